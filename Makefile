@@ -1,0 +1,41 @@
+# What a person or a pipeline calls. `make help` lists it.
+
+SHELL := /bin/bash
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# Service binaries that can be told to fail, for the tests. The same set for build and test, or cargo builds them twice.
+FAILPOINTS := --features stg/failpoints,dds/failpoints,cdm/failpoints
+
+# Compiled once, for three to five minutes; pinned, like the toolchain.
+DENY_VERSION := 0.18.9
+DENY_ROOT := target/tools/cargo-deny-$(DENY_VERSION)
+DENY := $(DENY_ROOT)/bin/cargo-deny
+
+.PHONY: help demo test check fmt setup
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
+
+demo: setup ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, DATA= and KEEP= change it
+	@cargo build --quiet --release --locked -p stg -p dds -p cdm -p demo
+	@target/release/demo
+
+test: setup ## every test, on a real Kafka, PostgreSQL and Redis
+	cargo build --workspace --bins --locked $(FAILPOINTS)
+	cargo test --workspace --locked --no-run $(FAILPOINTS)
+	target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
+
+check: setup $(DENY) ## format, lints, and who may depend on what
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy -p stg -p dds -p cdm --features failpoints --all-targets --locked -- -D warnings
+	$(DENY) --locked check --allow unused-wrapper bans licenses sources
+
+fmt: ## format the code
+	cargo fmt --all
+
+setup: ## install what is missing: packages (Debian, Ubuntu) and Kafka's jars
+	@deploy/devstack/setup.sh
+
+$(DENY):
+	cargo install --quiet --locked --root $(DENY_ROOT) cargo-deny@$(DENY_VERSION)

@@ -1,0 +1,7 @@
+//! `dds-service`: keeps the Data Vault.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    service::main::<dds::Dds>()
+}

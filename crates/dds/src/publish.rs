@@ -1,0 +1,88 @@
+//! What the counters are now becomes messages, one a user unless it would be too long.
+
+use std::collections::BTreeMap;
+
+use orders::{Counter, Counters};
+use pipeline::Message;
+
+/// A counter as the transaction left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reading {
+    pub(crate) user_id: String,
+    pub(crate) subject: Subject,
+    pub(crate) counter: Counter,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// By its source id.
+    Product(String),
+    /// By its name.
+    Category,
+}
+
+/// The messages that say so, none longer than `limit` bytes as long as it holds more than one counter.
+pub(crate) fn messages(readings: Vec<Reading>, limit: usize) -> Vec<Message> {
+    let mut users = BTreeMap::<String, Counters>::new();
+    for Reading { user_id, subject, counter } in readings {
+        let counters = users.entry(user_id).or_insert_with_key(|user_id| Counters {
+            user_id: user_id.clone(),
+            ..Counters::default()
+        });
+        match subject {
+            Subject::Product(id) => counters.products.insert(id, counter),
+            Subject::Category => counters.categories.insert(counter.name.clone(), counter),
+        };
+    }
+    let mut messages = Vec::with_capacity(users.len());
+    for counters in users.into_values() {
+        write(counters, limit, &mut messages);
+    }
+    messages
+}
+
+/// A message over the limit is split, never dropped: half of a user's counters is as true as all of them.
+fn write(mut counters: Counters, limit: usize, messages: &mut Vec<Message>) {
+    let value = counters.write();
+    if value.len() <= limit || counters.len() <= 1 {
+        messages.push(Message { key: counters.user_id, value: value.into_bytes() });
+        return;
+    }
+    let half = counters.split_off_half();
+    write(counters, limit, messages);
+    write(half, limit, messages);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(user: &str, product: usize) -> Reading {
+        Reading {
+            user_id: user.to_owned(),
+            subject: Subject::Product(format!("p{product:02}")),
+            counter: Counter { name: "Ролл".to_owned(), order_cnt: 1, version: 7 },
+        }
+    }
+
+    #[test]
+    fn a_message_over_the_limit_is_split_and_loses_nothing() {
+        let readings: Vec<_> = (0..40).map(|product| reading("u1", product)).chain([reading("u2", 0)]).collect();
+        let whole = messages(readings.clone(), usize::MAX);
+        assert_eq!(whole.len(), 2);
+
+        let split = messages(readings, 500);
+        assert!(split.len() > 4);
+        let mut products = Vec::new();
+        for message in &split {
+            assert!(message.value.len() <= 500);
+            let counters = orders::counters::read(Some(&message.value), None).unwrap();
+            assert_eq!(message.key, counters.user_id);
+            products.extend(counters.products.into_keys().map(|id| (message.key.clone(), id)));
+        }
+        products.sort();
+        products.dedup();
+        assert_eq!(products.len(), 41);
+    }
+}

@@ -1,0 +1,31 @@
+//! Columns: PostgreSQL takes rows as one array a column, so the number of parameters does not grow with the batch.
+
+use jiff::civil::DateTime;
+use orders::Moment;
+use pipeline::{Failure, Unavailable};
+use warehouse::{Row, get};
+
+/// One column of some rows.
+pub(super) fn column<R, T>(rows: impl IntoIterator<Item = R>, value: impl FnMut(R) -> T) -> Vec<T> {
+    rows.into_iter().map(value).collect()
+}
+
+/// One array literal, for a column of arrays whose lengths differ from row to row. The values hold no character that
+/// would need quoting: they are numbers and UUIDs.
+pub(super) fn array_literal<T: std::fmt::Display>(values: impl Iterator<Item = T>) -> String {
+    use std::fmt::Write as _;
+    let mut literal = String::from("{");
+    for value in values {
+        let separator = if literal.len() > 1 { "," } else { "" };
+        let _ = write!(literal, "{separator}{value}");
+    }
+    literal.push('}');
+    literal
+}
+
+/// A point in time of a row.
+pub(super) fn get_moment(row: &Row, at: usize) -> Result<Moment, Failure> {
+    let civil: DateTime = get(row, at)?;
+    let moment = Moment::from_civil(civil);
+    Ok(moment.ok_or_else(|| Unavailable::new("postgres", format_args!("{civil} is outside the years 0 to 9999")))?)
+}

@@ -1,0 +1,98 @@
+//! Names of users, products and restaurants: compared with the latest rows, written where they are news.
+
+use futures_util::try_join;
+use orders::{Enriched, keys};
+use pipeline::Failure;
+use uuid::Uuid;
+use warehouse::{Statement, Transaction, get, statement};
+
+use super::{
+    Latest,
+    column::{column, get_moment},
+    distinct,
+};
+use crate::transform::vault::{self, Name, Names};
+
+/// The latest rows of everything a batch names.
+pub(super) struct LatestNames {
+    users: Latest,
+    products: Latest,
+    restaurants: Latest,
+}
+
+/// Reads the latest rows, without locks: nearly always nothing has changed.
+pub(super) async fn latest(transaction: &Transaction, orders: &[Enriched]) -> Result<LatestNames, Failure> {
+    let users = distinct(orders.iter().map(|order| keys::user(&order.user.id)));
+    let products = orders.iter().flat_map(|order| &order.products);
+    let products = distinct(products.map(|product| keys::product(&product.id)));
+    let restaurants = distinct(orders.iter().map(|order| keys::restaurant(&order.restaurant.id)));
+    let (users, products, restaurants) = try_join!(
+        read_latest(transaction, statement!("dds/select_latest_user_names"), users),
+        read_latest(transaction, statement!("dds/select_latest_product_names"), products),
+        read_latest(transaction, statement!("dds/select_latest_restaurant_names"), restaurants),
+    )?;
+    Ok(LatestNames { users, products, restaurants })
+}
+
+async fn read_latest(transaction: &Transaction, statement: Statement, parents: Vec<Uuid>) -> Result<Latest, Failure> {
+    let rows = transaction.query(&statement, [&parents]).await?;
+    rows.iter().map(|row| Ok((get(row, 0)?, (get_moment(row, 1)?, get(row, 2)?)))).collect()
+}
+
+/// The names that are news.
+pub(super) fn news(names: Names, latest: &LatestNames) -> Names {
+    Names {
+        users: vault::news(names.users, &latest.users),
+        products: vault::news(names.products, &latest.products),
+        restaurants: vault::news(names.restaurants, &latest.restaurants),
+    }
+}
+
+/// Locks the hubs of the names that are news, then writes what is still news under the lock.
+pub(super) async fn write(transaction: &Transaction, load_src: &str, news: &Names) -> Result<(), Failure> {
+    let product = (statement!("dds/lock_products"), statement!("dds/insert_product_names"));
+    let restaurant = (statement!("dds/lock_restaurants"), statement!("dds/insert_restaurant_names"));
+    try_join!(
+        write_users(transaction, load_src, &news.users),
+        write_single(transaction, load_src, product, &news.products),
+        write_single(transaction, load_src, restaurant, &news.restaurants),
+    )?;
+    Ok(())
+}
+
+async fn write_users(transaction: &Transaction, load_src: &str, names: &[Name<2>]) -> Result<(), Failure> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let parents = column(names, |name| name.parent);
+    let usernames = column(names, |name| name.names[0].as_str());
+    let logins = column(names, |name| name.names[1].as_str());
+    let dates = column(names, |name| name.load_dt.civil());
+    let hashdiffs = column(names, |name| name.hashdiff);
+    let (lock, insert) = (statement!("dds/lock_users"), statement!("dds/insert_user_names"));
+    try_join!(
+        transaction.execute(&lock, [&parents]),
+        transaction.execute(&insert, [&parents, &usernames, &logins, &dates, &hashdiffs, &load_src]),
+    )?;
+    Ok(())
+}
+
+async fn write_single(
+    transaction: &Transaction,
+    load_src: &str,
+    (lock, insert): (Statement, Statement),
+    names: &[Name<1>],
+) -> Result<(), Failure> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let parents = column(names, |name| name.parent);
+    let texts = column(names, |name| name.names[0].as_str());
+    let dates = column(names, |name| name.load_dt.civil());
+    let hashdiffs = column(names, |name| name.hashdiff);
+    try_join!(
+        transaction.execute(&lock, [&parents]),
+        transaction.execute(&insert, [&parents, &texts, &dates, &hashdiffs, &load_src]),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Enriched orders become rows of the vault, new states and differences of counters. Pure: what the warehouse holds comes
+//! in as an argument, what it should hold goes out as a value.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
+
+use orders::{Enriched, keys};
+use pipeline::{Outcome, Rejection};
+use uuid::Uuid;
+
+pub use self::{
+    counters::{Differences, Mention},
+    lines::Line,
+    state::State,
+    vault::{Hub, Name, LinkRow, OrderHub, Vault},
+};
+
+mod lines;
+mod state;
+pub mod vault;
+pub mod counters;
+
+/// Everything a batch leads to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// What became of each order of the batch, in its order.
+    pub outcomes: Vec<Outcome>,
+    /// New rows of hubs, links and satellites.
+    pub vault: Vault,
+    /// States of orders that had none.
+    pub new_states: BTreeMap<Uuid, State>,
+    /// States of orders that had one.
+    pub changed_states: BTreeMap<Uuid, State>,
+    /// What is added to counters.
+    pub differences: Differences,
+    /// Every counter that any order of the batch mentions, or that its orders ever held: published whatever became of the
+    /// order, because a crash may have swallowed what was to be said about it.
+    pub mentioned: Mention,
+}
+
+/// Works out what `orders`, applied one after the other on `states`, lead to.
+#[must_use]
+pub fn transform(mut states: HashMap<Uuid, State>, orders: &[Enriched]) -> Changes {
+    let known: BTreeSet<Uuid> = states.keys().copied().collect();
+    let mut changes = Changes::default();
+    let mut touched = BTreeSet::new();
+    for order in orders {
+        let order_pk = keys::order(order.object_id);
+        let outcome = match apply(order_pk, order, states.entry(order_pk), &mut changes) {
+            Ok(outcome) => outcome,
+            Err(rejection) => Outcome::DeadLetter(rejection),
+        };
+        if outcome == Outcome::Stored {
+            touched.insert(order_pk);
+        }
+        changes.outcomes.push(outcome);
+    }
+    for order_pk in touched {
+        let Some(state) = states.remove(&order_pk) else { continue };
+        if known.contains(&order_pk) {
+            changes.changed_states.insert(order_pk, state);
+        } else {
+            changes.new_states.insert(order_pk, state);
+        }
+    }
+    changes.vault.names.tidy();
+    changes
+}
+
+fn apply(
+    order_pk: Uuid,
+    order: &Enriched,
+    entry: Entry<'_, Uuid, State>,
+    changes: &mut Changes,
+) -> Result<Outcome, Rejection> {
+    let user_pk = keys::user(&order.user.id);
+    let before = match &entry {
+        Entry::Occupied(state) => Some(state.get()),
+        Entry::Vacant(_) => None,
+    };
+    if before.is_some_and(|state| state.user_pk != user_pk) {
+        return Err(Rejection::new("user-changed", format!("order {} belongs to another user", order.object_id)));
+    }
+    let lines = lines::merge(order)?;
+    changes.mentioned.order(order, &lines);
+    if let Some(state) = before {
+        changes.mentioned.ever_held(user_pk, &state.lines);
+        if order.version <= state.version {
+            let equal = order.version == state.version;
+            return Ok(if equal { Outcome::Unchanged } else { Outcome::Outdated });
+        }
+    }
+    let after = State::after(before, order, user_pk, &lines);
+    changes.vault.add(order_pk, order, before, &after);
+    changes.differences.add(order, before, &after);
+    entry.insert_entry(after);
+    Ok(Outcome::Stored)
+}

@@ -1,0 +1,99 @@
+//! What an order adds to the counters of its user, and which counters it mentions.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use orders::{Enriched, Moment, keys};
+use uuid::Uuid;
+
+use super::{Line, State};
+
+/// A counter: whose, and of what.
+pub type Pair = (Uuid, Uuid);
+
+/// What is added to counters. Sorted, so that two replicas lock rows in one order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// By user and product. An entry of 0 creates the row or renews its name.
+    pub products: BTreeMap<Pair, ProductDifference>,
+    /// By user and category. An entry of 0 creates the row.
+    pub categories: BTreeMap<Pair, i32>,
+}
+
+/// What is added to a user's counter of a product.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProductDifference {
+    /// Orders more or fewer.
+    pub count: i32,
+    /// The product's name and when it was read; `None` when the order only lost the product.
+    pub name: Option<(Moment, String)>,
+}
+
+impl Differences {
+    /// Adds what `order` changed when it turned `before` into `after`.
+    pub(super) fn add(&mut self, order: &Enriched, before: Option<&State>, after: &State) {
+        let user_pk = after.user_pk;
+        let counted = |state: &State, of: fn(&Line) -> Uuid| state.counted_lines().map(of).collect::<BTreeSet<_>>();
+        let difference = |of: fn(&Line) -> Uuid| {
+            let was = before.map(|state| counted(state, of)).unwrap_or_default();
+            let is = counted(after, of);
+            let gained = is.difference(&was).map(|pk| (*pk, 1)).collect::<Vec<_>>();
+            gained.into_iter().chain(was.difference(&is).map(|pk| (*pk, -1))).collect::<Vec<_>>()
+        };
+
+        for product in &order.products {
+            let entry = self.products.entry((user_pk, keys::product(&product.id))).or_default();
+            if entry.name.as_ref().is_none_or(|(read_at, _)| *read_at < order.enriched_at) {
+                entry.name = Some((order.enriched_at, product.name.clone()));
+            }
+        }
+        for (product_pk, count) in difference(|line| line.product_pk) {
+            self.products.entry((user_pk, product_pk)).or_default().count += count;
+        }
+
+        // The order has held its earlier categories before: their rows are there.
+        let new = after.held_lines().filter(|line| {
+            before.is_none_or(|state| state.lines.iter().all(|old| old.category_pk != line.category_pk))
+        });
+        for line in new {
+            self.categories.entry((user_pk, line.category_pk)).or_default();
+        }
+        for (category_pk, count) in difference(|line| line.category_pk) {
+            *self.categories.entry((user_pk, category_pk)).or_default() += count;
+        }
+    }
+}
+
+/// Counters that are mentioned, and the business keys of those that the batch itself names.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Mention {
+    /// By user and product.
+    pub products: BTreeSet<Pair>,
+    /// By user and category.
+    pub categories: BTreeSet<Pair>,
+    /// Business keys by hub key: source ids of users.
+    pub user_ids: HashMap<Uuid, String>,
+    /// Source ids of products.
+    pub product_ids: HashMap<Uuid, String>,
+    /// Names of categories.
+    pub category_names: HashMap<Uuid, String>,
+}
+
+impl Mention {
+    /// What the order itself mentions; `lines` are its merged lines.
+    pub(super) fn order(&mut self, order: &Enriched, lines: &[Line]) {
+        let user_pk = keys::user(&order.user.id);
+        self.user_ids.entry(user_pk).or_insert_with(|| order.user.id.clone());
+        for product in &order.products {
+            self.product_ids.entry(keys::product(&product.id)).or_insert_with(|| product.id.clone());
+            let category_pk = keys::category(&product.category);
+            self.category_names.entry(category_pk).or_insert_with(|| product.category.clone());
+        }
+        self.ever_held(user_pk, lines);
+    }
+
+    /// What an order ever held.
+    pub(super) fn ever_held(&mut self, user_pk: Uuid, lines: &[Line]) {
+        self.products.extend(lines.iter().map(|line| (user_pk, line.product_pk)));
+        self.categories.extend(lines.iter().map(|line| (user_pk, line.category_pk)));
+    }
+}

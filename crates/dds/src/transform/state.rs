@@ -1,0 +1,63 @@
+//! The current state of an order: a row of `dds.bv_order_states`.
+
+use std::collections::BTreeSet;
+
+use orders::{Amount, Enriched, Moment, Version, status};
+use uuid::Uuid;
+
+use super::Line;
+
+/// What an order is now, and what it ever held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// Of the newest version applied.
+    pub version: Version,
+    /// Of the rows of that version: the latest of all the order's rows.
+    pub load_dt: Moment,
+    /// Whose it is, for good.
+    pub user_pk: Uuid,
+    /// Its status.
+    pub status: String,
+    /// Its price.
+    pub cost: Amount,
+    /// What was paid.
+    pub payment: Amount,
+    /// Every product, with its category, that it ever held, sorted; at most one held line a product.
+    pub lines: Vec<Line>,
+}
+
+impl State {
+    /// The state after `order`, whose merged lines are `lines`, was applied.
+    pub(super) fn after(before: Option<&Self>, order: &Enriched, user_pk: Uuid, lines: &[Line]) -> Self {
+        let pair = |line: &Line| (line.product_pk, line.category_pk);
+        let now: BTreeSet<_> = lines.iter().map(pair).collect();
+        let once = before.into_iter().flat_map(|state| &state.lines);
+        let mut all: Vec<Line> = once.filter(|line| !now.contains(&pair(line))).map(Line::removed).collect();
+        all.extend_from_slice(lines);
+        all.sort_unstable_by_key(pair);
+        Self {
+            version: order.version.clone(),
+            load_dt: before.map_or(order.sent_at, |state| order.sent_at.max(state.load_dt.next())),
+            user_pk,
+            status: order.status.clone(),
+            cost: order.cost.into(),
+            payment: order.payment.into(),
+            lines: all,
+        }
+    }
+
+    /// The line of a product, if the order holds it.
+    pub(super) fn held(&self, product_pk: Uuid) -> Option<&Line> {
+        self.lines.iter().find(|line| line.product_pk == product_pk && line.is_held())
+    }
+
+    /// The lines it holds.
+    pub(super) fn held_lines(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.is_held())
+    }
+
+    /// The lines that count: those of a closed order.
+    pub(super) fn counted_lines(&self) -> impl Iterator<Item = &Line> {
+        self.held_lines().filter(|_| self.status == status::CLOSED)
+    }
+}

@@ -1,0 +1,234 @@
+//! The rows of hubs, links and satellites that a batch adds.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use orders::{
+    Amount, Enriched, Moment,
+    keys::{self, Link},
+};
+use uuid::Uuid;
+
+use super::{Line, State};
+
+/// New rows, sorted by key: every replica inserts in the same order, so none waits for another in a circle.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Vault {
+    /// `h_user`
+    pub users: BTreeMap<Uuid, Hub>,
+    /// `h_product`
+    pub products: BTreeMap<Uuid, Hub>,
+    /// `h_category`
+    pub categories: BTreeMap<Uuid, Hub>,
+    /// `h_restaurant`
+    pub restaurants: BTreeMap<Uuid, Hub>,
+    /// `h_order`
+    pub orders: BTreeMap<Uuid, OrderHub>,
+    /// `l_order_product`
+    pub order_products: BTreeMap<Uuid, LinkRow>,
+    /// `l_product_restaurant`
+    pub product_restaurants: BTreeMap<Uuid, LinkRow>,
+    /// `l_product_category`
+    pub product_categories: BTreeMap<Uuid, LinkRow>,
+    /// `l_order_user`
+    pub order_users: BTreeMap<Uuid, LinkRow>,
+    /// `l_order_restaurant`
+    pub order_restaurants: BTreeMap<Uuid, LinkRow>,
+    /// `s_order_cost`
+    pub costs: Vec<Cost>,
+    /// `s_order_status`
+    pub statuses: Vec<Status>,
+    /// `s_order_product`
+    pub lines: Vec<OrderLine>,
+    /// Candidates for `s_user_names`, `s_product_names`, `s_restaurant_names`; the table has the last word.
+    pub names: Names,
+}
+
+/// A hub row: the business key, and the applied date it first came with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hub {
+    /// The business key.
+    pub key: String,
+    /// The applied date.
+    pub load_dt: Moment,
+}
+
+/// A row of `h_order`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderHub {
+    /// The business key.
+    pub order_id: i64,
+    /// When it was ordered.
+    pub order_dt: Moment,
+    /// The applied date.
+    pub load_dt: Moment,
+}
+
+/// A link row: two hub keys in the order of the table's columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRow {
+    /// The first hub's key.
+    pub left: Uuid,
+    /// The second hub's key.
+    pub right: Uuid,
+    /// The applied date.
+    pub load_dt: Moment,
+}
+
+/// A row of `s_order_cost`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// The order.
+    pub order_pk: Uuid,
+    /// Its price.
+    pub cost: Amount,
+    /// What was paid.
+    pub payment: Amount,
+    /// The applied date.
+    pub load_dt: Moment,
+    /// Over key and attributes.
+    pub hashdiff: Uuid,
+}
+
+/// A row of `s_order_status`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The order.
+    pub order_pk: Uuid,
+    /// Its status.
+    pub status: String,
+    /// The applied date.
+    pub load_dt: Moment,
+    /// Over key and attributes.
+    pub hashdiff: Uuid,
+}
+
+/// A row of `s_order_product`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderLine {
+    /// The link it belongs to.
+    pub link_pk: Uuid,
+    /// The line.
+    pub line: Line,
+    /// The applied date.
+    pub load_dt: Moment,
+    /// Over key and attributes.
+    pub hashdiff: Uuid,
+}
+
+/// Candidates for the name satellites.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Name and login.
+    pub users: Vec<Name<2>>,
+    /// Name.
+    pub products: Vec<Name<1>>,
+    /// Name.
+    pub restaurants: Vec<Name<1>>,
+}
+
+/// Names of one thing, and when they were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name<const N: usize> {
+    /// The hub row they belong to.
+    pub parent: Uuid,
+    /// The names.
+    pub names: [String; N],
+    /// When they were read: the applied date.
+    pub load_dt: Moment,
+    /// Over key and names.
+    pub hashdiff: Uuid,
+}
+
+impl Vault {
+    /// Adds the rows of `order`, which turned `before` into `after`.
+    pub(super) fn add(&mut self, order_pk: Uuid, order: &Enriched, before: Option<&State>, after: &State) {
+        self.add_business_keys(order_pk, order);
+        self.add_names(order);
+        let load_dt = after.load_dt;
+        if before.is_none_or(|state| (state.cost, state.payment) != (after.cost, after.payment)) {
+            let (cost, payment) = (after.cost, after.payment);
+            let hashdiff = keys::hashdiff(order_pk, &[Some(&cost.to_string()), Some(&payment.to_string())]);
+            self.costs.push(Cost { order_pk, cost, payment, load_dt, hashdiff });
+        }
+        if before.is_none_or(|state| state.status != after.status) {
+            let hashdiff = keys::hashdiff(order_pk, &[Some(&after.status)]);
+            self.statuses.push(Status { order_pk, status: after.status.clone(), load_dt, hashdiff });
+        }
+        let changed = after.held_lines().filter(|line| before.and_then(|state| state.held(line.product_pk)) != Some(line));
+        let gone = before.into_iter().flat_map(State::held_lines);
+        let gone = gone.filter(|line| after.held(line.product_pk).is_none()).map(Line::removed);
+        for line in changed.copied().chain(gone) {
+            let link_pk = keys::link(Link::OrderProduct, order_pk, line.product_pk);
+            let attributes = [line.quantity.to_string(), line.amount.to_string(), line.category_pk.to_string()];
+            let hashdiff = keys::hashdiff(link_pk, &attributes.each_ref().map(|text| Some(text.as_str())));
+            self.lines.push(OrderLine { link_pk, line, load_dt, hashdiff });
+        }
+    }
+
+    /// Hubs and links: whatever the order names, with the applied date of the first order that does.
+    fn add_business_keys(&mut self, order_pk: Uuid, order: &Enriched) {
+        let load_dt = order.sent_at;
+        let hub = |key: &str| Hub { key: key.to_owned(), load_dt };
+        let (user_pk, restaurant_pk) = (keys::user(&order.user.id), keys::restaurant(&order.restaurant.id));
+        self.users.entry(user_pk).or_insert_with(|| hub(&order.user.id));
+        self.restaurants.entry(restaurant_pk).or_insert_with(|| hub(&order.restaurant.id));
+        self.orders.entry(order_pk).or_insert(OrderHub { order_id: order.object_id, order_dt: order.date, load_dt });
+        let link = |kind: Link, links: &mut BTreeMap<Uuid, LinkRow>, left: Uuid, right: Uuid| {
+            links.entry(keys::link(kind, left, right)).or_insert(LinkRow { left, right, load_dt });
+        };
+        link(Link::OrderUser, &mut self.order_users, order_pk, user_pk);
+        link(Link::OrderRestaurant, &mut self.order_restaurants, order_pk, restaurant_pk);
+        for product in &order.products {
+            let (product_pk, category_pk) = (keys::product(&product.id), keys::category(&product.category));
+            self.products.entry(product_pk).or_insert_with(|| hub(&product.id));
+            self.categories.entry(category_pk).or_insert_with(|| hub(&product.category));
+            link(Link::OrderProduct, &mut self.order_products, order_pk, product_pk);
+            link(Link::ProductRestaurant, &mut self.product_restaurants, product_pk, restaurant_pk);
+            link(Link::ProductCategory, &mut self.product_categories, product_pk, category_pk);
+        }
+    }
+
+    fn add_names(&mut self, order: &Enriched) {
+        let load_dt = order.enriched_at;
+        let Names { users, products, restaurants } = &mut self.names;
+        users.push(Name::new(keys::user(&order.user.id), [&order.user.name, &order.user.login], load_dt));
+        restaurants.push(Name::new(keys::restaurant(&order.restaurant.id), [&order.restaurant.name], load_dt));
+        let names = order.products.iter();
+        products.extend(names.map(|product| Name::new(keys::product(&product.id), [&product.name], load_dt)));
+    }
+}
+
+impl Names {
+    /// Leaves, for each thing, its names in the order they were read, without repetitions.
+    pub(super) fn tidy(&mut self) {
+        tidy(&mut self.users);
+        tidy(&mut self.products);
+        tidy(&mut self.restaurants);
+    }
+}
+
+fn tidy<const N: usize>(names: &mut Vec<Name<N>>) {
+    // Stable: of two names read at the same moment the first to come stays.
+    names.sort_by_key(|name| (name.parent, name.load_dt));
+    names.dedup_by(|later, earlier| {
+        later.parent == earlier.parent && (later.load_dt == earlier.load_dt || later.hashdiff == earlier.hashdiff)
+    });
+}
+
+impl<const N: usize> Name<N> {
+    fn new(parent: Uuid, names: [&String; N], load_dt: Moment) -> Self {
+        let hashdiff = keys::hashdiff(parent, &names.map(|name| Some(name.as_str())));
+        Self { parent, names: names.map(String::clone), load_dt, hashdiff }
+    }
+}
+
+/// Those of the `candidates` that belong to a thing for which one of them is news, compared with the `latest` row (when
+/// it was read, and its hashdiff). In a steady stream there are none, and nothing is locked or written.
+#[must_use]
+pub fn news<const N: usize>(candidates: Vec<Name<N>>, latest: &HashMap<Uuid, (Moment, Uuid)>) -> Vec<Name<N>> {
+    let is_news = |name: &Name<N>| {
+        latest.get(&name.parent).is_none_or(|(at, hashdiff)| name.load_dt > *at && name.hashdiff != *hashdiff)
+    };
+    let changed: BTreeSet<Uuid> = candidates.iter().filter(|name| is_news(name)).map(|name| name.parent).collect();
+    candidates.into_iter().filter(|name| changed.contains(&name.parent)).collect()
+}

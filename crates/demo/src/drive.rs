@@ -1,0 +1,71 @@
+//! Sends the orders through the pipeline, draws how they get on, and takes the time.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use workload::load::{Loader, ORDERS_TOPIC};
+use workload::watch::{self, Board, Observer, Reading, Row, Stage as Step};
+
+use crate::data::Data;
+use crate::services::Services;
+use crate::settled::{Look, Settled};
+use crate::stage::Stage;
+
+/// Loads so many events and returns, once the last of them is through, how long that took since the first.
+pub(crate) async fn drive(
+    data: &Data,
+    events: u64,
+    stage: &Stage,
+    services: &mut Services,
+    limit: Duration,
+) -> Result<Duration> {
+    let loader = Loader::new(&stage.broker, ORDERS_TOPIC)?;
+    let observer = Observer::new(&stage.broker, Step::pipeline(ORDERS_TOPIC))?;
+    let progress = loader.progress();
+    let loaded = || progress.borrow().acknowledged;
+    let head = || Row {
+        name: "loaded".to_owned(),
+        done: loaded(),
+        total: events,
+    };
+
+    let began = Instant::now();
+    let mut settled = Settled::default();
+    let mut end = None;
+    let done = async |readings: &[Reading]| {
+        let at = began.elapsed();
+        services.check()?;
+        let laggard = readings.iter().position(|reading| reading.lag() > 0);
+        if at > limit {
+            return Err(services.accuse(laggard.unwrap_or(0), "is not done after all this time"));
+        }
+        if loaded() < events || laggard.is_some() {
+            return Ok(false);
+        }
+        end = settled.look(at, look(readings, &stage.warehouse).await?);
+        Ok(end.is_some())
+    };
+    let mut board = Board::new();
+    let (loaded, ()) = tokio::try_join!(
+        loader.run(data.events()?, None),
+        watch::follow(&observer, &mut board, head, done)
+    )?;
+    let end = end.context("the watcher left early")?;
+    Ok((began + end).saturating_duration_since(loaded.began))
+}
+
+async fn look(readings: &[Reading], warehouse: &tokio_postgres::Client) -> Result<Look> {
+    let statement =
+        "SELECT count(*) FILTER (WHERE parked_at IS NOT NULL), count(*) FILTER (WHERE unsent)
+                     FROM stg.order_events WHERE parked_at IS NOT NULL OR unsent";
+    let row = warehouse
+        .query_one(statement, &[])
+        .await
+        .context("the state of STG")?;
+    Ok(Look {
+        records: readings.iter().map(|reading| reading.total).collect(),
+        lag: readings.iter().map(Reading::lag).sum(),
+        parked: u64::try_from(row.try_get::<_, i64>(0)?)?,
+        unsent: u64::try_from(row.try_get::<_, i64>(1)?)?,
+    })
+}

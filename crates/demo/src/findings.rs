@@ -1,0 +1,69 @@
+//! What the warehouse says after the run, and whether it is true.
+
+mod complaint;
+
+mod audit;
+mod comparison;
+mod favourites;
+mod rows;
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use workload::model::Expected;
+use workload::watch;
+
+use crate::stage::Stage;
+use complaint::Complaint;
+
+pub(crate) use favourites::{Favourite, Favourites};
+
+const DEAD_LETTERS: &[&str] = &[
+    "stg-service-dead-letters",
+    "dds-service-dead-letters",
+    "cdm-service-dead-letters",
+];
+
+/// One look at everything the pipeline has left behind.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    /// Rows of every table, by its full name.
+    pub(crate) rows: BTreeMap<String, u64>,
+    /// Records in the dead-letter topics.
+    pub(crate) dead_letters: u64,
+    /// Orders that still wait for a name.
+    pub(crate) parked: u64,
+    /// What people order.
+    pub(crate) favourites: Favourites,
+    /// How many audit files were run.
+    pub(crate) audits: usize,
+    /// Everything that is not as it should be, audit by audit.
+    pub(crate) complaints: Vec<Complaint>,
+}
+
+impl Findings {
+    /// Looks, when the pipeline is done.
+    pub(crate) async fn gather(stage: &Stage, expected: &Expected) -> Result<Self> {
+        let warehouse = &stage.warehouse;
+        let audits = audit::files()?;
+        let mut complaints = audit::run(warehouse, &audits).await?;
+        complaints.extend(comparison::run(warehouse, expected).await?);
+        complaints.retain(|complaint| !complaint.differences.is_empty());
+        Ok(Self {
+            rows: rows::count(warehouse).await?,
+            dead_letters: watch::records(&stage.broker, DEAD_LETTERS).await?,
+            parked: rows::parked(warehouse).await?,
+            favourites: Favourites::find(warehouse).await?,
+            audits: audits.len(),
+            complaints,
+        })
+    }
+
+    /// How many things are not as they should be.
+    pub(crate) fn differences(&self) -> usize {
+        self.complaints
+            .iter()
+            .map(|complaint| complaint.differences.len())
+            .sum()
+    }
+}

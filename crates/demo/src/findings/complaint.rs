@@ -1,0 +1,10 @@
+//! What an audit has to say.
+
+/// What one audit found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    /// Which audit.
+    pub(crate) audit: String,
+    /// One line a difference.
+    pub(crate) differences: Vec<String>,
+}

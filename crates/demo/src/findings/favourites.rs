@@ -1,0 +1,56 @@
+//! What people order most, and who orders most: the questions the marts are there for.
+
+use anyhow::{Context, Result};
+use tokio_postgres::Client;
+
+/// The first ten of each kind.
+#[derive(Debug)]
+pub(crate) struct Favourites {
+    pub(crate) dishes: Vec<Favourite>,
+    pub(crate) categories: Vec<Favourite>,
+    pub(crate) users: Vec<Favourite>,
+}
+
+/// A name, and in how many closed orders it is.
+#[derive(Debug)]
+pub(crate) struct Favourite {
+    pub(crate) name: String,
+    pub(crate) orders: i64,
+}
+
+impl Favourites {
+    pub(super) async fn find(warehouse: &Client) -> Result<Self> {
+        Ok(Self {
+            dishes: select(
+                warehouse,
+                include_str!("../../sql/select_favourite_dishes.sql"),
+            )
+            .await?,
+            categories: select(
+                warehouse,
+                include_str!("../../sql/select_favourite_categories.sql"),
+            )
+            .await?,
+            users: select(
+                warehouse,
+                include_str!("../../sql/select_keenest_users.sql"),
+            )
+            .await?,
+        })
+    }
+}
+
+async fn select(warehouse: &Client, statement: &str) -> Result<Vec<Favourite>> {
+    let rows = warehouse
+        .query(statement, &[])
+        .await
+        .with_context(|| statement.to_owned())?;
+    rows.iter()
+        .map(|row| {
+            Ok(Favourite {
+                name: row.try_get(0)?,
+                orders: row.try_get(1)?,
+            })
+        })
+        .collect()
+}

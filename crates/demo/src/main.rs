@@ -1,0 +1,26 @@
+//! `demo`: the whole pipeline on real parts; ends by itself, and says whether every number is right.
+
+mod settings;
+
+mod data;
+
+mod child;
+mod services;
+mod stage;
+
+mod drive;
+mod settled;
+
+mod findings;
+mod report;
+
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    run::run(settings::Settings::parse()).await
+}

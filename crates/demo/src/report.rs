@@ -1,0 +1,124 @@
+//! The summary: tables for a person, and one line of JSON for programs.
+
+mod number;
+mod tables;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde::Serialize;
+use workload::model::Expected;
+
+use crate::findings::Findings;
+use number::grouped;
+
+/// How many differences of one audit are worth showing.
+const SHOWN: usize = 10;
+
+/// Everything there is to say about a run.
+pub(crate) struct Report<'a> {
+    pub(crate) expected: &'a Expected,
+    pub(crate) took: Duration,
+    pub(crate) peak_rss_mib: &'a BTreeMap<&'static str, f64>,
+    pub(crate) findings: &'a Findings,
+}
+
+/// The last line of standard output.
+#[derive(Serialize)]
+struct Line<'a> {
+    orders: u64,
+    events: u64,
+    seconds: f64,
+    orders_per_second: f64,
+    dead_letters: u64,
+    parked: u64,
+    audit_differences: usize,
+    rows: &'a BTreeMap<String, u64>,
+    peak_rss_mib: &'a BTreeMap<&'static str, f64>,
+}
+
+impl Report<'_> {
+    /// Whether every number is right.
+    pub(crate) fn is_right(&self) -> bool {
+        self.findings.differences() == 0 && self.findings.parked == 0
+    }
+
+    /// Prints it all.
+    pub(crate) fn print(&self) -> Result<()> {
+        println!("\n{}\n", tables::people(&self.findings.favourites));
+        println!("{}\n", tables::layers(&self.findings.rows));
+        println!("{}\n", tables::memory(self.peak_rss_mib));
+        println!("{}", self.headline());
+        println!("{}", self.trouble());
+        println!("{}\n", self.verdict());
+        println!("{}", serde_json::to_string(&self.line())?);
+        Ok(())
+    }
+
+    fn line(&self) -> Line<'_> {
+        let seconds = self.took.as_secs_f64();
+        let rounded = |number: f64| (number * 1000.0).round() / 1000.0;
+        Line {
+            orders: self.expected.orders,
+            events: self.expected.events,
+            seconds: rounded(seconds),
+            orders_per_second: rounded(
+                self.expected.orders as f64 / seconds.max(f64::MIN_POSITIVE),
+            ),
+            dead_letters: self.findings.dead_letters,
+            parked: self.findings.parked,
+            audit_differences: self.findings.differences(),
+            rows: &self.findings.rows,
+            peak_rss_mib: self.peak_rss_mib,
+        }
+    }
+
+    fn headline(&self) -> String {
+        let Line {
+            orders,
+            events,
+            seconds,
+            orders_per_second,
+            ..
+        } = self.line();
+        format!(
+            "{} orders in {} events went from Kafka to the marts in {seconds:.1} s: {} orders a second.",
+            grouped(orders),
+            grouped(events),
+            grouped(orders_per_second as u64),
+        )
+    }
+
+    fn trouble(&self) -> String {
+        format!(
+            "{} records were no orders and passed over; dead letters: {}; parked: {}.",
+            grouped(self.expected.skipped),
+            grouped(self.findings.dead_letters),
+            grouped(self.findings.parked),
+        )
+    }
+
+    fn verdict(&self) -> String {
+        let counters = self.expected.products.len() + self.expected.categories.len();
+        let checked = format!(
+            "{} audits and {} counters, one by one",
+            self.findings.audits,
+            grouped(counters as u64)
+        );
+        if self.findings.complaints.is_empty() {
+            return format!("Audit: {checked}: everything is as it should be.");
+        }
+        let mut text = format!(
+            "Audit: {checked}: {} DIFFERENCES",
+            grouped(self.findings.differences() as u64)
+        );
+        for complaint in &self.findings.complaints {
+            text += &format!("\n  {}: {}", complaint.audit, complaint.differences.len());
+            for difference in complaint.differences.iter().take(SHOWN) {
+                text += &format!("\n    {difference}");
+            }
+        }
+        text
+    }
+}

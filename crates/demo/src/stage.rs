@@ -1,0 +1,73 @@
+//! The stage the services play on: broker, warehouse and name store, with topics, schema and names in place.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use devstack::{Durability, Options, Stack, Topic};
+use tokio_postgres::NoTls;
+use workload::broker::Broker;
+use workload::load;
+use workload::source::Reference;
+
+use crate::services::Services;
+
+const DATABASE: &str = "warehouse";
+
+/// Everything but the services. Dropped, it is gone; its folder belongs to the caller.
+pub(crate) struct Stage {
+    stack: Stack,
+    pub(crate) broker: Broker,
+    pub(crate) warehouse: tokio_postgres::Client,
+}
+
+impl Stage {
+    /// Starts the real parts, durable as in production, and makes all that the services expect to find.
+    pub(crate) async fn set(folder: &Path, names: Vec<Reference>) -> Result<Self> {
+        let options = Options {
+            folder: Some(folder.to_owned()),
+            durability: Durability::Full,
+            ..Options::default()
+        };
+        let stack = Stack::start(options).await?;
+        let endpoints = stack.endpoints();
+        endpoints.create_topics(&Topic::pipeline(1)).await?;
+        let url = endpoints.create_database(DATABASE).await?;
+        let (warehouse, connection) = tokio_postgres::connect(&url, NoTls)
+            .await
+            .context("the warehouse")?;
+        tokio::spawn(connection);
+        let broker = Broker::plain(endpoints.bootstrap_servers());
+        let stage = Self {
+            stack,
+            broker,
+            warehouse,
+        };
+        Services::migrate(&stage.environment()).await?;
+        load::reference(&stage.redis_url(), names.into_iter().map(Ok)).await?;
+        Ok(stage)
+    }
+
+    /// What a service has to be told to play here.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("KAFKA_BOOTSTRAP_SERVERS", self.broker.bootstrap.clone()),
+            (
+                "DATABASE_URL",
+                self.stack.endpoints().database_url(DATABASE),
+            ),
+            ("REDIS_URL", self.redis_url()),
+            ("SCHEDULE", "continuous".to_owned()),
+            ("LOG_FORMAT", "json".to_owned()),
+        ]
+    }
+
+    /// Takes everything down in good order.
+    pub(crate) async fn strike(self) -> Result<()> {
+        drop(self.warehouse);
+        self.stack.stop().await
+    }
+
+    fn redis_url(&self) -> String {
+        self.stack.endpoints().redis_url(0)
+    }
+}

@@ -1,0 +1,77 @@
+//! Databases of a stack: created, cloned from a template that is prepared once, dropped.
+
+use anyhow::Context;
+use tokio_postgres::{Client, NoTls};
+
+use crate::endpoints::Endpoints;
+
+impl Endpoints {
+    /// Creates an empty database and returns its URL.
+    pub async fn create_database(&self, name: &str) -> anyhow::Result<String> {
+        self.administer(&format!("CREATE DATABASE {}", quoted(name)))
+            .await?;
+        Ok(self.database_url(name))
+    }
+
+    /// Creates a copy of `template`, to which nobody may be connected, and returns its URL.
+    pub async fn create_database_from(&self, template: &str, name: &str) -> anyhow::Result<String> {
+        let statement = format!(
+            "CREATE DATABASE {} TEMPLATE {}",
+            quoted(name),
+            quoted(template)
+        );
+        self.administer(&statement).await?;
+        Ok(self.database_url(name))
+    }
+
+    /// Drops a database, if it exists, whoever is connected to it.
+    pub async fn drop_database(&self, name: &str) -> anyhow::Result<()> {
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(name));
+        self.administer(&statement).await
+    }
+
+    /// Sees to it that the template `name` exists: the first to ask creates it and has `prepare` fill it through its
+    /// URL, anyone else waits. `prepare` must close its connections. One that failed is begun anew by the next.
+    pub async fn template_database(
+        &self,
+        name: &str,
+        prepare: impl AsyncFnOnce(String) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let client = connect(&self.database_url("postgres")).await?;
+        // Held until the connection closes, at the end of this function or of this process.
+        client
+            .execute("SELECT pg_advisory_lock(hashtext($1))", &[&name])
+            .await?;
+        // Being marked as a template is also the mark of being finished.
+        let finished = "SELECT FROM pg_database WHERE datname = $1 AND datistemplate";
+        if client.query_opt(finished, &[&name]).await?.is_some() {
+            return Ok(());
+        }
+        self.drop_database(name).await?;
+        let url = self.create_database(name).await?;
+        prepare(url)
+            .await
+            .with_context(|| format!("cannot prepare the template {name}"))?;
+        self.administer(&format!("ALTER DATABASE {} IS_TEMPLATE true", quoted(name)))
+            .await
+    }
+
+    async fn administer(&self, statement: &str) -> anyhow::Result<()> {
+        let client = connect(&self.database_url("postgres")).await?;
+        client
+            .batch_execute(statement)
+            .await
+            .with_context(|| statement.to_owned())
+    }
+}
+
+/// Connects, and leaves the connection to a task that ends with the client.
+pub(crate) async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,68 @@
+//! Where the parts of a stack answer: all a client needs, and what `TAGMILL_STACK` describes.
+
+use std::path::Path;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+/// The superuser every database of a stack belongs to; loopback is trusted, so there is no password.
+pub(crate) const POSTGRES_USER: &str = "tagmill";
+
+/// Where Kafka, PostgreSQL and Redis of one stack answer. Topics, databases and names are made through it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    kafka_port: u16,
+    postgres_port: u16,
+    redis_port: u16,
+}
+
+impl Endpoints {
+    pub(crate) fn new(kafka_port: u16, postgres_port: u16, redis_port: u16) -> Self {
+        Self {
+            kafka_port,
+            postgres_port,
+            redis_port,
+        }
+    }
+
+    /// For `bootstrap.servers`: `127.0.0.1:20001`.
+    pub fn bootstrap_servers(&self) -> String {
+        format!("127.0.0.1:{}", self.kafka_port)
+    }
+
+    /// The URL of the database `name`, whether it exists or not.
+    pub fn database_url(&self, name: &str) -> String {
+        format!(
+            "postgres://{POSTGRES_USER}@127.0.0.1:{}/{name}?sslmode=disable",
+            self.postgres_port
+        )
+    }
+
+    /// The URL of Redis database `number`, 0 to 511; 0 holds this crate's own counters.
+    pub fn redis_url(&self, number: u16) -> String {
+        format!("redis://127.0.0.1:{}/{number}", self.redis_port)
+    }
+
+    /// What a service or a shell expects in its environment; the database is `postgres`, which is always there.
+    pub fn variables(&self) -> [(&'static str, String); 3] {
+        [
+            ("KAFKA_BOOTSTRAP_SERVERS", self.bootstrap_servers()),
+            ("DATABASE_URL", self.database_url("postgres")),
+            ("REDIS_URL", self.redis_url(0)),
+        ]
+    }
+
+    /// Reads a description that [`Self::write`] left.
+    pub fn read(file: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read(file)
+            .with_context(|| format!("no stack is described by {}", file.display()))?;
+        serde_json::from_slice(&text)
+            .with_context(|| format!("{} does not describe a stack", file.display()))
+    }
+
+    /// Describes the stack to other processes.
+    pub fn write(&self, file: &Path) -> anyhow::Result<()> {
+        let text = serde_json::to_vec_pretty(self)?;
+        std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+    }
+}

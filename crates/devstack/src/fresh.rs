@@ -1,0 +1,37 @@
+//! Names and Redis databases that nobody else on the stack has: what lets the tests of many processes share it.
+
+use anyhow::Context;
+
+use crate::endpoints::Endpoints;
+use crate::redis::{DATABASES, connect};
+
+/// Both counters live in Redis database 0, so that they count across processes.
+const NAMES: &str = "devstack:names";
+const REDIS_DATABASES: &str = "devstack:redis-databases";
+
+impl Endpoints {
+    /// A name nobody has been given before, good for a topic, a group, a database: `stem_17`.
+    pub async fn fresh_name(&self, stem: &str) -> anyhow::Result<String> {
+        let number = self.count(NAMES).await?;
+        Ok(format!("{stem}_{number}"))
+    }
+
+    /// The number of an empty Redis database. After 511 of them the first is emptied and handed out again.
+    pub async fn fresh_redis_database(&self) -> anyhow::Result<u16> {
+        let handed_out = self.count(REDIS_DATABASES).await? - 1;
+        let number = 1 + u16::try_from(handed_out % u64::from(DATABASES - 1))?;
+        let mut redis = connect(&self.redis_url(number)).await?;
+        ::redis::cmd("FLUSHDB").exec_async(&mut redis).await?;
+        Ok(number)
+    }
+
+    async fn count(&self, counter: &str) -> anyhow::Result<u64> {
+        let mut redis = connect(&self.redis_url(0)).await?;
+        let mut increment = ::redis::cmd("INCR");
+        increment
+            .arg(counter)
+            .query_async(&mut redis)
+            .await
+            .context("the stack's Redis does not count")
+    }
+}

@@ -1,0 +1,41 @@
+//! The watcher beside a stack: should its owner die, by SIGKILL too, the servers die with it.
+//!
+//! A parent-death signal would not do: it fires when the *thread* that spawned the child ends, as test threads do,
+//! and it does not reach the children of PostgreSQL. A pipe that closes with the owner has neither weakness.
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context;
+
+/// Lives as long as its stack; dropped after the servers, it tells the watcher that all is in order.
+pub(crate) struct Guard(Child);
+
+impl Guard {
+    /// Watches over `folder`, which goes with the owner if it is `temporary`.
+    pub(crate) fn watch(folder: &Path, temporary: bool) -> anyhow::Result<Self> {
+        Command::new("sh")
+            .args(["-c", include_str!("guard.sh"), "devstack-guard"])
+            .arg(folder)
+            .arg(if temporary { "remove" } else { "keep" })
+            .current_dir("/")
+            .process_group(0) // Ctrl-C is for the owner; the guard must outlive it
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map(Self)
+            .context("cannot start the guard of the stack")
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(mut stdin) = self.0.stdin.take() {
+            let _gone_already = stdin.write_all(b"done\n");
+        }
+        let _reaped = self.0.wait();
+    }
+}

@@ -1,0 +1,136 @@
+//! Kafka in KRaft mode: one node, broker and controller at once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use nix::sys::signal::Signal;
+use rdkafka::admin::AdminClient;
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+
+use crate::server::Program;
+use crate::{ports, process};
+
+/// Any 16 bytes in base64 will do; these say "TagmillDevStack1".
+const CLUSTER_ID: &str = "VGFnbWlsbERldlN0YWNrMQ";
+
+/// A broker with its folder formatted.
+pub struct Kafka {
+    port: u16,
+    libs: PathBuf,
+    properties: PathBuf,
+}
+
+impl Kafka {
+    /// Writes the configuration into `folder` and formats the data folder, unless an earlier stack has.
+    pub(crate) async fn prepare(folder: &Path) -> anyhow::Result<Self> {
+        let folder = folder.join("kafka");
+        fs::create_dir_all(&folder)?;
+        let kafka = Self {
+            port: ports::free()?,
+            libs: libs()?,
+            properties: folder.join("server.properties"),
+        };
+        let data = folder.join("data");
+        fs::write(
+            &kafka.properties,
+            properties(kafka.port, ports::free()?, &data),
+        )?;
+        if !data.join("meta.properties").exists() {
+            let mut format = kafka.java("kafka.tools.StorageTool");
+            format
+                .args(["format", "--cluster-id", CLUSTER_ID, "--config"])
+                .arg(&kafka.properties);
+            process::complete(format)
+                .await
+                .context("cannot format the folder of Kafka")?;
+        }
+        Ok(kafka)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn java(&self, class: &str) -> Command {
+        let mut java = Command::new("java");
+        java.arg("-Xmx512m")
+            .arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+            .arg("-Dorg.slf4j.simpleLogger.showDateTime=true")
+            .arg("-cp")
+            .arg(self.libs.join("*"))
+            .arg(class);
+        java
+    }
+}
+
+impl Program for Kafka {
+    const NAME: &'static str = "kafka";
+    const STOP: Signal = Signal::SIGTERM;
+    const ABANDON: Signal = Signal::SIGKILL;
+
+    fn command(&self) -> Command {
+        let mut command = self.java("kafka.Kafka");
+        command.arg(&self.properties);
+        command
+    }
+
+    /// The broker answers for itself, and its controller lets it serve.
+    async fn probe(&self) -> anyhow::Result<()> {
+        let address = (std::net::Ipv4Addr::LOCALHOST, self.port);
+        tokio::net::TcpStream::connect(address).await?; // spares librdkafka, and the log, the refusals
+        let client: AdminClient<DefaultClientContext> = ClientConfig::new()
+            .set("bootstrap.servers", format!("127.0.0.1:{}", self.port))
+            .create()?;
+        let metadata = tokio::task::spawn_blocking(move || {
+            client.inner().fetch_metadata(None, Duration::from_secs(1))
+        });
+        ensure!(
+            !metadata.await??.brokers().is_empty(),
+            "no broker is registered"
+        );
+        Ok(())
+    }
+}
+
+/// Where `setup.sh` put the jars: beside the other build products of this workspace.
+fn libs() -> anyhow::Result<PathBuf> {
+    let libs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/kafka/libs");
+    libs.canonicalize()
+        .context("the jars of Kafka are missing: run `make setup`")
+}
+
+fn properties(port: u16, controller_port: u16, data: &Path) -> String {
+    let data = data.display();
+    format!(
+        "process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+log.dirs={data}
+
+# One node holds every replica.
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+
+# Small, and quick to start.
+offsets.topic.num.partitions=4
+transaction.state.log.num.partitions=4
+group.initial.rebalance.delay.ms=0
+
+# A killed broker is let in again when its former self is forgotten; nine seconds by default.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+
+# A topic that nobody made is a mistake to be seen.
+auto.create.topics.enable=false
+"
+    )
+}

@@ -1,0 +1,70 @@
+//! Real Kafka, PostgreSQL and Redis on free loopback ports: started, stopped, killed, paused and resumed at will.
+//!
+//! The demo, every integration test, the fault tests and the benches stand on this crate; nothing is mocked.
+//! `deploy/devstack/setup.sh` puts the programs in place.
+//!
+//! A test that only needs somewhere to work takes the shared stack and makes its own names on it:
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! use devstack::Topic;
+//!
+//! let stack = devstack::shared().await?; // the one of `devstack run`, else one for this process
+//!
+//! let topic = stack.fresh_name("orders").await?; // "orders_17": nobody else has it
+//! stack.create_topics(&[Topic::data(&topic, 3)]).await?;
+//!
+//! let template = "warehouse"; // migrated once, by whoever comes first
+//! stack.template_database(template, async |url| migrate(&url).await).await?;
+//! let database = stack.fresh_name("it").await?;
+//! let database_url = stack.create_database_from(template, &database).await?;
+//!
+//! let redis_url = stack.redis_url(stack.fresh_redis_database().await?);
+//! let brokers = stack.bootstrap_servers();
+//! # let _ = (database_url, redis_url, brokers);
+//! # Ok(())
+//! # }
+//! # async fn migrate(_: &str) -> anyhow::Result<()> { Ok(()) }
+//! ```
+//!
+//! A test that breaks things starts a [`Stack`] of its own; dropped, it is gone, folder included:
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! use devstack::{Options, Stack};
+//!
+//! let stack = Stack::start(Options::for_tests()).await?;
+//! stack.postgres().kill().await?; // SIGKILL, its backends too
+//! stack.postgres().start().await?; // the same port, the same data
+//! stack.kafka().pause()?; // SIGSTOP: connections stay open, nothing answers
+//! stack.kafka().resume()?;
+//! let url = stack.endpoints().database_url("postgres");
+//! # let _ = url;
+//! # Ok(())
+//! # }
+//! ```
+
+mod databases;
+mod endpoints;
+mod fresh;
+mod guard;
+mod kafka;
+mod options;
+mod ports;
+mod postgres;
+mod process;
+mod redis;
+mod server;
+mod shared;
+mod stack;
+mod topics;
+
+pub use endpoints::Endpoints;
+pub use kafka::Kafka;
+pub use options::{Durability, Options, Persistence};
+pub use postgres::Postgres;
+pub use redis::Redis;
+pub use server::{Program, Server};
+pub use shared::{STACK_VARIABLE, shared};
+pub use stack::Stack;
+pub use topics::Topic;

@@ -1,0 +1,46 @@
+//! What a caller may choose about a stack.
+
+use std::path::PathBuf;
+
+/// How a stack is started. The default is what production would be: durable, empty, gone afterwards.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where data and logs live. `None`: a temporary folder, removed with the stack. A folder that is named is kept,
+    /// and a later stack on it finds its data again. The user `postgres` must be able to enter it when we are root.
+    pub folder: Option<PathBuf>,
+    /// Whether PostgreSQL forces its writes to the disk.
+    pub durability: Durability,
+    /// Whether Redis keeps its data across a restart.
+    pub redis: Persistence,
+}
+
+impl Options {
+    /// For tests: nothing outlives the machine anyway, so nothing waits for a disk.
+    pub fn for_tests() -> Self {
+        Self {
+            durability: Durability::Off,
+            ..Self::default()
+        }
+    }
+}
+
+/// Whether PostgreSQL forces its writes to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// As in production. Benches use no other: what costs no fsync is not measured.
+    #[default]
+    Full,
+    /// No fsync, no full-page writes: safe against SIGKILL, which leaves the page cache alone, not against power loss.
+    /// `synchronous_commit` stays on even so: without it a killed server forgets commits it has acknowledged.
+    Off,
+}
+
+/// Whether Redis keeps its data across a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Persistence {
+    /// An append-only file, written before each answer.
+    #[default]
+    AppendOnly,
+    /// Memory only: a restarted Redis is empty.
+    None,
+}

@@ -1,0 +1,153 @@
+//! A child process and those it started: signalled together, and gone when we let go of them.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use std::{fs, io};
+
+use anyhow::{Context, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// How often a condition of the operating system is looked at; it offers no event for the end of a grandchild.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// A running child. Dropped, it ends at once, paused or not, and so do its own children.
+pub(crate) struct Running {
+    child: Child,
+    /// The signal at which the program ends at once and takes its children along.
+    abandon: Signal,
+    /// Tells the guard whom to end, and how, should we be killed first.
+    note: PathBuf,
+}
+
+impl Running {
+    pub(crate) fn new(child: Child, abandon: Signal, note: PathBuf) -> anyhow::Result<Self> {
+        let running = Self {
+            child,
+            abandon,
+            note,
+        };
+        let text = format!("{} {}\n", running.child.id(), abandon as i32);
+        fs::write(&running.note, text)
+            .with_context(|| format!("cannot write {}", running.note.display()))?;
+        Ok(running)
+    }
+
+    /// Whether the child itself is still there.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Signals the child alone.
+    pub(crate) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        send(self.pid()?, signal)
+    }
+
+    /// Signals the child and its children; PostgreSQL's live in sessions of their own, out of a group's reach.
+    pub(crate) fn signal_family(&self, signal: Signal) -> anyhow::Result<()> {
+        for member in self.frozen_family()? {
+            send(member, signal)?;
+        }
+        Ok(())
+    }
+
+    /// Kills the whole family and returns when the last of it is gone, its sockets and memory too.
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
+        let family = self.frozen_family()?;
+        for &member in &family {
+            send(member, Signal::SIGKILL)?;
+        }
+        self.ended().await;
+        while family.iter().any(|&member| is_alive(member)) {
+            tokio::time::sleep(GLANCE).await;
+        }
+        Ok(())
+    }
+
+    /// Returns when the child has exited.
+    pub(crate) async fn ended(&mut self) {
+        while self.is_alive() {
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// The child and its children. It is stopped first: nobody is born while we count.
+    fn frozen_family(&self) -> anyhow::Result<Vec<Pid>> {
+        let pid = self.pid()?;
+        send(pid, Signal::SIGSTOP)?;
+        let mut family = children_of(pid)?;
+        family.push(pid);
+        Ok(family)
+    }
+
+    fn pid(&self) -> anyhow::Result<Pid> {
+        Ok(Pid::from_raw(i32::try_from(self.child.id())?))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.is_alive() {
+            let asked = self
+                .signal_family(Signal::SIGCONT)
+                .and_then(|()| self.signal(self.abandon));
+            if asked.is_err() {
+                let _gone_already = self.child.kill();
+            }
+            let _reaped = self.child.wait();
+        }
+        let _removed = fs::remove_file(&self.note);
+    }
+}
+
+/// Runs a program that ends by itself; what it said goes into the error.
+pub(crate) async fn complete(command: Command) -> anyhow::Result<()> {
+    let mut command = tokio::process::Command::from(command);
+    let output = command
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await;
+    let output = output.with_context(|| format!("cannot start {command:?}"))?;
+    let said = [output.stdout, output.stderr].concat();
+    ensure!(
+        output.status.success(),
+        "{}\n{}",
+        output.status,
+        String::from_utf8_lossy(&said)
+    );
+    Ok(())
+}
+
+/// Sends `signal`; that the process is gone already is no error.
+fn send(pid: Pid, signal: Signal) -> anyhow::Result<()> {
+    match kill(pid, signal) {
+        Ok(()) | Err(nix::Error::ESRCH) => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("cannot send {signal} to process {pid}")),
+    }
+}
+
+fn children_of(parent: Pid) -> io::Result<Vec<Pid>> {
+    let processes =
+        fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    Ok(processes
+        .map(Pid::from_raw)
+        .filter(|&pid| state_and_parent(pid).is_some_and(|(_, of)| of == parent))
+        .collect())
+}
+
+/// A zombie counts as gone: it waits for whoever adopted it, and holds nothing.
+fn is_alive(pid: Pid) -> bool {
+    state_and_parent(pid).is_some_and(|(state, _)| state != 'Z' && state != 'X')
+}
+
+/// `/proc/PID/stat` reads `PID (name) state parent …`; the name may hold anything, brackets too.
+fn state_and_parent(pid: Pid) -> Option<(char, Pid)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let mut fields = after_name.split_whitespace();
+    let state = fields.next()?.chars().next()?;
+    let parent = fields.next()?.parse().ok()?;
+    Some((state, Pid::from_raw(parent)))
+}

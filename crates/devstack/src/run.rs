@@ -1,0 +1,59 @@
+//! `devstack run`: a stack that lives as long as one command, which shares it with all it starts.
+
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitCode, ExitStatus};
+
+use anyhow::Context;
+use clap::Args;
+use devstack::{Options, STACK_VARIABLE, Stack};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Start a stack for tests, run COMMAND on it, stop it, exit as COMMAND did
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<OsString>,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let stack = Stack::start(Options::for_tests()).await?;
+    let description = stack.folder().join("stack.json");
+    stack.endpoints().write(&description)?;
+    let (program, rest) = arguments.command.split_first().context("no command")?;
+    let child = Command::new(program)
+        .args(rest)
+        .env(STACK_VARIABLE, &description)
+        .envs(stack.endpoints().variables())
+        .spawn()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    Ok(exit_code(outcome(child).await?))
+}
+
+/// Ctrl-C reaches the command by itself: we wait for what it makes of it. SIGTERM we hand on.
+async fn outcome(mut child: Child) -> anyhow::Result<ExitStatus> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    loop {
+        tokio::select! {
+            status = child.wait() => return Ok(status?),
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => if let Some(id) = child.id() {
+                kill(Pid::from_raw(i32::try_from(id)?), Signal::SIGTERM)?;
+            }
+        }
+    }
+}
+
+/// As a shell reports it: 128 and the signal for a command that was killed.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from)
+}

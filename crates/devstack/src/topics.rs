@@ -1,0 +1,152 @@
+//! Topics of a stack: created as the pipeline wants them, deleted, waited for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication, TopicResult};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::metadata::{MetadataPartition, MetadataTopic};
+use rdkafka::types::RDKafkaErrorCode;
+use tokio::time::{sleep, timeout};
+
+use crate::endpoints::Endpoints;
+
+type Admin = AdminClient<DefaultClientContext>;
+
+/// The topics data flows through, in its order.
+const DATA: [&str; 4] = [
+    "order-service_orders",
+    "stg-service-orders",
+    "dds-service-orders",
+    "cdm-service-tags",
+];
+/// The topics beside it, one a service.
+const DEAD_LETTERS: [&str; 3] = [
+    "stg-service-dead-letters",
+    "dds-service-dead-letters",
+    "cdm-service-dead-letters",
+];
+
+/// The broker's own limit of a record, and 64 KiB for the headers a dead letter gains: whatever fitted into a source
+/// topic must fit into its dead letters, or one record would stop the pipeline.
+const DEAD_LETTER_BYTES: &str = "1114124";
+
+/// How long the broker may take to make a topic known, or unknown.
+const LIMIT: Duration = Duration::from_secs(30);
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// A topic to create: one replica, kept for ever, never compacted (orders share a user's key).
+#[derive(Debug, Clone)]
+pub struct Topic {
+    name: String,
+    partitions: i32,
+    settings: Vec<(&'static str, &'static str)>,
+}
+
+impl Topic {
+    /// A topic that carries data.
+    pub fn data(name: impl Into<String>, partitions: i32) -> Self {
+        Self {
+            name: name.into(),
+            partitions,
+            settings: vec![("retention.ms", "-1"), ("cleanup.policy", "delete")],
+        }
+    }
+
+    /// A topic of dead letters, with room for what they gain over their source.
+    pub fn dead_letters(name: impl Into<String>, partitions: i32) -> Self {
+        let mut topic = Self::data(name, partitions);
+        topic
+            .settings
+            .push(("max.message.bytes", DEAD_LETTER_BYTES));
+        topic
+    }
+
+    /// Every topic of the pipeline, by the names its services default to.
+    pub fn pipeline(partitions: i32) -> Vec<Self> {
+        let data = DATA.map(|name| Self::data(name, partitions));
+        let dead_letters = DEAD_LETTERS.map(|name| Self::dead_letters(name, partitions));
+        data.into_iter().chain(dead_letters).collect()
+    }
+
+    fn to_new(&self) -> NewTopic<'_> {
+        let new = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1));
+        self.settings
+            .iter()
+            .fold(new, |new, (key, value)| new.set(key, value))
+    }
+}
+
+impl Endpoints {
+    /// Creates the topics, those that exist left as they are, and returns when every partition has its leader.
+    pub async fn create_topics(&self, topics: &[Topic]) -> anyhow::Result<()> {
+        let admin = self.admin()?;
+        let new: Vec<NewTopic<'_>> = topics.iter().map(Topic::to_new).collect();
+        let results = admin.create_topics(&new, &AdminOptions::new()).await?;
+        check(results, RDKafkaErrorCode::TopicAlreadyExists)?;
+        let names = topics.iter().map(|topic| topic.name.clone()).collect();
+        wait_until(admin, names, |leaders| {
+            !leaders.is_empty() && leaders.iter().all(|&leader| leader >= 0)
+        })
+        .await
+    }
+
+    /// Deletes the topics that exist and returns when they are gone.
+    pub async fn delete_topics(&self, names: &[&str]) -> anyhow::Result<()> {
+        let admin = self.admin()?;
+        let results = admin.delete_topics(names, &AdminOptions::new()).await?;
+        check(results, RDKafkaErrorCode::UnknownTopicOrPartition)?;
+        let names = names.iter().map(ToString::to_string).collect();
+        wait_until(admin, names, <[i32]>::is_empty).await
+    }
+
+    fn admin(&self) -> anyhow::Result<Admin> {
+        Ok(ClientConfig::new()
+            .set("bootstrap.servers", self.bootstrap_servers())
+            .create()?)
+    }
+}
+
+/// Every topic succeeded, or failed with the one error that means there was nothing to do.
+fn check(results: Vec<TopicResult>, harmless: RDKafkaErrorCode) -> anyhow::Result<()> {
+    for result in results {
+        match result {
+            Err((name, code)) if code != harmless => bail!("topic {name}: {code}"),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the leaders of each topic's partitions are as they should be; a topic that is unknown has none.
+async fn wait_until(
+    admin: Admin,
+    names: Vec<String>,
+    settled: fn(&[i32]) -> bool,
+) -> anyhow::Result<()> {
+    let admin = Arc::new(admin);
+    for name in names {
+        let waiting = async {
+            while !settled(&leaders(Arc::clone(&admin), name.clone()).await?) {
+                sleep(GLANCE).await;
+            }
+            anyhow::Ok(())
+        };
+        timeout(LIMIT, waiting)
+            .await
+            .with_context(|| format!("topic {name} did not settle"))??;
+    }
+    Ok(())
+}
+
+/// librdkafka asks for metadata in the calling thread, so the question goes to one that may wait.
+async fn leaders(admin: Arc<Admin>, name: String) -> anyhow::Result<Vec<i32>> {
+    let ask = move || {
+        let metadata = admin.inner().fetch_metadata(Some(&name), LIMIT)?;
+        let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
+        anyhow::Ok(partitions.map(MetadataPartition::leader).collect())
+    };
+    tokio::task::spawn_blocking(ask).await?
+}

@@ -1,0 +1,55 @@
+//! `devstack up`: a stack in the foreground, its addresses ready for a shell.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use devstack::{Options, Stack, Topic};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Start a stack with the pipeline's topics; stop it on Ctrl-C or SIGTERM
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Keep data and logs here, and find them again next time [default: a temporary folder]
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Partitions of each topic that is created
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..))]
+    partitions: i32,
+}
+
+pub(crate) async fn up(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let started = start(arguments);
+    let stack = tokio::select! {
+        stack = started => stack?,
+        _ = tokio::signal::ctrl_c() => return Ok(ExitCode::FAILURE),
+        _ = terminate.recv() => return Ok(ExitCode::FAILURE),
+    };
+    for (name, value) in stack.endpoints().variables() {
+        println!("export {name}='{value}'");
+    }
+    eprintln!(
+        "The stack is up, its logs in {}. Ctrl-C stops it.",
+        stack.folder().display()
+    );
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    stack.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start(arguments: Arguments) -> anyhow::Result<Stack> {
+    let options = Options {
+        folder: arguments.folder,
+        ..Options::default()
+    };
+    let stack = Stack::start(options).await?;
+    stack
+        .endpoints()
+        .create_topics(&Topic::pipeline(arguments.partitions))
+        .await?;
+    Ok(stack)
+}

@@ -1,0 +1,7 @@
+//! devstack on real processes: what its own users take for granted.
+
+mod command;
+mod faults;
+mod sharing;
+#[expect(clippy::panic, clippy::unwrap_used, reason = "clippy knows tests, not their helpers")]
+mod support;

@@ -1,0 +1,103 @@
+//! The client behind the source: how it is configured, how it is asked, how it leaves.
+
+use std::{sync::Arc, thread, time::Duration};
+
+use pipeline::{Unavailable, Vitals};
+use rdkafka::consumer::{Consumer as _, StreamConsumer};
+use tokio::{sync::oneshot, time::timeout};
+
+use crate::{
+    Error, Settings,
+    error::unavailable,
+    membership::{Epoch, Membership},
+    progress::Extent,
+};
+
+pub(crate) type Consumer = StreamConsumer<Membership>;
+
+/// How long the broker may take to say where a partition ends.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// How long leaving the group may hold up a stop; the group notices by itself after the session timeout.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A consumer that has asked to join its group.
+pub(crate) fn open(settings: &Settings, vitals: Arc<Vitals>) -> Result<Arc<Consumer>, Error> {
+    let milliseconds = |duration: Duration| duration.as_millis().to_string();
+    let mut config = settings.client();
+    config
+        .set("group.id", &settings.group_id)
+        .set("session.timeout.ms", milliseconds(settings.session_timeout))
+        .set("heartbeat.interval.ms", milliseconds(settings.session_timeout / 4))
+        .set("max.poll.interval.ms", milliseconds(settings.max_poll_interval))
+        // A rebalance takes away only what moves; the other partitions are read on.
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        // The default, latest, would skip what was published before the first start.
+        .set("auto.offset.reset", "earliest")
+        // Offsets are committed by us, after the transaction and the acknowledgements, or not at all.
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("enable.partition.eof", "true")
+        // What is read ahead is bounded, the default of 64 MiB would take half a pod; and because the bound is low,
+        // fetching goes on soon after it was reached.
+        .set("queued.max.messages.kbytes", "4096")
+        .set("queued.min.messages", "2000")
+        .set("fetch.message.max.bytes", "1048576")
+        .set("fetch.max.bytes", "4194304")
+        .set("fetch.queue.backoff.ms", "20")
+        .set("statistics.interval.ms", "5000");
+    let consumer: Consumer = config.create_with_context(Membership::new(vitals))?;
+    consumer.subscribe(&[&settings.source_topic])?;
+    Ok(Arc::new(consumer))
+}
+
+/// Pauses every partition. What was read ahead, and is not in our hands yet, is dropped and read again on
+/// [`resume`].
+pub(crate) fn pause(consumer: &Consumer) {
+    consumer.context().set_paused(true);
+    if let Err(error) = consumer.assignment().and_then(|assignment| consumer.pause(&assignment)) {
+        tracing::warn!(%error, "cannot pause");
+    }
+}
+
+/// Reads on, where reading was paused.
+pub(crate) fn resume(consumer: &Consumer) {
+    if !consumer.context().is_paused() {
+        return;
+    }
+    consumer.context().set_paused(false);
+    if let Err(error) = consumer.assignment().and_then(|assignment| consumer.resume(&assignment)) {
+        tracing::warn!(%error, "cannot resume");
+    }
+}
+
+/// Where partitions begin and end now. librdkafka waits for the answer in the calling thread, so the question is put
+/// from one that may wait.
+pub(crate) async fn extents(
+    consumer: &Arc<Consumer>,
+    topic: &Arc<str>,
+    partitions: Vec<(i32, Epoch)>,
+) -> Result<Vec<Extent>, Unavailable> {
+    let (consumer, topic) = (Arc::clone(consumer), Arc::clone(topic));
+    let ask = move |(partition, epoch)| {
+        let (low, high) = consumer.fetch_watermarks(&topic, partition, ANSWER).map_err(unavailable)?;
+        Ok(Extent { partition, epoch, low, high })
+    };
+    let asking = tokio::task::spawn_blocking(move || partitions.into_iter().map(ask).collect());
+    asking.await.map_err(unavailable)?
+}
+
+/// Leaves the group, so that others get the partitions at once. That takes a conversation with the brokers and holds up
+/// the thread it is led from; a thread of its own, because a runtime waits for its blocking tasks when it ends.
+pub(crate) async fn leave(consumer: Arc<Consumer>) {
+    let (left, leaving) = oneshot::channel();
+    let farewell = move || {
+        drop(consumer);
+        let _ = left.send(());
+    };
+    match thread::Builder::new().name("leave-group".to_owned()).spawn(farewell) {
+        Ok(_) if timeout(FAREWELL, leaving).await.is_ok() => {}
+        Ok(_) => tracing::warn!("the group was not left in time; it will notice after the session timeout"),
+        Err(error) => tracing::warn!(%error, "no thread to leave the group from"),
+    }
+}

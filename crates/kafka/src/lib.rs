@@ -1,0 +1,30 @@
+//! Kafka behind the ports of the loop: the only crate that knows rdkafka.
+//!
+//! [`Source`] is one member of a consumer group, [`Publisher`] one idempotent producer, [`Topics`] what a starting
+//! service asks about the topics it needs. What librdkafka does by itself (reconnecting, retrying a request, finding
+//! the coordinator) stays with it; what it cannot know (which batch an offset belongs to, how far a tick should read) is
+//! here.
+
+pub use self::{
+    error::Error,
+    publisher::Publisher,
+    settings::{Password, Settings},
+    source::Source,
+    topic::{Finding, Topic, Verdict},
+    topics::Topics,
+};
+
+mod settings;
+mod error;
+mod diagnostics;
+mod record;
+mod progress;
+mod membership;
+mod consumer;
+mod source;
+mod dead_letter;
+mod producer;
+mod publisher;
+mod probe;
+mod topic;
+mod topics;

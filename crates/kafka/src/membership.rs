@@ -1,0 +1,210 @@
+//! What the group tells this member while it is polled: partitions come and go, commits are answered, brokers are lost.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use pipeline::Vitals;
+use rdkafka::{
+    ClientContext, Statistics, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance},
+    error::{KafkaError, KafkaResult},
+    topic_partition_list::TopicPartitionListElem,
+    types::RDKafkaErrorCode as Code,
+};
+use tokio::sync::{Notify, futures::Notified};
+
+use crate::{diagnostics, error::refuses};
+
+/// One stay of a partition with this member. A partition that was lost and came back is in another one: in between,
+/// somebody else may have read further than our batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Epoch(pub(crate) u64);
+
+/// The context of the consumer. Its callbacks run inside the poll, on the task that reads.
+pub(crate) struct Membership {
+    state: Mutex<State>,
+    changed: Notify,
+    vitals: Arc<Vitals>,
+}
+
+#[derive(Default)]
+struct State {
+    owned: HashMap<i32, Epoch>,
+    /// Whether the group has finished handing out partitions. Having none is then an answer.
+    settled: bool,
+    rebalances: u64,
+    paused: bool,
+    unanswered: usize,
+    last_failure: String,
+    outage: Option<String>,
+}
+
+impl Membership {
+    pub(crate) fn new(vitals: Arc<Vitals>) -> Self {
+        Self { state: Mutex::default(), changed: Notify::new(), vitals }
+    }
+
+    /// Resolves after a rebalance or the answer to a commit, which no read reports; also when it came before the call.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
+    }
+
+    /// How many times partitions have come or gone.
+    pub(crate) fn rebalances(&self) -> u64 {
+        self.state().rebalances
+    }
+
+    /// The present stay of a partition, if it is ours.
+    pub(crate) fn epoch(&self, partition: i32) -> Option<Epoch> {
+        self.state().owned.get(&partition).copied()
+    }
+
+    /// Our partitions, once the group has settled.
+    pub(crate) fn partitions(&self) -> Option<Vec<(i32, Epoch)>> {
+        let state = self.state();
+        state.settled.then(|| state.owned.iter().map(|(&partition, &epoch)| (partition, epoch)).collect())
+    }
+
+    /// A record has come: the brokers are there. The stay its partition is in, if it is still ours.
+    pub(crate) fn received(&self, partition: i32) -> Option<Epoch> {
+        let mut state = self.state();
+        self.recover(&mut state);
+        state.owned.get(&partition).copied()
+    }
+
+    /// Whether partitions are paused; those that come are paused too.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.state().paused
+    }
+
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.state().paused = paused;
+    }
+
+    /// A commit is on its way.
+    pub(crate) fn asked(&self) {
+        self.state().unanswered += 1;
+    }
+
+    /// Commits on their way.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.state().unanswered
+    }
+
+    /// What keeps every broker away.
+    pub(crate) fn outage(&self) -> Option<String> {
+        self.state().outage.clone()
+    }
+
+    /// The brokers are back, and an idle loop would not notice: only a stored batch says otherwise that nothing is
+    /// waited for.
+    fn recover(&self, state: &mut State) {
+        if state.outage.take().is_some() && self.vitals.waiting().is_some_and(|waiting| waiting.dependency == "kafka") {
+            self.vitals.waits_for(None);
+        }
+    }
+
+    fn rebalanced(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state();
+        state.rebalances += 1;
+        change(&mut state);
+        self.vitals.assigned(state.owned.len());
+        metrics::gauge!("tagmill_assigned_partitions").set(u32::try_from(state.owned.len()).unwrap_or(u32::MAX));
+        self.changed.notify_one();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ConsumerContext for Membership {
+    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        let Rebalance::Revoke(partitions) = rebalance else { return };
+        tracing::info!(partitions = ?numbers(partitions), "partitions revoked");
+        self.rebalanced(|state| {
+            state.settled = false; // an assignment follows, be it empty
+            for partition in partitions.elements() {
+                state.owned.remove(&partition.partition());
+                lag(partition.topic(), partition.partition(), 0); // the next owner's to tell
+            }
+        });
+    }
+
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        let Rebalance::Assign(partitions) = rebalance else { return };
+        tracing::info!(partitions = ?numbers(partitions), "partitions assigned");
+        self.rebalanced(|state| {
+            state.settled = true;
+            let epoch = Epoch(state.rebalances);
+            state.owned.extend(partitions.elements().iter().map(|partition| (partition.partition(), epoch)));
+        });
+        // A partition that was paused when it left may still be when it returns, so both ways are said.
+        let said = if self.is_paused() { consumer.pause(partitions) } else { consumer.resume(partitions) };
+        if let Err(error) = said {
+            tracing::warn!(%error, "cannot pause or resume the partitions that came");
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        count_commit(&result);
+        let mut state = self.state();
+        state.unanswered = state.unanswered.saturating_sub(1);
+        self.changed.notify_one();
+    }
+}
+
+impl ClientContext for Membership {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        diagnostics::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        diagnostics::note(&error, reason);
+        let mut state = self.state();
+        match error.rdkafka_error_code() {
+            Some(Code::AllBrokersDown) => state.outage = Some(format!("no broker answers; {}", state.last_failure)),
+            Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => state.outage = Some(reason.to_owned()),
+            Some(code) if refuses(code) => state.outage = Some(reason.to_owned()),
+            Some(Code::BrokerTransportFailure | Code::Resolve) => reason.clone_into(&mut state.last_failure),
+            _ => {}
+        }
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let mut state = self.state();
+        if statistics.brokers.values().any(|broker| broker.state == "UP") {
+            self.recover(&mut state);
+        }
+        for topic in statistics.topics.values() {
+            for partition in topic.partitions.values().filter(|known| state.owned.contains_key(&known.partition)) {
+                // A group that has never committed is behind by everything there is.
+                let behind = partition.consumer_lag;
+                let behind = if behind >= 0 { behind } else { partition.hi_offset - partition.lo_offset.max(0) };
+                lag(&topic.topic, partition.partition, behind.max(0));
+            }
+        }
+    }
+}
+
+/// Counts a commit; one that failed costs a repetition, nothing else.
+pub(crate) fn count_commit(result: &KafkaResult<()>) {
+    let label = if result.is_ok() { "ok" } else { "failed" };
+    metrics::counter!("tagmill_commits_total", "result" => label).increment(1);
+    if let Err(error) = result {
+        tracing::warn!(%error, "offsets were not committed; their records will come again");
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a lag of 2^53 records is no lag but the end")]
+fn lag(topic: &str, partition: i32, records: i64) {
+    let labels = [("topic", topic.to_owned()), ("partition", partition.to_string())];
+    metrics::gauge!("tagmill_consumer_lag", &labels).set(records as f64);
+}
+
+fn numbers(partitions: &TopicPartitionList) -> Vec<i32> {
+    partitions.elements().iter().map(TopicPartitionListElem::partition).collect()
+}

@@ -1,0 +1,265 @@
+//! The source topic, read as one member of a consumer group.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use pipeline::{Record, Unavailable, Vitals};
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::{CommitMode, Consumer as _},
+    error::KafkaError,
+};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::{
+    Error, Settings,
+    consumer::{self, Consumer},
+    error::unavailable,
+    membership::{Epoch, Membership, count_commit},
+    progress::Progress,
+    record,
+};
+
+/// One member of a consumer group on one topic.
+///
+/// The client is polled by whoever reads, waits or closes here, and only then: its callbacks never run beside us. Between
+/// two calls nothing may take longer than [`Settings::max_poll_interval`]; work that might goes through
+/// [`pipeline::Source::keep`].
+pub struct Source {
+    consumer: Arc<Consumer>,
+    settings: Settings,
+    vitals: Arc<Vitals>,
+    topic: Arc<str>,
+    /// Received and not handed out: what makes it safe to drop a future that reads.
+    buffer: VecDeque<(Epoch, Record)>,
+    progress: Progress,
+    /// The stays in which the partitions of the last batch were when it was handed out.
+    handed_out: HashMap<i32, Epoch>,
+    rebalances: u64,
+    report_at: Instant,
+}
+
+/// Work that takes longer is accompanied by polling. Shorter work is not worth it: pausing throws away what was read
+/// ahead. Rebalances wait no longer than this.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often an outage that lasts is reported.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
+
+/// How long the group may take to hand out partitions before it counts as an outage; a rebalance takes a few heartbeats.
+const JOINING: Duration = Duration::from_secs(10);
+
+/// How long a stop waits for the answer to the last commit. Without it, a batch comes again.
+const LAST_COMMIT: Duration = Duration::from_secs(3);
+
+impl Source {
+    /// Asks to join the group; returns before it has.
+    ///
+    /// # Errors
+    /// When a setting cannot be used. Brokers that are away are no error here: reading reports them.
+    pub fn connect(settings: &Settings, vitals: Arc<Vitals>) -> Result<Self, Error> {
+        Ok(Self {
+            consumer: consumer::open(settings, Arc::clone(&vitals))?,
+            settings: settings.clone(),
+            vitals,
+            topic: settings.source_topic.as_str().into(),
+            buffer: VecDeque::new(),
+            progress: Progress::default(),
+            handed_out: HashMap::new(),
+            rebalances: 0,
+            report_at: Instant::now(),
+        })
+    }
+
+    fn membership(&self) -> &Membership {
+        self.consumer.context()
+    }
+
+    /// Waits until something has happened: a record, the end of a partition, a rebalance, the answer to a commit.
+    async fn receive(&mut self) -> Result<(), Unavailable> {
+        let membership = self.membership();
+        let event = tokio::select! {
+            biased;
+            event = self.consumer.recv() => Some(event.map(|message| record::owned(&self.topic, &message))),
+            () = membership.changed() => None,
+            () = sleep_until(self.report_at), if membership.outage().is_some() => None,
+        };
+        if let Some(event) = event {
+            self.take(event)?;
+        }
+        self.forget_revoked();
+        self.report()
+    }
+
+    /// Takes what is there already; whether there was something.
+    fn receive_now(&mut self) -> Result<bool, Unavailable> {
+        let event = self.consumer.recv().now_or_never();
+        let Some(event) = event.map(|event| event.map(|message| record::owned(&self.topic, &message))) else {
+            return Ok(false);
+        };
+        self.take(event).map(|()| true)
+    }
+
+    fn take(&mut self, event: Result<Record, KafkaError>) -> Result<(), Unavailable> {
+        match event {
+            Ok(record) => {
+                if let Some(epoch) = self.membership().received(record.partition) {
+                    self.progress.reached(record.partition, epoch, record.offset);
+                    self.buffer.push_back((epoch, record));
+                }
+            }
+            Err(KafkaError::PartitionEOF(partition)) => self.progress.ended(partition),
+            Err(error @ KafkaError::MessageConsumptionFatal(_)) => self.begin_anew(&error)?,
+            Err(_) => {} // retried inside the client; if no broker is left, the membership knows
+        }
+        Ok(())
+    }
+
+    /// The client has ended itself; another one takes its place in the group.
+    fn begin_anew(&mut self, error: &KafkaError) -> Result<(), Unavailable> {
+        tracing::error!(%error, "the consumer cannot go on and is replaced");
+        let fresh = consumer::open(&self.settings, Arc::clone(&self.vitals)).map_err(unavailable)?;
+        tokio::spawn(consumer::leave(std::mem::replace(&mut self.consumer, fresh)));
+        self.buffer.clear();
+        self.handed_out.clear();
+        self.progress = Progress::default();
+        self.rebalances = 0;
+        Ok(())
+    }
+
+    /// Drops what was received from partitions that have left since: their next owner reads it, too.
+    fn forget_revoked(&mut self) {
+        let membership = self.consumer.context();
+        let rebalances = membership.rebalances();
+        if self.rebalances != rebalances {
+            self.rebalances = rebalances;
+            let is_ours = |partition, epoch| membership.epoch(partition) == Some(epoch);
+            self.buffer.retain(|(epoch, record)| is_ours(record.partition, *epoch));
+            self.progress.retain(is_ours);
+        }
+    }
+
+    fn report(&mut self) -> Result<(), Unavailable> {
+        match self.membership().outage() {
+            Some(outage) if self.report_at <= Instant::now() => {
+                self.report_at = Instant::now() + REPORT_EVERY;
+                Err(unavailable(outage))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn hand_out(&mut self, limit: usize) -> Vec<Record> {
+        self.forget_revoked();
+        let batch: Vec<_> = self.buffer.drain(..limit.min(self.buffer.len())).collect();
+        if !batch.is_empty() {
+            self.handed_out = batch.iter().map(|(epoch, record)| (record.partition, *epoch)).collect();
+        }
+        batch.into_iter().map(|(_, record)| record).collect()
+    }
+
+    /// The offset behind the last of `records` in each partition that is ours as it was when they were handed out.
+    fn committable(&self, records: &[Record]) -> BTreeMap<i32, i64> {
+        let mut offsets = BTreeMap::new();
+        for record in records {
+            let handed_out = self.handed_out.get(&record.partition).copied();
+            if handed_out.is_some() && handed_out == self.membership().epoch(record.partition) {
+                let offset = offsets.entry(record.partition).or_insert(0);
+                *offset = record.offset.saturating_add(1).max(*offset);
+            }
+        }
+        offsets
+    }
+
+    async fn joined(&mut self) -> Result<Vec<(i32, Epoch)>, Unavailable> {
+        loop {
+            if let Some(partitions) = self.membership().partitions() {
+                return Ok(partitions);
+            }
+            self.receive().await?;
+        }
+    }
+}
+
+impl pipeline::Source for Source {
+    async fn mark(&mut self) -> Result<(), Unavailable> {
+        let joined = timeout(JOINING, self.joined()).await;
+        let partitions = joined.map_err(|_| unavailable("the group has not handed out its partitions"))??;
+        for extent in consumer::extents(&self.consumer, &self.topic, partitions).await? {
+            self.progress.mark(extent);
+        }
+        // The end of a partition may have been read ahead, and be older than the mark. Pausing drops it: an end that is
+        // reported from now on is one.
+        if !self.progress.is_complete() {
+            consumer::pause(&self.consumer);
+        }
+        Ok(())
+    }
+
+    async fn next(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+        consumer::resume(&self.consumer);
+        self.forget_revoked();
+        while self.buffer.is_empty() {
+            self.receive().await?;
+        }
+        while self.buffer.len() < limit && self.receive_now()? {}
+        Ok(self.hand_out(limit))
+    }
+
+    async fn next_before_mark(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+        consumer::resume(&self.consumer);
+        self.forget_revoked();
+        while self.buffer.len() < limit && !self.progress.is_complete() {
+            self.receive().await?;
+        }
+        Ok(self.hand_out(limit))
+    }
+
+    async fn keep<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        if let Ok(done) = timeout(PATIENCE, &mut work).await {
+            return done;
+        }
+        consumer::pause(&self.consumer); // and resumed by whoever reads next
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                _ = self.receive() => {} // what is wrong is reported to whoever reads next
+            }
+        }
+    }
+
+    fn commit(&mut self, records: &[Record]) {
+        let offsets = self.committable(records);
+        if offsets.is_empty() || self.consumer.assignment_lost() {
+            return;
+        }
+        let mut list = TopicPartitionList::with_capacity(offsets.len());
+        let listed = offsets.iter().try_for_each(|(&partition, &offset)| {
+            list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))
+        });
+        match listed.and_then(|()| self.consumer.commit(&list, CommitMode::Async)) {
+            Ok(()) => self.membership().asked(),
+            failed => count_commit(&failed),
+        }
+    }
+
+    async fn close(mut self) {
+        consumer::pause(&self.consumer);
+        let answered = async {
+            while self.membership().unanswered() > 0 {
+                let _ = self.receive().await;
+            }
+        };
+        if timeout(LAST_COMMIT, answered).await.is_err() {
+            tracing::warn!("the last commit was not answered; its records may come again");
+        }
+        consumer::leave(self.consumer).await;
+    }
+}

@@ -1,0 +1,101 @@
+//! A topic as it is, and what is to be said about it.
+
+use std::fmt;
+
+/// A topic as the cluster keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// How many partitions it has.
+    pub partitions: usize,
+    /// How long records are kept, in milliseconds; -1: for ever.
+    pub retention: String,
+    /// What happens to old records: `delete`, `compact` or both.
+    pub cleanup_policy: String,
+    /// How large a batch of records may be, in bytes, compressed.
+    pub max_message_bytes: usize,
+}
+
+/// What is to be said about one topic, in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The topic.
+    pub topic: String,
+    /// How bad it is.
+    pub verdict: Verdict,
+    /// What is the case.
+    pub text: String,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// All as it should be.
+    Good,
+    /// The service works; some promise of it does not hold, a replay of everything mostly.
+    Doubtful,
+    /// The service cannot work.
+    Missing,
+}
+
+impl Topic {
+    /// What is to be said about it, when its records may need so many bytes.
+    pub(crate) fn judge(&self, needed: usize) -> Finding {
+        let mut faults = Vec::new();
+        if self.retention != "-1" {
+            faults.push(format!("retention.ms is {}: records that are gone cannot be replayed", self.retention));
+        }
+        if self.cleanup_policy != "delete" {
+            faults.push(format!("cleanup.policy is {}: orders of a user would be lost", self.cleanup_policy));
+        }
+        if self.max_message_bytes < needed {
+            let bytes = self.max_message_bytes;
+            faults.push(format!("max.message.bytes is {bytes}: dead letters may need {needed}"));
+        }
+        let verdict = if faults.is_empty() { Verdict::Good } else { Verdict::Doubtful };
+        let text = match verdict {
+            Verdict::Good => format!("{} partitions, kept for ever", self.partitions),
+            _ => faults.join("; "),
+        };
+        Finding { topic: self.name.clone(), verdict, text }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "topic {}: {}", self.topic, self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topic() -> Topic {
+        Topic {
+            name: "orders".to_owned(),
+            partitions: 3,
+            retention: "-1".to_owned(),
+            cleanup_policy: "delete".to_owned(),
+            max_message_bytes: 1_048_588,
+        }
+    }
+
+    #[test]
+    fn a_topic_as_it_should_be_is_good() {
+        let finding = topic().judge(0);
+        assert_eq!(finding.verdict, Verdict::Good);
+        assert_eq!(finding.to_string(), "topic orders: 3 partitions, kept for ever");
+    }
+
+    #[test]
+    fn every_fault_is_named() {
+        let topic = Topic { retention: "604800000".to_owned(), cleanup_policy: "compact".to_owned(), ..topic() };
+        let finding = topic.judge(2_000_000);
+        assert_eq!(finding.verdict, Verdict::Doubtful);
+        for fault in ["retention.ms is 604800000", "cleanup.policy is compact", "dead letters may need 2000000"] {
+            assert!(finding.text.contains(fault), "{finding}");
+        }
+    }
+}

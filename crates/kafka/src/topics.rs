@@ -1,0 +1,160 @@
+//! What a starting service asks about its topics, and how it creates those that are missing.
+
+use std::{sync::Arc, time::Duration};
+
+use rdkafka::{
+    admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication},
+    error::{KafkaError, RDKafkaErrorCode as Code},
+};
+
+use crate::{
+    Error, Settings,
+    diagnostics::Diagnostics,
+    error::unavailable,
+    probe::Probe,
+    topic::{Finding, Topic, Verdict},
+};
+
+/// Asks the brokers about topics. Nothing is retried here: [`Error::Unavailable`] is the caller's to wait out.
+pub struct Topics {
+    settings: Settings,
+    probe: Arc<Probe>,
+    admin: AdminClient<Diagnostics>,
+}
+
+/// How long the brokers may take to answer an administrator.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// What a dead letter may be larger than its original: its additional headers.
+const DEAD_LETTER_ROOM: usize = 64 * 1024;
+
+impl Topics {
+    /// A client for the topics of `settings`; the brokers are spoken to with the first question.
+    ///
+    /// # Errors
+    /// When a setting cannot be used.
+    pub fn connect(settings: &Settings) -> Result<Self, Error> {
+        Ok(Self {
+            probe: Arc::new(Probe::new(settings)?),
+            admin: settings.client().create_with_context(Diagnostics)?,
+            settings: settings.clone(),
+        })
+    }
+
+    /// One topic.
+    ///
+    /// # Errors
+    /// [`Error::NoTopic`] when there is none of this name, [`Error::Refused`] when we may not look.
+    pub async fn describe(&self, name: &str) -> Result<Topic, Error> {
+        let partitions = self.partitions(name).await?;
+        let options = AdminOptions::new().request_timeout(Some(ANSWER));
+        let described = self.admin.describe_configs(&[ResourceSpecifier::Topic(name)], &options).await?;
+        let config = described.into_iter().next().ok_or_else(|| unavailable("nothing was described"))?;
+        let config = config.map_err(KafkaError::AdminOp)?;
+        Ok(Topic {
+            name: name.to_owned(),
+            partitions,
+            retention: entry(&config, "retention.ms")?.to_owned(),
+            cleanup_policy: entry(&config, "cleanup.policy")?.to_owned(),
+            max_message_bytes: entry(&config, "max.message.bytes")?.parse().map_err(unavailable)?,
+        })
+    }
+
+    /// How large a record of a topic may be, in bytes; a message that would be larger must not be sent, the broker
+    /// would refuse it for ever.
+    ///
+    /// # Errors
+    /// As [`Topics::describe`].
+    pub async fn max_message_bytes(&self, name: &str) -> Result<usize, Error> {
+        self.describe(name).await.map(|topic| topic.max_message_bytes)
+    }
+
+    /// What is to be said about each topic of the settings. A missing topic is a finding, not an error.
+    ///
+    /// # Errors
+    /// When the brokers do not answer or do not let us look.
+    pub async fn check(&self) -> Result<Vec<Finding>, Error> {
+        let mut findings = Vec::new();
+        let mut room = 0; // what a dead letter needs, known once the source is
+        for name in self.names() {
+            findings.push(match self.describe(name).await {
+                Ok(topic) => {
+                    let needed = if *name == self.settings.dead_letter_topic { room } else { 0 };
+                    if *name == self.settings.source_topic {
+                        room = topic.max_message_bytes + DEAD_LETTER_ROOM;
+                    }
+                    topic.judge(needed)
+                }
+                Err(Error::NoTopic(topic)) => {
+                    Finding { topic, verdict: Verdict::Missing, text: "does not exist".to_owned() }
+                }
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(findings)
+    }
+
+    /// Creates the topics of the settings that do not exist, with so many partitions, and returns their names. Records
+    /// are kept for ever, a rebuild replays them, and never compacted, all orders of a user share a key.
+    ///
+    /// # Errors
+    /// When the brokers do not answer or do not let us.
+    pub async fn create_missing(&self, partitions: i32) -> Result<Vec<String>, Error> {
+        let mut created = Vec::new();
+        for name in self.names() {
+            match self.partitions(name).await {
+                Ok(_) => continue,
+                Err(Error::NoTopic(_)) => {}
+                Err(error) => return Err(error),
+            }
+            let room = if *name == self.settings.dead_letter_topic {
+                Some(self.max_message_bytes(&self.settings.source_topic).await? + DEAD_LETTER_ROOM)
+            } else {
+                None
+            };
+            self.create(name, partitions, room.map(|bytes| bytes.to_string()).as_deref()).await?;
+            created.push(name.clone());
+        }
+        Ok(created)
+    }
+
+    async fn create(&self, name: &str, partitions: i32, max_message_bytes: Option<&str>) -> Result<(), Error> {
+        let brokers_default = TopicReplication::Fixed(-1);
+        let mut topic = NewTopic::new(name, partitions, brokers_default);
+        topic = topic.set("retention.ms", "-1").set("cleanup.policy", "delete");
+        if let Some(bytes) = max_message_bytes {
+            topic = topic.set("max.message.bytes", bytes);
+        }
+        let options = AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER));
+        for result in self.admin.create_topics([&topic], &options).await? {
+            match result {
+                Ok(_) | Err((_, Code::TopicAlreadyExists)) => {} // a replica was faster
+                Err((_, code)) => return Err(KafkaError::AdminOp(code).into()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn partitions(&self, name: &str) -> Result<usize, Error> {
+        let (probe, topic) = (Arc::clone(&self.probe), name.to_owned());
+        let asking = tokio::task::spawn_blocking(move || probe.metadata(&topic));
+        let metadata = asking.await.map_err(unavailable)??;
+        let topic = metadata.topics().first().ok_or_else(|| Error::NoTopic(name.to_owned()))?;
+        match topic.error().map(Code::from) {
+            None => Ok(topic.partitions().len()),
+            Some(Code::UnknownTopicOrPartition) => Err(Error::NoTopic(name.to_owned())),
+            Some(code) => Err(KafkaError::MetadataFetch(code).into()),
+        }
+    }
+
+    /// The source comes first, the others are measured by it.
+    fn names(&self) -> impl Iterator<Item = &String> {
+        let Settings { source_topic, destination_topic, dead_letter_topic, .. } = &self.settings;
+        [Some(source_topic), destination_topic.as_ref(), Some(dead_letter_topic)].into_iter().flatten()
+    }
+}
+
+fn entry<'a>(config: &'a ConfigResource, name: &str) -> Result<&'a str, Error> {
+    let value = config.get(name).and_then(|entry| entry.value.as_deref());
+    value.ok_or_else(|| unavailable(format_args!("a topic without {name}")).into())
+}

@@ -1,0 +1,124 @@
+//! Membership: who owns a partition, who may commit, who stays.
+
+use std::time::Duration;
+
+use pipeline::{Record, Source as _};
+use tokio::time::{Instant, sleep};
+
+use crate::stage::{SOON, Stage, drain, offsets, soon};
+
+#[tokio::test]
+async fn a_new_member_begins_behind_the_commit_of_one_that_left() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 100).await?;
+    let mut first = stage.source()?;
+    first.mark().await?;
+    let batch = soon(first.next_before_mark(50)).await??;
+    first.commit(&batch);
+    first.close().await;
+    assert_eq!(stage.committed(0).await?, Some(50));
+
+    let left = Instant::now();
+    let mut second = stage.source()?;
+    let batch = soon(second.next(100)).await??;
+    assert!(left.elapsed() < stage.settings.session_timeout, "the first is gone, nobody had to wait for it");
+    assert_eq!(batch[0].offset, 50);
+    second.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_not_committed_comes_again() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 10).await?;
+    let mut first = stage.source()?;
+    assert_eq!(drain(&mut first, 100).await?.concat().len(), 10);
+    first.close().await;
+    let mut second = stage.source()?;
+    assert_eq!(drain(&mut second, 100).await?.concat().len(), 10);
+    second.close().await;
+    Ok(())
+}
+
+/// Lets `first` stay in the group, at work, until `second` has its share of it, and returns what `second` reads first.
+async fn share(first: &mut kafka::Source, second: &mut kafka::Source) -> anyhow::Result<Vec<Record>> {
+    Ok(soon(first.keep(second.next(100))).await??)
+}
+
+#[tokio::test]
+async fn a_partition_that_went_to_another_member_is_not_committed() -> anyhow::Result<()> {
+    let stage = Stage::with(2).await?;
+    stage.produce(0, 10).await?;
+    stage.produce(1, 10).await?;
+    let mut first = stage.source()?;
+    let batch = drain(&mut first, 20).await?.concat();
+    assert_eq!(batch.len(), 20);
+
+    let mut second = stage.source()?;
+    let theirs = share(&mut first, &mut second).await?[0].partition;
+    first.commit(&batch);
+    first.close().await;
+    assert_eq!(stage.committed(theirs).await?, None);
+    assert_eq!(stage.committed(1 - theirs).await?, Some(10));
+    second.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_partition_that_came_back_is_not_committed_for_a_batch_from_before() -> anyhow::Result<()> {
+    let stage = Stage::with(2).await?;
+    stage.produce(0, 10).await?;
+    stage.produce(1, 10).await?;
+    let mut first = stage.source()?;
+    let batch = drain(&mut first, 20).await?.concat();
+    assert_eq!(batch.len(), 20);
+
+    let mut second = stage.source()?;
+    let theirs = share(&mut first, &mut second).await?[0].partition;
+    first.keep(second.close()).await;
+    soon(async {
+        // It is back when its records come again.
+        while !soon(first.next(1)).await??.iter().any(|record| record.partition == theirs) {}
+        anyhow::Ok(())
+    })
+    .await??;
+    let again = batch.into_iter().filter(|record| record.partition != theirs).collect::<Vec<_>>();
+    assert_eq!(again.len(), 10);
+    first.commit(&again);
+    first.close().await;
+    assert_eq!(stage.committed(theirs).await?, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn long_work_costs_no_membership_and_no_record() -> anyhow::Result<()> {
+    let mut stage = Stage::with(1).await?;
+    stage.settings.session_timeout = Duration::from_secs(6); // the least a broker allows
+    stage.settings.max_poll_interval = Duration::from_secs(6);
+    stage.produce(0, 10).await?;
+    let mut source = stage.source()?;
+    source.mark().await?;
+    let batch = soon(source.next_before_mark(5)).await??;
+
+    source.keep(sleep(Duration::from_secs(8))).await;
+    source.commit(&batch);
+    let rest = soon(source.next_before_mark(100)).await??;
+    assert_eq!(offsets(&rest), [5, 6, 7, 8, 9]);
+    source.close().await;
+    assert_eq!(stage.committed(0).await?, Some(5));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_member_without_partitions_has_nothing_to_read() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 10).await?;
+    let mut first = stage.source()?;
+    assert_eq!(drain(&mut first, 100).await?.concat().len(), 10);
+    let mut second = stage.source()?;
+    let theirs = tokio::time::timeout(SOON, first.keep(drain(&mut second, 100))).await??;
+    assert!(theirs.is_empty());
+    second.close().await;
+    first.close().await;
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! The source, the publisher and the topics, on a real broker.
+
+mod stage;
+mod reading;
+mod group;
+mod publishing;
+mod outage;
+mod topics;

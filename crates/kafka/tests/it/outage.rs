@@ -1,0 +1,71 @@
+//! Brokers that are away, or there and silent.
+
+use std::{sync::Arc, time::Duration};
+
+use devstack::{Options, Stack};
+use kafka::{Publisher, Source};
+use pipeline::{Message, Publisher as _, Source as _, Vitals, Waiting};
+use tokio::time::{Instant, sleep};
+
+use crate::stage::{Stage, drain, soon};
+
+const GLANCE: Duration = Duration::from_millis(50);
+
+#[tokio::test]
+async fn publishing_gives_up_on_a_silent_broker_and_works_when_it_speaks_again() -> anyhow::Result<()> {
+    let stack = Stack::start(Options::for_tests()).await?;
+    let mut stage = Stage::on(stack.endpoints(), 1).await?;
+    stage.settings.publish_timeout = Duration::from_secs(2);
+    let publisher = Publisher::connect(&stage.settings)?;
+    let message = |value: &str| [Message { key: "key".to_owned(), value: value.into() }];
+    publisher.publish(&message("before"), &[]).await?;
+
+    stack.kafka().pause()?;
+    let error = soon(publisher.publish(&message("during"), &[])).await?.expect_err("nobody answers");
+    assert_eq!(error.dependency, "kafka");
+    stack.kafka().resume()?;
+    soon(async { while publisher.publish(&message("after"), &[]).await.is_err() {} }).await?;
+
+    let mut reader = stage.reader_of(stage.settings.destination_topic.as_deref().unwrap())?;
+    let found = drain(&mut reader, 100).await?.concat();
+    assert_eq!(found.last().and_then(|record| record.value.as_deref()), Some(b"after".as_slice()));
+    reader.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_source_reports_an_outage_and_goes_on_after_it() -> anyhow::Result<()> {
+    let stack = Stack::start(Options::for_tests()).await?;
+    let stage = Stage::on(stack.endpoints(), 1).await?;
+    stage.produce(0, 5).await?;
+    let vitals = Arc::new(Vitals::default());
+    let mut source = Source::connect(&stage.settings, Arc::clone(&vitals))?;
+    assert_eq!(drain(&mut source, 100).await?.concat().len(), 5);
+
+    stack.kafka().kill().await?;
+    let error = soon(source.next(100)).await?.expect_err("there is no broker");
+    vitals.waits_for(Some(Waiting { dependency: error.dependency, error: error.error, attempts: 1 }));
+    let reported = Instant::now();
+    soon(source.next(100)).await?.expect_err("there still is no broker");
+    assert!(reported.elapsed() > Duration::from_secs(1), "reported, not shouted");
+
+    stack.kafka().start().await?;
+    soon(source.keep(async { while vitals.waiting().is_some() { sleep(GLANCE).await } })).await?;
+    stage.produce(0, 1).await?;
+    let batch = soon(async {
+        loop {
+            if let Ok(batch) = source.next(100).await {
+                break batch;
+            }
+        }
+    })
+    .await?;
+    assert!(!batch.is_empty());
+    stack.kafka().kill().await?;
+
+    let closing = Instant::now();
+    source.commit(&batch);
+    source.close().await;
+    assert!(closing.elapsed() < Duration::from_secs(10), "closing took {:?}", closing.elapsed());
+    Ok(())
+}

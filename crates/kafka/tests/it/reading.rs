@@ -1,0 +1,82 @@
+//! Batches: whatever is there, or everything up to the mark, and nothing lost on the way.
+
+use std::time::Duration;
+
+use pipeline::Source as _;
+use tokio::time::timeout;
+
+use crate::stage::{Stage, drain, offsets, soon};
+
+#[tokio::test]
+async fn a_batch_is_no_larger_than_its_limit_and_all_come_in_order() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 250).await?;
+    let mut source = stage.source()?;
+    let mut seen = Vec::new();
+    while seen.len() < 250 {
+        let batch = soon(source.next(100)).await??;
+        assert!((1..=100).contains(&batch.len()), "{} records", batch.len());
+        seen.extend(offsets(&batch));
+    }
+    assert_eq!(seen, (0..250).collect::<Vec<_>>());
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn batches_before_the_mark_are_filled_and_end_at_it() -> anyhow::Result<()> {
+    let stage = Stage::with(3).await?;
+    for partition in 0..3 {
+        stage.produce(partition, 70).await?;
+    }
+    let mut source = stage.source()?;
+    let sizes: Vec<_> = drain(&mut source, 100).await?.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [100, 100, 10]);
+    assert!(drain(&mut source, 100).await?.is_empty());
+    source.close().await;
+    Ok(())
+}
+
+/// The source has been told of the partition's end before the new records came: that end must not count.
+#[tokio::test]
+async fn an_end_that_was_reported_before_the_mark_does_not_count() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    let mut source = stage.source()?;
+    assert!(drain(&mut source, 100).await?.is_empty());
+    for _ in 0..10 {
+        assert!(timeout(Duration::from_millis(600), source.next(100)).await.is_err(), "there is only the end to read");
+        stage.produce(0, 5).await?;
+        assert_eq!(drain(&mut source, 100).await?.concat().len(), 5);
+    }
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn offsets_that_nobody_reads_are_not_waited_for() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce_in_transaction(0, 5).await?;
+    let mut source = stage.source()?;
+    assert_eq!(drain(&mut source, 100).await?.concat().len(), 5);
+    assert!(drain(&mut source, 100).await?.is_empty());
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dropped_read_loses_no_record() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 500).await?;
+    let mut source = stage.source()?;
+    source.mark().await?;
+    let mut seen = Vec::new();
+    while seen.len() < 500 {
+        // A batch of 64 takes longer to come than this, now and then.
+        if let Ok(batch) = timeout(Duration::from_micros(200), source.next_before_mark(64)).await {
+            seen.extend(offsets(&batch?));
+        }
+    }
+    assert_eq!(seen, (0..500).collect::<Vec<_>>());
+    source.close().await;
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! What every test needs: topics and a group of its own, and something in them.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use devstack::{Endpoints, Topic};
+use kafka::{Settings, Source};
+use pipeline::{Record, Source as _, Vitals};
+use rdkafka::{
+    ClientConfig, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    producer::{FutureProducer, FutureRecord, Producer},
+};
+
+/// How long anything may take that should happen soon.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+
+/// A source topic, a destination and a topic for dead letters, and the settings of a service between them.
+pub(crate) struct Stage {
+    pub(crate) settings: Settings,
+}
+
+impl Stage {
+    /// On the shared broker.
+    pub(crate) async fn with(partitions: i32) -> anyhow::Result<Self> {
+        Self::on(devstack::shared().await?, partitions).await
+    }
+
+    /// On a broker of one's own.
+    pub(crate) async fn on(stack: &Endpoints, partitions: i32) -> anyhow::Result<Self> {
+        let source_topic = stack.fresh_name("source").await?;
+        let destination_topic = stack.fresh_name("destination").await?;
+        let dead_letter_topic = stack.fresh_name("dead-letters").await?;
+        stack
+            .create_topics(&[
+                Topic::data(&source_topic, partitions),
+                Topic::data(&destination_topic, partitions),
+                Topic::dead_letters(&dead_letter_topic, 1),
+            ])
+            .await?;
+        Ok(Self {
+            settings: Settings {
+                service: "it-service".to_owned(),
+                bootstrap_servers: stack.bootstrap_servers(),
+                group_id: stack.fresh_name("group").await?,
+                source_topic,
+                destination_topic: Some(destination_topic),
+                dead_letter_topic,
+                ..Settings::default()
+            },
+        })
+    }
+
+    /// A member of the group.
+    pub(crate) fn source(&self) -> anyhow::Result<Source> {
+        Ok(Source::connect(&self.settings, Arc::new(Vitals::default()))?)
+    }
+
+    /// The only member of another group, that reads `topic`.
+    pub(crate) fn reader_of(&self, topic: &str) -> anyhow::Result<Source> {
+        let settings = &self.settings;
+        let group_id = format!("{}-reader", settings.group_id);
+        let settings = Settings { group_id, source_topic: topic.to_owned(), ..settings.clone() };
+        Ok(Source::connect(&settings, Arc::new(Vitals::default()))?)
+    }
+
+    /// Puts so many records into a partition of the source topic.
+    pub(crate) async fn produce(&self, partition: i32, records: usize) -> anyhow::Result<()> {
+        self.produce_with(&self.config().create()?, partition, records).await
+    }
+
+    /// Puts so many records into a partition, in a transaction, whose end takes an offset that nobody reads.
+    pub(crate) async fn produce_in_transaction(&self, partition: i32, records: usize) -> anyhow::Result<()> {
+        let producer: FutureProducer = self.config().set("transactional.id", &self.settings.group_id).create()?;
+        producer.init_transactions(SOON)?;
+        producer.begin_transaction()?;
+        self.produce_with(&producer, partition, records).await?;
+        producer.commit_transaction(SOON)?;
+        Ok(())
+    }
+
+    async fn produce_with(&self, producer: &FutureProducer, partition: i32, records: usize) -> anyhow::Result<()> {
+        let mut deliveries = Vec::new();
+        for number in 0..records {
+            let value = number.to_string();
+            let record = FutureRecord::<str, str>::to(&self.settings.source_topic).partition(partition).payload(&value);
+            deliveries.push(producer.send_result(record).map_err(|(error, _)| error)?);
+        }
+        for delivery in deliveries {
+            delivery.await?.map_err(|(error, _)| error)?;
+        }
+        Ok(())
+    }
+
+    /// The offset the group has committed in a partition.
+    pub(crate) async fn committed(&self, partition: i32) -> anyhow::Result<Option<i64>> {
+        let asker: BaseConsumer = self.config().set("group.id", &self.settings.group_id).create()?;
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&self.settings.source_topic, partition);
+        let committed = tokio::task::spawn_blocking(move || asker.committed_offsets(list, SOON)).await??;
+        let offset = committed.elements()[0].offset().to_raw().context("an offset nobody can have")?;
+        Ok((offset >= 0).then_some(offset))
+    }
+
+    fn config(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.settings.bootstrap_servers);
+        config
+    }
+}
+
+/// Waits for what should happen soon.
+pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    tokio::time::timeout(SOON, work).await.context("this should have happened long ago")
+}
+
+/// Marks the end and reads up to it.
+pub(crate) async fn drain(source: &mut Source, limit: usize) -> anyhow::Result<Vec<Vec<Record>>> {
+    source.mark().await?;
+    let mut batches = Vec::new();
+    loop {
+        let batch = soon(source.next_before_mark(limit)).await??;
+        if batch.is_empty() {
+            return Ok(batches);
+        }
+        batches.push(batch);
+    }
+}
+
+/// The offsets of records.
+pub(crate) fn offsets(records: &[Record]) -> Vec<i64> {
+    records.iter().map(|record| record.offset).collect()
+}

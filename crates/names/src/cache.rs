@@ -1,0 +1,89 @@
+//! Names read a moment ago: the same few restaurants are in every batch.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How long a name is believed. Longer, and a rename in Redis takes longer to reach an order; shorter, and menus of many
+/// kilobytes cross the network again with every batch. A missing name is never remembered: an order waits for it.
+pub const STALE_AFTER: Duration = Duration::from_secs(5);
+
+/// What an entry costs beside the bytes it was read from, roughly: map slots, allocations, counters.
+const OVERHEAD: usize = 256;
+
+/// Values by id, of one kind, up to a number of bytes.
+#[derive(Debug)]
+pub(crate) struct Cache<T> {
+    entries: HashMap<String, Entry<T>>,
+    bytes: usize,
+    capacity: usize,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    value: Arc<T>,
+    read_at: Instant,
+    cost: usize,
+}
+
+impl<T> Cache<T> {
+    /// A cache that holds what was read from about `capacity` bytes.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { entries: HashMap::new(), bytes: 0, capacity }
+    }
+
+    /// What is known and fresh.
+    pub(crate) fn get(&self, id: &str, now: Instant) -> Option<Arc<T>> {
+        let entry = self.entries.get(id)?;
+        (now.saturating_duration_since(entry.read_at) < STALE_AFTER).then(|| Arc::clone(&entry.value))
+    }
+
+    /// Remembers a value read from `bytes` bytes. A full cache starts again from nothing: after [`STALE_AFTER`] nothing
+    /// in it is of use anyway, so remembering who came first is not worth it.
+    pub(crate) fn put(&mut self, id: &str, value: Arc<T>, bytes: usize, read_at: Instant) {
+        let cost = id.len() + bytes + OVERHEAD;
+        if self.bytes + cost > self.capacity {
+            self.entries.clear();
+            self.bytes = 0;
+        }
+        if cost <= self.capacity {
+            let replaced = self.entries.insert(id.to_owned(), Entry { value, read_at, cost });
+            self.bytes = self.bytes + cost - replaced.map_or(0, |entry| entry.cost);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::Arc,
+        time::{Duration, Instant},
+    };
+
+    use super::{Cache, OVERHEAD, STALE_AFTER};
+
+    #[test]
+    fn a_name_is_believed_for_a_while_and_not_longer() {
+        let mut cache = Cache::new(10_000);
+        let read_at = Instant::now();
+        cache.put("u", Arc::new(1), 10, read_at);
+        assert_eq!(cache.get("u", read_at + STALE_AFTER - Duration::from_nanos(1)), Some(Arc::new(1)));
+        assert_eq!(cache.get("u", read_at + STALE_AFTER), None);
+        assert_eq!(cache.get("v", read_at), None);
+    }
+
+    #[test]
+    fn it_does_not_grow_beyond_its_capacity() {
+        let mut cache = Cache::new(10 * (OVERHEAD + 100));
+        let now = Instant::now();
+        for number in 0..1000_u32 {
+            cache.put(&format!("{number:05}"), Arc::new(number), 95, now);
+            assert!(cache.entries.len() <= 10);
+            assert_eq!(cache.get(&format!("{number:05}"), now), Some(Arc::new(number)));
+        }
+        cache.put("too large", Arc::new(0), 10_000, now);
+        assert_eq!(cache.get("too large", now), None);
+    }
+}

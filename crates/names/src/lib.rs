@@ -1,0 +1,20 @@
+//! Names: the only crate that knows Redis, which tells the names behind the ids of an order.
+//!
+//! [`Names::resolve`] asks for all a batch needs in one round trip and answers with a [`Directory`]. What a value of
+//! Redis means is decided in [`mod@reference`], which is pure.
+
+pub use self::{
+    cache::STALE_AFTER,
+    connection::{Denied, Unavailable},
+    directory::Directory,
+    reference::{Dish, Restaurant, User},
+    resolve::Names,
+    settings::Settings,
+};
+
+pub mod settings;
+pub mod reference;
+mod cache;
+mod connection;
+mod directory;
+mod resolve;

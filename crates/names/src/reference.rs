@@ -1,0 +1,207 @@
+//! What a value of Redis says: a user or a restaurant with its menu, or nothing that can be used.
+//!
+//! Other people write these values. A value that is not JSON, is of the other kind or has no usable name counts as
+//! missing: the order that asks waits until somebody mends it. Unknown fields are ignored.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+/// A person who orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// How the person is called; never blank.
+    pub name: String,
+    /// The login; empty when there is none.
+    pub login: String,
+}
+
+/// A restaurant and what it serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restaurant {
+    /// How it is called; never blank.
+    pub name: String,
+    /// Its dishes by id; a dish without a name is not among them. Of two with one id the later counts.
+    pub menu: HashMap<String, Dish>,
+}
+
+/// A dish on a menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dish {
+    /// How the menu calls it; never blank.
+    pub name: String,
+    /// Its category, at most [`MAX_CATEGORY`] characters; `None` when it is blank or absent. The dish is then as good as
+    /// missing, until the order has waited long enough to go on without.
+    pub category: Option<String>,
+}
+
+/// The longest category name the warehouse keeps, in characters. Its key is made from the cut name, in every layer.
+pub const MAX_CATEGORY: usize = 255;
+
+impl User {
+    /// Reads a user; a restaurant is none.
+    #[must_use]
+    pub fn parse(value: &[u8]) -> Option<Self> {
+        let fields = object(value)?;
+        if menu(&fields).is_some() {
+            return None;
+        }
+        Some(Self {
+            name: text(&fields, "name")?.to_owned(),
+            login: text(&fields, "login").unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+impl Restaurant {
+    /// Reads a restaurant; without a menu, be it empty, it is none.
+    #[must_use]
+    pub fn parse(value: &[u8]) -> Option<Self> {
+        let fields = object(value)?;
+        let menu = menu(&fields)?.iter().filter_map(|dish| Dish::parse(dish.as_object()?)).collect();
+        Some(Self { name: text(&fields, "name")?.to_owned(), menu })
+    }
+}
+
+impl Dish {
+    fn parse(fields: &Map<String, Value>) -> Option<(String, Self)> {
+        let id = text(fields, "_id")?.to_owned();
+        let name = text(fields, "name")?.to_owned();
+        let category = text(fields, "category").map(cut).filter(|category| !is_blank(category));
+        Some((id, Self { name, category: category.map(str::to_owned) }))
+    }
+}
+
+fn object(value: &[u8]) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(value).ok()? {
+        Value::Object(fields) => Some(fields),
+        _ => None,
+    }
+}
+
+fn menu(fields: &Map<String, Value>) -> Option<&Vec<Value>> {
+    fields.get("menu")?.as_array()
+}
+
+/// A field that says something: a string, not blank, that PostgreSQL can hold (it knows no U+0000).
+fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    let text = fields.get(name)?.as_str()?;
+    (!is_blank(text) && !text.contains('\0')).then_some(text)
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+fn cut(category: &str) -> &str {
+    category.char_indices().nth(MAX_CATEGORY).map_or(category, |(end, _)| &category[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::{Dish, MAX_CATEGORY, Restaurant, User};
+
+    fn user(value: &str) -> Option<(String, String)> {
+        User::parse(value.as_bytes()).map(|user| (user.name, user.login))
+    }
+
+    fn dish(fields: &serde_json::Value) -> Option<Dish> {
+        let restaurant = json!({"name": "Кофейня №1", "menu": [fields]}).to_string();
+        Restaurant::parse(restaurant.as_bytes()).unwrap().menu.remove("d")
+    }
+
+    #[test]
+    fn users() {
+        let known = |name: &str, login: &str| Some((name.to_owned(), login.to_owned()));
+        let table = [
+            (
+                r#"{"_id": "u", "name": "Котова Ольга", "login": "kotova", "age": 1e400}"#,
+                known("Котова Ольга", "kotova"),
+            ),
+            (r#"{"name": " Анна "}"#, known(" Анна ", "")),
+            (r#"{"name": "Анна", "login": 7, "menu": null}"#, known("Анна", "")),
+            (r#"{"name": "Анна", "login": "a\u0000"}"#, known("Анна", "")),
+            (r#"{"name": "Анна", "menu": []}"#, None),
+            (r#"{"login": "kotova"}"#, None),
+            (r#"{"name": null}"#, None),
+            (r#"{"name": ["Анна"]}"#, None),
+            (r#"{"name": " \t\u00a0"}"#, None),
+            (r#"{"name": "А\u0000нна"}"#, None),
+            (r#"{"name": "\ud800"}"#, None),
+            (r#"{"name": "Анна""#, None),
+            (r#"{"name": "Анна"} x"#, None),
+            (r#"["Анна"]"#, None),
+            ("", None),
+            ("Анна", None),
+        ];
+        for (value, expected) in table {
+            assert_eq!(user(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn restaurants() {
+        let table = [
+            (r#"{"_id": "r", "name": "Кофейня №1", "menu": [], "update_ts": "2022-01-01"}"#, Some("Кофейня №1")),
+            (r#"{"name": "Кофейня №1", "menu": [7, null, "x", {}]}"#, Some("Кофейня №1")),
+            (r#"{"name": "Кофейня №1"}"#, None),
+            (r#"{"name": "Кофейня №1", "menu": {}}"#, None),
+            (r#"{"name": "", "menu": []}"#, None),
+            (r#"{"menu": []}"#, None),
+        ];
+        for (value, expected) in table {
+            let restaurant = Restaurant::parse(value.as_bytes());
+            assert_eq!(restaurant.as_ref().map(|restaurant| restaurant.name.as_str()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn dishes() {
+        let named =
+            |category: Option<&str>| Some(Dish { name: "Ролл".to_owned(), category: category.map(str::to_owned) });
+        let table = [
+            (json!({"_id": "d", "name": "Ролл", "category": "Выпечка", "price": "?"}), named(Some("Выпечка"))),
+            (json!({"_id": "d", "name": "Ролл", "category": " "}), named(None)),
+            (json!({"_id": "d", "name": "Ролл", "category": null}), named(None)),
+            (json!({"_id": "d", "name": "Ролл", "category": "\0"}), named(None)),
+            (json!({"_id": "d", "name": "Ролл", "category": format!("{:300}x", "")}), named(None)),
+            (json!({"_id": "d", "name": "Ролл"}), named(None)),
+            (json!({"_id": "d", "name": " ", "category": "Выпечка"}), None),
+            (json!({"_id": "d", "category": "Выпечка"}), None),
+            (json!({"_id": 7, "name": "Ролл", "category": "Выпечка"}), None),
+        ];
+        for (fields, expected) in table {
+            assert_eq!(dish(&fields), expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_long_category_is_cut_by_characters() {
+        let category = "ё".repeat(MAX_CATEGORY + 1);
+        let dish = dish(&json!({"_id": "d", "name": "Ролл", "category": category})).unwrap();
+        assert_eq!(dish.category, Some("ё".repeat(MAX_CATEGORY)));
+    }
+
+    #[test]
+    fn of_two_dishes_with_one_id_the_later_counts() {
+        let value = json!({"name": "Р", "menu": [{"_id": "d", "name": "старое"}, {"_id": "d", "name": "новое"}]});
+        let restaurant = Restaurant::parse(value.to_string().as_bytes()).unwrap();
+        assert_eq!(restaurant.menu["d"].name, "новое");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_strange(value: Vec<u8>) {
+            let _ = (User::parse(&value), Restaurant::parse(&value));
+        }
+
+        #[test]
+        fn nothing_is_both(name in ".*", menu in proptest::option::of(Just(json!([])))) {
+            let value = json!({"name": name, "menu": menu}).to_string();
+            prop_assert!(User::parse(value.as_bytes()).is_none() || Restaurant::parse(value.as_bytes()).is_none());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `REDIS_URL` and `REDIS_CA_FILE`, read and refused before anything is connected.
+
+use std::{fmt, path::Path};
+
+use redis::{Client, IntoConnectionInfo, TlsCertificates};
+
+/// Where Redis is and how to get there.
+#[derive(Clone)]
+pub struct Settings {
+    pub(crate) client: Client,
+}
+
+/// A setting that cannot be used: one line that names it and never repeats the URL, which may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {reason}")]
+pub struct Error {
+    /// The environment variable.
+    pub setting: &'static str,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Settings {
+    /// Reads `redis://user:password@host:port/database` or, encrypted, `rediss://…`; `ca_file` holds the certificates
+    /// (PEM) to trust instead of the system's.
+    ///
+    /// # Errors
+    /// When the URL or the certificate file cannot be used.
+    pub fn from_url(url: &str, ca_file: Option<&Path>) -> Result<Self, Error> {
+        let encrypted = url.starts_with("rediss://");
+        if !encrypted && !url.starts_with("redis://") {
+            return Err(redis_url("has to begin with redis:// or rediss://"));
+        }
+        let address = url.into_connection_info().map_err(|error| redis_url(&error))?;
+        let client = match ca_file {
+            None => Client::open(address).map_err(|error| redis_url(&error))?,
+            Some(_) if !encrypted => return Err(ca_file_error("is of no use without rediss:// in REDIS_URL")),
+            Some(path) => {
+                let pem = std::fs::read(path).map_err(|error| ca_file_error(&error))?;
+                native_tls::Certificate::from_pem(&pem).map_err(|error| ca_file_error(&error))?;
+                let trusted = TlsCertificates { client_tls: None, root_cert: Some(pem) };
+                Client::build_with_tls(address, trusted).map_err(|error| ca_file_error(&error))?
+            }
+        };
+        Ok(Self { client })
+    }
+}
+
+fn redis_url(reason: impl fmt::Display) -> Error {
+    Error { setting: "REDIS_URL", reason: reason.to_string() }
+}
+
+fn ca_file_error(reason: impl fmt::Display) -> Error {
+    Error { setting: "REDIS_CA_FILE", reason: reason.to_string() }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("address", self.client.get_connection_info().addr()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::Settings;
+
+    #[test]
+    fn a_setting_that_cannot_be_used_is_named_and_its_password_is_not() {
+        let refused = [
+            ("http://:hidden@localhost", None, "REDIS_URL: has to begin with redis:// or rediss://"),
+            ("redis://:hidden@localhost/menu", None, "REDIS_URL: Invalid database number"),
+            ("redis://:hidden@localhost", Some("Cargo.toml"), "REDIS_CA_FILE: is of no use without rediss://"),
+            ("rediss://:hidden@localhost", Some("absent.pem"), "REDIS_CA_FILE: No such file"),
+            ("rediss://:hidden@localhost", Some("Cargo.toml"), "REDIS_CA_FILE: "),
+        ];
+        for (url, ca_file, expected) in refused {
+            let error = Settings::from_url(url, ca_file.map(Path::new)).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{url}: {error}");
+            assert!(!error.contains("hidden"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for url in ["redis://:hidden@localhost/3", "rediss://reader:hidden@localhost:6380"] {
+            let settings = Settings::from_url(url, None).unwrap();
+            assert!(!format!("{settings:?}").contains("hidden"));
+        }
+    }
+}

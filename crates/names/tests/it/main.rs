@@ -1,0 +1,6 @@
+//! Names from a real Redis.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+mod redis_database;
+mod resolving;
+mod outages;

@@ -1,0 +1,67 @@
+//! A Redis of its own: to count its commands, to be refused by it, to kill and to pause it.
+
+use std::time::Instant;
+
+use devstack::{Options, Stack};
+use names::{Denied, Settings};
+
+use crate::redis_database::{Writer, names};
+
+async fn refused(url: &str) -> String {
+    match names(url).greet().await {
+        Err(Denied::Refused(reason)) => reason,
+        other => format!("not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
+    let stack = Stack::start(Options::for_tests()).await?;
+    let url = stack.endpoints().redis_url(1);
+    let mut writer = Writer::open(&url).await?;
+    let (mut names, now) = (names(&url), Instant::now());
+    names.greet().await?;
+
+    // One question for all, none for what is known.
+    writer.set("u", r#"{"name": "Анна"}"#).await?;
+    writer.set("r", r#"{"name": "Кофейня", "menu": []}"#).await?;
+    names.resolve(&["u", "u", "a", "b"], &["r", "a", "c"], now).await?;
+    assert_eq!(writer.questions().await?, 1);
+    names.resolve(&["u"], &["r"], now).await?;
+    names.resolve(&[], &[], now).await?;
+    assert_eq!(writer.questions().await?, 1);
+
+    // Killed: an outage, but not for what is known. Back: found, by the same `Names`.
+    stack.redis().kill().await?;
+    names.resolve(&["u", "a"], &[], now).await.unwrap_err();
+    assert!(matches!(names.greet().await, Err(Denied::Unavailable(_))));
+    assert!(names.resolve(&["u"], &[], now).await?.user("u").is_some());
+    stack.redis().start().await?;
+    assert!(names.resolve(&["u", "a"], &["r"], now).await?.user("u").is_some());
+
+    // Paused: an outage after a while, not a wait for ever.
+    stack.redis().pause()?;
+    names.resolve(&["a"], &[], now).await.unwrap_err();
+    stack.redis().resume()?;
+    names.resolve(&["a"], &[], now).await?;
+
+    // With a password.
+    Writer::open(&url).await?.run(redis::cmd("CONFIG").arg("SET").arg("requirepass").arg("secret")).await?;
+    let with = |password: &str| url.replace("redis://", &format!("redis://:{password}@"));
+    for reason in
+        [refused(&url).await, refused(&with("wrong")).await, refused(&with("secret").replace("/1", "/9999")).await]
+    {
+        assert!(!reason.starts_with("not refused"), "{reason}");
+        assert!(!reason.contains("wrong") && !reason.contains("secret"), "{reason}");
+    }
+    self::names(&with("secret")).greet().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_there_is_an_outage() {
+    for url in ["redis://127.0.0.1:1", "redis://name.invalid", "rediss://127.0.0.1:1"] {
+        let mut names = names::Names::connect(&Settings::from_url(url, None).unwrap());
+        assert!(matches!(names.greet().await, Err(Denied::Unavailable(_))), "{url}");
+    }
+}

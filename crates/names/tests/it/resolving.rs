@@ -1,0 +1,67 @@
+//! What is asked of Redis, how often, and what becomes of the answer.
+
+use std::time::{Duration, Instant};
+
+use names::STALE_AFTER;
+
+use crate::redis_database::{Writer, names};
+
+const USER: &str = r#"{"_id": "u", "name": "Котова Ольга", "login": "kotova"}"#;
+const RESTAURANT: &str = r#"{"_id": "r", "name": "Кофейня №1",
+    "menu": [{"_id": "d", "name": "РОЛЛ С ТОФУ", "price": 180, "category": "Выпечка"}]}"#;
+
+async fn database() -> anyhow::Result<(String, Writer)> {
+    let stack = devstack::shared().await?;
+    let url = stack.redis_url(stack.fresh_redis_database().await?);
+    let mut writer = Writer::open(&url).await?;
+    writer.set("u", USER).await?;
+    writer.set("r", RESTAURANT).await?;
+    Ok((url, writer))
+}
+
+#[tokio::test]
+async fn both_kinds_are_found() -> anyhow::Result<()> {
+    let (url, _) = database().await?;
+    let directory = names(&url).resolve(&["u", "u", "absent"], &["r", "absent"], Instant::now()).await?;
+    assert_eq!(directory.user("u").unwrap().login, "kotova");
+    assert_eq!(directory.restaurant("r").unwrap().menu["d"].category.as_deref(), Some("Выпечка"));
+    assert_eq!(directory.user("absent"), None);
+    assert_eq!(directory.restaurant("absent"), None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_value_of_the_other_kind_is_missing() -> anyhow::Result<()> {
+    let (url, mut writer) = database().await?;
+    writer.run(redis::cmd("RPUSH").arg("list").arg("u")).await?;
+    writer.set("broken", "{").await?;
+    let mut names = names(&url);
+    let odd = ["u", "r", "list", "broken", ""];
+    let directory = names.resolve(&odd, &odd, Instant::now()).await?;
+    assert_eq!(odd.map(|id| directory.user(id).is_some()), [true, false, false, false, false]);
+    assert_eq!(odd.map(|id| directory.restaurant(id).is_some()), [false, true, false, false, false]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_name_is_read_again_when_it_is_stale() -> anyhow::Result<()> {
+    let (url, mut writer) = database().await?;
+    let (mut names, start) = (names(&url), Instant::now());
+    assert_eq!(names.resolve(&["u"], &[], start).await?.user("u").unwrap().name, "Котова Ольга");
+
+    writer.set("u", r#"{"name": "Ольга"}"#).await?;
+    let before = start + STALE_AFTER - Duration::from_millis(1);
+    assert_eq!(names.resolve(&["u"], &[], before).await?.user("u").unwrap().name, "Котова Ольга");
+    assert_eq!(names.resolve(&["u"], &[], start + STALE_AFTER).await?.user("u").unwrap().name, "Ольга");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_missing_name_is_asked_for_every_time() -> anyhow::Result<()> {
+    let (url, mut writer) = database().await?;
+    let (mut names, now) = (names(&url), Instant::now());
+    assert_eq!(names.resolve(&["new"], &[], now).await?.user("new"), None);
+    writer.set("new", r#"{"name": "Анна"}"#).await?;
+    assert_eq!(names.resolve(&["new"], &[], now).await?.user("new").unwrap().name, "Анна");
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! What DDS tells CDM: a message of `dds-service-orders`, absolute counts of one user.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    Malformed, Unusable, cut_category,
+    document::{self, Fields},
+    keys,
+};
+
+/// How often a user has ordered the products and categories that a microbatch touched. Counts are absolute, so the
+/// message may be read any number of times.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// The user's id in the source.
+    pub user_id: String,
+    /// By category name.
+    pub categories: BTreeMap<String, Counter>,
+    /// By the product's id in the source.
+    pub products: BTreeMap<String, Counter>,
+}
+
+/// One counter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    /// The name of the product or category.
+    pub name: String,
+    /// In how many of the user's CLOSED orders it is.
+    pub order_cnt: i32,
+    /// Of two messages about the same counter the one with the larger version is right.
+    pub version: i64,
+}
+
+impl Counters {
+    /// Whether there is nothing to say.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.categories.is_empty() && self.products.is_empty()
+    }
+
+    /// How many counters there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.categories.len() + self.products.len()
+    }
+
+    /// Takes half of the counters out, into a message of its own.
+    #[must_use]
+    pub fn split_off_half(&mut self) -> Self {
+        fn half(map: &mut BTreeMap<String, Counter>) -> BTreeMap<String, Counter> {
+            let middle = map.keys().nth(map.len() / 2).cloned();
+            middle.map(|key| map.split_off(&key)).unwrap_or_default()
+        }
+        let user_id = self.user_id.clone();
+        Self { user_id, categories: half(&mut self.categories), products: half(&mut self.products) }
+    }
+
+    /// The message's JSON text.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let entry = |label: &str, counter: &Counter| {
+            json!({ label: counter.name, "order_cnt": counter.order_cnt, "version": counter.version })
+        };
+        let categories = self.categories.iter();
+        let products = self.products.iter();
+        json!({
+            "user_id": self.user_id,
+            "categories": categories
+                .map(|(name, counter)| (keys::category(name).to_string(), entry("category_name", counter)))
+                .collect::<Map<_, _>>(),
+            "products": products
+                .map(|(id, counter)| (id.clone(), entry("product_name", counter)))
+                .collect::<Map<_, _>>(),
+        })
+        .to_string()
+    }
+}
+
+/// Reads the value of a record that was written at `written_at` (milliseconds since the Unix epoch), which stands in
+/// for a counter's absent version.
+///
+/// # Errors
+/// [`Unusable::Foreign`] for service messages and tombstones, [`Unusable::Malformed`] for counters that cannot be read.
+pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Counters, Unusable> {
+    let document = document::parse(value)?;
+    if document.get("object_type").is_some_and(|kind| !kind.is_null()) {
+        return Err(Unusable::Foreign("other-type"));
+    }
+    document::check_text(&document)?;
+    let top = Fields::top(&document);
+    let fallback = written_at.unwrap_or_default().saturating_mul(1000);
+
+    let mut counters = Counters { user_id: top.id("user_id")?.to_owned(), ..Counters::default() };
+    let categories = top.object("categories")?;
+    for key in top.map("categories")?.keys() {
+        let counter = read_counter(&categories.object(key)?, "category_name", fallback)?;
+        let counter = Counter { name: cut_category(&counter.name).to_owned(), ..counter };
+        // The name is the category, whatever the key says; two keys with one name are one category.
+        let newest = counters.categories.entry(counter.name.clone()).or_insert_with(|| counter.clone());
+        if newest.version < counter.version {
+            *newest = counter;
+        }
+    }
+    let products = top.object("products")?;
+    for id in top.map("products")?.keys() {
+        check_product_id(id)?;
+        counters.products.insert(id.clone(), read_counter(&products.object(id)?, "product_name", fallback)?);
+    }
+    Ok(counters)
+}
+
+fn read_counter(fields: &Fields<'_>, label: &str, fallback: i64) -> Result<Counter, Malformed> {
+    let order_cnt = fields.integer("order_cnt", 0)?;
+    Ok(Counter {
+        name: fields.name(label)?.to_owned(),
+        order_cnt: i32::try_from(order_cnt)
+            .map_err(|_| Malformed::new("out-of-range", "an order_cnt is larger than the column can hold"))?,
+        version: fields.optional_integer("version", 0)?.unwrap_or(fallback),
+    })
+}
+
+/// A product's id is a key of the object, where [`Fields::id`] does not look.
+fn check_product_id(id: &str) -> Result<(), Malformed> {
+    let wrapped = Map::from_iter([("products key".to_owned(), Value::from(id))]);
+    Fields::top(&wrapped).id("products key").map(drop)
+}

@@ -1,0 +1,240 @@
+//! Decimal numbers as JSON writes them, read from their text and never through a float.
+
+use std::fmt;
+
+/// A decimal number without a size limit: `digits × 10^exponent`, normalised, so that `2`, `2.0` and `20e-1` are equal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decimal {
+    negative: bool,
+    /// Without leading and trailing zeros; empty for zero.
+    digits: String,
+    exponent: i64,
+}
+
+/// Why a number does not fit where it should go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// Below zero, where only zero and above make sense.
+    #[error("is negative")]
+    Negative,
+    /// With a fraction, where only whole numbers make sense.
+    #[error("is not a whole number")]
+    Fraction,
+    /// More than the column holds.
+    #[error("is larger than the column can hold")]
+    TooLarge,
+}
+
+impl Decimal {
+    /// Reads the text of a JSON number, which the JSON parser has found to be well formed.
+    pub(crate) fn read(text: &str) -> Self {
+        let (negative, unsigned) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let mut digits = format!("{whole}{fraction}");
+        let scale = i64::try_from(fraction.len()).unwrap_or(i64::MAX);
+        let mut exponent = read_exponent(exponent).saturating_sub(scale);
+        let significant = digits.trim_end_matches('0').len();
+        exponent = exponent.saturating_add(i64::try_from(digits.len() - significant).unwrap_or(i64::MAX));
+        digits.truncate(significant);
+        let digits = digits.trim_start_matches('0').to_owned();
+        if digits.is_empty() {
+            return Self { negative: false, digits, exponent: 0 };
+        }
+        Self { negative, digits, exponent }
+    }
+
+    /// The number as a 64-bit integer; `2.0` is one.
+    pub(crate) fn to_integer(&self) -> Result<i64, Misfit> {
+        if self.exponent < 0 {
+            return Err(Misfit::Fraction);
+        }
+        let magnitude = self.scaled(0, 19)?;
+        let signed = i128::from(magnitude) * if self.negative { -1 } else { 1 };
+        i64::try_from(signed).map_err(|_| Misfit::TooLarge)
+    }
+
+    /// `|self| × 10^shift`, rounded half away from zero, of at most `longest` (≤ 19) digits.
+    fn scaled(&self, shift: i64, longest: i64) -> Result<u64, Misfit> {
+        let length = i64::try_from(self.digits.len()).unwrap_or(i64::MAX);
+        let kept = length.saturating_add(self.exponent).saturating_add(shift);
+        if self.digits.is_empty() || kept < 0 {
+            return Ok(0);
+        }
+        if kept > longest {
+            return Err(Misfit::TooLarge);
+        }
+        let kept = usize::try_from(kept).map_err(|_| Misfit::TooLarge)?;
+        let digit = |at: usize| self.digits.as_bytes().get(at).map_or(0, |byte| u64::from(byte - b'0'));
+        let whole = (0..kept).fold(0_u64, |sum, at| sum * 10 + digit(at));
+        let rounded = whole + u64::from(digit(kept) >= 5);
+        if rounded.checked_ilog10().is_some_and(|log| i64::from(log) >= longest) {
+            return Err(Misfit::TooLarge);
+        }
+        Ok(rounded)
+    }
+}
+
+impl fmt::Display for Decimal {
+    /// One text per number: `-18e1`, `0`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.digits.is_empty() {
+            return out.write_str("0");
+        }
+        let sign = if self.negative { "-" } else { "" };
+        write!(out, "{sign}{}e{}", self.digits, self.exponent)
+    }
+}
+
+/// An exponent beyond 64 bits is as good as the largest: both are out of every range.
+fn read_exponent(text: &str) -> i64 {
+    let limit = if text.starts_with('-') { i64::MIN / 4 } else { i64::MAX / 4 };
+    text.parse().map_or(limit, |exponent: i64| exponent.clamp(i64::MIN / 4, i64::MAX / 4))
+}
+
+/// Decimal places of money, as in the columns `numeric(19,5)`.
+const PLACES: usize = 5;
+
+/// Money: 0 to 99 999 999 999 999.99999, in hundred-thousandths (a `numeric(19,5)`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Money(u64);
+
+impl Money {
+    /// Rounds a decimal number to 5 places, half away from zero.
+    pub(crate) fn round(decimal: &Decimal) -> Result<Self, Misfit> {
+        if decimal.negative {
+            return Err(Misfit::Negative);
+        }
+        decimal.scaled(PLACES as i64, 19).map(Self)
+    }
+
+    /// This price for so many pieces; a price is rounded before it is multiplied.
+    #[must_use]
+    pub fn times(self, quantity: i64) -> Amount {
+        Amount(u128::from(self.0) * u128::from(quantity.unsigned_abs()))
+    }
+}
+
+/// A sum of money, in hundred-thousandths (a `numeric(38,5)`): wide enough for every price times every quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Amount(u128);
+
+impl Amount {
+    /// The largest amount that its column holds: 38 digits.
+    const LARGEST: u128 = 10_u128.pow(38) - 1;
+
+    /// The sum; `None` where the column could not hold it.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).filter(|sum| *sum <= Self::LARGEST).map(Self)
+    }
+
+    /// Reads the text of an amount as PostgreSQL writes it; `None` for any other text.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let fits = fraction.len() <= PLACES && !whole.is_empty() && (whole.len() + fraction.len()) <= 38;
+        let digits = fits.then(|| format!("{whole}{fraction:0<PLACES$}"))?;
+        digits.parse().ok().map(Self)
+    }
+}
+
+impl From<Money> for Amount {
+    fn from(money: Money) -> Self {
+        Self(u128::from(money.0))
+    }
+}
+
+impl fmt::Display for Money {
+    /// The shortest text: `180`, `249.5`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Amount::from(*self).fmt(out)
+    }
+}
+
+impl fmt::Display for Amount {
+    /// The shortest text: `180`, `249.5`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = 10_u128.pow(PLACES as u32);
+        let (whole, fraction) = (self.0 / unit, self.0 % unit);
+        if fraction == 0 {
+            return write!(out, "{whole}");
+        }
+        let fraction = format!("{fraction:0PLACES$}");
+        write!(out, "{whole}.{}", fraction.trim_end_matches('0'))
+    }
+}
+
+impl serde::Serialize for Money {
+    /// As a JSON number with exactly these digits.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number: serde_json::Number = self.to_string().parse().map_err(serde::ser::Error::custom)?;
+        number.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn money(text: &str) -> Result<String, Misfit> {
+        Money::round(&Decimal::read(text)).map(|money| money.to_string())
+    }
+
+    #[test]
+    fn money_is_read_from_its_digits() {
+        for (text, expected) in [
+            ("0", "0"),
+            ("-0", "0"),
+            ("-0.0e7", "0"),
+            ("180", "180"),
+            ("1.8e2", "180"),
+            ("249.50", "249.5"),
+            ("0.000005", "0.00001"),
+            ("0.0000049999999999999999999999", "0"),
+            ("1.000015", "1.00002"),
+            ("0.1e-400", "0"),
+            ("5e-6", "0.00001"),
+            ("1e-99999999999999999999999", "0"),
+            ("99999999999999.99999", "99999999999999.99999"),
+            ("0.0e99999999999999999999", "0"),
+        ] {
+            assert_eq!(money(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn money_that_does_not_fit_is_refused() {
+        for (text, expected) in [
+            ("-1", Misfit::Negative),
+            ("-0.0000001", Misfit::Negative),
+            ("100000000000000", Misfit::TooLarge),
+            ("99999999999999.999995", Misfit::TooLarge),
+            ("1e400", Misfit::TooLarge),
+            ("1e99999999999999999999999", Misfit::TooLarge),
+        ] {
+            assert_eq!(money(text), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_may_wear_a_fraction_of_zero() {
+        let read = |text| Decimal::read(text).to_integer();
+        assert_eq!(read("2.0"), Ok(2));
+        assert_eq!(read("20e-1"), Ok(2));
+        assert_eq!(read("9223372036854775807"), Ok(i64::MAX));
+        assert_eq!(read("-9223372036854775808"), Ok(i64::MIN));
+        assert_eq!(read("9223372036854775808"), Err(Misfit::TooLarge));
+        assert_eq!(read("1e19"), Err(Misfit::TooLarge));
+        assert_eq!(read("2.5"), Err(Misfit::Fraction));
+    }
+
+    #[test]
+    fn amounts_know_their_column() {
+        let largest = Amount::read("999999999999999999999999999999999.99999").unwrap();
+        assert_eq!(largest.plus(Amount::default()), Some(largest));
+        assert_eq!(largest.plus(Amount::read("0.00001").unwrap()), None);
+        assert_eq!(Amount::read("12.5").unwrap().to_string(), "12.5");
+        assert_eq!(Amount::read("x"), None);
+    }
+}

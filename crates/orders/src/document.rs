@@ -1,0 +1,202 @@
+//! Reading JSON by hand: every field with its path, so that an error names it.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    LONGEST_ID, Malformed, Moment, Unusable,
+    decimal::{Decimal, Misfit, Money},
+};
+
+/// Parses the value of a record into a JSON object whose strings PostgreSQL can hold.
+pub(crate) fn parse(value: Option<&[u8]>) -> Result<Map<String, Value>, Unusable> {
+    let bytes = value.ok_or(Unusable::Foreign("tombstone"))?;
+    if bytes.is_empty() {
+        return Err(Malformed::new("not-json", "the value is empty").into());
+    }
+    let value: Value = serde_json::from_slice(bytes)
+        .map_err(|error| Malformed::new("not-json", format!("the value is not JSON: {error}")))?;
+    let Value::Object(fields) = value else {
+        return Err(Malformed::new("not-json", "the value is not a JSON object").into());
+    };
+    Ok(fields)
+}
+
+/// Refuses an object of another type than `order`, or of none, unless `required` is false and there is no type.
+pub(crate) fn check_type(fields: &Map<String, Value>, required: bool) -> Result<(), Unusable> {
+    match fields.get("object_type") {
+        Some(Value::String(kind)) if kind == "order" => Ok(()),
+        None | Some(Value::Null) if !required => Ok(()),
+        None | Some(Value::Null) => Err(Unusable::Foreign("untyped")),
+        Some(_) => Err(Unusable::Foreign("other-type")),
+    }
+}
+
+/// Refuses U+0000 anywhere: JSON can say it, PostgreSQL's text cannot hold it.
+pub(crate) fn check_text(fields: &Map<String, Value>) -> Result<(), Malformed> {
+    fn clean(value: &Value) -> bool {
+        match value {
+            Value::String(text) => !text.contains('\0'),
+            Value::Array(items) => items.iter().all(clean),
+            Value::Object(fields) => fields.iter().all(|(name, value)| !name.contains('\0') && clean(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        }
+    }
+    if fields.iter().all(|(name, value)| !name.contains('\0') && clean(value)) {
+        return Ok(());
+    }
+    Err(Malformed::new("bad-text", "a string holds U+0000, which PostgreSQL cannot store"))
+}
+
+/// The fields of one JSON object, and where in the record it stands.
+#[derive(Debug)]
+pub(crate) struct Fields<'a> {
+    fields: &'a Map<String, Value>,
+    /// `payload.`, or nothing at the top.
+    path: Cow<'static, str>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) const fn top(fields: &'a Map<String, Value>) -> Self {
+        Self { fields, path: Cow::Borrowed("") }
+    }
+
+    /// An optional field: null counts as absent.
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+
+    fn required(&self, name: &str) -> Result<&'a Value, Malformed> {
+        self.get(name).ok_or_else(|| self.malformed("missing-field", name, "is missing"))
+    }
+
+    fn malformed(&self, reason: &'static str, name: &str, problem: impl std::fmt::Display) -> Malformed {
+        Malformed::new(reason, format!("{}{name} {problem}", self.path))
+    }
+
+    fn as_text(&self, name: &str, value: &'a Value) -> Result<&'a str, Malformed> {
+        value.as_str().ok_or_else(|| self.malformed("wrong-type", name, "is not a string"))
+    }
+
+    /// A required string.
+    pub(crate) fn text(&self, name: &str) -> Result<&'a str, Malformed> {
+        self.as_text(name, self.required(name)?)
+    }
+
+    /// An optional string.
+    pub(crate) fn optional_text(&self, name: &str) -> Result<Option<&'a str>, Malformed> {
+        self.get(name).map(|value| self.as_text(name, value)).transpose()
+    }
+
+    /// A required string that is not empty.
+    pub(crate) fn name(&self, name: &str) -> Result<&'a str, Malformed> {
+        match self.text(name)? {
+            "" => Err(self.malformed("missing-field", name, "is empty")),
+            text => Ok(text),
+        }
+    }
+
+    /// A required id: not empty, at most [`LONGEST_ID`] characters.
+    pub(crate) fn id(&self, name: &str) -> Result<&'a str, Malformed> {
+        let id = self.name(name)?;
+        if id.len() > LONGEST_ID && id.chars().count() > LONGEST_ID {
+            return Err(self.malformed("out-of-range", name, format_args!("is longer than {LONGEST_ID} characters")));
+        }
+        Ok(id)
+    }
+
+    fn as_decimal(&self, name: &str, value: &Value) -> Result<Decimal, Malformed> {
+        let number = value.as_number().ok_or_else(|| self.malformed("wrong-type", name, "is not a number"))?;
+        Ok(Decimal::read(number.as_str()))
+    }
+
+    fn as_moment(&self, name: &str, value: &'a Value) -> Result<Moment, Malformed> {
+        Moment::read(self.as_text(name, value)?)
+            .ok_or_else(|| self.malformed("bad-date", name, "is not `YYYY-MM-DD HH:MM:SS` or ISO 8601"))
+    }
+
+    fn misfit(&self, name: &str) -> impl FnOnce(Misfit) -> Malformed {
+        move |misfit| self.malformed("out-of-range", name, misfit)
+    }
+
+    /// A required whole number of at least `least`.
+    pub(crate) fn integer(&self, name: &str, least: i64) -> Result<i64, Malformed> {
+        let integer = self.as_decimal(name, self.required(name)?)?.to_integer().map_err(self.misfit(name))?;
+        if integer < least {
+            return Err(self.malformed("out-of-range", name, format_args!("is below {least}")));
+        }
+        Ok(integer)
+    }
+
+    /// An optional whole number.
+    pub(crate) fn optional_integer(&self, name: &str, least: i64) -> Result<Option<i64>, Malformed> {
+        self.get(name).map(|_| self.integer(name, least)).transpose()
+    }
+
+    /// A required sum of money.
+    pub(crate) fn money(&self, name: &str) -> Result<Money, Malformed> {
+        Money::round(&self.as_decimal(name, self.required(name)?)?).map_err(self.misfit(name))
+    }
+
+    /// An optional sum of money, which must be one if it is there.
+    pub(crate) fn optional_money(&self, name: &str) -> Result<Option<Money>, Malformed> {
+        self.get(name).map(|_| self.money(name)).transpose()
+    }
+
+    /// A required point in time.
+    pub(crate) fn moment(&self, name: &str) -> Result<Moment, Malformed> {
+        self.as_moment(name, self.required(name)?)
+    }
+
+    /// An optional point in time.
+    pub(crate) fn optional_moment(&self, name: &str) -> Result<Option<Moment>, Malformed> {
+        self.get(name).map(|value| self.as_moment(name, value)).transpose()
+    }
+
+    /// A required object.
+    pub(crate) fn object(&self, name: &str) -> Result<Fields<'a>, Malformed> {
+        let fields = self.map(name)?;
+        Ok(Fields { fields, path: format!("{}{name}.", self.path).into() })
+    }
+
+    /// A required object, as a map with keys of its own.
+    pub(crate) fn map(&self, name: &str) -> Result<&'a Map<String, Value>, Malformed> {
+        self.required(name)?.as_object().ok_or_else(|| self.malformed("wrong-type", name, "is not an object"))
+    }
+
+    /// A required list of objects.
+    pub(crate) fn list(&self, name: &str) -> Result<Vec<Fields<'a>>, Malformed> {
+        self.objects(name, self.required(name)?)
+    }
+
+    /// An optional list of objects.
+    pub(crate) fn optional_list(&self, name: &str) -> Result<Vec<Fields<'a>>, Malformed> {
+        self.get(name).map_or_else(|| Ok(Vec::new()), |value| self.objects(name, value))
+    }
+
+    fn objects(&self, name: &str, value: &'a Value) -> Result<Vec<Fields<'a>>, Malformed> {
+        let items = value.as_array().ok_or_else(|| self.malformed("wrong-type", name, "is not a list"))?;
+        let objects = items.iter().enumerate().map(|(at, item)| match item {
+            Value::Object(fields) => Ok(Fields { fields, path: format!("{}{name}[{at}].", self.path).into() }),
+            _ => Err(self.malformed("wrong-type", &format!("{name}[{at}]"), "is not an object")),
+        });
+        objects.collect()
+    }
+
+    /// Refuses a point in time more than a day ahead of `written_at` (milliseconds since the Unix epoch): a clock gone
+    /// wrong would win over every later event of its order.
+    pub(crate) fn check_not_ahead(
+        &self,
+        name: &str,
+        moment: Option<Moment>,
+        written_at: Option<i64>,
+    ) -> Result<(), Malformed> {
+        match (moment, written_at) {
+            (Some(moment), Some(written_at)) if moment.is_after(written_at, 24) => {
+                Err(self.malformed("from-the-future", name, "is more than 24 h ahead of the record's timestamp"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What STG tells DDS: a message of `stg-service-orders`, the order with names in place of ids.
+
+use serde::Serialize;
+
+use crate::{
+    Event, Malformed, Moment, Money, Unusable, Version, canonical, cut_category,
+    document::{self, Fields},
+    version::Age,
+};
+
+/// One version of an order, with the names it had when STG read them. Written once by STG, byte for byte the same on
+/// every replay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enriched {
+    /// The order, ≥ 0.
+    pub object_id: i64,
+    /// When the order system sent this version.
+    pub sent_at: Moment,
+    /// When STG read the names.
+    pub enriched_at: Moment,
+    /// When it was ordered.
+    pub date: Moment,
+    /// The price of the order.
+    pub cost: Money,
+    /// What was paid for it.
+    pub payment: Money,
+    /// Its status.
+    pub status: String,
+    /// When it last changed, as far as the order system says.
+    pub updated_at: Option<Moment>,
+    /// Which of an order's versions is the newest.
+    pub version: Version,
+    /// Where.
+    pub restaurant: Restaurant,
+    /// By whom.
+    pub user: User,
+    /// What; one entry a line, as ordered.
+    pub products: Vec<Product>,
+}
+
+/// A restaurant and its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restaurant {
+    /// Its id in the source.
+    pub id: String,
+    /// Its name in Redis.
+    pub name: String,
+}
+
+/// A user and their names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct User {
+    /// Their id in the source.
+    pub id: String,
+    /// Their name in Redis.
+    pub name: String,
+    /// Their login in Redis; empty where it has none.
+    pub login: String,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Product {
+    /// The dish's id in the source.
+    pub id: String,
+    /// For one piece.
+    pub price: Money,
+    /// Pieces, ≥ 1.
+    pub quantity: i64,
+    /// Its name on the menu.
+    pub name: String,
+    /// Its category on the menu, at most 255 characters.
+    pub category: String,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    object_id: i64,
+    object_type: &'static str,
+    sent_dttm: Moment,
+    enriched_at: Moment,
+    payload: Payload<'a>,
+}
+
+#[derive(Serialize)]
+struct Payload<'a> {
+    id: i64,
+    date: Moment,
+    cost: Money,
+    payment: Money,
+    status: &'a str,
+    update_ts: Option<Moment>,
+    version: &'a Version,
+    restaurant: &'a Restaurant,
+    user: &'a User,
+    products: &'a [Product],
+}
+
+impl Enriched {
+    /// An event with the names found for it.
+    #[must_use]
+    pub fn new(event: &Event, enriched_at: Moment, restaurant: Restaurant, user: User, products: Vec<Product>) -> Self {
+        Self {
+            object_id: event.object_id,
+            sent_at: event.sent_at,
+            enriched_at,
+            date: event.date,
+            cost: event.cost,
+            payment: event.payment,
+            status: event.status.clone(),
+            updated_at: event.updated_at,
+            version: event.version.clone(),
+            restaurant,
+            user,
+            products,
+        }
+    }
+
+    /// The message's JSON text.
+    ///
+    /// # Errors
+    /// None in practice: every part is a string, a number or a list of those.
+    pub fn write(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&Message {
+            object_id: self.object_id,
+            object_type: "order",
+            sent_dttm: self.sent_at,
+            enriched_at: self.enriched_at,
+            payload: Payload {
+                id: self.object_id,
+                date: self.date,
+                cost: self.cost,
+                payment: self.payment,
+                status: &self.status,
+                update_ts: self.updated_at,
+                version: &self.version,
+                restaurant: &self.restaurant,
+                user: &self.user,
+                products: &self.products,
+            },
+        })
+    }
+}
+
+/// Reads the value of a record that was written at `written_at` (milliseconds since the Unix epoch). Our additions
+/// (`sent_dttm`, `enriched_at`, `update_ts`, `version`, `user.login`) may be absent: times are then the order's date.
+///
+/// # Errors
+/// [`Unusable::Foreign`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.
+pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Enriched, Unusable> {
+    let document = document::parse(value)?;
+    document::check_type(&document, true)?;
+    document::check_text(&document)?;
+    let top = Fields::top(&document);
+    let payload = top.object("payload")?;
+
+    let date = payload.moment("date")?;
+    let sent_at = top.optional_moment("sent_dttm")?;
+    let updated_at = payload.optional_moment("update_ts")?;
+    payload.check_not_ahead("date", Some(date), written_at)?;
+    top.check_not_ahead("sent_dttm", sent_at, written_at)?;
+    payload.check_not_ahead("update_ts", updated_at, written_at)?;
+
+    let sent_at = sent_at.unwrap_or(date);
+    let status = payload.text("status")?.to_owned();
+    let version = match payload.optional_text("version")? {
+        Some(version) => Version::from_text(version.to_owned()),
+        None => {
+            let digest = document.get("payload").map(canonical::digest).unwrap_or_default();
+            Version::of(&Age { updated_at, sent_at, status: &status, statuses: 0, digest: &digest })
+        }
+    };
+    let (restaurant, user) = (payload.object("restaurant")?, payload.object("user")?);
+    Ok(Enriched {
+        object_id: top.integer("object_id", 0)?,
+        sent_at,
+        enriched_at: top.optional_moment("enriched_at")?.unwrap_or(date),
+        date,
+        cost: payload.money("cost")?,
+        payment: payload.money("payment")?,
+        status,
+        updated_at,
+        version,
+        restaurant: Restaurant { id: restaurant.id("id")?.to_owned(), name: restaurant.name("name")?.to_owned() },
+        user: User {
+            id: user.id("id")?.to_owned(),
+            name: user.name("name")?.to_owned(),
+            login: user.optional_text("login")?.unwrap_or_default().to_owned(),
+        },
+        products: payload.list("products")?.iter().map(read_product).collect::<Result<_, _>>()?,
+    })
+}
+
+fn read_product(product: &Fields<'_>) -> Result<Product, Malformed> {
+    Ok(Product {
+        id: product.id("id")?.to_owned(),
+        price: product.money("price")?,
+        quantity: product.integer("quantity", 1)?,
+        name: product.name("name")?.to_owned(),
+        category: cut_category(product.name("category")?).to_owned(),
+    })
+}

@@ -1,0 +1,154 @@
+//! Points in time: UTC, to the microsecond.
+
+use std::fmt;
+
+use jiff::{
+    Timestamp, ToSpan,
+    civil::DateTime,
+    fmt::temporal::{DateTimeParser, PiecesOffset},
+    tz::Offset,
+};
+
+/// A point in time in UTC, cut to microseconds, of the years 0 to 9999 (so that its text has a fixed width).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(DateTime);
+
+impl Moment {
+    /// The last moment of all.
+    pub const LAST: Self = Self(DateTime::constant(9999, 12, 31, 23, 59, 59, 999_999_000));
+
+    /// Reads `YYYY-MM-DD HH:MM:SS` or ISO 8601, with or without a fraction and a zone; without a zone it is UTC.
+    /// `None` for anything else: a day without a time is no moment.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        static PARSER: DateTimeParser = DateTimeParser::new();
+        let text = cut_fraction(text);
+        let pieces = PARSER.parse_pieces(text.as_bytes()).ok()?;
+        let civil = DateTime::from_parts(pieces.date(), pieces.time()?);
+        match pieces.offset() {
+            None if pieces.time_zone_annotation().is_some() => None,
+            None => Self::from_civil(civil),
+            Some(PiecesOffset::Zulu) => Self::from_civil(civil),
+            Some(PiecesOffset::Numeric(numeric)) => {
+                let offset: Offset = numeric.offset();
+                Self::from_civil(civil.checked_sub(offset.seconds().seconds()).ok()?)
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// The moment so many microseconds after the Unix epoch; `None` outside the years 0 to 9999.
+    #[must_use]
+    pub fn from_unix_micros(micros: i64) -> Option<Self> {
+        let timestamp = Timestamp::from_microsecond(micros).ok()?;
+        Self::from_civil(Offset::UTC.to_datetime(timestamp))
+    }
+
+    /// A civil time taken as UTC.
+    #[must_use]
+    pub fn from_civil(civil: DateTime) -> Option<Self> {
+        let nanosecond = i64::from(civil.subsec_nanosecond() % 1000);
+        let cut = civil.checked_sub(nanosecond.nanoseconds()).ok()?;
+        (0..=9999).contains(&cut.year()).then_some(Self(cut))
+    }
+
+    /// As PostgreSQL's `timestamp` takes it.
+    #[must_use]
+    pub const fn civil(self) -> DateTime {
+        self.0
+    }
+
+    /// One microsecond later; the last moment of all stays where it is.
+    #[must_use]
+    pub fn next(self) -> Self {
+        self.0.checked_add(1.microsecond()).ok().and_then(Self::from_civil).unwrap_or(Self::LAST)
+    }
+
+    /// Whether it lies more than `hours` after `millis`, milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn is_after(self, millis: i64, hours: i64) -> bool {
+        let limit = millis.saturating_add(hours.saturating_mul(3_600_000)).saturating_mul(1000);
+        Self::from_unix_micros(limit).is_some_and(|limit| self > limit)
+    }
+
+    /// Fixed-width text whose byte order is the order of time: `20260302120144000000`.
+    #[must_use]
+    pub fn sortable(self) -> String {
+        let Self(at) = self;
+        format!(
+            "{:04}{:02}{:02}{:02}{:02}{:02}{:06}",
+            at.year(),
+            at.month(),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second(),
+            at.subsec_nanosecond() / 1000
+        )
+    }
+}
+
+/// Digits beyond the microsecond say nothing to us, and a parser may stumble over dozens of them.
+fn cut_fraction(text: &str) -> String {
+    let Some(point) = text.find(['.', ',']) else { return text.to_owned() };
+    let (whole, fraction) = text.split_at(point + 1);
+    let digits = fraction.len() - fraction.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
+    let kept = &fraction[..digits.min(6)];
+    format!("{whole}{kept}{}", &fraction[digits..])
+}
+
+impl fmt::Display for Moment {
+    /// `2026-03-02 12:01:44`, with a fraction where there is one.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(at) = self;
+        let (date, hour, minute, second) = (at.date(), at.hour(), at.minute(), at.second());
+        write!(out, "{date} {hour:02}:{minute:02}:{second:02}")?;
+        match at.subsec_nanosecond() / 1000 {
+            0 => Ok(()),
+            micros => write!(out, ".{}", format!("{micros:06}").trim_end_matches('0')),
+        }
+    }
+}
+
+impl serde::Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_accepted_form_is_read() {
+        for (text, expected) in [
+            ("2026-03-02 11:20:05", "2026-03-02 11:20:05"),
+            ("2026-03-02T11:20:05", "2026-03-02 11:20:05"),
+            ("2026-03-02T11:20:05Z", "2026-03-02 11:20:05"),
+            ("2026-03-02 11:20:05+03:00", "2026-03-02 08:20:05"),
+            ("2026-03-02T11:20:05+03", "2026-03-02 08:20:05"),
+            ("2026-03-02T11:20:05-0330", "2026-03-02 14:50:05"),
+            ("2026-03-02T11:20:05.123456789Z", "2026-03-02 11:20:05.123456"),
+            ("2026-03-02T11:20:05.12345678901234567890Z", "2026-03-02 11:20:05.123456"),
+            ("2026-03-02 11:20:05,5", "2026-03-02 11:20:05.5"),
+            ("20260302T112005Z", "2026-03-02 11:20:05"),
+            ("2026-01-01T01:00:00+03:00", "2025-12-31 22:00:00"),
+            ("9999-12-31 23:59:59.999999", "9999-12-31 23:59:59.999999"),
+        ] {
+            assert_eq!(Moment::read(text).map(|moment| moment.to_string()).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_moment_is_refused() {
+        for text in ["", "2026-03-02", "yesterday", "2026-02-30 10:00:00", "2026-03-02 25:00:00", "1.5", "2026-03-02T10:00:00[Europe/Moscow]", "-000001-03-02T10:00:00", "+010000-01-01T00:00:00"] {
+            assert_eq!(Moment::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_sortable_text_has_a_fixed_width() {
+        assert_eq!(Moment::read("2026-03-02 12:01:44.5").unwrap().sortable(), "20260302120144500000");
+    }
+}

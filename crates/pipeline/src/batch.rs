@@ -1,0 +1,90 @@
+//! A microbatch on its way: which record became which event, and what became of each.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::{DeadLetter, Layer, Message, Outcome, Record, Stored};
+
+/// The records of one microbatch, decoded.
+pub(crate) struct Batch<E> {
+    pub(crate) records: Vec<Record>,
+    /// The readable records, in their order.
+    pub(crate) events: Vec<E>,
+    /// What is to be published; grows as the events are stored.
+    pub(crate) messages: Vec<Message>,
+    /// What became of each record; `None` while it is an event that is not stored yet.
+    outcomes: Vec<Option<Outcome>>,
+}
+
+impl<E> Batch<E> {
+    /// Decodes `records`. Pure: nothing here can fail for a reason outside the record itself.
+    pub(crate) fn receive(layer: &impl Layer<Event = E>, records: Vec<Record>) -> Self {
+        let mut events = Vec::with_capacity(records.len());
+        let outcomes = records
+            .iter()
+            .map(|record| match layer.receive(record) {
+                Ok(event) => {
+                    events.push(event);
+                    None
+                }
+                Err(outcome) => Some(outcome),
+            })
+            .collect();
+        Self { records, events, messages: Vec::new(), outcomes }
+    }
+
+    /// Notes what storing the next events, in their order, led to.
+    pub(crate) fn settle(&mut self, stored: Stored) {
+        let open = self.outcomes.iter_mut().filter(|outcome| outcome.is_none());
+        for (slot, outcome) in open.zip(stored.outcomes) {
+            *slot = Some(outcome);
+        }
+        self.messages.extend(stored.messages);
+    }
+
+    /// The records that go to the dead-letter topic.
+    pub(crate) fn dead_letters(&self, failed_at: SystemTime) -> Vec<DeadLetter> {
+        let outcomes = self.records.iter().zip(&self.outcomes);
+        outcomes
+            .filter_map(|(record, outcome)| match outcome {
+                Some(Outcome::DeadLetter(rejection)) => {
+                    Some(DeadLetter { record: record.clone(), rejection: rejection.clone(), failed_at })
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Counts the records by what became of them, once the batch is done.
+    pub(crate) fn count(&self, now: SystemTime) {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        for (record, outcome) in self.records.iter().zip(&self.outcomes) {
+            let Some(outcome) = outcome else { continue };
+            metrics::counter!("tagmill_records_total", "outcome" => outcome.label()).increment(1);
+            match outcome {
+                Outcome::Skipped(kind) => {
+                    metrics::counter!("tagmill_skipped_total", "kind" => *kind).increment(1);
+                }
+                Outcome::DeadLetter(rejection) => {
+                    metrics::counter!("tagmill_dead_letters_total", "reason" => rejection.reason).increment(1);
+                    tracing::warn!(
+                        record.topic = %record.topic,
+                        record.partition = record.partition,
+                        record.offset = record.offset,
+                        reason = rejection.reason,
+                        error = %rejection.error,
+                        "the record went to the dead-letter topic"
+                    );
+                }
+                Outcome::Stored => {
+                    if let Some(sent) = record.written_at() {
+                        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a double's 53 bits")]
+                        let seconds = now - sent as f64 / 1000.0;
+                        metrics::histogram!("tagmill_sent_to_stored_seconds").record(seconds.max(0.0));
+                    }
+                }
+                Outcome::Unchanged | Outcome::Outdated | Outcome::Parked => {}
+            }
+        }
+        metrics::counter!("tagmill_batches_total").increment(1);
+    }
+}

@@ -1,0 +1,98 @@
+//! The port to a layer of the warehouse: what a service does with its events.
+
+use crate::{Message, Outcome, Record};
+
+/// One layer of the warehouse. `receive` is pure; `store` is one transaction; neither publishes.
+#[expect(async_fn_in_trait, reason = "the worker runs in the main task, nothing has to be Send")]
+pub trait Layer {
+    /// What a readable record becomes.
+    type Event;
+
+    /// Decodes one record, or says at once what becomes of it ([`Outcome::Skipped`], [`Outcome::DeadLetter`]).
+    ///
+    /// # Errors
+    /// The outcome of a record that is not an event.
+    fn receive(&self, record: &Record) -> Result<Self::Event, Outcome>;
+
+    /// Stores events in one transaction, committed when this returns `Ok`. Storing the same events again must change
+    /// nothing and return the same messages or newer ones: the loop repeats a batch whenever it is not sure.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] when the warehouse refuses the data of a row (the loop bisects), [`Failure::Unavailable`]
+    /// for everything else (the loop waits and repeats).
+    async fn store(&mut self, events: &[Self::Event]) -> Result<Stored, Failure>;
+
+    /// One bounded round of the work that has no offset behind it (parked orders): stores what can be stored and hands
+    /// out what is stored but not known to be sent. The same store-and-publish half as for records follows: the loop
+    /// publishes the messages, and [`Layer::settle`] is called after their acknowledgement.
+    ///
+    /// # Errors
+    /// As [`Layer::store`].
+    async fn resume(&mut self, _limit: usize) -> Result<Backlog, Failure> {
+        Ok(Backlog::default())
+    }
+
+    /// Marks the messages of the last [`Layer::resume`] as sent.
+    ///
+    /// # Errors
+    /// When the mark could not be stored: the messages are handed out again, and their readers know them.
+    async fn settle(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// What storing a batch led to.
+#[derive(Debug, Default)]
+pub struct Stored {
+    /// One outcome an event, in the order of the events.
+    pub outcomes: Vec<Outcome>,
+    /// What has to be published before the offsets may be committed, in order.
+    pub messages: Vec<Message>,
+}
+
+/// What a round of work without offsets led to.
+#[derive(Debug, Default)]
+pub struct Backlog {
+    /// What has to be published before it may be marked as sent.
+    pub messages: Vec<Message>,
+    /// Whether another round would find work at once.
+    pub more: bool,
+}
+
+/// Why a batch could not be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A row's data is refused; repeating will not help, leaving the guilty record out will.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// A dependency is away, slow or busy; repeating will help, sooner or later.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// A dependency that did not do what was asked of it this time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{dependency}: {error}")]
+pub struct Unavailable {
+    /// `kafka`, `postgres` or `redis`.
+    pub dependency: &'static str,
+    /// What it said; without secrets.
+    pub error: String,
+}
+
+impl Unavailable {
+    /// A dependency and what it said.
+    pub fn new(dependency: &'static str, error: impl std::fmt::Display) -> Self {
+        Self { dependency, error: error.to_string() }
+    }
+}
+
+impl From<Failure> for Unavailable {
+    /// For work that cannot be bisected: a refusal there waits and repeats like everything else.
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(error) => Self { dependency: "postgres", error },
+            Failure::Unavailable(unavailable) => unavailable,
+        }
+    }
+}

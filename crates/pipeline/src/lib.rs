@@ -1,0 +1,33 @@
+//! The loop of a Tagmill service, written once: read a microbatch, decode it, store it in one transaction, publish what
+//! follows from it, commit its offsets.
+//!
+//! The crate is pure of business and of drivers. What a layer does with its events is a [`Layer`]; where records come
+//! from and where messages go are a [`Source`] and a [`Publisher`]. [`Worker`] joins the three and owns the promises
+//! between them: offsets are committed only after the transaction *and* the acknowledgement of every message, one
+//! refused row costs one record, an absent dependency is waited out, a stop finishes or abandons the batch.
+
+pub use self::{
+    layer::{Backlog, Failure, Layer, Stored, Unavailable},
+    outcome::{Outcome, Rejection},
+    publisher::{DeadLetter, Message, Publisher},
+    record::{Header, Record},
+    schedule::{InvalidSchedule, Schedule},
+    source::Source,
+    vitals::{Vitals, Waiting},
+    worker::{Settings, Worker},
+};
+
+/// The wall clock, as an argument: a test sets it, the process shell passes the system's.
+pub type Clock = fn() -> std::time::SystemTime;
+
+pub mod record;
+pub mod outcome;
+pub mod layer;
+pub mod source;
+pub mod publisher;
+pub mod schedule;
+pub mod vitals;
+mod retry;
+mod batch;
+mod worker;
+mod failpoint;

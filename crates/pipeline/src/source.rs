@@ -1,0 +1,38 @@
+//! The port to the source topic.
+
+use crate::{Record, Unavailable};
+
+/// Where records come from: one member of a consumer group on one topic.
+#[expect(async_fn_in_trait, reason = "the worker runs in the main task, nothing has to be Send")]
+pub trait Source {
+    /// Notes where every assigned partition ends now: [`Source::next_before_mark`] reads up to there.
+    ///
+    /// # Errors
+    /// When the broker does not tell.
+    async fn mark(&mut self) -> Result<(), Unavailable>;
+
+    /// The next microbatch, 1 to `limit` records: whatever is there, waiting only for the first. Dropping the future
+    /// loses no record.
+    ///
+    /// # Errors
+    /// When the broker refuses; calling again tries again.
+    async fn next(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable>;
+
+    /// The next microbatch before the mark, filled up to `limit` while there are records; empty when every assigned
+    /// partition has been read up to its mark. Dropping the future loses no record.
+    ///
+    /// # Errors
+    /// When the broker refuses; calling again tries again.
+    async fn next_before_mark(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable>;
+
+    /// Runs `work` without losing the membership in the group: when it takes long, the source is polled, paused.
+    async fn keep<T>(&mut self, work: impl Future<Output = T>) -> T;
+
+    /// Commits the offsets behind `records`, the batch handed out last, but never those of a partition that was
+    /// revoked since then. Does not wait for the broker's answer: a commit that is lost means the records come again,
+    /// which changes nothing.
+    fn commit(&mut self, records: &[Record]);
+
+    /// Waits for the last commit and leaves the group.
+    async fn close(self);
+}

@@ -1,0 +1,62 @@
+//! `check`: looks at everything the service needs, one line each, and touches nothing.
+
+use kafka::Verdict;
+use warehouse::Warehouse;
+
+use crate::{Finding, Refusal, Service, schema, settings::Settings, topics};
+
+/// Prints a line for each thing looked at; whether all of it is as it should be.
+pub(crate) async fn check<S: Service>(settings: &Settings, own: &S::Settings) -> Result<bool, Refusal> {
+    let name = S::DESCRIPTION.name;
+    let kafka = settings.kafka.connection(&settings.topics, name)?;
+    let database = settings.database.connection(name)?;
+    let mut good = report(&[Finding::ok("settings", "")]);
+    good &= report(&look_at_kafka(&kafka).await);
+    good &= report(&look_at_database(&database, name).await);
+    good &= report(&S::check(own).await);
+    Ok(good)
+}
+
+fn report(findings: &[Finding]) -> bool {
+    for finding in findings {
+        println!("{finding}");
+    }
+    findings.iter().all(|finding| finding.verdict.is_ok())
+}
+
+async fn look_at_kafka(settings: &kafka::Settings) -> Vec<Finding> {
+    let answer = async { kafka::Topics::connect(settings)?.check().await };
+    match answer.await {
+        Ok(topics) => {
+            let kafka = Finding::ok("kafka", &settings.bootstrap_servers);
+            [kafka].into_iter().chain(topics.into_iter().map(topic)).collect()
+        }
+        Err(error) => {
+            vec![Finding::failed("kafka", format_args!("{error}; look at KAFKA_BOOTSTRAP_SERVERS, KAFKA_S*"))]
+        }
+    }
+}
+
+fn topic(finding: kafka::Finding) -> Finding {
+    let subject = format!("topic {}", finding.topic);
+    match finding.verdict {
+        Verdict::Good => Finding::ok(subject, finding.text),
+        Verdict::Doubtful => {
+            Finding::failed(subject, format_args!("{}; change the topic's configuration", finding.text))
+        }
+        Verdict::Missing => Finding::failed(subject, format_args!("{}; {}", finding.text, topics::ADVICE)),
+    }
+}
+
+async fn look_at_database(settings: &warehouse::Settings, service: &str) -> Vec<Finding> {
+    let database = match Warehouse::new(settings).greet().await {
+        Ok(version) => Finding::ok("database", format_args!("PostgreSQL {version}")),
+        Err(error) => return vec![Finding::failed("database", format_args!("{error}; look at DATABASE_URL"))],
+    };
+    let schema = match warehouse::pending(settings).await {
+        Ok(pending) if pending.is_empty() => Finding::ok("schema", "up to date"),
+        Ok(pending) => Finding::failed("schema", schema::advice(&pending, service)),
+        Err(error) => Finding::failed("schema", error),
+    };
+    vec![database, schema]
+}

@@ -1,0 +1,184 @@
+//! Settings by table: what is set, and what the process makes of it.
+
+use std::{collections::HashMap, ffi::OsString, time::Duration};
+
+use super::*;
+use crate::settings::{Database, Secret};
+
+const STG: Description = Description {
+    name: "stg-service",
+    about: "Stores orders.",
+    source_topic: "orders",
+    destination_topic: Some("enriched"),
+    dead_letter_topic: "stg-dead-letters",
+};
+
+#[derive(Debug, Args)]
+struct Own {
+    #[arg(long, env)]
+    redis_url: Secret,
+}
+
+type Variables = HashMap<&'static str, &'static str>;
+
+const COMPLETE: [(&str, &str); 3] =
+    [("KAFKA_BOOTSTRAP_SERVERS", "k:9092"), ("DATABASE_URL", "postgres://u:hunter2@h/d"), ("REDIS_URL", "redis://r")];
+
+fn parse(line: &[&str], variables: &Variables) -> Result<Cli, Ended> {
+    let line = ["stg-service"].iter().chain(line).map(OsString::from);
+    Cli::parse::<Own>(&STG, line, |name| variables.get(name).map(OsString::from))
+}
+
+fn settings(variables: &Variables) -> Result<Settings, Refusal> {
+    match parse(&[], variables) {
+        Ok(cli) => cli.read::<Own>().and_then(|_| cli.read()),
+        Err(Ended::Refused(refusal)) => Err(refusal),
+        Err(Ended::Answered(answer)) => panic!("{answer}"),
+    }
+}
+
+/// What is said about the complete settings with some changed.
+fn refusal(changes: &[(&'static str, &'static str)]) -> String {
+    let variables = COMPLETE.iter().chain(changes).copied().collect();
+    let refusal = settings(&variables).unwrap_err();
+    assert_eq!(refusal.code(), 64);
+    let line = refusal.to_string();
+    assert!(!line.contains('\n') && !line.contains("hunter2"), "{line}");
+    line
+}
+
+#[test]
+fn the_services_name_decides_what_is_not_set() {
+    let settings = settings(&COMPLETE.into()).unwrap();
+    assert_eq!(settings.topics.kafka_group_id, "stg-service");
+    assert_eq!(settings.topics.kafka_source_topic, "orders");
+    assert_eq!(settings.topics.kafka_destination_topic.as_deref(), Some("enriched"));
+    assert_eq!(settings.topics.kafka_dead_letter_topic, "stg-dead-letters");
+    assert_eq!(settings.batch.batch_size.get(), 100);
+    assert_eq!(settings.batch.schedule, pipeline::Schedule::Every(Duration::from_secs(25)));
+}
+
+#[test]
+fn a_missing_setting_is_named() {
+    for (name, _) in COMPLETE {
+        assert_eq!(refusal(&[(name, "")]), format!("{name} is not set; `--help` says what it means"));
+    }
+}
+
+#[test]
+fn a_malformed_setting_is_named() {
+    for (name, value, said) in [
+        ("BATCH_SIZE", "0", "BATCH_SIZE: number would be zero for non-zero type"),
+        ("BATCH_SIZE", "many", "BATCH_SIZE: invalid digit found in string"),
+        ("SCHEDULE", "often", "SCHEDULE: `often` is neither"),
+        ("SHUTDOWN_GRACE", "30", "SHUTDOWN_GRACE: `30` is no duration; write it like `10s` or `24h`"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT must be one of json, text"),
+        ("HTTP_ADDR", "5000", "HTTP_ADDR: invalid socket address syntax"),
+        ("KAFKA_SECURITY_PROTOCOL", "TLS", "KAFKA_SECURITY_PROTOCOL must be one of PLAINTEXT, SSL,"),
+        ("KAFKA_CREATE_TOPICS", "perhaps", "KAFKA_CREATE_TOPICS must be one of true, false"),
+        ("RUST_LOG", "service=loudly", "RUST_LOG: "),
+    ] {
+        let line = refusal(&[(name, value)]);
+        assert!(line.starts_with(said), "{name}={value}: {line}");
+    }
+}
+
+#[test]
+fn a_value_may_come_from_a_file() {
+    let file = std::env::temp_dir().join(format!("service-cli-{}", std::process::id()));
+    std::fs::write(&file, "postgres://from-a-file\n").unwrap();
+    let path = file.to_str().unwrap().to_owned();
+    let read = |name: &str| match name {
+        "DATABASE_URL_FILE" => Some(OsString::from(&path)),
+        _ => None,
+    };
+    let cli = Cli::parse::<Own>(&STG, ["stg-service".into(), "migrate".into()], read).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(cli.command, Command::Migrate);
+    assert_eq!(cli.read::<Database>().unwrap().database_url.expose(), "postgres://from-a-file");
+}
+
+#[test]
+fn a_file_is_the_only_source_and_readable() {
+    let both = refusal(&[("DATABASE_URL_FILE", "/run/url")]);
+    assert_eq!(both, "DATABASE_URL and DATABASE_URL_FILE are both set; unset one of them");
+    let gone = refusal(&[("KAFKA_SASL_PASSWORD_FILE", "/nowhere/password")]);
+    assert!(gone.starts_with("KAFKA_SASL_PASSWORD_FILE cannot be read: /nowhere/password: "), "{gone}");
+}
+
+#[test]
+fn an_argument_outranks_a_variable() {
+    let variables = COMPLETE.into_iter().chain([("BATCH_SIZE", "7")]).collect();
+    let cli = parse(&["--batch-size", "9", "check"], &variables).unwrap();
+    assert_eq!(cli.command, Command::Check);
+    assert_eq!(cli.read::<Settings>().unwrap().batch.batch_size.get(), 9);
+}
+
+#[test]
+fn a_subcommand_needs_only_its_own_settings() {
+    let cli = parse(&["migrate"], &Variables::from([("DATABASE_URL", "postgres://h/d")])).unwrap();
+    assert!(cli.read::<Database>().is_ok());
+    assert!(cli.read::<Settings>().is_err());
+}
+
+#[test]
+fn secrets_are_not_seen() {
+    let settings = settings(&COMPLETE.into_iter().chain([("KAFKA_SASL_PASSWORD", "hunter2")]).collect()).unwrap();
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    refusal(&[("DATABASE_URL", "hunter2"), ("BATCH_SIZE", "many")]);
+}
+
+#[test]
+fn logging_in_takes_all_three() {
+    let complete = [("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"), ("KAFKA_SASL_MECHANISM", "PLAIN")]
+        .into_iter()
+        .chain([("KAFKA_SASL_USERNAME", "us"), ("KAFKA_SASL_PASSWORD", "hunter2")]);
+    let connection = |variables: Variables| {
+        let settings = settings(&variables).unwrap();
+        settings.kafka.connection(&settings.topics, "stg-service")
+    };
+    let kafka = connection(COMPLETE.into_iter().chain(complete.clone()).collect()).unwrap();
+    assert_eq!(kafka.security_protocol.as_deref(), Some("sasl_ssl"));
+    assert!(!format!("{kafka:?}").contains("hunter2"));
+
+    for missing in ["KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"] {
+        let variables = COMPLETE.into_iter().chain(complete.clone()).filter(|(name, _)| *name != missing).collect();
+        let said = format!("{missing} is not set, and KAFKA_SECURITY_PROTOCOL=SASL_SSL needs it");
+        assert_eq!(connection(variables).unwrap_err(), Refusal::Settings(said));
+    }
+}
+
+#[test]
+fn a_database_url_is_refused_without_being_repeated() {
+    for url in ["hunter2", "mysql://u:hunter2@h/d", "postgres://u:hunter2@h/d?sslmode=perhaps"] {
+        let settings = settings(&COMPLETE.into_iter().chain([("DATABASE_URL", url)]).collect()).unwrap();
+        let refusal = settings.database.connection("stg-service").err().unwrap();
+        assert_eq!(refusal.code(), 64);
+        let line = refusal.to_string();
+        assert!(line.starts_with("DATABASE_URL: ") && !line.contains("hunter2"), "{line}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_one_line() {
+    for (line, said) in [
+        (vec!["--database-uri=hunter2"], "there is no --database-uri; see --help"),
+        (vec!["launch"], "unrecognized subcommand 'launch'; see --help"),
+    ] {
+        let Err(Ended::Refused(refusal)) = parse(&line, &COMPLETE.into()) else { panic!("{line:?} was understood") };
+        assert_eq!(refusal, Refusal::Settings(said.to_owned()));
+    }
+}
+
+#[test]
+fn help_is_the_reference() {
+    let Err(Ended::Answered(help)) = parse(&["--help"], &Variables::new()) else { panic!("no help") };
+    let help = help.to_string();
+    for text in ["[env: DATABASE_URL]", "[env: REDIS_URL]", "[default: stg-dead-letters]", "migrate", "NAME_FILE"] {
+        assert!(help.contains(text), "{text} in {help}");
+    }
+    for argument in command::<Own>(&STG).get_arguments() {
+        assert!(argument.is_hide_env_values_set(), "{} would show its value in --help", argument.get_id());
+        assert!(argument.get_help().is_some() || argument.get_id() == "redis_url", "{}", argument.get_id());
+    }
+}

@@ -1,0 +1,17 @@
+//! What distinguishes one service from another before it is configured.
+
+/// The constants of a service. They are the defaults of its settings, so that a fresh installation needs only
+/// addresses and secrets.
+#[derive(Debug, Clone, Copy)]
+pub struct Description {
+    /// The binary, the default consumer group, and the label `service` of every metric: `stg-service`.
+    pub name: &'static str,
+    /// One sentence for `--help`.
+    pub about: &'static str,
+    /// The default of `KAFKA_SOURCE_TOPIC`.
+    pub source_topic: &'static str,
+    /// The default of `KAFKA_DESTINATION_TOPIC`; `None` for a service that publishes nothing but dead letters.
+    pub destination_topic: Option<&'static str>,
+    /// The default of `KAFKA_DEAD_LETTER_TOPIC`.
+    pub dead_letter_topic: &'static str,
+}

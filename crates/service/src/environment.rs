@@ -1,0 +1,43 @@
+//! The environment as command-line arguments: `BATCH_SIZE=5` is `--batch-size=5`, and `BATCH_SIZE_FILE` names a file
+//! that holds the value.
+
+use std::{ffi::OsString, fs, path::Path};
+
+use crate::Refusal;
+
+/// The arguments that stand for what the environment sets, `variable` looking up one of its names.
+///
+/// A variable that is set to nothing counts as not set: that is how composed environments leave one out. Clap's own
+/// reading of the environment would not do: it knows neither that nor files, and the process cannot extend its own
+/// environment safely.
+pub(crate) fn arguments(
+    command: &clap::Command,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Vec<OsString>, Refusal> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let mut arguments = Vec::new();
+    for (name, flag) in command.get_arguments().filter_map(|argument| argument.get_env().zip(argument.get_long())) {
+        let Some(name) = name.to_str() else { continue };
+        let file = format!("{name}_FILE");
+        let value = match (set(name), set(&file)) {
+            (None, None) => continue,
+            (Some(value), None) => value,
+            (None, Some(path)) => read(&file, path.as_ref())?,
+            (Some(_), Some(_)) => {
+                return Err(Refusal::Settings(format!("{name} and {file} are both set; unset one of them")));
+            }
+        };
+        let mut argument = OsString::from(format!("--{flag}="));
+        argument.push(value);
+        arguments.push(argument);
+    }
+    Ok(arguments)
+}
+
+/// A file's text without the newline that editors and `echo` leave at its end.
+fn read(variable: &str, path: &Path) -> Result<OsString, Refusal> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| Refusal::Settings(format!("{variable} cannot be read: {}: {error}", path.display())))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).into())
+}

@@ -1,0 +1,95 @@
+//! `/health`, `/ready` and `/metrics`.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+    routing::get,
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use pipeline::{Vitals, Waiting};
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+use crate::{Refusal, metrics};
+
+/// A loop that has not turned for this long hangs: a supervisor may restart it. Waiting with backoff is turning, so an
+/// outage never looks like this, and no restart makes an outage worse.
+const HANGS_AFTER: Duration = Duration::from_secs(60);
+
+/// What the endpoints tell about.
+#[derive(Clone)]
+pub(crate) struct Endpoints {
+    pub(crate) vitals: Arc<Vitals>,
+    pub(crate) metrics: PrometheusHandle,
+}
+
+/// The answer of `/ready`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Readiness {
+    ready: bool,
+    reasons: Vec<Reason>,
+}
+
+/// Why the service does not get on.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum Reason {
+    /// The group has not answered yet. A member that was given no partition, because others have them all, is ready.
+    NoPartitionsAssigned,
+    /// A dependency is away.
+    WaitingFor(Waiting),
+}
+
+impl Readiness {
+    fn of(vitals: &Vitals) -> Self {
+        let unassigned = vitals.partitions().is_none().then_some(Reason::NoPartitionsAssigned);
+        let waiting = vitals.waiting().map(Reason::WaitingFor);
+        let reasons: Vec<_> = unassigned.into_iter().chain(waiting).collect();
+        Self { ready: reasons.is_empty(), reasons }
+    }
+}
+
+/// Listens from here on, in the background, until the process ends: a probe is answered during a stop, too.
+pub(crate) async fn serve(address: SocketAddr, routes: Router) -> Result<(), Refusal> {
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| Refusal::Missing(format!("HTTP_ADDR: cannot listen on {address}: {error}")))?;
+    tokio::spawn(axum::serve(listener, routes).into_future());
+    Ok(())
+}
+
+/// The endpoints every service has.
+pub(crate) fn routes(endpoints: Endpoints) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .route("/metrics", get(scrape))
+        .with_state(endpoints)
+}
+
+async fn health(State(endpoints): State<Endpoints>) -> impl IntoResponse {
+    let silence = endpoints.vitals.since_turn();
+    if silence < HANGS_AFTER {
+        (StatusCode::OK, "healthy".to_owned())
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("the loop has not turned for {} s", silence.as_secs()))
+    }
+}
+
+async fn ready(State(endpoints): State<Endpoints>) -> impl IntoResponse {
+    let readiness = Readiness::of(&endpoints.vitals);
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(readiness))
+}
+
+async fn scrape(State(endpoints): State<Endpoints>) -> impl IntoResponse {
+    let page = metrics::page(&endpoints.metrics, endpoints.vitals.since_commit());
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! The process shell that the three services share: settings, logs, metrics, health, signals, subcommands.
+//!
+//! A service is a [`Service`]: a [`Description`], the settings only it has, and a way to build its layer. Its `main.rs`
+//! is one line, `service::main::<Stg>()`; everything between the command line and the exit code is here.
+//!
+//! Exit codes: 0 stopped as told, 1 did not stop in time or broke, 64 a setting is missing or malformed
+//! ([`Refusal::Settings`]), 69 something the settings point to is missing or turns us away ([`Refusal::Missing`]).
+
+pub use self::{
+    description::Description,
+    finding::Finding,
+    refusal::Refusal,
+    service::{Service, Shared},
+    shell::main,
+    startup::Startup,
+};
+
+mod description;
+mod refusal;
+mod startup;
+mod finding;
+mod service;
+pub mod settings;
+mod environment;
+mod cli;
+mod shell;
+mod run;
+mod migrate;
+mod check;
+mod topics;
+mod schema;
+mod retry;
+mod signals;
+mod http;
+mod metrics;
+mod log;
+pub mod clock;

@@ -1,0 +1,17 @@
+//! The log: lines on standard error, so that standard output is free for what a command prints.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::settings::{Format, Log};
+
+/// Starts logging, for the rest of the process's life. A second start changes nothing.
+pub(crate) fn start(settings: &Log) {
+    let filter = EnvFilter::new(&settings.rust_log);
+    let log = fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let _ = match settings.log_format {
+        Format::Text => log.try_init(),
+        Format::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+    };
+}

@@ -1,0 +1,39 @@
+//! `migrate`: brings the schema up to date and says what it did.
+
+use std::time::Duration;
+
+use pipeline::Vitals;
+use tokio::time::timeout;
+use warehouse::Warehouse;
+
+use crate::{Refusal, Startup, retry};
+
+/// How long a database may take to come up before the command gives up: it is started by a person or a deployment, both
+/// of which want an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Applies the migrations that are missing. Only the wait for a connection is bounded: a migration takes its time.
+pub(crate) async fn migrate(database: &warehouse::Settings) -> Result<(), Refusal> {
+    let warehouse = Warehouse::new(database);
+    let vitals = Vitals::default();
+    let greeting = retry::until_available(&vitals, async || Ok(warehouse.greet().await?));
+    if let Ok(greeted) = timeout(PATIENCE, greeting).await {
+        greeted?;
+    } else {
+        let error = vitals.waiting().map_or_else(String::new, |waiting| format!(": {}", waiting.error));
+        return Err(Refusal::Missing(format!("DATABASE_URL: no answer within {} s{error}", PATIENCE.as_secs())));
+    }
+    let applied = warehouse::migrate(database).await.map_err(|error| match error.into() {
+        Startup::Refused(refusal) => refusal,
+        Startup::Unavailable(error) => {
+            Refusal::Missing(format!("DATABASE_URL: lost while migrating: {error}; run it again"))
+        }
+    })?;
+    for migration in &applied {
+        println!("applied {migration}");
+    }
+    if applied.is_empty() {
+        println!("nothing to apply");
+    }
+    Ok(())
+}

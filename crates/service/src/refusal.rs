@@ -1,0 +1,43 @@
+//! Why a process refuses to work, as one line for the person who configured it and an exit code for the machine.
+
+/// The line names the setting and says what to do; it never repeats a value that may be secret.
+///
+/// An outage is no refusal: whatever may pass by itself is waited out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A setting is missing or malformed.
+    #[error("{0}")]
+    Settings(String),
+    /// What a setting points to is missing (topic, database, table, file), or turns us away (credentials, certificate).
+    #[error("{0}")]
+    Missing(String),
+}
+
+/// `EX_USAGE` of `sysexits.h`.
+const SETTINGS: u8 = 64;
+
+/// `EX_UNAVAILABLE` of `sysexits.h`.
+pub(crate) const MISSING: u8 = 69;
+
+impl Refusal {
+    /// The exit code. A supervisor that sees either need not try again
+    /// before somebody has changed something.
+    #[must_use]
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Settings(_) => SETTINGS,
+            Self::Missing(_) => MISSING,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_has_its_code() {
+        assert_eq!(Refusal::Settings(String::new()).code(), 64);
+        assert_eq!(Refusal::Missing(String::new()).code(), 69);
+    }
+}

@@ -1,0 +1,63 @@
+//! `run`: gets ready what the loop needs, in the order in which it can be missing, and works until told to stop.
+
+use std::sync::Arc;
+
+use pipeline::{Vitals, Worker};
+use warehouse::Warehouse;
+
+use crate::{
+    Refusal, Service, Shared, clock,
+    http::{self, Endpoints},
+    metrics,
+    retry::until_available,
+    schema,
+    settings::Settings,
+    signals, topics,
+};
+
+/// Works until a signal says stop; a stop while something is still waited for ends it as well.
+pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings) -> anyhow::Result<()> {
+    let name = S::DESCRIPTION.name;
+    let kafka = settings.kafka.connection(&settings.topics, name)?;
+    let database = settings.database.connection(name)?;
+    let stop = signals::stop_within(settings.batch.shutdown_grace)?;
+    let vitals = Arc::new(Vitals::default());
+    let endpoints = Endpoints { vitals: Arc::clone(&vitals), metrics: metrics::install(name)? };
+    http::serve(settings.http.http_addr, http::routes(endpoints)).await?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), http.address = %settings.http.http_addr, "started");
+
+    let preparing = async {
+        let shared = prepare(settings, &kafka, &database, &vitals).await?;
+        let layer = until_available(&vitals, async || S::layer(own, &shared).await).await?;
+        let publisher = until_available(&vitals, async || Ok(kafka::Publisher::connect(&kafka)?)).await?;
+        // Joins the group, so it comes last: a member that does not read yet holds up the others.
+        let source =
+            until_available(&vitals, async || Ok(kafka::Source::connect(&kafka, Arc::clone(&vitals))?)).await?;
+        Ok::<_, Refusal>((layer, publisher, source))
+    };
+    if let Some((layer, publisher, source)) = stop.run_until_cancelled(preparing).await.transpose()? {
+        let settings = pipeline::Settings {
+            batch_size: settings.batch.batch_size.get(),
+            schedule: settings.batch.schedule.clone(),
+            resume_every: S::resume_every(own),
+        };
+        Worker { source, layer, publisher, settings, vitals: Arc::clone(&vitals), clock: clock::now, stop }
+            .run()
+            .await?;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Waits for Kafka and the database, and makes sure that they hold what the service needs.
+async fn prepare(
+    settings: &Settings,
+    kafka: &kafka::Settings,
+    database: &warehouse::Settings,
+    vitals: &Vitals,
+) -> Result<Shared, Refusal> {
+    let cluster = until_available(vitals, async || Ok(kafka::Topics::connect(kafka)?)).await?;
+    let max_message_bytes = until_available(vitals, async || topics::require(&cluster, &settings.topics).await).await?;
+    until_available(vitals, async || schema::require(database, &kafka.service).await).await?;
+    Ok(Shared { warehouse: Warehouse::new(database), load_src: settings.batch.load_src.clone(), max_message_bytes })
+}

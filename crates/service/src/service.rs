@@ -1,0 +1,51 @@
+//! What a service has to say about itself to be run by the shell.
+
+use std::time::Duration;
+
+use pipeline::Layer;
+use warehouse::Warehouse;
+
+use crate::{Description, Finding, Startup};
+
+/// One of the services: a unit struct in its crate.
+#[expect(async_fn_in_trait, reason = "the loop runs in the main task, nothing has to be Send")]
+pub trait Service {
+    /// Its constants.
+    const DESCRIPTION: Description;
+
+    /// The settings only this service has; `()` for none. Read like all others: from the environment, from `NAME_FILE`,
+    /// or from the command line.
+    type Settings: clap::Args;
+
+    /// What it does with its events.
+    type Layer: Layer;
+
+    /// Builds the layer, after topics and schema have been found to be there.
+    ///
+    /// # Errors
+    /// [`Startup::Refused`] ends the process; [`Startup::Unavailable`] is waited out, and this is called again.
+    async fn layer(settings: &Self::Settings, shared: &Shared) -> Result<Self::Layer, Startup>;
+
+    /// How often a continuous schedule looks at the work that has no offset behind it ([`Layer::resume`]); any other
+    /// schedule looks at each tick.
+    fn resume_every(_settings: &Self::Settings) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    /// What `check` looks at beyond settings, Kafka and the database.
+    async fn check(_settings: &Self::Settings) -> Vec<Finding> {
+        Vec::new()
+    }
+}
+
+/// What the shell has ready for a layer.
+#[derive(Clone)]
+pub struct Shared {
+    /// The database.
+    pub warehouse: Warehouse,
+    /// `LOAD_SRC`: what the column `load_src` of the vault says.
+    pub load_src: String,
+    /// The largest value the destination topic takes, in bytes; a larger one is a dead letter, decided before the
+    /// commit.
+    pub max_message_bytes: usize,
+}

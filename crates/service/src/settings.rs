@@ -1,0 +1,45 @@
+//! The settings every service has, by theme. `--help` prints them all; it is their reference.
+
+use clap::Args;
+
+pub use self::{
+    batch::Batch,
+    database::Database,
+    duration::duration,
+    http::Http,
+    kafka::{Kafka, Topics},
+    log::{Format, Log},
+    secret::Secret,
+};
+
+mod secret;
+mod duration;
+mod kafka;
+mod database;
+mod batch;
+mod http;
+mod log;
+
+/// Everything that can be set on every service.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+pub struct Settings {
+    /// The broker.
+    #[command(flatten)]
+    pub kafka: Kafka,
+    /// The topics and the group.
+    #[command(flatten)]
+    pub topics: Topics,
+    /// The warehouse.
+    #[command(flatten)]
+    pub database: Database,
+    /// The loop.
+    #[command(flatten)]
+    pub batch: Batch,
+    /// The endpoints.
+    #[command(flatten)]
+    pub http: Http,
+    /// The log.
+    #[command(flatten)]
+    pub log: Log,
+}

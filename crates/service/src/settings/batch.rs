@@ -1,0 +1,33 @@
+//! How the loop works.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use clap::Args;
+use pipeline::Schedule;
+
+use super::duration;
+
+/// The settings of the loop.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Batches")]
+pub struct Batch {
+    /// Records per microbatch, upper bound. More: fewer round trips, more memory, and more records that come again
+    /// after a crash.
+    #[arg(long, env, value_name = "RECORDS", default_value = "100")]
+    pub batch_size: NonZeroUsize,
+
+    /// When to work: an interval (`25s`), a cron line in UTC (`*/5 * * * *`), or `continuous`. A tick reads up to the
+    /// end seen when it began; `continuous` never waits for more records, at the price of more, smaller transactions.
+    #[arg(long, env, value_name = "WHEN", default_value = "25s")]
+    pub schedule: Schedule,
+
+    /// How long a stop may take. Past it the process breaks off with exit code 1: nothing is lost, the batch in hand
+    /// comes again. Keep it below the supervisor's own patience, or the supervisor kills first.
+    #[arg(long, env, value_name = "DURATION", value_parser = duration, default_value = "30s")]
+    pub shutdown_grace: Duration,
+
+    /// What the column `load_src` of the warehouse says about rows that come from this stream.
+    #[arg(long, env, value_name = "NAME", default_value = "orders-system-kafka")]
+    pub load_src: String,
+}

@@ -1,0 +1,41 @@
+//! Where the warehouse is.
+
+use std::{num::NonZeroUsize, path::PathBuf};
+
+use clap::Args;
+
+use super::Secret;
+use crate::Refusal;
+
+/// The settings of PostgreSQL.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Database")]
+pub struct Database {
+    /// `postgres://user:password@host:5432/database?sslmode=verify-full`. Required. `sslmode`: disable, prefer, require,
+    /// verify-ca or verify-full; only the last two know whom they talk to.
+    #[arg(long, env, value_name = "URL")]
+    pub database_url: Secret,
+
+    /// The certificate authority (PEM) that `verify-ca` and `verify-full` trust; the system's if it is not set.
+    #[arg(long, env, value_name = "PATH")]
+    pub database_ca_file: Option<PathBuf>,
+
+    /// Connections to the database. The loop uses one at a time; more serve the side work and the endpoints. All
+    /// replicas together must stay below the server's `max_connections`.
+    #[arg(long, env, value_name = "CONNECTIONS", default_value = "4")]
+    pub database_pool_size: NonZeroUsize,
+}
+
+impl Database {
+    /// What the driver makes of them; nothing is connected yet. `service` is how the database lists our sessions.
+    ///
+    /// # Errors
+    /// When the URL or the certificates cannot be used.
+    pub fn connection(&self, service: &str) -> Result<warehouse::Settings, Refusal> {
+        let pool_size = self.database_pool_size.get();
+        warehouse::Settings::from_url(self.database_url.expose(), self.database_ca_file.as_deref(), pool_size)
+            .map(|settings| settings.named(service))
+            .map_err(|error| Refusal::Settings(error.to_string()))
+    }
+}

@@ -1,0 +1,50 @@
+//! Why something could not be got ready at the start: to give up, or to try again.
+
+use pipeline::Unavailable;
+use warehouse::Denied;
+
+use crate::Refusal;
+
+/// The difference between a mistake and an outage.
+#[derive(Debug, thiserror::Error)]
+pub enum Startup {
+    /// Trying again will not help.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Trying again will help, sooner or later.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<Denied> for Startup {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Refused(_) => Refusal::Missing(denied.to_string()).into(),
+            Denied::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
+}
+
+impl From<warehouse::migrate::Error> for Startup {
+    fn from(error: warehouse::migrate::Error) -> Self {
+        match error {
+            warehouse::migrate::Error::Denied(denied) => denied.into(),
+            warehouse::migrate::Error::Failed(reason) => Refusal::Missing(format!("DATABASE_URL: {reason}")).into(),
+        }
+    }
+}
+
+impl From<kafka::Error> for Startup {
+    fn from(error: kafka::Error) -> Self {
+        match error {
+            kafka::Error::Malformed { .. } => Refusal::Settings(error.to_string()).into(),
+            kafka::Error::Refused(_) | kafka::Error::NoTopic(_) => {
+                Refusal::Missing(format!("KAFKA_BOOTSTRAP_SERVERS: {error}")).into()
+            }
+            kafka::Error::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! What ends a process and with which code, and what it waits out.
+
+use super::*;
+
+fn refused(startup: Startup) -> (u8, String) {
+    match startup {
+        Startup::Refused(refusal) => (refusal.code(), refusal.to_string()),
+        Startup::Unavailable(unavailable) => panic!("{unavailable} would be waited out"),
+    }
+}
+
+#[test]
+fn a_malformed_setting_is_64() {
+    let error = kafka::Error::Malformed { setting: "KAFKA_SSL_CA_FILE".into(), error: "no such file".into() };
+    assert_eq!(refused(error.into()), (64, "KAFKA_SSL_CA_FILE: no such file".to_owned()));
+}
+
+#[test]
+fn what_is_missing_or_refused_is_69() {
+    let topic = kafka::Error::NoTopic("orders".into());
+    assert_eq!(refused(topic.into()), (69, "KAFKA_BOOTSTRAP_SERVERS: topic orders does not exist".to_owned()));
+    let login = kafka::Error::Refused("SASL authentication failed".into());
+    assert_eq!(refused(login.into()).0, 69);
+    let password = Denied::Refused("28P01 password authentication failed".into());
+    assert_eq!(refused(password.into()), (69, "DATABASE_URL: 28P01 password authentication failed".to_owned()));
+    let migration = warehouse::migrate::Error::Failed("42501 permission denied".into());
+    assert_eq!(refused(migration.into()), (69, "DATABASE_URL: 42501 permission denied".to_owned()));
+}
+
+#[test]
+fn an_outage_is_waited_out() {
+    let away = || Unavailable::new("postgres", "connection refused");
+    assert!(matches!(Startup::from(kafka::Error::Unavailable(away())), Startup::Unavailable(_)));
+    assert!(matches!(Startup::from(Denied::Unavailable(away())), Startup::Unavailable(_)));
+    let migrating = warehouse::migrate::Error::Denied(Denied::Unavailable(away()));
+    assert!(matches!(Startup::from(migrating), Startup::Unavailable(_)));
+}

@@ -1,0 +1,53 @@
+//! Whether the topics are there before anything is read; and making them, if that is wanted.
+
+use kafka::Verdict;
+use pipeline::Unavailable;
+
+use crate::{Refusal, Startup, settings::Topics};
+
+/// What a record costs beside its key and value: the frames of the batch and of the record itself, generously.
+const FRAMES: usize = 1024;
+
+/// What to do about a topic that is missing.
+pub(crate) const ADVICE: &str = "create it, or set KAFKA_CREATE_TOPICS=true";
+
+/// Refuses to start without its topics, and returns how large a message for the destination may be: key and value
+/// together, in bytes.
+pub(crate) async fn require(cluster: &kafka::Topics, topics: &Topics) -> Result<usize, Startup> {
+    let explain = |error| match error {
+        kafka::Error::NoTopic(name) => missing(topics, &name),
+        error => error.into(),
+    };
+    if topics.kafka_create_topics {
+        let partitions = i32::from(topics.kafka_topic_partitions.get());
+        for topic in cluster.create_missing(partitions).await.map_err(explain)? {
+            tracing::info!(topic, partitions, "created a topic");
+        }
+    }
+    for finding in cluster.check().await? {
+        match finding.verdict {
+            Verdict::Good => {}
+            Verdict::Doubtful => tracing::warn!(topic = finding.topic, "{}", finding.text),
+            Verdict::Missing => return Err(missing(topics, &finding.topic)),
+        }
+    }
+    match &topics.kafka_destination_topic {
+        Some(name) => Ok(cluster.max_message_bytes(name).await.map_err(explain)?.saturating_sub(FRAMES)),
+        None => Ok(usize::MAX),
+    }
+}
+
+/// A topic we create ourselves is not known to every broker at once; any other one will not come by waiting.
+fn missing(topics: &Topics, name: &str) -> Startup {
+    if topics.kafka_create_topics {
+        return Unavailable::new("kafka", format_args!("topic {name} is not there yet")).into();
+    }
+    let variable = if *name == topics.kafka_source_topic {
+        "KAFKA_SOURCE_TOPIC"
+    } else if *name == topics.kafka_dead_letter_topic {
+        "KAFKA_DEAD_LETTER_TOPIC"
+    } else {
+        "KAFKA_DESTINATION_TOPIC"
+    };
+    Refusal::Missing(format!("{variable}: topic {name} does not exist; {ADVICE}")).into()
+}

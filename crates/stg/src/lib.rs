@@ -1,0 +1,16 @@
+//! The STG layer: orders with ids become orders with names.
+//!
+//! In the order the data flows: [`receive`] reads a record, [`enrich`] asks Redis for the names of a whole batch,
+//! [`transform`] (pure) decides what becomes of each order, [`store`] writes it in one transaction, [`publish`] says what
+//! is sent on. [`parked`] takes up the orders whose names were missing.
+
+pub use self::layer::Stg;
+
+mod config;
+mod receive;
+mod enrich;
+pub mod transform;
+mod store;
+mod publish;
+mod parked;
+mod layer;

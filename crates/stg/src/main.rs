@@ -1,0 +1,7 @@
+//! `stg-service`: keeps every order and turns its ids into names.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    service::main::<stg::Stg>()
+}

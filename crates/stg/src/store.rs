@@ -1,0 +1,115 @@
+//! One transaction: lock what is held of the orders, work out the changes, write them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use futures_util::try_join;
+use jiff::civil::DateTime;
+use names::Directory;
+use orders::{Event, Moment, Version};
+use pipeline::{Failure, Stored};
+use warehouse::{Row as DatabaseRow, Transaction, Warehouse, get, statement};
+
+use crate::transform::{self, Changes, Held, Missing, Row};
+
+/// Stores a batch of events with the names that were read for it at `now`.
+pub(crate) async fn store(
+    warehouse: &Warehouse,
+    events: &[Event],
+    directory: &Directory,
+    now: Moment,
+    limit: usize,
+) -> Result<Stored, Failure> {
+    let transaction = warehouse.begin().await?;
+    let held = lock(&transaction, events).await?;
+    let changes = transform::transform(&held, events, directory, now, limit)
+        .map_err(|error| Failure::Refused(format!("a message cannot be written: {error}")))?;
+    let Changes { outcomes, new, changed, messages } = changes;
+    try_join!(
+        insert(&transaction, &new),
+        update(&transaction, &changed),
+        replace_missing(&transaction, changed.keys().copied().collect(), &new, &changed),
+    )?;
+    transaction.commit().await?;
+    Ok(Stored { outcomes, messages })
+}
+
+async fn lock(transaction: &Transaction, events: &[Event]) -> Result<HashMap<i64, Held>, Failure> {
+    let ids: Vec<i64> = events.iter().map(|event| event.object_id).collect();
+    let rows = transaction.query(&statement!("stg/lock_order_events"), [&ids]).await?;
+    rows.iter().map(|row| Ok((get(row, 0)?, read(row)?))).collect()
+}
+
+fn read(row: &DatabaseRow) -> Result<Held, Failure> {
+    Ok(Held {
+        version: Version::from_text(get(row, 1)?),
+        user_id: get(row, 2)?,
+        enriched: get(row, 3)?,
+        parked_at: get::<Option<DateTime>>(row, 4)?.and_then(Moment::from_civil),
+    })
+}
+
+async fn insert(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<(), Failure> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = rows.keys().copied().collect();
+    let sent: Vec<DateTime> = rows.values().map(|row| row.sent_at.civil()).collect();
+    let payloads: Vec<&str> = rows.values().map(|row| row.payload.as_str()).collect();
+    let versions: Vec<&str> = rows.values().map(|row| row.held.version.as_str()).collect();
+    let users: Vec<&str> = rows.values().map(|row| row.held.user_id.as_str()).collect();
+    let enriched: Vec<Option<&str>> = rows.values().map(|row| row.held.enriched.as_deref()).collect();
+    let parked: Vec<Option<DateTime>> = rows.values().map(|row| row.held.parked_at.map(Moment::civil)).collect();
+    let statement = statement!("stg/insert_order_events");
+    transaction.execute(&statement, [&ids, &sent, &payloads, &versions, &users, &enriched, &parked]).await?;
+    Ok(())
+}
+
+async fn update(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<(), Failure> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = rows.keys().copied().collect();
+    let sent: Vec<DateTime> = rows.values().map(|row| row.sent_at.civil()).collect();
+    let payloads: Vec<&str> = rows.values().map(|row| row.payload.as_str()).collect();
+    let versions: Vec<&str> = rows.values().map(|row| row.held.version.as_str()).collect();
+    let enriched: Vec<Option<&str>> = rows.values().map(|row| row.held.enriched.as_deref()).collect();
+    let parked: Vec<Option<DateTime>> = rows.values().map(|row| row.held.parked_at.map(Moment::civil)).collect();
+    let statement = statement!("stg/update_order_events");
+    transaction.execute(&statement, [&ids, &sent, &payloads, &versions, &enriched, &parked]).await?;
+    Ok(())
+}
+
+/// Replaces what some orders wait for by what the rows say.
+async fn replace_missing(
+    transaction: &Transaction,
+    known: Vec<i64>,
+    new: &BTreeMap<i64, Row>,
+    changed: &BTreeMap<i64, Row>,
+) -> Result<(), Failure> {
+    let rows = new.iter().chain(changed).flat_map(|(id, row)| row.missing.iter().map(|missing| (*id, missing)));
+    let missing: Vec<(i64, &Missing)> = rows.collect();
+    try_join!(forget_missing(transaction, &known), insert_missing(transaction, &missing))?;
+    Ok(())
+}
+
+/// Forgets what these orders waited for.
+pub(crate) async fn forget_missing(transaction: &Transaction, ids: &[i64]) -> Result<(), Failure> {
+    if !ids.is_empty() {
+        transaction.execute(&statement!("stg/delete_missing_names"), [&ids]).await?;
+    }
+    Ok(())
+}
+
+/// Notes what orders wait for.
+pub(crate) async fn insert_missing(transaction: &Transaction, missing: &[(i64, &Missing)]) -> Result<(), Failure> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let kinds: Vec<&str> = missing.iter().map(|(_, name)| name.kind.as_str()).collect();
+    let ids: Vec<&str> = missing.iter().map(|(_, name)| name.id.as_str()).collect();
+    let restaurants: Vec<&str> = missing.iter().map(|(_, name)| name.restaurant_id.as_str()).collect();
+    let orders: Vec<i64> = missing.iter().map(|(order, _)| *order).collect();
+    let statement = statement!("stg/insert_missing_names");
+    transaction.execute(&statement, [&kinds, &ids, &restaurants, &orders]).await?;
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Events and names become rows and messages. Pure: what is held, what Redis knows and the time come in as arguments.
+
+use std::collections::{BTreeMap, HashMap};
+
+use names::Directory;
+use orders::{Event, Moment, Version};
+use pipeline::{Message, Outcome, Rejection};
+
+pub use self::naming::{Dishes, Kind, Missing, name};
+use crate::publish;
+
+mod naming;
+
+/// What is held of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Of its newest event.
+    pub version: Version,
+    /// Whose it is, for good.
+    pub user_id: String,
+    /// The message sent; `None` while it is parked.
+    pub enriched: Option<String>,
+    /// Since when it is parked.
+    pub parked_at: Option<Moment>,
+}
+
+/// A row to be written, and what it waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// When the order system sent the event.
+    pub sent_at: Moment,
+    /// The payload as received.
+    pub payload: String,
+    /// What is held from now on.
+    pub held: Held,
+    /// The names that are missing.
+    pub missing: Vec<Missing>,
+}
+
+/// Everything a batch leads to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// What became of each event, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// Rows of orders that were not there.
+    pub new: BTreeMap<i64, Row>,
+    /// Rows of orders that were there.
+    pub changed: BTreeMap<i64, Row>,
+    /// What is sent on, in the order of the events.
+    pub messages: Vec<Message>,
+}
+
+/// Works out what `events`, applied one after the other on what is `held`, lead to. Names were read at `now`; a message
+/// may have `limit` bytes with its key.
+///
+/// # Errors
+/// None in practice: when a message cannot be written as JSON.
+pub fn transform(
+    held: &HashMap<i64, Held>,
+    events: &[Event],
+    directory: &Directory,
+    now: Moment,
+    limit: usize,
+) -> Result<Changes, serde_json::Error> {
+    let mut changes = Changes::default();
+    for event in events {
+        let (new, changed) = (changes.new.get(&event.object_id), changes.changed.get(&event.object_id));
+        let current = new.or(changed).map(|row| &row.held).or_else(|| held.get(&event.object_id));
+        let outcome = match judge(current, event) {
+            Verdict::Rejected(rejection) => Outcome::DeadLetter(rejection),
+            Verdict::Older => Outcome::Outdated,
+            Verdict::Equal(enriched) => {
+                changes.messages.extend(enriched.map(|text| publish::message(&event.user_id, text)));
+                Outcome::Unchanged
+            }
+            Verdict::Newer { parked_at } => {
+                let (enriched, missing) = match name(event, directory, now, Dishes::OnTheMenu) {
+                    Ok(enriched) => (Some(enriched.write()?), Vec::new()),
+                    Err(missing) => (None, missing),
+                };
+                if enriched.as_ref().is_some_and(|text| text.len() + event.user_id.len() > limit) {
+                    let error = format!("with its names the order would exceed the broker's limit of {limit} bytes");
+                    changes.outcomes.push(Outcome::DeadLetter(Rejection::new("too-large", error)));
+                    continue;
+                }
+                changes.messages.extend(enriched.as_ref().map(|text| publish::message(&event.user_id, text)));
+                let outcome = if enriched.is_some() { Outcome::Stored } else { Outcome::Parked };
+                let parked_at = enriched.is_none().then(|| parked_at.unwrap_or(now));
+                let row = Row {
+                    sent_at: event.sent_at,
+                    payload: event.payload.clone(),
+                    held: Held { version: event.version.clone(), user_id: event.user_id.clone(), enriched, parked_at },
+                    missing,
+                };
+                let rows = if held.contains_key(&event.object_id) { &mut changes.changed } else { &mut changes.new };
+                rows.insert(event.object_id, row);
+                outcome
+            }
+        };
+        changes.outcomes.push(outcome);
+    }
+    Ok(changes)
+}
+
+enum Verdict<'a> {
+    Rejected(Rejection),
+    Older,
+    /// With the message that was sent about it.
+    Equal(Option<&'a str>),
+    /// With the time since when the order is parked.
+    Newer {
+        parked_at: Option<Moment>,
+    },
+}
+
+/// Compares an event with what is held of its order.
+fn judge<'a>(held: Option<&'a Held>, event: &Event) -> Verdict<'a> {
+    let Some(held) = held else { return Verdict::Newer { parked_at: None } };
+    if held.user_id != event.user_id {
+        let error = format!("order {} belongs to another user", event.object_id);
+        return Verdict::Rejected(Rejection::new("user-changed", error));
+    }
+    match event.version.cmp(&held.version) {
+        std::cmp::Ordering::Less => Verdict::Older,
+        std::cmp::Ordering::Equal => Verdict::Equal(held.enriched.as_deref()),
+        std::cmp::Ordering::Greater => Verdict::Newer { parked_at: held.parked_at },
+    }
+}

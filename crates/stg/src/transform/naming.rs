@@ -1,0 +1,123 @@
+//! Ids become names, or the list of those that are missing.
+
+use names::{Directory, Restaurant};
+use orders::{Enriched, Event, Item, Moment, NO_CATEGORY, Product, User};
+
+/// A name that an order waits for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Missing {
+    /// Of what.
+    pub kind: Kind,
+    /// The id whose name is missing.
+    pub id: String,
+    /// Of a dish: on whose menu it should be; otherwise empty.
+    pub restaurant_id: String,
+}
+
+/// What a name belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A dish of a restaurant whose menu is known.
+    Dish,
+    /// A restaurant; its dishes are looked for when its menu is there.
+    Restaurant,
+    /// A user.
+    User,
+}
+
+impl Kind {
+    /// As the table writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dish => "dish",
+            Self::Restaurant => "restaurant",
+            Self::User => "user",
+        }
+    }
+
+    /// Reads what the table writes.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        [Self::Dish, Self::Restaurant, Self::User].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+impl Missing {
+    /// Whether the name is there now.
+    #[must_use]
+    pub fn is_known(&self, directory: &Directory) -> bool {
+        match self.kind {
+            Kind::User => directory.user(&self.id).is_some(),
+            Kind::Restaurant => directory.restaurant(&self.id).is_some(),
+            Kind::Dish => {
+                let restaurant = directory.restaurant(&self.restaurant_id);
+                restaurant.and_then(|restaurant| on_the_menu(restaurant, &self.id)).is_some()
+            }
+        }
+    }
+}
+
+/// What to do about dishes that are on no menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dishes {
+    /// The order waits for them.
+    OnTheMenu,
+    /// It has waited long enough: they go on under the name they have, without a category.
+    Whatever,
+}
+
+/// The event with names in place of ids, as they were read at `now`.
+///
+/// # Errors
+/// The names that are missing, sorted.
+pub fn name(event: &Event, directory: &Directory, now: Moment, dishes: Dishes) -> Result<Enriched, Vec<Missing>> {
+    let missing = |kind, id: &str, restaurant_id: &str| Missing {
+        kind,
+        id: id.to_owned(),
+        restaurant_id: restaurant_id.to_owned(),
+    };
+    let (user, restaurant) = (directory.user(&event.user_id), directory.restaurant(&event.restaurant_id));
+    let (Some(user), Some(restaurant)) = (user, restaurant) else {
+        let user = user.is_none().then(|| missing(Kind::User, &event.user_id, ""));
+        let restaurant = restaurant.is_none().then(|| missing(Kind::Restaurant, &event.restaurant_id, ""));
+        return Err(restaurant.into_iter().chain(user).collect());
+    };
+    let named: Vec<Option<Product>> =
+        event.items.iter().map(|item| product(item, restaurant, dishes)).collect();
+    if named.contains(&None) {
+        let unknown = event.items.iter().zip(&named).filter(|(_, product)| product.is_none());
+        let mut all: Vec<_> =
+            unknown.map(|(item, _)| missing(Kind::Dish, &item.id, &event.restaurant_id)).collect();
+        all.sort();
+        all.dedup();
+        return Err(all);
+    }
+    let restaurant = orders::Restaurant { id: event.restaurant_id.clone(), name: restaurant.name.clone() };
+    let user = User { id: event.user_id.clone(), name: user.name.clone(), login: user.login.clone() };
+    Ok(Enriched::new(event, now, restaurant, user, named.into_iter().flatten().collect()))
+}
+
+/// Name and category of a dish that can be sent on.
+fn on_the_menu<'a>(restaurant: &'a Restaurant, dish_id: &str) -> Option<(&'a str, &'a str)> {
+    let dish = restaurant.menu.get(dish_id)?;
+    Some((&dish.name, dish.category.as_deref()?))
+}
+
+fn product(item: &Item, restaurant: &Restaurant, dishes: Dishes) -> Option<Product> {
+    let (name, category) = match (on_the_menu(restaurant, &item.id), dishes) {
+        (Some(known), _) => known,
+        (None, Dishes::OnTheMenu) => return None,
+        (None, Dishes::Whatever) => {
+            let name = restaurant.menu.get(&item.id).map_or(&item.name, |dish| &dish.name);
+            (name.as_str(), NO_CATEGORY)
+        }
+    };
+    Some(Product {
+        id: item.id.clone(),
+        price: item.price,
+        quantity: item.quantity,
+        name: name.to_owned(),
+        category: category.to_owned(),
+    })
+}

@@ -1,0 +1,17 @@
+-- How a batch begins. Everything is local to the transaction, so a pooler between us and the server changes nothing.
+BEGIN;
+
+-- An empty table that was just analysed (autovacuum does it after every TRUNCATE) looks one page small for ever: joins
+-- and foreign-key checks planned then scan it sequentially, and a session keeps the plan of a check. Every statement of
+-- a batch has an index; a scan is never right.
+SET LOCAL enable_seqscan = off;
+
+-- Compiling a plan takes longer than any of these statements.
+SET LOCAL jit = off;
+
+-- A process that was stopped (SIGSTOP, a frozen node) must not hold its locks for ever: others may have its partitions.
+SET LOCAL idle_in_transaction_session_timeout = '30s';
+
+-- Longer than any healthy batch of another replica, short enough for /ready to say what is going on.
+SET LOCAL lock_timeout = '10s';
+SET LOCAL statement_timeout = '30s';

@@ -1,0 +1,91 @@
+//! Whose fault it is: an error of the database, told apart as the loop needs it.
+
+use std::error::Error as _;
+
+use deadpool_postgres::PoolError;
+use pipeline::{Failure, Unavailable};
+use tokio_postgres::{Error, error::DbError};
+
+/// What to do about `error`, which the statement `name` met.
+///
+/// Only what PostgreSQL says about the values of a row is a refusal: data exceptions (class 22), a CHECK (23514) and
+/// values too large for their place (54000). Everything else, a missing table, a deadlock or a duplicate key included,
+/// may pass with time or an operator's hand, and a record must not be given up for it.
+pub(crate) fn failure(name: &str, error: &Error) -> Failure {
+    match error.as_db_error() {
+        Some(error) if is_about_data(error.code().code()) => Failure::Refused(format!("{name}: {}", refusal(error))),
+        _ => unavailable(name, error).into(),
+    }
+}
+
+/// The database as it is away, slow or unwilling, after `error` in the step `name`.
+pub(crate) fn unavailable(name: &str, error: &Error) -> Unavailable {
+    Unavailable::new("postgres", format_args!("{name}: {}", describe(error)))
+}
+
+/// No connection to be had.
+pub(crate) fn no_connection(error: &PoolError) -> Unavailable {
+    match error {
+        PoolError::Backend(error) => unavailable("connect", error),
+        other => Unavailable::new("postgres", format_args!("connect: {other}")),
+    }
+}
+
+/// An error in one line, with its cause: the driver's own text is only its kind («db error»).
+pub(crate) fn describe(error: &Error) -> String {
+    match (error.as_db_error(), error.source()) {
+        (Some(error), _) => format!("{} {}", error.code().code(), error.message()),
+        (None, Some(cause)) => format!("{error}: {cause}"),
+        (None, None) => error.to_string(),
+    }
+}
+
+fn is_about_data(sqlstate: &str) -> bool {
+    sqlstate.starts_with("22") || matches!(sqlstate, "23514" | "54000")
+}
+
+/// What was refused and where, without the value: the message quotes it (`value "…" is out of range`), the detail shows
+/// the whole row. Both may name a person, and this text goes to logs and headers.
+fn refusal(error: &DbError) -> String {
+    let mut text = format!("{} {}", error.code().code(), without_quotes(error.message()));
+    let places = [("table", error.table()), ("column", error.column()), ("constraint", error.constraint())];
+    for (kind, name) in places {
+        if let Some(name) = name {
+            text.push_str(&format!(", {kind} {name}"));
+        }
+    }
+    text
+}
+
+/// `message` with whatever stands in quotation marks replaced by `…`.
+fn without_quotes(message: &str) -> String {
+    let Some((before, rest)) = message.split_once('"') else { return message.to_owned() };
+    let after = rest.rsplit_once('"').map_or("", |(_, after)| after);
+    format!("{before}\"…\"{after}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_about_data, without_quotes};
+
+    #[test]
+    fn a_refusal_does_not_repeat_the_value() {
+        assert_eq!(without_quotes("integer out of range"), "integer out of range");
+        assert_eq!(
+            without_quotes(r#"value "9" is out of range for type integer"#),
+            r#"value "…" is out of range for type integer"#
+        );
+        assert_eq!(without_quotes(r#"invalid input: "a "quoted" name""#), r#"invalid input: "…""#);
+        assert_eq!(without_quotes(r#"cut off: "Анна"#), r#"cut off: "…""#);
+    }
+
+    #[test]
+    fn only_the_data_of_a_row_is_refused() {
+        for sqlstate in ["22001", "22003", "22021", "22P05", "23514", "54000"] {
+            assert!(is_about_data(sqlstate), "{sqlstate}");
+        }
+        for sqlstate in ["23503", "23505", "40001", "40P01", "42P01", "54001", "55P03", "57014", "57P01", "0A000"] {
+            assert!(!is_about_data(sqlstate), "{sqlstate}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! `DATABASE_URL` and its companions, read and refused before anything is connected.
+
+use std::{fmt, path::Path};
+
+use postgres_native_tls::MakeTlsConnector;
+use tokio_postgres::{Config, config::SslMode};
+
+use crate::tls;
+
+/// Where the warehouse is and how to get there.
+#[derive(Clone)]
+pub struct Settings {
+    pub(crate) config: Config,
+    pub(crate) tls: MakeTlsConnector,
+    pub(crate) pool_size: usize,
+}
+
+/// What a connection gets unless the URL says otherwise; times in seconds.
+///
+/// Without them a host that vanished is noticed after two hours (the kernel's keepalive) or fifteen minutes (its
+/// retransmissions), and the batch waits that long for an answer nobody will send.
+const DEFAULTS: &str = "application_name=tagmill&connect_timeout=5&tcp_user_timeout=30\
+    &keepalives_idle=30&keepalives_interval=5&keepalives_retries=3";
+
+/// A setting that cannot be used: one line that names it and never repeats the URL, which holds a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {reason}")]
+pub struct Error {
+    /// The environment variable.
+    pub setting: &'static str,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Settings {
+    /// Reads `postgres://user:password@host:port/database?sslmode=…`; `ca_file` holds the certificates (PEM) to trust
+    /// instead of the system's.
+    ///
+    /// `pool_size` is the most connections one process opens: a batch needs one, `/metrics` and commands another.
+    ///
+    /// # Errors
+    /// When the URL, its `sslmode`, another of its parameters or the certificate file cannot be used.
+    pub fn from_url(url: &str, ca_file: Option<&Path>, pool_size: usize) -> Result<Self, Error> {
+        let (base, parameters) = split(url)?;
+        let mut security = tls::Mode::Prefer;
+        let mut known = vec![DEFAULTS];
+        for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+            match parameter.split_once('=') {
+                Some(("sslmode", mode)) => security = mode.parse().map_err(database_url)?,
+                Some(("sslrootcert", _)) => return Err(database_url("sslrootcert is set by DATABASE_CA_FILE")),
+                _ => known.push(parameter),
+            }
+        }
+        let mut config: Config = format!("{base}?{}", known.join("&")).parse().map_err(|error| malformed(&error))?;
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            return Err(database_url("names no host"));
+        }
+        if pool_size == 0 {
+            return Err(Error { setting: "DATABASE_POOL_SIZE", reason: "has to be 1 or more".to_owned() });
+        }
+        config.ssl_mode(match security {
+            tls::Mode::Disable => SslMode::Disable,
+            tls::Mode::Prefer => SslMode::Prefer,
+            tls::Mode::Require | tls::Mode::VerifyCa | tls::Mode::VerifyFull => SslMode::Require,
+        });
+        let tls = tls::connector(security, ca_file).map_err(|reason| Error { setting: "DATABASE_CA_FILE", reason })?;
+        Ok(Self { config, tls, pool_size })
+    }
+
+    /// The name under which the connections show in `pg_stat_activity`: the service's.
+    #[must_use]
+    pub fn named(mut self, application: &str) -> Self {
+        self.config.application_name(application);
+        self
+    }
+}
+
+/// The part before the parameters and the parameters. A `?` before the `@` belongs to a password.
+fn split(url: &str) -> Result<(&str, &str), Error> {
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(database_url("has to begin with postgres://"));
+    }
+    let host = url.find('@').map_or(0, |at| at + 1);
+    Ok(match url[host..].find('?') {
+        Some(mark) => (&url[..host + mark], &url[host + mark + 1..]),
+        None => (url, ""),
+    })
+}
+
+fn malformed(error: &tokio_postgres::Error) -> Error {
+    match std::error::Error::source(error) {
+        Some(reason) => database_url(reason),
+        None => database_url(error),
+    }
+}
+
+fn database_url(reason: impl fmt::Display) -> Error {
+    Error { setting: "DATABASE_URL", reason: reason.to_string() }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("hosts", &self.config.get_hosts())
+            .field("user", &self.config.get_user())
+            .field("database", &self.config.get_dbname())
+            .field("pool_size", &self.pool_size)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, time::Duration};
+
+    use tokio_postgres::config::SslMode;
+
+    use super::Settings;
+
+    fn read(url: &str) -> Result<Settings, String> {
+        Settings::from_url(url, None, 2).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_sslmode_of_libpq_but_allow() {
+        let table = [
+            ("", SslMode::Prefer),
+            ("?sslmode=disable", SslMode::Disable),
+            ("?sslmode=prefer", SslMode::Prefer),
+            ("?sslmode=require", SslMode::Require),
+            ("?sslmode=verify-ca", SslMode::Require),
+            ("?sslmode=verify-full&connect_timeout=2", SslMode::Require),
+            ("?connect_timeout=2&sslmode=verify-full&", SslMode::Require),
+        ];
+        for (parameters, expected) in table {
+            let settings = read(&format!("postgres://tagmill:hidden?&@localhost/tagmill{parameters}")).unwrap();
+            assert_eq!(settings.config.get_ssl_mode(), expected, "{parameters}");
+            assert_eq!(settings.config.get_password(), Some(&b"hidden?&"[..]), "{parameters}");
+            assert_eq!(settings.config.get_dbname(), Some("tagmill"), "{parameters}");
+        }
+    }
+
+    #[test]
+    fn the_url_overrules_the_defaults() {
+        let settings = read("postgresql://localhost?connect_timeout=60&application_name=psql").unwrap();
+        assert_eq!(settings.config.get_connect_timeout(), Some(&Duration::from_secs(60)));
+        assert_eq!(settings.config.get_application_name(), Some("psql"));
+        let settings = read("postgresql://localhost").unwrap().named("stg-service");
+        assert_eq!(settings.config.get_connect_timeout(), Some(&Duration::from_secs(5)));
+        assert_eq!(settings.config.get_application_name(), Some("stg-service"));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named_and_the_password_is_not() {
+        let table = [
+            ("mysql://a:hidden@localhost/b", "DATABASE_URL: has to begin with postgres://"),
+            ("host=localhost password=hidden", "DATABASE_URL: has to begin with postgres://"),
+            ("postgres://a:hidden@localhost?sslmode=allow", "DATABASE_URL: sslmode=allow is none of disable, "),
+            ("postgres://a:hidden@localhost?sslmode=", "DATABASE_URL: sslmode= is none of disable, "),
+            ("postgres://a:hidden@localhost?pool=9", "DATABASE_URL: unknown option `pool`"),
+            ("postgres://a:hidden@localhost?pool", "DATABASE_URL: unterminated parameter"),
+            (
+                "postgres://a:hidden@localhost?sslrootcert=ca.pem",
+                "DATABASE_URL: sslrootcert is set by DATABASE_CA_FILE",
+            ),
+            ("postgres://a:hidden@localhost:port/b", "DATABASE_URL: invalid value for option `port`"),
+            ("postgres:///b", "DATABASE_URL: names no host"),
+        ];
+        for (url, expected) in table {
+            let error = read(url).unwrap_err();
+            assert!(error.starts_with(expected), "{url}: {error}");
+            assert!(!error.contains("hidden"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_refused() {
+        for (file, expected) in [("absent.pem", "absent.pem: No such file"), ("Cargo.toml", "Cargo.toml: ")] {
+            let error = Settings::from_url("postgres://localhost", Some(Path::new(file)), 2).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("DATABASE_CA_FILE: {expected}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        assert!(!format!("{:?}", read("postgres://tagmill:hidden@localhost/tagmill").unwrap()).contains("hidden"));
+    }
+}

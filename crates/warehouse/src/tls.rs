@@ -1,0 +1,61 @@
+//! What `sslmode` means: whether to encrypt, and whom to believe.
+
+use std::{path::Path, str::FromStr};
+
+use native_tls::{Certificate, TlsConnector};
+use postgres_native_tls::MakeTlsConnector;
+
+/// libpq's `sslmode`, without `allow`, which protects nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// In plain text.
+    Disable,
+    /// Encrypted where the server can, to whoever answers.
+    Prefer,
+    /// Encrypted; to whoever answers, unless there is a certificate to check against.
+    Require,
+    /// Encrypted, to a server that a trusted authority vouches for, whatever its name.
+    VerifyCa,
+    /// Encrypted, to the very server the URL names.
+    VerifyFull,
+}
+
+impl FromStr for Mode {
+    type Err = String;
+
+    fn from_str(mode: &str) -> Result<Self, String> {
+        match mode {
+            "disable" => Ok(Self::Disable),
+            "prefer" => Ok(Self::Prefer),
+            "require" => Ok(Self::Require),
+            "verify-ca" => Ok(Self::VerifyCa),
+            "verify-full" => Ok(Self::VerifyFull),
+            _ => Err(format!("sslmode={mode} is none of disable, prefer, require, verify-ca, verify-full")),
+        }
+    }
+}
+
+/// A connector that believes as much as `mode` allows. As in libpq, `require` with a certificate at hand is `verify-ca`,
+/// and a certificate given is the only one trusted.
+pub(crate) fn connector(mode: Mode, ca_file: Option<&Path>) -> Result<MakeTlsConnector, String> {
+    let mut builder = TlsConnector::builder();
+    let chain = match mode {
+        Mode::Disable | Mode::Prefer => false,
+        Mode::Require => ca_file.is_some(),
+        Mode::VerifyCa | Mode::VerifyFull => true,
+    };
+    builder.danger_accept_invalid_certs(!chain).danger_accept_invalid_hostnames(mode != Mode::VerifyFull);
+    if let Some(path) = ca_file {
+        builder.disable_built_in_roots(true);
+        for certificate in certificates(path).map_err(|reason| format!("{}: {reason}", path.display()))? {
+            builder.add_root_certificate(certificate);
+        }
+    }
+    builder.build().map(MakeTlsConnector::new).map_err(|error| error.to_string())
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
+    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+    let certificates = Certificate::stack_from_pem(&pem).map_err(|error| error.to_string())?;
+    if certificates.is_empty() { Err("holds no certificate".to_owned()) } else { Ok(certificates) }
+}

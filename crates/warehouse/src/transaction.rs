@@ -1,0 +1,163 @@
+//! One transaction, which owns its connection: nothing of it outlives a failure.
+
+use std::{future::ready, pin::pin, task::Poll, time::Duration};
+
+use deadpool_postgres::Client;
+use futures_util::{
+    FutureExt, TryStreamExt,
+    future::{BoxFuture, Shared},
+    join, poll,
+};
+use pipeline::{Failure, Unavailable};
+use tokio::{sync::Mutex, time::timeout};
+use tokio_postgres::{Error, Row, Statement as Prepared, types::ToSql};
+
+use crate::{
+    Statement,
+    error::{failure, unavailable},
+};
+
+/// A transaction of the warehouse. Dropped before [`Transaction::commit`] returns `Ok`, it takes its connection with it,
+/// so the server rolls back and the next transaction starts clean.
+///
+/// Statements may be in flight together: `try_join!(tx.execute(…), tx.execute(…))` sends both before either is answered
+/// and the server runs them in that order.
+pub struct Transaction {
+    client: Option<Client>,
+    /// Held while a statement is prepared and sent, so that one which has to be prepared first is not overtaken.
+    turn: Mutex<()>,
+    /// The answer to `BEGIN`, which travels with the first statements instead of costing a round trip of its own.
+    begun: Shared<BoxFuture<'static, Result<(), Unavailable>>>,
+    /// How long to wait for an answer; beyond the server's own limits, so this is for a server that says nothing at all.
+    patience: Duration,
+    /// Whether the next transaction may have the connection: not if plans were made without the guards of a batch.
+    reusable: bool,
+}
+
+/// The parameters of a statement, in order; columns of rows are arrays. By value, so that a call can stand inside
+/// `try_join!`: `tx.execute(&INSERT, [&ids, &names])`.
+pub type Parameters<'a, const N: usize> = [&'a (dyn ToSql + Sync); N];
+
+/// Longer than `statement_timeout` in `begin.sql`, or a slow server looks like a dead one.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A command that goes through whole tables is done when it is done; a day is a bound, not an expectation.
+const UNHURRIED_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+const BEGIN: &str = include_str!("begin.sql");
+const BEGIN_UNHURRIED: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '1min'";
+
+/// `COMMIT` of a failed transaction rolls back and reports success; the empty `SELECT` before it reports the failure.
+const COMMIT: &str = "SELECT; COMMIT";
+
+impl Transaction {
+    pub(crate) async fn begin(client: Client) -> Result<Self, Unavailable> {
+        Self::begin_as(client, BEGIN, PATIENCE, true).await
+    }
+
+    pub(crate) async fn begin_unhurried(client: Client) -> Result<Self, Unavailable> {
+        Self::begin_as(client, BEGIN_UNHURRIED, UNHURRIED_PATIENCE, false).await
+    }
+
+    async fn begin_as(client: Client, sql: &str, patience: Duration, reusable: bool) -> Result<Self, Unavailable> {
+        // Sends, and returns without waiting for the answer.
+        let answers = client.simple_query_raw(sql).await.map_err(|error| unavailable("begin", &error))?;
+        let begun =
+            answers.try_for_each(|_| ready(Ok(()))).map(|result| result.map_err(|error| unavailable("begin", &error)));
+        Ok(Self { client: Some(client), turn: Mutex::default(), begun: begun.boxed().shared(), patience, reusable })
+    }
+
+    /// Runs a statement and returns its rows.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] when a value does not fit, [`Failure::Unavailable`] for everything else.
+    pub async fn query<const N: usize>(
+        &self,
+        statement: &Statement,
+        parameters: Parameters<'_, N>,
+    ) -> Result<Vec<Row>, Failure> {
+        self.run(statement, async |client, prepared| client.query(prepared, &parameters).await).await
+    }
+
+    /// Runs a statement and returns how many rows it touched.
+    ///
+    /// # Errors
+    /// As [`Transaction::query`].
+    pub async fn execute<const N: usize>(
+        &self,
+        statement: &Statement,
+        parameters: Parameters<'_, N>,
+    ) -> Result<u64, Failure> {
+        self.run(statement, async |client, prepared| client.execute(prepared, &parameters).await).await
+    }
+
+    /// Makes it last.
+    ///
+    /// # Errors
+    /// When it did not, and when nobody knows whether it did: the answer was lost. Both are repeated.
+    pub async fn commit(self) -> Result<(), Failure> {
+        self.end("commit", COMMIT).await
+    }
+
+    /// Undoes it, and keeps the connection. Dropping undoes it as well, and closes the connection.
+    ///
+    /// # Errors
+    /// When the answer was lost; it is undone all the same.
+    pub async fn rollback(self) -> Result<(), Failure> {
+        self.end("rollback", "ROLLBACK").await
+    }
+
+    async fn run<T>(
+        &self,
+        statement: &Statement,
+        send: impl AsyncFnOnce(&Client, &Prepared) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        let client = self.client()?;
+        let answered = async {
+            let turn = self.turn.lock().await;
+            let prepared = client.prepare_cached(statement.sql).await?;
+            let mut answer = pin!(send(client, &prepared));
+            let sent = poll!(answer.as_mut());
+            drop(turn);
+            match sent {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => answer.await,
+            }
+        };
+        self.answer(statement.name, answered).await
+    }
+
+    async fn end(mut self, name: &'static str, sql: &str) -> Result<(), Failure> {
+        self.answer(name, self.client()?.batch_execute(sql)).await?;
+        if self.reusable {
+            drop(self.client.take());
+        }
+        Ok(())
+    }
+
+    /// Waits for an answer and for that to `BEGIN`. If `BEGIN` was not obeyed, the statement ran on its own, and what the
+    /// batch still has to say must not.
+    async fn answer<T>(
+        &self,
+        name: &'static str,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Failure> {
+        let both = async { join!(self.begun.clone(), answer) };
+        let (begun, answer) = timeout(self.patience, both)
+            .await
+            .map_err(|_| Unavailable::new("postgres", format_args!("{name}: no answer for {:?}", self.patience)))?;
+        begun?;
+        answer.map_err(|error| failure(name, &error))
+    }
+
+    fn client(&self) -> Result<&Client, Unavailable> {
+        self.client.as_ref().ok_or_else(|| Unavailable::new("postgres", "the transaction is over"))
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        // Out of the pool: the connection closes, whatever was in flight on it.
+        drop(self.client.take().map(Client::take));
+    }
+}

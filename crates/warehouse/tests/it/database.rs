@@ -1,0 +1,33 @@
+//! A database for each test.
+
+use warehouse::{Settings, Statement, Warehouse};
+
+/// A statement without a file.
+pub(crate) const fn sql(sql: &'static str) -> Statement {
+    Statement { name: "test", sql }
+}
+
+/// The settings of a database of its own, with nothing in it.
+pub(crate) async fn empty() -> anyhow::Result<Settings> {
+    let stack = devstack::shared().await?;
+    let url = stack.create_database(&stack.fresh_name("warehouse_it").await?).await?;
+    Ok(Settings::from_url(&url, None, 4)?)
+}
+
+/// A warehouse with one table: `goods(id, amount)`, whose amounts are `int` and not negative.
+pub(crate) async fn with_goods() -> anyhow::Result<Warehouse> {
+    let warehouse = Warehouse::new(&empty().await?);
+    let tx = warehouse.begin().await?;
+    let create = "CREATE TABLE goods (id bigint PRIMARY KEY, amount int CONSTRAINT not_negative CHECK (amount >= 0))";
+    tx.execute(&sql(create), []).await?;
+    tx.commit().await?;
+    Ok(warehouse)
+}
+
+/// One number a query returns.
+pub(crate) async fn number(warehouse: &Warehouse, query: &'static str) -> anyhow::Result<i64> {
+    let tx = warehouse.begin().await?;
+    let rows = tx.query(&sql(query), []).await?;
+    tx.commit().await?;
+    Ok(rows[0].try_get(0)?)
+}

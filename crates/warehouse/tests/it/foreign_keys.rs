@@ -1,0 +1,59 @@
+//! Foreign keys are checked through the index, whatever the statistics say.
+
+use warehouse::{Transaction, Warehouse};
+
+use crate::database::{empty, number, sql};
+
+const TABLES: [&str; 2] = [
+    "CREATE TABLE hubs (id bigint PRIMARY KEY)",
+    "CREATE TABLE links (id bigint PRIMARY KEY, hub bigint REFERENCES hubs)",
+];
+const HUBS: &str = "INSERT INTO hubs SELECT generate_series($1::bigint, $2::bigint)";
+const LINKS: &str = "INSERT INTO links SELECT n, n FROM generate_series($1::bigint, $2::bigint) AS n";
+const SCANS: &str = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'hubs'";
+const WRITTEN: &str = "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'links'";
+
+/// Enough checks for a scan each to show.
+const ROWS: i64 = 300;
+
+#[tokio::test]
+async fn an_empty_table_that_was_analysed_is_not_scanned() -> anyhow::Result<()> {
+    let warehouse = emptied().await?;
+    let scans = number(&warehouse, SCANS).await?;
+    fill(&warehouse, warehouse.begin().await?).await?;
+    assert_eq!(number(&warehouse, SCANS).await?, scans);
+    Ok(())
+}
+
+/// Shows that the test above would notice.
+#[tokio::test]
+async fn without_the_guards_it_is_scanned() -> anyhow::Result<()> {
+    let warehouse = emptied().await?;
+    let scans = number(&warehouse, SCANS).await?;
+    fill(&warehouse, warehouse.begin_unhurried().await?).await?;
+    assert!(number(&warehouse, SCANS).await? >= scans + ROWS);
+    Ok(())
+}
+
+async fn emptied() -> anyhow::Result<Warehouse> {
+    let warehouse = Warehouse::new(&empty().await?);
+    let tx = warehouse.begin_unhurried().await?;
+    for statement in TABLES.into_iter().chain(["TRUNCATE hubs, links", "ANALYZE hubs", "ANALYZE links"]) {
+        tx.execute(&sql(statement), []).await?;
+    }
+    tx.commit().await?;
+    Ok(warehouse)
+}
+
+/// Writes hubs and links, and waits until the server has counted how.
+async fn fill(warehouse: &Warehouse, tx: Transaction) -> anyhow::Result<()> {
+    // The check is planned for the first row, when a scan of one page looks cheap.
+    for (first, last) in [(1_i64, 1), (2, ROWS + 1)] {
+        tx.execute(&sql(HUBS), [&first, &last]).await?;
+        tx.execute(&sql(LINKS), [&first, &last]).await?;
+    }
+    tx.query(&sql("SELECT pg_stat_force_next_flush()"), []).await?;
+    tx.commit().await?;
+    while number(warehouse, WRITTEN).await? <= ROWS {}
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! The warehouse against a real PostgreSQL.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
+mod database;
+mod migrations;
+mod transactions;
+mod failures;
+mod outages;
+mod tls;
+mod foreign_keys;
+mod statements;

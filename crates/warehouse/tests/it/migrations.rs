@@ -1,0 +1,50 @@
+//! Migrations: once, in order, whoever comes first.
+
+use futures_util::future::try_join_all;
+use warehouse::{Statement, Warehouse, migrate, migrate::Error, pending};
+
+use crate::database::{self, sql};
+
+const EDITED: Statement = sql("UPDATE public.tagmill_migrations SET checksum = '1' WHERE version = 1");
+const AHEAD: Statement = sql("INSERT INTO public.tagmill_migrations
+    SELECT 9999, 'of_the_next_release', applied_on, checksum FROM public.tagmill_migrations LIMIT 1");
+
+#[tokio::test]
+async fn five_at_once_apply_each_migration_once() -> anyhow::Result<()> {
+    let settings = database::empty().await?;
+    let needed = pending(&settings).await?;
+    assert!(!needed.is_empty());
+
+    let applied = try_join_all((0..5).map(|_| migrate(&settings))).await?;
+
+    assert_eq!(applied.concat(), needed);
+    assert_eq!(pending(&settings).await?, Vec::<String>::new());
+    assert_eq!(migrate(&settings).await?, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_migration_that_was_edited_is_refused() -> anyhow::Result<()> {
+    let settings = database::empty().await?;
+    migrate(&settings).await?;
+    change_history(&Warehouse::new(&settings), &EDITED).await?;
+    let error = migrate(&settings).await.unwrap_err();
+    assert!(matches!(&error, Error::Failed(why) if why.contains("V1__")), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_that_is_ahead_is_left_alone() -> anyhow::Result<()> {
+    let settings = database::empty().await?;
+    migrate(&settings).await?;
+    change_history(&Warehouse::new(&settings), &AHEAD).await?;
+    assert_eq!(migrate(&settings).await?, Vec::<String>::new());
+    assert_eq!(pending(&settings).await?, Vec::<String>::new());
+    Ok(())
+}
+
+async fn change_history(warehouse: &Warehouse, change: &Statement) -> anyhow::Result<()> {
+    let tx = warehouse.begin().await?;
+    assert_eq!(tx.execute(change, []).await?, 1);
+    Ok(tx.commit().await?)
+}

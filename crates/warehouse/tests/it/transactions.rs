@@ -1,0 +1,131 @@
+//! Transactions: guarded, in order, and gone without a trace when dropped.
+
+use futures_util::{FutureExt, try_join};
+use jiff::civil::DateTime;
+use pipeline::Failure;
+use uuid::Uuid;
+use warehouse::{Transaction, Warehouse};
+
+use crate::database::{number, sql, with_goods};
+
+const INSERT: &str = "INSERT INTO goods SELECT * FROM unnest($1::bigint[], $2::int[])";
+const COUNT: &str = "SELECT count(*) FROM goods";
+const BACKEND: &str = "SELECT pg_backend_pid()::bigint";
+const OPEN: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
+
+async fn insert(tx: &Transaction, id: i64) -> Result<u64, Failure> {
+    tx.execute(&sql(INSERT), [&vec![id], &vec![1_i32]]).await
+}
+
+#[tokio::test]
+async fn what_is_committed_stays_and_the_connection_with_it() -> anyhow::Result<()> {
+    let warehouse = with_goods().await?;
+    let backend = number(&warehouse, BACKEND).await?;
+    let tx = warehouse.begin().await?;
+    assert_eq!(insert(&tx, 1).await?, 1);
+    tx.commit().await?;
+    assert_eq!(number(&warehouse, COUNT).await?, 1);
+    assert_eq!(number(&warehouse, BACKEND).await?, backend);
+    Ok(())
+}
+
+#[tokio::test]
+async fn rolled_back_leaves_nothing_and_keeps_the_connection() -> anyhow::Result<()> {
+    let warehouse = with_goods().await?;
+    let backend = number(&warehouse, BACKEND).await?;
+    let tx = warehouse.begin().await?;
+    insert(&tx, 1).await?;
+    tx.rollback().await?;
+    assert_eq!(number(&warehouse, COUNT).await?, 0);
+    assert_eq!(number(&warehouse, BACKEND).await?, backend);
+    Ok(())
+}
+
+#[tokio::test]
+async fn dropped_leaves_nothing_and_no_open_transaction() -> anyhow::Result<()> {
+    let warehouse = with_goods().await?;
+    let idle = warehouse.begin().await?;
+    insert(&idle, 1).await?;
+    drop(idle);
+
+    let busy = warehouse.begin().await?;
+    assert!(insert(&busy, 2).now_or_never().is_none(), "abandoned in flight");
+    drop(busy);
+
+    while number(&warehouse, OPEN).await? > 0 {}
+    assert_eq!(number(&warehouse, COUNT).await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn statements_in_flight_together_run_in_order() -> anyhow::Result<()> {
+    let warehouse = with_goods().await?;
+    number(&warehouse, COUNT).await?; // prepared already; the insert is not
+    let tx = warehouse.begin().await?;
+    let count = sql(COUNT);
+    let (_, rows) = try_join!(insert(&tx, 1), tx.query(&count, []))?;
+    assert_eq!(rows[0].try_get::<_, i64>(0)?, 1);
+    tx.commit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_failed_transaction_cannot_be_committed() -> anyhow::Result<()> {
+    let warehouse = with_goods().await?;
+    let tx = warehouse.begin().await?;
+    insert(&tx, 1).await?;
+    insert(&tx, 1).await.unwrap_err();
+    let error = tx.commit().await.unwrap_err();
+    assert!(matches!(&error, Failure::Unavailable(why) if why.error.starts_with("commit: 25P02")), "{error}");
+    assert_eq!(number(&warehouse, COUNT).await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_guards_hold_inside_and_only_inside() -> anyhow::Result<()> {
+    let warehouse = with_goods().await?;
+    let batch = warehouse.begin().await?;
+    assert_eq!(show(&batch).await?, ["off", "off", "30s", "10s", "30s"]);
+    batch.commit().await?;
+
+    let unhurried = warehouse.begin_unhurried().await?;
+    assert_eq!(show(&unhurried).await?, ["on", "on", "0", "1min", "0"]);
+    unhurried.commit().await?;
+    Ok(())
+}
+
+async fn show(tx: &Transaction) -> anyhow::Result<Vec<String>> {
+    let settings = "SELECT current_setting(name) FROM unnest(ARRAY['enable_seqscan', 'jit',
+        'idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout']) AS name";
+    let rows = tx.query(&sql(settings), []).await?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
+#[tokio::test]
+async fn columns_travel_as_arrays() -> anyhow::Result<()> {
+    let warehouse = with_goods().await?;
+    let keys = vec![Uuid::NAMESPACE_OID, Uuid::NAMESPACE_URL];
+    let names = vec!["Выпечка", ""];
+    let times: Vec<DateTime> = vec!["2022-11-19T16:06:36.123456".parse()?, "0001-01-01T00:00:00".parse()?];
+    let costs = vec!["99999999999999.99999", "0.00001"];
+    let tx = warehouse.begin().await?;
+    let select = "SELECT k, n, t, c::text FROM unnest($1::uuid[], $2::text[], $3::timestamp[], $4::text[]::numeric[])
+        AS row(k, n, t, c)";
+    let rows = tx.query(&sql(select), [&keys, &names, &times, &costs]).await?;
+    for (row, at) in rows.iter().zip(0..) {
+        assert_eq!(row.try_get::<_, Uuid>(0)?, keys[at]);
+        assert_eq!(row.try_get::<_, &str>(1)?, names[at]);
+        assert_eq!(row.try_get::<_, DateTime>(2)?, times[at]);
+        assert_eq!(row.try_get::<_, &str>(3)?, costs[at]);
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_connected_before_it_is_needed() {
+    let settings = warehouse::Settings::from_url("postgres://nobody@127.0.0.1:1/none", None, 1).unwrap();
+    let warehouse = Warehouse::new(&settings);
+    assert_eq!(warehouse.begin().await.err().map(|error| error.dependency), Some("postgres"));
+}

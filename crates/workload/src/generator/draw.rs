@@ -1,0 +1,81 @@
+//! Random draws: every generated thing has a stream of its own, so it can be drawn again at any time.
+
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// What a stream belongs to; the numbers keep the streams of different kinds apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Restaurant = 1,
+    User = 2,
+    Order = 3,
+}
+
+/// The stream of the `index`-th thing of its kind.
+pub(super) fn stream(seed: u64, kind: Kind, index: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream((kind as u64) << 56 | index);
+    rng
+}
+
+/// An id as the order system makes them: 24 hex digits.
+pub(super) fn id(rng: &mut impl Rng) -> String {
+    let digits: u128 = rng.random();
+    format!("{:024x}", digits >> 32)
+}
+
+/// True for the given share of the draws; a share outside 0 to 1 is never or always, not a panic.
+pub(super) fn chance(rng: &mut impl Rng, share: f64) -> bool {
+    rng.random::<f64>() < share
+}
+
+/// An index below the bound; 0 where nothing is below it.
+pub(super) fn below(rng: &mut impl Rng, bound: usize) -> usize {
+    if bound == 0 {
+        0
+    } else {
+        rng.random_range(0..bound as u64) as usize
+    }
+}
+
+/// An index below the bound, the early ones rather than the late ones: as people read a menu.
+pub(super) fn early(rng: &mut impl Rng, bound: usize) -> usize {
+    below(rng, bound).min(below(rng, bound))
+}
+
+/// Integer weights, summed up: no floating point between the seed and the bytes.
+#[derive(Debug)]
+pub(super) struct Weights {
+    sums: Vec<u64>,
+}
+
+impl Weights {
+    pub(super) fn new(weights: impl Iterator<Item = u64>) -> Self {
+        let sums = weights.scan(0, |sum, weight| {
+            *sum += weight;
+            Some(*sum)
+        });
+        Self {
+            sums: sums.collect(),
+        }
+    }
+
+    pub(super) fn total(&self) -> u64 {
+        self.sums.last().copied().unwrap_or(0)
+    }
+
+    /// Which item a point from 0 to the total falls on, and how far into it.
+    pub(super) fn locate(&self, point: u64) -> (usize, u64) {
+        let index = self.sums.partition_point(|sum| *sum <= point);
+        let before = index.checked_sub(1).map_or(0, |last| self.sums[last]);
+        (index, point - before)
+    }
+
+    /// An item's index, as often as its weight says; 0 where there is no weight at all.
+    pub(super) fn draw(&self, rng: &mut impl Rng) -> usize {
+        match self.total() {
+            0 => 0,
+            total => self.locate(rng.random_range(0..total)).0,
+        }
+    }
+}

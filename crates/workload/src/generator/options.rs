@@ -1,0 +1,40 @@
+//! The choices of whoever wants orders.
+
+use jiff::civil::{DateTime, date};
+
+use super::mix::Mix;
+
+/// What to generate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Everything random follows from this number.
+    pub seed: u64,
+    /// How many distinct orders the week holds.
+    pub orders: u64,
+    /// How many users share them; at least one.
+    pub users: u32,
+    /// How many restaurants serve them; at least one.
+    pub restaurants: u32,
+    /// When the week begins. It is fixed, and well in the past: events from the future are dead letters.
+    pub start: DateTime,
+    /// How much of the stream is out of the ordinary.
+    pub mix: Mix,
+}
+
+impl Options {
+    /// The usual workload: ten orders a user, enough for the first tags of a week.
+    #[must_use]
+    pub fn new(seed: u64, orders: u64) -> Self {
+        Self {
+            seed,
+            orders,
+            users: u32::try_from(orders / 10)
+                .map_or(MOST_USERS, |users| users.clamp(10, MOST_USERS)),
+            restaurants: 24,
+            start: date(2025, 3, 3).at(0, 0, 0, 0),
+            mix: Mix::default(),
+        }
+    }
+}
+
+const MOST_USERS: u32 = 100_000;

@@ -1,0 +1,11 @@
+//! Orders to try the pipeline out with: made from a seed or read from files, loaded, watched, and counted once more.
+//!
+//! The pieces are independent of the product's own crates on purpose: what they expect ([`model`]) is a second opinion.
+
+pub mod broker;
+pub mod files;
+pub mod generator;
+pub mod load;
+pub mod model;
+pub mod source;
+pub mod watch;

@@ -1,0 +1,183 @@
+//! Puts reference objects into Redis and events into the orders topic.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use rdkafka::ClientContext;
+use rdkafka::message::DeliveryResult;
+use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
+use tokio::sync::watch;
+
+use crate::broker::Broker;
+use crate::source::{Event, Reference};
+
+/// The topic the order system writes to.
+pub const ORDERS_TOPIC: &str = "order-service_orders";
+
+/// Records on their way to the broker at most; librdkafka's own queue holds ten times as many.
+const IN_FLIGHT: u64 = 10_000;
+
+/// SETs a round trip.
+const PIPELINE: usize = 1_000;
+
+/// Stores reference objects under their own ids and says how many there were.
+///
+/// # Errors
+/// Redis cannot be reached or refuses, or an object cannot be read.
+pub async fn reference(
+    url: &str,
+    objects: impl IntoIterator<Item = Result<Reference>>,
+) -> Result<u64> {
+    let client = redis::Client::open(url).context("the address of Redis")?;
+    let mut redis = client
+        .get_multiplexed_async_connection()
+        .await
+        .context("Redis cannot be reached")?;
+    let mut objects = objects.into_iter();
+    let mut stored = 0;
+    loop {
+        let mut pipeline = redis::pipe();
+        let mut queued = 0;
+        for object in objects.by_ref().take(PIPELINE) {
+            let Reference { id, json } = object?;
+            pipeline.set(id, json).ignore();
+            queued += 1;
+        }
+        if queued == 0 {
+            return Ok(stored);
+        }
+        pipeline
+            .query_async::<()>(&mut redis)
+            .await
+            .context("Redis refuses a SET")?;
+        stored += queued;
+    }
+}
+
+/// What a finished load was like.
+#[derive(Debug, Clone, Copy)]
+pub struct Loaded {
+    /// Records the broker has acknowledged.
+    pub events: u64,
+    /// When the first of them was handed over: the pipeline's clock starts here.
+    pub began: Instant,
+    /// From then to the last acknowledgement.
+    pub took: Duration,
+}
+
+/// How far a load has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Records the broker has acknowledged.
+    pub acknowledged: u64,
+    /// Why the broker did not take one, if that happened.
+    pub failure: Option<String>,
+}
+
+/// Writes events to one topic: in order, each once, without a key, as the order system does.
+pub struct Loader {
+    topic: String,
+    producer: ThreadedProducer<Deliveries>,
+    progress: watch::Receiver<Progress>,
+}
+
+impl Loader {
+    /// Prepares a producer; the connection is made with the first record.
+    ///
+    /// # Errors
+    /// A setting of the broker is unknown to librdkafka.
+    pub fn new(broker: &Broker, topic: impl Into<String>) -> Result<Self> {
+        let (deliveries, progress) = watch::channel(Progress::default());
+        let producer = broker
+            .client()
+            .set("enable.idempotence", "true")
+            .set("linger.ms", "5")
+            .create_with_context(Deliveries(deliveries))
+            .context("the settings of the producer")?;
+        Ok(Self {
+            topic: topic.into(),
+            producer,
+            progress,
+        })
+    }
+
+    /// How far the load has come, for whoever draws it.
+    #[must_use]
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.clone()
+    }
+
+    /// Writes the events, not faster than so many a second, and returns when the broker has them all.
+    ///
+    /// # Errors
+    /// An event cannot be read, or the broker does not take one.
+    pub async fn run(
+        &self,
+        events: impl IntoIterator<Item = Result<Event>>,
+        rate: Option<f64>,
+    ) -> Result<Loaded> {
+        let began = Instant::now();
+        let mut sent: u64 = 0;
+        for event in events {
+            let event = event?;
+            if let Some(rate) = rate.filter(|rate| *rate > 0.0) {
+                let due = began + Duration::from_secs_f64(sent as f64 / rate);
+                tokio::time::sleep_until(due.into()).await;
+            }
+            self.acknowledged(sent.saturating_sub(IN_FLIGHT)).await?;
+            self.send(&event)?;
+            sent += 1;
+        }
+        self.acknowledged(sent).await?;
+        Ok(Loaded {
+            events: sent,
+            began,
+            took: began.elapsed(),
+        })
+    }
+
+    fn send(&self, event: &Event) -> Result<()> {
+        let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(&self.topic);
+        record.payload = event.value.as_deref();
+        self.producer
+            .send(record)
+            .map_err(|(error, _)| error)
+            .context("an event cannot be sent")
+    }
+
+    /// Waits until the broker has acknowledged so many records in all.
+    async fn acknowledged(&self, enough: u64) -> Result<()> {
+        let mut progress = self.progress.clone();
+        let arrived =
+            |progress: &Progress| progress.acknowledged >= enough || progress.failure.is_some();
+        let failure = progress.wait_for(arrived).await?.failure.clone();
+        match failure {
+            Some(failure) => anyhow::bail!("the broker did not take an event: {failure}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Loader {
+    /// An abandoned load leaves nothing behind that would still be sent.
+    fn drop(&mut self) {
+        self.producer
+            .purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
+    }
+}
+
+/// Counts acknowledgements on the producer's own thread.
+struct Deliveries(watch::Sender<Progress>);
+
+impl ClientContext for Deliveries {}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, delivery: &DeliveryResult<'_>, (): ()) {
+        self.0.send_modify(|progress| match delivery {
+            Ok(_) => progress.acknowledged += 1,
+            Err((error, _)) => progress.failure = Some(error.to_string()),
+        });
+    }
+}

@@ -1,0 +1,57 @@
+//! Watches events go through the pipeline: how far each stage is, how fast, and how long it will take.
+
+mod board;
+mod observer;
+mod pace;
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+pub use board::{Board, Row};
+pub use observer::{Observer, Reading, Stage, records};
+
+/// Between two looks. Often enough for a lively bar, seldom enough to cost the broker nothing.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// Looks that may fail one after the other before the watcher gives up: a broker may be restarted meanwhile.
+const PATIENCE: u32 = 120;
+
+/// Draws the pipeline until the caller says it is done: `head` gives the row above the stages (the load), `done` judges
+/// each reading of the stages.
+///
+/// # Errors
+/// `done` fails, or the broker cannot be asked for half a minute.
+pub async fn follow(
+    observer: &Observer,
+    board: &mut Board,
+    head: impl Fn() -> Row,
+    mut done: impl AsyncFnMut(&[Reading]) -> Result<bool>,
+) -> Result<()> {
+    let began = Instant::now();
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failed = 0;
+    loop {
+        ticks.tick().await;
+        let readings = match observer.read().await {
+            Ok(readings) => readings,
+            Err(error) if failed >= PATIENCE => return Err(error),
+            Err(_) => {
+                failed += 1;
+                continue;
+            }
+        };
+        failed = 0;
+        let stages = observer
+            .stages()
+            .zip(&readings)
+            .map(|(stage, reading)| Row::stage(stage, reading));
+        let rows: Vec<Row> = std::iter::once(head()).chain(stages).collect();
+        board.show(began.elapsed(), &rows);
+        if done(&readings).await? {
+            board.finish();
+            return Ok(());
+        }
+    }
+}

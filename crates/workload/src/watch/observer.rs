@@ -1,0 +1,195 @@
+//! Asks the broker how far each stage has read: committed offsets against the ends of its topic.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::{MetadataPartition, MetadataTopic};
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::broker::Broker;
+
+/// How long one question to the broker may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often, and after what pause, a broker is asked again that is still looking for the group's coordinator.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A step of the pipeline: a group that reads a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// What to call it on the screen.
+    pub name: String,
+    /// What it reads.
+    pub topic: String,
+    /// Whose committed offsets say how far it is.
+    pub group: String,
+}
+
+impl Stage {
+    /// The three services under the names they have by default, reading from this topic on.
+    #[must_use]
+    pub fn pipeline(orders: &str) -> Vec<Self> {
+        [
+            ("stg", orders, "stg-service"),
+            ("dds", "stg-service-orders", "dds-service"),
+            ("cdm", "dds-service-orders", "cdm-service"),
+        ]
+        .map(|(name, topic, group)| Self {
+            name: name.into(),
+            topic: topic.into(),
+            group: group.into(),
+        })
+        .into()
+    }
+}
+
+/// How far a stage is, in records over all partitions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Records behind the committed offsets.
+    pub processed: u64,
+    /// Records in the topic.
+    pub total: u64,
+}
+
+impl Reading {
+    /// Records still to be read.
+    #[must_use]
+    pub fn lag(&self) -> u64 {
+        self.total.saturating_sub(self.processed)
+    }
+}
+
+/// Looks at stages without joining their groups.
+pub struct Observer {
+    probes: Arc<Vec<Probe>>,
+}
+
+struct Probe {
+    stage: Stage,
+    consumer: BaseConsumer,
+}
+
+impl Observer {
+    /// Prepares a client for every stage, upstream first.
+    ///
+    /// # Errors
+    /// A setting of the broker is unknown to librdkafka.
+    pub fn new(broker: &Broker, stages: Vec<Stage>) -> Result<Self> {
+        let probe = |stage: Stage| -> Result<Probe> {
+            let consumer = broker
+                .client()
+                .set("group.id", &stage.group)
+                .set("enable.auto.commit", "false")
+                .create()
+                .context("the settings of the consumer")?;
+            Ok(Probe { stage, consumer })
+        };
+        let probes = stages.into_iter().map(probe).collect::<Result<_>>()?;
+        Ok(Self {
+            probes: Arc::new(probes),
+        })
+    }
+
+    /// The stages, in the order of the readings.
+    pub fn stages(&self) -> impl Iterator<Item = &Stage> {
+        self.probes.iter().map(|probe| &probe.stage)
+    }
+
+    /// Reads every stage, one after the other: when all are at their ends, nothing was under way between them, since a
+    /// stage commits what it has read only after the next topic holds what came of it.
+    ///
+    /// # Errors
+    /// The broker does not answer in time or knows no such topic.
+    pub async fn read(&self) -> Result<Vec<Reading>> {
+        let mut tries = TRIES;
+        loop {
+            let probes = Arc::clone(&self.probes);
+            let all = move || probes.iter().map(Probe::read).collect::<Result<_>>();
+            match tokio::task::spawn_blocking(all).await? {
+                Err(error) if tries > 0 && is_settling(&error) => tries -= 1,
+                outcome => return outcome,
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Whether a broker that has only just met the group says so.
+fn is_settling(error: &anyhow::Error) -> bool {
+    let code = error
+        .downcast_ref::<KafkaError>()
+        .and_then(KafkaError::rdkafka_error_code);
+    matches!(
+        code,
+        Some(
+            RDKafkaErrorCode::NotCoordinator
+                | RDKafkaErrorCode::CoordinatorNotAvailable
+                | RDKafkaErrorCode::CoordinatorLoadInProgress
+        )
+    )
+}
+
+/// How many records these topics hold together.
+///
+/// # Errors
+/// The broker does not answer in time or knows no such topic.
+pub async fn records(broker: &Broker, topics: &'static [&'static str]) -> Result<u64> {
+    let consumer: BaseConsumer = broker
+        .client()
+        .create()
+        .context("the settings of the consumer")?;
+    let count = move || {
+        let mut records = 0;
+        for topic in topics {
+            for partition in partitions(&consumer, topic)? {
+                let (low, high) = consumer.fetch_watermarks(topic, partition, TIMEOUT)?;
+                records += u64::try_from(high - low).unwrap_or(0);
+            }
+        }
+        Ok(records)
+    };
+    tokio::task::spawn_blocking(count).await?
+}
+
+impl Probe {
+    /// The committed offsets first: an end read after them that equals them has been reached.
+    fn read(&self) -> Result<Reading> {
+        let Self {
+            stage: Stage { topic, group, .. },
+            consumer,
+        } = self;
+        let mut asked = TopicPartitionList::new();
+        for partition in partitions(consumer, topic)? {
+            asked.add_partition(topic, partition);
+        }
+        let committed = consumer
+            .committed_offsets(asked, TIMEOUT)
+            .with_context(|| format!("the offsets of {group}"))?;
+        let mut reading = Reading::default();
+        for partition in committed.elements() {
+            let (low, high) = consumer.fetch_watermarks(topic, partition.partition(), TIMEOUT)?;
+            let position = match partition.offset() {
+                Offset::Offset(offset) => offset.clamp(low, high),
+                _ => low,
+            };
+            reading.processed += u64::try_from(position - low).unwrap_or(0);
+            reading.total += u64::try_from(high - low).unwrap_or(0);
+        }
+        Ok(reading)
+    }
+}
+
+fn partitions(consumer: &BaseConsumer, topic: &str) -> Result<Vec<i32>> {
+    let known = consumer
+        .fetch_metadata(Some(topic), TIMEOUT)
+        .with_context(|| format!("topic {topic}"))?;
+    let partitions = known.topics().iter().flat_map(MetadataTopic::partitions);
+    let partitions: Vec<i32> = partitions.map(MetadataPartition::id).collect();
+    anyhow::ensure!(!partitions.is_empty(), "topic {topic} has no partitions");
+    Ok(partitions)
+}

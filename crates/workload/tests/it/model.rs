@@ -1,0 +1,125 @@
+//! The model's own truth, on streams small enough to count by hand.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use workload::generator::mix::Mix;
+use workload::generator::{Generator, Options};
+use workload::model::{Expected, Model};
+use workload::source::{Event, Reference};
+
+fn event(order: u64, user: &str, status: &str, updated: &str, items: &[&str]) -> Event {
+    let items: Vec<Value> = items
+        .iter()
+        .map(|id| json!({ "id": id, "name": "x", "price": 1, "quantity": 5 }))
+        .collect();
+    let message = json!({
+        "object_id": order, "object_type": "order", "sent_dttm": "2025-03-09 12:00:00",
+        "payload": {
+            "restaurant": { "id": "r" }, "user": { "id": user }, "date": "2025-03-02 11:20:05", "order_items": items,
+            "cost": 1, "payment": 1, "statuses": [], "final_status": status, "update_ts": updated,
+        },
+    });
+    Event {
+        value: Some(message.to_string().into_bytes()),
+    }
+}
+
+fn expect(events: &[Event]) -> Expected {
+    let restaurant = json!({ "_id": "r", "name": "R", "menu": [
+        { "_id": "borsch", "name": "Борщ", "price": 1, "category": "Супы" },
+        { "_id": "ukha", "name": "Уха", "price": 1, "category": "Супы" },
+        { "_id": "kvas", "name": "Квас", "price": 1, "category": "Напитки" },
+    ] });
+    let mut model = Model::new([Reference::parse(restaurant.to_string()).unwrap()]);
+    events.iter().for_each(|event| model.apply(event));
+    model.expected()
+}
+
+fn pairs(counters: &workload::model::Counters) -> Vec<(&str, &str, u64)> {
+    counters
+        .iter()
+        .map(|((user, what), count)| (user.as_str(), what.as_str(), *count))
+        .collect()
+}
+
+#[test]
+fn an_order_counts_once_for_everything_in_it() {
+    let expected = expect(&[
+        event(
+            1,
+            "u",
+            "CLOSED",
+            "2025-03-02 12:00:00",
+            &["borsch", "ukha", "borsch"],
+        ),
+        event(2, "u", "CLOSED", "2025-03-02 13:00:00", &["borsch", "kvas"]),
+        event(3, "u", "CANCELLED", "2025-03-02 13:00:00", &["borsch"]),
+        event(4, "v", "OPEN", "2025-03-02 13:00:00", &["borsch"]),
+    ]);
+    assert_eq!(
+        pairs(&expected.products),
+        [("u", "borsch", 2), ("u", "kvas", 1), ("u", "ukha", 1)]
+    );
+    assert_eq!(
+        pairs(&expected.categories),
+        [("u", "Напитки", 1), ("u", "Супы", 2)]
+    );
+    assert_eq!((expected.orders, expected.closed), (4, 2));
+}
+
+#[test]
+fn the_newest_event_counts_whatever_zone_it_is_written_in() {
+    let expected = expect(&[
+        event(1, "u", "CLOSED", "2025-03-02T13:00:00.5Z", &["ukha"]),
+        event(1, "u", "CLOSED", "2025-03-02T15:59:00+03:00", &["borsch"]),
+        event(1, "u", "OPEN", "2025-03-02 13:00:00", &["kvas"]),
+    ]);
+    assert_eq!(pairs(&expected.products), [("u", "ukha", 1)]);
+}
+
+#[test]
+fn an_order_stays_with_its_first_user_and_noise_is_counted() {
+    let expected = expect(&[
+        event(1, "u", "CLOSED", "2025-03-02 12:00:00", &["ukha"]),
+        event(1, "v", "CANCELLED", "2025-03-02 13:00:00", &[]),
+        Event { value: None },
+        Event {
+            value: Some(b"{\"object_type\":\"courier\"}".to_vec()),
+        },
+        Event {
+            value: Some(b"{".to_vec()),
+        },
+    ]);
+    assert_eq!(pairs(&expected.products), [("u", "ukha", 1)]);
+    assert_eq!(
+        (expected.events, expected.skipped, expected.refused),
+        (5, 2, 2)
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn what_the_generator_made_the_model_finds_in_any_order(seed: u64) {
+        let options = Options { mix: Mix::dirty(), ..Options::new(seed, 300) };
+        let mut generator = Generator::new(&options);
+        let reference: Vec<_> = generator.reference().collect();
+        let mut events: Vec<_> = generator.by_ref().collect();
+        let read = |events: &[Event]| {
+            let mut model = Model::new(reference.clone());
+            events.iter().for_each(|event| model.apply(event));
+            model.expected()
+        };
+        let forwards = read(&events);
+        events.reverse();
+        prop_assert_eq!(&forwards, &read(&events));
+
+        let tally = generator.tally();
+        prop_assert_eq!(forwards.events, tally.events);
+        prop_assert_eq!(forwards.orders, tally.orders);
+        prop_assert_eq!(forwards.closed, tally.orders - tally.cancelled - tally.withdrawn);
+        prop_assert_eq!(forwards.skipped, tally.service + tally.tombstones);
+        prop_assert_eq!(forwards.refused, tally.broken);
+    }
+}

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Puts in place what building and devstack need on Debian or Ubuntu, and only what is missing: packages, Kafka's jars.
+# Safe to run again and again; everything it fetches itself goes below target/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+say() { echo "setup: $*" >&2; }
+have() { command -v "$1" >/dev/null; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif have sudo; then
+        sudo "$@"
+    else
+        say "cannot install packages: be root, or install sudo"
+        return 1
+    fi
+}
+
+# What a program says interests nobody, unless it fails.
+quietly() {
+    local output
+    output=$("$@" 2>&1) || { say "failed: $*"$'\n'"$output"; return 1; }
+}
+
+java_serves() { # Kafka 4 wants Java 17 or later
+    have java || return 1
+    local version
+    version=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
+    [ "${version:-0}" -ge 17 ]
+}
+
+missing_packages() {
+    have c++ && have make || echo build-essential
+    have pkg-config || echo pkg-config
+    pkg-config --exists openssl 2>/dev/null || echo libssl-dev
+    pkg-config --exists zlib 2>/dev/null || echo zlib1g-dev
+    have mvn || echo maven
+    have redis-server || echo redis-server
+    have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
+    java_serves || echo java # last: its package has yet to be found
+}
+
+# The oldest Java that serves; which ones exist depends on the release.
+java_package() {
+    local package
+    for package in openjdk-{17,21,25}-jre-headless; do
+        if apt-cache show "$package" >/dev/null 2>&1; then
+            echo "$package"
+            return
+        fi
+    done
+    say "this system has no package of Java 17 or later"
+    return 1
+}
+
+# Packages of servers start and enable them; devstack starts its own, so ours stay down.
+# A policy-rc.d that is already there belongs to someone else and is left alone.
+readonly POLICY=/usr/sbin/policy-rc.d
+forbid_starts() {
+    [ ! -e "$POLICY" ] || return 0
+    trap 'as_root rm -f "$POLICY"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$POLICY" >/dev/null
+    as_root chmod 755 "$POLICY"
+}
+disable_services() {
+    local service
+    have systemctl || return 0
+    for service in redis-server postgresql; do
+        case " $* " in *" $service "*) as_root systemctl --quiet disable "$service" >/dev/null 2>&1 || true ;; esac
+    done
+}
+
+install_packages() {
+    local packages
+    mapfile -t packages < <(missing_packages)
+    [ "${#packages[@]}" -gt 0 ] || return 0
+    if ! have apt-get; then
+        say "please install, or the like of it: ${packages[*]} (java: 17 or later)"
+        return 1
+    fi
+    say "installing ${packages[*]}"
+    local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+    quietly "${apt[@]}" update
+    if [ "${packages[-1]}" = java ]; then
+        packages[-1]=$(java_package)
+    fi
+    forbid_starts
+    quietly "${apt[@]}" install --yes --no-install-recommends "${packages[@]}"
+    disable_services "${packages[@]}"
+}
+
+fetch_kafka() {
+    local pom=deploy/devstack/pom.xml libs=target/kafka/libs stamp=target/kafka/pom.sha256 sum
+    sum=$(sha256sum <"$pom")
+    [ ! -e "$stamp" ] || [ "$(cat "$stamp")" != "$sum" ] || return 0
+    say "fetching Kafka's jars"
+    rm -rf "$libs" "$stamp"
+    quietly mvn --quiet --batch-mode --file "$pom" dependency:copy-dependencies -DoutputDirectory="$PWD/$libs"
+    echo "$sum" >"$stamp"
+}
+
+if ! have cargo && [ ! -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
+    say "cargo is missing: install Rust (rustup), then run this again"
+    exit 1
+fi
+install_packages
+fetch_kafka
+say "ready"

@@ -1,0 +1,8 @@
+-- New users; those already there keep the load_dt they first came with. DO NOTHING neither locks nor writes an existing
+-- row. Ordered by key: two replicas that meet the same new rows wait for each other, never in a circle.
+-- $1 h_user_pk uuid[], $2 user_id text[], $3 load_dt timestamp[], $4 load_src
+INSERT INTO dds.h_user (h_user_pk, user_id, load_dt, load_src)
+SELECT n.h_user_pk, n.user_id, n.load_dt, $4
+FROM unnest($1::uuid[], $2::text[], $3::timestamp[]) AS n (h_user_pk, user_id, load_dt)
+ORDER BY n.h_user_pk
+ON CONFLICT DO NOTHING

@@ -1,0 +1,9 @@
+-- New pairs; those already there keep the load_dt they first came with. Ordered by key, as every insert here.
+-- $1 hk_order_product_pk uuid[], $2 h_order_pk uuid[], $3 h_product_pk uuid[], $4 load_dt timestamp[], $5 load_src
+INSERT INTO dds.l_order_product (hk_order_product_pk, h_order_pk, h_product_pk, load_dt, load_src)
+SELECT n.hk_order_product_pk, n.h_order_pk, n.h_product_pk, n.load_dt, $5
+FROM
+    unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamp[])
+        AS n (hk_order_product_pk, h_order_pk, h_product_pk, load_dt)
+ORDER BY n.hk_order_product_pk
+ON CONFLICT DO NOTHING

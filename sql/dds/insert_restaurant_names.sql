@@ -1,0 +1,30 @@
+-- Names that differ from the latest row, under the lock of lock_restaurants: a name not later than the latest row is skipped, and
+-- so is one equal to the row before it (of this batch, or else of the table). A, B and A again keep all three.
+-- $1 h_restaurant_pk uuid[], $2 name text[], $3 load_dt timestamp[], $4 hashdiff uuid[], $5 load_src
+WITH newer AS (
+    SELECT n.*, latest.hashdiff AS latest_hashdiff
+    FROM
+        unnest($1::uuid[], $2::text[], $3::timestamp[], $4::uuid[])
+            AS n (h_restaurant_pk, name, load_dt, hashdiff)
+    LEFT JOIN LATERAL (
+        SELECT s.load_dt, s.hk_restaurant_names_hashdiff AS hashdiff
+        FROM dds.s_restaurant_names AS s
+        WHERE s.h_restaurant_pk = n.h_restaurant_pk
+        ORDER BY s.load_dt DESC
+        LIMIT 1
+    ) AS latest ON true
+    WHERE latest.load_dt IS NULL OR n.load_dt > latest.load_dt
+),
+
+compared AS (
+    SELECT
+        n.*,
+        coalesce(lag(n.hashdiff) OVER (PARTITION BY n.h_restaurant_pk ORDER BY n.load_dt), n.latest_hashdiff) AS previous
+    FROM newer AS n
+)
+
+INSERT INTO dds.s_restaurant_names (h_restaurant_pk, name, load_dt, load_src, hk_restaurant_names_hashdiff)
+SELECT n.h_restaurant_pk, n.name, n.load_dt, $5, n.hashdiff
+FROM compared AS n
+WHERE n.hashdiff IS DISTINCT FROM n.previous
+ORDER BY n.h_restaurant_pk, n.load_dt

@@ -1,0 +1,8 @@
+-- Locks the products whose names are about to change, in the order of their keys: two replicas that learn different names at the
+-- same time write one after the other. NO KEY UPDATE lets the foreign keys of others pass.
+-- $1 h_product_pk uuid[]
+SELECT h.h_product_pk
+FROM dds.h_product AS h
+WHERE h.h_product_pk = ANY($1::uuid[])
+ORDER BY h.h_product_pk
+FOR NO KEY UPDATE
