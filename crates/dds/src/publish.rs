@@ -26,10 +26,9 @@ pub(crate) enum Subject {
 pub(crate) fn messages(readings: Vec<Reading>, limit: usize) -> Vec<Message> {
     let mut users = BTreeMap::<String, Counters>::new();
     for Reading { user_id, subject, counter } in readings {
-        let counters = users.entry(user_id).or_insert_with_key(|user_id| Counters {
-            user_id: user_id.clone(),
-            ..Counters::default()
-        });
+        let counters = users
+            .entry(user_id)
+            .or_insert_with_key(|user_id| Counters { user_id: user_id.clone(), ..Counters::default() });
         match subject {
             Subject::Product(id) => counters.products.insert(id, counter),
             Subject::Category => counters.categories.insert(counter.name.clone(), counter),

@@ -11,7 +11,7 @@ pub use self::{
     counters::{Differences, Mention},
     lines::Line,
     state::State,
-    vault::{Hub, Name, LinkRow, OrderHub, Vault},
+    vault::{Hub, LinkRow, Name, OrderHub, Vault},
 };
 
 mod lines;

@@ -34,8 +34,7 @@ impl Service {
     ) -> Result<Self> {
         let address = free_address()?;
         let log = folder.join(format!("{name}.log"));
-        let file =
-            File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
+        let file = File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
         let child = command(program, environment)
             .env("HTTP_ADDR", address.to_string())
             .stdout(file.try_clone()?)
@@ -44,17 +43,9 @@ impl Service {
             .with_context(|| format!("cannot start {}", program.display()))?;
         if let Some(id) = child.id() {
             // The guard of the stack reads these notes: should we be killed, it ends the service for us.
-            std::fs::write(
-                folder.join(format!("{name}.pid")),
-                format!("{id} {}\n", Signal::SIGKILL as i32),
-            )?;
+            std::fs::write(folder.join(format!("{name}.pid")), format!("{id} {}\n", Signal::SIGKILL as i32))?;
         }
-        Ok(Self {
-            name,
-            address,
-            log,
-            child,
-        })
+        Ok(Self { name, address, log, child })
     }
 
     /// How the service ended, if it has.
@@ -66,9 +57,7 @@ impl Service {
     pub(crate) async fn is_ready(&self) -> bool {
         let ask = async {
             let mut stream = TcpStream::connect(self.address).await?;
-            stream
-                .write_all(b"GET /ready HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
-                .await?;
+            stream.write_all(b"GET /ready HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await?;
             let mut answer = Vec::new();
             stream.read_to_end(&mut answer).await?;
             io::Result::Ok(answer.starts_with(b"HTTP/1.1 200"))
@@ -78,10 +67,7 @@ impl Service {
 
     /// The most memory the service has ever held, in MiB.
     pub(crate) fn peak_rss_mib(&self) -> Result<f64> {
-        let id = self
-            .child
-            .id()
-            .with_context(|| format!("{} is gone", self.name))?;
+        let id = self.child.id().with_context(|| format!("{} is gone", self.name))?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u32>().ok());
@@ -89,12 +75,17 @@ impl Service {
         Ok((f64::from(kibibytes) / 102.4).round() / 10.0)
     }
 
-    /// Asks the service to stop, and waits until it has.
-    pub(crate) async fn stop(&mut self) -> Result<ExitStatus> {
+    /// Asks the service to stop.
+    pub(crate) fn ask_to_stop(&self) -> Result<()> {
         if let Some(id) = self.child.id() {
             kill(Pid::from_raw(i32::try_from(id)?), Signal::SIGTERM)?;
         }
-        Ok(self.child.wait().await?)
+        Ok(())
+    }
+
+    /// Waits until the service has ended.
+    pub(crate) async fn end(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
     }
 
     /// What went wrong with this service, and the end of its log.
@@ -103,11 +94,7 @@ impl Service {
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().collect();
         let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
-        anyhow::anyhow!(
-            "{} {what}; the end of {}:\n{last}",
-            self.name,
-            self.log.display()
-        )
+        anyhow::anyhow!("{} {what}; the end of {}:\n{last}", self.name, self.log.display())
     }
 }
 
@@ -118,10 +105,7 @@ pub(crate) fn command(program: &Path, environment: &[(&str, String)]) -> Command
     let kept = ["PATH", "RUST_LOG", "RUST_BACKTRACE"];
     command
         .env_clear()
-        .envs(
-            kept.iter()
-                .filter_map(|name| Some((name, std::env::var_os(name)?))),
-        )
+        .envs(kept.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .process_group(0)

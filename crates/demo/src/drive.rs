@@ -23,11 +23,7 @@ pub(crate) async fn drive(
     let observer = Observer::new(&stage.broker, Step::pipeline(ORDERS_TOPIC))?;
     let progress = loader.progress();
     let loaded = || progress.borrow().acknowledged;
-    let head = || Row {
-        name: "loaded".to_owned(),
-        done: loaded(),
-        total: events,
-    };
+    let head = || Row { name: "loaded".to_owned(), done: loaded(), total: events };
 
     let began = Instant::now();
     let mut settled = Settled::default();
@@ -46,22 +42,16 @@ pub(crate) async fn drive(
         Ok(end.is_some())
     };
     let mut board = Board::new();
-    let (loaded, ()) = tokio::try_join!(
-        loader.run(data.events()?, None),
-        watch::follow(&observer, &mut board, head, done)
-    )?;
+    let (loaded, ()) =
+        tokio::try_join!(loader.run(data.events()?, None), watch::follow(&observer, &mut board, head, done))?;
     let end = end.context("the watcher left early")?;
     Ok((began + end).saturating_duration_since(loaded.began))
 }
 
 async fn look(readings: &[Reading], warehouse: &tokio_postgres::Client) -> Result<Look> {
-    let statement =
-        "SELECT count(*) FILTER (WHERE parked_at IS NOT NULL), count(*) FILTER (WHERE unsent)
+    let statement = "SELECT count(*) FILTER (WHERE parked_at IS NOT NULL), count(*) FILTER (WHERE unsent)
                      FROM stg.order_events WHERE parked_at IS NOT NULL OR unsent";
-    let row = warehouse
-        .query_one(statement, &[])
-        .await
-        .context("the state of STG")?;
+    let row = warehouse.query_one(statement, &[]).await.context("the state of STG")?;
     Ok(Look {
         records: readings.iter().map(|reading| reading.total).collect(),
         lag: readings.iter().map(Reading::lag).sum(),

@@ -18,11 +18,7 @@ use complaint::Complaint;
 
 pub(crate) use favourites::{Favourite, Favourites};
 
-const DEAD_LETTERS: &[&str] = &[
-    "stg-service-dead-letters",
-    "dds-service-dead-letters",
-    "cdm-service-dead-letters",
-];
+const DEAD_LETTERS: &[&str] = &["stg-service-dead-letters", "dds-service-dead-letters", "cdm-service-dead-letters"];
 
 /// One look at everything the pipeline has left behind.
 #[derive(Debug)]
@@ -47,6 +43,9 @@ impl Findings {
         let warehouse = &stage.warehouse;
         let audits = audit::files()?;
         let mut complaints = audit::run(warehouse, &audits).await?;
+        // An audit that checks nothing would find nothing.
+        let missing = audits.is_empty().then(|| "there is not a single file in sql/audit".to_owned());
+        complaints.push(Complaint { audit: "the audit itself".to_owned(), differences: missing.into_iter().collect() });
         complaints.extend(comparison::run(warehouse, expected).await?);
         complaints.retain(|complaint| !complaint.differences.is_empty());
         Ok(Self {
@@ -61,9 +60,6 @@ impl Findings {
 
     /// How many things are not as they should be.
     pub(crate) fn differences(&self) -> usize {
-        self.complaints
-            .iter()
-            .map(|complaint| complaint.differences.len())
-            .sum()
+        self.complaints.iter().map(|complaint| complaint.differences.len()).sum()
     }
 }

@@ -63,9 +63,7 @@ impl Report<'_> {
             orders: self.expected.orders,
             events: self.expected.events,
             seconds: rounded(seconds),
-            orders_per_second: rounded(
-                self.expected.orders as f64 / seconds.max(f64::MIN_POSITIVE),
-            ),
+            orders_per_second: rounded(self.expected.orders as f64 / seconds.max(f64::MIN_POSITIVE)),
             dead_letters: self.findings.dead_letters,
             parked: self.findings.parked,
             audit_differences: self.findings.differences(),
@@ -75,13 +73,7 @@ impl Report<'_> {
     }
 
     fn headline(&self) -> String {
-        let Line {
-            orders,
-            events,
-            seconds,
-            orders_per_second,
-            ..
-        } = self.line();
+        let Line { orders, events, seconds, orders_per_second, .. } = self.line();
         format!(
             "{} orders in {} events went from Kafka to the marts in {seconds:.1} s: {} orders a second.",
             grouped(orders),
@@ -92,27 +84,21 @@ impl Report<'_> {
 
     fn trouble(&self) -> String {
         format!(
-            "{} records were no orders and passed over; dead letters: {}; parked: {}.",
+            "{} records were no orders and passed over; dead letters: {} ({} expected); parked: {}.",
             grouped(self.expected.skipped),
             grouped(self.findings.dead_letters),
+            grouped(self.expected.refused),
             grouped(self.findings.parked),
         )
     }
 
     fn verdict(&self) -> String {
         let counters = self.expected.products.len() + self.expected.categories.len();
-        let checked = format!(
-            "{} audits and {} counters, one by one",
-            self.findings.audits,
-            grouped(counters as u64)
-        );
+        let checked = format!("{} audits and {} counters, one by one", self.findings.audits, grouped(counters as u64));
         if self.findings.complaints.is_empty() {
             return format!("Audit: {checked}: everything is as it should be.");
         }
-        let mut text = format!(
-            "Audit: {checked}: {} DIFFERENCES",
-            grouped(self.findings.differences() as u64)
-        );
+        let mut text = format!("Audit: {checked}: {} DIFFERENCES", grouped(self.findings.differences() as u64));
         for complaint in &self.findings.complaints {
             text += &format!("\n  {}: {}", complaint.audit, complaint.differences.len());
             for difference in complaint.differences.iter().take(SHOWN) {

@@ -69,10 +69,7 @@ async fn play(settings: &Settings, folder: &TempDir) -> Result<(Stage, Option<Se
     let data = Data::chosen(settings);
     let reading = data.clone();
     let expected = tokio::task::spawn_blocking(move || reading.expected()).await??;
-    eprintln!(
-        "{} orders in {} events, {data}. Starting Kafka, PostgreSQL, Redis...",
-        expected.orders, expected.events
-    );
+    eprintln!("{} orders in {} events, {data}. Starting Kafka, PostgreSQL, Redis...", expected.orders, expected.events);
     let stage = Stage::set(folder.path(), data.reference()?).await?;
     eprintln!("Starting the services...");
     let mut services = Services::start(&stage.environment(), folder.path()).await?;
@@ -86,12 +83,7 @@ async fn play(settings: &Settings, folder: &TempDir) -> Result<(Stage, Option<Se
         None
     };
     let findings = Findings::gather(&stage, &expected).await?;
-    let report = Report {
-        expected: &expected,
-        took,
-        peak_rss_mib: &peak_rss_mib,
-        findings: &findings,
-    };
+    let report = Report { expected: &expected, took, peak_rss_mib: &peak_rss_mib, findings: &findings };
     report.print()?;
     Ok((stage, kept, report.is_right()))
 }

@@ -30,12 +30,7 @@ impl Services {
         let output = migrate.arg("migrate").output().await;
         let output = output.with_context(|| format!("cannot start {}", program.display()))?;
         let said = [output.stdout, output.stderr].concat();
-        ensure!(
-            output.status.success(),
-            "migrate: {}\n{}",
-            output.status,
-            String::from_utf8_lossy(&said)
-        );
+        ensure!(output.status.success(), "migrate: {}\n{}", output.status, String::from_utf8_lossy(&said));
         Ok(())
     }
 
@@ -82,23 +77,19 @@ impl Services {
 
     /// Where each answers probes and metrics.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = (&'static str, std::net::SocketAddr)> {
-        self.running
-            .iter()
-            .map(|service| (service.name, service.address))
+        self.running.iter().map(|service| (service.name, service.address))
     }
 
     /// The most memory each has held, in MiB.
     pub(crate) fn peak_rss_mib(&self) -> Result<BTreeMap<&'static str, f64>> {
-        self.running
-            .iter()
-            .map(|service| Ok((service.name, service.peak_rss_mib()?)))
-            .collect()
+        self.running.iter().map(|service| Ok((service.name, service.peak_rss_mib()?))).collect()
     }
 
     /// Stops the services as an operator would; each must end in good order.
     pub(crate) async fn stop(mut self) -> Result<()> {
+        self.running.iter().try_for_each(Service::ask_to_stop)?;
         for service in &mut self.running {
-            let status = match timeout(STOP_LIMIT, service.stop()).await {
+            let status = match timeout(STOP_LIMIT, service.end()).await {
                 Ok(status) => status?,
                 Err(_) => return Err(service.accuse("did not stop when asked to")),
             };
@@ -113,10 +104,6 @@ impl Services {
 /// The services are built together with the demo, into the same folder.
 fn program(name: &str) -> Result<PathBuf> {
     let program = std::env::current_exe()?.with_file_name(name);
-    ensure!(
-        program.exists(),
-        "{} is missing: build the workspace first",
-        program.display()
-    );
+    ensure!(program.exists(), "{} is missing: build the workspace first", program.display());
     Ok(program)
 }

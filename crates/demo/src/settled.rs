@@ -48,12 +48,7 @@ mod tests {
     use super::*;
 
     fn look(records: u64, lag: u64, parked: u64, unsent: u64) -> Look {
-        Look {
-            records: vec![records],
-            lag,
-            parked,
-            unsent,
-        }
+        Look { records: vec![records], lag, parked, unsent }
     }
 
     #[test]
@@ -61,21 +56,9 @@ mod tests {
         let mut settled = Settled::default();
         let at = Duration::from_secs;
         assert_eq!(settled.look(at(1), look(10, 0, 0, 0)), None);
-        assert_eq!(
-            settled.look(at(2), look(12, 0, 0, 0)),
-            None,
-            "more has come"
-        );
-        assert_eq!(
-            settled.look(at(3), look(12, 1, 0, 0)),
-            None,
-            "something is unread"
-        );
-        assert_eq!(
-            settled.look(at(4), look(12, 0, 0, 1)),
-            None,
-            "something is unsent"
-        );
+        assert_eq!(settled.look(at(2), look(12, 0, 0, 0)), None, "more has come");
+        assert_eq!(settled.look(at(3), look(12, 1, 0, 0)), None, "something is unread");
+        assert_eq!(settled.look(at(4), look(12, 0, 0, 1)), None, "something is unsent");
         assert_eq!(settled.look(at(5), look(12, 0, 0, 0)), None);
         assert_eq!(settled.look(at(6), look(12, 0, 0, 0)), Some(at(5)));
     }

@@ -23,25 +23,15 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts the real parts, durable as in production, and makes all that the services expect to find.
     pub(crate) async fn set(folder: &Path, names: Vec<Reference>) -> Result<Self> {
-        let options = Options {
-            folder: Some(folder.to_owned()),
-            durability: Durability::Full,
-            ..Options::default()
-        };
+        let options = Options { folder: Some(folder.to_owned()), durability: Durability::Full, ..Options::default() };
         let stack = Stack::start(options).await?;
         let endpoints = stack.endpoints();
         endpoints.create_topics(&Topic::pipeline(1)).await?;
         let url = endpoints.create_database(DATABASE).await?;
-        let (warehouse, connection) = tokio_postgres::connect(&url, NoTls)
-            .await
-            .context("the warehouse")?;
+        let (warehouse, connection) = tokio_postgres::connect(&url, NoTls).await.context("the warehouse")?;
         tokio::spawn(connection);
         let broker = Broker::plain(endpoints.bootstrap_servers());
-        let stage = Self {
-            stack,
-            broker,
-            warehouse,
-        };
+        let stage = Self { stack, broker, warehouse };
         Services::migrate(&stage.environment()).await?;
         load::reference(&stage.redis_url(), names.into_iter().map(Ok)).await?;
         Ok(stage)
@@ -51,10 +41,7 @@ impl Stage {
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("KAFKA_BOOTSTRAP_SERVERS", self.broker.bootstrap.clone()),
-            (
-                "DATABASE_URL",
-                self.stack.endpoints().database_url(DATABASE),
-            ),
+            ("DATABASE_URL", self.stack.endpoints().database_url(DATABASE)),
             ("REDIS_URL", self.redis_url()),
             ("SCHEDULE", "continuous".to_owned()),
             ("LOG_FORMAT", "json".to_owned()),

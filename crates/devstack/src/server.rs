@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use nix::sys::signal::Signal;
 use tokio::time::{sleep, timeout};
 
@@ -133,10 +133,10 @@ impl<P: Program> Server<P> {
     }
 
     fn signal_family(&self, signal: Signal) -> anyhow::Result<()> {
-        match self.lock().as_ref() {
-            Some(running) => running.signal_family(signal),
-            None => bail!("{} is not running", P::NAME),
-        }
+        let mut running = self.lock();
+        let running = running.as_mut().context("never started, or stopped")?;
+        ensure!(running.is_alive(), "{} has exited", P::NAME);
+        running.signal_family(signal)
     }
 
     fn log(&self) -> PathBuf {
@@ -150,8 +150,10 @@ impl<P: Program> Server<P> {
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
+    /// One that has exited by itself is let go here: its number may be some other process by now.
     fn take(&self) -> Option<Running> {
-        self.lock().take()
+        let mut running = self.lock().take()?;
+        running.is_alive().then_some(running)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Running>> {

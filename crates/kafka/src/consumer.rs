@@ -19,7 +19,7 @@ pub(crate) type Consumer = StreamConsumer<Membership>;
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// How long leaving the group may hold up a stop; the group notices by itself after the session timeout.
-const FAREWELL: Duration = Duration::from_secs(5);
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// A consumer that has asked to join its group.
 pub(crate) fn open(settings: &Settings, vitals: Arc<Vitals>) -> Result<Arc<Consumer>, Error> {

@@ -79,7 +79,8 @@ impl ClientContext for Ear {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let mut heard = self.heard();
-        let slot = if error.rdkafka_error_code().is_some_and(refuses) { &mut heard.refusal } else { &mut heard.failure };
+        let slot =
+            if error.rdkafka_error_code().is_some_and(refuses) { &mut heard.refusal } else { &mut heard.failure };
         slot.get_or_insert_with(|| reason.to_owned()); // the first names the cause, the last says that all are down
     }
 }

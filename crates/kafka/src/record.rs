@@ -8,7 +8,8 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 /// A message as a record of `topic`, the one topic we read: its name is shared, not copied.
 pub(crate) fn owned(topic: &Arc<str>, message: &BorrowedMessage<'_>) -> Record {
     let headers = message.headers().map(|headers| {
-        let owned = |header: rdkafka::message::Header<'_, &[u8]>| (header.key.to_owned(), header.value.map(<[u8]>::to_vec));
+        let owned =
+            |header: rdkafka::message::Header<'_, &[u8]>| (header.key.to_owned(), header.value.map(<[u8]>::to_vec));
         headers.iter().map(owned).collect()
     });
     Record {

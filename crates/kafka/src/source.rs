@@ -253,11 +253,12 @@ impl pipeline::Source for Source {
     async fn close(mut self) {
         consumer::pause(&self.consumer);
         let answered = async {
-            while self.membership().unanswered() > 0 {
+            while self.membership().unanswered() > 0 && self.membership().outage().is_none() {
                 let _ = self.receive().await;
             }
+            self.membership().unanswered() == 0
         };
-        if timeout(LAST_COMMIT, answered).await.is_err() {
+        if timeout(LAST_COMMIT, answered).await != Ok(true) {
             tracing::warn!("the last commit was not answered; its records may come again");
         }
         consumer::leave(self.consumer).await;

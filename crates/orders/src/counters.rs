@@ -46,23 +46,22 @@ impl Counters {
         self.categories.len() + self.products.len()
     }
 
-    /// Takes half of the counters out, into a message of its own.
+    /// Takes about half of the counters out, into a message of its own; of two or more, at least one goes and one stays.
     #[must_use]
     pub fn split_off_half(&mut self) -> Self {
-        fn half(map: &mut BTreeMap<String, Counter>) -> BTreeMap<String, Counter> {
-            let middle = map.keys().nth(map.len() / 2).cloned();
-            middle.map(|key| map.split_off(&key)).unwrap_or_default()
+        let mut half = Self { user_id: self.user_id.clone(), ..Self::default() };
+        match (self.categories.len(), self.products.len()) {
+            (0, products) => half.products = split_off_from(&mut self.products, products / 2),
+            (categories, 0) => half.categories = split_off_from(&mut self.categories, categories / 2),
+            _ => half.products = std::mem::take(&mut self.products),
         }
-        let user_id = self.user_id.clone();
-        Self { user_id, categories: half(&mut self.categories), products: half(&mut self.products) }
+        half
     }
 
     /// The message's JSON text.
     #[must_use]
     pub fn write(&self) -> String {
-        let entry = |label: &str, counter: &Counter| {
-            json!({ label: counter.name, "order_cnt": counter.order_cnt, "version": counter.version })
-        };
+        let entry = |label: &str, counter: &Counter| json!({ label: counter.name, "order_cnt": counter.order_cnt, "version": counter.version });
         let categories = self.categories.iter();
         let products = self.products.iter();
         json!({
@@ -76,6 +75,11 @@ impl Counters {
         })
         .to_string()
     }
+}
+
+fn split_off_from(counters: &mut BTreeMap<String, Counter>, at: usize) -> BTreeMap<String, Counter> {
+    let key = counters.keys().nth(at).cloned();
+    key.map(|key| counters.split_off(&key)).unwrap_or_default()
 }
 
 /// Reads the value of a record that was written at `written_at` (milliseconds since the Unix epoch), which stands in

@@ -77,7 +77,10 @@ impl<E> Batch<E> {
                 }
                 Outcome::Stored => {
                     if let Some(sent) = record.written_at() {
-                        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a double's 53 bits")]
+                        #[expect(
+                            clippy::cast_precision_loss,
+                            reason = "milliseconds since 1970 fit a double's 53 bits"
+                        )]
                         let seconds = now - sent as f64 / 1000.0;
                         metrics::histogram!("tagmill_sent_to_stored_seconds").record(seconds.max(0.0));
                     }

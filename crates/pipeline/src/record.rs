@@ -36,8 +36,6 @@ impl Record {
     #[must_use]
     pub fn written_at(&self) -> Option<i64> {
         let original = self.headers.iter().find(|(name, _)| name == ORIGINAL_TIMESTAMP);
-        original
-            .and_then(|(_, value)| std::str::from_utf8(value.as_deref()?).ok()?.parse().ok())
-            .or(self.timestamp)
+        original.and_then(|(_, value)| std::str::from_utf8(value.as_deref()?).ok()?.parse().ok()).or(self.timestamp)
     }
 }

@@ -18,7 +18,9 @@ pub enum Schedule {
 
 /// A text that is no schedule.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is neither `continuous`, nor an interval of at least a second such as `25s`, nor a cron line such as `*/5 * * * *`")]
+#[error(
+    "`{0}` is neither `continuous`, nor an interval of at least a second such as `25s`, nor a cron line such as `*/5 * * * *`"
+)]
 pub struct InvalidSchedule(String);
 
 impl FromStr for Schedule {

@@ -8,11 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Clock, DeadLetter, Failure, Layer, Message, Outcome, Publisher, Record, Rejection, Schedule, Source, Stored,
-    Unavailable, Vitals, Waiting,
-    batch::Batch,
-    failpoint,
-    retry::Patience,
-    schedule::Ticks,
+    Unavailable, Vitals, Waiting, batch::Batch, failpoint, retry::Patience, schedule::Ticks,
 };
 
 /// How the loop works.
@@ -247,7 +243,7 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
             dependency = waiting.dependency,
             error = %waiting.error,
             attempts = waiting.attempts,
-            retry_in_ms = delay.as_millis(),
+            retry_in_s = delay.as_secs_f64(),
             "waiting for a dependency"
         );
         metrics::counter!("tagmill_outages_total", "dependency" => waiting.dependency).increment(1);

@@ -82,14 +82,17 @@ impl Cli {
 
 /// The reference of the settings: what `--help` prints.
 fn command<Own: Args>(description: &Description) -> clap::Command {
-    let command = clap::Command::new(description.name)
+    let shared = Settings::augment_args(clap::Command::new(description.name));
+    let all = Own::augment_args(shared.next_help_heading("This service"));
+    let command = Command::augment_subcommands(all)
+        // After the groups, whose doc comments would stand here otherwise.
         .about(description.about)
+        .long_about(None)
         .version(env!("CARGO_PKG_VERSION"))
         .after_help(
             "Every variable NAME may come from a file instead: NAME_FILE=/path. An empty one counts as not set.",
         )
-        .args_override_self(true);
-    let command = Command::augment_subcommands(Own::augment_args(Settings::augment_args(command)))
+        .args_override_self(true)
         .subcommand_required(false)
         .disable_help_subcommand(true)
         .mut_args(|argument| argument.hide_env_values(true))

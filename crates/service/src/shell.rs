@@ -16,7 +16,10 @@ use crate::{
 pub fn main<S: Service>() -> ExitCode {
     let outcome = match Cli::parse::<S::Settings>(&S::DESCRIPTION, env::args_os(), |name| env::var_os(name)) {
         Ok(cli) => act::<S>(&cli),
-        Err(Ended::Answered(answer)) => answer.print().map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        Err(Ended::Answered(answer)) => {
+            let _ = answer.print(); // to nobody, if the reader of a pipe has left
+            Ok(ExitCode::SUCCESS)
+        }
         Err(Ended::Refused(refusal)) => Err(refusal.into()),
     };
     outcome.unwrap_or_else(|error| {

@@ -13,11 +13,7 @@ pub(crate) async fn look_up(names: &mut Names, events: &[Event]) -> Result<Direc
 }
 
 /// Looks up users and restaurants.
-pub(crate) async fn resolve(
-    names: &mut Names,
-    users: &[&str],
-    restaurants: &[&str],
-) -> Result<Directory, Unavailable> {
+pub(crate) async fn resolve(names: &mut Names, users: &[&str], restaurants: &[&str]) -> Result<Directory, Unavailable> {
     let directory = names.resolve(users, restaurants, Instant::now().into_std()).await;
     directory.map_err(|error| Unavailable::new("redis", error))
 }

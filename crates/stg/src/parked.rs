@@ -12,8 +12,7 @@ use pipeline::{Backlog, Failure, Message};
 use warehouse::{Row, Transaction, Warehouse, get, statement};
 
 use crate::{
-    enrich, publish,
-    store,
+    enrich, publish, store,
     transform::{Dishes, Kind, Missing, name},
 };
 

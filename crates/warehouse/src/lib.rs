@@ -2,7 +2,7 @@
 //!
 //! [`Settings`] reads `DATABASE_URL`, [`Warehouse`] keeps connections to it, a [`Transaction`] runs [`Statement`]s and
 //! says what the loop has to know when one fails: is it the data ([`pipeline::Failure::Refused`]) or is it the database
-//! ([`pipeline::Failure::Unavailable`])? [`migrate`] builds the schema.
+//! ([`pipeline::Failure::Unavailable`])? [`migrate()`] builds the schema.
 
 pub use self::{
     connect::Denied,

@@ -113,7 +113,8 @@ impl Transaction {
         send: impl AsyncFnOnce(&Client, &Prepared) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let client = self.client()?;
-        let answered = async {
+        // On the heap: a flight holds twenty of these, and the stack of a debug build holds each several times over.
+        let answered = Box::pin(async {
             let turn = self.turn.lock().await;
             let prepared = client.prepare_cached(statement.sql).await?;
             let mut answer = pin!(send(client, &prepared));
@@ -123,7 +124,7 @@ impl Transaction {
                 Poll::Ready(answer) => answer,
                 Poll::Pending => answer.await,
             }
-        };
+        });
         self.answer(statement.name, answered).await
     }
 

@@ -15,10 +15,7 @@ impl Broker {
     /// A cluster that asks for no credentials.
     #[must_use]
     pub fn plain(bootstrap: impl Into<String>) -> Self {
-        Self {
-            bootstrap: bootstrap.into(),
-            properties: Vec::new(),
-        }
+        Self { bootstrap: bootstrap.into(), properties: Vec::new() }
     }
 
     /// The settings every client begins with.

@@ -121,18 +121,11 @@ impl Load {
         let objects = load::reference(&self.redis, files::reference(&self.data)?).await?;
         eprintln!("{objects} reference objects in Redis");
 
-        let broker = Broker {
-            bootstrap: self.bootstrap,
-            properties: self.property,
-        };
+        let broker = Broker { bootstrap: self.bootstrap, properties: self.property };
         let loader = Loader::new(&broker, &self.topic)?;
         let observer = Observer::new(&broker, Stage::pipeline(&self.topic))?;
         let progress = loader.progress();
-        let head = || Row {
-            name: "loaded".to_owned(),
-            done: progress.borrow().acknowledged,
-            total,
-        };
+        let head = || Row { name: "loaded".to_owned(), done: progress.borrow().acknowledged, total };
         let follow = self.follow;
         let done = async |stages: &[watch::Reading]| {
             let all = progress.borrow().acknowledged == total;

@@ -27,9 +27,7 @@ const REFERENCE: &str = "reference.jsonl";
 pub fn orders(folder: &Path) -> Result<impl Iterator<Item = Result<Event>> + Send + use<>> {
     let events = lines(folder, ORDERS)?.map(|line| {
         let line = line?;
-        Ok(Event {
-            value: (!line.is_empty()).then_some(line),
-        })
+        Ok(Event { value: (!line.is_empty()).then_some(line) })
     });
     Ok(events)
 }
@@ -60,25 +58,16 @@ pub fn write(folder: &Path, gzip: bool, generator: &mut Generator) -> Result<()>
 }
 
 fn name(folder: &Path, file: &str, gzip: bool) -> PathBuf {
-    if gzip {
-        folder.join(format!("{file}.gz"))
-    } else {
-        folder.join(file)
-    }
+    if gzip { folder.join(format!("{file}.gz")) } else { folder.join(file) }
 }
 
 /// The lines of a file as bytes: what is not UTF-8 is for the services to refuse.
-fn lines(
-    folder: &Path,
-    file: &str,
-) -> Result<impl Iterator<Item = Result<Vec<u8>>> + Send + use<>> {
+fn lines(folder: &Path, file: &str) -> Result<impl Iterator<Item = Result<Vec<u8>>> + Send + use<>> {
     let plain = name(folder, file, false);
     let reader: Box<dyn BufRead + Send> = if plain.exists() {
         Box::new(BufReader::new(open(&plain)?))
     } else {
-        Box::new(BufReader::new(MultiGzDecoder::new(open(&name(
-            folder, file, true,
-        ))?)))
+        Box::new(BufReader::new(MultiGzDecoder::new(open(&name(folder, file, true))?)))
     };
     let file = plain.display().to_string();
     let lines = reader.split(b'\n');
@@ -100,8 +89,7 @@ fn write_lines(path: &Path, gzip: bool, lines: impl Iterator<Item = Vec<u8>>) ->
     } else {
         copy(lines, &mut file)?;
     }
-    file.flush()
-        .with_context(|| format!("cannot write {}", path.display()))
+    file.flush().with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn copy(lines: impl Iterator<Item = Vec<u8>>, to: &mut impl Write) -> io::Result<()> {

@@ -81,22 +81,14 @@ impl Generator {
     }
 
     fn order(&self, number: u64) -> Order {
-        Order::draw(
-            &self.world,
-            number,
-            self.calendar.moment(number, self.orders),
-        )
+        Order::draw(&self.world, number, self.calendar.moment(number, self.orders))
     }
 
     /// Plans every order that begins before anything already under way is delivered.
     fn plan(&mut self) {
         while self.planned < self.orders {
             let begins = self.calendar.moment(self.planned, self.orders);
-            if self
-                .under_way
-                .peek()
-                .is_some_and(|Reverse(next)| next.at < begins)
-            {
+            if self.under_way.peek().is_some_and(|Reverse(next)| next.at < begins) {
                 return;
             }
             let order = self.planned;

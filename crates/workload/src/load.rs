@@ -24,15 +24,9 @@ const PIPELINE: usize = 1_000;
 ///
 /// # Errors
 /// Redis cannot be reached or refuses, or an object cannot be read.
-pub async fn reference(
-    url: &str,
-    objects: impl IntoIterator<Item = Result<Reference>>,
-) -> Result<u64> {
+pub async fn reference(url: &str, objects: impl IntoIterator<Item = Result<Reference>>) -> Result<u64> {
     let client = redis::Client::open(url).context("the address of Redis")?;
-    let mut redis = client
-        .get_multiplexed_async_connection()
-        .await
-        .context("Redis cannot be reached")?;
+    let mut redis = client.get_multiplexed_async_connection().await.context("Redis cannot be reached")?;
     let mut objects = objects.into_iter();
     let mut stored = 0;
     loop {
@@ -46,10 +40,7 @@ pub async fn reference(
         if queued == 0 {
             return Ok(stored);
         }
-        pipeline
-            .query_async::<()>(&mut redis)
-            .await
-            .context("Redis refuses a SET")?;
+        pipeline.query_async::<()>(&mut redis).await.context("Redis refuses a SET")?;
         stored += queued;
     }
 }
@@ -94,11 +85,7 @@ impl Loader {
             .set("linger.ms", "5")
             .create_with_context(Deliveries(deliveries))
             .context("the settings of the producer")?;
-        Ok(Self {
-            topic: topic.into(),
-            producer,
-            progress,
-        })
+        Ok(Self { topic: topic.into(), producer, progress })
     }
 
     /// How far the load has come, for whoever draws it.
@@ -111,11 +98,7 @@ impl Loader {
     ///
     /// # Errors
     /// An event cannot be read, or the broker does not take one.
-    pub async fn run(
-        &self,
-        events: impl IntoIterator<Item = Result<Event>>,
-        rate: Option<f64>,
-    ) -> Result<Loaded> {
+    pub async fn run(&self, events: impl IntoIterator<Item = Result<Event>>, rate: Option<f64>) -> Result<Loaded> {
         let began = Instant::now();
         let mut sent: u64 = 0;
         for event in events {
@@ -129,27 +112,19 @@ impl Loader {
             sent += 1;
         }
         self.acknowledged(sent).await?;
-        Ok(Loaded {
-            events: sent,
-            began,
-            took: began.elapsed(),
-        })
+        Ok(Loaded { events: sent, began, took: began.elapsed() })
     }
 
     fn send(&self, event: &Event) -> Result<()> {
         let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(&self.topic);
         record.payload = event.value.as_deref();
-        self.producer
-            .send(record)
-            .map_err(|(error, _)| error)
-            .context("an event cannot be sent")
+        self.producer.send(record).map_err(|(error, _)| error).context("an event cannot be sent")
     }
 
     /// Waits until the broker has acknowledged so many records in all.
     async fn acknowledged(&self, enough: u64) -> Result<()> {
         let mut progress = self.progress.clone();
-        let arrived =
-            |progress: &Progress| progress.acknowledged >= enough || progress.failure.is_some();
+        let arrived = |progress: &Progress| progress.acknowledged >= enough || progress.failure.is_some();
         let failure = progress.wait_for(arrived).await?.failure.clone();
         match failure {
             Some(failure) => anyhow::bail!("the broker did not take an event: {failure}"),
@@ -161,8 +136,7 @@ impl Loader {
 impl Drop for Loader {
     /// An abandoned load leaves nothing behind that would still be sent.
     fn drop(&mut self) {
-        self.producer
-            .purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
+        self.producer.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
     }
 }
 

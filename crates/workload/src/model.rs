@@ -105,19 +105,9 @@ impl Model {
     #[must_use]
     pub fn expected(mut self) -> Expected {
         self.tally.orders = self.orders.len() as u64;
-        for State {
-            restaurant,
-            user,
-            products,
-            ..
-        } in self.orders.into_values().filter(|state| state.closed)
-        {
+        for State { restaurant, user, products, .. } in self.orders.into_values().filter(|state| state.closed) {
             self.tally.closed += 1;
-            let dish = |product: &String| {
-                self.menus
-                    .get(&(restaurant.clone(), product.clone()))
-                    .cloned()
-            };
+            let dish = |product: &String| self.menus.get(&(restaurant.clone(), product.clone())).cloned();
             let categories = products.iter().filter_map(dish).collect();
             count(&mut self.tally.categories, &user, categories);
             count(&mut self.tally.products, &user, products);
@@ -141,35 +131,16 @@ fn read(value: &[u8]) -> Option<Option<(u64, State)>> {
     if object_type.as_deref() != Some("order") {
         return Some(None);
     }
-    let Message {
-        object_id,
-        sent_dttm,
-        payload,
-    } = serde_json::from_slice(value).ok()?;
+    let Message { object_id, sent_dttm, payload } = serde_json::from_slice(value).ok()?;
     let sent = microseconds(&sent_dttm)?;
-    let updated = payload
-        .update_ts
-        .as_deref()
-        .map_or(Some(sent), microseconds)?;
+    let updated = payload.update_ts.as_deref().map_or(Some(sent), microseconds)?;
     let status = payload.final_status;
-    let rank = RANKS
-        .iter()
-        .position(|known| *known == status)
-        .map_or(0, |rank| rank + 1);
+    let rank = RANKS.iter().position(|known| *known == status).map_or(0, |rank| rank + 1);
     let state = State {
-        version: (
-            updated,
-            sent,
-            rank,
-            payload.statuses.map_or(0, |statuses| statuses.len()),
-        ),
+        version: (updated, sent, rank, payload.statuses.map_or(0, |statuses| statuses.len())),
         restaurant: payload.restaurant.id,
         user: payload.user.id,
-        products: payload
-            .order_items
-            .into_iter()
-            .map(|item| item.id)
-            .collect(),
+        products: payload.order_items.into_iter().map(|item| item.id).collect(),
         closed: status == "CLOSED",
     };
     Some(Some((object_id, state)))
@@ -177,13 +148,7 @@ fn read(value: &[u8]) -> Option<Option<(u64, State)>> {
 
 fn microseconds(text: &str) -> Option<i64> {
     let zoned = text.parse::<Timestamp>();
-    let utc = || {
-        text.parse::<DateTime>()
-            .ok()?
-            .to_zoned(TimeZone::UTC)
-            .ok()
-            .map(|zoned| zoned.timestamp())
-    };
+    let utc = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
     zoned.ok().or_else(utc).map(Timestamp::as_microsecond)
 }
 

@@ -14,8 +14,8 @@ pub use observer::{Observer, Reading, Stage, records};
 /// Between two looks. Often enough for a lively bar, seldom enough to cost the broker nothing.
 const EVERY: Duration = Duration::from_millis(250);
 
-/// Looks that may fail one after the other before the watcher gives up: a broker may be restarted meanwhile.
-const PATIENCE: u32 = 120;
+/// How long every look may fail before the watcher gives up: a broker may be restarted meanwhile.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Draws the pipeline until the caller says it is done: `head` gives the row above the stages (the load), `done` judges
 /// each reading of the stages.
@@ -31,22 +31,16 @@ pub async fn follow(
     let began = Instant::now();
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut failed = 0;
+    let mut answered = began;
     loop {
         ticks.tick().await;
         let readings = match observer.read().await {
             Ok(readings) => readings,
-            Err(error) if failed >= PATIENCE => return Err(error),
-            Err(_) => {
-                failed += 1;
-                continue;
-            }
+            Err(error) if answered.elapsed() > PATIENCE => return Err(error),
+            Err(_) => continue,
         };
-        failed = 0;
-        let stages = observer
-            .stages()
-            .zip(&readings)
-            .map(|(stage, reading)| Row::stage(stage, reading));
+        answered = Instant::now();
+        let stages = observer.stages().zip(&readings).map(|(stage, reading)| Row::stage(stage, reading));
         let rows: Vec<Row> = std::iter::once(head()).chain(stages).collect();
         board.show(began.elapsed(), &rows);
         if done(&readings).await? {

@@ -28,7 +28,8 @@ pub(super) async fn write(
 ) -> Result<Vec<Reading>, Failure> {
     let named = |pair: &Pair| mentioned.product_ids.contains_key(&pair.1) && differences.products.contains_key(pair);
     let other_products = mentioned.products.iter().filter(|pair| !named(pair)).copied().collect();
-    let named = |pair: &Pair| mentioned.category_names.contains_key(&pair.1) && differences.categories.contains_key(pair);
+    let named =
+        |pair: &Pair| mentioned.category_names.contains_key(&pair.1) && differences.categories.contains_key(pair);
     let other_categories = mentioned.categories.iter().filter(|pair| !named(pair)).copied().collect();
     let (changed_products, changed_categories, products, categories) = try_join!(
         add_products(transaction, differences, mentioned),

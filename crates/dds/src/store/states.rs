@@ -82,7 +82,8 @@ async fn write_all(
         lines(|line| line.quantity.to_string()),
         lines(|line| line.amount.to_string()),
     );
-    let (pks, versions, dates, users, statuses, costs, payments, products, categories, quantities, amounts) = &parameters;
+    let (pks, versions, dates, users, statuses, costs, payments, products, categories, quantities, amounts) =
+        &parameters;
     transaction
         .execute(
             &statement,

@@ -154,7 +154,8 @@ impl Vault {
             let hashdiff = keys::hashdiff(order_pk, &[Some(&after.status)]);
             self.statuses.push(Status { order_pk, status: after.status.clone(), load_dt, hashdiff });
         }
-        let changed = after.held_lines().filter(|line| before.and_then(|state| state.held(line.product_pk)) != Some(line));
+        let changed =
+            after.held_lines().filter(|line| before.and_then(|state| state.held(line.product_pk)) != Some(line));
         let gone = before.into_iter().flat_map(State::held_lines);
         let gone = gone.filter(|line| after.held(line.product_pk).is_none()).map(Line::removed);
         for line in changed.copied().chain(gone) {

@@ -19,18 +19,12 @@ type Found = BTreeMap<(String, Uuid), u64>;
 
 /// Compares the number of orders and every single counter.
 pub(super) async fn run(warehouse: &Client, expected: &Expected) -> Result<[Complaint; 3]> {
-    let orders = warehouse
-        .query_one("SELECT count(*) FROM stg.order_events", &[])
-        .await?;
+    let orders = warehouse.query_one("SELECT count(*) FROM stg.order_events", &[]).await?;
     let orders = u64::try_from(orders.try_get::<_, i64>(0)?)?;
     let products = differences(&expected.products, &found(warehouse, PRODUCTS).await?);
     let categories = differences(&expected.categories, &found(warehouse, CATEGORIES).await?);
-    let miscount = (orders != expected.orders)
-        .then(|| format!("{orders} orders instead of {}", expected.orders));
-    let complaint = |audit: &str, differences| Complaint {
-        audit: audit.to_owned(),
-        differences,
-    };
+    let miscount = (orders != expected.orders).then(|| format!("{orders} orders instead of {}", expected.orders));
+    let complaint = |audit: &str, differences| Complaint { audit: audit.to_owned(), differences };
     Ok([
         complaint("orders against the model", miscount.into_iter().collect()),
         complaint("products against the model", products),
@@ -41,27 +35,21 @@ pub(super) async fn run(warehouse: &Client, expected: &Expected) -> Result<[Comp
 async fn found(warehouse: &Client, statement: &str) -> Result<Found> {
     let rows = warehouse.query(statement, &[]).await.context("the marts")?;
     let counter = |row: &tokio_postgres::Row| -> Result<_> {
-        Ok((
-            (row.try_get(0)?, row.try_get(1)?),
-            u64::try_from(row.try_get::<_, i32>(2)?)?,
-        ))
+        Ok(((row.try_get(0)?, row.try_get(1)?), u64::try_from(row.try_get::<_, i32>(2)?)?))
     };
     rows.iter().map(counter).collect()
 }
 
 /// A line for each counter that differs. A counter of 0 is the same as none.
 fn differences(expected: &Counters, found: &Found) -> Vec<String> {
-    let expected: BTreeMap<_, _> = expected
-        .iter()
-        .map(|((user, what), count)| ((user.clone(), key(what)), (what.as_str(), *count)))
-        .collect();
+    let expected: BTreeMap<_, _> =
+        expected.iter().map(|((user, what), count)| ((user.clone(), key(what)), (what.as_str(), *count))).collect();
     let keys: BTreeSet<_> = expected.keys().chain(found.keys()).collect();
     let difference = |key: &(String, Uuid)| {
         let (what, wanted) = expected.get(key).copied().unwrap_or(("?", 0));
         let counted = found.get(key).copied().unwrap_or(0);
         let (user, id) = key;
-        (wanted != counted)
-            .then(|| format!("user={user} id={id} ({what}): {counted} orders instead of {wanted}"))
+        (wanted != counted).then(|| format!("user={user} id={id} ({what}): {counted} orders instead of {wanted}"))
     };
     keys.into_iter().filter_map(difference).collect()
 }
@@ -77,10 +65,7 @@ mod tests {
 
     #[test]
     fn keys_are_the_customers() {
-        assert_eq!(
-            key("Выпечка").to_string(),
-            "0f6d48bd-fe1f-51f6-a39f-31fe8f5e52a5"
-        );
+        assert_eq!(key("Выпечка").to_string(), "0f6d48bd-fe1f-51f6-a39f-31fe8f5e52a5");
     }
 
     #[test]

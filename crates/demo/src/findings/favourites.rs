@@ -21,36 +21,14 @@ pub(crate) struct Favourite {
 impl Favourites {
     pub(super) async fn find(warehouse: &Client) -> Result<Self> {
         Ok(Self {
-            dishes: select(
-                warehouse,
-                include_str!("../../sql/select_favourite_dishes.sql"),
-            )
-            .await?,
-            categories: select(
-                warehouse,
-                include_str!("../../sql/select_favourite_categories.sql"),
-            )
-            .await?,
-            users: select(
-                warehouse,
-                include_str!("../../sql/select_keenest_users.sql"),
-            )
-            .await?,
+            dishes: select(warehouse, include_str!("../../sql/select_favourite_dishes.sql")).await?,
+            categories: select(warehouse, include_str!("../../sql/select_favourite_categories.sql")).await?,
+            users: select(warehouse, include_str!("../../sql/select_keenest_users.sql")).await?,
         })
     }
 }
 
 async fn select(warehouse: &Client, statement: &str) -> Result<Vec<Favourite>> {
-    let rows = warehouse
-        .query(statement, &[])
-        .await
-        .with_context(|| statement.to_owned())?;
-    rows.iter()
-        .map(|row| {
-            Ok(Favourite {
-                name: row.try_get(0)?,
-                orders: row.try_get(1)?,
-            })
-        })
-        .collect()
+    let rows = warehouse.query(statement, &[]).await.with_context(|| statement.to_owned())?;
+    rows.iter().map(|row| Ok(Favourite { name: row.try_get(0)?, orders: row.try_get(1)? })).collect()
 }

@@ -5,18 +5,13 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use tokio_postgres::Client;
 
-const TABLES: &str =
-    "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables
+const TABLES: &str = "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables
                       WHERE table_schema IN ('stg', 'dds', 'cdm') AND table_type = 'BASE TABLE'";
 
 /// Counts every table of the three layers.
 pub(super) async fn count(warehouse: &Client) -> Result<BTreeMap<String, u64>> {
     let mut rows = BTreeMap::new();
-    for table in warehouse
-        .query(TABLES, &[])
-        .await
-        .context("the tables of the warehouse")?
-    {
+    for table in warehouse.query(TABLES, &[]).await.context("the tables of the warehouse")? {
         let table: String = table.try_get(0)?;
         let count = number(warehouse, &format!("SELECT count(*) FROM {table}")).await?;
         rows.insert(table, count);
@@ -26,17 +21,10 @@ pub(super) async fn count(warehouse: &Client) -> Result<BTreeMap<String, u64>> {
 
 /// Orders that wait for a name.
 pub(super) async fn parked(warehouse: &Client) -> Result<u64> {
-    number(
-        warehouse,
-        "SELECT count(*) FROM stg.order_events WHERE parked_at IS NOT NULL",
-    )
-    .await
+    number(warehouse, "SELECT count(*) FROM stg.order_events WHERE parked_at IS NOT NULL").await
 }
 
 async fn number(warehouse: &Client, statement: &str) -> Result<u64> {
-    let row = warehouse
-        .query_one(statement, &[])
-        .await
-        .with_context(|| statement.to_owned())?;
+    let row = warehouse.query_one(statement, &[]).await.with_context(|| statement.to_owned())?;
     Ok(u64::try_from(row.try_get::<_, i64>(0)?)?)
 }

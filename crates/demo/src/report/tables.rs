@@ -10,19 +10,11 @@ use crate::findings::{Favourite, Favourites};
 
 /// What people order, and who orders most, side by side.
 pub(super) fn people(favourites: &Favourites) -> Table {
-    let Favourites {
-        dishes,
-        categories,
-        users,
-    } = favourites;
+    let Favourites { dishes, categories, users } = favourites;
     let mut table = table(&["Dish", "orders", "Category", "orders", "User", "orders"]);
     let longest = dishes.len().max(categories.len()).max(users.len());
     for place in 0..longest {
-        table.add_row(
-            [dishes, categories, users]
-                .into_iter()
-                .flat_map(|list| cells(list.get(place))),
-        );
+        table.add_row([dishes, categories, users].into_iter().flat_map(|list| cells(list.get(place))));
     }
     table
 }
@@ -31,9 +23,7 @@ pub(super) fn people(favourites: &Favourites) -> Table {
 pub(super) fn layers(rows: &BTreeMap<String, u64>) -> Table {
     let mut table = table(&["STG", "rows", "DDS", "rows", "CDM", "rows"]);
     let layer = |schema: &str| -> Vec<(&str, u64)> {
-        rows.iter()
-            .filter_map(|(name, count)| Some((name.strip_prefix(schema)?, *count)))
-            .collect()
+        rows.iter().filter_map(|(name, count)| Some((name.strip_prefix(schema)?, *count))).collect()
     };
     let layers = [layer("stg."), layer("dds."), layer("cdm.")];
     let longest = layers.iter().map(Vec::len).max().unwrap_or(0);
@@ -57,18 +47,13 @@ pub(super) fn memory(peak_rss_mib: &BTreeMap<&'static str, f64>) -> Table {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table
-        .load_style(UTF8_FULL_CONDENSED.with_rounded_corners())
-        .set_header(header);
+    table.load_style(UTF8_FULL_CONDENSED.with_rounded_corners()).set_header(header);
     table
 }
 
 fn cells(favourite: Option<&Favourite>) -> [Cell; 2] {
     match favourite {
-        Some(Favourite { name, orders }) => [
-            Cell::new(name),
-            number(grouped(u64::try_from(*orders).unwrap_or(0))),
-        ],
+        Some(Favourite { name, orders }) => [Cell::new(name), number(grouped(u64::try_from(*orders).unwrap_or(0)))],
         None => empty(),
     }
 }

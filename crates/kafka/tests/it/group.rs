@@ -1,11 +1,12 @@
 //! Membership: who owns a partition, who may commit, who stays.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pipeline::{Record, Source as _};
+use kafka::Source;
+use pipeline::{Record, Source as _, Vitals};
 use tokio::time::{Instant, sleep};
 
-use crate::stage::{SOON, Stage, drain, offsets, soon};
+use crate::stage::{GLANCE, Stage, drain, offsets, soon};
 
 #[tokio::test]
 async fn a_new_member_begins_behind_the_commit_of_one_that_left() -> anyhow::Result<()> {
@@ -41,7 +42,7 @@ async fn what_is_not_committed_comes_again() -> anyhow::Result<()> {
 }
 
 /// Lets `first` stay in the group, at work, until `second` has its share of it, and returns what `second` reads first.
-async fn share(first: &mut kafka::Source, second: &mut kafka::Source) -> anyhow::Result<Vec<Record>> {
+async fn share(first: &mut Source, second: &mut Source) -> anyhow::Result<Vec<Record>> {
     Ok(soon(first.keep(second.next(100))).await??)
 }
 
@@ -69,24 +70,24 @@ async fn a_partition_that_came_back_is_not_committed_for_a_batch_from_before() -
     let stage = Stage::with(2).await?;
     stage.produce(0, 10).await?;
     stage.produce(1, 10).await?;
-    let mut first = stage.source()?;
+    let vitals = Arc::new(Vitals::default());
+    let mut first = Source::connect(&stage.settings, Arc::clone(&vitals))?;
     let batch = drain(&mut first, 20).await?.concat();
     assert_eq!(batch.len(), 20);
 
     let mut second = stage.source()?;
     let theirs = share(&mut first, &mut second).await?[0].partition;
-    first.keep(second.close()).await;
-    soon(async {
-        // It is back when its records come again.
-        while !soon(first.next(1)).await??.iter().any(|record| record.partition == theirs) {}
-        anyhow::Ok(())
-    })
-    .await??;
-    let again = batch.into_iter().filter(|record| record.partition != theirs).collect::<Vec<_>>();
-    assert_eq!(again.len(), 10);
-    first.commit(&again);
+    let comes_back = async {
+        second.close().await;
+        while vitals.partitions() != Some(2) {
+            sleep(GLANCE).await;
+        }
+    };
+    soon(first.keep(comes_back)).await?;
+    first.commit(&batch);
     first.close().await;
     assert_eq!(stage.committed(theirs).await?, None);
+    assert_eq!(stage.committed(1 - theirs).await?, Some(10));
     Ok(())
 }
 
@@ -116,7 +117,7 @@ async fn a_member_without_partitions_has_nothing_to_read() -> anyhow::Result<()>
     let mut first = stage.source()?;
     assert_eq!(drain(&mut first, 100).await?.concat().len(), 10);
     let mut second = stage.source()?;
-    let theirs = tokio::time::timeout(SOON, first.keep(drain(&mut second, 100))).await??;
+    let theirs = soon(first.keep(drain(&mut second, 100))).await??;
     assert!(theirs.is_empty());
     second.close().await;
     first.close().await;

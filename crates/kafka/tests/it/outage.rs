@@ -7,9 +7,7 @@ use kafka::{Publisher, Source};
 use pipeline::{Message, Publisher as _, Source as _, Vitals, Waiting};
 use tokio::time::{Instant, sleep};
 
-use crate::stage::{Stage, drain, soon};
-
-const GLANCE: Duration = Duration::from_millis(50);
+use crate::stage::{GLANCE, Stage, drain, soon};
 
 #[tokio::test]
 async fn publishing_gives_up_on_a_silent_broker_and_works_when_it_speaks_again() -> anyhow::Result<()> {
@@ -50,7 +48,12 @@ async fn a_source_reports_an_outage_and_goes_on_after_it() -> anyhow::Result<()>
     assert!(reported.elapsed() > Duration::from_secs(1), "reported, not shouted");
 
     stack.kafka().start().await?;
-    soon(source.keep(async { while vitals.waiting().is_some() { sleep(GLANCE).await } })).await?;
+    soon(source.keep(async {
+        while vitals.waiting().is_some() {
+            sleep(GLANCE).await;
+        }
+    }))
+    .await?;
     stage.produce(0, 1).await?;
     let batch = soon(async {
         loop {

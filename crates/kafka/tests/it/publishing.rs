@@ -65,17 +65,20 @@ async fn a_dead_letter_is_the_original_and_says_why_it_is_there() -> anyhow::Res
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_deref().map(|value| std::str::from_utf8(value).unwrap())))
         .collect();
-    assert_eq!(headers, [
-        ("trace", Some("1")),
-        ("empty", None),
-        ("reason", Some("not-json")),
-        ("error", Some("expected a value")),
-        ("source-topic", Some("orders")),
-        ("source-partition", Some("4")),
-        ("source-offset", Some("42")),
-        ("service", Some("it-service")),
-        ("failed-at", Some("2023-11-14T22:13:20.5Z")),
-    ]);
+    assert_eq!(
+        headers,
+        [
+            ("trace", Some("1")),
+            ("empty", None),
+            ("reason", Some("not-json")),
+            ("error", Some("expected a value")),
+            ("source-topic", Some("orders")),
+            ("source-partition", Some("4")),
+            ("source-offset", Some("42")),
+            ("service", Some("it-service")),
+            ("failed-at", Some("2023-11-14T22:13:20.5Z")),
+        ]
+    );
     reader.close().await;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pipeline::Source as _;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::stage::{Stage, drain, offsets, soon};
 
@@ -37,16 +37,16 @@ async fn batches_before_the_mark_are_filled_and_end_at_it() -> anyhow::Result<()
     Ok(())
 }
 
-/// The source has been told of the partition's end before the new records came: that end must not count.
 #[tokio::test]
-async fn an_end_that_was_reported_before_the_mark_does_not_count() -> anyhow::Result<()> {
+async fn an_end_that_was_read_ahead_before_the_mark_does_not_count() -> anyhow::Result<()> {
     let stage = Stage::with(1).await?;
     let mut source = stage.source()?;
-    assert!(drain(&mut source, 100).await?.is_empty());
-    for _ in 0..10 {
-        assert!(timeout(Duration::from_millis(600), source.next(100)).await.is_err(), "there is only the end to read");
+    for _ in 0..3 {
         stage.produce(0, 5).await?;
         assert_eq!(drain(&mut source, 100).await?.concat().len(), 5);
+        // The broker leaves a fetch open for half a second before it says that this is the end; nobody polls, so there
+        // is no condition to wait for.
+        sleep(Duration::from_millis(700)).await;
     }
     source.close().await;
     Ok(())

@@ -15,6 +15,9 @@ use rdkafka::{
 /// How long anything may take that should happen soon.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
+/// How often a condition is looked at.
+pub(crate) const GLANCE: Duration = Duration::from_millis(50);
+
 /// A source topic, a destination and a topic for dead letters, and the settings of a service between them.
 pub(crate) struct Stage {
     pub(crate) settings: Settings,

@@ -13,6 +13,7 @@ const STG: Description = Description {
     dead_letter_topic: "stg-dead-letters",
 };
 
+/// What only the service under test has.
 #[derive(Debug, Args)]
 struct Own {
     #[arg(long, env)]
@@ -174,7 +175,15 @@ fn wrong_usage_is_one_line() {
 fn help_is_the_reference() {
     let Err(Ended::Answered(help)) = parse(&["--help"], &Variables::new()) else { panic!("no help") };
     let help = help.to_string();
-    for text in ["[env: DATABASE_URL]", "[env: REDIS_URL]", "[default: stg-dead-letters]", "migrate", "NAME_FILE"] {
+    assert!(help.starts_with("Stores orders.\n"), "{help}");
+    for text in [
+        "This service:",
+        "[env: DATABASE_URL]",
+        "[env: REDIS_URL]",
+        "[default: stg-dead-letters]",
+        "migrate",
+        "NAME_FILE",
+    ] {
         assert!(help.contains(text), "{text} in {help}");
     }
     for argument in command::<Own>(&STG).get_arguments() {

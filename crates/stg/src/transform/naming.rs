@@ -83,12 +83,10 @@ pub fn name(event: &Event, directory: &Directory, now: Moment, dishes: Dishes) -
         let restaurant = restaurant.is_none().then(|| missing(Kind::Restaurant, &event.restaurant_id, ""));
         return Err(restaurant.into_iter().chain(user).collect());
     };
-    let named: Vec<Option<Product>> =
-        event.items.iter().map(|item| product(item, restaurant, dishes)).collect();
+    let named: Vec<Option<Product>> = event.items.iter().map(|item| product(item, restaurant, dishes)).collect();
     if named.contains(&None) {
         let unknown = event.items.iter().zip(&named).filter(|(_, product)| product.is_none());
-        let mut all: Vec<_> =
-            unknown.map(|(item, _)| missing(Kind::Dish, &item.id, &event.restaurant_id)).collect();
+        let mut all: Vec<_> = unknown.map(|(item, _)| missing(Kind::Dish, &item.id, &event.restaurant_id)).collect();
         all.sort();
         all.dedup();
         return Err(all);

@@ -31,11 +31,7 @@ pub(super) fn chance(rng: &mut impl Rng, share: f64) -> bool {
 
 /// An index below the bound; 0 where nothing is below it.
 pub(super) fn below(rng: &mut impl Rng, bound: usize) -> usize {
-    if bound == 0 {
-        0
-    } else {
-        rng.random_range(0..bound as u64) as usize
-    }
+    if bound == 0 { 0 } else { rng.random_range(0..bound as u64) as usize }
 }
 
 /// An index below the bound, the early ones rather than the late ones: as people read a menu.
@@ -55,9 +51,7 @@ impl Weights {
             *sum += weight;
             Some(*sum)
         });
-        Self {
-            sums: sums.collect(),
-        }
+        Self { sums: sums.collect() }
     }
 
     pub(super) fn total(&self) -> u64 {

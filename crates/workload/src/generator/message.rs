@@ -79,30 +79,22 @@ impl Money {
     }
 
     pub(super) fn times(self, quantity: u32) -> Self {
-        Self {
-            kopecks: self.kopecks * i64::from(quantity),
-        }
+        Self { kopecks: self.kopecks * i64::from(quantity) }
     }
 
     pub(super) fn minus(self, other: Self) -> Self {
-        Self {
-            kopecks: self.kopecks - other.kopecks,
-        }
+        Self { kopecks: self.kopecks - other.kopecks }
     }
 
     /// A part of the amount, cut to whole roubles, as bonuses are.
     pub(super) fn percent(self, percent: i64) -> Self {
-        Self {
-            kopecks: self.kopecks * percent / 100 / 100 * 100,
-        }
+        Self { kopecks: self.kopecks * percent / 100 / 100 * 100 }
     }
 }
 
 impl std::iter::Sum for Money {
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
-        Self {
-            kopecks: amounts.map(|amount| amount.kopecks).sum(),
-        }
+        Self { kopecks: amounts.map(|amount| amount.kopecks).sum() }
     }
 }
 

@@ -28,8 +28,7 @@ impl Options {
         Self {
             seed,
             orders,
-            users: u32::try_from(orders / 10)
-                .map_or(MOST_USERS, |users| users.clamp(10, MOST_USERS)),
+            users: u32::try_from(orders / 10).map_or(MOST_USERS, |users| users.clamp(10, MOST_USERS)),
             restaurants: 24,
             start: date(2025, 3, 3).at(0, 0, 0, 0),
             mix: Mix::default(),

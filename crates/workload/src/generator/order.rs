@@ -84,24 +84,12 @@ impl Order {
                 let free = |dish: &usize| lines.iter().all(|line| line.dish != *dish);
                 dish = (dish..menu.len()).chain(0..dish).find(free).unwrap_or(dish);
             }
-            let quantity = if draw::chance(&mut rng, 0.8) {
-                1
-            } else {
-                rng.random_range(2..=3)
-            };
+            let quantity = if draw::chance(&mut rng, 0.8) { 1 } else { rng.random_range(2..=3) };
             lines.push(Line { dish, quantity });
         }
         let bonus_percent = if draw::chance(&mut rng, 0.1) { 20 } else { 0 };
         let times = Times::draw(&mut rng, opened);
-        Self {
-            number,
-            user,
-            restaurant,
-            lines,
-            bonus_percent,
-            times,
-            rng,
-        }
+        Self { number, user, restaurant, lines, bonus_percent, times, rng }
     }
 
     /// Every event of this order and when it is delivered.
@@ -114,37 +102,19 @@ impl Order {
         let (changed, withdrawn) = (happens(mix.changed), happens(mix.withdrawn));
         let (noise, tombstone, broken) = (happens(mix.noise), happens(0.5), happens(mix.broken));
 
-        let Times {
-            opened: begin,
-            ended: end,
-            ..
-        } = self.times;
-        let other = if tombstone {
-            Act::Tombstone
-        } else {
-            Act::Service
-        };
+        let Times { opened: begin, ended: end, .. } = self.times;
+        let other = if tombstone { Act::Tombstone } else { Act::Service };
         let acts = [
             (opened && !late, begin, Act::Opened),
             (true, end, Act::Ended { cancelled }),
-            (
-                repeated,
-                after(end, within(rng, 60, 3 * 3600)),
-                Act::Repeated { cancelled },
-            ),
+            (repeated, after(end, within(rng, 60, 3 * 3600)), Act::Repeated { cancelled }),
             (late, after(end, within(rng, 10, 600)), Act::Late),
             (changed, self.times.changed, Act::Changed { cancelled }),
-            (
-                withdrawn && !cancelled,
-                self.times.withdrawn,
-                Act::Withdrawn { changed },
-            ),
+            (withdrawn && !cancelled, self.times.withdrawn, Act::Withdrawn { changed }),
             (noise, after(end, within(rng, 0, 600)), other),
             (broken, after(end, within(rng, 0, 600)), Act::Broken),
         ];
-        acts.into_iter()
-            .filter_map(|(happens, at, act)| happens.then_some((at, act)))
-            .collect()
+        acts.into_iter().filter_map(|(happens, at, act)| happens.then_some((at, act))).collect()
     }
 }
 
@@ -155,14 +125,7 @@ impl Times {
         let ended = after(delivering, within(rng, 300, 1800));
         let changed = after(ended, within(rng, 300, 3600));
         let withdrawn = after(changed, within(rng, 300, 3600));
-        Self {
-            opened,
-            cooking,
-            delivering,
-            ended,
-            changed,
-            withdrawn,
-        }
+        Self { opened, cooking, delivering, ended, changed, withdrawn }
     }
 }
 

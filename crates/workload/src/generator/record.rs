@@ -13,20 +13,9 @@ use crate::source::Event;
 const FIRST_ORDER: u64 = 9_000_000;
 
 const OPEN: &[Status] = &[Status::Open];
-const CLOSED: &[Status] = &[
-    Status::Open,
-    Status::Cooking,
-    Status::Delivering,
-    Status::Closed,
-];
+const CLOSED: &[Status] = &[Status::Open, Status::Cooking, Status::Delivering, Status::Closed];
 const CANCELLED: &[Status] = &[Status::Open, Status::Cooking, Status::Cancelled];
-const WITHDRAWN: &[Status] = &[
-    Status::Open,
-    Status::Cooking,
-    Status::Delivering,
-    Status::Closed,
-    Status::Cancelled,
-];
+const WITHDRAWN: &[Status] = &[Status::Open, Status::Cooking, Status::Delivering, Status::Closed, Status::Cancelled];
 
 /// The record that tells of this act of the order.
 pub(super) fn write(order: &Order, world: &World, act: Act) -> Event {
@@ -37,15 +26,9 @@ pub(super) fn write(order: &Order, world: &World, act: Act) -> Event {
     let end = |cancelled| if cancelled { CANCELLED } else { CLOSED };
     let value = match act {
         Act::Opened | Act::Late => tell(all, OPEN, times.opened),
-        Act::Ended { cancelled } | Act::Repeated { cancelled } => {
-            tell(all, end(cancelled), times.ended)
-        }
+        Act::Ended { cancelled } | Act::Repeated { cancelled } => tell(all, end(cancelled), times.ended),
         Act::Changed { cancelled } => tell(fewer, end(cancelled), times.changed),
-        Act::Withdrawn { changed } => tell(
-            if changed { fewer } else { all },
-            WITHDRAWN,
-            times.withdrawn,
-        ),
+        Act::Withdrawn { changed } => tell(if changed { fewer } else { all }, WITHDRAWN, times.withdrawn),
         Act::Service => service(order),
         Act::Broken => spoil(tell(all, CLOSED, times.ended), order.number),
         Act::Tombstone => return Event { value: None },
@@ -54,33 +37,16 @@ pub(super) fn write(order: &Order, world: &World, act: Act) -> Event {
 }
 
 /// An order event: these lines, after this course, as of this time.
-fn tell(
-    order: &Order,
-    world: &World,
-    lines: &[Line],
-    course: &[Status],
-    updated: DateTime,
-) -> Vec<u8> {
+fn tell(order: &Order, world: &World, lines: &[Line], course: &[Status], updated: DateTime) -> Vec<u8> {
     let user = world.user(order.user);
     let restaurant = world.restaurant(order.restaurant);
     let item = |line: &Line| {
         let dish = &restaurant.menu[line.dish];
-        Item {
-            id: &dish.id,
-            name: dish.name,
-            price: dish.price,
-            quantity: line.quantity,
-        }
+        Item { id: &dish.id, name: dish.name, price: dish.price, quantity: line.quantity }
     };
-    let step = |status: &Status| Step {
-        status: *status,
-        dttm: Time(reached(*status, &order.times, updated)),
-    };
+    let step = |status: &Status| Step { status: *status, dttm: Time(reached(*status, &order.times, updated)) };
     let order_items: Vec<Item<'_>> = lines.iter().map(item).collect();
-    let cost: Money = order_items
-        .iter()
-        .map(|item| item.price.times(item.quantity))
-        .sum();
+    let cost: Money = order_items.iter().map(|item| item.price.times(item.quantity)).sum();
     let bonus_payment = cost.percent(order.bonus_percent);
     let payment = cost.minus(bonus_payment);
     json(&Message {

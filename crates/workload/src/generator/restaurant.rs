@@ -38,11 +38,7 @@ impl Restaurant {
         let round = index / lexicon::KINDS.len();
         let place = lexicon::PLACES[(index + round) % lexicon::PLACES.len()];
         let branch = index / (lexicon::KINDS.len() * lexicon::PLACES.len());
-        let name = if branch == 0 {
-            format!("{kind} {place}")
-        } else {
-            format!("{kind} {place} №{}", branch + 1)
-        };
+        let name = if branch == 0 { format!("{kind} {place}") } else { format!("{kind} {place} №{}", branch + 1) };
 
         let id = draw::id(&mut rng);
         let mut known: Vec<(&Category, &str)> = lexicon::CATEGORIES
@@ -58,12 +54,7 @@ impl Restaurant {
             price: price(&mut rng, category),
             category: category.name,
         });
-        Self {
-            id,
-            name,
-            menu: menu.collect(),
-            update_ts: Time(founded),
-        }
+        Self { id, name, menu: menu.collect(), update_ts: Time(founded) }
     }
 }
 

@@ -44,9 +44,7 @@ impl User {
         let patronymic = patronymics[draw::below(&mut rng, patronymics.len())];
         let habits = Habits {
             restaurants: std::array::from_fn(|_| draw::below(&mut rng, restaurants)),
-            tastes: std::array::from_fn(|_| {
-                lexicon::CATEGORIES[draw::early(&mut rng, lexicon::CATEGORIES.len())].name
-            }),
+            tastes: std::array::from_fn(|_| lexicon::CATEGORIES[draw::early(&mut rng, lexicon::CATEGORIES.len())].name),
         };
         Self {
             id,

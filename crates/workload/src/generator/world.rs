@@ -26,28 +26,21 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(options: &Options) -> Self {
         let users = options.users.max(1) as usize;
-        let restaurants = (0..options.restaurants.max(1))
-            .map(|number| Restaurant::draw(options.seed, number, options.start));
+        let restaurants =
+            (0..options.restaurants.max(1)).map(|number| Restaurant::draw(options.seed, number, options.start));
         Self {
             seed: options.seed,
             start: options.start,
             restaurants: restaurants.collect(),
             // Zipf, flattened at the top: the keenest user orders about ten times as often as the laziest.
-            activity: Weights::new(
-                (0..users as u64).map(|rank| ACTIVITY / (users as u64 / 10 + 1 + rank)),
-            ),
+            activity: Weights::new((0..users as u64).map(|rank| ACTIVITY / (users as u64 / 10 + 1 + rank))),
             users,
         }
     }
 
     pub(super) fn reference(&self) -> impl Iterator<Item = Reference> + '_ {
-        let restaurants = self
-            .restaurants
-            .iter()
-            .map(|restaurant| object(&restaurant.id, restaurant));
-        let users = (0..self.users)
-            .map(|number| self.user(number))
-            .map(|user| object(&user.id, &user));
+        let restaurants = self.restaurants.iter().map(|restaurant| object(&restaurant.id, restaurant));
+        let users = (0..self.users).map(|number| self.user(number)).map(|user| object(&user.id, &user));
         restaurants.chain(users)
     }
 
@@ -83,16 +76,10 @@ pub(super) fn draw_dish(rng: &mut impl Rng, user: &User, menu: &[Dish]) -> usize
         return draw::early(rng, menu.len());
     }
     let wanted = draw::early(rng, usual);
-    let mut tasty = menu
-        .iter()
-        .enumerate()
-        .filter(|(_, dish)| dish.category == taste);
+    let mut tasty = menu.iter().enumerate().filter(|(_, dish)| dish.category == taste);
     tasty.nth(wanted).map_or(0, |(index, _)| index)
 }
 
 fn object(id: &str, object: &impl Serialize) -> Reference {
-    Reference {
-        id: id.to_owned(),
-        json: serde_json::to_string(object).unwrap_or_default(),
-    }
+    Reference { id: id.to_owned(), json: serde_json::to_string(object).unwrap_or_default() }
 }

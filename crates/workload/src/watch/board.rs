@@ -28,11 +28,7 @@ impl Row {
     /// A stage of the pipeline: what its topic holds is what it has to do.
     #[must_use]
     pub fn stage(stage: &Stage, reading: &Reading) -> Self {
-        Self {
-            name: stage.name.clone(),
-            done: reading.processed,
-            total: reading.total,
-        }
+        Self { name: stage.name.clone(), done: reading.processed, total: reading.total }
     }
 }
 
@@ -40,7 +36,9 @@ impl Row {
 pub struct Board {
     screen: Option<MultiProgress>,
     rows: Vec<(ProgressBar, Pace)>,
-    last_line: Option<Duration>,
+    /// The rows in one line, and when it was last printed.
+    line: String,
+    printed: Option<Duration>,
 }
 
 impl Default for Board {
@@ -54,13 +52,8 @@ impl Board {
     #[must_use]
     pub fn new() -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let screen =
-            terminal.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        Self {
-            screen,
-            rows: Vec::new(),
-            last_line: None,
-        }
+        let screen = terminal.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+        Self { screen, rows: Vec::new(), line: String::new(), printed: None }
     }
 
     /// Shows the rows as they are at this time since the start.
@@ -77,19 +70,25 @@ impl Board {
             bar.set_message(text.clone());
             texts.push(format!("{} {text}", row.name));
         }
-        let due = self
-            .last_line
-            .is_none_or(|last| at.saturating_sub(last) >= LINE_EVERY);
-        if self.screen.is_none() && due {
-            self.last_line = Some(at);
-            eprintln!("{}", texts.join("; "));
+        self.line = texts.join("; ");
+        if self.printed.is_none_or(|last| at.saturating_sub(last) >= LINE_EVERY) {
+            self.printed = Some(at);
+            self.print();
         }
     }
 
     /// Leaves the last picture on the screen.
     pub fn finish(&self) {
+        self.print();
         for (bar, _) in &self.rows {
             bar.abandon();
+        }
+    }
+
+    /// Where there are no bars, a line has to do.
+    fn print(&self) {
+        if self.screen.is_none() {
+            eprintln!("{}", self.line);
         }
     }
 
@@ -97,16 +96,18 @@ impl Board {
         let Some(screen) = &self.screen else {
             return ProgressBar::hidden();
         };
-        let style =
-            ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
         screen.add(ProgressBar::new(0).with_style(style))
     }
 }
 
-/// `1200/5000, 400/s, lag 3800, 10s left`; what is done says only that.
+/// `1200/5000, 400/s, lag 3800, 10s left`; what is done and at rest says only the first of it.
 fn describe(row: &Row, per_second: f64) -> String {
     let lag = row.total.saturating_sub(row.done);
-    let mut text = format!("{}/{}, {per_second:.0}/s", row.done, row.total);
+    let mut text = format!("{}/{}", row.done, row.total);
+    if lag > 0 || per_second > 0.0 {
+        text += &format!(", {per_second:.0}/s");
+    }
     if lag > 0 {
         text += &format!(", lag {lag}");
     }
@@ -122,16 +123,10 @@ mod tests {
 
     #[test]
     fn a_row_says_what_is_left_only_when_something_is() {
-        let row = |done| Row {
-            name: "stg".into(),
-            done,
-            total: 5000,
-        };
-        assert_eq!(
-            describe(&row(1200), 400.0),
-            "1200/5000, 400/s, lag 3800, 10s left"
-        );
+        let row = |done| Row { name: "stg".into(), done, total: 5000 };
+        assert_eq!(describe(&row(1200), 400.0), "1200/5000, 400/s, lag 3800, 10s left");
         assert_eq!(describe(&row(1200), 0.0), "1200/5000, 0/s, lag 3800");
         assert_eq!(describe(&row(5000), 400.0), "5000/5000, 400/s");
+        assert_eq!(describe(&row(5000), 0.0), "5000/5000");
     }
 }

@@ -38,11 +38,7 @@ impl Stage {
             ("dds", "stg-service-orders", "dds-service"),
             ("cdm", "dds-service-orders", "cdm-service"),
         ]
-        .map(|(name, topic, group)| Self {
-            name: name.into(),
-            topic: topic.into(),
-            group: group.into(),
-        })
+        .map(|(name, topic, group)| Self { name: name.into(), topic: topic.into(), group: group.into() })
         .into()
     }
 }
@@ -90,9 +86,7 @@ impl Observer {
             Ok(Probe { stage, consumer })
         };
         let probes = stages.into_iter().map(probe).collect::<Result<_>>()?;
-        Ok(Self {
-            probes: Arc::new(probes),
-        })
+        Ok(Self { probes: Arc::new(probes) })
     }
 
     /// The stages, in the order of the readings.
@@ -121,9 +115,7 @@ impl Observer {
 
 /// Whether a broker that has only just met the group says so.
 fn is_settling(error: &anyhow::Error) -> bool {
-    let code = error
-        .downcast_ref::<KafkaError>()
-        .and_then(KafkaError::rdkafka_error_code);
+    let code = error.downcast_ref::<KafkaError>().and_then(KafkaError::rdkafka_error_code);
     matches!(
         code,
         Some(
@@ -139,10 +131,7 @@ fn is_settling(error: &anyhow::Error) -> bool {
 /// # Errors
 /// The broker does not answer in time or knows no such topic.
 pub async fn records(broker: &Broker, topics: &'static [&'static str]) -> Result<u64> {
-    let consumer: BaseConsumer = broker
-        .client()
-        .create()
-        .context("the settings of the consumer")?;
+    let consumer: BaseConsumer = broker.client().create().context("the settings of the consumer")?;
     let count = move || {
         let mut records = 0;
         for topic in topics {
@@ -159,17 +148,13 @@ pub async fn records(broker: &Broker, topics: &'static [&'static str]) -> Result
 impl Probe {
     /// The committed offsets first: an end read after them that equals them has been reached.
     fn read(&self) -> Result<Reading> {
-        let Self {
-            stage: Stage { topic, group, .. },
-            consumer,
-        } = self;
+        let Self { stage: Stage { topic, group, .. }, consumer } = self;
         let mut asked = TopicPartitionList::new();
         for partition in partitions(consumer, topic)? {
             asked.add_partition(topic, partition);
         }
-        let committed = consumer
-            .committed_offsets(asked, TIMEOUT)
-            .with_context(|| format!("the offsets of {group}"))?;
+        let committed =
+            consumer.committed_offsets(asked, TIMEOUT).with_context(|| format!("the offsets of {group}"))?;
         let mut reading = Reading::default();
         for partition in committed.elements() {
             let (low, high) = consumer.fetch_watermarks(topic, partition.partition(), TIMEOUT)?;
@@ -185,9 +170,7 @@ impl Probe {
 }
 
 fn partitions(consumer: &BaseConsumer, topic: &str) -> Result<Vec<i32>> {
-    let known = consumer
-        .fetch_metadata(Some(topic), TIMEOUT)
-        .with_context(|| format!("topic {topic}"))?;
+    let known = consumer.fetch_metadata(Some(topic), TIMEOUT).with_context(|| format!("topic {topic}"))?;
     let partitions = known.topics().iter().flat_map(MetadataTopic::partitions);
     let partitions: Vec<i32> = partitions.map(MetadataPartition::id).collect();
     anyhow::ensure!(!partitions.is_empty(), "topic {topic} has no partitions");

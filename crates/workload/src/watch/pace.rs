@@ -16,20 +16,12 @@ impl Pace {
     /// Takes a count at a time since the start, and says how many a second that makes.
     pub(super) fn note(&mut self, at: Duration, count: u64) -> f64 {
         self.seen.push_back((at, count));
-        while self
-            .seen
-            .get(1)
-            .is_some_and(|(time, _)| at.saturating_sub(*time) >= WINDOW)
-        {
+        while self.seen.get(1).is_some_and(|(time, _)| at.saturating_sub(*time) >= WINDOW) {
             self.seen.pop_front();
         }
         let (since, before) = self.seen.front().copied().unwrap_or((at, count));
         let seconds = at.saturating_sub(since).as_secs_f64();
-        if seconds > 0.0 {
-            count.saturating_sub(before) as f64 / seconds
-        } else {
-            0.0
-        }
+        if seconds > 0.0 { count.saturating_sub(before) as f64 / seconds } else { 0.0 }
     }
 }
 

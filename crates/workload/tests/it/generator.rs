@@ -14,9 +14,7 @@ fn events(options: &Options) -> Vec<Event> {
 
 fn orders(events: &[Event]) -> impl Iterator<Item = Value> {
     let values = events.iter().filter_map(|event| event.value.as_deref());
-    values
-        .map(|value| serde_json::from_slice::<Value>(value).unwrap())
-        .filter(|value| value["object_type"] == "order")
+    values.map(|value| serde_json::from_slice::<Value>(value).unwrap()).filter(|value| value["object_type"] == "order")
 }
 
 fn is_time(value: &Value) -> bool {
@@ -86,13 +84,7 @@ proptest! {
 
 #[test]
 fn the_shares_are_what_was_asked_for() {
-    let options = Options {
-        mix: Mix {
-            broken: 0.01,
-            ..Mix::default()
-        },
-        ..Options::new(7, 20_000)
-    };
+    let options = Options { mix: Mix { broken: 0.01, ..Mix::default() }, ..Options::new(7, 20_000) };
     let mut generator = Generator::new(&options);
     let events = generator.by_ref().count() as u64;
     let tally = generator.tally();
@@ -110,10 +102,7 @@ fn the_shares_are_what_was_asked_for() {
     near(tally.service + tally.tombstones, options.mix.noise);
     near(tally.broken, options.mix.broken);
     near(tally.opened, options.mix.opened * (1.0 - options.mix.late));
-    near(
-        tally.withdrawn,
-        options.mix.withdrawn * (1.0 - options.mix.cancelled),
-    );
+    near(tally.withdrawn, options.mix.withdrawn * (1.0 - options.mix.cancelled));
     let lines = tally.lines as f64 / 20_000.0;
     assert!((3.3..3.7).contains(&lines), "{lines} lines an order");
 }
@@ -125,9 +114,7 @@ fn older_news_arrives_after_newer() {
     let mut overtaken = 0;
     for order in orders(&events) {
         let updated = order["payload"]["update_ts"].as_str().unwrap().to_owned();
-        let last = newest
-            .entry(order["object_id"].to_string())
-            .or_insert_with(|| updated.clone());
+        let last = newest.entry(order["object_id"].to_string()).or_insert_with(|| updated.clone());
         overtaken += u32::from(updated < *last);
         *last = updated.max(last.clone());
     }
@@ -136,20 +123,12 @@ fn older_news_arrives_after_newer() {
 
 #[test]
 fn some_users_order_far_more_than_others() {
-    let options = Options {
-        mix: Mix::clean(),
-        ..Options::new(5, 10_000)
-    };
+    let options = Options { mix: Mix::clean(), ..Options::new(5, 10_000) };
     let mut counts = std::collections::HashMap::new();
     for order in orders(&events(&options)) {
-        *counts
-            .entry(order["payload"]["user"]["id"].to_string())
-            .or_insert(0_u32) += 1;
+        *counts.entry(order["payload"]["user"]["id"].to_string()).or_insert(0_u32) += 1;
     }
     let most = counts.values().max().copied().unwrap();
     let mean = 10_000 / u32::try_from(counts.len()).unwrap();
-    assert!(
-        most > 3 * mean,
-        "the keenest orders {most} times, the mean is {mean}"
-    );
+    assert!(most > 3 * mean, "the keenest orders {most} times, the mean is {mean}");
 }

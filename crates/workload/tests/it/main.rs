@@ -1,9 +1,6 @@
 //! The workload as its users see it: the generator, the files, the loader, the model.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail like the test itself"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail like the test itself")]
 
 mod files;
 mod generator;

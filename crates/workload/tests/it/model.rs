@@ -8,10 +8,8 @@ use workload::model::{Expected, Model};
 use workload::source::{Event, Reference};
 
 fn event(order: u64, user: &str, status: &str, updated: &str, items: &[&str]) -> Event {
-    let items: Vec<Value> = items
-        .iter()
-        .map(|id| json!({ "id": id, "name": "x", "price": 1, "quantity": 5 }))
-        .collect();
+    let items: Vec<Value> =
+        items.iter().map(|id| json!({ "id": id, "name": "x", "price": 1, "quantity": 5 })).collect();
     let message = json!({
         "object_id": order, "object_type": "order", "sent_dttm": "2025-03-09 12:00:00",
         "payload": {
@@ -19,9 +17,7 @@ fn event(order: u64, user: &str, status: &str, updated: &str, items: &[&str]) ->
             "cost": 1, "payment": 1, "statuses": [], "final_status": status, "update_ts": updated,
         },
     });
-    Event {
-        value: Some(message.to_string().into_bytes()),
-    }
+    Event { value: Some(message.to_string().into_bytes()) }
 }
 
 fn expect(events: &[Event]) -> Expected {
@@ -36,34 +32,19 @@ fn expect(events: &[Event]) -> Expected {
 }
 
 fn pairs(counters: &workload::model::Counters) -> Vec<(&str, &str, u64)> {
-    counters
-        .iter()
-        .map(|((user, what), count)| (user.as_str(), what.as_str(), *count))
-        .collect()
+    counters.iter().map(|((user, what), count)| (user.as_str(), what.as_str(), *count)).collect()
 }
 
 #[test]
 fn an_order_counts_once_for_everything_in_it() {
     let expected = expect(&[
-        event(
-            1,
-            "u",
-            "CLOSED",
-            "2025-03-02 12:00:00",
-            &["borsch", "ukha", "borsch"],
-        ),
+        event(1, "u", "CLOSED", "2025-03-02 12:00:00", &["borsch", "ukha", "borsch"]),
         event(2, "u", "CLOSED", "2025-03-02 13:00:00", &["borsch", "kvas"]),
         event(3, "u", "CANCELLED", "2025-03-02 13:00:00", &["borsch"]),
         event(4, "v", "OPEN", "2025-03-02 13:00:00", &["borsch"]),
     ]);
-    assert_eq!(
-        pairs(&expected.products),
-        [("u", "borsch", 2), ("u", "kvas", 1), ("u", "ukha", 1)]
-    );
-    assert_eq!(
-        pairs(&expected.categories),
-        [("u", "Напитки", 1), ("u", "Супы", 2)]
-    );
+    assert_eq!(pairs(&expected.products), [("u", "borsch", 2), ("u", "kvas", 1), ("u", "ukha", 1)]);
+    assert_eq!(pairs(&expected.categories), [("u", "Напитки", 1), ("u", "Супы", 2)]);
     assert_eq!((expected.orders, expected.closed), (4, 2));
 }
 
@@ -83,18 +64,11 @@ fn an_order_stays_with_its_first_user_and_noise_is_counted() {
         event(1, "u", "CLOSED", "2025-03-02 12:00:00", &["ukha"]),
         event(1, "v", "CANCELLED", "2025-03-02 13:00:00", &[]),
         Event { value: None },
-        Event {
-            value: Some(b"{\"object_type\":\"courier\"}".to_vec()),
-        },
-        Event {
-            value: Some(b"{".to_vec()),
-        },
+        Event { value: Some(b"{\"object_type\":\"courier\"}".to_vec()) },
+        Event { value: Some(b"{".to_vec()) },
     ]);
     assert_eq!(pairs(&expected.products), [("u", "ukha", 1)]);
-    assert_eq!(
-        (expected.events, expected.skipped, expected.refused),
-        (5, 2, 2)
-    );
+    assert_eq!((expected.events, expected.skipped, expected.refused), (5, 2, 2));
 }
 
 proptest! {

@@ -1,0 +1,16 @@
+-- STG: a parked order waits for something, a sent one for nothing, and nothing is left unsent.
+SELECT e.object_id, 'is parked and waits for no name' AS problem
+FROM stg.order_events AS e
+WHERE e.parked_at IS NOT NULL AND NOT EXISTS (SELECT FROM stg.missing_names AS m WHERE m.object_id = e.object_id)
+UNION ALL
+SELECT e.object_id, 'waits for a name and is not parked'
+FROM stg.order_events AS e
+WHERE e.parked_at IS NULL AND EXISTS (SELECT FROM stg.missing_names AS m WHERE m.object_id = e.object_id)
+UNION ALL
+SELECT e.object_id, 'is not known to be sent'
+FROM stg.order_events AS e
+WHERE e.unsent
+UNION ALL
+SELECT e.object_id, 'its payload names another user'
+FROM stg.order_events AS e
+WHERE e.payload -> 'user' ->> 'id' <> e.user_id
