@@ -11,6 +11,10 @@ use tokio::time::sleep;
 
 use crate::{Error, Settings, diagnostics::Diagnostics};
 
+/// The largest record we send, in bytes, whatever a topic would take: a pod has 128 MiB, and a record is in memory several
+/// times over on its way.
+pub(crate) const LARGEST_RECORD: usize = 8 << 20;
+
 pub(crate) type Producer = FutureProducer<Diagnostics>;
 
 /// A message on its way, whatever its topic.
@@ -29,7 +33,7 @@ pub(crate) fn open(settings: &Settings) -> Result<Producer, Error> {
         // A broker judges a record by the size of the batch it comes in; far below any topic's limit, a batch is never
         // refused for its company. A single large record still goes, alone, as far as its topic allows.
         .set("batch.size", "65536")
-        .set("message.max.bytes", "8388608")
+        .set("message.max.bytes", LARGEST_RECORD.to_string())
         .set("queue.buffering.max.kbytes", "16384")
         .set("queue.buffering.max.messages", "20000")
         // As Java's clients do: a key goes to the same partition whoever sends it.

@@ -12,6 +12,7 @@ use crate::{
     diagnostics::Diagnostics,
     error::unavailable,
     probe::Probe,
+    producer::LARGEST_RECORD,
     topic::{Finding, Topic, Verdict},
 };
 
@@ -66,7 +67,7 @@ impl Topics {
     /// # Errors
     /// As [`Topics::describe`].
     pub async fn max_message_bytes(&self, name: &str) -> Result<usize, Error> {
-        self.describe(name).await.map(|topic| topic.max_message_bytes)
+        Ok(self.describe(name).await?.max_message_bytes.min(LARGEST_RECORD))
     }
 
     /// What is to be said about each topic of the settings. A missing topic is a finding, not an error.

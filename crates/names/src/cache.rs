@@ -34,10 +34,11 @@ impl<T> Cache<T> {
         Self { entries: HashMap::new(), bytes: 0, capacity }
     }
 
-    /// What is known and fresh.
-    pub(crate) fn get(&self, id: &str, now: Instant) -> Option<Arc<T>> {
+    /// What is known and fresh, and how long ago it was read.
+    pub(crate) fn get(&self, id: &str, now: Instant) -> Option<(Arc<T>, Duration)> {
         let entry = self.entries.get(id)?;
-        (now.saturating_duration_since(entry.read_at) < STALE_AFTER).then(|| Arc::clone(&entry.value))
+        let age = now.saturating_duration_since(entry.read_at);
+        (age < STALE_AFTER).then(|| (Arc::clone(&entry.value), age))
     }
 
     /// Remembers a value read from `bytes` bytes. A full cache starts again from nothing: after [`STALE_AFTER`] nothing
@@ -69,7 +70,8 @@ mod tests {
         let mut cache = Cache::new(10_000);
         let read_at = Instant::now();
         cache.put("u", Arc::new(1), 10, read_at);
-        assert_eq!(cache.get("u", read_at + STALE_AFTER - Duration::from_nanos(1)), Some(Arc::new(1)));
+        let age = STALE_AFTER - Duration::from_nanos(1);
+        assert_eq!(cache.get("u", read_at + age), Some((Arc::new(1), age)));
         assert_eq!(cache.get("u", read_at + STALE_AFTER), None);
         assert_eq!(cache.get("v", read_at), None);
     }
@@ -81,7 +83,8 @@ mod tests {
         for number in 0..1000_u32 {
             cache.put(&format!("{number:05}"), Arc::new(number), 95, now);
             assert!(cache.entries.len() <= 10);
-            assert_eq!(cache.get(&format!("{number:05}"), now), Some(Arc::new(number)));
+            let known = Some((Arc::new(number), Duration::ZERO));
+            assert_eq!(cache.get(&format!("{number:05}"), now), known);
         }
         cache.put("too large", Arc::new(0), 10_000, now);
         assert_eq!(cache.get("too large", now), None);

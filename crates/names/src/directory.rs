@@ -1,27 +1,39 @@
 //! The names a batch has asked for.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crate::reference::{Restaurant, User};
 
 /// What Redis knows of the users and restaurants asked for. Cloning shares it.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
-    pub(crate) users: Arc<HashMap<String, Arc<User>>>,
-    pub(crate) restaurants: Arc<HashMap<String, Arc<Restaurant>>>,
+    pub(crate) users: Arc<Known<User>>,
+    pub(crate) restaurants: Arc<Known<Restaurant>>,
 }
+
+/// Values by id, and how long ago each was read.
+pub(crate) type Known<T> = HashMap<String, (Arc<T>, Duration)>;
 
 impl Directory {
     /// The user with this id; `None`: Redis has none, or nothing usable.
     #[must_use]
     pub fn user(&self, id: &str) -> Option<&User> {
-        self.users.get(id).map(AsRef::as_ref)
+        self.users.get(id).map(|(user, _)| user.as_ref())
     }
 
     /// The restaurant with this id; `None`: Redis has none, or nothing usable.
     #[must_use]
     pub fn restaurant(&self, id: &str) -> Option<&Restaurant> {
-        self.restaurants.get(id).map(AsRef::as_ref)
+        self.restaurants.get(id).map(|(restaurant, _)| restaurant.as_ref())
+    }
+
+    /// How long ago the older of the two was read, at the time of asking. Who dates names by the time of asking instead
+    /// lets an old name, remembered, win over a new one that another replica has just read.
+    #[must_use]
+    pub fn age(&self, user_id: &str, restaurant_id: &str) -> Duration {
+        let user = self.users.get(user_id).map(|(_, age)| *age);
+        let restaurant = self.restaurants.get(restaurant_id).map(|(_, age)| *age);
+        user.max(restaurant).unwrap_or_default()
     }
 
     /// A directory made by hand, for whoever has to test what becomes of an order without a Redis.
@@ -31,8 +43,10 @@ impl Directory {
         restaurants: impl IntoIterator<Item = (String, Restaurant)>,
     ) -> Self {
         Self {
-            users: Arc::new(users.into_iter().map(|(id, user)| (id, Arc::new(user))).collect()),
-            restaurants: Arc::new(restaurants.into_iter().map(|(id, place)| (id, Arc::new(place))).collect()),
+            users: Arc::new(users.into_iter().map(|(id, user)| (id, (Arc::new(user), Duration::ZERO))).collect()),
+            restaurants: Arc::new(
+                restaurants.into_iter().map(|(id, place)| (id, (Arc::new(place), Duration::ZERO))).collect(),
+            ),
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use crate::{
     Denied, Directory, Settings, Unavailable,
     cache::Cache,
     connection::Connection,
+    directory::Known,
     reference::{Restaurant, User},
 };
 
@@ -83,7 +84,7 @@ impl Names {
 }
 
 /// What the cache has, and what has to be asked for.
-fn recall<'a, T>(cache: &Cache<T>, ids: &[&'a str], now: Instant) -> (HashMap<String, Arc<T>>, HashSet<&'a str>) {
+fn recall<'a, T>(cache: &Cache<T>, ids: &[&'a str], now: Instant) -> (Known<T>, HashSet<&'a str>) {
     let mut known = HashMap::new();
     let mut unknown = HashSet::new();
     for &id in ids {
@@ -100,7 +101,7 @@ fn recall<'a, T>(cache: &Cache<T>, ids: &[&'a str], now: Instant) -> (HashMap<St
 fn learn<T>(
     cache: &mut Cache<T>,
     parse: impl Fn(&[u8]) -> Option<T>,
-    known: &mut HashMap<String, Arc<T>>,
+    known: &mut Known<T>,
     asked: &HashSet<&str>,
     values: &Values<'_>,
     now: Instant,
@@ -110,7 +111,7 @@ fn learn<T>(
         let Some(text) = values.get(id) else { continue };
         if let Some(value) = parse(text).map(Arc::new) {
             cache.put(id, Arc::clone(&value), text.len(), now);
-            known.insert(id.to_owned(), value);
+            known.insert(id.to_owned(), (value, Duration::ZERO));
         }
     }
     let found = known.len() - cached;

@@ -64,6 +64,14 @@ impl Moment {
         self.0.checked_add(1.microsecond()).ok().and_then(Self::from_civil).unwrap_or(Self::LAST)
     }
 
+    /// So much earlier; the first moment of all where there is none.
+    #[must_use]
+    pub fn before(self, duration: std::time::Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        let earlier = self.0.saturating_sub(micros.microseconds());
+        Self::from_civil(earlier).unwrap_or(Self(DateTime::constant(0, 1, 1, 0, 0, 0, 0)))
+    }
+
     /// Whether it lies more than `hours` after `millis`, milliseconds since the Unix epoch.
     #[must_use]
     pub fn is_after(self, millis: i64, hours: i64) -> bool {

@@ -20,6 +20,9 @@ pub struct Settings {
     pub schedule: Schedule,
     /// How often the work without offsets is looked at in a continuous schedule; otherwise at each tick.
     pub resume_every: Duration,
+    /// How long the attempt in hand may still take once the loop is told to stop; then the batch is abandoned. Must be
+    /// shorter than the grace period, or the process is killed in the middle of leaving its group.
+    pub stop_within: Duration,
 }
 
 /// One service's loop: a member of the consumer group, a layer of the warehouse, a producer.
@@ -114,18 +117,13 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
     /// Reads up to the end that every assigned partition has now.
     async fn drain(&mut self) -> Result<(), Stopped> {
         let mut patience = Patience::new();
-        while let Err(error) = self.source.mark().await {
+        while let Err(error) = finish(&self.stop, Duration::ZERO, self.source.mark()).await? {
             self.wait(&mut patience, &error).await?;
         }
         loop {
             self.vitals.turned();
-            let stop = self.stop.clone();
-            let records = tokio::select! {
-                biased;
-                () = stop.cancelled() => return Err(Stopped),
-                records = self.source.next_before_mark(self.settings.batch_size) => records,
-            };
-            match records {
+            let records = self.source.next_before_mark(self.settings.batch_size);
+            match finish(&self.stop, Duration::ZERO, records).await? {
                 Ok(records) if records.is_empty() => return Ok(()),
                 Ok(records) => {
                     patience = Patience::new();
@@ -158,8 +156,8 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
     async fn resume(&mut self) -> Result<bool, Stopped> {
         let mut patience = Patience::new();
         let backlog = loop {
-            let round = self.layer.resume(self.settings.batch_size);
-            match alive(&mut self.source, &self.vitals, round).await {
+            let round = alive(&mut self.source, &self.vitals, self.layer.resume(self.settings.batch_size));
+            match finish(&self.stop, self.settings.stop_within, round).await? {
                 Ok(backlog) => break backlog,
                 Err(failure) => self.wait(&mut patience, &failure.into()).await?,
             }
@@ -205,7 +203,8 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
     async fn store_all(&mut self, events: &[L::Event]) -> Result<Result<Stored, String>, Stopped> {
         let mut patience = Patience::new();
         loop {
-            match alive(&mut self.source, &self.vitals, self.layer.store(events)).await {
+            let storing = alive(&mut self.source, &self.vitals, self.layer.store(events));
+            match finish(&self.stop, self.settings.stop_within, storing).await? {
                 Ok(stored) => {
                     self.vitals.waits_for(None);
                     return Ok(Ok(stored));
@@ -224,7 +223,8 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         let mut patience = Patience::new();
         loop {
             let publishing = self.publisher.publish(messages, dead_letters);
-            match alive(&mut self.source, &self.vitals, publishing).await {
+            let publishing = alive(&mut self.source, &self.vitals, publishing);
+            match finish(&self.stop, self.settings.stop_within, publishing).await? {
                 Ok(()) => {
                     self.vitals.waits_for(None);
                     return Ok(());
@@ -253,11 +253,20 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
 
     /// Waits for `work`, unless the loop is told to stop.
     async fn until_stopped(&mut self, work: impl Future<Output = ()>) -> Result<(), Stopped> {
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => Err(Stopped),
-            () = alive(&mut self.source, &self.vitals, work) => Ok(()),
-        }
+        finish(&self.stop, Duration::ZERO, alive(&mut self.source, &self.vitals, work)).await
+    }
+}
+
+/// Waits for `work`, but not longer than `limit` once the loop is told to stop.
+async fn finish<T>(stop: &CancellationToken, limit: Duration, work: impl Future<Output = T>) -> Result<T, Stopped> {
+    let out_of_time = async {
+        stop.cancelled().await;
+        sleep(limit).await;
+    };
+    tokio::select! {
+        biased;
+        () = out_of_time => Err(Stopped),
+        done = work => Ok(done),
     }
 }
 

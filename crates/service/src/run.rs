@@ -40,6 +40,8 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings) -> a
             batch_size: settings.batch.batch_size.get(),
             schedule: settings.batch.schedule.clone(),
             resume_every: S::resume_every(own),
+            // The rest of the grace period is for the last commit and for leaving the group.
+            stop_within: settings.batch.shutdown_grace / 2,
         };
         Worker { source, layer, publisher, settings, vitals: Arc::clone(&vitals), clock: clock::now, stop }
             .run()

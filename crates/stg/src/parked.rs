@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use futures_util::try_join;
-use jiff::{ToSpan, civil::DateTime};
+use jiff::civil::DateTime;
 use names::Names;
 use orders::{Event, Moment, Version, event};
 use pipeline::{Backlog, Failure, Message};
@@ -91,7 +91,7 @@ impl Parked {
         let known = if missing.is_empty() { Vec::new() } else { known(names, missing).await? };
 
         let transaction = warehouse.begin().await?;
-        let overdue = overdue(now, max_age);
+        let overdue = now.before(max_age).civil();
         let orders = lock(&transaction, &known, overdue, limit).await?;
         if orders.is_empty() {
             transaction.commit().await?;
@@ -155,12 +155,6 @@ async fn known(names: &mut Names, missing: Vec<Missing>) -> Result<Vec<Missing>,
     });
     let directory = enrich::resolve(names, &users, &restaurants).await?;
     Ok(missing.into_iter().filter(|name| name.is_known(&directory)).collect())
-}
-
-/// Before when an order must have been parked for its unknown dishes to be let through.
-fn overdue(now: Moment, max_age: Duration) -> DateTime {
-    let micros = i64::try_from(max_age.as_micros()).unwrap_or(i64::MAX);
-    now.civil().saturating_sub(micros.microseconds())
 }
 
 /// A parked order under lock.

@@ -67,7 +67,7 @@ pub enum Dishes {
     Whatever,
 }
 
-/// The event with names in place of ids, as they were read at `now`.
+/// The event with names in place of ids, looked up at `now`.
 ///
 /// # Errors
 /// The names that are missing, sorted.
@@ -93,7 +93,8 @@ pub fn name(event: &Event, directory: &Directory, now: Moment, dishes: Dishes) -
     }
     let restaurant = orders::Restaurant { id: event.restaurant_id.clone(), name: restaurant.name.clone() };
     let user = User { id: event.user_id.clone(), name: user.name.clone(), login: user.login.clone() };
-    Ok(Enriched::new(event, now, restaurant, user, named.into_iter().flatten().collect()))
+    let read_at = now.before(directory.age(&event.user_id, &event.restaurant_id));
+    Ok(Enriched::new(event, read_at, restaurant, user, named.into_iter().flatten().collect()))
 }
 
 /// Name and category of a dish that can be sent on.
