@@ -3,11 +3,14 @@
 //! [`Source`] is one member of a consumer group, [`Publisher`] one idempotent producer, [`Topics`] what a starting
 //! service asks about the topics it needs. What librdkafka does by itself (reconnecting, retrying a request, finding
 //! the coordinator) stays with it; what it cannot know (which batch an offset belongs to, how far a tick should read) is
-//! here.
+//! here. A [`Reader`] takes [`Letter`]s out of the dead-letter topic, a [`Resender`] sends back what was in them.
 
 pub use self::{
     error::Error,
+    letter::{Letter, REPLAYED_FROM},
     publisher::Publisher,
+    reader::Reader,
+    resender::Resender,
     settings::{Password, Settings},
     source::Source,
     topic::{Finding, Topic, Verdict},
@@ -28,3 +31,6 @@ mod publisher;
 mod probe;
 mod topic;
 mod topics;
+mod letter;
+mod reader;
+mod resender;

@@ -1,4 +1,4 @@
-//! What the group tells this member while it is polled: partitions come and go, commits are answered, brokers are lost.
+//! What the group tells this member while it is polled: partitions come and go, brokers are lost.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use rdkafka::{
     ClientContext, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance},
-    error::{KafkaError, KafkaResult},
+    error::KafkaError,
     topic_partition_list::TopicPartitionListElem,
     types::RDKafkaErrorCode as Code,
 };
@@ -37,7 +37,6 @@ struct State {
     settled: bool,
     rebalances: u64,
     paused: bool,
-    unanswered: usize,
     last_failure: String,
     outage: Option<String>,
 }
@@ -47,7 +46,7 @@ impl Membership {
         Self { state: Mutex::default(), changed: Notify::new(), vitals }
     }
 
-    /// Resolves after a rebalance or the answer to a commit, which no read reports; also when it came before the call.
+    /// Resolves after a rebalance, which no read reports; also when it came before the call.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
@@ -82,16 +81,6 @@ impl Membership {
 
     pub(crate) fn set_paused(&self, paused: bool) {
         self.state().paused = paused;
-    }
-
-    /// A commit is on its way.
-    pub(crate) fn asked(&self) {
-        self.state().unanswered += 1;
-    }
-
-    /// Commits on their way.
-    pub(crate) fn unanswered(&self) -> usize {
-        self.state().unanswered
     }
 
     /// What keeps every broker away.
@@ -148,13 +137,6 @@ impl ConsumerContext for Membership {
             tracing::warn!(%error, "cannot pause or resume the partitions that came");
         }
     }
-
-    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
-        count_commit(&result);
-        let mut state = self.state();
-        state.unanswered = state.unanswered.saturating_sub(1);
-        self.changed.notify_one();
-    }
 }
 
 impl ClientContext for Membership {
@@ -187,15 +169,6 @@ impl ClientContext for Membership {
                 lag(&topic.topic, partition.partition, behind.max(0));
             }
         }
-    }
-}
-
-/// Counts a commit; one that failed costs a repetition, nothing else.
-pub(crate) fn count_commit(result: &KafkaResult<()>) {
-    let label = if result.is_ok() { "ok" } else { "failed" };
-    metrics::counter!("tagmill_commits_total", "result" => label).increment(1);
-    if let Err(error) = result {
-        tracing::warn!(%error, "offsets were not committed; their records will come again");
     }
 }
 

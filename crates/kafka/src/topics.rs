@@ -136,7 +136,8 @@ impl Topics {
         Ok(())
     }
 
-    async fn partitions(&self, name: &str) -> Result<usize, Error> {
+    /// How many partitions a topic has.
+    pub(crate) async fn partitions(&self, name: &str) -> Result<usize, Error> {
         let (probe, topic) = (Arc::clone(&self.probe), name.to_owned());
         let asking = tokio::task::spawn_blocking(move || probe.metadata(&topic));
         let metadata = asking.await.map_err(unavailable)??;

@@ -33,6 +33,6 @@ pub trait Source {
     /// which changes nothing.
     fn commit(&mut self, records: &[Record]);
 
-    /// Waits for the last commit and leaves the group.
+    /// Leaves the group, after the commits on their way.
     async fn close(self);
 }

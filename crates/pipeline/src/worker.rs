@@ -165,10 +165,11 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         failpoint::pass("resumed");
         self.publish(&backlog.messages, &[]).await?;
         failpoint::pass("sent");
-        if !backlog.messages.is_empty()
-            && let Err(failure) = self.layer.settle().await
-        {
-            tracing::warn!(error = %failure, "messages were sent but could not be marked; they will be sent again");
+        if !backlog.messages.is_empty() {
+            let settling = alive(&mut self.source, &self.vitals, self.layer.settle());
+            if let Err(failure) = finish(&self.stop, self.settings.stop_within, settling).await? {
+                tracing::warn!(error = %failure, "messages were sent but could not be marked; they will be sent again");
+            }
         }
         Ok(backlog.more)
     }

@@ -43,7 +43,6 @@ fn describe() {
     describe_counter!("tagmill_skipped_total", Count, "Records that are none of our business, by kind");
     describe_counter!("tagmill_dead_letters_total", Count, "Records that went to the dead-letter topic, by reason");
     describe_counter!("tagmill_outages_total", Count, "Failed attempts to reach a dependency");
-    describe_counter!("tagmill_commits_total", Count, "Offset commits the broker has answered, by result");
     describe_gauge!("tagmill_consumer_lag", Count, "Records of a partition behind the committed offset");
     describe_gauge!("tagmill_assigned_partitions", Count, "Partitions of the source topic that this process reads");
     describe_gauge!("tagmill_parked_orders", Count, "Orders that wait for a name");

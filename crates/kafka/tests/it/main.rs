@@ -6,3 +6,4 @@ mod group;
 mod publishing;
 mod outage;
 mod topics;
+mod rereading;

@@ -1,0 +1,118 @@
+//! A topic read once, from its first record to the end it has now, by a person's command.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use pipeline::Record;
+use rdkafka::{
+    Message, Offset, TopicPartitionList,
+    consumer::{Consumer, ConsumerContext, StreamConsumer},
+    error::KafkaError,
+};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    Error, Settings, Topics,
+    diagnostics::Diagnostics,
+    error::{refuses, unavailable},
+    record,
+};
+
+/// Reads partition by partition, so that two readings of the same records tell them in the same order. Records that come
+/// after [`Reader::open`] are left for another time: a command that makes new ones ends all the same.
+pub struct Reader {
+    consumer: Arc<StreamConsumer<Diagnostics>>,
+    topic: Arc<str>,
+    /// What is still to be read; the first is being read.
+    stretches: VecDeque<Stretch>,
+}
+
+/// The records of a partition that are still to be read.
+struct Stretch {
+    partition: i32,
+    next: i64,
+    end: i64,
+}
+
+impl ConsumerContext for Diagnostics {}
+
+/// How long the broker may take to say where a partition ends.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// How long a record that is there may take to come. A leader that moves to another broker needs a few seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Reader {
+    /// Finds out what there is to be read.
+    ///
+    /// # Errors
+    /// [`Error::NoTopic`] when there is no such topic; otherwise when the brokers do not answer or do not let us.
+    pub async fn open(settings: &Settings, topic: &str) -> Result<Self, Error> {
+        let partitions = Topics::connect(settings)?.partitions(topic).await?;
+        let mut config = settings.client();
+        // The client insists on a group. It never joins it and commits nothing, so the service that is at work in it
+        // does not notice; any other one, access rules might not let us name.
+        config
+            .set("group.id", &settings.group_id)
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "earliest")
+            .set("enable.partition.eof", "true");
+        let consumer = Arc::new(config.create_with_context(Diagnostics)?);
+        let reader = Self { consumer, topic: topic.into(), stretches: VecDeque::new() };
+        let stretches = reader.stretches(i32::try_from(partitions).unwrap_or(i32::MAX)).await?;
+        let reader = Self { stretches, ..reader };
+        reader.begin()?;
+        Ok(reader)
+    }
+
+    /// The next record; `None` after the last.
+    ///
+    /// # Errors
+    /// When the brokers do not answer any more.
+    pub async fn next(&mut self) -> Result<Option<Record>, Error> {
+        let patience = Instant::now() + PATIENCE;
+        while let Some(stretch) = self.stretches.front_mut() {
+            if stretch.next >= stretch.end {
+                self.stretches.pop_front();
+                self.begin()?;
+                continue;
+            }
+            match timeout_at(patience, self.consumer.recv()).await {
+                Err(_) => return Err(unavailable("a record that should be there does not come").into()),
+                Ok(Ok(message)) if message.partition() == stretch.partition => {
+                    stretch.next = message.offset() + 1;
+                    if message.offset() < stretch.end {
+                        return Ok(Some(record::owned(&self.topic, &message)));
+                    }
+                }
+                // What no reader sees takes offsets, too: a transaction's end.
+                Ok(Err(KafkaError::PartitionEOF(partition))) if partition == stretch.partition => {
+                    stretch.next = stretch.end;
+                }
+                Ok(Err(error)) if error.rdkafka_error_code().is_some_and(refuses) => return Err(error.into()),
+                Ok(_) => {} // of the partition before, or retried inside the client
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where partitions begin and end now. librdkafka waits for the answer in the calling thread.
+    async fn stretches(&self, partitions: i32) -> Result<VecDeque<Stretch>, Error> {
+        let (consumer, topic) = (Arc::clone(&self.consumer), Arc::clone(&self.topic));
+        let ask = move |partition| {
+            let (next, end) = consumer.fetch_watermarks(&topic, partition, ANSWER)?;
+            Ok(Stretch { partition, next, end })
+        };
+        let asking = tokio::task::spawn_blocking(move || (0..partitions).map(ask).collect());
+        asking.await.map_err(unavailable)?
+    }
+
+    /// Asks for the first of the stretches, and nothing else.
+    fn begin(&self) -> Result<(), Error> {
+        let mut list = TopicPartitionList::new();
+        if let Some(stretch) = self.stretches.front().filter(|stretch| stretch.next < stretch.end) {
+            list.add_partition_offset(&self.topic, stretch.partition, Offset::Offset(stretch.next))?;
+        }
+        Ok(self.consumer.assign(&list)?)
+    }
+}

@@ -1,0 +1,55 @@
+//! A topic read once, beside the group that works on it.
+
+use kafka::{Error, Reader};
+use pipeline::Record;
+
+use crate::stage::{Stage, offsets, soon};
+
+async fn read(reader: &mut Reader) -> anyhow::Result<Vec<Record>> {
+    let mut records = Vec::new();
+    while let Some(record) = soon(reader.next()).await?? {
+        records.push(record);
+    }
+    Ok(records)
+}
+
+#[tokio::test]
+async fn everything_is_read_partition_by_partition_and_nothing_committed() -> anyhow::Result<()> {
+    let stage = Stage::with(3).await?;
+    stage.produce(2, 3).await?;
+    stage.produce(0, 2).await?;
+    let mut reader = Reader::open(&stage.settings, &stage.settings.source_topic).await?;
+    let records = read(&mut reader).await?;
+    let partitions: Vec<_> = records.iter().map(|record| record.partition).collect();
+    assert_eq!((partitions, offsets(&records)), (vec![0, 0, 2, 2, 2], vec![0, 1, 0, 1, 2]));
+    drop(reader);
+    assert_eq!((stage.committed(0).await?, stage.committed(2).await?), (None, None));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_comes_after_the_beginning_is_left() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 2).await?;
+    let mut reader = Reader::open(&stage.settings, &stage.settings.source_topic).await?;
+    stage.produce(0, 2).await?;
+    assert_eq!(offsets(&read(&mut reader).await?), [0, 1]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_end_that_nobody_can_read_is_one() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce_in_transaction(0, 2).await?;
+    let mut reader = Reader::open(&stage.settings, &stage.settings.source_topic).await?;
+    assert_eq!(offsets(&read(&mut reader).await?), [0, 1]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_topic_that_is_missing_is_named() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    let outcome = Reader::open(&stage.settings, "nowhere").await.err();
+    assert!(matches!(&outcome, Some(Error::NoTopic(topic)) if topic == "nowhere"), "{outcome:?}");
+    Ok(())
+}
