@@ -8,18 +8,13 @@ use crate::endpoints::Endpoints;
 impl Endpoints {
     /// Creates an empty database and returns its URL.
     pub async fn create_database(&self, name: &str) -> anyhow::Result<String> {
-        self.administer(&format!("CREATE DATABASE {}", quoted(name)))
-            .await?;
+        self.administer(&format!("CREATE DATABASE {}", quoted(name))).await?;
         Ok(self.database_url(name))
     }
 
     /// Creates a copy of `template`, to which nobody may be connected, and returns its URL.
     pub async fn create_database_from(&self, template: &str, name: &str) -> anyhow::Result<String> {
-        let statement = format!(
-            "CREATE DATABASE {} TEMPLATE {}",
-            quoted(name),
-            quoted(template)
-        );
+        let statement = format!("CREATE DATABASE {} TEMPLATE {}", quoted(name), quoted(template));
         self.administer(&statement).await?;
         Ok(self.database_url(name))
     }
@@ -39,9 +34,7 @@ impl Endpoints {
     ) -> anyhow::Result<()> {
         let client = connect(&self.database_url("postgres")).await?;
         // Held until the connection closes, at the end of this function or of this process.
-        client
-            .execute("SELECT pg_advisory_lock(hashtext($1))", &[&name])
-            .await?;
+        client.execute("SELECT pg_advisory_lock(hashtext($1))", &[&name]).await?;
         // Being marked as a template is also the mark of being finished.
         let finished = "SELECT FROM pg_database WHERE datname = $1 AND datistemplate";
         if client.query_opt(finished, &[&name]).await?.is_some() {
@@ -49,19 +42,13 @@ impl Endpoints {
         }
         self.drop_database(name).await?;
         let url = self.create_database(name).await?;
-        prepare(url)
-            .await
-            .with_context(|| format!("cannot prepare the template {name}"))?;
-        self.administer(&format!("ALTER DATABASE {} IS_TEMPLATE true", quoted(name)))
-            .await
+        prepare(url).await.with_context(|| format!("cannot prepare the template {name}"))?;
+        self.administer(&format!("ALTER DATABASE {} IS_TEMPLATE true", quoted(name))).await
     }
 
     async fn administer(&self, statement: &str) -> anyhow::Result<()> {
         let client = connect(&self.database_url("postgres")).await?;
-        client
-            .batch_execute(statement)
-            .await
-            .with_context(|| statement.to_owned())
+        client.batch_execute(statement).await.with_context(|| statement.to_owned())
     }
 }
 

@@ -18,11 +18,7 @@ pub struct Endpoints {
 
 impl Endpoints {
     pub(crate) fn new(kafka_port: u16, postgres_port: u16, redis_port: u16) -> Self {
-        Self {
-            kafka_port,
-            postgres_port,
-            redis_port,
-        }
+        Self { kafka_port, postgres_port, redis_port }
     }
 
     /// For `bootstrap.servers`: `127.0.0.1:20001`.
@@ -32,10 +28,7 @@ impl Endpoints {
 
     /// The URL of the database `name`, whether it exists or not.
     pub fn database_url(&self, name: &str) -> String {
-        format!(
-            "postgres://{POSTGRES_USER}@127.0.0.1:{}/{name}?sslmode=disable",
-            self.postgres_port
-        )
+        format!("postgres://{POSTGRES_USER}@127.0.0.1:{}/{name}?sslmode=disable", self.postgres_port)
     }
 
     /// The URL of Redis database `number`, 0 to 511; 0 holds this crate's own counters.
@@ -54,10 +47,8 @@ impl Endpoints {
 
     /// Reads a description that [`Self::write`] left.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read(file)
-            .with_context(|| format!("no stack is described by {}", file.display()))?;
-        serde_json::from_slice(&text)
-            .with_context(|| format!("{} does not describe a stack", file.display()))
+        let text = std::fs::read(file).with_context(|| format!("no stack is described by {}", file.display()))?;
+        serde_json::from_slice(&text).with_context(|| format!("{} does not describe a stack", file.display()))
     }
 
     /// Describes the stack to other processes.

@@ -28,10 +28,6 @@ impl Endpoints {
     async fn count(&self, counter: &str) -> anyhow::Result<u64> {
         let mut redis = connect(&self.redis_url(0)).await?;
         let mut increment = ::redis::cmd("INCR");
-        increment
-            .arg(counter)
-            .query_async(&mut redis)
-            .await
-            .context("the stack's Redis does not count")
+        increment.arg(counter).query_async(&mut redis).await.context("the stack's Redis does not count")
     }
 }

@@ -29,24 +29,13 @@ impl Kafka {
     pub(crate) async fn prepare(folder: &Path) -> anyhow::Result<Self> {
         let folder = folder.join("kafka");
         fs::create_dir_all(&folder)?;
-        let kafka = Self {
-            port: ports::free()?,
-            libs: libs()?,
-            properties: folder.join("server.properties"),
-        };
+        let kafka = Self { port: ports::free()?, libs: libs()?, properties: folder.join("server.properties") };
         let data = folder.join("data");
-        fs::write(
-            &kafka.properties,
-            properties(kafka.port, ports::free()?, &data),
-        )?;
+        fs::write(&kafka.properties, properties(kafka.port, ports::free()?, &data))?;
         if !data.join("meta.properties").exists() {
             let mut format = kafka.java("kafka.tools.StorageTool");
-            format
-                .args(["format", "--cluster-id", CLUSTER_ID, "--config"])
-                .arg(&kafka.properties);
-            process::complete(format)
-                .await
-                .context("cannot format the folder of Kafka")?;
+            format.args(["format", "--cluster-id", CLUSTER_ID, "--config"]).arg(&kafka.properties);
+            process::complete(format).await.context("cannot format the folder of Kafka")?;
         }
         Ok(kafka)
     }
@@ -82,16 +71,10 @@ impl Program for Kafka {
     async fn probe(&self) -> anyhow::Result<()> {
         let address = (std::net::Ipv4Addr::LOCALHOST, self.port);
         tokio::net::TcpStream::connect(address).await?; // spares librdkafka, and the log, the refusals
-        let client: AdminClient<DefaultClientContext> = ClientConfig::new()
-            .set("bootstrap.servers", format!("127.0.0.1:{}", self.port))
-            .create()?;
-        let metadata = tokio::task::spawn_blocking(move || {
-            client.inner().fetch_metadata(None, Duration::from_secs(1))
-        });
-        ensure!(
-            !metadata.await??.brokers().is_empty(),
-            "no broker is registered"
-        );
+        let client: AdminClient<DefaultClientContext> =
+            ClientConfig::new().set("bootstrap.servers", format!("127.0.0.1:{}", self.port)).create()?;
+        let metadata = tokio::task::spawn_blocking(move || client.inner().fetch_metadata(None, Duration::from_secs(1)));
+        ensure!(!metadata.await??.brokers().is_empty(), "no broker is registered");
         Ok(())
     }
 }
@@ -99,8 +82,7 @@ impl Program for Kafka {
 /// Where `setup.sh` put the jars: beside the other build products of this workspace.
 fn libs() -> anyhow::Result<PathBuf> {
     let libs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/kafka/libs");
-    libs.canonicalize()
-        .context("the jars of Kafka are missing: run `make setup`")
+    libs.canonicalize().context("the jars of Kafka are missing: run `make setup`")
 }
 
 fn properties(port: u16, controller_port: u16, data: &Path) -> String {

@@ -17,10 +17,7 @@ pub struct Options {
 impl Options {
     /// For tests: nothing outlives the machine anyway, so nothing waits for a disk.
     pub fn for_tests() -> Self {
-        Self {
-            durability: Durability::Off,
-            ..Self::default()
-        }
+        Self { durability: Durability::Off, ..Self::default() }
     }
 }
 

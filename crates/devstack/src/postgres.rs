@@ -58,19 +58,10 @@ impl Postgres {
             let mut initdb = postgres.program("initdb");
             initdb
                 .args(["--username", POSTGRES_USER, "--auth", "trust"])
-                .args([
-                    "--encoding",
-                    "UTF8",
-                    "--locale",
-                    "C.UTF-8",
-                    "--no-sync",
-                    "--pgdata",
-                ])
+                .args(["--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--pgdata"])
                 .arg(&postgres.data)
                 .current_dir(&folder);
-            process::complete(initdb)
-                .await
-                .context("cannot initialise PostgreSQL")?;
+            process::complete(initdb).await.context("cannot initialise PostgreSQL")?;
         }
         Ok(postgres)
     }
@@ -97,10 +88,7 @@ impl Program for Postgres {
 
     fn command(&self) -> Command {
         let mut command = self.program("postgres");
-        command
-            .arg("-D")
-            .arg(&self.data)
-            .args(["-p", &self.port.to_string()]);
+        command.arg("-D").arg(&self.data).args(["-p", &self.port.to_string()]);
         let lax: &[_] = match self.durability {
             Durability::Full => &[],
             Durability::Off => &NOT_DURABLE,
@@ -112,14 +100,8 @@ impl Program for Postgres {
     }
 
     async fn probe(&self) -> anyhow::Result<()> {
-        let url = format!(
-            "postgres://{POSTGRES_USER}@127.0.0.1:{}/postgres",
-            self.port
-        );
-        databases::connect(&url)
-            .await?
-            .simple_query("SELECT 1")
-            .await?;
+        let url = format!("postgres://{POSTGRES_USER}@127.0.0.1:{}/postgres", self.port);
+        databases::connect(&url).await?.simple_query("SELECT 1").await?;
         Ok(())
     }
 }
@@ -129,17 +111,13 @@ fn owner() -> anyhow::Result<Option<User>> {
     if !Uid::effective().is_root() {
         return Ok(None);
     }
-    let user =
-        User::from_name("postgres")?.context("there is no user postgres: run `make setup`")?;
+    let user = User::from_name("postgres")?.context("there is no user postgres: run `make setup`")?;
     Ok(Some(user))
 }
 
 /// The newest version Debian's packages installed, else whatever the search path has.
 fn programs() -> anyhow::Result<PathBuf> {
-    let versions = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions
         .filter_map(|version| version.file_name().to_str()?.parse::<u16>().ok())
         .max()
@@ -148,7 +126,5 @@ fn programs() -> anyhow::Result<PathBuf> {
         let path = std::env::var_os("PATH")?;
         std::env::split_paths(&path).find(|folder| folder.join("initdb").exists())
     };
-    newest
-        .or_else(on_path)
-        .context("PostgreSQL is not installed: run `make setup`")
+    newest.or_else(on_path).context("PostgreSQL is not installed: run `make setup`")
 }

@@ -23,14 +23,9 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn new(child: Child, abandon: Signal, note: PathBuf) -> anyhow::Result<Self> {
-        let running = Self {
-            child,
-            abandon,
-            note,
-        };
+        let running = Self { child, abandon, note };
         let text = format!("{} {}\n", running.child.id(), abandon as i32);
-        fs::write(&running.note, text)
-            .with_context(|| format!("cannot write {}", running.note.display()))?;
+        fs::write(&running.note, text).with_context(|| format!("cannot write {}", running.note.display()))?;
         Ok(running)
     }
 
@@ -89,9 +84,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if self.is_alive() {
-            let asked = self
-                .signal_family(Signal::SIGCONT)
-                .and_then(|()| self.signal(self.abandon));
+            let asked = self.signal_family(Signal::SIGCONT).and_then(|()| self.signal(self.abandon));
             if asked.is_err() {
                 let _gone_already = self.child.kill();
             }
@@ -104,19 +97,10 @@ impl Drop for Running {
 /// Runs a program that ends by itself; what it said goes into the error.
 pub(crate) async fn complete(command: Command) -> anyhow::Result<()> {
     let mut command = tokio::process::Command::from(command);
-    let output = command
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await;
+    let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
     let output = output.with_context(|| format!("cannot start {command:?}"))?;
     let said = [output.stdout, output.stderr].concat();
-    ensure!(
-        output.status.success(),
-        "{}\n{}",
-        output.status,
-        String::from_utf8_lossy(&said)
-    );
+    ensure!(output.status.success(), "{}\n{}", output.status, String::from_utf8_lossy(&said));
     Ok(())
 }
 
@@ -129,12 +113,8 @@ fn send(pid: Pid, signal: Signal) -> anyhow::Result<()> {
 }
 
 fn children_of(parent: Pid) -> io::Result<Vec<Pid>> {
-    let processes =
-        fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    Ok(processes
-        .map(Pid::from_raw)
-        .filter(|&pid| state_and_parent(pid).is_some_and(|(_, of)| of == parent))
-        .collect())
+    let processes = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    Ok(processes.map(Pid::from_raw).filter(|&pid| state_and_parent(pid).is_some_and(|(_, of)| of == parent)).collect())
 }
 
 /// A zombie counts as gone: it waits for whoever adopted it, and holds nothing.

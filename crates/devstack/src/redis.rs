@@ -27,11 +27,7 @@ impl Redis {
     pub(crate) fn prepare(folder: &Path, persistence: Persistence) -> anyhow::Result<Self> {
         let folder = folder.join("redis");
         fs::create_dir_all(&folder)?;
-        Ok(Self {
-            port: ports::free()?,
-            folder,
-            persistence,
-        })
+        Ok(Self { port: ports::free()?, folder, persistence })
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -51,17 +47,8 @@ impl Program for Redis {
         };
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string()]);
-        command
-            .args(["--databases", &DATABASES.to_string(), "--dir"])
-            .arg(&self.folder);
-        command.args([
-            "--save",
-            "",
-            "--appendonly",
-            append_only,
-            "--appendfsync",
-            "everysec",
-        ]);
+        command.args(["--databases", &DATABASES.to_string(), "--dir"]).arg(&self.folder);
+        command.args(["--save", "", "--appendonly", append_only, "--appendfsync", "everysec"]);
         command
     }
 
@@ -74,11 +61,7 @@ impl Program for Redis {
 /// Connects with the patience of a busy machine; the client's own is half a second.
 pub(crate) async fn connect(url: &str) -> RedisResult<MultiplexedConnection> {
     let patience = Some(Duration::from_secs(30));
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(patience)
-        .set_response_timeout(patience);
+    let config = AsyncConnectionConfig::new().set_connection_timeout(patience).set_response_timeout(patience);
     let client = Client::open(url)?;
-    client
-        .get_multiplexed_async_connection_with_config(&config)
-        .await
+    client.get_multiplexed_async_connection_with_config(&config).await
 }

@@ -47,11 +47,7 @@ pub struct Server<P> {
 impl<P: Program> Server<P> {
     /// Not started yet; log and notes go to `folder`.
     pub(crate) fn new(program: P, folder: &Path) -> Self {
-        Self {
-            program,
-            folder: folder.to_owned(),
-            running: Mutex::new(None),
-        }
+        Self { program, folder: folder.to_owned(), running: Mutex::new(None) }
     }
 
     /// Starts the server, for the first time or again, and returns when it answers.
@@ -60,13 +56,7 @@ impl<P: Program> Server<P> {
         timeout(START_LIMIT, self.answers())
             .await
             .unwrap_or_else(|_| bail!("no answer within {START_LIMIT:?}"))
-            .with_context(|| {
-                format!(
-                    "{} did not start; the end of its log:\n{}",
-                    P::NAME,
-                    self.end_of_log()
-                )
-            })
+            .with_context(|| format!("{} did not start; the end of its log:\n{}", P::NAME, self.end_of_log()))
     }
 
     /// Stops the server in good order; by SIGKILL when that takes too long.

@@ -28,16 +28,10 @@ pub async fn shared() -> anyhow::Result<&'static Endpoints> {
 }
 
 fn described(file: &Path) -> anyhow::Result<Shared> {
-    Ok(Shared {
-        endpoints: Endpoints::read(file)?,
-        _private: None,
-    })
+    Ok(Shared { endpoints: Endpoints::read(file)?, _private: None })
 }
 
 async fn private() -> anyhow::Result<Shared> {
     let stack = Stack::start(Options::for_tests()).await?;
-    Ok(Shared {
-        endpoints: stack.endpoints().clone(),
-        _private: Some(stack),
-    })
+    Ok(Shared { endpoints: stack.endpoints().clone(), _private: Some(stack) })
 }

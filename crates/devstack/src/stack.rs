@@ -32,10 +32,7 @@ impl Stack {
         let folder = Folder::open(options.folder)?;
         let path = folder.path();
         let guard = Guard::watch(path, folder.is_temporary())?;
-        let (kafka, postgres) = tokio::try_join!(
-            Kafka::prepare(path),
-            Postgres::prepare(path, options.durability)
-        )?;
+        let (kafka, postgres) = tokio::try_join!(Kafka::prepare(path), Postgres::prepare(path, options.durability))?;
         let redis = Redis::prepare(path, options.redis)?;
         let stack = Self {
             endpoints: Endpoints::new(kafka.port(), postgres.port(), redis.port()),
@@ -45,11 +42,7 @@ impl Stack {
             _guard: guard,
             folder,
         };
-        tokio::try_join!(
-            stack.kafka.start(),
-            stack.postgres.start(),
-            stack.redis.start()
-        )?;
+        tokio::try_join!(stack.kafka.start(), stack.postgres.start(), stack.redis.start())?;
         Ok(stack)
     }
 
@@ -95,8 +88,7 @@ impl Folder {
     fn open(named: Option<PathBuf>) -> anyhow::Result<Self> {
         let folder = match named {
             Some(path) => {
-                fs::create_dir_all(&path)
-                    .with_context(|| format!("cannot create {}", path.display()))?;
+                fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
                 Self::Kept(path.canonicalize()?)
             }
             None => Self::Temporary(tempfile::Builder::new().prefix("tagmill-").tempdir()?),

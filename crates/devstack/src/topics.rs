@@ -16,18 +16,9 @@ use crate::endpoints::Endpoints;
 type Admin = AdminClient<DefaultClientContext>;
 
 /// The topics data flows through, in its order.
-const DATA: [&str; 4] = [
-    "order-service_orders",
-    "stg-service-orders",
-    "dds-service-orders",
-    "cdm-service-tags",
-];
+const DATA: [&str; 4] = ["order-service_orders", "stg-service-orders", "dds-service-orders", "cdm-service-tags"];
 /// The topics beside it, one a service.
-const DEAD_LETTERS: [&str; 3] = [
-    "stg-service-dead-letters",
-    "dds-service-dead-letters",
-    "cdm-service-dead-letters",
-];
+const DEAD_LETTERS: [&str; 3] = ["stg-service-dead-letters", "dds-service-dead-letters", "cdm-service-dead-letters"];
 
 /// The broker's own limit of a record, and 64 KiB for the headers a dead letter gains: whatever fitted into a source
 /// topic must fit into its dead letters, or one record would stop the pipeline.
@@ -48,19 +39,13 @@ pub struct Topic {
 impl Topic {
     /// A topic that carries data.
     pub fn data(name: impl Into<String>, partitions: i32) -> Self {
-        Self {
-            name: name.into(),
-            partitions,
-            settings: vec![("retention.ms", "-1"), ("cleanup.policy", "delete")],
-        }
+        Self { name: name.into(), partitions, settings: vec![("retention.ms", "-1"), ("cleanup.policy", "delete")] }
     }
 
     /// A topic of dead letters, with room for what they gain over their source.
     pub fn dead_letters(name: impl Into<String>, partitions: i32) -> Self {
         let mut topic = Self::data(name, partitions);
-        topic
-            .settings
-            .push(("max.message.bytes", DEAD_LETTER_BYTES));
+        topic.settings.push(("max.message.bytes", DEAD_LETTER_BYTES));
         topic
     }
 
@@ -73,9 +58,7 @@ impl Topic {
 
     fn to_new(&self) -> NewTopic<'_> {
         let new = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1));
-        self.settings
-            .iter()
-            .fold(new, |new, (key, value)| new.set(key, value))
+        self.settings.iter().fold(new, |new, (key, value)| new.set(key, value))
     }
 }
 
@@ -87,10 +70,7 @@ impl Endpoints {
         let results = admin.create_topics(&new, &AdminOptions::new()).await?;
         check(results, RDKafkaErrorCode::TopicAlreadyExists)?;
         let names = topics.iter().map(|topic| topic.name.clone()).collect();
-        wait_until(admin, names, |leaders| {
-            !leaders.is_empty() && leaders.iter().all(|&leader| leader >= 0)
-        })
-        .await
+        wait_until(admin, names, |leaders| !leaders.is_empty() && leaders.iter().all(|&leader| leader >= 0)).await
     }
 
     /// Deletes the topics that exist and returns when they are gone.
@@ -103,9 +83,7 @@ impl Endpoints {
     }
 
     fn admin(&self) -> anyhow::Result<Admin> {
-        Ok(ClientConfig::new()
-            .set("bootstrap.servers", self.bootstrap_servers())
-            .create()?)
+        Ok(ClientConfig::new().set("bootstrap.servers", self.bootstrap_servers()).create()?)
     }
 }
 
@@ -121,11 +99,7 @@ fn check(results: Vec<TopicResult>, harmless: RDKafkaErrorCode) -> anyhow::Resul
 }
 
 /// Waits until the leaders of each topic's partitions are as they should be; a topic that is unknown has none.
-async fn wait_until(
-    admin: Admin,
-    names: Vec<String>,
-    settled: fn(&[i32]) -> bool,
-) -> anyhow::Result<()> {
+async fn wait_until(admin: Admin, names: Vec<String>, settled: fn(&[i32]) -> bool) -> anyhow::Result<()> {
     let admin = Arc::new(admin);
     for name in names {
         let waiting = async {
@@ -134,9 +108,7 @@ async fn wait_until(
             }
             anyhow::Ok(())
         };
-        timeout(LIMIT, waiting)
-            .await
-            .with_context(|| format!("topic {name} did not settle"))??;
+        timeout(LIMIT, waiting).await.with_context(|| format!("topic {name} did not settle"))??;
     }
     Ok(())
 }

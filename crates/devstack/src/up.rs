@@ -29,10 +29,7 @@ pub(crate) async fn up(arguments: Arguments) -> anyhow::Result<ExitCode> {
     for (name, value) in stack.endpoints().variables() {
         println!("export {name}='{value}'");
     }
-    eprintln!(
-        "The stack is up, its logs in {}. Ctrl-C stops it.",
-        stack.folder().display()
-    );
+    eprintln!("The stack is up, its logs in {}. Ctrl-C stops it.", stack.folder().display());
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
@@ -42,14 +39,8 @@ pub(crate) async fn up(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn start(arguments: Arguments) -> anyhow::Result<Stack> {
-    let options = Options {
-        folder: arguments.folder,
-        ..Options::default()
-    };
+    let options = Options { folder: arguments.folder, ..Options::default() };
     let stack = Stack::start(options).await?;
-    stack
-        .endpoints()
-        .create_topics(&Topic::pipeline(arguments.partitions))
-        .await?;
+    stack.endpoints().create_topics(&Topic::pipeline(arguments.partitions)).await?;
     Ok(stack)
 }

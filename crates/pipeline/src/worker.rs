@@ -120,6 +120,7 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         while let Err(error) = finish(&self.stop, Duration::ZERO, self.source.mark()).await? {
             self.wait(&mut patience, &error).await?;
         }
+        self.vitals.waits_for(None);
         loop {
             self.vitals.turned();
             let records = self.source.next_before_mark(self.settings.batch_size);
@@ -158,7 +159,10 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         let backlog = loop {
             let round = alive(&mut self.source, &self.vitals, self.layer.resume(self.settings.batch_size));
             match finish(&self.stop, self.settings.stop_within, round).await? {
-                Ok(backlog) => break backlog,
+                Ok(backlog) => {
+                    self.vitals.waits_for(None);
+                    break backlog;
+                }
                 Err(failure) => self.wait(&mut patience, &failure.into()).await?,
             }
         };

@@ -1,5 +1,7 @@
 //! Why a process refuses to work, as one line for the person who configured it and an exit code for the machine.
 
+use pipeline::{Failure, Unavailable};
+
 /// The line names the setting and says what to do; it never repeats a value that may be secret.
 ///
 /// An outage is no refusal: whatever may pass by itself is waited out.
@@ -28,6 +30,26 @@ impl Refusal {
             Self::Settings(_) => SETTINGS,
             Self::Missing(_) => MISSING,
         }
+    }
+}
+
+/// What a command says about a dependency that is away. It does not wait: whoever called it wants an answer, and can call
+/// it again.
+impl From<Unavailable> for Refusal {
+    fn from(Unavailable { dependency, error }: Unavailable) -> Self {
+        let setting = match dependency {
+            "kafka" => "KAFKA_BOOTSTRAP_SERVERS",
+            "postgres" => "DATABASE_URL",
+            "redis" => "REDIS_URL",
+            other => other,
+        };
+        Self::Missing(format!("{setting}: {error}"))
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Unavailable::from(failure).into()
     }
 }
 

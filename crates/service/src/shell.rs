@@ -1,11 +1,16 @@
 //! From the command line to the exit code.
 
-use std::{env, process::ExitCode};
+use std::{
+    convert::Infallible,
+    env,
+    io::{self, ErrorKind},
+    process::ExitCode,
+};
 
 use tokio::runtime;
 
 use crate::{
-    Refusal, Service, check,
+    Commands, Refusal, Service, check,
     cli::{Cli, Command, Ended},
     log, migrate, refusal, run,
     settings::Database,
@@ -14,8 +19,14 @@ use crate::{
 /// Does what the command line asks for, as the service `S`.
 #[must_use]
 pub fn main<S: Service>() -> ExitCode {
-    let outcome = match Cli::parse::<S::Settings>(&S::DESCRIPTION, env::args_os(), |name| env::var_os(name)) {
-        Ok(cli) => act::<S>(&cli),
+    main_with::<S, Infallible>()
+}
+
+/// Does what the command line asks for, as the service `S`, which has subcommands of its own.
+#[must_use]
+pub fn main_with<S: Service, Own: Commands>() -> ExitCode {
+    let outcome = match Cli::<Own>::parse::<S::Settings>(&S::DESCRIPTION, env::args_os(), |name| env::var_os(name)) {
+        Ok(cli) => act::<S, Own>(cli),
         Err(Ended::Answered(answer)) => {
             let _ = answer.print(); // to nobody, if the reader of a pipe has left
             Ok(ExitCode::SUCCESS)
@@ -23,29 +34,40 @@ pub fn main<S: Service>() -> ExitCode {
         Err(Ended::Refused(refusal)) => Err(refusal.into()),
     };
     outcome.unwrap_or_else(|error| {
+        if nobody_reads(&error) {
+            return ExitCode::SUCCESS;
+        }
         eprintln!("{}: {error:#}", S::DESCRIPTION.name);
         error.downcast_ref().map_or(ExitCode::FAILURE, |refusal: &Refusal| ExitCode::from(refusal.code()))
     })
 }
 
-fn act<S: Service>(cli: &Cli) -> anyhow::Result<ExitCode> {
-    log::start(&cli.read()?);
+fn act<S: Service, Own: Commands>(Cli { command, given }: Cli<Own>) -> anyhow::Result<ExitCode> {
+    log::start(&given.read()?);
     // Two threads: the loop has the main one, these serve the endpoints, the connections and the scheduler.
     let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let done = |()| ExitCode::SUCCESS;
     let outcome = runtime.block_on(async {
-        match cli.command {
-            Command::Run => run::run::<S>(&cli.read()?, &cli.read()?).await.map(|()| ExitCode::SUCCESS),
+        match command {
+            Command::Run => run::run::<S>(&given.read()?, &given.read()?).await.map(done),
             Command::Check => {
-                let good = check::check::<S>(&cli.read()?, &cli.read()?).await?;
+                let good = check::check::<S>(&given.read()?, &given.read()?).await?;
                 Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(refusal::MISSING) })
             }
             Command::Migrate => {
-                let database = cli.read::<Database>()?.connection(S::DESCRIPTION.name)?;
-                Ok(migrate::migrate(&database).await.map(|()| ExitCode::SUCCESS)?)
+                let database = given.read::<Database>()?.connection(S::DESCRIPTION.name)?;
+                Ok(migrate::migrate(&database).await.map(done)?)
             }
+            Command::DeadLetters(command) => command.act(&given, &mut io::stdout()).await.map(done),
+            Command::Own(command) => command.act(&given, &mut io::stdout()).await.map(done),
         }
     });
     // Whatever still runs (a name being resolved, a probe being answered) is not worth waiting for.
     runtime.shutdown_background();
     outcome
+}
+
+/// Whether the reader of our output has left: `dead-letters list | head` has got what it wanted.
+fn nobody_reads(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == ErrorKind::BrokenPipe)
 }

@@ -46,5 +46,21 @@ impl From<kafka::Error> for Startup {
     }
 }
 
+/// For a command, which does not wait for what is away.
+impl From<Startup> for Refusal {
+    fn from(startup: Startup) -> Self {
+        match startup {
+            Startup::Refused(refusal) => refusal,
+            Startup::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
+}
+
+impl From<kafka::Error> for Refusal {
+    fn from(error: kafka::Error) -> Self {
+        Startup::from(error).into()
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,9 @@
 //!
 //! In the order the data flows: [`receive`] reads a record, [`enrich`] asks Redis for the names of a whole batch,
 //! [`transform`] (pure) decides what becomes of each order, [`store`] writes it in one transaction, [`publish`] says what
-//! is sent on. [`parked`] takes up the orders whose names were missing.
+//! is sent on. [`parked`] takes up the orders whose names were missing; [`commands`] lets a person see and release them.
 
-pub use self::layer::Stg;
+pub use self::{commands::Commands, layer::Stg};
 
 mod config;
 mod receive;
@@ -12,5 +12,6 @@ mod enrich;
 pub mod transform;
 mod store;
 mod publish;
-mod parked;
+pub mod parked;
 mod layer;
+mod commands;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service::main::<stg::Stg>()
+    service::main_with::<stg::Stg, stg::Commands>()
 }

@@ -11,10 +11,14 @@ use orders::{Event, Moment, Version, event};
 use pipeline::{Backlog, Failure, Message};
 use warehouse::{Row, Transaction, Warehouse, get, statement};
 
+pub use self::{list::List, release::Release};
 use crate::{
     enrich, publish, store,
     transform::{Dishes, Kind, Missing, name},
 };
+
+mod release;
+mod list;
 
 /// Takes up parked orders, from where it left off.
 #[derive(Debug, Default)]
@@ -205,7 +209,7 @@ async fn unpark(transaction: &Transaction, named: &[(i64, String)]) -> Result<()
 
 /// Shows how many orders are parked, and for how long the first of them has been.
 async fn count(transaction: &Transaction, now: Moment) -> Result<(), Failure> {
-    let rows = transaction.query(&statement!("stg/count_parked_orders"), []).await?;
+    let rows = transaction.query(&statement!("stg/count_parked_orders"), [&release::RELEASED]).await?;
     let Some(row) = rows.first() else { return Ok(()) };
     let (parked, since): (i64, Option<DateTime>) = (get(row, 0)?, get(row, 1)?);
     let age = since.map_or(0.0, |since| (now.civil() - since).total(jiff::Unit::Second).unwrap_or(0.0));

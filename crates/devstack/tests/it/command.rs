@@ -16,50 +16,24 @@ fn devstack() -> Command {
 #[test]
 fn run_hands_over_the_addresses_and_returns_the_commands_status() {
     let script = r#"test -f "$TAGMILL_STACK" && echo "$KAFKA_BOOTSTRAP_SERVERS $DATABASE_URL $REDIS_URL"; exit 7"#;
-    let output = devstack()
-        .args(["run", "--", "sh", "-c", script])
-        .output()
-        .unwrap();
+    let output = devstack().args(["run", "--", "sh", "-c", script]).output().unwrap();
     assert_eq!(output.status.code(), Some(7));
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        text.starts_with("127.0.0.1:")
-            && text.contains(" postgres://")
-            && text.contains(" redis://"),
-        "{text}"
-    );
+    assert!(text.starts_with("127.0.0.1:") && text.contains(" postgres://") && text.contains(" redis://"), "{text}");
 }
 
 #[tokio::test]
 async fn a_killed_owner_takes_its_servers_along() {
     let folder = TempDir::new().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
-    let mut owner = devstack()
-        .arg("up")
-        .env("TMPDIR", folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines: Vec<_> = BufReader::new(owner.stdout.take().unwrap())
-        .lines()
-        .take(3)
-        .map(Result::unwrap)
-        .collect();
-    assert!(
-        lines.iter().all(|line| line.starts_with("export ")),
-        "{lines:?}"
-    );
+    let mut owner =
+        devstack().arg("up").env("TMPDIR", folder.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines: Vec<_> = BufReader::new(owner.stdout.take().unwrap()).lines().take(3).map(Result::unwrap).collect();
+    assert!(lines.iter().all(|line| line.starts_with("export ")), "{lines:?}");
     assert!(support::processes_in(folder.path()) > 3);
 
     owner.kill().unwrap();
     owner.wait().unwrap();
-    support::until("every process is gone", || {
-        support::processes_in(folder.path()) == 0
-    })
-    .await;
-    support::until("the folder is empty", || {
-        fs::read_dir(folder.path()).unwrap().next().is_none()
-    })
-    .await;
+    support::until("every process is gone", || support::processes_in(folder.path()) == 0).await;
+    support::until("the folder is empty", || fs::read_dir(folder.path()).unwrap().next().is_none()).await;
 }

@@ -3,9 +3,5 @@
 mod command;
 mod faults;
 mod sharing;
-#[expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "clippy knows tests, not their helpers"
-)]
+#[expect(clippy::panic, clippy::unwrap_used, reason = "clippy knows tests, not their helpers")]
 mod support;

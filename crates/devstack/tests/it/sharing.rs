@@ -13,10 +13,7 @@ use crate::support;
 async fn a_record_goes_through_a_topic_of_its_own() {
     let stack = devstack::shared().await.unwrap();
     let topic = stack.fresh_name("orders").await.unwrap();
-    stack
-        .create_topics(&[Topic::data(&topic, 1)])
-        .await
-        .unwrap();
+    stack.create_topics(&[Topic::data(&topic, 1)]).await.unwrap();
     support::produce(stack, &topic, "an order").await;
     assert_eq!(support::consume(stack, &topic).await, "an order");
     stack.delete_topics(&[&topic]).await.unwrap();
@@ -31,15 +28,10 @@ async fn topics_are_kept_for_ever_and_dead_letters_have_room() {
     stack.create_topics(&topics).await.unwrap();
     stack.create_topics(&topics).await.unwrap(); // those that exist stay
 
-    let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
-        .set("bootstrap.servers", stack.bootstrap_servers())
-        .create()
-        .unwrap();
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", stack.bootstrap_servers()).create().unwrap();
     let asked = [&data, &dead_letters].map(|name| ResourceSpecifier::Topic(name));
-    let answers = admin
-        .describe_configs(&asked, &AdminOptions::new())
-        .await
-        .unwrap();
+    let answers = admin.describe_configs(&asked, &AdminOptions::new()).await.unwrap();
     let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
     let setting = |topic: usize, name| answers[topic].get(name).unwrap().value.as_deref().unwrap();
     assert_eq!(setting(0, "retention.ms"), "-1");
@@ -55,17 +47,10 @@ async fn a_template_is_prepared_once_and_cloned() {
     let template = stack.fresh_name("template").await.unwrap();
     let prepare = async |url: String| {
         PREPARED.fetch_add(1, Ordering::Relaxed);
-        support::postgres(&url)
-            .await
-            .batch_execute("CREATE TABLE kept (id int)")
-            .await?;
+        support::postgres(&url).await.batch_execute("CREATE TABLE kept (id int)").await?;
         Ok(())
     };
-    tokio::try_join!(
-        stack.template_database(&template, prepare),
-        stack.template_database(&template, prepare)
-    )
-    .unwrap();
+    tokio::try_join!(stack.template_database(&template, prepare), stack.template_database(&template, prepare)).unwrap();
     assert_eq!(PREPARED.load(Ordering::Relaxed), 1);
 
     let name = stack.fresh_name("clone").await.unwrap();

@@ -25,20 +25,13 @@ pub(crate) async fn postgres(url: &str) -> tokio_postgres::Client {
 
 pub(crate) async fn redis(url: &str) -> redis::aio::MultiplexedConnection {
     let client = redis::Client::open(url).unwrap();
-    let config = AsyncConnectionConfig::new()
-        .set_response_timeout(Some(LIMIT))
-        .set_connection_timeout(Some(LIMIT));
-    client
-        .get_multiplexed_async_connection_with_config(&config)
-        .await
-        .unwrap()
+    let config = AsyncConnectionConfig::new().set_response_timeout(Some(LIMIT)).set_connection_timeout(Some(LIMIT));
+    client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
 }
 
 pub(crate) async fn produce(stack: &Endpoints, topic: &str, payload: &str) {
-    let producer: FutureProducer = ClientConfig::new()
-        .set("bootstrap.servers", stack.bootstrap_servers())
-        .create()
-        .unwrap();
+    let producer: FutureProducer =
+        ClientConfig::new().set("bootstrap.servers", stack.bootstrap_servers()).create().unwrap();
     let record: FutureRecord<'_, str, str> = FutureRecord::to(topic).payload(payload);
     producer.send(record, LIMIT).await.unwrap();
 }
@@ -52,9 +45,7 @@ pub(crate) async fn consume(stack: &Endpoints, topic: &str) -> String {
         .create()
         .unwrap();
     let mut partitions = TopicPartitionList::new();
-    partitions
-        .add_partition_offset(topic, 0, Offset::Beginning)
-        .unwrap();
+    partitions.add_partition_offset(topic, 0, Offset::Beginning).unwrap();
     consumer.assign(&partitions).unwrap();
     let record = timeout(LIMIT, consumer.recv()).await.unwrap().unwrap();
     String::from_utf8(record.payload().unwrap().to_vec()).unwrap()
@@ -67,9 +58,7 @@ pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(LIMIT, waiting)
-        .await
-        .unwrap_or_else(|_| panic!("waited in vain: {what}"));
+    timeout(LIMIT, waiting).await.unwrap_or_else(|_| panic!("waited in vain: {what}"));
 }
 
 /// How many processes work in `folder` or were told of it. A zombie has neither folder nor arguments.
@@ -80,11 +69,6 @@ pub(crate) fn processes_in(folder: &Path) -> usize {
         let directory = fs::read_link(process.join("cwd")).unwrap_or_default();
         Ok(directory.starts_with(folder) || String::from_utf8_lossy(&arguments).contains(folder))
     };
-    let processes = fs::read_dir("/proc")
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.path());
-    processes
-        .filter(|process| mentions(process).unwrap_or(false))
-        .count()
+    let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    processes.filter(|process| mentions(process).unwrap_or(false)).count()
 }

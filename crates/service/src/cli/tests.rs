@@ -1,9 +1,12 @@
 //! Settings by table: what is set, and what the process makes of it.
 
-use std::{collections::HashMap, ffi::OsString, time::Duration};
+use std::{collections::HashMap, ffi::OsString, io::Write, time::Duration};
 
 use super::*;
-use crate::settings::{Database, Secret};
+use crate::{
+    Commands,
+    settings::{Database, Secret},
+};
 
 const STG: Description = Description {
     name: "stg-service",
@@ -20,6 +23,24 @@ struct Own {
     redis_url: Secret,
 }
 
+/// What only the service under test can be asked to do.
+#[derive(Debug, Subcommand)]
+enum OwnCommands {
+    /// Turns it all round.
+    Revolve {
+        /// How often.
+        times: u8,
+    },
+}
+
+impl Commands for OwnCommands {
+    async fn act(self, _: &Given, _: &mut impl Write) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+type Cli = super::Cli<OwnCommands>;
+
 type Variables = HashMap<&'static str, &'static str>;
 
 const COMPLETE: [(&str, &str); 3] =
@@ -32,7 +53,7 @@ fn parse(line: &[&str], variables: &Variables) -> Result<Cli, Ended> {
 
 fn settings(variables: &Variables) -> Result<Settings, Refusal> {
     match parse(&[], variables) {
-        Ok(cli) => cli.read::<Own>().and_then(|_| cli.read()),
+        Ok(Cli { given, .. }) => given.read::<Own>().and_then(|_| given.read()),
         Err(Ended::Refused(refusal)) => Err(refusal),
         Err(Ended::Answered(answer)) => panic!("{answer}"),
     }
@@ -95,8 +116,8 @@ fn a_value_may_come_from_a_file() {
     };
     let cli = Cli::parse::<Own>(&STG, ["stg-service".into(), "migrate".into()], read).unwrap();
     std::fs::remove_file(&file).unwrap();
-    assert_eq!(cli.command, Command::Migrate);
-    assert_eq!(cli.read::<Database>().unwrap().database_url.expose(), "postgres://from-a-file");
+    assert!(matches!(cli.command, Command::Migrate));
+    assert_eq!(cli.given.read::<Database>().unwrap().database_url.expose(), "postgres://from-a-file");
 }
 
 #[test]
@@ -111,15 +132,15 @@ fn a_file_is_the_only_source_and_readable() {
 fn an_argument_outranks_a_variable() {
     let variables = COMPLETE.into_iter().chain([("BATCH_SIZE", "7")]).collect();
     let cli = parse(&["--batch-size", "9", "check"], &variables).unwrap();
-    assert_eq!(cli.command, Command::Check);
-    assert_eq!(cli.read::<Settings>().unwrap().batch.batch_size.get(), 9);
+    assert!(matches!(cli.command, Command::Check));
+    assert_eq!(cli.given.read::<Settings>().unwrap().batch.batch_size.get(), 9);
 }
 
 #[test]
 fn a_subcommand_needs_only_its_own_settings() {
     let cli = parse(&["migrate"], &Variables::from([("DATABASE_URL", "postgres://h/d")])).unwrap();
-    assert!(cli.read::<Database>().is_ok());
-    assert!(cli.read::<Settings>().is_err());
+    assert!(cli.given.read::<Database>().is_ok());
+    assert!(cli.given.read::<Settings>().is_err());
 }
 
 #[test]
@@ -165,10 +186,30 @@ fn wrong_usage_is_one_line() {
     for (line, said) in [
         (vec!["--database-uri=hunter2"], "there is no --database-uri; see --help"),
         (vec!["launch"], "unrecognized subcommand 'launch'; see --help"),
+        (vec!["dead-letters"], "'stg-service dead-letters' requires a subcommand but one was not provided; see --help"),
+        (vec!["dead-letters", "list", "--limit", "few"], "--limit: invalid digit found in string"),
+        (vec!["dead-letters", "replay", "--from", "3"], "--partition <PARTITION> is missing; see --help"),
+        (vec!["revolve"], "<TIMES> is missing; see --help"),
+        (vec!["revolve", "often"], "TIMES: invalid digit found in string"),
     ] {
         let Err(Ended::Refused(refusal)) = parse(&line, &COMPLETE.into()) else { panic!("{line:?} was understood") };
         assert_eq!(refusal, Refusal::Settings(said.to_owned()));
     }
+}
+
+#[test]
+fn subcommands_nest_and_are_each_services_own() {
+    let line = ["--redis-url=redis://r", "dead-letters", "replay", "--partition=1", "--from=3", "--to=9", "--execute"];
+    let cli = parse(&line, &COMPLETE.into()).unwrap();
+    let Command::DeadLetters(DeadLetters::Replay(replay)) = cli.command else { panic!("{:?}", cli.command) };
+    let which = replay.selection;
+    assert_eq!((which.partition, which.from, which.to, replay.execute), (Some(1), Some(3), Some(9), true));
+
+    let cli = parse(&["revolve", "3"], &COMPLETE.into()).unwrap();
+    assert!(matches!(cli.command, Command::Own(OwnCommands::Revolve { times: 3 })));
+    let nobodys =
+        super::Cli::<std::convert::Infallible>::parse::<Own>(&STG, ["stg".into(), "revolve".into()], |_| None);
+    assert!(matches!(nobodys, Err(Ended::Refused(_))));
 }
 
 #[test]
@@ -182,11 +223,13 @@ fn help_is_the_reference() {
         "[env: REDIS_URL]",
         "[default: stg-dead-letters]",
         "migrate",
+        "dead-letters",
+        "revolve",
         "NAME_FILE",
     ] {
         assert!(help.contains(text), "{text} in {help}");
     }
-    for argument in command::<Own>(&STG).get_arguments() {
+    for argument in command::<Own, OwnCommands>(&STG).get_arguments() {
         assert!(argument.is_hide_env_values_set(), "{} would show its value in --help", argument.get_id());
         assert!(argument.get_help().is_some() || argument.get_id() == "redis_url", "{}", argument.get_id());
     }

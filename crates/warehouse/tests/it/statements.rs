@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use tokio_postgres::NoTls;
 use warehouse::{Settings, migrate};
 
-const FOLDERS: [&str; 4] = ["stg", "dds", "cdm", "audit"];
+const FOLDERS: [&str; 5] = ["stg", "dds", "cdm", "audit", "service"];
 
 #[tokio::test]
 async fn every_statement_prepares() -> anyhow::Result<()> {

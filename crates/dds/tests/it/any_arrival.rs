@@ -1,0 +1,76 @@
+//! However the same events arrive, the orders and the numbers are the same in the end.
+
+use dds::transform::{Line, State};
+use orders::{Amount, Version, keys};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use crate::{
+    arrivals::{Arrivals, arrivals},
+    recount,
+    story::order,
+    warehouse::Warehouse,
+};
+
+/// An order without its history: `load_dt` and lines once held tell which versions came by.
+type Now = (Uuid, Version, Uuid, String, Amount, Amount, Vec<Line>);
+
+fn now(warehouse: &Warehouse) -> Vec<Now> {
+    let states = warehouse.states.iter();
+    states
+        .map(|(order_pk, state)| {
+            let State { version, user_pk, status, cost, payment, lines, .. } = state.clone();
+            let held = lines.into_iter().filter(Line::is_held).collect();
+            (*order_pk, version, user_pk, status, cost, payment, held)
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn ends_in_the_same_orders(arrivals in arrivals()) {
+        let newest: Vec<_> = arrivals.newest().cloned().map(|order| vec![order]).collect();
+        prop_assert_eq!(now(&Warehouse::loaded(&arrivals.batches)), now(&Warehouse::loaded(&newest)));
+    }
+
+    #[test]
+    fn ends_in_the_numbers_of_the_newest_versions(arrivals in arrivals()) {
+        let warehouse = Warehouse::loaded(&arrivals.batches);
+        let expected = recount::messages(arrivals.newest());
+        prop_assert_eq!(recount::counters(&warehouse), expected.clone());
+        prop_assert_eq!(recount::states(&warehouse), expected.clone());
+        prop_assert_eq!(recount::vault(&warehouse), expected);
+    }
+
+    #[test]
+    fn is_right_after_every_batch(arrivals in arrivals()) {
+        let mut warehouse = Warehouse::default();
+        for batch in &arrivals.batches {
+            let changes = warehouse.transform(batch);
+            warehouse.apply(changes);
+            prop_assert_eq!(recount::counters(&warehouse), recount::states(&warehouse));
+            prop_assert_eq!(recount::counters(&warehouse), recount::vault(&warehouse));
+        }
+    }
+
+    #[test]
+    fn batches_are_a_matter_of_speed(arrivals in arrivals()) {
+        let one_by_one: Vec<_> = arrivals.batches.iter().flatten().map(|order| vec![order.clone()]).collect();
+        let all_at_once = vec![arrivals.batches.concat()];
+        let warehouse = Warehouse::loaded(&arrivals.batches);
+        prop_assert_eq!(&warehouse, &Warehouse::loaded(&one_by_one));
+        prop_assert_eq!(&warehouse, &Warehouse::loaded(&all_at_once));
+    }
+}
+
+#[test]
+fn the_model_sees_something() {
+    let closed = crate::story::closed(&[1, 2]);
+    let told = vec![vec![order(0, 0, &closed)], vec![order(2, 0, &closed)]];
+    let arrivals = Arrivals { batches: told.clone(), told };
+    let counted = recount::counters(&Warehouse::loaded(&arrivals.batches));
+    assert_eq!(counted, recount::messages(arrivals.newest()));
+    assert_ne!(counted, recount::Count::default());
+    assert!(Warehouse::loaded(&arrivals.batches).products.values().all(|count| *count == 2));
+    assert!(Warehouse::loaded(&arrivals.batches).states.contains_key(&keys::order(2)));
+}

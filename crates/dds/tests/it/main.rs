@@ -1,0 +1,14 @@
+//! What becomes of orders in the vault, the states and the counters: the pure half, against a small model.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod story;
+mod arrivals;
+mod warehouse;
+mod recount;
+mod any_arrival;
+mod repetition;
+mod satellites;
+mod mentions;
+mod names;
+mod refusals;

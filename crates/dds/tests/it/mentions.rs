@@ -1,0 +1,72 @@
+//! What a batch mentions is published, whatever became of its records: a crash may have swallowed it the first time.
+
+use std::collections::BTreeSet;
+
+use dds::transform::Changes;
+use orders::{Enriched, keys};
+use proptest::prelude::*;
+
+use crate::{
+    arrivals::arrivals,
+    story::{closed, order},
+    warehouse::Warehouse,
+};
+
+/// Every counter that the changes touch is mentioned by `mentioning`.
+fn check_covers(mentioning: &Changes, changes: &Changes) -> Result<(), TestCaseError> {
+    let (products, categories) = (&changes.differences.products, &changes.differences.categories);
+    prop_assert!(products.keys().all(|pair| mentioning.mentioned.products.contains(pair)));
+    prop_assert!(categories.keys().all(|pair| mentioning.mentioned.categories.contains(pair)));
+    Ok(())
+}
+
+fn products(order: &Enriched) -> BTreeSet<(uuid::Uuid, uuid::Uuid)> {
+    let user_pk = keys::user(&order.user.id);
+    order.products.iter().map(|product| (user_pk, keys::product(&product.id))).collect()
+}
+
+proptest! {
+    #[test]
+    fn a_batch_repeated_after_a_crash_says_all_it_would_have_said(arrivals in arrivals()) {
+        let mut warehouse = Warehouse::default();
+        for batch in &arrivals.batches {
+            let first = warehouse.transform(batch);
+            check_covers(&first, &first)?;
+            warehouse.apply(warehouse.transform(batch));
+            check_covers(&warehouse.transform(batch), &first)?;
+        }
+    }
+
+    #[test]
+    fn every_record_is_mentioned_and_all_its_order_ever_held(arrivals in arrivals()) {
+        let warehouse = Warehouse::loaded(&arrivals.batches);
+        for order in arrivals.told.iter().flatten() {
+            let mentioned = warehouse.transform(std::slice::from_ref(order)).mentioned;
+            let state = &warehouse.states[&keys::order(order.object_id)];
+            let ever = state.lines.iter();
+            prop_assert!(ever.clone().all(|line| mentioned.products.contains(&(state.user_pk, line.product_pk))));
+            prop_assert!(ever.clone().all(|line| mentioned.categories.contains(&(state.user_pk, line.category_pk))));
+            prop_assert!(products(order).is_subset(&mentioned.products));
+        }
+    }
+}
+
+#[test]
+fn a_line_that_is_gone_is_mentioned_still() {
+    let warehouse = Warehouse::loaded(&[vec![order(0, 0, &closed(&[1, 2]))], vec![order(0, 1, &closed(&[1]))]]);
+    let gone = (keys::user("user 0"), keys::product("product 2"));
+    assert_eq!(warehouse.products[&gone], 0);
+    for version in [0, 1] {
+        let mentioned = warehouse.transform(&[order(0, version, &closed(&[1]))]).mentioned;
+        assert!(mentioned.products.contains(&gone), "version {version}");
+        assert!(mentioned.categories.contains(&(gone.0, keys::category("category 2"))), "version {version}");
+    }
+}
+
+#[test]
+fn business_keys_of_what_the_batch_names_come_along() {
+    let mentioned = Warehouse::default().transform(&[order(1, 0, &closed(&[1]))]).mentioned;
+    assert_eq!(mentioned.user_ids[&keys::user("user 1")], "user 1");
+    assert_eq!(mentioned.product_ids[&keys::product("product 1")], "product 1");
+    assert_eq!(mentioned.category_names[&keys::category("category 1")], "category 1");
+}

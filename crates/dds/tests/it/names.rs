@@ -1,0 +1,59 @@
+//! Names: dated by when they were read, written only where they are news.
+
+use std::collections::HashMap;
+
+use dds::transform::{Vault, vault};
+use orders::{Enriched, Moment, keys};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    story::{closed, message, read},
+    warehouse::Warehouse,
+};
+
+/// An order with product 1 named so, its names read at this minute past one.
+fn named(number: usize, name: &str, minute: u8) -> Enriched {
+    let mut message = message(number, 0, &closed(&[1]));
+    message["payload"]["products"][0]["name"] = json!(name);
+    message["enriched_at"] = json!(format!("2026-03-02 13:{minute:02}:00"));
+    read(&message)
+}
+
+fn candidates(batch: &[Enriched]) -> Vec<vault::Name<1>> {
+    let Vault { names, .. } = Warehouse::default().transform(batch).vault;
+    names.products
+}
+
+fn texts(names: &[vault::Name<1>]) -> Vec<&str> {
+    names.iter().map(|name| name.names[0].as_str()).collect()
+}
+
+#[test]
+fn candidates_come_in_the_order_they_were_read_without_repetitions() {
+    let batch = [named(0, "Б", 2), named(2, "А", 1), named(4, "Б", 3), named(6, "А", 4), named(8, "В", 4)];
+    assert_eq!(texts(&candidates(&batch)), ["А", "Б", "А"]);
+}
+
+#[test]
+fn only_a_later_and_different_name_is_news() {
+    let latest = candidates(&[named(0, "А", 5)]);
+    let known: HashMap<Uuid, (Moment, Uuid)> =
+        latest.iter().map(|name| (name.parent, (name.load_dt, name.hashdiff))).collect();
+    for (name, minute, is_news) in
+        [("А", 9, false), ("Б", 4, false), ("Б", 5, false), ("Б", 6, true), ("а", 6, true), ("А ", 6, true)]
+    {
+        let news = vault::news(candidates(&[named(2, name, minute)]), &known);
+        assert_eq!(!news.is_empty(), is_news, "{name} {minute}");
+    }
+    assert_eq!(texts(&vault::news(candidates(&[named(2, "А", 1)]), &HashMap::new())), ["А"]);
+}
+
+#[test]
+fn a_counter_carries_the_name_read_last() {
+    let batch = [named(0, "А", 2), named(2, "Б", 3), named(4, "В", 1)];
+    let differences = Warehouse::default().transform(&batch).differences;
+    let difference = &differences.products[&(keys::user("user 0"), keys::product("product 1"))];
+    assert_eq!(difference.name.as_ref().map(|(_, name)| name.as_str()), Some("Б"));
+    assert_eq!(difference.count, 3);
+}

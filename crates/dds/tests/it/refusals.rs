@@ -1,0 +1,45 @@
+//! Orders that cannot be applied: refused alone, their neighbours untouched.
+
+use pipeline::Outcome;
+use serde_json::json;
+
+use crate::{
+    story::{closed, message, order, read},
+    warehouse::Warehouse,
+};
+
+fn reasons(outcomes: &[Outcome]) -> Vec<&str> {
+    outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Outcome::DeadLetter(rejection) => rejection.reason,
+            other => other.label(),
+        })
+        .collect()
+}
+
+#[test]
+fn an_order_keeps_its_first_user() {
+    let mut stolen = message(0, 9, &closed(&[2]));
+    stolen["payload"]["user"]["id"] = json!("somebody else");
+    let (mine, other) = (order(0, 0, &closed(&[1])), order(2, 0, &closed(&[1])));
+
+    let in_one_batch = [mine.clone(), read(&stolen), other.clone()];
+    let changes = Warehouse::default().transform(&in_one_batch);
+    assert_eq!(reasons(&changes.outcomes), ["stored", "user-changed", "stored"]);
+
+    let mut warehouse = Warehouse::loaded(&[vec![mine.clone()]]);
+    let changes = warehouse.transform(&[read(&stolen), other.clone()]);
+    assert_eq!(reasons(&changes.outcomes), ["user-changed", "stored"]);
+    warehouse.apply(changes);
+    assert_eq!(warehouse, Warehouse::loaded(&[vec![mine, other]]));
+}
+
+#[test]
+fn lines_that_add_up_to_too_much() {
+    let mut message = message(0, 0, &closed(&[1, 1]));
+    message["payload"]["products"][0]["quantity"] = json!(i64::MAX);
+    let changes = Warehouse::default().transform(&[read(&message), order(2, 0, &closed(&[1]))]);
+    assert_eq!(reasons(&changes.outcomes), ["out-of-range", "stored"]);
+    assert_eq!(changes.new_states.len(), 1);
+}

@@ -1,0 +1,53 @@
+//! What the warehouse holds already changes nothing.
+
+use dds::transform::{Changes, Vault};
+use orders::keys;
+use pipeline::Outcome;
+use proptest::prelude::*;
+
+use crate::{
+    arrivals::arrivals,
+    story::{closed, order},
+    warehouse::Warehouse,
+};
+
+/// Nothing but what is to be published.
+fn changes_nothing(changes: &Changes) -> bool {
+    let Changes { vault, new_states, changed_states, differences, .. } = changes;
+    *vault == Vault::default()
+        && new_states.is_empty()
+        && changed_states.is_empty()
+        && differences.products.is_empty()
+        && differences.categories.is_empty()
+}
+
+proptest! {
+    #[test]
+    fn a_replay_changes_nothing(arrivals in arrivals()) {
+        let warehouse = Warehouse::loaded(&arrivals.batches);
+        for batch in &arrivals.batches {
+            let changes = warehouse.transform(batch);
+            prop_assert!(changes_nothing(&changes), "{:?}", changes);
+            for (order, outcome) in batch.iter().zip(&changes.outcomes) {
+                let state = &warehouse.states[&keys::order(order.object_id)];
+                let equal = order.version == state.version;
+                prop_assert_eq!(outcome, if equal { &Outcome::Unchanged } else { &Outcome::Outdated });
+            }
+        }
+    }
+}
+
+#[test]
+fn each_version_has_its_outcome() {
+    let chapter = closed(&[1]);
+    let batch = [1, 1, 0, 2, 1].map(|version| order(0, version, &chapter));
+    let expected = [Outcome::Stored, Outcome::Unchanged, Outcome::Outdated, Outcome::Stored, Outcome::Outdated];
+    assert_eq!(Warehouse::default().transform(&batch).outcomes, expected);
+}
+
+#[test]
+fn a_new_state_stays_new_within_its_batch() {
+    let changes = Warehouse::default().transform(&[order(0, 0, &closed(&[1])), order(0, 1, &closed(&[2]))]);
+    assert_eq!(changes.new_states.len(), 1);
+    assert!(changes.changed_states.is_empty());
+}

@@ -1,0 +1,73 @@
+//! A warehouse in memory: what the SQL does with the changes of a batch, and nothing more.
+
+use std::collections::{BTreeMap, HashMap};
+
+use dds::transform::{
+    Changes, State,
+    counters::Pair,
+    transform,
+    vault::{Cost, OrderLine, Status},
+};
+use orders::{Enriched, keys};
+use uuid::Uuid;
+
+/// The tables that the tests look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Warehouse {
+    pub(crate) states: BTreeMap<Uuid, State>,
+    pub(crate) products: BTreeMap<Pair, i32>,
+    pub(crate) categories: BTreeMap<Pair, i32>,
+    pub(crate) costs: BTreeMap<Uuid, Vec<Cost>>,
+    pub(crate) statuses: BTreeMap<Uuid, Vec<Status>>,
+    pub(crate) lines: BTreeMap<Uuid, Vec<OrderLine>>,
+    /// Order and product of every row of `l_order_product`.
+    pub(crate) order_products: BTreeMap<Uuid, (Uuid, Uuid)>,
+    /// Order and user of every row of `l_order_user`.
+    pub(crate) order_users: BTreeMap<Uuid, (Uuid, Uuid)>,
+}
+
+impl Warehouse {
+    /// What the batches, one after the other, make of an empty warehouse.
+    pub(crate) fn loaded(batches: &[Vec<Enriched>]) -> Self {
+        let mut warehouse = Self::default();
+        for batch in batches {
+            let changes = warehouse.transform(batch);
+            warehouse.apply(changes);
+        }
+        warehouse
+    }
+
+    /// The changes of a batch, on the states that the service would lock.
+    pub(crate) fn transform(&self, batch: &[Enriched]) -> Changes {
+        let locked = batch.iter().filter_map(|order| self.states.get_key_value(&keys::order(order.object_id)));
+        transform(locked.map(|(key, state)| (*key, state.clone())).collect::<HashMap<_, _>>(), batch)
+    }
+
+    /// Writes the changes.
+    pub(crate) fn apply(&mut self, changes: Changes) {
+        let Changes { vault, new_states, changed_states, differences, .. } = changes;
+        for (order_pk, state) in new_states {
+            assert_eq!(self.states.insert(order_pk, state), None, "a new state was there");
+        }
+        for (order_pk, state) in changed_states {
+            assert!(self.states.insert(order_pk, state).is_some(), "a changed state was not there");
+        }
+        for (pair, difference) in differences.products {
+            add(self.products.entry(pair).or_default(), difference.count);
+        }
+        for (pair, count) in differences.categories {
+            add(self.categories.entry(pair).or_default(), count);
+        }
+        vault.costs.into_iter().for_each(|row| self.costs.entry(row.order_pk).or_default().push(row));
+        vault.statuses.into_iter().for_each(|row| self.statuses.entry(row.order_pk).or_default().push(row));
+        vault.lines.into_iter().for_each(|row| self.lines.entry(row.link_pk).or_default().push(row));
+        self.order_products.extend(vault.order_products.into_iter().map(|(key, link)| (key, (link.left, link.right))));
+        self.order_users.extend(vault.order_users.into_iter().map(|(key, link)| (key, (link.left, link.right))));
+    }
+}
+
+/// A counter may be short of nothing at any time: readers see it between any two batches.
+fn add(counter: &mut i32, difference: i32) {
+    *counter += difference;
+    assert!(*counter >= 0, "a counter fell below zero");
+}

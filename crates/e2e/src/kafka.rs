@@ -1,0 +1,224 @@
+//! Topics and groups of a pipeline: written, read whole, wound back.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use futures_util::future::try_join_all;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use tokio::task::spawn_blocking;
+
+use crate::layer::Layer;
+use crate::pipeline::Pipeline;
+use crate::wait::until;
+
+/// How long one answer of the broker may take.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// How long a group may go on counting a member that died: the session timeout, and some more.
+const FAREWELL: Duration = Duration::from_secs(20);
+
+/// A record of a topic.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Record {
+    /// The key; the order system sets none.
+    pub key: Option<Vec<u8>>,
+    /// The value; `None` is a tombstone.
+    pub value: Option<Vec<u8>>,
+    /// The headers, in their order.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// In milliseconds since 1970; when writing, `None` is now.
+    pub timestamp: Option<i64>,
+    /// When writing, `None` leaves the choice to the client.
+    pub partition: Option<i32>,
+    /// Where it was read; meaningless when writing.
+    pub offset: i64,
+}
+
+impl Record {
+    /// A record without a key, as the order system writes it.
+    pub fn of(value: impl Into<Vec<u8>>) -> Self {
+        Self { value: Some(value.into()), ..Self::default() }
+    }
+
+    /// The value as JSON.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn json(&self) -> Result<serde_json::Value> {
+        Ok(serde_json::from_slice(self.value.as_deref().context("a tombstone")?)?)
+    }
+
+    /// A header's value as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        let (_, value) = self.headers.iter().find(|(key, _)| key == name)?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    }
+}
+
+impl Pipeline {
+    /// Writes records to a topic, in order, and returns when the broker has them all.
+    ///
+    /// # Errors
+    /// The broker does not take one.
+    pub async fn produce(&self, topic: &str, records: impl IntoIterator<Item = Record>) -> Result<()> {
+        let producer: FutureProducer = self.client().set("enable.idempotence", "true").create()?;
+        let mut deliveries = Vec::new();
+        for record in records {
+            let headers = record
+                .headers
+                .iter()
+                .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: Some(value) }));
+            let mut outgoing: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(topic);
+            (outgoing.partition, outgoing.timestamp) = (record.partition, record.timestamp);
+            (outgoing.key, outgoing.payload) = (record.key.as_deref(), record.value.as_deref());
+            outgoing.headers = (!record.headers.is_empty()).then_some(headers);
+            deliveries.push(producer.send_result(outgoing).map_err(|(error, _)| error)?);
+        }
+        for delivered in try_join_all(deliveries).await? {
+            delivered.map_err(|(error, _)| error)?;
+        }
+        Ok(())
+    }
+
+    /// All records of a topic, partition by partition.
+    ///
+    /// # Errors
+    /// The broker does not answer.
+    pub async fn read(&self, topic: &str) -> Result<Vec<Record>> {
+        let ends = self.ends(topic).await?;
+        let consumer: BaseConsumer = self.client().set("group.id", "unused").create()?;
+        let topic = topic.to_owned();
+        let read = move || {
+            let mut all = TopicPartitionList::new();
+            for partition in 0..i32::try_from(ends.len())? {
+                all.add_partition_offset(&topic, partition, Offset::Beginning)?;
+            }
+            consumer.assign(&all)?;
+            let count = usize::try_from(ends.iter().sum::<i64>())?;
+            let mut records = Vec::with_capacity(count);
+            while records.len() < count {
+                match consumer.poll(ANSWER) {
+                    Some(record) => records.push(received(&record?)),
+                    None => bail!("{topic} holds {count} records, but only {} came", records.len()),
+                }
+            }
+            records.sort_by_key(|record| (record.partition, record.offset));
+            anyhow::Ok(records)
+        };
+        spawn_blocking(read).await?
+    }
+
+    /// The end offset of each partition of a topic.
+    ///
+    /// # Errors
+    /// The broker does not answer.
+    pub async fn ends(&self, topic: &str) -> Result<Vec<i64>> {
+        let consumer: BaseConsumer = self.client().create()?;
+        let (topic, partitions) = (topic.to_owned(), self.partitions());
+        let ask = move || {
+            let end = |partition| Ok(consumer.fetch_watermarks(&topic, partition, ANSWER)?.1);
+            (0..partitions).map(end).collect()
+        };
+        spawn_blocking(ask).await?
+    }
+
+    /// What the group of a layer has committed, for each partition; 0 where nothing is.
+    ///
+    /// # Errors
+    /// The broker does not answer.
+    pub async fn committed(&self, layer: Layer) -> Result<Vec<i64>> {
+        let consumer = self.outsider(layer)?;
+        let asked = self.source_at(layer, |_| Offset::Invalid)?;
+        let ask = move || {
+            let committed = consumer.committed_offsets(asked, ANSWER)?;
+            let offset = |offset: Offset| offset.to_raw().filter(|offset| *offset >= 0).unwrap_or(0);
+            Ok(committed.elements().iter().map(|partition| offset(partition.offset())).collect())
+        };
+        spawn_blocking(ask).await?
+    }
+
+    /// Winds the group of a layer back to offset 0 on every partition. Its members must have ended: one that was killed
+    /// is waited for until the group has noticed.
+    ///
+    /// # Errors
+    /// The group still has members.
+    pub async fn rewind(&self, layer: Layer) -> Result<()> {
+        self.commit(layer, &vec![0; usize::try_from(self.partitions())?]).await
+    }
+
+    /// Sets the committed offset of each partition, on the same terms as [`Pipeline::rewind`].
+    ///
+    /// # Errors
+    /// The group still has members.
+    pub async fn commit(&self, layer: Layer, offsets: &[i64]) -> Result<()> {
+        let wanted = self.source_at(layer, |partition| Offset::Offset(offsets[partition]))?;
+        let what = format!("the group of {} has no members", layer.binary());
+        until(&what, FAREWELL, async || {
+            let (consumer, wanted) = (self.outsider(layer)?, wanted.clone());
+            let commit = move || consumer.commit(&wanted, CommitMode::Sync);
+            match spawn_blocking(commit).await? {
+                Ok(()) => Ok(true),
+                Err(error) if is_occupied(&error) => Ok(false),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await?;
+        ensure!(self.committed(layer).await? == offsets, "the offsets of {} were not kept", layer.binary());
+        Ok(())
+    }
+
+    /// A client that speaks for a layer's group without being a member.
+    fn outsider(&self, layer: Layer) -> Result<BaseConsumer> {
+        let mut client = self.client();
+        Ok(client.set("group.id", self.group(layer)).set("enable.auto.commit", "false").create()?)
+    }
+
+    fn source_at(&self, layer: Layer, offset: impl Fn(usize) -> Offset) -> Result<TopicPartitionList> {
+        let mut list = TopicPartitionList::new();
+        for partition in 0..self.partitions() {
+            list.add_partition_offset(&self.source(layer), partition, offset(usize::try_from(partition)?))?;
+        }
+        Ok(list)
+    }
+
+    fn client(&self) -> ClientConfig {
+        let mut client = ClientConfig::new();
+        client.set("bootstrap.servers", self.endpoints().bootstrap_servers());
+        client
+    }
+}
+
+fn received(record: &impl Message) -> Record {
+    let headers = record.headers().map(|headers| {
+        let header = |header: Header<'_, &[u8]>| (header.key.to_owned(), header.value.unwrap_or_default().to_vec());
+        headers.iter().map(header).collect()
+    });
+    Record {
+        key: record.key().map(<[u8]>::to_vec),
+        value: record.payload().map(<[u8]>::to_vec),
+        headers: headers.unwrap_or_default(),
+        timestamp: record.timestamp().to_millis(),
+        partition: Some(record.partition()),
+        offset: record.offset(),
+    }
+}
+
+/// How a broker answers who is no member while others are, or while it has yet to look the group up.
+fn is_occupied(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::UnknownMemberId
+                | RDKafkaErrorCode::RebalanceInProgress
+                | RDKafkaErrorCode::IllegalGeneration
+                | RDKafkaErrorCode::NotCoordinator
+                | RDKafkaErrorCode::CoordinatorNotAvailable
+                | RDKafkaErrorCode::CoordinatorLoadInProgress
+        )
+    )
+}

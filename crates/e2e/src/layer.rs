@@ -1,0 +1,33 @@
+//! The three layers, in the order in which the data flows.
+
+/// A layer of the warehouse, and the service that fills it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// Orders as received, and with names.
+    Stg,
+    /// The Data Vault and the counters.
+    Dds,
+    /// The marts.
+    Cdm,
+}
+
+impl Layer {
+    /// Upstream first.
+    pub const ALL: [Self; 3] = [Self::Stg, Self::Dds, Self::Cdm];
+
+    /// Its stem: the schema, and the prefix of its service.
+    #[must_use]
+    pub const fn stem(self) -> &'static str {
+        match self {
+            Self::Stg => "stg",
+            Self::Dds => "dds",
+            Self::Cdm => "cdm",
+        }
+    }
+
+    /// The name of its binary.
+    #[must_use]
+    pub fn binary(self) -> String {
+        format!("{}-service", self.stem())
+    }
+}

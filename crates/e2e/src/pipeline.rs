@@ -1,0 +1,180 @@
+//! One pipeline: its topics, groups, database and Redis database, which nobody else has.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context, Result, ensure};
+use devstack::{Endpoints, Topic};
+use tempfile::TempDir;
+
+use crate::layer::Layer;
+use crate::process::{Process, Service};
+use crate::program;
+
+/// The database that all others are copies of.
+const TEMPLATE: &str = "e2e_template";
+
+/// How much of each log a failed test shows.
+const LAST_LINES: usize = 40;
+
+/// Everything the services need. Dropped, it prints the ends of their logs.
+pub struct Pipeline {
+    endpoints: Endpoints,
+    name: String,
+    partitions: i32,
+    redis_database: u16,
+    /// Holds the logs.
+    folder: TempDir,
+    processes: AtomicU32,
+}
+
+impl Pipeline {
+    /// Makes one on the stack that all tests share, every topic with so many partitions.
+    ///
+    /// # Errors
+    /// The stack does not answer, or the services have not been built.
+    pub async fn start(partitions: i32) -> Result<Self> {
+        Self::start_on(devstack::shared().await?, partitions).await
+    }
+
+    /// Makes one on a stack of your own, for tests that break it.
+    ///
+    /// # Errors
+    /// As [`Pipeline::start`].
+    pub async fn start_on(endpoints: &Endpoints, partitions: i32) -> Result<Self> {
+        endpoints.template_database(TEMPLATE, migrate).await?;
+        let name = endpoints.fresh_name("e2e").await?;
+        endpoints.create_database_from(TEMPLATE, &name).await?;
+        let pipeline = Self {
+            endpoints: endpoints.clone(),
+            name,
+            partitions,
+            redis_database: endpoints.fresh_redis_database().await?,
+            folder: tempfile::Builder::new().prefix("tagmill-e2e-").tempdir()?,
+            processes: AtomicU32::new(0),
+        };
+        let data = Layer::ALL.map(|layer| Topic::data(pipeline.source(layer), partitions));
+        let tags = Topic::data(pipeline.destination(Layer::Cdm), partitions);
+        let dead_letters = Layer::ALL.map(|layer| Topic::dead_letters(pipeline.dead_letters(layer), partitions));
+        let topics: Vec<Topic> = data.into_iter().chain([tags]).chain(dead_letters).collect();
+        endpoints.create_topics(&topics).await?;
+        Ok(pipeline)
+    }
+
+    /// The service of a layer, ready to be varied and spawned; any number of them may run.
+    #[must_use]
+    pub fn service(&self, layer: Layer) -> Service<'_> {
+        Service::new(self, layer)
+    }
+
+    /// Starts one service a layer, as they are, and waits until each is ready.
+    ///
+    /// # Errors
+    /// A service does not get ready.
+    pub async fn start_all(&self) -> Result<Vec<Process>> {
+        let spawned: Vec<Process> =
+            Layer::ALL.into_iter().map(|layer| self.service(layer).spawn()).collect::<Result<_>>()?;
+        for process in &spawned {
+            process.ready().await?;
+        }
+        Ok(spawned)
+    }
+
+    /// Where the stack answers.
+    #[must_use]
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// How many partitions each topic has.
+    #[must_use]
+    pub fn partitions(&self) -> i32 {
+        self.partitions
+    }
+
+    /// The topic a layer's service reads.
+    #[must_use]
+    pub fn source(&self, layer: Layer) -> String {
+        format!("{}-for-{}", self.name, layer.stem())
+    }
+
+    /// The topic a layer's service writes.
+    #[must_use]
+    pub fn destination(&self, layer: Layer) -> String {
+        match layer {
+            Layer::Stg => self.source(Layer::Dds),
+            Layer::Dds => self.source(Layer::Cdm),
+            Layer::Cdm => format!("{}-tags", self.name),
+        }
+    }
+
+    /// The topic a layer's service puts unreadable records into.
+    #[must_use]
+    pub fn dead_letters(&self, layer: Layer) -> String {
+        format!("{}-{}-dead-letters", self.name, layer.stem())
+    }
+
+    /// The consumer group of a layer's service.
+    #[must_use]
+    pub fn group(&self, layer: Layer) -> String {
+        format!("{}-{}", self.name, layer.stem())
+    }
+
+    /// The URL of the database.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        self.endpoints.database_url(&self.name)
+    }
+
+    /// The URL of the Redis database.
+    #[must_use]
+    pub fn redis_url(&self) -> String {
+        self.endpoints.redis_url(self.redis_database)
+    }
+
+    /// Everything the services of this pipeline have said so far, by the name of the log.
+    ///
+    /// # Errors
+    /// A log cannot be read.
+    pub fn logs(&self) -> Result<BTreeMap<String, String>> {
+        let mut logs = BTreeMap::new();
+        for entry in fs::read_dir(self.folder.path())? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            logs.insert(name, String::from_utf8_lossy(&fs::read(&path)?).into_owned());
+        }
+        Ok(logs)
+    }
+
+    /// A number for a new process, and the file for its log.
+    pub(crate) fn next_log(&self, layer: Layer) -> PathBuf {
+        let number = self.processes.fetch_add(1, Ordering::Relaxed) + 1;
+        self.folder.path().join(format!("{number:02}-{}.log", layer.stem()))
+    }
+}
+
+impl Drop for Pipeline {
+    fn drop(&mut self) {
+        for (name, text) in self.logs().unwrap_or_default() {
+            let lines: Vec<&str> = text.lines().collect();
+            println!("--- {name} of {}", self.name);
+            println!("{}", lines[lines.len().saturating_sub(LAST_LINES)..].join("\n"));
+        }
+    }
+}
+
+/// Has the schema made by the product itself.
+async fn migrate(url: String) -> Result<()> {
+    let program: &Path = &program::of(Layer::Stg)?;
+    let migrate = tokio::process::Command::new(program)
+        .arg("migrate")
+        .env("DATABASE_URL", url)
+        .env("KAFKA_BOOTSTRAP_SERVERS", "unused:9092")
+        .env("REDIS_URL", "redis://unused")
+        .output();
+    let output = migrate.await.with_context(|| format!("cannot start {}", program.display()))?;
+    ensure!(output.status.success(), "migrate: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}

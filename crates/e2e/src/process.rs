@@ -1,0 +1,245 @@
+//! A service as a process: started, asked, paused, stopped, killed.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::{ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::layer::Layer;
+use crate::pipeline::Pipeline;
+use crate::program;
+use crate::wait::until;
+
+/// How long a service may take to get ready, or to end.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A service that is not started yet: its environment may still be varied.
+pub struct Service<'a> {
+    pipeline: &'a Pipeline,
+    layer: Layer,
+    environment: BTreeMap<String, String>,
+}
+
+impl<'a> Service<'a> {
+    /// Continuous, with short times for parked orders and for members that died; all else as in production.
+    pub(crate) fn new(pipeline: &'a Pipeline, layer: Layer) -> Self {
+        let environment = [
+            ("KAFKA_BOOTSTRAP_SERVERS", pipeline.endpoints().bootstrap_servers()),
+            ("KAFKA_GROUP_ID", pipeline.group(layer)),
+            ("KAFKA_SOURCE_TOPIC", pipeline.source(layer)),
+            ("KAFKA_DESTINATION_TOPIC", pipeline.destination(layer)),
+            ("KAFKA_DEAD_LETTER_TOPIC", pipeline.dead_letters(layer)),
+            ("KAFKA_SESSION_TIMEOUT", "6s".to_owned()),
+            ("DATABASE_URL", pipeline.database_url()),
+            ("REDIS_URL", pipeline.redis_url()),
+            ("SCHEDULE", "continuous".to_owned()),
+            ("PARK_RETRY", "200ms".to_owned()),
+        ];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value)).into();
+        Self { pipeline, layer, environment }
+    }
+
+    /// Sets a variable of its environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Starts it and returns at once.
+    ///
+    /// # Errors
+    /// The binary has not been built.
+    pub fn spawn(self) -> Result<Process> {
+        let address = own_address();
+        let log = self.pipeline.next_log(self.layer);
+        let file = File::create(&log)?;
+        let mut command = self.command()?;
+        let child = command.env("HTTP_ADDR", address.to_string()).stdout(file.try_clone()?).stderr(file).spawn()?;
+        Ok(Process { layer: self.layer, address, log, child: Mutex::new(child) })
+    }
+
+    /// Starts it and waits until it is ready.
+    ///
+    /// # Errors
+    /// It does not get ready.
+    pub async fn start(self) -> Result<Process> {
+        let process = self.spawn()?;
+        process.ready().await?;
+        Ok(process)
+    }
+
+    /// Runs one of its subcommands to the end.
+    ///
+    /// # Errors
+    /// It cannot be started, or takes longer than a minute.
+    pub async fn run(self, arguments: &[&str]) -> Result<Output> {
+        let mut command = self.command()?;
+        let output = command.args(arguments).output();
+        Ok(timeout(LIMIT, output).await.with_context(|| format!("{} takes too long", arguments.join(" ")))??)
+    }
+
+    /// The program with this environment and nothing of the caller's. Should the test itself be killed, it dies, too.
+    fn command(&self) -> Result<Command> {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL"]).arg(program::of(self.layer)?);
+        command.env_clear().envs(&self.environment).stdin(Stdio::null()).kill_on_drop(true);
+        Ok(command)
+    }
+}
+
+/// A running service. Dropped, it is killed.
+pub struct Process {
+    layer: Layer,
+    address: SocketAddr,
+    log: PathBuf,
+    child: Mutex<Child>,
+}
+
+impl Process {
+    /// Waits until it says it is ready.
+    ///
+    /// # Errors
+    /// It ends instead, or takes longer than a minute.
+    pub async fn ready(&self) -> Result<()> {
+        let what = format!("{} is ready", self.layer.binary());
+        until(&what, LIMIT, async || {
+            let ended = self.child.lock().await.try_wait()?;
+            ensure!(ended.is_none(), "{} ended instead of getting ready ({ended:?})", self.layer.binary());
+            Ok(self.get("/ready").await.is_ok_and(|(status, _)| status == 200))
+        })
+        .await
+    }
+
+    /// Asks one of its endpoints, for the status and the body.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn get(&self, path: &str) -> Result<(u16, String)> {
+        let ask = async {
+            let mut stream = TcpStream::connect(self.address).await?;
+            let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await?;
+            anyhow::Ok(answer)
+        };
+        let answer = timeout(Duration::from_secs(5), ask).await.context("no answer")??;
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
+        let (_, body) = answer.split_once("\r\n\r\n").context("no body")?;
+        Ok((status, body.to_owned()))
+    }
+
+    /// The value of one of its metrics, added up over the labels; 0 while there is none.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn metric(&self, name: &str) -> Result<f64> {
+        let (_, page) = self.get("/metrics").await?;
+        let value = |line: &str| {
+            let (series, value) = line.rsplit_once(' ')?;
+            (series.split('{').next() == Some(name)).then(|| value.parse::<f64>().ok())?
+        };
+        Ok(page.lines().filter_map(value).sum())
+    }
+
+    /// Kills it (SIGKILL) and returns when it is gone.
+    ///
+    /// # Errors
+    /// It is not gone after a minute.
+    pub async fn kill(&self) -> Result<()> {
+        self.signal(Signal::SIGKILL).await?;
+        self.wait().await?;
+        Ok(())
+    }
+
+    /// Tells it to stop (SIGTERM) and returns how it ended.
+    ///
+    /// # Errors
+    /// It has not ended after a minute.
+    pub async fn terminate(&self) -> Result<ExitStatus> {
+        self.signal(Signal::SIGTERM).await?;
+        self.wait().await
+    }
+
+    /// Stops it as an operator would: it must end in good order.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn stop(&self) -> Result<()> {
+        let status = self.terminate().await?;
+        ensure!(status.success(), "{} did not end in good order ({status})", self.layer.binary());
+        Ok(())
+    }
+
+    /// Freezes it (SIGSTOP).
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub async fn pause(&self) -> Result<()> {
+        self.signal(Signal::SIGSTOP).await
+    }
+
+    /// Lets it go on (SIGCONT).
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub async fn resume(&self) -> Result<()> {
+        self.signal(Signal::SIGCONT).await
+    }
+
+    /// Waits for its end and returns how it ended.
+    ///
+    /// # Errors
+    /// It has not ended after a minute.
+    pub async fn wait(&self) -> Result<ExitStatus> {
+        let mut child = self.child.lock().await;
+        let ended = timeout(LIMIT, child.wait()).await;
+        Ok(ended.with_context(|| format!("{} does not end", self.layer.binary()))??)
+    }
+
+    /// Whether it is still there.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub async fn is_running(&self) -> Result<bool> {
+        Ok(self.child.lock().await.try_wait()?.is_none())
+    }
+
+    /// What it has said so far.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn log(&self) -> Result<String> {
+        Ok(String::from_utf8_lossy(&fs::read(&self.log)?).into_owned())
+    }
+
+    /// Sends it a signal; that it is gone already is no error.
+    async fn signal(&self, which: Signal) -> Result<()> {
+        let Some(id) = self.child.lock().await.id() else { return Ok(()) };
+        match signal::kill(Pid::from_raw(i32::try_from(id)?), which) {
+            Ok(()) | Err(nix::Error::ESRCH) => Ok(()),
+            Err(error) => Err(error).with_context(|| format!("cannot send {which} to {}", self.layer.binary())),
+        }
+    }
+}
+
+/// A loopback address that no other process of ours has: no port has to be found, and nobody can take it meanwhile.
+fn own_address() -> SocketAddr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let host = Ipv4Addr::new(127, high, low, NEXT.fetch_add(1, Ordering::Relaxed));
+    (host, 5000).into()
+}

@@ -1,0 +1,54 @@
+//! When a pipeline has come to rest.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use workload::broker::Broker;
+use workload::watch::{Observer, Reading, Stage};
+
+use crate::layer::Layer;
+use crate::pipeline::Pipeline;
+use crate::wait::until;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+impl Pipeline {
+    /// Waits until every layer has committed the end of its topic, nothing un-parked is unsent, and two looks in a row
+    /// show the same. Orders that wait for a name do not count: [`Pipeline::parked`] tells of them.
+    ///
+    /// # Errors
+    /// That does not happen within a minute; the error shows how far each layer is.
+    pub async fn settled(&self) -> Result<()> {
+        self.settled_up_to(&Layer::ALL).await
+    }
+
+    /// The same of some layers, for tests that run only those.
+    ///
+    /// # Errors
+    /// As [`Pipeline::settled`].
+    pub async fn settled_up_to(&self, layers: &[Layer]) -> Result<()> {
+        let stage =
+            |layer: &Layer| Stage { name: layer.binary(), topic: self.source(*layer), group: self.group(*layer) };
+        let broker = Broker::plain(self.endpoints().bootstrap_servers());
+        let observer = Observer::new(&broker, layers.iter().map(stage).collect())?;
+        let mut last = None;
+        let settled = async || {
+            let look = (observer.read().await?, self.unsent().await?);
+            let still = last.as_ref() == Some(&look);
+            let done = look.0.iter().all(|reading| reading.lag() == 0) && look.1 == 0;
+            last = Some(look);
+            Ok(still && done)
+        };
+        let outcome = until("everything is read and sent", LIMIT, settled).await;
+        outcome.with_context(|| tell(layers, last.as_ref()))
+    }
+}
+
+fn tell(layers: &[Layer], look: Option<&(Vec<Reading>, u64)>) -> String {
+    let Some((readings, unsent)) = look else { return "nothing could be seen".to_owned() };
+    let far = |(layer, reading): (&Layer, &Reading)| {
+        format!("{} has read {} of {}", layer.binary(), reading.processed, reading.total)
+    };
+    let far: Vec<String> = layers.iter().zip(readings).map(far).collect();
+    format!("{}; {unsent} orders unsent", far.join(", "))
+}

@@ -1,0 +1,69 @@
+//! Everything the three schemas hold, in all columns, to be compared with what they hold later.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+
+use crate::pipeline::Pipeline;
+
+const TABLES: &str = "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables
+                      WHERE table_schema IN ('stg', 'dds', 'cdm') AND table_type = 'BASE TABLE'";
+
+/// How many differences of a table are told.
+const TOLD: usize = 3;
+
+/// The rows of every table, as sorted text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    tables: BTreeMap<String, Vec<String>>,
+}
+
+impl Pipeline {
+    /// Takes one.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let mut tables = BTreeMap::new();
+        for table in self.sql(TABLES).await? {
+            let mut rows = self.sql(&format!("SELECT t::text FROM {table} AS t")).await?;
+            rows.sort_unstable();
+            tables.insert(table, rows);
+        }
+        Ok(Snapshot { tables })
+    }
+}
+
+impl Snapshot {
+    /// Makes sure that nothing differs.
+    ///
+    /// # Errors
+    /// Something does; the error shows the first rows that do.
+    pub fn assert_same(&self, later: &Self) -> Result<()> {
+        let mut told = Vec::new();
+        for (table, before) in &self.tables {
+            let after = later.tables.get(table).map(Vec::as_slice).unwrap_or_default();
+            let only = |here: &[String], there: &[String], sign| {
+                let rows = here.iter().filter(|row| there.binary_search(row).is_err()).take(TOLD);
+                rows.map(|row| format!("  {sign} {row}")).collect::<Vec<_>>()
+            };
+            if before != after {
+                told.push(format!("{table}: {} rows, then {}", before.len(), after.len()));
+                told.extend(only(before, after, '-').into_iter().chain(only(after, before, '+')));
+            }
+        }
+        ensure!(told.is_empty(), "the tables differ:\n{}", told.join("\n"));
+        Ok(())
+    }
+
+    /// Makes sure that every table but these holds something: two empty warehouses are the same, too.
+    ///
+    /// # Errors
+    /// A table is empty.
+    pub fn assert_filled_but(&self, empty: &[&str]) -> Result<()> {
+        for (table, rows) in &self.tables {
+            ensure!(!rows.is_empty() || empty.contains(&table.as_str()), "{table} is empty");
+        }
+        Ok(())
+    }
+}

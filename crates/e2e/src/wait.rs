@@ -1,0 +1,24 @@
+//! Waiting for a condition, within a limit.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use tokio::time::{Instant, sleep};
+
+/// Between two looks.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Looks again and again until `condition` holds.
+///
+/// # Errors
+/// `condition` fails, or does not hold within `limit`: then the error says `what` was waited for.
+pub async fn until(what: &str, limit: Duration, mut condition: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
+    let deadline = Instant::now() + limit;
+    while !condition().await? {
+        if Instant::now() > deadline {
+            bail!("waited {limit:?} in vain until {what}");
+        }
+        sleep(GLANCE).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Orders to load, and what must come of them.
+
+use anyhow::Result;
+use workload::generator::mix::Mix;
+use workload::generator::{Generator, Options};
+use workload::model::{Expected, Model};
+use workload::source::{Event, Reference};
+
+use crate::kafka::Record;
+use crate::layer::Layer;
+use crate::pipeline::Pipeline;
+
+/// A generated week.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    /// Restaurants and users, for Redis.
+    pub reference: Vec<Reference>,
+    /// The records of the orders topic.
+    pub events: Vec<Event>,
+}
+
+impl Workload {
+    /// So many orders with more trouble than any real week: repeats, changes, late, foreign and unreadable records.
+    #[must_use]
+    pub fn dirty(seed: u64, orders: u64) -> Self {
+        Self::generated(seed, orders, Mix::dirty())
+    }
+
+    /// So many orders, each told once, when it is closed.
+    #[must_use]
+    pub fn clean(seed: u64, orders: u64) -> Self {
+        Self::generated(seed, orders, Mix::clean())
+    }
+
+    fn generated(seed: u64, orders: u64, mix: Mix) -> Self {
+        let generator = Generator::new(&Options { mix, ..Options::new(seed, orders) });
+        Self { reference: generator.reference().collect(), events: generator.collect() }
+    }
+
+    /// What the marts must say once all of it is through.
+    #[must_use]
+    pub fn expected(&self) -> Expected {
+        self.expected_of(&self.events)
+    }
+
+    /// What they must say after some of the events.
+    #[must_use]
+    pub fn expected_of(&self, events: &[Event]) -> Expected {
+        let mut model = Model::new(self.reference.iter().cloned());
+        events.iter().for_each(|event| model.apply(event));
+        model.expected()
+    }
+}
+
+impl Pipeline {
+    /// Writes events to the orders topic: without keys, as the order system does, to one partition after the other.
+    ///
+    /// # Errors
+    /// The broker does not take one.
+    pub async fn load(&self, events: &[Event]) -> Result<()> {
+        let partitions = (0..self.partitions()).cycle();
+        let record = |(event, partition): (&Event, i32)| Record {
+            value: event.value.clone(),
+            partition: Some(partition),
+            ..Record::default()
+        };
+        self.produce(&self.source(Layer::Stg), events.iter().zip(partitions).map(record)).await
+    }
+}

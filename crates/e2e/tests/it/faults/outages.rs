@@ -1,0 +1,141 @@
+//! A dependency that goes away in the middle of a load is waited out, as a member of the group and in good health.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use devstack::{Options, Stack};
+use e2e::{Layer, Pipeline, Process, Workload, until};
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+
+/// Longer than a transaction may take before it counts as an outage.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// A stack of its own, a week of which half is loaded, and the three services on it.
+struct Stage {
+    stack: Stack,
+    pipeline: Pipeline,
+    services: Vec<Process>,
+    week: Workload,
+}
+
+impl Stage {
+    async fn start(seed: u64) -> Result<Self> {
+        let stack = Stack::start(Options::for_tests()).await?;
+        let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
+        let week = Workload::dirty(seed, 600);
+        pipeline.name(&week.reference).await?;
+        let services = pipeline.start_all().await?;
+        let stage = Self { stack, pipeline, services, week };
+        stage.pipeline.load(stage.first_half()).await?;
+        Ok(stage)
+    }
+
+    fn first_half(&self) -> &[workload::source::Event] {
+        &self.week.events[..self.week.events.len() / 2]
+    }
+
+    async fn load_the_rest(&self) -> Result<()> {
+        self.pipeline.load(&self.week.events[self.week.events.len() / 2..]).await
+    }
+
+    /// Each of these services says that it waits for `dependency`, and is healthy.
+    async fn until_waiting(&self, layers: &[Layer], dependency: &str) -> Result<()> {
+        for layer in layers {
+            let service = &self.services[*layer as usize];
+            let what = format!("{} waits for {dependency}", layer.binary());
+            until(&what, LIMIT, async || {
+                let (status, body) = service.get("/ready").await?;
+                let why = format!("\"dependency\":\"{dependency}\"");
+                Ok(status == 503 && body.contains("waiting-for") && body.contains(&why))
+            })
+            .await?;
+            let (status, body) = service.get("/health").await?;
+            ensure!(status == 200 && body == "healthy", "{} is not healthy: {body}", layer.binary());
+        }
+        Ok(())
+    }
+
+    /// All of the week is where it belongs, and all services are still the ones that began.
+    async fn assert_all_is_well(&self) -> Result<()> {
+        for service in &self.services {
+            service.ready().await?;
+        }
+        self.pipeline.settled().await?;
+        self.pipeline.audit().await?;
+        self.pipeline.assert_marts(&self.week.expected()).await
+    }
+
+    /// The members of each service's group, as the broker knows them.
+    fn members(&self) -> Result<Vec<String>> {
+        let mut client = ClientConfig::new();
+        client.set("bootstrap.servers", self.stack.endpoints().bootstrap_servers());
+        let consumer: BaseConsumer = client.create()?;
+        let mut members = Vec::new();
+        for layer in Layer::ALL {
+            let list = consumer.fetch_group_list(Some(&self.pipeline.group(layer)), Duration::from_secs(10))?;
+            let group = list.groups().first().context("no such group")?;
+            members.extend(group.members().iter().map(|member| member.id().to_owned()));
+        }
+        Ok(members)
+    }
+}
+
+#[tokio::test]
+async fn of_postgres_killed() -> Result<()> {
+    let stage = Stage::start(71).await?;
+    let members = stage.members()?;
+    stage.stack.postgres().kill().await?;
+    stage.load_the_rest().await?;
+    stage.until_waiting(&[Layer::Stg], "postgres").await?;
+    stage.stack.postgres().start().await?;
+    stage.assert_all_is_well().await?;
+    assert_eq!(stage.members()?, members, "a member has left the group");
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_postgres_that_stops_answering() -> Result<()> {
+    let stage = Stage::start(72).await?;
+    let members = stage.members()?;
+    stage.stack.postgres().pause()?;
+    stage.load_the_rest().await?;
+    stage.until_waiting(&[Layer::Stg], "postgres").await?;
+    stage.stack.postgres().resume()?;
+    stage.assert_all_is_well().await?;
+    assert_eq!(stage.members()?, members, "a member has left the group");
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_redis() -> Result<()> {
+    let stage = Stage::start(73).await?;
+    let members = stage.members()?;
+    stage.stack.redis().kill().await?;
+    stage.load_the_rest().await?;
+    stage.until_waiting(&[Layer::Stg], "redis").await?;
+    stage.stack.redis().start().await?;
+    stage.assert_all_is_well().await?;
+    assert_eq!(stage.members()?, members, "a member has left the group");
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_kafka() -> Result<()> {
+    let stage = Stage::start(74).await?;
+    stage.stack.kafka().kill().await?;
+    stage.until_waiting(&Layer::ALL, "kafka").await?;
+    stage.stack.kafka().start().await?;
+    stage.load_the_rest().await?;
+    stage.assert_all_is_well().await
+}
+
+#[tokio::test]
+async fn of_kafka_with_messages_to_publish() -> Result<()> {
+    let stage = Stage::start(75).await?;
+    stage.load_the_rest().await?;
+    stage.stack.kafka().pause()?;
+    stage.until_waiting(&[Layer::Stg], "kafka").await?;
+    stage.stack.kafka().resume()?;
+    stage.assert_all_is_well().await
+}

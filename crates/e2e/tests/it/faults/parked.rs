@@ -1,0 +1,128 @@
+//! An order whose names are missing waits, is seen waiting, and goes on exactly once.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use e2e::{Layer, Pipeline, Process, Record, until};
+use orders::NO_CATEGORY;
+
+use crate::story::{Order, closed, restaurant, user};
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// A pipeline whose STG alone runs, with orders that wait.
+struct Stage {
+    pipeline: Pipeline,
+    stg: Process,
+}
+
+impl Stage {
+    /// With a menu of tea, one user called `u`, and STG told to wait for dishes at most so long.
+    async fn start(park_max_age: &str) -> Result<Self> {
+        let pipeline = Pipeline::start(1).await?;
+        pipeline.name(&[user("u")?, restaurant(&["tea"])?]).await?;
+        let stg = pipeline.service(Layer::Stg).env("PARK_MAX_AGE", park_max_age).start().await?;
+        Ok(Self { pipeline, stg })
+    }
+
+    async fn receive(&self, orders: &[Order<'_>]) -> Result<()> {
+        let topic = self.pipeline.source(Layer::Stg);
+        self.pipeline.produce(&topic, orders.iter().map(Order::record)).await?;
+        self.pipeline.settled_up_to(&[Layer::Stg]).await
+    }
+
+    async fn sent(&self) -> Result<Vec<Record>> {
+        self.pipeline.read(&self.pipeline.source(Layer::Dds)).await
+    }
+
+    /// The orders sent on, each as often as it was.
+    async fn sent_ids(&self) -> Result<Vec<i64>> {
+        let id = |record: &Record| record.json()?["object_id"].as_i64().context("no object_id");
+        let mut ids: Vec<i64> = self.sent().await?.iter().map(id).collect::<Result<_>>()?;
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    async fn until_parked(&self, count: u64) -> Result<()> {
+        let what = format!("{count} orders are parked and all others sent");
+        until(&what, SOON, async || Ok((self.pipeline.parked().await?, self.pipeline.unsent().await?) == (count, 0)))
+            .await?;
+        let what = format!("the metric says that {count} orders are parked");
+        until(&what, SOON, async || {
+            let page = self.stg.get("/metrics").await?.1;
+            let line = page.lines().find(|line| line.starts_with("tagmill_parked_orders"));
+            Ok(line.is_some_and(|line| line.ends_with(&format!(" {count}"))))
+        })
+        .await
+    }
+}
+
+#[tokio::test]
+async fn until_the_name_comes() -> Result<()> {
+    let stage = Stage::start("24h").await?;
+    stage.receive(&[closed(1, "late", &["tea"]), closed(2, "u", &["tea", "cake"]), closed(3, "u", &["tea"])]).await?;
+    stage.until_parked(2).await?;
+    ensure!(stage.sent_ids().await? == [3], "an order went on without its names");
+    let stored = stage.pipeline.sql("SELECT payload FROM stg.order_events WHERE object_id = 1").await?;
+    let received = closed(1, "late", &["tea"]).message()["payload"].to_string();
+    ensure!(stored == [received], "the raw event is not as it came: {stored:?}");
+
+    stage.pipeline.name(&[user("late")?]).await?;
+    stage.until_parked(1).await?;
+    stage.pipeline.name(&[restaurant(&["tea", "cake"])?]).await?;
+    stage.until_parked(0).await?;
+    assert_eq!(stage.sent_ids().await?, [1, 2, 3]);
+    let late = stage.sent().await?.into_iter().find(|record| record.key.as_deref() == Some(b"late"));
+    assert_eq!(late.context("the late user's order")?.json()?["payload"]["user"]["name"], "Имя late");
+    Ok(())
+}
+
+#[tokio::test]
+async fn for_the_restaurant_too() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    pipeline.name(&[user("u")?]).await?;
+    let stg = pipeline.service(Layer::Stg).start().await?;
+    let stage = Stage { pipeline, stg };
+    stage.receive(&[closed(1, "u", &["tea"])]).await?;
+    stage.until_parked(1).await?;
+    ensure!(stage.sent().await?.is_empty(), "an order went on without its restaurant");
+    stage.pipeline.name(&[restaurant(&["tea"])?]).await?;
+    stage.until_parked(0).await?;
+    assert_eq!(stage.sent_ids().await?, [1]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn unless_a_newer_event_takes_its_place() -> Result<()> {
+    let stage = Stage::start("24h").await?;
+    let waiting = closed(1, "u", &["cake"]);
+    stage.receive(&[waiting]).await?;
+    stage.until_parked(1).await?;
+    stage.receive(&[Order { minute: 1, ..closed(1, "u", &["tea"]) }]).await?;
+    stage.until_parked(0).await?;
+    stage.pipeline.name(&[restaurant(&["tea", "cake"])?]).await?;
+    stage.receive(&[closed(2, "u", &["cake"]), waiting]).await?;
+    stage.until_parked(0).await?;
+    let sent = stage.sent().await?;
+    let newest: Vec<_> = sent.iter().map(Record::json).collect::<Result<_>>()?;
+    ensure!(newest.iter().filter(|order| order["object_id"] == 1).count() == 1, "order 1 went on more than once");
+    ensure!(newest.iter().all(|order| order["object_id"] != 1 || order["payload"]["products"][0]["id"] == "tea"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn not_longer_than_it_may_for_a_dish_but_for_ever_for_a_user() -> Result<()> {
+    let stage = Stage::start("1s").await?;
+    stage.receive(&[closed(1, "u", &["tea", "cake"]), closed(2, "nobody", &["cake"])]).await?;
+    stage.until_parked(1).await?;
+    let sent = stage.sent().await?;
+    let [order] = sent.as_slice() else { anyhow::bail!("{sent:?}") };
+    let products = order.json()?["payload"]["products"].clone();
+    assert_eq!((&products[0]["category"], &products[1]["category"]), (&"Раздел tea".into(), &NO_CATEGORY.into()));
+    assert_eq!(products[1]["name"], "Свежий cake");
+
+    stage.pipeline.name(&[user("nobody")?]).await?;
+    stage.until_parked(0).await?;
+    assert_eq!(stage.sent_ids().await?, [1, 2]);
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! A wrong setting ends a service at once, with one line that names it and an exit code that says whose turn it is.
+
+use anyhow::{Result, ensure};
+use e2e::{Layer, Pipeline};
+
+const SETTINGS: i32 = 64;
+const MISSING: i32 = 69;
+
+/// Starts the service of a layer with one variable set otherwise; it must end so, naming `named`, and read nothing.
+async fn check(pipeline: &Pipeline, layer: Layer, (name, value): (&str, &str), named: &str, code: i32) -> Result<()> {
+    let service = pipeline.service(layer).env("HTTP_ADDR", "127.0.0.1:0").env(name, value);
+    let ended = service.run(&["run"]).await?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    ensure!(ended.status.code() == Some(code), "{name}={value}: {}\n{said}", ended.status);
+    ensure!(said.trim_end().lines().count() == 1, "{name}={value}: not one line:\n{said}");
+    ensure!(said.contains(named), "{name}={value}: `{}` does not name {named}", said.trim_end());
+    Ok(())
+}
+
+#[tokio::test]
+async fn settings_that_are_missing_or_malformed() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    for layer in Layer::ALL {
+        for (name, value) in [
+            ("KAFKA_BOOTSTRAP_SERVERS", ""),
+            ("KAFKA_SECURITY_PROTOCOL", "trust-me"),
+            ("DATABASE_URL", "mysql://localhost"),
+            ("DATABASE_URL", "postgres://localhost/x?sslmode=maybe"),
+            ("DATABASE_POOL_SIZE", "many"),
+            ("BATCH_SIZE", "0"),
+            ("SCHEDULE", "often"),
+            ("SHUTDOWN_GRACE", "soon"),
+        ] {
+            check(&pipeline, layer, (name, value), name, SETTINGS).await?;
+        }
+    }
+    for (name, value) in [("REDIS_URL", "http://localhost"), ("PARK_MAX_AGE", "-1"), ("PARK_RETRY", "never")] {
+        check(&pipeline, Layer::Stg, (name, value), name, SETTINGS).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_settings_point_to_is_missing() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    for layer in Layer::ALL {
+        for name in ["KAFKA_SOURCE_TOPIC", "KAFKA_DEAD_LETTER_TOPIC"] {
+            check(&pipeline, layer, (name, "no-such-topic"), "no-such-topic", MISSING).await?;
+        }
+        let nowhere = pipeline.endpoints().database_url("no_such_database");
+        check(&pipeline, layer, ("DATABASE_URL", &nowhere), "no_such_database", MISSING).await?;
+        // A database that is there and was never migrated.
+        let empty = pipeline.endpoints().database_url("postgres");
+        check(&pipeline, layer, ("DATABASE_URL", &empty), "migrate", MISSING).await?;
+    }
+    for layer in [Layer::Stg, Layer::Dds] {
+        let setting = ("KAFKA_DESTINATION_TOPIC", "no-such-topic");
+        check(&pipeline, layer, setting, "no-such-topic", MISSING).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! The three services together, on a real Kafka, PostgreSQL and Redis.
+
+mod examples;
+mod keys;
+mod replay;
+mod emptied;
+mod replicas;
+mod schedule;
+mod stopping;
+mod privacy;
+mod story;
+mod crash;
+mod faults;

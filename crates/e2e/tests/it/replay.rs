@@ -1,0 +1,149 @@
+//! Reading any topic again from its beginning changes no byte in the warehouse and says no wrong number.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use e2e::{Layer, Pipeline, Process, Record, Workload, until};
+use orders::keys;
+
+/// Empty at rest: nothing waits for a name.
+const EMPTY: [&str; 1] = ["stg.missing_names"];
+
+#[tokio::test]
+async fn a_replay_of_any_topic_changes_nothing() -> Result<()> {
+    let mut stage = Stage::loaded(11).await?;
+    stage.replay_everything().await
+}
+
+#[tokio::test]
+async fn a_replay_changes_nothing_whatever_redis_says_by_then() -> Result<()> {
+    let mut stage = Stage::loaded(12).await?;
+    stage.pipeline.rename_everything().await?;
+    stage.replay_everything().await
+}
+
+/// A pipeline with everything loaded, and its three services.
+struct Stage {
+    services: BTreeMap<Layer, Process>,
+    pipeline: Pipeline,
+}
+
+impl Stage {
+    /// Some names come late, so that orders were parked on their way, too.
+    async fn loaded(seed: u64) -> Result<Self> {
+        let week = Workload::dirty(seed, 1_500);
+        let (late, early) = week.reference.split_last().context("no reference")?;
+        let pipeline = Pipeline::start(1).await?;
+        pipeline.name(early).await?;
+        pipeline.load(&week.events).await?;
+        let services = Layer::ALL.into_iter().zip(pipeline.start_all().await?).collect();
+        pipeline.settled().await?;
+        ensure!(pipeline.parked().await? > 0, "nobody waits for the user {}", late.id);
+        pipeline.name(std::slice::from_ref(late)).await?;
+        let freed = async || Ok(pipeline.parked().await? == 0);
+        until("the parked orders are free", Duration::from_secs(30), freed).await?;
+        pipeline.settled().await?;
+
+        pipeline.audit().await?;
+        let expected = week.expected();
+        pipeline.assert_marts(&expected).await?;
+        let refused = pipeline.read(&pipeline.dead_letters(Layer::Stg)).await?.len() as u64;
+        ensure!(refused == expected.refused, "{refused} dead letters instead of {}", expected.refused);
+        Ok(Self { services, pipeline })
+    }
+
+    /// Replays one topic after the other, looking at everything after each.
+    async fn replay_everything(&mut self) -> Result<()> {
+        let before = self.pipeline.snapshot().await?;
+        before.assert_filled_but(&EMPTY)?;
+        for layer in Layer::ALL {
+            let told = self.pipeline.ends(&self.pipeline.source(Layer::Cdm)).await?[0];
+            self.replay(layer).await?;
+            let replayed = format!("after {} has read its topic again", layer.binary());
+            before.assert_same(&self.pipeline.snapshot().await?).context(replayed)?;
+            let again = assert_counters_are_right(&self.pipeline, told).await?;
+            ensure!((again == 0) == (layer == Layer::Cdm), "{again} messages for CDM came of it");
+        }
+        assert_repeats_are_alike(&self.pipeline).await
+    }
+
+    async fn replay(&mut self, layer: Layer) -> Result<()> {
+        let service = self.services.remove(&layer).context("it does not run")?;
+        service.stop().await?;
+        self.pipeline.rewind(layer).await?;
+        self.services.insert(layer, self.pipeline.service(layer).start().await?);
+        self.pipeline.settled().await
+    }
+}
+
+/// Two messages about one version of an order are the same bytes; some orders have been told about four times by now.
+async fn assert_repeats_are_alike(pipeline: &Pipeline) -> Result<()> {
+    let mut first = HashMap::new();
+    let mut repeats = 0;
+    for message in pipeline.read(&pipeline.source(Layer::Dds)).await? {
+        let json = message.json()?;
+        let version = (json["object_id"].to_string(), json["payload"]["version"].to_string());
+        let said = (message.key, message.value);
+        match first.get(&version) {
+            None => drop(first.insert(version, said)),
+            Some(earlier) if *earlier == said => repeats += 1,
+            Some(_) => anyhow::bail!("order {} is told differently the second time", version.0),
+        }
+    }
+    ensure!(repeats > 1_000, "only {repeats} repeats");
+    Ok(())
+}
+
+/// A counter's name, count and version, by the keys of the user and of what is counted.
+type Said = HashMap<(String, String), (String, i64, i64)>;
+
+/// Of everything told about a counter the newest is what the marts hold, and whatever was told from `offset` on is that,
+/// too: nothing has changed since. Returns how many messages that were.
+async fn assert_counters_are_right(pipeline: &Pipeline, offset: i64) -> Result<usize> {
+    let marts = marts(pipeline).await?;
+    let mut newest = Said::new();
+    let mut later = 0;
+    for message in pipeline.read(&pipeline.source(Layer::Cdm)).await? {
+        let said = read(&message)?;
+        if message.offset >= offset {
+            later += 1;
+            for (counter, value) in &said {
+                ensure!(marts.get(counter) == Some(value), "{counter:?}: told {value:?}, not {:?}", marts.get(counter));
+            }
+        }
+        for (counter, value) in said {
+            let known = newest.entry(counter.clone()).or_insert_with(|| value.clone());
+            ensure!(known.2 != value.2 || *known == value, "{counter:?}: one version, two values");
+            if known.2 < value.2 {
+                *known = value;
+            }
+        }
+    }
+    ensure!(newest == marts, "the newest messages are not what the marts hold");
+    Ok(later)
+}
+
+async fn marts(pipeline: &Pipeline) -> Result<Said> {
+    let rows = "SELECT user_id, product_id, order_cnt, version, product_name FROM cdm.user_product_counters
+                UNION ALL
+                SELECT user_id, category_id, order_cnt, version, category_name FROM cdm.user_category_counters";
+    let mut marts = Said::new();
+    for row in pipeline.sql(rows).await? {
+        let [user, subject, count, version, name] = row.splitn(5, '|').collect::<Vec<_>>()[..] else { continue };
+        marts.insert((user.to_owned(), subject.to_owned()), (name.to_owned(), count.parse()?, version.parse()?));
+    }
+    Ok(marts)
+}
+
+fn read(message: &Record) -> Result<Said> {
+    let counters = orders::counters::read(message.value.as_deref(), None)
+        .map_err(|unusable| anyhow::anyhow!("DDS has told something unreadable: {unusable:?}"))?;
+    let user = keys::user(&counters.user_id).to_string();
+    let all = counters.products.into_iter().chain(counters.categories);
+    let said = all.map(|(subject, counter)| {
+        let key = (user.clone(), keys::hub(&subject).to_string());
+        (key, (counter.name, i64::from(counter.order_cnt), counter.version))
+    });
+    Ok(said.collect())
+}

@@ -1,0 +1,54 @@
+//! The canonical digest says what a payload says, not how it is written.
+
+use orders::canonical::digest;
+use proptest::prelude::*;
+use serde_json::{Number, Value};
+
+use crate::values::json;
+
+/// The value written with the keys of every object turned by `turn` places, spaces all over, and numbers in another form.
+fn scramble(value: &Value, turn: usize) -> String {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            let count = fields.len().max(1);
+            fields.rotate_left(turn % count);
+            let fields = fields
+                .into_iter()
+                .map(|(key, field)| format!(" {} :\n{} ", Value::from(key.as_str()), scramble(field, turn)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => {
+            format!("[ {}]", items.iter().map(|item| scramble(item, turn)).collect::<Vec<_>>().join("\t,"))
+        }
+        Value::Number(number) => respell(number),
+        other => other.to_string(),
+    }
+}
+
+/// `1.5` as `1.50e0`: one more zero where there is a fraction, an exponent where there is none.
+fn respell(number: &Number) -> String {
+    let text = number.as_str();
+    match text.split_once(['e', 'E']) {
+        Some(_) => text.replace('E', "e"),
+        None if text.contains('.') => format!("{text}0"),
+        None => format!("{text}.0E+0"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn spelling_does_not_matter(value in json(), turn in 0..6_usize) {
+        let scrambled = scramble(&value, turn);
+        let read: Value = serde_json::from_str(&scrambled).unwrap();
+        prop_assert_eq!(digest(&read), digest(&value), "{}", scrambled);
+    }
+
+    #[test]
+    fn an_unknown_field_matters(value in json(), field in json()) {
+        let with = |fields: Vec<(&str, &Value)>| {
+            digest(&fields.into_iter().map(|(key, value)| (key.to_owned(), value.clone())).collect::<Value>())
+        };
+        prop_assert_ne!(with(vec![("a", &value)]), with(vec![("a", &value), ("unknown", &field)]));
+    }
+}

@@ -1,0 +1,15 @@
+//! The vocabulary, read from data files, tables of bad input and random values.
+
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod samples;
+mod values;
+mod fixtures;
+mod malformed;
+mod the_future;
+mod skipped;
+mod strangeness;
+mod roundtrips;
+mod versions;
+mod digests;
+mod money;

@@ -1,0 +1,65 @@
+//! Bad input, row by row: which word a dead letter is filed under, and which field it names.
+
+use serde_json::{Value, json};
+
+use crate::samples::{self, Reader, parse, read_counters, read_enriched, read_event, refusal, with, without};
+
+mod documents;
+mod events;
+mod enriched;
+mod counters;
+
+/// A field of a message, and a value of a type it must not have.
+type Field = (&'static str, &'static str);
+
+/// A field, a value for it, and the reason of the refusal.
+type Row = (&'static str, &'static str, &'static str);
+
+/// Every one of the fields is required and has a type.
+fn check_required(sample: &Value, read: Reader, fields: &[Field]) {
+    for (pointer, wrong) in fields {
+        for (document, expected) in [
+            (without(sample.clone(), pointer), "missing-field"),
+            (with(sample.clone(), pointer, Value::Null), "missing-field"),
+            (with(sample.clone(), pointer, parse(wrong)), "wrong-type"),
+        ] {
+            check_refused(read, pointer, &document.to_string(), expected);
+        }
+    }
+}
+
+/// Every one of the fields may be absent or null, and must have its type otherwise.
+fn check_optional(sample: &Value, read: Reader, fields: &[Field]) {
+    for (pointer, wrong) in fields {
+        assert_eq!(read(&with(sample.clone(), pointer, Value::Null).to_string()), Ok(()), "{pointer} null");
+        assert_eq!(read(&without(sample.clone(), pointer).to_string()), Ok(()), "{pointer} absent");
+        check_refused(read, pointer, &with(sample.clone(), pointer, parse(wrong)).to_string(), "wrong-type");
+    }
+}
+
+/// Every row is refused.
+fn check_rows(sample: &Value, read: Reader, rows: &[Row]) {
+    for (pointer, value, expected) in rows {
+        check_refused(read, pointer, &with(sample.clone(), pointer, parse(value)).to_string(), expected);
+    }
+}
+
+fn check_refused(read: Reader, pointer: &str, text: &str, expected: &str) {
+    let (reason, error) = refusal(read(text));
+    assert_eq!(reason, expected, "{pointer}: {error}");
+    assert!(error.starts_with(&path(pointer)), "{pointer}: `{error}` does not name the field");
+}
+
+/// `/payload/order_items/0/id` as an error writes it: `payload.order_items[0].id`.
+fn path(pointer: &str) -> String {
+    let parts = pointer.split('/').skip(1).map(|part| match part.parse::<usize>() {
+        Ok(at) => format!("[{at}]"),
+        Err(_) => format!(".{part}"),
+    });
+    parts.collect::<String>().trim_start_matches('.').to_owned()
+}
+
+/// A text too long for an id, by one character and not by one byte.
+fn too_long() -> Value {
+    json!("ё".repeat(256))
+}

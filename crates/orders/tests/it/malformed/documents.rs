@@ -1,0 +1,62 @@
+//! What is no document at all, or holds text that PostgreSQL cannot; the same for every reader.
+
+use super::*;
+
+const READERS: [(&str, Reader); 3] = [("event", read_event), ("enriched", read_enriched), ("counters", read_counters)];
+
+fn sample(kind: &str) -> Value {
+    match kind {
+        "event" => samples::event(),
+        "enriched" => samples::enriched(),
+        _ => samples::counters(),
+    }
+}
+
+#[test]
+fn no_json_object() {
+    let deep = format!("{}{}", "[".repeat(129), "]".repeat(129));
+    for text in
+        ["", " ", "order", "{", "null", "7", "\"order\"", "[]", "[{}]", "{} {}", "{'a': 1}", "{\"a\": 01}", &deep]
+    {
+        for (kind, read) in READERS {
+            let (reason, error) = refusal(read(text));
+            assert_eq!(reason, "not-json", "{kind}: {text}: {error}");
+        }
+    }
+}
+
+#[test]
+fn bad_utf_8() {
+    for bytes in [&b"\xff\xfe{}"[..], b"{\"user_id\": \"\xc3\x28\"}", b"\xef\xbb\xbf{}", b"{\"\xed\xa0\x80\": 1}"] {
+        let refused = [
+            refusal(orders::event::read(Some(bytes), None)),
+            refusal(orders::enriched::read(Some(bytes), None)),
+            refusal(orders::counters::read(Some(bytes), None)),
+        ];
+        assert!(refused.iter().all(|(reason, _)| *reason == "not-json"), "{bytes:?}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_nul_in_any_string() {
+    for (kind, read) in READERS {
+        for unknown in [json!("\0"), json!(["a", {"b": "a\0b"}]), json!({"\0": 1})] {
+            let (reason, error) = refusal(read(&with(sample(kind), "/unknown", unknown).to_string()));
+            assert_eq!(reason, "bad-text", "{kind}: {error}");
+        }
+        let (reason, _) = refusal(read(&with(sample(kind), "/\0", json!(1)).to_string()));
+        assert_eq!(reason, "bad-text", "{kind}: a key");
+    }
+}
+
+#[test]
+fn a_lone_surrogate_in_any_string() {
+    for (kind, read) in READERS {
+        let text = with(sample(kind), "/unknown", json!("HERE")).to_string();
+        for surrogate in [r"\ud800", r"\udfff", r"\ud800\ud800", r"\ud83dx"] {
+            let (reason, error) = refusal(read(&text.replace("HERE", surrogate)));
+            assert_eq!(reason, "not-json", "{kind}: {surrogate}: {error}");
+        }
+        assert_eq!(read(&text.replace("HERE", r"\ud83d\udc8e")), Ok(()), "{kind}: a pair is a character");
+    }
+}

@@ -1,0 +1,119 @@
+//! Events that cannot be read.
+
+use super::*;
+
+#[test]
+fn required_fields() {
+    check_required(
+        &samples::event(),
+        read_event,
+        &[
+            ("/object_id", r#""1""#),
+            ("/sent_dttm", "1773057704"),
+            ("/payload", "[]"),
+            ("/payload/restaurant", r#""ef8c42c19b7518a9aebec106""#),
+            ("/payload/restaurant/id", "7"),
+            ("/payload/user", "[]"),
+            ("/payload/user/id", "{}"),
+            ("/payload/date", "20260302"),
+            ("/payload/order_items", "{}"),
+            ("/payload/cost", r#""180""#),
+            ("/payload/payment", "true"),
+            ("/payload/final_status", "4"),
+            ("/payload/order_items/0/id", "1"),
+            ("/payload/order_items/0/name", "[]"),
+            ("/payload/order_items/0/price", r#""180""#),
+            ("/payload/order_items/0/quantity", r#""1""#),
+        ],
+    );
+}
+
+#[test]
+fn optional_fields() {
+    check_optional(
+        &samples::event(),
+        read_event,
+        &[
+            ("/payload/update_ts", "0"),
+            ("/payload/bonus_payment", r#""0""#),
+            ("/payload/bonus_grant", "[]"),
+            ("/payload/statuses", "{}"),
+            ("/payload/statuses/0/dttm", "0"),
+        ],
+    );
+}
+
+#[test]
+fn lists_hold_objects() {
+    check_rows(
+        &samples::event(),
+        read_event,
+        &[
+            ("/payload/order_items/0", "null", "wrong-type"),
+            ("/payload/order_items/0", "[]", "wrong-type"),
+            ("/payload/statuses/1", r#""OPEN""#, "wrong-type"),
+            ("/payload/statuses/1", "{}", "missing-field"),
+        ],
+    );
+}
+
+#[test]
+fn numbers_out_of_range() {
+    check_rows(
+        &samples::event(),
+        read_event,
+        &[
+            ("/object_id", "-1", "out-of-range"),
+            ("/object_id", "1.5", "out-of-range"),
+            ("/object_id", "9223372036854775808", "out-of-range"),
+            ("/payload/cost", "-0.01", "out-of-range"),
+            ("/payload/cost", "100000000000000", "out-of-range"),
+            ("/payload/cost", "1e400", "out-of-range"),
+            ("/payload/payment", "-1", "out-of-range"),
+            ("/payload/payment", "99999999999999.999995", "out-of-range"),
+            ("/payload/bonus_payment", "-1", "out-of-range"),
+            ("/payload/bonus_grant", "1e14", "out-of-range"),
+            ("/payload/order_items/0/price", "-180", "out-of-range"),
+            ("/payload/order_items/0/price", "1e99999999999999999999", "out-of-range"),
+            ("/payload/order_items/0/quantity", "0", "out-of-range"),
+            ("/payload/order_items/0/quantity", "-1", "out-of-range"),
+            ("/payload/order_items/0/quantity", "1.5", "out-of-range"),
+            ("/payload/order_items/0/quantity", "1e-1", "out-of-range"),
+            ("/payload/order_items/0/quantity", "9223372036854775808", "out-of-range"),
+        ],
+    );
+}
+
+#[test]
+fn empty_ids_and_names() {
+    check_rows(
+        &samples::event(),
+        read_event,
+        &[
+            ("/payload/restaurant/id", r#""""#, "missing-field"),
+            ("/payload/user/id", r#""""#, "missing-field"),
+            ("/payload/order_items/0/id", r#""""#, "missing-field"),
+            ("/payload/order_items/0/name", r#""""#, "missing-field"),
+        ],
+    );
+}
+
+#[test]
+fn ids_of_256_characters() {
+    for pointer in ["/payload/restaurant/id", "/payload/user/id", "/payload/order_items/0/id"] {
+        let document = with(samples::event(), pointer, too_long());
+        check_refused(read_event, pointer, &document.to_string(), "out-of-range");
+    }
+}
+
+#[test]
+fn unreadable_dates() {
+    for date in
+        ["", "yesterday", "2026-03-02", "2026-02-30 10:00:00", "2026-03-02 11:20:05 MSK", "+010000-01-01T00:00:00"]
+    {
+        for pointer in ["/sent_dttm", "/payload/date", "/payload/update_ts", "/payload/statuses/0/dttm"] {
+            let document = with(samples::event(), pointer, json!(date));
+            check_refused(read_event, pointer, &document.to_string(), "bad-date");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Records meant for somebody else: skipped under a word of their own, however broken the rest is.
+
+use orders::{Unusable, counters, enriched, event};
+
+#[test]
+fn other_types() {
+    for text in [
+        r#"{"object_type": "courier"}"#,
+        r#"{"object_type": "ORDER"}"#,
+        r#"{"object_type": 7}"#,
+        r#"{"object_type": ""}"#,
+    ] {
+        let value = Some(text.as_bytes());
+        assert_eq!(event::read(value, None), Err(Unusable::Foreign("other-type")), "{text}");
+        assert_eq!(enriched::read(value, None), Err(Unusable::Foreign("other-type")), "{text}");
+        assert_eq!(counters::read(value, None), Err(Unusable::Foreign("other-type")), "{text}");
+    }
+}
+
+#[test]
+fn untyped() {
+    for text in ["{}", r#"{"object_type": null, "payload": {}}"#] {
+        let value = Some(text.as_bytes());
+        assert_eq!(event::read(value, None), Err(Unusable::Foreign("untyped")), "{text}");
+        assert_eq!(enriched::read(value, None), Err(Unusable::Foreign("untyped")), "{text}");
+    }
+}
+
+#[test]
+fn tombstones() {
+    assert_eq!(event::read(None, None), Err(Unusable::Foreign("tombstone")));
+    assert_eq!(enriched::read(None, None), Err(Unusable::Foreign("tombstone")));
+    assert_eq!(counters::read(None, None), Err(Unusable::Foreign("tombstone")));
+}

@@ -1,0 +1,70 @@
+//! Work without offsets: marked as sent only after the acknowledgement, repeated until then.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{
+    doubles::Answer,
+    journal::Step::{Closed, Published, Settled, Unavailable},
+    world::World,
+};
+
+#[tokio::test(start_paused = true)]
+async fn is_settled_after_it_is_published_round_after_round() {
+    let mut world = World::of_events(0);
+    world.layer.backlog = [vec![100, 101], vec![], vec![102]].into();
+    let past = world.run().await;
+    assert_eq!(past.steps, [Published(vec![100, 101], vec![]), Settled, Published(vec![102], vec![]), Settled, Closed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_for_the_broker_before_it_is_settled() {
+    let mut world = World::of_events(0);
+    world.layer.backlog = [vec![100]].into();
+    world.broker.script = [Answer::Unavailable; 2].into();
+    let past = world.run().await;
+    assert_eq!(past.steps, [Unavailable("kafka"), Unavailable("kafka"), Published(vec![100], vec![]), Settled, Closed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_for_the_database() {
+    let mut world = World::of_events(0);
+    world.layer.backlog = [vec![100]].into();
+    world.layer.resuming = [Answer::Unavailable; 2].into();
+    let past = world.run().await;
+    assert_eq!(
+        past.steps,
+        [Unavailable("postgres"), Unavailable("postgres"), Published(vec![100], vec![]), Settled, Closed]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn is_not_settled_when_the_loop_stops_before_the_acknowledgement() {
+    let mut world = World::of_events(0).stopped_after(Unavailable("kafka"), 3);
+    world.layer.backlog = [vec![100]].into();
+    world.broker.script = [Answer::Unavailable; 50].into();
+    let past = world.run().await;
+    assert_eq!(past.steps, [Unavailable("kafka"), Unavailable("kafka"), Unavailable("kafka"), Closed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_that_hangs_is_abandoned_by_a_stop() {
+    let mut world = World::of_events(0).stopped_after(Unavailable("postgres"), 1);
+    world.layer.backlog = [vec![100]].into();
+    world.layer.settling = [Answer::Never].into();
+    assert_eq!(world.run().await.steps, [Published(vec![100], vec![]), Unavailable("postgres"), Closed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn is_looked_at_again_after_a_while() {
+    let mut world = World::of_events(0).stopped_after(Settled, 2);
+    world.settings.resume_every = Duration::from_secs(7);
+    world.layer.backlog = [vec![100], vec![101]].into();
+    world.layer.rests = true;
+    world.partition.script = [Answer::Never; 9].into();
+    let began = Instant::now();
+    let steps = world.run().await.steps;
+    assert!(steps.ends_with(&[Published(vec![101], vec![]), Settled, Closed]), "{steps:?}");
+    assert_eq!(began.elapsed().as_secs(), 7, "paused time: exactly `resume_every`");
+}

@@ -1,0 +1,204 @@
+//! A source, a layer and a publisher in memory: they note what is asked of them, and fail when they are told to.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, VecDeque},
+    future::pending,
+    time::Duration,
+};
+
+use pipeline::{
+    Backlog, DeadLetter, Failure, Layer, Message, Outcome, Publisher, Record, Rejection, Source, Stored, Unavailable,
+};
+use tokio::time::sleep;
+
+use crate::journal::{Journal, Step};
+
+/// One answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Answer {
+    /// It cannot.
+    Unavailable,
+    /// It takes this long.
+    After(Duration),
+    /// It never answers.
+    Never,
+}
+
+/// How a port answers, one call after the other; when the script ends, it does what it is asked.
+#[derive(Debug, Default)]
+pub(crate) struct Script(RefCell<VecDeque<Answer>>);
+
+impl<const N: usize> From<[Answer; N]> for Script {
+    fn from(answers: [Answer; N]) -> Self {
+        Self(RefCell::new(answers.into()))
+    }
+}
+
+impl Script {
+    async fn next(&self, dependency: &'static str, journal: &Journal) -> Result<(), Unavailable> {
+        let answer = self.0.borrow_mut().pop_front();
+        match answer {
+            None => Ok(()),
+            Some(Answer::After(duration)) => {
+                sleep(duration).await;
+                Ok(())
+            }
+            Some(Answer::Never) => {
+                journal.note(Step::Unavailable(dependency));
+                pending().await
+            }
+            Some(Answer::Unavailable) => {
+                journal.note(Step::Unavailable(dependency));
+                Err(Unavailable::new(dependency, "gone"))
+            }
+        }
+    }
+}
+
+/// One partition. When all of it is read in a continuous schedule, or up to the mark in another, the loop is told to
+/// stop.
+#[derive(Debug, Default)]
+pub(crate) struct Partition {
+    pub(crate) journal: Journal,
+    pub(crate) records: VecDeque<Record>,
+    pub(crate) mark: Option<i64>,
+    /// Records that come in as soon as the mark is set.
+    pub(crate) late: Vec<Record>,
+    pub(crate) script: Script,
+}
+
+impl Partition {
+    fn take(&mut self, limit: usize) -> Vec<Record> {
+        let count = limit.min(self.records.len());
+        self.records.drain(..count).collect()
+    }
+}
+
+impl Source for Partition {
+    async fn mark(&mut self) -> Result<(), Unavailable> {
+        self.script.next("kafka", &self.journal).await?;
+        self.mark = self.records.back().map(|record| record.offset);
+        self.records.extend(self.late.drain(..));
+        Ok(())
+    }
+
+    async fn next(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+        self.script.next("kafka", &self.journal).await?;
+        if self.records.is_empty() {
+            self.journal.stop().cancel();
+            pending::<()>().await;
+        }
+        Ok(self.take(limit))
+    }
+
+    async fn next_before_mark(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+        self.script.next("kafka", &self.journal).await?;
+        let left = self.records.iter().take_while(|record| Some(record.offset) <= self.mark).count();
+        if left == 0 {
+            self.journal.stop().cancel();
+        }
+        Ok(self.take(limit.min(left)))
+    }
+
+    async fn keep<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let _kept = self.journal.keep();
+        work.await
+    }
+
+    fn commit(&mut self, records: &[Record]) {
+        self.journal.note(Step::Committed(records.iter().map(|record| record.offset).collect()));
+    }
+
+    async fn close(self) {
+        self.journal.note(Step::Closed);
+    }
+}
+
+/// A layer that keeps offsets. The value of a record says what becomes of it.
+#[derive(Debug, Default)]
+pub(crate) struct Offsets {
+    pub(crate) journal: Journal,
+    pub(crate) storing: Script,
+    /// The events whose rows the database refuses.
+    pub(crate) refused: BTreeSet<i64>,
+    /// Rounds of work without offsets: the messages of each.
+    pub(crate) backlog: VecDeque<Vec<i64>>,
+    /// After each round it says that there is no more for now.
+    pub(crate) rests: bool,
+    pub(crate) resuming: Script,
+    pub(crate) settling: Script,
+}
+
+/// The value of a record that is an event.
+pub(crate) const EVENT: &[u8] = b"event";
+/// The value of a record for somebody else.
+pub(crate) const FOREIGN: &[u8] = b"foreign";
+/// The value of a record that nobody can read.
+pub(crate) const UNREADABLE: &[u8] = b"unreadable";
+
+fn message(offset: i64) -> Message {
+    Message { key: "user".to_owned(), value: offset.to_string().into_bytes() }
+}
+
+impl Layer for Offsets {
+    type Event = i64;
+
+    fn receive(&self, record: &Record) -> Result<i64, Outcome> {
+        match record.value.as_deref() {
+            Some(EVENT) => Ok(record.offset),
+            Some(FOREIGN) => Err(Outcome::Skipped("other-type")),
+            _ => Err(Outcome::DeadLetter(Rejection::new("not-json", "no"))),
+        }
+    }
+
+    async fn store(&mut self, events: &[i64]) -> Result<Stored, Failure> {
+        self.journal.check_kept();
+        self.storing.next("postgres", &self.journal).await?;
+        if events.iter().any(|event| self.refused.contains(event)) {
+            self.journal.note(Step::Refused(events.to_vec()));
+            return Err(Failure::Refused("no such number".to_owned()));
+        }
+        self.journal.note(Step::Stored(events.to_vec()));
+        let outcomes = events.iter().map(|_| Outcome::Stored).collect();
+        Ok(Stored { outcomes, messages: events.iter().copied().map(message).collect() })
+    }
+
+    async fn resume(&mut self, _limit: usize) -> Result<Backlog, Failure> {
+        self.journal.check_kept();
+        self.resuming.next("postgres", &self.journal).await?;
+        let messages = self.backlog.pop_front().unwrap_or_default();
+        Ok(Backlog {
+            messages: messages.into_iter().map(message).collect(),
+            more: !self.backlog.is_empty() && !self.rests,
+        })
+    }
+
+    async fn settle(&mut self) -> Result<(), Failure> {
+        self.journal.check_kept();
+        self.settling.next("postgres", &self.journal).await?;
+        self.journal.note(Step::Settled);
+        Ok(())
+    }
+}
+
+/// A broker that acknowledges.
+#[derive(Debug, Default)]
+pub(crate) struct Broker {
+    pub(crate) journal: Journal,
+    pub(crate) script: Script,
+    /// Every dead letter acknowledged.
+    pub(crate) dead_letters: RefCell<Vec<DeadLetter>>,
+}
+
+impl Publisher for Broker {
+    async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Unavailable> {
+        self.journal.check_kept();
+        self.script.next("kafka", &self.journal).await?;
+        let messages = messages.iter().map(|message| std::str::from_utf8(&message.value).unwrap().parse().unwrap());
+        let letters = dead_letters.iter().map(|letter| letter.record.offset);
+        self.journal.note(Step::Published(messages.collect(), letters.collect()));
+        self.dead_letters.borrow_mut().extend_from_slice(dead_letters);
+        Ok(())
+    }
+}

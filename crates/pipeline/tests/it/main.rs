@@ -1,0 +1,13 @@
+//! The loop's promises, on a source, a layer and a publisher in memory, in time that passes by itself.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod journal;
+mod doubles;
+mod world;
+mod commits;
+mod outages;
+mod refusals;
+mod stops;
+mod backlog;
+mod scheduled;

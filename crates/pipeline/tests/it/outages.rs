@@ -1,0 +1,98 @@
+//! A dependency that is away is waited out: what it was asked is asked again, and nothing is left out.
+
+use pipeline::Waiting;
+
+use crate::{
+    doubles::Answer,
+    journal::Step::{Closed, Committed, Published, Settled, Stored, Unavailable},
+    world::World,
+};
+
+#[tokio::test(start_paused = true)]
+async fn of_the_database_repeats_the_transaction() {
+    let mut world = World::of_events(3);
+    world.layer.storing = [Answer::Unavailable; 2].into();
+    let vitals = world.vitals.clone();
+    let past = world.run().await;
+    assert_eq!(
+        past.steps,
+        [
+            Unavailable("postgres"),
+            Unavailable("postgres"),
+            Stored(vec![0, 1]),
+            Published(vec![0, 1], vec![]),
+            Committed(vec![0, 1]),
+            Stored(vec![2]),
+            Published(vec![2], vec![]),
+            Committed(vec![2]),
+            Closed,
+        ]
+    );
+    assert_eq!(vitals.waiting(), None, "it still says that it waits");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_the_broker_publishes_all_again_and_stores_nothing_again() {
+    let mut world = World::of_events(3);
+    world.broker.script = [Answer::Unavailable; 3].into();
+    let past = world.run().await;
+    assert_eq!(
+        past.steps,
+        [
+            Stored(vec![0, 1]),
+            Unavailable("kafka"),
+            Unavailable("kafka"),
+            Unavailable("kafka"),
+            Published(vec![0, 1], vec![]),
+            Committed(vec![0, 1]),
+            Stored(vec![2]),
+            Published(vec![2], vec![]),
+            Committed(vec![2]),
+            Closed,
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_the_source_reads_on_where_it_was() {
+    let mut world = World::of_events(1);
+    world.partition.script = [Answer::Unavailable; 2].into();
+    let past = world.run().await;
+    let expected = [
+        Unavailable("kafka"),
+        Unavailable("kafka"),
+        Stored(vec![0]),
+        Published(vec![0], vec![]),
+        Committed(vec![0]),
+        Closed,
+    ];
+    assert_eq!(past.steps, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn shows_what_is_waited_for() {
+    let mut world = World::of_events(1).stopped_after(Unavailable("postgres"), 4);
+    world.layer.storing = [Answer::Unavailable; 9].into();
+    let vitals = world.vitals.clone();
+    world.run().await;
+    let waiting = Waiting { dependency: "postgres", error: "gone".to_owned(), attempts: 4 };
+    assert_eq!(vitals.waiting(), Some(waiting));
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_marking_as_sent_stops_nothing() {
+    let mut world = World::of_events(1);
+    world.layer.backlog = [vec![100]].into();
+    world.layer.settling = [Answer::Unavailable].into();
+    let past = world.run().await;
+    let expected = [
+        Published(vec![100], vec![]),
+        Unavailable("postgres"),
+        Stored(vec![0]),
+        Published(vec![0], vec![]),
+        Committed(vec![0]),
+        Closed,
+    ];
+    assert_eq!(past.steps, expected);
+    assert!(!past.steps.contains(&Settled));
+}

@@ -1,0 +1,69 @@
+//! A tick drains to the end seen when it began, in microbatches, then looks at the work without offsets.
+
+use std::time::Duration;
+
+use pipeline::Schedule;
+
+use crate::{
+    doubles::{Answer, EVENT},
+    journal::Step::{Closed, Committed, Published, Settled, Stored, Unavailable},
+    world::{World, record},
+};
+
+fn at_ticks(count: i64) -> World {
+    let mut world = World::of_events(count);
+    world.settings.schedule = Schedule::Every(Duration::from_secs(25));
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn drains_to_the_mark_and_no_further() {
+    let mut world = at_ticks(3);
+    world.partition.late = vec![record(3, EVENT), record(4, EVENT)];
+    let past = world.run().await;
+    assert_eq!(
+        past.steps,
+        [
+            Stored(vec![0, 1]),
+            Published(vec![0, 1], vec![]),
+            Committed(vec![0, 1]),
+            Stored(vec![2]),
+            Published(vec![2], vec![]),
+            Committed(vec![2]),
+            Closed,
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_for_the_mark() {
+    let mut world = at_ticks(1);
+    world.partition.script = [Answer::Unavailable; 3].into();
+    let past = world.run().await;
+    assert_eq!(past.steps[..3], [const { Unavailable("kafka") }; 3]);
+    assert_eq!(past.steps[3..], [Stored(vec![0]), Published(vec![0], vec![]), Committed(vec![0]), Closed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_at_the_backlog_after_the_records() {
+    let mut world = at_ticks(1);
+    world.layer.backlog = [vec![100]].into();
+    let past = world.run().await;
+    assert_eq!(
+        past.steps,
+        [
+            Stored(vec![0]),
+            Published(vec![0], vec![]),
+            Committed(vec![0]),
+            Published(vec![100], vec![]),
+            Settled,
+            Closed
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn stops_in_the_middle_of_a_drain() {
+    let past = at_ticks(9).stopped_after(Committed(vec![2, 3]), 1).run().await;
+    assert_eq!(past.steps[3..], [Stored(vec![2, 3]), Published(vec![2, 3], vec![]), Committed(vec![2, 3]), Closed]);
+}

@@ -1,0 +1,103 @@
+//! A worker on the doubles, ready to run.
+
+use std::{
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use pipeline::{DeadLetter, Message, Publisher, Record, Schedule, Settings, Unavailable, Vitals, Worker};
+
+use crate::{
+    doubles::{Broker, EVENT, Offsets, Partition},
+    journal::{Journal, Step},
+};
+
+/// What a test arranges before the loop begins.
+pub(crate) struct World {
+    pub(crate) partition: Partition,
+    pub(crate) layer: Offsets,
+    pub(crate) broker: Broker,
+    pub(crate) settings: Settings,
+    pub(crate) vitals: Arc<Vitals>,
+    journal: Journal,
+}
+
+/// What a test looks at afterwards.
+pub(crate) struct Past {
+    /// What the loop did.
+    pub(crate) steps: Vec<Step>,
+    /// What went to the dead-letter topic.
+    pub(crate) dead_letters: Vec<DeadLetter>,
+}
+
+/// When every record of these tests fails.
+pub(crate) fn noon() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_773_057_600)
+}
+
+/// A record with this value.
+pub(crate) fn record(offset: i64, value: &[u8]) -> Record {
+    Record {
+        topic: Arc::from("orders"),
+        partition: 3,
+        offset,
+        timestamp: Some(1_773_057_600_000),
+        key: Some(b"key".to_vec()),
+        value: Some(value.to_vec()),
+        headers: vec![("trace".to_owned(), None)],
+    }
+}
+
+impl World {
+    /// So many events, read two at a time in a continuous schedule.
+    pub(crate) fn of_events(count: i64) -> Self {
+        Self::of((0..count).map(|_| EVENT))
+    }
+
+    /// Records with these values.
+    pub(crate) fn of(values: impl IntoIterator<Item = &'static [u8]>) -> Self {
+        let records = (0..).zip(values).map(|(offset, value)| record(offset, value)).collect();
+        Self {
+            partition: Partition { records, ..Partition::default() },
+            layer: Offsets::default(),
+            broker: Broker::default(),
+            settings: Settings {
+                batch_size: 2,
+                schedule: Schedule::Continuous,
+                resume_every: Duration::from_secs(3600),
+                stop_within: Duration::from_secs(10),
+            },
+            vitals: Arc::default(),
+            journal: Journal::default(),
+        }
+    }
+
+    /// The loop is told to stop when `step` has happened so many times, if not earlier.
+    pub(crate) fn stopped_after(mut self, step: Step, times: usize) -> Self {
+        self.journal.stop_after(step, times);
+        self
+    }
+
+    /// Runs the loop until it ends.
+    pub(crate) async fn run(self) -> Past {
+        let Self { mut partition, mut layer, mut broker, settings, vitals, journal } = self;
+        partition.journal = journal.clone();
+        layer.journal = journal.clone();
+        broker.journal = journal.clone();
+        let (stop, broker) = (journal.stop().clone(), Rc::new(broker));
+        let publisher = Shared(Rc::clone(&broker));
+        let worker = Worker { source: partition, layer, publisher, settings, vitals, clock: noon, stop };
+        worker.run().await.unwrap();
+        Past { steps: journal.steps(), dead_letters: broker.dead_letters.borrow().clone() }
+    }
+}
+
+/// The broker outlives the worker, which owns its publisher.
+struct Shared(Rc<Broker>);
+
+impl Publisher for Shared {
+    async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Unavailable> {
+        self.0.publish(messages, dead_letters).await
+    }
+}

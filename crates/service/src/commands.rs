@@ -1,0 +1,23 @@
+//! The subcommands that only one service has.
+
+use std::{convert::Infallible, io::Write};
+
+use crate::Given;
+
+/// What a service can be asked to do beyond what all of them can: an enum, one variant a subcommand, handed to
+/// [`crate::main_with`]. `--help` lists it with the others.
+#[expect(async_fn_in_trait, reason = "a command runs in the main task, nothing has to be Send")]
+pub trait Commands: clap::Subcommand {
+    /// Does it, and writes to `out` what came of it.
+    ///
+    /// # Errors
+    /// A [`crate::Refusal`] decides the exit code; any other error is code 1.
+    async fn act(self, given: &Given, out: &mut impl Write) -> anyhow::Result<()>;
+}
+
+/// None.
+impl Commands for Infallible {
+    async fn act(self, _: &Given, _: &mut impl Write) -> anyhow::Result<()> {
+        match self {}
+    }
+}

@@ -1,0 +1,34 @@
+//! `dead-letters`: the records a service could not use, listed; and sent back, once what was wrong is mended.
+
+use std::io::Write;
+
+use clap::Subcommand;
+
+pub use self::{list::List, replay::Replay, selection::Selection};
+use crate::Given;
+
+mod selection;
+mod letters;
+mod line;
+mod memory;
+mod list;
+mod replay;
+
+/// What can be done with them.
+#[derive(Debug, Subcommand)]
+pub enum DeadLetters {
+    /// Print them in the order of partition and offset: where each is, what was wrong, where it came from.
+    List(List),
+    /// Send the originals back to the topic they came from. Only says what it would send, without `--execute`.
+    Replay(Replay),
+}
+
+impl DeadLetters {
+    pub(crate) async fn act(&self, given: &Given, out: &mut impl Write) -> anyhow::Result<()> {
+        let kafka = given.kafka()?;
+        match self {
+            Self::List(list) => list.run(&kafka, out).await,
+            Self::Replay(replay) => replay.run(&kafka, &given.warehouse().await?, out).await,
+        }
+    }
+}

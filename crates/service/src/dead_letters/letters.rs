@@ -1,0 +1,58 @@
+//! The dead letters of a service, from the first to the last there is now.
+
+use std::io::{self, Write};
+
+use kafka::{Letter, Reader};
+
+use super::selection::Selection;
+use crate::Refusal;
+
+/// Reads the dead-letter topic and picks those that are meant.
+pub(crate) struct Letters<'a> {
+    reader: Reader,
+    selection: &'a Selection,
+    topic: &'a str,
+    /// How many records there were, meant or not.
+    seen: usize,
+    /// How many of them are no dead letters.
+    foreign: usize,
+}
+
+impl<'a> Letters<'a> {
+    pub(crate) async fn open(kafka: &'a kafka::Settings, selection: &'a Selection) -> Result<Self, Refusal> {
+        let topic = &kafka.dead_letter_topic;
+        let reader = Reader::open(kafka, topic).await.map_err(|error| match error {
+            kafka::Error::NoTopic(_) => {
+                Refusal::Missing(format!("KAFKA_DEAD_LETTER_TOPIC: topic {topic} does not exist"))
+            }
+            error => error.into(),
+        })?;
+        Ok(Self { reader, selection, topic, seen: 0, foreign: 0 })
+    }
+
+    pub(crate) async fn next(&mut self) -> Result<Option<Letter>, Refusal> {
+        while let Some(record) = self.reader.next().await? {
+            self.seen += 1;
+            match Letter::open(record) {
+                Some(letter) if self.selection.takes(&letter) => return Ok(Some(letter)),
+                Some(_) => {}
+                None => self.foreign += 1,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Says, after the last, how many of the records were `meant`.
+    pub(crate) fn sum_up(&self, meant: usize, out: &mut impl Write) -> io::Result<()> {
+        let Self { topic, seen, foreign, .. } = self;
+        match (seen, meant) {
+            (0, _) => writeln!(out, "{topic} is empty")?,
+            (_, 0) => writeln!(out, "none of the {seen} records of {topic} matches")?,
+            _ => writeln!(out, "{meant} of the {seen} records of {topic}")?,
+        }
+        if *foreign > 0 {
+            writeln!(out, "left out, for they are no dead letters of ours: {foreign}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,63 @@
+//! Which dead letters are meant; `list` and `replay` understand the same flags, so that what was seen can be sent.
+
+use clap::Args;
+use jiff::{Timestamp, civil::DateTime, tz::Offset};
+use kafka::Letter;
+
+/// All of these at once; without any, every dead letter.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Selection {
+    /// Only those with this reason: `not-json`.
+    #[arg(long, value_name = "REASON")]
+    pub reason: Option<String>,
+
+    /// Only those that failed at this time or later: `2026-03-02`, `2026-03-02T12:00:00`, UTC unless it has a zone.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<Timestamp>,
+
+    /// Only those in this partition of the dead-letter topic.
+    #[arg(long, value_name = "PARTITION")]
+    pub partition: Option<i32>,
+
+    /// From this offset of the partition on.
+    #[arg(long, value_name = "OFFSET", requires = "partition")]
+    pub from: Option<i64>,
+
+    /// Up to this offset of the partition, which is included.
+    #[arg(long, value_name = "OFFSET", requires = "partition")]
+    pub to: Option<i64>,
+}
+
+impl Selection {
+    pub(crate) fn takes(&self, letter: &Letter) -> bool {
+        self.reason.as_ref().is_none_or(|reason| letter.reason == *reason)
+            && self.since.is_none_or(|since| letter.failed_at.is_some_and(|at| at >= since))
+            && self.partition.is_none_or(|partition| letter.partition == partition)
+            && self.from.is_none_or(|from| letter.offset >= from)
+            && self.to.is_none_or(|to| letter.offset <= to)
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    let utc = || text.parse().ok().and_then(|civil: DateTime| Offset::UTC.to_timestamp(civil).ok());
+    let time = text.parse().ok().or_else(utc);
+    time.ok_or_else(|| format!("`{text}` is no time; write it like `2026-03-02` or `2026-03-02T12:00:00`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_utc_unless_it_says_otherwise() {
+        for (text, read) in [
+            ("2026-03-02", "2026-03-02T00:00:00Z"),
+            ("2026-03-02 12:00:00", "2026-03-02T12:00:00Z"),
+            ("2026-03-02T12:00:00.5Z", "2026-03-02T12:00:00.5Z"),
+            ("2026-03-02T12:00:00+03:00", "2026-03-02T09:00:00Z"),
+        ] {
+            assert_eq!(time(text).map(|time| time.to_string()).as_deref(), Ok(read), "{text}");
+        }
+        assert!(time("yesterday").unwrap_err().starts_with("`yesterday` is no time"));
+    }
+}

@@ -1,0 +1,83 @@
+//! `dead-letters list`: what there is, and what is meant of it.
+
+use service::{
+    Refusal,
+    dead_letters::{List, Selection},
+};
+
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn an_empty_topic_says_so() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let topic = &stage.kafka.dead_letter_topic;
+    assert_eq!(stage.list(&List::default()).await?, format!("{topic} is empty\n"));
+    assert_eq!(stage.list(&List { json: true, ..List::default() }).await?, "");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_table_says_what_was_wrong_and_shows_no_record() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    stage.bury(&[stage.letter(41, "not-json", Some("Котова".as_bytes())), stage.letter(42, "empty", None)]).await?;
+    let table = stage.list(&List::default()).await?;
+    let topic = &stage.kafka.source_topic;
+    for text in ["0/0", "2023-11-14T22:14:01Z", "not-json", "what is wrong", &format!("{topic}/1/41"), "12", "null"] {
+        assert!(table.contains(text), "{text} in\n{table}");
+    }
+    assert!(!table.contains("Котова"), "{table}");
+    assert!(table.ends_with(&format!("2 of the 2 records of {}\n", stage.kafka.dead_letter_topic)), "{table}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_line_of_json_shows_the_record() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    stage.bury(&[stage.letter(7, "not-json", Some("Котова".as_bytes())), stage.letter(8, "x", Some(&[0xff]))]).await?;
+    let lines = stage.list(&List { json: true, ..List::default() }).await?;
+    let lines = lines.lines().map(serde_json::from_str).collect::<Result<Vec<serde_json::Value>, _>>()?;
+    let expected = serde_json::json!({
+        "partition": 0, "offset": 0, "reason": "not-json", "error": "what is wrong", "service": "it-service",
+        "failed_at": "2023-11-14T22:13:27Z",
+        "source": {"topic": stage.kafka.source_topic, "partition": 1, "offset": 7, "timestamp": 1_650_000_000_007_i64},
+        "key": "key", "value": "Котова", "value_bytes": 12,
+    });
+    assert_eq!(lines[0], expected);
+    assert_eq!(lines[1]["value"], serde_json::json!({"hex": "ff"}));
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_those_that_are_meant_are_listed() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let letters: Vec<_> =
+        (0..6).map(|offset| stage.letter(offset, ["even", "odd"][offset as usize % 2], None)).collect();
+    stage.bury(&letters).await?;
+    let since = Some("2023-11-14T22:13:22Z".parse()?);
+    for (selection, limit, offsets) in [
+        (Selection::default(), None, vec![0, 1, 2, 3, 4, 5]),
+        (Selection::default(), Some(2), vec![0, 1]),
+        (Selection { reason: Some("odd".to_owned()), ..Selection::default() }, None, vec![1, 3, 5]),
+        (Selection { reason: Some("odd".to_owned()), since, ..Selection::default() }, Some(1), vec![3]),
+        (Selection { since, ..Selection::default() }, None, vec![2, 3, 4, 5]),
+        (Selection { partition: Some(0), from: Some(1), to: Some(2), ..Selection::default() }, None, vec![1, 2]),
+        (Selection { partition: Some(1), ..Selection::default() }, None, vec![]),
+    ] {
+        let list = List { selection, limit, json: true };
+        let lines = stage.list(&list).await?;
+        let lines = lines.lines().map(serde_json::from_str).collect::<Result<Vec<serde_json::Value>, _>>()?;
+        let listed: Vec<_> = lines.iter().map(|line| line["offset"].as_i64().unwrap()).collect();
+        assert_eq!(listed, offsets, "{list:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_topic_that_is_missing_is_named() -> anyhow::Result<()> {
+    let mut stage = Stage::set().await?;
+    stage.kafka.dead_letter_topic = "nowhere".to_owned();
+    let error = stage.list(&List::default()).await.unwrap_err();
+    let said = "KAFKA_DEAD_LETTER_TOPIC: topic nowhere does not exist".to_owned();
+    assert_eq!(error.downcast::<Refusal>()?, Refusal::Missing(said));
+    Ok(())
+}

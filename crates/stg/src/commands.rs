@@ -1,0 +1,37 @@
+//! `parked`: orders that wait for a name, listed; and released by a person who knows better.
+
+use std::io::Write;
+
+use clap::Subcommand;
+use service::Given;
+
+use crate::parked::{List, Release};
+
+/// The subcommands only STG has.
+#[derive(Debug, Subcommand)]
+pub enum Commands {
+    /// `list` the orders that wait for a name, or `release` them: let them go on without the names of dishes.
+    #[command(subcommand, arg_required_else_help = false, disable_help_subcommand = true)]
+    Parked(Parked),
+}
+
+/// What can be done with parked orders.
+#[derive(Debug, Subcommand)]
+pub enum Parked {
+    /// Print them, the longest parked first: what each waits for, and since when. Ids, no names.
+    List(List),
+    /// Let orders that only wait for dishes go on now, under the names they were ordered by and without a category. The
+    /// running service sends them in its next round. Refused while a user or a restaurant is unknown.
+    Release(Release),
+}
+
+impl service::Commands for Commands {
+    async fn act(self, given: &Given, out: &mut impl Write) -> anyhow::Result<()> {
+        let Self::Parked(command) = self;
+        let warehouse = given.warehouse().await?;
+        match command {
+            Parked::List(list) => list.run(&warehouse, out).await,
+            Parked::Release(release) => release.run(&warehouse, out).await,
+        }
+    }
+}

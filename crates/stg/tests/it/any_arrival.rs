@@ -1,0 +1,91 @@
+//! However the same events arrive, the newest of each order is held, and a version is told in the same bytes for ever.
+
+use std::collections::HashMap;
+
+use orders::{Event, Version};
+use pipeline::Outcome;
+use proptest::{collection::vec, prelude::*, sample::select};
+
+use crate::{
+    story::{Redis, at, order},
+    table::Table,
+};
+
+/// Orders whose dishes may be on the menu, or on it later, or never.
+const DISHES: &[&str] = &["tea", "late", "never"];
+
+/// Events in any order, some of them again, in batches.
+fn batches() -> impl Strategy<Value = Vec<Vec<Event>>> {
+    let dishes = vec(select(DISHES), 0..2);
+    let event = (0..4_i64, 0..6_u8, dishes)
+        .prop_map(|(id, minute, dishes)| order(id, minute, if id % 2 == 0 { "u" } else { "v" }, &dishes));
+    vec(event, 1..20).prop_flat_map(|events| {
+        let again = vec(select(events.clone()), 0..10);
+        let all = again.prop_map(move |again| [events.clone(), again].concat()).prop_shuffle();
+        (all, 1..7_usize).prop_map(|(all, size)| all.chunks(size).map(<[Event]>::to_vec).collect())
+    })
+}
+
+/// What Redis says when batch `number` comes: another name each time, and one more dish after a while.
+fn redis(number: usize) -> Redis {
+    let name = format!("Котова {number}");
+    let redis = Redis::default().and_user("u", &name).and_user("v", &name).and_dishes(&[("tea", Some("Чай"))]);
+    if number > 2 { redis.and_dishes(&[("late", Some("Торты"))]) } else { redis }
+}
+
+fn newest(batches: &[Vec<Event>]) -> HashMap<i64, Version> {
+    let mut newest = HashMap::<i64, Version>::new();
+    for event in batches.iter().flatten() {
+        let version = newest.entry(event.object_id).or_insert_with(|| event.version.clone());
+        *version = version.clone().max(event.version.clone());
+    }
+    newest
+}
+
+proptest! {
+    #[test]
+    fn the_newest_version_of_each_order_is_held(batches in batches()) {
+        let mut table = Table::default();
+        for (number, batch) in batches.iter().enumerate() {
+            table.store(batch, &redis(number).directory(), at(30));
+        }
+        let held: HashMap<_, _> = table.held.iter().map(|(order, held)| (*order, held.version.clone())).collect();
+        prop_assert_eq!(held, newest(&batches));
+        for held in table.held.values() {
+            prop_assert_eq!(held.parked_at.is_some(), held.enriched.is_none());
+        }
+    }
+
+    #[test]
+    fn a_version_is_told_in_the_same_bytes_for_ever(batches in batches()) {
+        let mut table = Table::default();
+        let mut told = HashMap::new();
+        for (number, batch) in batches.iter().chain(&batches).enumerate() {
+            let changes = table.store(batch, &redis(number).directory(), at(30));
+            for message in changes.messages {
+                let said = orders::enriched::read(Some(&message.value), None).unwrap();
+                let first = told.entry((said.object_id, said.version)).or_insert_with(|| message.clone());
+                prop_assert_eq!(&message, &*first);
+            }
+        }
+    }
+
+    #[test]
+    fn a_replay_writes_nothing_and_tells_what_is_held(batches in batches()) {
+        let mut table = Table::default();
+        for batch in &batches {
+            table.store(batch, &redis(9).directory(), at(30));
+        }
+        let before = table.clone();
+        for batch in &batches {
+            let changes = table.store(batch, &redis(10).directory(), at(40));
+            let unchanged = batch.iter().zip(&changes.outcomes).filter(|(_, outcome)| **outcome == Outcome::Unchanged);
+            let expected: Vec<_> = unchanged.filter_map(|(event, _)| before.held[&event.object_id].enriched.clone()).collect();
+            let told: Vec<_> =
+                changes.messages.into_iter().map(|message| String::from_utf8(message.value).unwrap()).collect();
+            prop_assert_eq!(told, expected);
+            prop_assert!(changes.outcomes.iter().all(|it| matches!(it, Outcome::Unchanged | Outcome::Outdated)));
+        }
+        prop_assert_eq!(table, before);
+    }
+}

@@ -1,0 +1,10 @@
+//! What becomes of orders in STG: the pure half, and the commands on parked orders, with names from a directory made by hand.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod story;
+mod table;
+mod verdicts;
+mod missing;
+mod any_arrival;
+mod parked;

@@ -1,0 +1,71 @@
+//! Which names an order waits for, and when it need not.
+
+use orders::NO_CATEGORY;
+use stg::transform::{Dishes, Kind, Missing, name};
+
+use crate::story::{Redis, at, noon, order};
+
+fn missing(kind: Kind, id: &str) -> Missing {
+    let restaurant_id = if kind == Kind::Dish { "restaurant" } else { "" };
+    Missing { kind, id: id.to_owned(), restaurant_id: restaurant_id.to_owned() }
+}
+
+#[test]
+fn every_name_that_is_missing_is_told_once() {
+    let event = order(1, 0, "u", &["tea", "cake", "pie", "cake"]);
+    let (user, restaurant) = (missing(Kind::User, "u"), missing(Kind::Restaurant, "restaurant"));
+    let (cake, pie) = (missing(Kind::Dish, "cake"), missing(Kind::Dish, "pie"));
+    let tea = ("tea", Some("Чай"));
+    for (redis, expected) in [
+        (Redis::default(), vec![restaurant.clone(), user.clone()]),
+        (Redis::default().and_user("u", "Анна"), vec![restaurant]),
+        (Redis::default().and_dishes(&[tea]), vec![user]),
+        (Redis::of_user("u").and_dishes(&[tea]), vec![cake.clone(), pie.clone()]),
+        (Redis::of_user("u").and_dishes(&[tea, ("pie", Some("Пироги"))]), vec![cake.clone()]),
+        // A dish without a category is as good as none.
+        (Redis::of_user("u").and_dishes(&[tea, ("pie", None), ("cake", Some("Торты"))]), vec![pie]),
+    ] {
+        assert_eq!(name(&event, &redis.directory(), noon(), Dishes::OnTheMenu).as_ref(), Err(&expected), "{redis:?}");
+        assert!(expected.iter().all(|name| !name.is_known(&redis.directory())), "{redis:?}");
+    }
+}
+
+#[test]
+fn a_missing_name_is_known_when_it_is_usable() {
+    let menu = |category| Redis::of_user("u").and_dishes(&[("cake", category)]).directory();
+    assert!(missing(Kind::User, "u").is_known(&menu(None)));
+    assert!(missing(Kind::Restaurant, "restaurant").is_known(&menu(None)));
+    assert!(!missing(Kind::Dish, "cake").is_known(&menu(None)));
+    assert!(missing(Kind::Dish, "cake").is_known(&menu(Some("Торты"))));
+    assert!(!missing(Kind::User, "cake").is_known(&menu(Some("Торты"))));
+}
+
+#[test]
+fn dishes_go_on_without_a_category_when_they_have_waited_long_enough() {
+    let event = order(1, 0, "u", &["tea", "cake", "pie"]);
+    let redis = Redis::of_user("u").and_dishes(&[("tea", Some("Чай")), ("pie", None)]);
+    let sent = name(&event, &redis.directory(), at(5), Dishes::Whatever).unwrap();
+    let products: Vec<_> =
+        sent.products.iter().map(|product| (product.name.as_str(), product.category.as_str())).collect();
+    let expected = [("tea of the menu", "Чай"), ("cake of the order", NO_CATEGORY), ("pie of the menu", NO_CATEGORY)];
+    assert_eq!(products, expected);
+    assert_eq!(sent.enriched_at, at(5));
+}
+
+#[test]
+fn a_user_and_a_restaurant_are_waited_for_however_long_it_takes() {
+    let event = order(1, 0, "u", &["tea"]);
+    let no_user = Redis::default().and_dishes(&[("tea", Some("Чай"))]).directory();
+    assert_eq!(name(&event, &no_user, noon(), Dishes::Whatever), Err(vec![missing(Kind::User, "u")]));
+    let no_restaurant = Redis::default().and_user("u", "Анна").directory();
+    let expected = Err(vec![missing(Kind::Restaurant, "restaurant")]);
+    assert_eq!(name(&event, &no_restaurant, noon(), Dishes::Whatever), expected);
+}
+
+#[test]
+fn kinds_are_read_as_they_are_written() {
+    for kind in [Kind::Dish, Kind::Restaurant, Kind::User] {
+        assert_eq!(Kind::read(kind.as_str()), Some(kind));
+    }
+    assert_eq!(Kind::read("waiter"), None);
+}

@@ -1,0 +1,149 @@
+//! What becomes of an event, and what is sent on.
+
+use names::Directory;
+use orders::Event;
+use pipeline::{Message, Outcome};
+
+use crate::{
+    story::{Redis, at, noon, order},
+    table::Table,
+};
+
+fn labels(outcomes: &[Outcome]) -> Vec<&str> {
+    let label = |outcome: &Outcome| match outcome {
+        Outcome::DeadLetter(rejection) => rejection.reason,
+        other => other.label(),
+    };
+    outcomes.iter().map(label).collect()
+}
+
+fn everything() -> Directory {
+    Redis::of_user("u").and_user("v", "Анна").and_dishes(&[("tea", Some("Чай")), ("roll", Some("Роллы"))]).directory()
+}
+
+fn version(message: &Message) -> String {
+    let order = orders::enriched::read(Some(&message.value), None).unwrap();
+    order.sent_at.to_string()[14..16].to_owned()
+}
+
+#[test]
+fn several_versions_in_one_batch_are_applied_one_after_the_other() {
+    let batch: Vec<Event> = [3, 1, 3, 5, 5, 4].map(|minute| order(1, minute, "u", &["tea"])).into();
+    let mut table = Table::default();
+    let changes = table.store(&batch, &everything(), noon());
+    let expected = ["stored", "outdated", "unchanged", "stored", "unchanged", "outdated"];
+    assert_eq!(labels(&changes.outcomes), expected);
+    assert_eq!(changes.messages.iter().map(version).collect::<Vec<_>>(), ["03", "03", "05", "05"]);
+    assert_eq!(changes.new.len(), 1, "an order that is new stays new within its batch");
+    assert!(changes.changed.is_empty());
+    assert_eq!(table.held[&1].version, batch[3].version);
+}
+
+#[test]
+fn the_message_is_keyed_by_the_user_and_named_by_the_menu() {
+    let changes = Table::default().store(&[order(1, 0, "u", &["roll"])], &everything(), at(7));
+    let [message] = changes.messages.as_slice() else { panic!("{:?}", changes.messages) };
+    assert_eq!(message.key, "u");
+    let sent = orders::enriched::read(Some(&message.value), None).unwrap();
+    assert_eq!((sent.products[0].name.as_str(), sent.products[0].category.as_str()), ("roll of the menu", "Роллы"));
+    assert_eq!((sent.restaurant.name.as_str(), sent.user.name.as_str()), ("Кофейня №1", "Котова Ольга"));
+    assert_eq!(sent.enriched_at, at(7));
+    assert_eq!(changes.new[&1].held.enriched.as_deref().map(str::as_bytes), Some(message.value.as_slice()));
+}
+
+#[test]
+fn an_equal_event_sends_the_bytes_that_are_stored_whatever_redis_says() {
+    let event = order(1, 0, "u", &["tea"]);
+    let mut table = Table::default();
+    let first = table.store(std::slice::from_ref(&event), &everything(), at(1)).messages;
+    let renamed = Redis::default().and_user("u", "Другая").and_dishes(&[("tea", Some("Напитки"))]).directory();
+    for directory in [renamed, Directory::default()] {
+        let again = table.store(std::slice::from_ref(&event), &directory, at(9));
+        assert_eq!(labels(&again.outcomes), ["unchanged"]);
+        assert_eq!(again.messages, first);
+        assert!(again.new.is_empty() && again.changed.is_empty());
+    }
+}
+
+#[test]
+fn an_older_event_neither_writes_nor_sends() {
+    let mut table = Table::default();
+    table.store(&[order(1, 5, "u", &["tea"])], &everything(), noon());
+    let changes = table.store(&[order(1, 4, "u", &["roll"])], &everything(), noon());
+    assert_eq!(labels(&changes.outcomes), ["outdated"]);
+    assert!(changes.messages.is_empty() && changes.new.is_empty() && changes.changed.is_empty());
+}
+
+#[test]
+fn a_parked_order_is_kept_and_says_nothing() {
+    let mut table = Table::default();
+    let event = order(1, 0, "nobody", &["tea"]);
+    let changes = table.store(std::slice::from_ref(&event), &everything(), at(3));
+    assert_eq!(labels(&changes.outcomes), ["parked"]);
+    assert!(changes.messages.is_empty());
+    assert_eq!(changes.new[&1].payload, event.payload);
+    assert_eq!((&table.held[&1].enriched, table.held[&1].parked_at), (&None, Some(at(3))));
+
+    let again = table.store(&[event], &everything(), at(4));
+    assert_eq!(labels(&again.outcomes), ["unchanged"]);
+    assert!(again.messages.is_empty());
+}
+
+#[test]
+fn a_newer_event_of_a_parked_order_takes_its_place_in_the_queue() {
+    let mut table = Table::default();
+    table.store(&[order(1, 0, "u", &["cake"])], &everything(), at(3));
+    let changes = table.store(&[order(1, 1, "u", &["pie"])], &everything(), at(8));
+    assert_eq!(labels(&changes.outcomes), ["parked"]);
+    assert_eq!(table.held[&1].parked_at, Some(at(3)), "it has waited since its first event");
+    let missing: Vec<_> = changes.changed[&1].missing.iter().map(|name| name.id.as_str()).collect();
+    assert_eq!(missing, ["pie"]);
+
+    let changes = table.store(&[order(1, 2, "u", &["tea"])], &everything(), at(9));
+    assert_eq!(labels(&changes.outcomes), ["stored"]);
+    assert_eq!(changes.messages.len(), 1);
+    assert_eq!(table.held[&1].parked_at, None);
+    assert!(changes.changed[&1].missing.is_empty());
+}
+
+#[test]
+fn an_order_sent_before_may_be_parked_by_its_next_event() {
+    let mut table = Table::default();
+    table.store(&[order(1, 0, "u", &["tea"])], &everything(), at(1));
+    let changes = table.store(&[order(1, 1, "u", &["cake"])], &everything(), at(2));
+    assert_eq!(labels(&changes.outcomes), ["parked"]);
+    assert_eq!((&table.held[&1].enriched, table.held[&1].parked_at), (&None, Some(at(2))));
+}
+
+#[test]
+fn an_order_keeps_its_first_user() {
+    let (first, stolen) = (order(1, 0, "u", &["tea"]), order(1, 9, "v", &["tea"]));
+    let mut table = Table::default();
+    let changes = table.store(&[first, stolen.clone(), order(2, 0, "v", &["tea"])], &everything(), noon());
+    assert_eq!(labels(&changes.outcomes), ["stored", "user-changed", "stored"]);
+    let before = table.clone();
+    assert_eq!(labels(&table.store(&[stolen], &everything(), noon()).outcomes), ["user-changed"]);
+    assert_eq!(table, before);
+
+    let mut parked = Table::default();
+    parked.store(&[order(1, 0, "nobody", &[])], &everything(), noon());
+    let changes = parked.store(&[order(1, 1, "u", &[])], &everything(), noon());
+    assert_eq!(labels(&changes.outcomes), ["user-changed"], "a parked order has a user, too");
+}
+
+#[test]
+fn a_message_over_the_limit_is_refused_before_anything_is_stored() {
+    let (small, large) = (order(1, 0, "u", &["tea"]), order(2, 0, "u", &["roll"; 9]));
+    let size = |event: &Event| {
+        let changes = Table::default().transform(std::slice::from_ref(event), &everything(), noon(), usize::MAX);
+        changes.messages[0].value.len() + changes.messages[0].key.len()
+    };
+    let (limit, batch) = (size(&large) - 1, [large.clone(), small]);
+    let changes = Table::default().transform(&batch, &everything(), noon(), limit);
+    assert_eq!(labels(&changes.outcomes), ["too-large", "stored"]);
+    assert_eq!(changes.new.keys().collect::<Vec<_>>(), [&1]);
+    assert_eq!(changes.messages.len(), 1);
+
+    let changes = Table::default().transform(&batch, &everything(), noon(), size(&large));
+    assert_eq!(labels(&changes.outcomes), ["stored", "stored"], "as long as allowed is not too long");
+}

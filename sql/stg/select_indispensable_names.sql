@@ -1,0 +1,6 @@
+-- The users and restaurants that these orders wait for: nothing can stand in for those.
+-- $1 object_id bigint[]
+SELECT m.object_id, m.kind, m.name_id
+FROM stg.missing_names AS m
+WHERE m.object_id = ANY($1::bigint[]) AND m.kind <> 'dish'
+ORDER BY m.object_id, m.kind, m.name_id
