@@ -53,3 +53,9 @@ FROM (
     UNION ALL
     (SELECT * FROM state_line EXCEPT SELECT * FROM vault_line)
 ) AS d
+UNION ALL
+-- What an order ever held is not forgotten: a decrement that a crash has swallowed is published because of it.
+SELECT l.h_order_pk, 'the state has forgotten a product'
+FROM dds.l_order_product AS l
+INNER JOIN dds.bv_order_states AS s ON l.h_order_pk = s.h_order_pk
+WHERE l.h_product_pk <> ALL(s.product_pks)

@@ -1,16 +1,27 @@
--- Every order that STG has sent is in DDS in the same version, and DDS has none that STG does not know. Orders that were fed
--- to DDS directly show up here: they are in no raw event.
+-- The last message that STG has about each order is what DDS holds: version, status, user. DDS has no order that STG does not
+-- know. Orders that were fed to DDS directly show up here, they are in no raw event; so do those that DDS has refused.
+WITH sent AS (
+    SELECT
+        e.object_id,
+        e.enriched::json #>> '{payload,version}' AS version,
+        e.enriched::json #>> '{payload,status}' AS status,
+        e.enriched::json #>> '{payload,user,id}' AS user_id
+    FROM stg.order_events AS e
+    WHERE e.enriched IS NOT NULL
+),
+
+held AS (
+    SELECT h.order_id, s.version, s.status, u.user_id
+    FROM dds.h_order AS h
+    INNER JOIN dds.bv_order_states AS s ON h.h_order_pk = s.h_order_pk
+    INNER JOIN dds.h_user AS u ON s.h_user_pk = u.h_user_pk
+)
+
 SELECT
-    e.object_id AS stg_order,
+    s.object_id AS stg_order,
     h.order_id AS dds_order,
-    e.version AS stg_version,
-    s.version AS dds_version
-FROM (SELECT o.object_id, o.version FROM stg.order_events AS o WHERE o.enriched IS NOT NULL) AS e
-FULL JOIN (
-    dds.h_order AS h INNER JOIN dds.bv_order_states AS s ON h.h_order_pk = s.h_order_pk
-) ON e.object_id = h.order_id
-LEFT JOIN stg.order_events AS parked ON h.order_id = parked.object_id
-WHERE
-    e.version IS DISTINCT FROM s.version
-    -- A newer event of an order that was sent before may be parked.
-    AND parked.parked_at IS NULL
+    s.version AS stg_version,
+    h.version AS dds_version
+FROM sent AS s
+FULL JOIN held AS h ON s.object_id = h.order_id
+WHERE (s.version, s.status, s.user_id) IS DISTINCT FROM (h.version, h.status, h.user_id)

@@ -1,6 +1,7 @@
--- Newer events of orders that lock_order_events has locked. A message that was still to be sent is superseded.
+-- Newer events of orders that lock_order_events has locked. A message that was still to be sent is superseded,
+-- unless the newer event is parked: then it is the last that can be sent.
 -- $1 object_id bigint[], $2 sent_dttm timestamp[], $3 payload text[], $4 version text[], $5 enriched text[],
--- $6 parked_at timestamp[]
+-- $6 parked_at timestamp[], $7 unsent boolean[]
 UPDATE stg.order_events AS e
 SET
     sent_dttm = n.sent_dttm,
@@ -8,8 +9,8 @@ SET
     version = n.version,
     enriched = n.enriched,
     parked_at = n.parked_at,
-    unsent = false
+    unsent = n.unsent
 FROM
-    unnest($1::bigint[], $2::timestamp[], $3::text[], $4::text[], $5::text[], $6::timestamp[])
-        AS n (object_id, sent_dttm, payload, version, enriched, parked_at)
+    unnest($1::bigint[], $2::timestamp[], $3::text[], $4::text[], $5::text[], $6::timestamp[], $7::boolean[])
+        AS n (object_id, sent_dttm, payload, version, enriched, parked_at, unsent)
 WHERE e.object_id = n.object_id

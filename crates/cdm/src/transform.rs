@@ -38,7 +38,8 @@ pub fn transform(events: &[Counters]) -> Marts<'_> {
 
 fn keep_newest<'a>(rows: &mut BTreeMap<Key, &'a Counter>, key: Key, counter: &'a Counter) {
     let newest = rows.entry(key).or_insert(counter);
-    if newest.version < counter.version {
+    // Of two without a version, written in one millisecond, the later record counts.
+    if newest.version <= counter.version {
         *newest = counter;
     }
 }

@@ -22,7 +22,7 @@ pub(crate) enum Subject {
     Category,
 }
 
-/// The messages that say so, none longer than `limit` bytes as long as it holds more than one counter.
+/// The messages that say so, none longer than `limit` bytes with its key as long as it holds more than one counter.
 pub(crate) fn messages(readings: Vec<Reading>, limit: usize) -> Vec<Message> {
     let mut users = BTreeMap::<String, Counters>::new();
     for Reading { user_id, subject, counter } in readings {
@@ -44,7 +44,7 @@ pub(crate) fn messages(readings: Vec<Reading>, limit: usize) -> Vec<Message> {
 /// A message over the limit is split, never dropped: half of a user's counters is as true as all of them.
 fn write(mut counters: Counters, limit: usize, messages: &mut Vec<Message>) {
     let value = counters.write();
-    if value.len() <= limit || counters.len() <= 1 {
+    if counters.user_id.len() + value.len() <= limit || counters.len() <= 1 {
         messages.push(Message { key: counters.user_id, value: value.into_bytes() });
         return;
     }

@@ -92,14 +92,13 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Counters, U
     if document.get("object_type").is_some_and(|kind| !kind.is_null()) {
         return Err(Unusable::Foreign("other-type"));
     }
-    document::check_text(&document)?;
+    document::check_strings(value)?;
     let top = Fields::top(&document);
     let fallback = written_at.unwrap_or_default().saturating_mul(1000);
 
     let mut counters = Counters { user_id: top.id("user_id")?.to_owned(), ..Counters::default() };
-    let categories = top.object("categories")?;
-    for key in top.map("categories")?.keys() {
-        let counter = read_counter(&categories.object(key)?, "category_name", fallback)?;
+    for (_, fields) in top.entries("categories")? {
+        let counter = read_counter(&fields, "category_name", fallback)?;
         let counter = Counter { name: cut_category(&counter.name).to_owned(), ..counter };
         // The name is the category, whatever the key says; two keys with one name are one category.
         let newest = counters.categories.entry(counter.name.clone()).or_insert_with(|| counter.clone());
@@ -107,10 +106,9 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Counters, U
             *newest = counter;
         }
     }
-    let products = top.object("products")?;
-    for id in top.map("products")?.keys() {
+    for (id, fields) in top.entries("products")? {
         check_product_id(id)?;
-        counters.products.insert(id.clone(), read_counter(&products.object(id)?, "product_name", fallback)?);
+        counters.products.insert(id.clone(), read_counter(&fields, "product_name", fallback)?);
     }
     Ok(counters)
 }

@@ -9,7 +9,7 @@ use crate::{
     decimal::{Decimal, Misfit, Money},
 };
 
-/// Parses the value of a record into a JSON object whose strings PostgreSQL can hold.
+/// Parses the value of a record into a JSON object.
 pub(crate) fn parse(value: Option<&[u8]>) -> Result<Map<String, Value>, Unusable> {
     let bytes = value.ok_or(Unusable::Foreign("tombstone"))?;
     if bytes.is_empty() {
@@ -23,30 +23,44 @@ pub(crate) fn parse(value: Option<&[u8]>) -> Result<Map<String, Value>, Unusable
     Ok(fields)
 }
 
-/// Refuses an object of another type than `order`, or of none, unless `required` is false and there is no type.
-pub(crate) fn check_type(fields: &Map<String, Value>, required: bool) -> Result<(), Unusable> {
+/// Refuses an object of another type than `order`, or of none.
+pub(crate) fn check_type(fields: &Map<String, Value>) -> Result<(), Unusable> {
     match fields.get("object_type") {
         Some(Value::String(kind)) if kind == "order" => Ok(()),
-        None | Some(Value::Null) if !required => Ok(()),
         None | Some(Value::Null) => Err(Unusable::Foreign("untyped")),
         Some(_) => Err(Unusable::Foreign("other-type")),
     }
 }
 
-/// Refuses U+0000 anywhere: JSON can say it, PostgreSQL's text cannot hold it.
-pub(crate) fn check_text(fields: &Map<String, Value>) -> Result<(), Malformed> {
-    fn clean(value: &Value) -> bool {
-        match value {
-            Value::String(text) => !text.contains('\0'),
-            Value::Array(items) => items.iter().all(clean),
-            Value::Object(fields) => fields.iter().all(|(name, value)| !name.contains('\0') && clean(value)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+/// Refuses strings that cannot be kept, or that are not what they seem.
+pub(crate) fn check_strings(value: Option<&[u8]>) -> Result<(), Malformed> {
+    let bytes = value.unwrap_or_default();
+    check_text(bytes)?;
+    check_keys(bytes)
+}
+
+/// Refuses U+0000 anywhere: JSON can say it, PostgreSQL's text cannot hold it. Looks at the text, where a backslash stands
+/// only in strings, because of a repeated key the parsed object shows but the last value.
+fn check_text(bytes: &[u8]) -> Result<(), Malformed> {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        rest = &rest[at + 1..];
+        if rest.starts_with(b"u0000") {
+            return Err(Malformed::new("bad-text", "a string holds U+0000, which PostgreSQL cannot store"));
         }
+        rest = rest.get(1..).unwrap_or_default();
     }
-    if fields.iter().all(|(name, value)| !name.contains('\0') && clean(value)) {
-        return Ok(());
+    Ok(())
+}
+
+/// Refuses the names under which the JSON library hides numbers and raw text in objects: an object with such a key would be
+/// read as something it is not.
+fn check_keys(bytes: &[u8]) -> Result<(), Malformed> {
+    const RESERVED: &[u8] = b"$serde_json::private::";
+    if bytes.windows(RESERVED.len()).any(|window| window == RESERVED) {
+        return Err(Malformed::new("bad-text", "a string holds the reserved word `$serde_json::private::`"));
     }
-    Err(Malformed::new("bad-text", "a string holds U+0000, which PostgreSQL cannot store"))
+    Ok(())
 }
 
 /// The fields of one JSON object, and where in the record it stands.
@@ -156,13 +170,23 @@ impl<'a> Fields<'a> {
 
     /// A required object.
     pub(crate) fn object(&self, name: &str) -> Result<Fields<'a>, Malformed> {
-        let fields = self.map(name)?;
+        let fields = self.required(name)?.as_object();
+        let fields = fields.ok_or_else(|| self.malformed("wrong-type", name, "is not an object"))?;
         Ok(Fields { fields, path: format!("{}{name}.", self.path).into() })
     }
 
-    /// A required object, as a map with keys of its own.
-    pub(crate) fn map(&self, name: &str) -> Result<&'a Map<String, Value>, Malformed> {
-        self.required(name)?.as_object().ok_or_else(|| self.malformed("wrong-type", name, "is not an object"))
+    /// The objects of a required object with keys of its own. Their paths number them: a key may be of any length, and
+    /// somebody's name.
+    pub(crate) fn entries(&self, name: &str) -> Result<Vec<(&'a String, Fields<'a>)>, Malformed> {
+        let map = self.required(name)?.as_object();
+        let map = map.ok_or_else(|| self.malformed("wrong-type", name, "is not an object"))?;
+        let objects = map.iter().enumerate().map(|(at, (key, value))| {
+            let fields = value.as_object();
+            let fields =
+                fields.ok_or_else(|| self.malformed("wrong-type", &format!("{name}[{at}]"), "is not an object"))?;
+            Ok((key, Fields { fields, path: format!("{}{name}[{at}].", self.path).into() }))
+        });
+        objects.collect()
     }
 
     /// A required list of objects.

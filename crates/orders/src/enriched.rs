@@ -149,8 +149,8 @@ impl Enriched {
 /// [`Unusable::Foreign`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.
 pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Enriched, Unusable> {
     let document = document::parse(value)?;
-    document::check_type(&document, true)?;
-    document::check_text(&document)?;
+    document::check_type(&document)?;
+    document::check_strings(value)?;
     let top = Fields::top(&document);
     let payload = top.object("payload")?;
 

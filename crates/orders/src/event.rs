@@ -58,8 +58,8 @@ pub struct Item {
 /// [`Unusable::Foreign`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.
 pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Event, Unusable> {
     let document = document::parse(value)?;
-    document::check_type(&document, true)?;
-    document::check_text(&document)?;
+    document::check_type(&document)?;
+    document::check_strings(value)?;
     let top = Fields::top(&document);
     let object_id = top.integer("object_id", 0)?;
     let sent_at = top.moment("sent_dttm")?;
@@ -103,7 +103,7 @@ impl Payload {
     fn read(payload: &Fields<'_>) -> Result<Self, Malformed> {
         let statuses = payload.optional_list("statuses")?;
         for status in &statuses {
-            status.text("status")?;
+            status.optional_text("status")?;
             status.optional_moment("dttm")?;
         }
         payload.optional_money("bonus_payment")?;

@@ -160,7 +160,10 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
             let round = alive(&mut self.source, &self.vitals, self.layer.resume(self.settings.batch_size));
             match finish(&self.stop, self.settings.stop_within, round).await? {
                 Ok(backlog) => {
-                    self.vitals.waits_for(None);
+                    // The round has asked everything but Kafka.
+                    if self.vitals.waiting().is_some_and(|waiting| waiting.dependency != "kafka") {
+                        self.vitals.waits_for(None);
+                    }
                     break backlog;
                 }
                 Err(failure) => self.wait(&mut patience, &failure.into()).await?,

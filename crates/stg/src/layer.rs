@@ -8,7 +8,12 @@ use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored};
 use service::{Description, Finding, Service, Shared, Startup, clock};
 use warehouse::Warehouse;
 
-use crate::{config::Settings, enrich, parked::Parked, receive, store};
+use crate::{
+    config::Settings,
+    enrich,
+    parked::{Bounds, Parked},
+    receive, store,
+};
 
 /// The service: its constants, and the loop's layer.
 pub struct Stg {
@@ -69,7 +74,8 @@ impl Layer for Stg {
     }
 
     async fn resume(&mut self, limit: usize) -> Result<Backlog, Failure> {
-        self.parked.resume(&self.warehouse, &mut self.names, now(), self.park_max_age, limit).await
+        let bounds = Bounds { max_age: self.park_max_age, orders: limit, room: self.max_message_bytes };
+        self.parked.resume(&self.warehouse, &mut self.names, now(), bounds).await
     }
 
     async fn settle(&mut self) -> Result<(), Failure> {

@@ -40,6 +40,17 @@ impl std::fmt::Debug for Sending {
     }
 }
 
+/// What bounds a round.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// How long an order waits for its dishes.
+    pub(crate) max_age: Duration,
+    /// Orders taken up, and messages handed out.
+    pub(crate) orders: usize,
+    /// Bytes of a message with its key.
+    pub(crate) room: usize,
+}
+
 /// Distinct names asked for in one round: one `MGET` of at most so many keys.
 const NAMES_A_ROUND: i64 = 1000;
 
@@ -50,20 +61,19 @@ impl Parked {
         warehouse: &Warehouse,
         names: &mut Names,
         now: Moment,
-        max_age: Duration,
-        limit: usize,
+        bounds: Bounds,
     ) -> Result<Backlog, Failure> {
         self.sending = None;
-        let taken_up = self.take_up(warehouse, names, now, max_age, limit).await?;
+        let taken_up = self.take_up(warehouse, names, now, bounds).await?;
 
         let transaction = warehouse.begin().await?;
         count(&transaction, now).await?;
-        let size = i64::try_from(limit).unwrap_or(i64::MAX);
+        let size = i64::try_from(bounds.orders).unwrap_or(i64::MAX);
         let rows = transaction.query(&statement!("stg/lock_unsent_orders"), [&size]).await?;
         let orders = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<i64>, _>>()?;
         let messages = rows.iter().map(|row| Ok(publish::message(get(row, 1)?, get(row, 2)?)));
         let messages = messages.collect::<Result<Vec<Message>, Failure>>()?;
-        let more = taken_up > 0 || messages.len() >= limit;
+        let more = taken_up > 0 || messages.len() >= bounds.orders;
         if orders.is_empty() {
             transaction.commit().await?;
         } else {
@@ -88,15 +98,14 @@ impl Parked {
         warehouse: &Warehouse,
         names: &mut Names,
         now: Moment,
-        max_age: Duration,
-        limit: usize,
+        bounds: Bounds,
     ) -> Result<usize, Failure> {
         let missing = self.next_missing(warehouse).await?;
         let known = if missing.is_empty() { Vec::new() } else { known(names, missing).await? };
 
         let transaction = warehouse.begin().await?;
-        let overdue = now.before(max_age).civil();
-        let orders = lock(&transaction, &known, overdue, limit).await?;
+        let overdue = now.before(bounds.max_age).civil();
+        let orders = lock(&transaction, &known, overdue, bounds.orders).await?;
         if orders.is_empty() {
             transaction.commit().await?;
             return Ok(0);
@@ -111,8 +120,21 @@ impl Parked {
             match name(event, &directory, now, dishes) {
                 Ok(enriched) => {
                     let text = enriched.write();
-                    let text = text.map_err(|error| Failure::Refused(format!("a message cannot be written: {error}")));
-                    named.push((event.object_id, text?));
+                    let text =
+                        text.map_err(|error| Failure::Refused(format!("a message cannot be written: {error}")))?;
+                    let size = text.len() + event.user_id.len();
+                    if size <= bounds.room {
+                        named.push((event.object_id, text));
+                        continue;
+                    }
+                    tracing::error!(
+                        order.object_id = event.object_id,
+                        message.bytes = size,
+                        limit.bytes = bounds.room,
+                        "with its names the order is larger than the broker takes; it stays parked until a newer event"
+                    );
+                    let room = Missing { kind: Kind::Room, id: size.to_string(), restaurant_id: String::new() };
+                    waiting.push((event.object_id, room));
                 }
                 Err(missing) => waiting.extend(missing.into_iter().map(|name| (event.object_id, name))),
             }
@@ -153,7 +175,7 @@ async fn known(names: &mut Names, missing: Vec<Missing>) -> Result<Vec<Missing>,
     let ids = |of: fn(&Missing) -> Option<&str>| missing.iter().filter_map(of).collect::<Vec<_>>();
     let users = ids(|name| (name.kind == Kind::User).then_some(name.id.as_str()));
     let restaurants = ids(|name| match name.kind {
-        Kind::User => None,
+        Kind::Room | Kind::User => None,
         Kind::Restaurant => Some(name.id.as_str()),
         Kind::Dish => Some(name.restaurant_id.as_str()),
     });

@@ -59,8 +59,9 @@ async fn insert(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<
     let users: Vec<&str> = rows.values().map(|row| row.held.user_id.as_str()).collect();
     let enriched: Vec<Option<&str>> = rows.values().map(|row| row.held.enriched.as_deref()).collect();
     let parked: Vec<Option<DateTime>> = rows.values().map(|row| row.held.parked_at.map(Moment::civil)).collect();
+    let unsent: Vec<bool> = rows.values().map(|row| row.unsent).collect();
     let statement = statement!("stg/insert_order_events");
-    transaction.execute(&statement, [&ids, &sent, &payloads, &versions, &users, &enriched, &parked]).await?;
+    transaction.execute(&statement, [&ids, &sent, &payloads, &versions, &users, &enriched, &parked, &unsent]).await?;
     Ok(())
 }
 
@@ -74,8 +75,9 @@ async fn update(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<
     let versions: Vec<&str> = rows.values().map(|row| row.held.version.as_str()).collect();
     let enriched: Vec<Option<&str>> = rows.values().map(|row| row.held.enriched.as_deref()).collect();
     let parked: Vec<Option<DateTime>> = rows.values().map(|row| row.held.parked_at.map(Moment::civil)).collect();
+    let unsent: Vec<bool> = rows.values().map(|row| row.unsent).collect();
     let statement = statement!("stg/update_order_events");
-    transaction.execute(&statement, [&ids, &sent, &payloads, &versions, &enriched, &parked]).await?;
+    transaction.execute(&statement, [&ids, &sent, &payloads, &versions, &enriched, &parked, &unsent]).await?;
     Ok(())
 }
 

@@ -18,7 +18,7 @@ pub struct Held {
     pub version: Version,
     /// Whose it is, for good.
     pub user_id: String,
-    /// The message sent; `None` while it is parked.
+    /// The message sent; while it is parked, that of an earlier event, if there was one.
     pub enriched: Option<String>,
     /// Since when it is parked.
     pub parked_at: Option<Moment>,
@@ -35,6 +35,9 @@ pub struct Row {
     pub held: Held,
     /// The names that are missing.
     pub missing: Vec<Missing>,
+    /// Whether the message has to be sent without a record behind it: an event that is parked has overtaken the one it
+    /// belongs to, and should the process die now, a replay of that one would be told that it is out of date.
+    pub unsent: bool,
 }
 
 /// Everything a batch leads to.
@@ -86,11 +89,15 @@ pub fn transform(
                 changes.messages.extend(enriched.as_ref().map(|text| publish::message(&event.user_id, text)));
                 let outcome = if enriched.is_some() { Outcome::Stored } else { Outcome::Parked };
                 let parked_at = enriched.is_none().then(|| parked_at.unwrap_or(now));
+                let overtaken = current.and_then(|held| held.enriched.clone()).filter(|_| parked_at.is_some());
+                let unsent = overtaken.is_some();
+                let enriched = enriched.or(overtaken);
                 let row = Row {
                     sent_at: event.sent_at,
                     payload: event.payload.clone(),
                     held: Held { version: event.version.clone(), user_id: event.user_id.clone(), enriched, parked_at },
                     missing,
+                    unsent,
                 };
                 let rows = if held.contains_key(&event.object_id) { &mut changes.changed } else { &mut changes.new };
                 rows.insert(event.object_id, row);
@@ -122,7 +129,7 @@ fn judge<'a>(held: Option<&'a Held>, event: &Event) -> Verdict<'a> {
     }
     match event.version.cmp(&held.version) {
         std::cmp::Ordering::Less => Verdict::Older,
-        std::cmp::Ordering::Equal => Verdict::Equal(held.enriched.as_deref()),
+        std::cmp::Ordering::Equal => Verdict::Equal(held.enriched.as_deref().filter(|_| held.parked_at.is_none())),
         std::cmp::Ordering::Greater => Verdict::Newer { parked_at: held.parked_at },
     }
 }

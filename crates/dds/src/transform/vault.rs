@@ -200,7 +200,8 @@ impl Vault {
 }
 
 impl Names {
-    /// Leaves, for each thing, its names in the order they were read, without repetitions.
+    /// Leaves, for each thing, its names in the order they were read, one a moment. Repetitions stay: which of them is news
+    /// depends on what the table holds in between.
     pub(super) fn tidy(&mut self) {
         tidy(&mut self.users);
         tidy(&mut self.products);
@@ -211,9 +212,7 @@ impl Names {
 fn tidy<const N: usize>(names: &mut Vec<Name<N>>) {
     // Stable: of two names read at the same moment the first to come stays.
     names.sort_by_key(|name| (name.parent, name.load_dt));
-    names.dedup_by(|later, earlier| {
-        later.parent == earlier.parent && (later.load_dt == earlier.load_dt || later.hashdiff == earlier.hashdiff)
-    });
+    names.dedup_by_key(|name| (name.parent, name.load_dt));
 }
 
 impl<const N: usize> Name<N> {

@@ -30,9 +30,9 @@ fn texts(names: &[vault::Name<1>]) -> Vec<&str> {
 }
 
 #[test]
-fn candidates_come_in_the_order_they_were_read_without_repetitions() {
+fn candidates_come_in_the_order_they_were_read_one_a_moment() {
     let batch = [named(0, "Б", 2), named(2, "А", 1), named(4, "Б", 3), named(6, "А", 4), named(8, "В", 4)];
-    assert_eq!(texts(&candidates(&batch)), ["А", "Б", "А"]);
+    assert_eq!(texts(&candidates(&batch)), ["А", "Б", "Б", "А"]);
 }
 
 #[test]
@@ -47,6 +47,14 @@ fn only_a_later_and_different_name_is_news() {
         assert_eq!(!news.is_empty(), is_news, "{name} {minute}");
     }
     assert_eq!(texts(&vault::news(candidates(&[named(2, "А", 1)]), &HashMap::new())), ["А"]);
+}
+
+#[test]
+fn a_repetition_is_news_when_another_name_came_in_between() {
+    let between = candidates(&[named(0, "Б", 2)]);
+    let known = between.iter().map(|name| (name.parent, (name.load_dt, name.hashdiff))).collect();
+    let news = vault::news(candidates(&[named(2, "А", 1), named(4, "А", 3)]), &known);
+    assert!(news.iter().any(|name| name.load_dt > between[0].load_dt), "{news:?}");
 }
 
 #[test]

@@ -28,7 +28,8 @@ pub enum Format {
 }
 
 /// At `info` the drivers tell of every connection they open; what matters of it, the services say themselves.
-const QUIET_DRIVERS: &str = "info,librdkafka=warn,rdkafka=warn,tokio_postgres=warn,refinery_core=warn";
+const QUIET_DRIVERS: &str =
+    "info,librdkafka=warn,rdkafka=warn,tokio_postgres=warn,refinery_core=warn,tokio_cron_scheduler=warn";
 
 fn filter(text: &str) -> Result<String, ParseError> {
     EnvFilter::try_new(text).map(|_| text.to_owned())

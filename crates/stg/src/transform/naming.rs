@@ -21,6 +21,9 @@ pub enum Kind {
     Dish,
     /// A restaurant; its dishes are looked for when its menu is there.
     Restaurant,
+    /// Not a name, but room for all of them: with its names the order is larger than the broker takes. It stays parked until
+    /// a newer event comes; there is no record behind it that could become a dead letter.
+    Room,
     /// A user.
     User,
 }
@@ -32,6 +35,7 @@ impl Kind {
         match self {
             Self::Dish => "dish",
             Self::Restaurant => "restaurant",
+            Self::Room => "room",
             Self::User => "user",
         }
     }
@@ -39,7 +43,7 @@ impl Kind {
     /// Reads what the table writes.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        [Self::Dish, Self::Restaurant, Self::User].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Dish, Self::Restaurant, Self::Room, Self::User].into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -48,6 +52,7 @@ impl Missing {
     #[must_use]
     pub fn is_known(&self, directory: &Directory) -> bool {
         match self.kind {
+            Kind::Room => false,
             Kind::User => directory.user(&self.id).is_some(),
             Kind::Restaurant => directory.restaurant(&self.id).is_some(),
             Kind::Dish => {

@@ -107,12 +107,28 @@ fn a_newer_event_of_a_parked_order_takes_its_place_in_the_queue() {
 }
 
 #[test]
-fn an_order_sent_before_may_be_parked_by_its_next_event() {
-    let mut table = Table::default();
-    table.store(&[order(1, 0, "u", &["tea"])], &everything(), at(1));
-    let changes = table.store(&[order(1, 1, "u", &["cake"])], &everything(), at(2));
+fn a_message_overtaken_by_an_event_that_parks_is_kept_until_it_is_known_to_be_sent() {
+    let (complete, parks) = (order(1, 0, "u", &["tea"]), order(1, 1, "u", &["cake"]));
+    let mut apart = Table::default();
+    let first = apart.store(std::slice::from_ref(&complete), &everything(), at(1)).messages;
+    let changes = apart.store(std::slice::from_ref(&parks), &everything(), at(2));
     assert_eq!(labels(&changes.outcomes), ["parked"]);
-    assert_eq!((&table.held[&1].enriched, table.held[&1].parked_at), (&None, Some(at(2))));
+    assert_eq!(apart.held[&1].parked_at, Some(at(2)));
+    assert_eq!(apart.held[&1].enriched.as_deref().map(str::as_bytes), Some(first[0].value.as_slice()));
+    assert!(changes.changed[&1].unsent && changes.messages.is_empty());
+
+    // In one batch: a crash before the publishing leaves an event that is out of date and one that is parked.
+    let mut together = Table::default();
+    let changes = together.store(&[complete.clone(), parks.clone()], &everything(), at(1));
+    assert_eq!(labels(&changes.outcomes), ["stored", "parked"]);
+    assert!(changes.new[&1].unsent);
+    let replay = together.store(&[complete, parks], &everything(), at(3));
+    assert_eq!(labels(&replay.outcomes), ["outdated", "unchanged"]);
+    assert_eq!(replay.messages, [], "what is told is the message that is held, by the work without records");
+    assert!(together.held[&1].enriched.is_some());
+
+    let alone = Table::default().store(&[order(2, 0, "u", &["cake"])], &everything(), at(1));
+    assert!(!alone.new[&2].unsent, "there is nothing to send");
 }
 
 #[test]

@@ -50,6 +50,29 @@ fn a_nul_in_any_string() {
 }
 
 #[test]
+fn a_nul_that_a_repeated_key_hides() {
+    for (kind, read) in READERS {
+        let text = with(sample(kind), "/unknown", json!("HERE")).to_string();
+        let hidden = text.replacen('{', r#"{"unknown": "a\u0000b","#, 1);
+        assert_eq!(refusal(read(&hidden)).0, "bad-text", "{kind}");
+        assert_eq!(read(&text.replace("HERE", r"\\u0000")), Ok(()), "{kind}: a backslash and some letters are none");
+    }
+}
+
+#[test]
+fn the_word_that_the_json_library_keeps_for_itself() {
+    for (kind, read) in READERS {
+        let disguised = json!({"$serde_json::private::Number": "5"});
+        let (reason, error) = refusal(read(
+            &with(sample(kind), "/unknown", json!(["DISGUISE"]))
+                .to_string()
+                .replace("\"DISGUISE\"", &disguised.to_string()),
+        ));
+        assert_eq!(reason, "bad-text", "{kind}: {error}");
+    }
+}
+
+#[test]
 fn a_lone_surrogate_in_any_string() {
     for (kind, read) in READERS {
         let text = with(sample(kind), "/unknown", json!("HERE")).to_string();

@@ -52,7 +52,7 @@ fn lists_hold_objects() {
             ("/payload/order_items/0", "null", "wrong-type"),
             ("/payload/order_items/0", "[]", "wrong-type"),
             ("/payload/statuses/1", r#""OPEN""#, "wrong-type"),
-            ("/payload/statuses/1", "{}", "missing-field"),
+            ("/payload/statuses/1", r#"{"status": 4}"#, "wrong-type"),
         ],
     );
 }
