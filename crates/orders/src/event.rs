@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::{
     Malformed, Moment, Money, Unusable, Version, canonical,
@@ -149,10 +149,10 @@ fn read_item(item: &Fields<'_>) -> Result<Item, Malformed> {
     })
 }
 
-/// The text of the payload as it stands in the record; of a repeated key the last counts, as in [`Value`].
+/// The text of the payload as it stands in the record; of a repeated key the last counts, as everywhere.
 fn raw_payload(bytes: &[u8]) -> Result<String, Malformed> {
     let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(bytes)
         .map_err(|error| Malformed::new("not-json", format!("the value is not JSON: {error}")))?;
-    let payload = fields.get("payload").map_or_else(|| Value::Null.to_string(), |raw| raw.get().to_owned());
-    Ok(payload)
+    let payload = fields.get("payload").ok_or_else(|| Malformed::new("missing-field", "payload is missing"))?;
+    Ok(payload.get().to_owned())
 }

@@ -7,6 +7,7 @@ use devstack::{Options, Stack};
 use e2e::{Layer, Pipeline, Process, Workload, until};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use serde_json::Value;
 
 /// Longer than a transaction may take before it counts as an outage.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -39,15 +40,20 @@ impl Stage {
         self.pipeline.load(&self.week.events[self.week.events.len() / 2..]).await
     }
 
-    /// Each of these services says that it waits for `dependency`, and is healthy.
-    async fn until_waiting(&self, layers: &[Layer], dependency: &str) -> Result<()> {
+    /// Each of these services says that it waits for `dependency`, after so many attempts in a row, and is healthy.
+    async fn until_waiting(&self, layers: &[Layer], dependency: &str, attempts: u64) -> Result<()> {
         for layer in layers {
             let service = &self.services[*layer as usize];
-            let what = format!("{} waits for {dependency}", layer.binary());
+            let what = format!("{} has tried {dependency} {attempts} times", layer.binary());
             until(&what, LIMIT, async || {
                 let (status, body) = service.get("/ready").await?;
-                let why = format!("\"dependency\":\"{dependency}\"");
-                Ok(status == 503 && body.contains("waiting-for") && body.contains(&why))
+                let readiness: Value = serde_json::from_str(&body)?;
+                let reasons = readiness["reasons"].as_array().context("no reasons")?;
+                let waits = |reason: &Value| {
+                    let enough = reason["attempts"].as_u64().is_some_and(|made| made >= attempts);
+                    reason["reason"] == "waiting-for" && reason["dependency"] == dependency && enough
+                };
+                Ok(status == 503 && reasons.iter().any(waits))
             })
             .await?;
             let (status, body) = service.get("/health").await?;
@@ -56,14 +62,19 @@ impl Stage {
         Ok(())
     }
 
-    /// All of the week is where it belongs, and all services are still the ones that began.
+    /// All of the week is where it belongs, nobody was refused for the outage, and the services are those that began.
     async fn assert_all_is_well(&self) -> Result<()> {
         for service in &self.services {
             service.ready().await?;
         }
         self.pipeline.settled().await?;
         self.pipeline.audit().await?;
-        self.pipeline.assert_marts(&self.week.expected()).await
+        let expected = self.week.expected();
+        for (layer, count) in Layer::ALL.into_iter().zip([expected.refused, 0, 0]) {
+            let letters = self.pipeline.read(&self.pipeline.dead_letters(layer)).await?.len() as u64;
+            ensure!(letters == count, "an outage made {letters} dead letters of {count} in {}", layer.binary());
+        }
+        self.pipeline.assert_marts(&expected).await
     }
 
     /// The members of each service's group, as the broker knows them.
@@ -87,7 +98,7 @@ async fn of_postgres_killed() -> Result<()> {
     let members = stage.members()?;
     stage.stack.postgres().kill().await?;
     stage.load_the_rest().await?;
-    stage.until_waiting(&[Layer::Stg], "postgres").await?;
+    stage.until_waiting(&[Layer::Stg], "postgres", 5).await?;
     stage.stack.postgres().start().await?;
     stage.assert_all_is_well().await?;
     assert_eq!(stage.members()?, members, "a member has left the group");
@@ -100,7 +111,7 @@ async fn of_postgres_that_stops_answering() -> Result<()> {
     let members = stage.members()?;
     stage.stack.postgres().pause()?;
     stage.load_the_rest().await?;
-    stage.until_waiting(&[Layer::Stg], "postgres").await?;
+    stage.until_waiting(&[Layer::Stg], "postgres", 1).await?;
     stage.stack.postgres().resume()?;
     stage.assert_all_is_well().await?;
     assert_eq!(stage.members()?, members, "a member has left the group");
@@ -113,7 +124,7 @@ async fn of_redis() -> Result<()> {
     let members = stage.members()?;
     stage.stack.redis().kill().await?;
     stage.load_the_rest().await?;
-    stage.until_waiting(&[Layer::Stg], "redis").await?;
+    stage.until_waiting(&[Layer::Stg], "redis", 5).await?;
     stage.stack.redis().start().await?;
     stage.assert_all_is_well().await?;
     assert_eq!(stage.members()?, members, "a member has left the group");
@@ -124,7 +135,7 @@ async fn of_redis() -> Result<()> {
 async fn of_kafka() -> Result<()> {
     let stage = Stage::start(74).await?;
     stage.stack.kafka().kill().await?;
-    stage.until_waiting(&Layer::ALL, "kafka").await?;
+    stage.until_waiting(&Layer::ALL, "kafka", 1).await?;
     stage.stack.kafka().start().await?;
     stage.load_the_rest().await?;
     stage.assert_all_is_well().await
@@ -135,7 +146,7 @@ async fn of_kafka_with_messages_to_publish() -> Result<()> {
     let stage = Stage::start(75).await?;
     stage.load_the_rest().await?;
     stage.stack.kafka().pause()?;
-    stage.until_waiting(&[Layer::Stg], "kafka").await?;
+    stage.until_waiting(&[Layer::Stg], "kafka", 1).await?;
     stage.stack.kafka().resume()?;
     stage.assert_all_is_well().await
 }

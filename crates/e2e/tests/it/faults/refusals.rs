@@ -12,8 +12,11 @@ async fn check(pipeline: &Pipeline, layer: Layer, (name, value): (&str, &str), n
     let ended = service.run(&["run"]).await?;
     let said = String::from_utf8_lossy(&ended.stderr);
     ensure!(ended.status.code() == Some(code), "{name}={value}: {}\n{said}", ended.status);
-    ensure!(said.trim_end().lines().count() == 1, "{name}={value}: not one line:\n{said}");
-    ensure!(said.contains(named), "{name}={value}: `{}` does not name {named}", said.trim_end());
+    // What is logged before it knows is JSON, a line each.
+    let lines: Vec<&str> = said.lines().filter(|line| !line.starts_with('{')).collect();
+    let [line] = lines.as_slice() else { anyhow::bail!("{name}={value}: not one line:\n{said}") };
+    ensure!(line.starts_with(&layer.binary()), "{name}={value}: who says `{line}`?");
+    ensure!(line.contains(named), "{name}={value}: `{line}` does not name {named}");
     Ok(())
 }
 

@@ -11,7 +11,9 @@ async fn in_the_middle_of_a_load() -> Result<()> {
     let week = Workload::dirty(91, 1_500);
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&week.reference).await?;
-    let services = pipeline.start_all().await?;
+    // Small batches, so that the load outlasts the look at it.
+    let spawn = |layer| pipeline.service(layer).env("BATCH_SIZE", "5").spawn();
+    let services: Vec<Process> = Layer::ALL.into_iter().map(spawn).collect::<Result<_>>()?;
     pipeline.load(&week.events).await?;
     let begun = async || Ok(pipeline.committed(Layer::Cdm).await?[0] > 0);
     until("something has come through", Duration::from_secs(60), begun).await?;
