@@ -23,7 +23,9 @@ pub struct Letter {
     pub service: String,
     /// When; absent if the header is no time.
     pub failed_at: Option<Timestamp>,
-    /// The record it once was, with its coordinates and its own time; without the headers that say why it is here.
+    /// The record it once was, with its coordinates and its own time; without the headers that say why it is here. If its
+    /// value was too large to come along, a last header `value-omitted` says so, which keeps [`crate::Resender::fits`]
+    /// from taking it for a tombstone.
     pub original: Record,
 }
 

@@ -22,6 +22,7 @@ mod error;
 mod diagnostics;
 mod record;
 mod progress;
+mod buffer;
 mod membership;
 mod consumer;
 mod source;

@@ -41,6 +41,13 @@ pub(crate) fn open(settings: &Settings) -> Result<Producer, Error> {
     Ok(config.create_with_context(Diagnostics)?)
 }
 
+/// Sends one message and waits for its acknowledgement.
+pub(crate) async fn send(producer: &Producer, message: Outgoing<'_>) -> Result<(), KafkaError> {
+    let mut attempt = Attempt::with(producer);
+    attempt.send(message).await;
+    attempt.finish().await
+}
+
 /// One attempt to send messages: all in order, then all acknowledgements.
 pub(crate) struct Attempt<'p> {
     producer: &'p Producer,
@@ -82,7 +89,7 @@ impl<'p> Attempt<'p> {
     async fn make_room(&mut self) {
         match self.unanswered.pop_front() {
             Some(delivery) => self.await_one(delivery).await,
-            None => sleep(Duration::from_millis(10)).await, // filled by an attempt that was dropped
+            None => sleep(Duration::from_millis(10)).await, // filled by others, or by an attempt that was dropped
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::future::join_all;
 use pipeline::{DeadLetter, Message, Unavailable};
-use rdkafka::producer::Producer as _;
+use rdkafka::{error::KafkaError, producer::Producer as _, types::RDKafkaErrorCode as Code};
 
 use crate::{
     Error, Settings, dead_letter,
@@ -54,6 +55,23 @@ impl Publisher {
             headers: Some(dead_letter::headers(letter, &self.settings.service)),
         }
     }
+
+    /// Sends a dead letter; without its value, if that is too large. It fitted the source topic compressed, and here it
+    /// does not; refused once, it would be refused for ever, and hold up all behind it.
+    async fn bury(&self, producer: &Producer, letter: &DeadLetter) -> Result<(), KafkaError> {
+        let outcome = producer::send(producer, self.dead_letter(letter)).await;
+        match (&outcome, &letter.record.value) {
+            (Err(KafkaError::MessageProduction(Code::MessageSizeTooLarge)), Some(value)) => {
+                let (record, bytes) = (&letter.record, value.len());
+                let (topic, partition, offset) = (&*record.topic, record.partition, record.offset);
+                tracing::warn!(topic, partition, offset, bytes, "too large for a dead letter; its value is left out");
+                let headers = dead_letter::headers_without_value(letter, &self.settings.service, bytes);
+                let stub = Outgoing { payload: None, headers: Some(headers), ..self.dead_letter(letter) };
+                producer::send(producer, stub).await
+            }
+            _ => outcome,
+        }
+    }
 }
 
 impl pipeline::Publisher for Publisher {
@@ -63,9 +81,8 @@ impl pipeline::Publisher for Publisher {
         for message in messages {
             attempt.send(self.message(message)?).await;
         }
-        for letter in dead_letters {
-            attempt.send(self.dead_letter(letter)).await;
-        }
-        attempt.finish().await.map_err(unavailable)
+        // All at once, and each by itself: what becomes of one must be known apart from the others.
+        let buried = join_all(dead_letters.iter().map(|letter| self.bury(&producer, letter))).await;
+        attempt.finish().await.and(buried.into_iter().collect()).map_err(unavailable)
     }
 }

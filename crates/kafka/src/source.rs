@@ -1,7 +1,7 @@
 //! The source topic, read as one member of a consumer group.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     pin::pin,
     sync::Arc,
     time::Duration,
@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::{
     Error, Settings,
+    buffer::Buffer,
     consumer::{self, Consumer},
     error::unavailable,
     membership::{Epoch, Membership},
@@ -36,7 +37,7 @@ pub struct Source {
     vitals: Arc<Vitals>,
     topic: Arc<str>,
     /// Received and not handed out: what makes it safe to drop a future that reads.
-    buffer: VecDeque<(Epoch, Record)>,
+    buffer: Buffer,
     progress: Progress,
     /// The stays in which the partitions of the last batch were when it was handed out.
     handed_out: HashMap<i32, Epoch>,
@@ -65,7 +66,7 @@ impl Source {
             settings: settings.clone(),
             vitals,
             topic: settings.source_topic.as_str().into(),
-            buffer: VecDeque::new(),
+            buffer: Buffer::default(),
             progress: Progress::default(),
             handed_out: HashMap::new(),
             rebalances: 0,
@@ -107,7 +108,7 @@ impl Source {
             Ok(record) => {
                 if let Some(epoch) = self.membership().received(record.partition) {
                     self.progress.reached(record.partition, epoch, record.offset);
-                    self.buffer.push_back((epoch, record));
+                    self.buffer.push(epoch, record);
                 }
             }
             Err(KafkaError::PartitionEOF(partition)) => self.progress.ended(partition),
@@ -122,7 +123,7 @@ impl Source {
         tracing::error!(%error, "the consumer cannot go on and is replaced");
         let fresh = consumer::open(&self.settings, Arc::clone(&self.vitals)).map_err(unavailable)?;
         tokio::spawn(consumer::leave(std::mem::replace(&mut self.consumer, fresh)));
-        self.buffer.clear();
+        self.buffer = Buffer::default();
         self.handed_out.clear();
         self.progress = Progress::default();
         self.rebalances = 0;
@@ -136,7 +137,7 @@ impl Source {
         if self.rebalances != rebalances {
             self.rebalances = rebalances;
             let is_ours = |partition, epoch| membership.epoch(partition) == Some(epoch);
-            self.buffer.retain(|(epoch, record)| is_ours(record.partition, *epoch));
+            self.buffer.retain(is_ours);
             self.progress.retain(is_ours);
         }
     }
@@ -153,7 +154,7 @@ impl Source {
 
     fn hand_out(&mut self, limit: usize) -> Vec<Record> {
         self.forget_revoked();
-        let batch: Vec<_> = self.buffer.drain(..limit.min(self.buffer.len())).collect();
+        let batch = self.buffer.take(limit);
         if !batch.is_empty() {
             self.handed_out = batch.iter().map(|(epoch, record)| (record.partition, *epoch)).collect();
         }
@@ -204,14 +205,14 @@ impl pipeline::Source for Source {
         while self.buffer.is_empty() {
             self.receive().await?;
         }
-        while self.buffer.len() < limit && self.receive_now()? {}
+        while !self.buffer.is_full(limit) && self.receive_now()? {}
         Ok(self.hand_out(limit))
     }
 
     async fn next_before_mark(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
         consumer::resume(&self.consumer);
         self.forget_revoked();
-        while self.buffer.len() < limit && !self.progress.is_complete() {
+        while !self.buffer.is_full(limit) && !self.progress.is_complete() {
             self.receive().await?;
         }
         Ok(self.hand_out(limit))

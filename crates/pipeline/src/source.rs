@@ -11,7 +11,7 @@ pub trait Source {
     /// When the broker does not tell.
     async fn mark(&mut self) -> Result<(), Unavailable>;
 
-    /// The next microbatch, 1 to `limit` records: whatever is there, waiting only for the first. Dropping the future
+    /// The next microbatch, 1 to `limit` records (fewer where they are large): whatever is there, waiting only for the first. Dropping the future
     /// loses no record.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The source, the publisher and the topics, on a real broker.
 
 mod stage;
+mod foreign;
 mod reading;
 mod group;
 mod publishing;

@@ -6,10 +6,10 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use kafka::{Publisher, Settings};
+use kafka::{Letter, Publisher, Resender, Settings};
 use pipeline::{DeadLetter, Message, Publisher as _, Record, Rejection, Source as _};
 
-use crate::stage::{Stage, drain};
+use crate::stage::{Stage, drain, soon};
 
 fn message(key: &str, value: usize) -> Message {
     Message { key: key.to_owned(), value: value.to_string().into_bytes() }
@@ -37,22 +37,32 @@ async fn messages_of_one_key_keep_their_order_also_when_they_do_not_fit_into_the
     Ok(())
 }
 
-#[tokio::test]
-async fn a_dead_letter_is_the_original_and_says_why_it_is_there() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    let letter = DeadLetter {
+fn dead_letter(offset: i64, value: Option<Vec<u8>>, rejection: Rejection) -> DeadLetter {
+    DeadLetter {
         record: Record {
             topic: Arc::from("orders"),
             partition: 4,
-            offset: 42,
+            offset,
             timestamp: Some(1_650_000_000_123),
             key: Some(b"key".to_vec()),
-            value: None,
+            value,
             headers: vec![("trace".to_owned(), Some(b"1".to_vec())), ("empty".to_owned(), None)],
         },
-        rejection: Rejection::new("not-json", "expected a value"),
+        rejection,
         failed_at: UNIX_EPOCH + Duration::from_millis(1_700_000_000_500),
-    };
+    }
+}
+
+/// What the last header of this name says.
+fn said(record: &Record, name: &str) -> Option<String> {
+    let (_, value) = record.headers.iter().rfind(|(known, _)| known == name)?;
+    String::from_utf8(value.clone()?).ok()
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_the_original_and_says_why_it_is_there() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    let letter = dead_letter(42, None, Rejection::new("not-json", "expected a value"));
     Publisher::connect(&stage.settings)?.publish(&[], std::slice::from_ref(&letter)).await?;
 
     let mut reader = stage.reader_of(&stage.settings.dead_letter_topic)?;
@@ -80,6 +90,52 @@ async fn a_dead_letter_is_the_original_and_says_why_it_is_there() -> anyhow::Res
         ]
     );
     reader.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_its_topic_has_no_room_for_comes_without_its_value() -> anyhow::Result<()> {
+    const TOO_LARGE: [usize; 2] = [2 << 20, 9 << 20]; // for the broker, and for the client already
+    let stage = Stage::with(1).await?;
+    let letters = [10, TOO_LARGE[0], 11, TOO_LARGE[1], 12];
+    let rejection = || Rejection::new("not-json", "expected a value");
+    let letters = (0..).zip(letters).map(|(offset, bytes)| dead_letter(offset, Some(vec![b'x'; bytes]), rejection()));
+    let letters: Vec<_> = letters.collect();
+    let publisher = Publisher::connect(&stage.settings)?;
+    soon(publisher.publish(&[message("key", 1)], &letters)).await??;
+    soon(publisher.publish(&[message("key", 2)], &[])).await??;
+
+    let mut reader = stage.reader_of(&stage.settings.dead_letter_topic)?;
+    let mut found = drain(&mut reader, 100).await?.concat();
+    reader.close().await;
+    found.sort_by_key(|record| said(record, "source-offset"));
+    let found_as = |record: &Record| (record.value.as_ref().map(Vec::len), said(record, "value-omitted"));
+    let omitted = |bytes: usize| (None, Some(bytes.to_string()));
+    assert_eq!(
+        found.iter().map(found_as).collect::<Vec<_>>(),
+        [(Some(10), None), omitted(TOO_LARGE[0]), (Some(11), None), omitted(TOO_LARGE[1]), (Some(12), None)]
+    );
+
+    let mut resender = Resender::connect(&stage.settings)?;
+    for (record, whole) in found.into_iter().zip([true, false, true, false, true]) {
+        let letter = Letter::open(record).expect("with or without its value it is a dead letter of ours");
+        let returned = Record { topic: stage.settings.source_topic.as_str().into(), ..letter.into_return("dead") };
+        assert_eq!(resender.fits(&returned).await?, whole, "{:?}", returned.headers);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_error_is_cut_between_two_characters() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    let rejection = Rejection::new("not-json", format!("!{}", "ж".repeat(100_000)));
+    let letter = dead_letter(42, None, rejection);
+    Publisher::connect(&stage.settings)?.publish(&[], std::slice::from_ref(&letter)).await?;
+
+    let mut reader = stage.reader_of(&stage.settings.dead_letter_topic)?;
+    let found = drain(&mut reader, 100).await?.concat();
+    reader.close().await;
+    assert_eq!(said(&found[0], "error"), Some(format!("!{}", "ж".repeat(511))));
     Ok(())
 }
 

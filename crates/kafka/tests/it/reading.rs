@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use kafka::Reader;
 use pipeline::Source as _;
 use tokio::time::{sleep, timeout};
 
-use crate::stage::{Stage, drain, offsets, soon};
+use crate::{
+    foreign,
+    stage::{Stage, drain, offsets, soon},
+};
 
 #[tokio::test]
 async fn a_batch_is_no_larger_than_its_limit_and_all_come_in_order() -> anyhow::Result<()> {
@@ -78,5 +82,36 @@ async fn a_dropped_read_loses_no_record() -> anyhow::Result<()> {
     }
     assert_eq!(seen, (0..500).collect::<Vec<_>>());
     source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_is_bounded_by_bytes_too() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce_large(0, 12, 900_000).await?;
+    let mut source = stage.source()?;
+    let batches = drain(&mut source, 100).await?;
+    assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [5, 5, 2], "the fifth makes 4 MiB full");
+    assert_eq!(offsets(&batches.concat()), (0..12).collect::<Vec<_>>());
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_header_that_cannot_be_read_costs_only_itself() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    let headers: [(&[u8], &[u8]); 3] = [(b"trace", b"1"), (b"\xff\xfe", b"2"), (b"span", b"\xff")];
+    foreign::produce(&stage.settings.bootstrap_servers, &stage.settings.source_topic, b"value", &headers).await?;
+    let readable = [("trace".to_owned(), Some(b"1".to_vec())), ("span".to_owned(), Some(b"\xff".to_vec()))];
+
+    let mut source = stage.source()?;
+    let records = drain(&mut source, 100).await?.concat();
+    source.close().await;
+    let mut reader = Reader::open(&stage.settings, &stage.settings.source_topic).await?;
+    let read_once = soon(reader.next()).await??;
+    for record in [records.first(), read_once.as_ref()] {
+        let record = record.expect("a record that cannot be read in full is one");
+        assert_eq!((record.value.as_deref(), &*record.headers), (Some(&b"value"[..]), &readable[..]));
+    }
     Ok(())
 }

@@ -72,6 +72,11 @@ impl Stage {
         self.produce_with(&self.config().create()?, partition, records).await
     }
 
+    /// Puts records of so many bytes each into a partition of the source topic.
+    pub(crate) async fn produce_large(&self, partition: i32, records: usize, bytes: usize) -> anyhow::Result<()> {
+        self.produce_values(&self.config().create()?, partition, vec!["x".repeat(bytes); records]).await
+    }
+
     /// Puts so many records into a partition, in a transaction, whose end takes an offset that nobody reads.
     pub(crate) async fn produce_in_transaction(&self, partition: i32, records: usize) -> anyhow::Result<()> {
         let producer: FutureProducer = self.config().set("transactional.id", &self.settings.group_id).create()?;
@@ -83,9 +88,18 @@ impl Stage {
     }
 
     async fn produce_with(&self, producer: &FutureProducer, partition: i32, records: usize) -> anyhow::Result<()> {
+        let values = (0..records).map(|number| number.to_string());
+        self.produce_values(producer, partition, values).await
+    }
+
+    async fn produce_values(
+        &self,
+        producer: &FutureProducer,
+        partition: i32,
+        values: impl IntoIterator<Item = String>,
+    ) -> anyhow::Result<()> {
         let mut deliveries = Vec::new();
-        for number in 0..records {
-            let value = number.to_string();
+        for value in values {
             let record = FutureRecord::<str, str>::to(&self.settings.source_topic).partition(partition).payload(&value);
             deliveries.push(producer.send_result(record).map_err(|(error, _)| error)?);
         }
