@@ -17,7 +17,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
 
 demo: setup ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, DATA= and KEEP= change it
-	@cargo build --quiet --release --locked -p stg -p dds -p cdm -p demo
+	cargo build --release --locked -p stg -p dds -p cdm -p demo
 	@target/release/demo
 
 test: setup ## every test, on a real Kafka, PostgreSQL and Redis
@@ -38,4 +38,4 @@ setup: ## install what is missing: packages (Debian, Ubuntu) and Kafka's jars
 	@deploy/devstack/setup.sh
 
 $(DENY):
-	cargo install --quiet --locked --root $(DENY_ROOT) cargo-deny@$(DENY_VERSION)
+	cargo install --locked --root $(DENY_ROOT) cargo-deny@$(DENY_VERSION)
