@@ -43,9 +43,9 @@ pub(crate) fn messages(readings: Vec<Reading>, limit: usize) -> Vec<Message> {
 
 /// A message over the limit is split, never dropped: half of a user's counters is as true as all of them.
 fn write(mut counters: Counters, limit: usize, messages: &mut Vec<Message>) {
-    let value = counters.write();
-    if counters.user_id.len() + value.len() <= limit || counters.len() <= 1 {
-        messages.push(Message { key: counters.user_id, value: value.into_bytes() });
+    let message = Message { key: counters.user_id.clone(), value: counters.write().into_bytes() };
+    if message.size() <= limit || counters.len() <= 1 {
+        messages.push(message);
         return;
     }
     let half = counters.split_off_half();

@@ -30,13 +30,10 @@ pub struct Restaurant {
 pub struct Dish {
     /// How the menu calls it; never blank.
     pub name: String,
-    /// Its category, at most [`MAX_CATEGORY`] characters; `None` when it is blank or absent. The dish is then as good as
+    /// Its category, at most [`orders::LONGEST_CATEGORY`] characters; `None` when it is blank or absent. The dish is then as good as
     /// missing, until the order has waited long enough to go on without.
     pub category: Option<String>,
 }
-
-/// The longest category name the warehouse keeps, in characters. Its key is made from the cut name, in every layer.
-pub const MAX_CATEGORY: usize = 255;
 
 impl User {
     /// Reads a user; a restaurant is none.
@@ -67,7 +64,7 @@ impl Dish {
     fn parse(fields: &Map<String, Value>) -> Option<(String, Self)> {
         let id = text(fields, "_id")?.to_owned();
         let name = text(fields, "name")?.to_owned();
-        let category = text(fields, "category").map(cut).filter(|category| !is_blank(category));
+        let category = text(fields, "category").map(orders::cut_category).filter(|category| !is_blank(category));
         Some((id, Self { name, category: category.map(str::to_owned) }))
     }
 }
@@ -93,16 +90,13 @@ fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-fn cut(category: &str) -> &str {
-    category.char_indices().nth(MAX_CATEGORY).map_or(category, |(end, _)| &category[..end])
-}
-
 #[cfg(test)]
 mod tests {
+    use orders::LONGEST_CATEGORY;
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::{Dish, MAX_CATEGORY, Restaurant, User};
+    use super::{Dish, Restaurant, User};
 
     fn user(value: &str) -> Option<(String, String)> {
         User::parse(value.as_bytes()).map(|user| (user.name, user.login))
@@ -180,9 +174,9 @@ mod tests {
 
     #[test]
     fn a_long_category_is_cut_by_characters() {
-        let category = "ё".repeat(MAX_CATEGORY + 1);
+        let category = "ё".repeat(LONGEST_CATEGORY + 1);
         let dish = dish(&json!({"_id": "d", "name": "Ролл", "category": category})).unwrap();
-        assert_eq!(dish.category, Some("ё".repeat(MAX_CATEGORY)));
+        assert_eq!(dish.category, Some("ё".repeat(LONGEST_CATEGORY)));
     }
 
     #[test]

@@ -168,22 +168,22 @@ impl<'a> Fields<'a> {
         self.get(name).map(|value| self.as_moment(name, value)).transpose()
     }
 
+    fn as_object(&self, name: &str, value: &'a Value) -> Result<&'a Map<String, Value>, Malformed> {
+        value.as_object().ok_or_else(|| self.malformed("wrong-type", name, "is not an object"))
+    }
+
     /// A required object.
     pub(crate) fn object(&self, name: &str) -> Result<Fields<'a>, Malformed> {
-        let fields = self.required(name)?.as_object();
-        let fields = fields.ok_or_else(|| self.malformed("wrong-type", name, "is not an object"))?;
+        let fields = self.as_object(name, self.required(name)?)?;
         Ok(Fields { fields, path: format!("{}{name}.", self.path).into() })
     }
 
     /// The objects of a required object with keys of its own. Their paths number them: a key may be of any length, and
     /// somebody's name.
     pub(crate) fn entries(&self, name: &str) -> Result<Vec<(&'a String, Fields<'a>)>, Malformed> {
-        let map = self.required(name)?.as_object();
-        let map = map.ok_or_else(|| self.malformed("wrong-type", name, "is not an object"))?;
+        let map = self.as_object(name, self.required(name)?)?;
         let objects = map.iter().enumerate().map(|(at, (key, value))| {
-            let fields = value.as_object();
-            let fields =
-                fields.ok_or_else(|| self.malformed("wrong-type", &format!("{name}[{at}]"), "is not an object"))?;
+            let fields = self.as_object(&format!("{name}[{at}]"), value)?;
             Ok((key, Fields { fields, path: format!("{}{name}[{at}].", self.path).into() }))
         });
         objects.collect()
@@ -201,9 +201,9 @@ impl<'a> Fields<'a> {
 
     fn objects(&self, name: &str, value: &'a Value) -> Result<Vec<Fields<'a>>, Malformed> {
         let items = value.as_array().ok_or_else(|| self.malformed("wrong-type", name, "is not a list"))?;
-        let objects = items.iter().enumerate().map(|(at, item)| match item {
-            Value::Object(fields) => Ok(Fields { fields, path: format!("{}{name}[{at}].", self.path).into() }),
-            _ => Err(self.malformed("wrong-type", &format!("{name}[{at}]"), "is not an object")),
+        let objects = items.iter().enumerate().map(|(at, item)| {
+            let fields = self.as_object(&format!("{name}[{at}]"), item)?;
+            Ok(Fields { fields, path: format!("{}{name}[{at}].", self.path).into() })
         });
         objects.collect()
     }

@@ -13,6 +13,14 @@ pub struct Message {
     pub value: Vec<u8>,
 }
 
+impl Message {
+    /// What counts against the limit of the destination topic, in bytes: the key and the value.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.key.len() + self.value.len()
+    }
+}
+
 /// A record for the dead-letter topic: the original, and why it is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {

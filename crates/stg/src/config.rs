@@ -16,11 +16,11 @@ pub struct Settings {
     redis_ca_file: Option<PathBuf>,
 
     /// How long an order waits for a dish that is on no menu; then it goes on with its own name and no category.
-    #[arg(long, env = "PARK_MAX_AGE", default_value = "24h", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "PARK_MAX_AGE", default_value = "24h", value_parser = service::settings::duration)]
     pub(crate) park_max_age: Duration,
 
     /// How often parked orders are looked at in a continuous schedule; otherwise at each tick.
-    #[arg(long, env = "PARK_RETRY", default_value = "5s", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "PARK_RETRY", default_value = "5s", value_parser = service::settings::duration)]
     pub(crate) park_retry: Duration,
 }
 

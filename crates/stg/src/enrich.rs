@@ -5,10 +5,13 @@ use orders::Event;
 use pipeline::Unavailable;
 use tokio::time::Instant;
 
-/// Looks up every user and restaurant of the batch.
-pub(crate) async fn look_up(names: &mut Names, events: &[Event]) -> Result<Directory, Unavailable> {
-    let users: Vec<&str> = events.iter().map(|event| event.user_id.as_str()).collect();
-    let restaurants: Vec<&str> = events.iter().map(|event| event.restaurant_id.as_str()).collect();
+/// Looks up every user and restaurant of the events.
+pub(crate) async fn look_up(
+    names: &mut Names,
+    events: impl IntoIterator<Item = &Event>,
+) -> Result<Directory, Unavailable> {
+    let ids = events.into_iter().map(|event| (event.user_id.as_str(), event.restaurant_id.as_str()));
+    let (users, restaurants): (Vec<&str>, Vec<&str>) = ids.unzip();
     resolve(names, &users, &restaurants).await
 }
 

@@ -110,8 +110,7 @@ impl Parked {
             transaction.commit().await?;
             return Ok(0);
         }
-        let events: Vec<Event> = orders.iter().map(|order| order.event.clone()).collect();
-        let directory = enrich::look_up(names, &events).await?;
+        let directory = enrich::look_up(names, orders.iter().map(|order| &order.event)).await?;
 
         let mut named = Vec::new();
         let mut waiting = Vec::new();
@@ -122,7 +121,7 @@ impl Parked {
                     let text = enriched.write();
                     let text =
                         text.map_err(|error| Failure::Refused(format!("a message cannot be written: {error}")))?;
-                    let size = text.len() + event.user_id.len();
+                    let size = publish::message(&event.user_id, &text).size();
                     if size <= bounds.room {
                         named.push((event.object_id, text));
                         continue;
@@ -139,7 +138,7 @@ impl Parked {
                 Err(missing) => waiting.extend(missing.into_iter().map(|name| (event.object_id, name))),
             }
         }
-        let all: Vec<i64> = events.iter().map(|event| event.object_id).collect();
+        let all: Vec<i64> = orders.iter().map(|order| order.event.object_id).collect();
         let waiting: Vec<(i64, &Missing)> = waiting.iter().map(|(order, name)| (*order, name)).collect();
         try_join!(
             unpark(&transaction, &named),

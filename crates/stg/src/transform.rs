@@ -81,12 +81,13 @@ pub fn transform(
                     Ok(enriched) => (Some(enriched.write()?), Vec::new()),
                     Err(missing) => (None, missing),
                 };
-                if enriched.as_ref().is_some_and(|text| text.len() + event.user_id.len() > limit) {
+                let message = enriched.as_ref().map(|text| publish::message(&event.user_id, text));
+                if message.as_ref().is_some_and(|message| message.size() > limit) {
                     let error = format!("with its names the order would exceed the broker's limit of {limit} bytes");
                     changes.outcomes.push(Outcome::DeadLetter(Rejection::new("too-large", error)));
                     continue;
                 }
-                changes.messages.extend(enriched.as_ref().map(|text| publish::message(&event.user_id, text)));
+                changes.messages.extend(message);
                 let outcome = if enriched.is_some() { Outcome::Stored } else { Outcome::Parked };
                 let parked_at = enriched.is_none().then(|| parked_at.unwrap_or(now));
                 let overtaken = current.and_then(|held| held.enriched.clone()).filter(|_| parked_at.is_some());

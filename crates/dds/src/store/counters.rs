@@ -53,15 +53,14 @@ async fn add_products(
     }
     // Where the batch brings no name the row is there and keeps its own: a name of long ago never wins.
     let nameless = (DateTime::constant(0, 1, 1, 0, 0, 0, 0), "");
-    let name = |difference: &ProductDifference| -> Option<(DateTime, String)> {
-        difference.name.as_ref().map(|(read_at, name)| (read_at.civil(), name.clone()))
-    };
-    let names = column(&rows, |(_, difference)| name(difference).unwrap_or((nameless.0, nameless.1.to_owned())));
+    let names = rows.iter().map(|(_, difference)| match &difference.name {
+        Some((read_at, name)) => (read_at.civil(), name.as_str()),
+        None => nameless,
+    });
+    let (dates, texts): (Vec<DateTime>, Vec<&str>) = names.unzip();
     let users = column(&rows, |(pair, _)| pair.0);
     let products = column(&rows, |(pair, _)| pair.1);
     let counts = column(&rows, |(_, difference)| difference.count);
-    let texts = column(&names, |(_, name)| name.as_str());
-    let dates = column(&names, |(read_at, _)| *read_at);
     let statement = statement!("dds/upsert_user_product_counters");
     let rows = transaction.query(&statement, [&users, &products, &counts, &texts, &dates]).await?;
     let readings = rows.iter().map(|row| {
