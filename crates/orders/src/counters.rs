@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     Malformed, Unusable, cut_category,
     document::{self, Fields},
-    keys,
+    keys, text,
 };
 
 /// How often a user has ordered the products and categories that a microbatch touched. Counts are absolute, so the
@@ -58,6 +58,23 @@ impl Counters {
         half
     }
 
+    /// Cuts so many bytes off the message by cutting the names of products; at least a character of each stays. A category
+    /// keeps its name, which is its key, and short.
+    pub fn shorten_names_by(&mut self, bytes: usize) {
+        for counter in self.products.values_mut() {
+            let (mut end, mut spared) = (counter.name.len(), 0);
+            for (at, character) in counter.name.char_indices().skip(1).collect::<Vec<_>>().into_iter().rev() {
+                if spared >= bytes {
+                    break;
+                }
+                // As JSON it may take more bytes than it has, the two quotation marks not among them.
+                spared += Value::from(character.to_string()).to_string().len() - 2;
+                end = at;
+            }
+            counter.name.truncate(end);
+        }
+    }
+
     /// The message's JSON text.
     #[must_use]
     pub fn write(&self) -> String {
@@ -92,9 +109,10 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Counters, U
     if document.get("object_type").is_some_and(|kind| !kind.is_null()) {
         return Err(Unusable::Foreign("other-type"));
     }
-    document::check_strings(value)?;
+    text::check_nul(value.unwrap_or_default())?;
     let top = Fields::top(&document);
-    let fallback = written_at.unwrap_or_default().saturating_mul(1000);
+    // A record of before 1970 is older than all; a version below 0 is none.
+    let fallback = written_at.unwrap_or_default().saturating_mul(1000).max(0);
 
     let mut counters = Counters { user_id: top.id("user_id")?.to_owned(), ..Counters::default() };
     for (_, fields) in top.entries("categories")? {
@@ -114,11 +132,9 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Counters, U
 }
 
 fn read_counter(fields: &Fields<'_>, label: &str, fallback: i64) -> Result<Counter, Malformed> {
-    let order_cnt = fields.integer("order_cnt", 0)?;
     Ok(Counter {
         name: fields.name(label)?.to_owned(),
-        order_cnt: i32::try_from(order_cnt)
-            .map_err(|_| Malformed::new("out-of-range", "an order_cnt is larger than the column can hold"))?,
+        order_cnt: fields.count("order_cnt")?,
         version: fields.optional_integer("version", 0)?.unwrap_or(fallback),
     })
 }

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use crate::{
-    LONGEST_ID, Malformed, Moment, Unusable,
+    LONGEST_ID, Malformed, Moment, Unusable, Version,
     decimal::{Decimal, Misfit, Money},
+    text,
 };
 
 /// Parses the value of a record into a JSON object.
@@ -17,6 +18,7 @@ pub(crate) fn parse(value: Option<&[u8]>) -> Result<Map<String, Value>, Unusable
     }
     let value: Value = serde_json::from_slice(bytes)
         .map_err(|error| Malformed::new("not-json", format!("the value is not JSON: {error}")))?;
+    text::check_reserved(bytes)?;
     let Value::Object(fields) = value else {
         return Err(Malformed::new("not-json", "the value is not a JSON object").into());
     };
@@ -30,37 +32,6 @@ pub(crate) fn check_type(fields: &Map<String, Value>) -> Result<(), Unusable> {
         None | Some(Value::Null) => Err(Unusable::Foreign("untyped")),
         Some(_) => Err(Unusable::Foreign("other-type")),
     }
-}
-
-/// Refuses strings that cannot be kept, or that are not what they seem.
-pub(crate) fn check_strings(value: Option<&[u8]>) -> Result<(), Malformed> {
-    let bytes = value.unwrap_or_default();
-    check_text(bytes)?;
-    check_keys(bytes)
-}
-
-/// Refuses U+0000 anywhere: JSON can say it, PostgreSQL's text cannot hold it. Looks at the text, where a backslash stands
-/// only in strings, because of a repeated key the parsed object shows but the last value.
-fn check_text(bytes: &[u8]) -> Result<(), Malformed> {
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
-        rest = &rest[at + 1..];
-        if rest.starts_with(b"u0000") {
-            return Err(Malformed::new("bad-text", "a string holds U+0000, which PostgreSQL cannot store"));
-        }
-        rest = rest.get(1..).unwrap_or_default();
-    }
-    Ok(())
-}
-
-/// Refuses the names under which the JSON library hides numbers and raw text in objects: an object with such a key would be
-/// read as something it is not.
-fn check_keys(bytes: &[u8]) -> Result<(), Malformed> {
-    const RESERVED: &[u8] = b"$serde_json::private::";
-    if bytes.windows(RESERVED.len()).any(|window| window == RESERVED) {
-        return Err(Malformed::new("bad-text", "a string holds the reserved word `$serde_json::private::`"));
-    }
-    Ok(())
 }
 
 /// The fields of one JSON object, and where in the record it stands.
@@ -143,6 +114,11 @@ impl<'a> Fields<'a> {
         Ok(integer)
     }
 
+    /// A required whole number of at least 0, as an `int` column holds it.
+    pub(crate) fn count(&self, name: &str) -> Result<i32, Malformed> {
+        i32::try_from(self.integer(name, 0)?).map_err(|_| self.misfit(name)(Misfit::TooLarge))
+    }
+
     /// An optional whole number.
     pub(crate) fn optional_integer(&self, name: &str, least: i64) -> Result<Option<i64>, Malformed> {
         self.get(name).map(|_| self.integer(name, least)).transpose()
@@ -166,6 +142,14 @@ impl<'a> Fields<'a> {
     /// An optional point in time.
     pub(crate) fn optional_moment(&self, name: &str) -> Result<Option<Moment>, Malformed> {
         self.get(name).map(|value| self.as_moment(name, value)).transpose()
+    }
+
+    /// An optional version of an order.
+    pub(crate) fn optional_version(&self, name: &str) -> Result<Option<Version>, Malformed> {
+        let read = |text| {
+            Version::read(text).ok_or_else(|| self.malformed("out-of-range", name, "is not a version as STG writes it"))
+        };
+        self.optional_text(name)?.map(read).transpose()
     }
 
     fn as_object(&self, name: &str, value: &'a Value) -> Result<&'a Map<String, Value>, Malformed> {
@@ -206,6 +190,16 @@ impl<'a> Fields<'a> {
             Ok(Fields { fields, path: format!("{}{name}[{at}].", self.path).into() })
         });
         objects.collect()
+    }
+
+    /// Refuses a point in time with hardly anything behind it, where it becomes a `timestamp`. The rows of an order are kept
+    /// apart by pushing their times on, a microsecond each: at the end of the last year two of them would share a time, and
+    /// the database would refuse the second for ever. Of the last day, its driver cannot even write the first.
+    pub(crate) fn check_not_the_end(&self, name: &str, moment: Option<Moment>) -> Result<(), Malformed> {
+        if moment.is_some_and(Moment::is_near_the_end) {
+            return Err(self.malformed("out-of-range", name, "lies in the year 9999, the last there is"));
+        }
+        Ok(())
     }
 
     /// Refuses a point in time more than a day ahead of `written_at` (milliseconds since the Unix epoch): a clock gone

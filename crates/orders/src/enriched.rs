@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{
     Event, Malformed, Moment, Money, Unusable, Version, canonical, cut_category,
     document::{self, Fields},
+    sums, text,
     version::Age,
 };
 
@@ -150,7 +151,7 @@ impl Enriched {
 pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Enriched, Unusable> {
     let document = document::parse(value)?;
     document::check_type(&document)?;
-    document::check_strings(value)?;
+    text::check_nul(value.unwrap_or_default())?;
     let top = Fields::top(&document);
     let payload = top.object("payload")?;
 
@@ -160,21 +161,27 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Enriched, U
     payload.check_not_ahead("date", Some(date), written_at)?;
     top.check_not_ahead("sent_dttm", sent_at, written_at)?;
     payload.check_not_ahead("update_ts", updated_at, written_at)?;
+    let enriched_at = top.optional_moment("enriched_at")?;
+    payload.check_not_the_end("date", Some(date))?;
+    top.check_not_the_end("sent_dttm", sent_at)?;
+    top.check_not_the_end("enriched_at", enriched_at)?;
 
     let sent_at = sent_at.unwrap_or(date);
     let status = payload.text("status")?.to_owned();
-    let version = match payload.optional_text("version")? {
-        Some(version) => Version::from_text(version.to_owned()),
+    let version = match payload.optional_version("version")? {
+        Some(version) => version,
         None => {
             let digest = document.get("payload").map(canonical::digest).unwrap_or_default();
             Version::of(&Age { updated_at, sent_at, status: &status, statuses: 0, digest: &digest })
         }
     };
     let (restaurant, user) = (payload.object("restaurant")?, payload.object("user")?);
+    let products: Vec<Product> = payload.list("products")?.iter().map(read_product).collect::<Result<_, _>>()?;
+    sums::check("payload.products", products.iter().map(|line| (line.id.as_str(), line.quantity, line.price)))?;
     Ok(Enriched {
         object_id: top.integer("object_id", 0)?,
         sent_at,
-        enriched_at: top.optional_moment("enriched_at")?.unwrap_or(date),
+        enriched_at: enriched_at.unwrap_or(date),
         date,
         cost: payload.money("cost")?,
         payment: payload.money("payment")?,
@@ -187,7 +194,7 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Enriched, U
             name: user.name("name")?.to_owned(),
             login: user.optional_text("login")?.unwrap_or_default().to_owned(),
         },
-        products: payload.list("products")?.iter().map(read_product).collect::<Result<_, _>>()?,
+        products,
     })
 }
 

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use crate::{
     Malformed, Moment, Money, Unusable, Version, canonical,
     document::{self, Fields},
+    sums, text,
     version::Age,
 };
 
@@ -59,7 +60,7 @@ pub struct Item {
 pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Event, Unusable> {
     let document = document::parse(value)?;
     document::check_type(&document)?;
-    document::check_strings(value)?;
+    text::check_nul(value.unwrap_or_default())?;
     let top = Fields::top(&document);
     let object_id = top.integer("object_id", 0)?;
     let sent_at = top.moment("sent_dttm")?;
@@ -68,6 +69,10 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Event, Unus
     top.check_not_ahead("sent_dttm", Some(sent_at), written_at)?;
     top.check_not_ahead("payload.update_ts", payload.updated_at, written_at)?;
     top.check_not_ahead("payload.date", Some(payload.date), written_at)?;
+    top.check_not_the_end("sent_dttm", Some(sent_at))?;
+    top.check_not_the_end("payload.date", Some(payload.date))?;
+    let lines = payload.items.iter().map(|item| (item.id.as_str(), item.quantity, item.price));
+    sums::check("payload.order_items", lines)?;
 
     let digest = document.get("payload").map(canonical::digest).unwrap_or_default();
     let Payload { updated_at, ref status, statuses, .. } = payload;

@@ -23,6 +23,8 @@ pub mod decimal;
 pub mod canonical;
 pub mod status;
 mod document;
+mod text;
+mod sums;
 mod malformed;
 
 /// The category of a dish whose menu names none, or that is on no menu.

@@ -17,8 +17,8 @@ impl Moment {
     /// The last moment of all.
     pub const LAST: Self = Self(DateTime::constant(9999, 12, 31, 23, 59, 59, 999_999_000));
 
-    /// Reads `YYYY-MM-DD HH:MM:SS` or ISO 8601, with or without a fraction and a zone; without a zone it is UTC.
-    /// `None` for anything else: a day without a time is no moment.
+    /// Reads `YYYY-MM-DD HH:MM:SS` or ISO 8601, with or without a fraction and a zone; without a zone it is UTC. A leap
+    /// second is the second before it. `None` for anything else: a day without a time is no moment.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         static PARSER: DateTimeParser = DateTimeParser::new();
@@ -31,6 +31,10 @@ impl Moment {
             Some(PiecesOffset::Zulu) => Self::from_civil(civil),
             Some(PiecesOffset::Numeric(numeric)) => {
                 let offset: Offset = numeric.offset();
+                // A zone a day away is none, though the parser knows some.
+                if offset.seconds().abs() >= 24 * 3600 {
+                    return None;
+                }
                 Self::from_civil(civil.checked_sub(offset.seconds().seconds()).ok()?)
             }
             Some(_) => None,
@@ -75,8 +79,13 @@ impl Moment {
     /// Whether it lies more than `hours` after `millis`, milliseconds since the Unix epoch.
     #[must_use]
     pub fn is_after(self, millis: i64, hours: i64) -> bool {
-        let limit = millis.saturating_add(hours.saturating_mul(3_600_000)).saturating_mul(1000);
-        Self::from_unix_micros(limit).is_some_and(|limit| self > limit)
+        let since_epoch = self.0.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_micros();
+        since_epoch > (i128::from(millis) + i128::from(hours) * 3_600_000) * 1000
+    }
+
+    /// Whether it lies in the last year there is.
+    pub(crate) fn is_near_the_end(self) -> bool {
+        self.0.year() == Self::LAST.0.year()
     }
 
     /// Fixed-width text whose byte order is the order of time: `20260302120144000000`.
@@ -157,7 +166,11 @@ mod tests {
             "2026-02-30 10:00:00",
             "2026-03-02 25:00:00",
             "1.5",
+            ".",
+            "2026-03-02 11:20:05.",
+            "2026-03-02 11:20:05,ё",
             "2026-03-02T10:00:00[Europe/Moscow]",
+            "2026-03-02T10:00:00+24:00",
             "-000001-03-02T10:00:00",
             "+010000-01-01T00:00:00",
         ] {

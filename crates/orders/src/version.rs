@@ -30,7 +30,19 @@ impl Version {
         Self(format!("{updated}-{sent}-{rank}-{statuses:06}-{digest}"))
     }
 
-    /// A version as a message or a table holds it. Compared, never taken apart.
+    /// A version as a message brings it; `None` for any text that [`Version::of`] cannot have made. Another one would not
+    /// compare as time does: `9` would be newer than whatever comes, for good.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let parts: Vec<&str> = text.split('-').collect();
+        let [updated, sent, rank, statuses, digest] = parts.as_slice() else { return None };
+        let wide = [updated, sent, rank, statuses, digest].map(|part| part.len()) == [20, 20, 1, 6, 40];
+        let hex = digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (wide && hex && [updated, sent, rank, statuses].into_iter().all(|part| digits(part)))
+            .then(|| Self(text.to_owned()))
+    }
+
+    /// A version as a table holds it. Compared, never taken apart.
     #[must_use]
     pub fn from_text(text: String) -> Self {
         Self(text)
@@ -50,6 +62,27 @@ mod tests {
     fn version(updated: Option<&str>, sent: &str, status: &str, statuses: usize, digest: &str) -> Version {
         let updated_at = updated.map(|text| Moment::read(text).unwrap());
         Version::of(&Age { updated_at, sent_at: Moment::read(sent).unwrap(), status, statuses, digest })
+    }
+
+    #[test]
+    fn what_is_made_is_read_and_nothing_else() {
+        let digest = "0123456789abcdef0123456789abcdef01234567";
+        let made = version(Some("9999-12-31 23:59:59.999999"), "0000-01-01 00:00:00", "CLOSED", 1_000_000, digest);
+        assert_eq!(Version::read(made.as_str()), Some(made.clone()));
+        let text = made.as_str();
+        for other in [
+            String::new(),
+            "9".to_owned(),
+            format!("{text} "),
+            format!("{text}-"),
+            text.to_uppercase(),
+            text.replacen('9', "٩", 1),
+            text.replacen('-', "_", 1),
+            text.replacen("99", "9", 1),
+            text[1..].to_owned(),
+        ] {
+            assert_eq!(Version::read(&other), None, "{other}");
+        }
     }
 
     #[test]

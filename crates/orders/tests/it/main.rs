@@ -8,7 +8,7 @@ mod fixtures;
 mod malformed;
 mod the_future;
 mod skipped;
-mod strangeness;
+mod fuzz;
 mod roundtrips;
 mod versions;
 mod digests;

@@ -43,3 +43,11 @@ fn of_an_enriched_order() {
         enriched::read(Some(value), written_at)
     });
 }
+
+#[test]
+fn at_either_end_of_time() {
+    let event = samples::event().to_string();
+    let read = |written_at| event::read(Some(event.as_bytes()), Some(written_at)).map(drop);
+    assert_eq!(read(i64::MAX), Ok(()));
+    assert_eq!(refusal(read(i64::MIN)).0, "from-the-future");
+}

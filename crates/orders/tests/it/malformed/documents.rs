@@ -14,10 +14,24 @@ fn sample(kind: &str) -> Value {
 
 #[test]
 fn no_json_object() {
-    let deep = format!("{}{}", "[".repeat(129), "]".repeat(129));
-    for text in
-        ["", " ", "order", "{", "null", "7", "\"order\"", "[]", "[{}]", "{} {}", "{'a': 1}", "{\"a\": 01}", &deep]
-    {
+    let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let (deep, deepest) = (deep(129), deep(100_000));
+    for text in [
+        "",
+        " ",
+        "order",
+        "{",
+        "null",
+        "7",
+        "\"order\"",
+        "[]",
+        "[{}]",
+        "{} {}",
+        "{'a': 1}",
+        "{\"a\": 01}",
+        &deep,
+        &deepest,
+    ] {
         for (kind, read) in READERS {
             let (reason, error) = refusal(read(text));
             assert_eq!(reason, "not-json", "{kind}: {text}: {error}");
@@ -60,15 +74,21 @@ fn a_nul_that_a_repeated_key_hides() {
 }
 
 #[test]
-fn the_word_that_the_json_library_keeps_for_itself() {
+fn the_words_that_the_json_library_keeps_for_itself() {
     for (kind, read) in READERS {
-        let disguised = json!({"$serde_json::private::Number": "5"});
-        let (reason, error) = refusal(read(
-            &with(sample(kind), "/unknown", json!(["DISGUISE"]))
-                .to_string()
-                .replace("\"DISGUISE\"", &disguised.to_string()),
-        ));
-        assert_eq!(reason, "bad-text", "{kind}: {error}");
+        let text = with(sample(kind), "/unknown", json!("HERE")).to_string();
+        for name in [
+            r"$serde_json::private::Number",
+            r"\u0024serde_json::private::Number",
+            r"$serde_json\u003a:private::Number",
+        ] {
+            let disguised = text.replace("\"HERE\"", &format!(r#"[{{"{name}": "5"}}]"#));
+            assert_eq!(refusal(read(&disguised)).0, "bad-text", "{kind}: {name}");
+        }
+        // Read without a second look, this would be a service message.
+        let inside = r#"{\"object_type\": \"x\"}"#;
+        let disguised = format!(r#"{{"\u0024serde_json::private::RawValue": "{inside}"}}"#);
+        assert_eq!(refusal(read(&disguised)).0, "bad-text", "{kind}");
     }
 }
 

@@ -70,3 +70,33 @@ fn values() {
     let pointer = "/payload/user/id";
     check_refused(read_enriched, pointer, &with(samples::enriched(), pointer, too_long()).to_string(), "out-of-range");
 }
+
+#[test]
+fn versions_that_stg_cannot_have_written() {
+    let version = samples::enriched()["payload"]["version"].as_str().unwrap().to_owned();
+    for other in
+        ["", "9", "1", &version.to_uppercase(), &version[1..], &format!("{version}0"), &version.replace('-', "_")]
+    {
+        let document = with(samples::enriched(), "/payload/version", json!(other)).to_string();
+        check_refused(read_enriched, "/payload/version", &document, "out-of-range");
+    }
+}
+
+#[test]
+fn lines_of_one_product_that_add_up_to_too_much() {
+    let line = samples::enriched()["payload"]["products"][0].clone();
+    let lines = json!([with(line.clone(), "/quantity", json!(i64::MAX)), line]);
+    let document = with(samples::enriched(), "/payload/products", lines).to_string();
+    let (reason, error) = refusal(read_enriched(&document));
+    assert_eq!(reason, "out-of-range", "{error}");
+    assert!(error.starts_with("payload.products[1] adds up"), "{error}");
+}
+
+#[test]
+fn times_that_nothing_can_follow() {
+    for pointer in ["/sent_dttm", "/enriched_at", "/payload/date"] {
+        let at = |time: &str| with(samples::enriched(), pointer, json!(time)).to_string();
+        check_refused(read_enriched, pointer, &at("9999-12-31 23:59:59.999999"), "out-of-range");
+        assert_eq!(read_enriched(&at("9998-12-31 23:59:59.999999")), Ok(()), "{pointer}");
+    }
+}

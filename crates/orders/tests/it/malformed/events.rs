@@ -117,3 +117,33 @@ fn unreadable_dates() {
         }
     }
 }
+
+#[test]
+fn lines_of_one_dish_that_add_up_to_too_much() {
+    let line = |price: &str, quantity: &str| {
+        parse(&format!(r#"{{"id": "d", "name": "x", "price": {price}, "quantity": {quantity}}}"#))
+    };
+    let (most, largest) = ("9223372036854775807", "99999999999999.99999");
+    for lines in [
+        json!([line("0", most), line("0", "1")]),
+        json!([line(largest, most), line("1000000000000", "1000000000000000000")]),
+    ] {
+        let document = with(samples::event(), "/payload/order_items", lines);
+        let (reason, error) = refusal(read_event(&document.to_string()));
+        assert_eq!(reason, "out-of-range", "{error}");
+        assert!(error.starts_with("payload.order_items[1] adds up"), "{error}");
+    }
+    let apart = json!([line("0", most), with(line("0", most), "/id", json!("another"))]);
+    assert_eq!(read_event(&with(samples::event(), "/payload/order_items", apart).to_string()), Ok(()));
+}
+
+#[test]
+fn times_that_nothing_can_follow() {
+    for pointer in ["/sent_dttm", "/payload/date"] {
+        let at = |time: &str| with(samples::event(), pointer, json!(time)).to_string();
+        check_refused(read_event, pointer, &at("9999-01-01 00:00:00"), "out-of-range");
+        assert_eq!(read_event(&at("9998-12-31 23:59:59.999999")), Ok(()), "{pointer}");
+    }
+    let far = with(samples::event(), "/payload/statuses/0/dttm", json!("9999-12-31 23:59:59"));
+    assert_eq!(read_event(&far.to_string()), Ok(()), "a time that becomes no row's");
+}

@@ -1,0 +1,73 @@
+//! The strings of a JSON text: what a parser would hide, or take for something it is not.
+
+use crate::Malformed;
+
+/// The names under which the JSON library hides numbers and raw text in objects.
+const RESERVED: &str = "$serde_json::private::";
+
+/// Refuses U+0000 anywhere: JSON can say it, PostgreSQL's text cannot hold it. Looks at the text, where a backslash stands
+/// only in strings, because of a repeated key the parsed object shows but the last value.
+pub(crate) fn check_nul(json: &[u8]) -> Result<(), Malformed> {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        rest = &rest[at + 1..];
+        if rest.starts_with(b"u0000") {
+            return Err(Malformed::new("bad-text", "a string holds U+0000, which PostgreSQL cannot store"));
+        }
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Refuses the reserved names, however they are spelled: an object with such a key is read as the number or the text that
+/// stands under it, so it must not be looked at any further.
+pub(crate) fn check_reserved(json: &[u8]) -> Result<(), Malformed> {
+    let plain = json.windows(RESERVED.len()).any(|window| window == RESERVED.as_bytes());
+    // Every character of a reserved name is ASCII, which is escaped as `\u00..` only.
+    let spelled_out = |literal: &&[u8]| literal.windows(4).any(|window| window == br"\u00");
+    let names = |literal: &[u8]| serde_json::from_slice(literal).is_ok_and(|text: String| text.contains(RESERVED));
+    if plain || literals(json).filter(spelled_out).any(names) {
+        return Err(Malformed::new("bad-text", format!("a string holds the reserved word `{RESERVED}`")));
+    }
+    Ok(())
+}
+
+/// The string literals of a JSON text, with their quotation marks.
+fn literals(json: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = json;
+    std::iter::from_fn(move || {
+        let start = rest.iter().position(|byte| *byte == b'"')?;
+        let mut end = start + 1;
+        while *rest.get(end)? != b'"' {
+            end += if rest[end] == b'\\' { 2 } else { 1 };
+        }
+        let literal = &rest[start..=end];
+        rest = &rest[end + 1..];
+        Some(literal)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_found_whatever_is_in_them() {
+        let found: Vec<_> = literals(br#"{"a\"b":["","\\"],"c":"}"}"#).collect();
+        assert_eq!(found, [&br#""a\"b""#[..], b"\"\"", br#""\\""#, b"\"c\"", b"\"}\""]);
+        assert_eq!(literals(br#"{"never closed"#).next(), None);
+        assert_eq!(literals(br#""ends in a backslash\"#).next(), None);
+    }
+
+    #[test]
+    fn a_reserved_name_is_seen_through_its_escapes() {
+        for json in [
+            r#"{"$serde_json::private::Number": "5"}"#,
+            r#"{"\u0024serde_json::private::Number": "5"}"#,
+            r#"["x", {"$serde\u005fjson::private::RawValue": "{}"}]"#,
+        ] {
+            assert_eq!(check_reserved(json.as_bytes()).map_err(|error| error.reason), Err("bad-text"), "{json}");
+        }
+        assert_eq!(check_reserved(br#"{"\u0024serde_json": "\\u0024serde_json::private"}"#), Ok(()));
+    }
+}

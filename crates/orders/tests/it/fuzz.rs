@@ -1,0 +1,144 @@
+//! Nothing is too strange to be answered: one target for each kind of message.
+//!
+//! A target reads arbitrary bytes, arbitrary JSON, and good messages spoilt in up to four places. No input panics; the same
+//! input gets the same verdict; what is accepted fits its columns, survives being written and read again, and is accepted
+//! by the next layer, too; what is refused has a reason that is listed and names nobody.
+//!
+//! A few hundred cases run with all other tests. For a long run: `FUZZ_CASES=1000000 cargo test --release -p orders --test
+//! it fuzz`. A case that fails is made small and kept in `proptest-regressions`, which every later run begins with.
+
+use std::{collections::BTreeSet, env, fmt::Debug};
+
+use orders::{Enriched, Product, Restaurant, Unusable, User, counters, enriched, event};
+use proptest::{
+    prelude::*,
+    strategy::ValueTree as _,
+    test_runner::{Config, TestRunner},
+};
+
+use crate::values::json;
+
+mod spoilt;
+mod columns;
+
+/// Somebody's name, which every good message holds and no error may.
+pub(crate) const NAME: &str = "Котова";
+
+/// Every word that a dead letter of a reader may be filed under.
+const REASONS: [&str; 7] =
+    ["not-json", "missing-field", "wrong-type", "out-of-range", "bad-date", "bad-text", "from-the-future"];
+
+/// Every kind of record that is skipped.
+const KINDS: [&str; 3] = ["tombstone", "other-type", "untyped"];
+
+fn config() -> Config {
+    let cases = env::var("FUZZ_CASES").ok().and_then(|cases| cases.parse().ok());
+    Config { cases: cases.unwrap_or(256), ..Config::default() }
+}
+
+/// Bytes of any origin: mostly those of a message of this kind that was good once.
+fn input(kind: &'static str) -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        1 => any::<Vec<u8>>(),
+        2 => json().prop_map(|value| value.to_string().into_bytes()),
+        17 => spoilt::message(kind),
+    ]
+}
+
+/// When a record was written: hardly ever when nobody can have written it.
+fn written_at() -> impl Strategy<Value = Option<i64>> {
+    prop_oneof![6 => Just(None), 6 => Just(Some(1_773_057_704_000)), 1 => any::<i64>().prop_map(Some)]
+}
+
+/// What was read, the same twice; nothing, if it was refused as it should be.
+fn read<T: Debug + PartialEq>(
+    value: &[u8],
+    written_at: Option<i64>,
+    read: impl Fn(Option<&[u8]>, Option<i64>) -> Result<T, Unusable>,
+) -> Result<Option<T>, TestCaseError> {
+    let verdict = read(Some(value), written_at);
+    prop_assert_eq!(&verdict, &read(Some(value), written_at), "another verdict");
+    match verdict {
+        Ok(accepted) => Ok(Some(accepted)),
+        Err(Unusable::Foreign(kind)) => {
+            prop_assert!(KINDS.contains(&kind), "{kind}");
+            Ok(None)
+        }
+        Err(Unusable::Malformed(malformed)) => {
+            prop_assert!(REASONS.contains(&malformed.reason), "{}", malformed.reason);
+            prop_assert!(!malformed.error.contains(NAME) && malformed.error.len() < 200, "{}", malformed.error);
+            Ok(None)
+        }
+    }
+}
+
+/// The event with names, as STG sends it on.
+fn named(event: &event::Event) -> Enriched {
+    let product = |item: &event::Item| Product {
+        id: item.id.clone(),
+        price: item.price,
+        quantity: item.quantity,
+        name: item.name.clone(),
+        category: "Роллы".to_owned(),
+    };
+    let restaurant = Restaurant { id: event.restaurant_id.clone(), name: "Кофейня".to_owned() };
+    let user = User { id: event.user_id.clone(), name: NAME.to_owned(), login: String::new() };
+    Enriched::new(event, event.sent_at, restaurant, user, event.items.iter().map(product).collect())
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn events(value in input("events"), written_at in written_at()) {
+        let Some(event) = read(&value, written_at, event::read)? else { return Ok(()) };
+        columns::check_event(&event)?;
+        let order = named(&event);
+        let sent_on = order.write().unwrap();
+        prop_assert_eq!(enriched::read(Some(sent_on.as_bytes()), written_at), Ok(order), "the next layer");
+        let stored = event.clone();
+        let restored = event::restore(stored.object_id, stored.sent_at, stored.payload, stored.version);
+        prop_assert_eq!(restored, Ok(event), "restored");
+    }
+
+    #[test]
+    fn enriched_orders(value in input("enriched"), written_at in written_at()) {
+        let Some(order) = read(&value, written_at, enriched::read)? else { return Ok(()) };
+        columns::check_order(&order)?;
+        let written = order.write().unwrap();
+        prop_assert_eq!(enriched::read(Some(written.as_bytes()), written_at), Ok(order));
+    }
+
+    #[test]
+    fn counters_of_a_user(value in input("counters"), written_at in written_at()) {
+        let Some(read) = read(&value, written_at, counters::read)? else { return Ok(()) };
+        columns::check_counters(&read)?;
+        prop_assert_eq!(counters::read(Some(read.write().as_bytes()), Some(1)), Ok(read));
+    }
+}
+
+/// What a run is good for: a target that hardly ever gets past the first check, or is hardly ever refused, says little.
+#[test]
+fn a_fair_part_is_accepted_and_most_reasons_occur() {
+    let mut runner = TestRunner::deterministic();
+    for (kind, most) in [("events", 6), ("enriched", 6), ("counters", 4)] {
+        let (mut accepted, mut reasons) = (0, BTreeSet::new());
+        let inputs = input(kind);
+        for _ in 0..2000 {
+            let value = inputs.new_tree(&mut runner).unwrap().current();
+            let written_at = Some(1_773_057_704_000);
+            let verdict = match kind {
+                "events" => event::read(Some(&value), written_at).map(drop),
+                "enriched" => enriched::read(Some(&value), written_at).map(drop),
+                _ => counters::read(Some(&value), written_at).map(drop),
+            };
+            match verdict {
+                Ok(()) => accepted += 1,
+                Err(Unusable::Malformed(malformed)) => drop(reasons.insert(malformed.reason)),
+                Err(Unusable::Foreign(_)) => {}
+            }
+        }
+        assert!((400..1600).contains(&accepted), "{kind}: {accepted} of 2000 are accepted");
+        assert!(reasons.len() >= most, "{kind}: {reasons:?}");
+    }
+}
