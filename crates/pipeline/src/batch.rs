@@ -41,6 +41,12 @@ impl<E> Batch<E> {
         self.messages.extend(stored.messages);
     }
 
+    /// The record of the event that is to be stored next: events are stored in their order.
+    pub(crate) fn next_open(&self) -> Option<&Record> {
+        let outcomes = self.records.iter().zip(&self.outcomes);
+        outcomes.filter(|(_, outcome)| outcome.is_none()).map(|(record, _)| record).next()
+    }
+
     /// The records that go to the dead-letter topic.
     pub(crate) fn dead_letters(&self, failed_at: SystemTime) -> Vec<DeadLetter> {
         let outcomes = self.records.iter().zip(&self.outcomes);

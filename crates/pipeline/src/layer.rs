@@ -19,7 +19,7 @@ pub trait Layer {
     ///
     /// # Errors
     /// [`Failure::Refused`] when the warehouse refuses the data of a row (the loop bisects), [`Failure::Unavailable`]
-    /// for everything else (the loop waits and repeats).
+    /// for everything else (the loop waits and repeats; when the same [`Fault`] repeats, it looks for the record).
     async fn store(&mut self, events: &[Self::Event]) -> Result<Stored, Failure>;
 
     /// One bounded round of the work that has no offset behind it (parked orders): stores what can be stored and hands
@@ -59,12 +59,21 @@ pub struct Backlog {
     pub more: bool,
 }
 
+/// How many bytes of messages may follow from events that are stored together, in bytes: more than one event leads to, and
+/// far less than a process has. Names make an order a hundred times longer than its record, so that a bound on records
+/// bounds nothing.
+pub const LARGEST_PART: usize = 2 << 20;
+
 /// Why a batch could not be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// A row's data is refused; repeating will not help, leaving the guilty record out will.
     #[error("refused: {0}")]
     Refused(String),
+    /// What follows from these events would take more memory than one transaction may ([`LARGEST_PART`]): nothing is
+    /// stored, and halves are asked for instead. Never said of a single event.
+    #[error("what follows from these events is too much at once")]
+    TooMuch,
     /// A dependency is away, slow or busy; repeating will help, sooner or later.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -78,12 +87,32 @@ pub struct Unavailable {
     pub dependency: &'static str,
     /// What it said; without secrets.
     pub error: String,
+    /// What is to be thought of it when it repeats.
+    pub fault: Fault,
+}
+
+/// How a dependency has failed: as a whole, or over the work it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// It is away, starts, stops or has no room: whatever it is asked, it would not do now.
+    Away,
+    /// It is there, and did not do this. The text is the kind of its error (an SQLSTATE), without anything that differs
+    /// from one time to the next: by it the loop knows that the same error repeats.
+    Unwilling(String),
+    /// It is there or not, and this took longer than anything may take.
+    OutOfTime,
 }
 
 impl Unavailable {
-    /// A dependency and what it said.
+    /// A dependency that is away, and what it said.
     pub fn new(dependency: &'static str, error: impl std::fmt::Display) -> Self {
-        Self { dependency, error: error.to_string() }
+        Self { dependency, error: error.to_string(), fault: Fault::Away }
+    }
+
+    /// The same, with another fault.
+    #[must_use]
+    pub fn with(self, fault: Fault) -> Self {
+        Self { fault, ..self }
     }
 }
 
@@ -91,7 +120,8 @@ impl From<Failure> for Unavailable {
     /// For work that cannot be bisected: a refusal there waits and repeats like everything else.
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Refused(error) => Self { dependency: "postgres", error },
+            Failure::Refused(error) => Self::new("postgres", error).with(Fault::Unwilling("refused".to_owned())),
+            Failure::TooMuch => Self::new("postgres", failure).with(Fault::Unwilling("too much".to_owned())),
             Failure::Unavailable(unavailable) => unavailable,
         }
     }

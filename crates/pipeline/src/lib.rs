@@ -4,16 +4,18 @@
 //! The crate is pure of business and of drivers. What a layer does with its events is a [`Layer`]; where records come
 //! from and where messages go are a [`Source`] and a [`Publisher`]. [`Worker`] joins the three and owns the promises
 //! between them: offsets are committed only after the transaction *and* the acknowledgement of every message, one
-//! refused row costs one record, an absent dependency is waited out, a stop finishes or abandons the batch.
+//! refused row costs one record, the record behind an error that repeats is named, an absent dependency is waited out,
+//! a stop finishes or abandons the batch.
 
 pub use self::{
-    layer::{Backlog, Failure, Layer, Stored, Unavailable},
+    layer::{Backlog, Failure, Fault, LARGEST_PART, Layer, Stored, Unavailable},
     outcome::{Outcome, Rejection},
     publisher::{DeadLetter, Message, Publisher},
-    record::{Header, Record},
+    record::{Coordinates, Header, Record},
+    retry::Patience,
     schedule::{InvalidSchedule, Schedule},
     source::Source,
-    vitals::{Vitals, Waiting},
+    vitals::{Step, Vitals, Waiting},
     worker::{Settings, Worker},
 };
 
@@ -29,5 +31,6 @@ pub mod schedule;
 pub mod vitals;
 mod retry;
 mod batch;
+mod search;
 mod worker;
 mod failpoint;

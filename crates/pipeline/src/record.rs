@@ -27,11 +27,28 @@ pub struct Record {
     pub headers: Vec<Header>,
 }
 
+/// Where a record lies.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Coordinates {
+    /// Its topic.
+    pub topic: String,
+    /// Its partition.
+    pub partition: i32,
+    /// Its offset in that partition.
+    pub offset: i64,
+}
+
 /// A replayed dead letter carries the time of the record it once was in this header, in milliseconds since the Unix
 /// epoch: dates are judged against it, not against the day of the replay.
 pub const ORIGINAL_TIMESTAMP: &str = "original-timestamp";
 
 impl Record {
+    /// Where it lies.
+    #[must_use]
+    pub fn coordinates(&self) -> Coordinates {
+        Coordinates { topic: self.topic.to_string(), partition: self.partition, offset: self.offset }
+    }
+
     /// When the record was first written, in milliseconds since the Unix epoch.
     #[must_use]
     pub fn written_at(&self) -> Option<i64> {

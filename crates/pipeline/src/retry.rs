@@ -5,20 +5,24 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 /// The delays of one outage: from 100 ms, doubling, with jitter, up to [`LONGEST`], for as long as it takes.
-pub(crate) struct Patience {
+#[derive(Debug)]
+pub struct Patience {
     delays: ExponentialBackoff,
     attempts: u32,
 }
 
-/// The longest delay between two attempts. Longer, and a service stands idle after its database is back; shorter, and
-/// three services hammer a database that is trying to start.
+/// The longest delay between two attempts, jitter included. Longer, and a service stands idle after its database is
+/// back; shorter, and three services hammer a database that is trying to start.
 const LONGEST: Duration = Duration::from_secs(5);
 
 impl Patience {
-    pub(crate) fn new() -> Self {
+    /// Nothing has failed yet.
+    #[must_use]
+    pub fn new() -> Self {
         let delays = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(100))
-            .with_max_delay(LONGEST)
+            // The jitter adds up to as much again.
+            .with_max_delay(LONGEST / 2)
             .with_jitter()
             .without_max_times()
             .build();
@@ -26,13 +30,37 @@ impl Patience {
     }
 
     /// Another attempt has failed: how long to wait before the next.
-    pub(crate) fn next_delay(&mut self) -> Duration {
+    pub fn next_delay(&mut self) -> Duration {
         self.attempts = self.attempts.saturating_add(1);
-        self.delays.next().unwrap_or(LONGEST)
+        self.delays.next().map_or(LONGEST, |delay| delay.min(LONGEST))
     }
 
     /// How many attempts have failed.
-    pub(crate) const fn attempts(&self) -> u32 {
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
         self.attempts
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_delay_is_longer_than_the_longest_and_hardly_two_are_alike() {
+        let mut patience = Patience::new();
+        let delays: Vec<Duration> = (0..1_000).map(|_| patience.next_delay()).collect();
+        assert!(delays[0] <= Duration::from_millis(200), "{:?}", delays[0]);
+        assert!(delays.iter().all(|delay| *delay <= LONGEST), "{:?}", delays.iter().max());
+        let late = &delays[10..];
+        assert!(late.iter().all(|delay| *delay >= LONGEST / 2), "{:?}", late.iter().min());
+        assert!(late.iter().max() > late.iter().min(), "many that wait come back at the same moment");
+        assert_eq!(patience.attempts(), 1_000);
     }
 }

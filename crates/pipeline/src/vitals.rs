@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
+
+use crate::record::Coordinates;
 
 /// Shared between the loop, which writes, and the HTTP endpoints, which read.
 #[derive(Debug)]
@@ -15,8 +17,68 @@ pub struct Vitals(Mutex<State>);
 struct State {
     last_turn: Instant,
     last_commit: Instant,
+    step: Step,
+    step_since: Instant,
     assigned: Option<usize>,
     waiting: Option<Waiting>,
+    put_off: Option<Waiting>,
+}
+
+/// What the loop is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// It gets ready what it needs.
+    Starting,
+    /// There is nothing to do until a record comes or the schedule ticks.
+    Idle,
+    /// It reads records that are known to be there.
+    Receiving,
+    /// A transaction of records.
+    Storing,
+    /// It waits for the broker's acknowledgements.
+    Publishing,
+    /// Work that has no offset behind it.
+    Resuming,
+    /// It lets some time pass before it tries again what has failed.
+    Waiting,
+    /// It leaves.
+    Stopping,
+}
+
+impl Step {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Starting,
+        Self::Idle,
+        Self::Receiving,
+        Self::Storing,
+        Self::Publishing,
+        Self::Resuming,
+        Self::Waiting,
+        Self::Stopping,
+    ];
+
+    /// How it is called in metrics and answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Idle => "idle",
+            Self::Receiving => "receiving",
+            Self::Storing => "storing",
+            Self::Publishing => "publishing",
+            Self::Resuming => "resuming",
+            Self::Waiting => "waiting",
+            Self::Stopping => "stopping",
+        }
+    }
+
+    /// Whether it takes seconds at most where all is well.
+    #[must_use]
+    pub const fn should_be_short(self) -> bool {
+        !matches!(self, Self::Idle | Self::Waiting | Self::Stopping)
+    }
 }
 
 /// What the loop waits for when it does not get on.
@@ -28,12 +90,26 @@ pub struct Waiting {
     pub error: String,
     /// How many attempts have failed in a row.
     pub attempts: u32,
+    /// The record that the error comes from, once that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<Coordinates>,
 }
+
+/// How often an idle loop shows that it is alive.
+const PULSE: Duration = Duration::from_secs(5);
 
 impl Default for Vitals {
     fn default() -> Self {
         let now = Instant::now();
-        Self(Mutex::new(State { last_turn: now, last_commit: now, assigned: None, waiting: None }))
+        Self(Mutex::new(State {
+            last_turn: now,
+            last_commit: now,
+            step: Step::Starting,
+            step_since: now,
+            assigned: None,
+            waiting: None,
+            put_off: None,
+        }))
     }
 }
 
@@ -43,7 +119,30 @@ impl Vitals {
         self.write(|state| state.last_turn = Instant::now());
     }
 
-    /// A batch is stored, published and committed; nothing is waited for any longer.
+    /// The loop turns to another step, or begins the same one anew.
+    pub fn enters(&self, step: Step) {
+        self.write(|state| {
+            let now = Instant::now();
+            (state.step, state.step_since, state.last_turn) = (step, now, now);
+        });
+    }
+
+    /// Waits for `work`, however long it takes, and shows the pulse meanwhile. The pulse ends with the task that waits:
+    /// one that is blocked has none.
+    pub async fn pulse_during<T>(&self, work: impl Future<Output = T>) -> T {
+        let pulse = async {
+            loop {
+                self.turned();
+                sleep(PULSE).await;
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            never = pulse => never,
+        }
+    }
+
+    /// A batch is stored, published and committed.
     pub fn committed(&self) {
         self.write(|state| state.last_commit = Instant::now());
     }
@@ -58,6 +157,11 @@ impl Vitals {
         self.write(|state| state.waiting = waiting);
     }
 
+    /// Work that has no offset behind it is put off, because the dependency does not want it; `None`: it is not.
+    pub fn puts_off(&self, waiting: Option<Waiting>) {
+        self.write(|state| state.put_off = waiting);
+    }
+
     /// How long ago the loop turned last.
     pub fn since_turn(&self) -> Duration {
         self.read(|state| state.last_turn.elapsed())
@@ -68,9 +172,19 @@ impl Vitals {
         self.read(|state| state.last_commit.elapsed())
     }
 
+    /// What the loop is doing, and for how long.
+    pub fn step(&self) -> (Step, Duration) {
+        self.read(|state| (state.step, state.step_since.elapsed()))
+    }
+
     /// What the loop waits for.
     pub fn waiting(&self) -> Option<Waiting> {
         self.read(|state| state.waiting.clone())
+    }
+
+    /// What keeps work that has no offset behind it from being done, while records go on.
+    pub fn put_off(&self) -> Option<Waiting> {
+        self.read(|state| state.put_off.clone())
     }
 
     /// How many partitions the group has handed us; `None` before the first assignment.

@@ -1,14 +1,19 @@
 //! The loop itself: poll → decode → store → publish → commit, over and over, until it is told to stop.
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_cron_scheduler::JobSchedulerError;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Clock, DeadLetter, Failure, Layer, Message, Outcome, Publisher, Record, Rejection, Schedule, Source, Stored,
-    Unavailable, Vitals, Waiting, batch::Batch, failpoint, retry::Patience, schedule::Ticks,
+    Clock, DeadLetter, Failure, Fault, LARGEST_PART, Layer, Message, Outcome, Publisher, Record, Rejection, Schedule,
+    Source, Step, Stored, Unavailable, Vitals, Waiting,
+    batch::Batch,
+    failpoint,
+    retry::Patience,
+    schedule::Ticks,
+    search::{Search, Verdict},
 };
 
 /// How the loop works.
@@ -47,8 +52,15 @@ pub struct Worker<S, L, P> {
 /// The loop was told to stop while it waited; the batch in hand is abandoned.
 struct Stopped;
 
-/// How often an idle loop shows that it is alive.
-const PULSE: Duration = Duration::from_secs(5);
+/// What a round of the work without offsets came to.
+enum Round {
+    /// Nothing is left for now.
+    Done,
+    /// Another round would find work at once.
+    More,
+    /// It is put off for so long; records are not kept waiting for it.
+    PutOff(Duration),
+}
 
 impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
     /// Works until [`Worker::stop`] is cancelled, then leaves the group.
@@ -65,6 +77,7 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
                 outcome
             }
         };
+        self.vitals.enters(Step::Stopping);
         if matches!(outcome, Err(Stopped)) {
             tracing::info!("stopped; the batch in hand was abandoned, its records will come again");
         }
@@ -76,61 +89,79 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         enum Turn {
             Records(Result<Vec<Record>, Unavailable>),
             Resume,
-            Pulse,
             Stop,
         }
-        let mut patience = Patience::new();
+        let (mut patience, mut resuming) = (Patience::new(), Patience::new());
         let mut resume_at = Instant::now();
+        // Rounds that follow each other at once take turns with what there is to be read: a long backlog must not hold up
+        // records, nor keep the source from being polled until the group gives us up.
+        let mut records_first = false;
         loop {
-            self.vitals.turned();
-            let turn = tokio::select! {
-                biased;
-                () = self.stop.cancelled() => Turn::Stop,
-                () = sleep_until(resume_at) => Turn::Resume,
-                records = self.source.next(self.settings.batch_size) => Turn::Records(records),
-                () = sleep(PULSE) => Turn::Pulse,
+            self.vitals.enters(Step::Idle);
+            let turn = async {
+                tokio::select! {
+                    biased;
+                    () = self.stop.cancelled() => Turn::Stop,
+                    () = sleep_until(resume_at), if !records_first => Turn::Resume,
+                    records = self.source.next(self.settings.batch_size) => Turn::Records(records),
+                    () = sleep_until(resume_at), if records_first => Turn::Resume,
+                }
             };
-            match turn {
+            match self.vitals.pulse_during(turn).await {
                 Turn::Stop => return Ok(()),
-                Turn::Pulse => {}
                 Turn::Resume => {
-                    let more = self.resume().await?;
-                    resume_at = Instant::now() + if more { Duration::ZERO } else { self.settings.resume_every };
+                    let round = self.resume(&mut resuming).await?;
+                    records_first = matches!(round, Round::More);
+                    let delay = match round {
+                        Round::Done => self.settings.resume_every,
+                        Round::More => Duration::ZERO,
+                        Round::PutOff(delay) => delay.max(self.settings.resume_every),
+                    };
+                    resume_at = Instant::now() + delay;
                 }
                 Turn::Records(Ok(records)) => {
-                    patience = Patience::new();
+                    (patience, records_first) = (Patience::new(), false);
                     self.process(records).await?;
                 }
-                Turn::Records(Err(error)) => self.wait(&mut patience, &error).await?,
+                Turn::Records(Err(error)) => self.wait(&mut patience, error, None).await?,
             }
         }
     }
 
     async fn run_at(&mut self, ticks: &Ticks) -> Result<(), Stopped> {
+        let mut resuming = Patience::new();
         loop {
+            self.vitals.enters(Step::Idle);
             self.until_stopped(ticks.next()).await?;
             self.drain().await?;
-            while self.resume().await? && !self.stop.is_cancelled() {}
+            while matches!(self.resume(&mut resuming).await?, Round::More) && !self.stop.is_cancelled() {
+                self.drain().await?;
+            }
         }
     }
 
     /// Reads up to the end that every assigned partition has now.
     async fn drain(&mut self) -> Result<(), Stopped> {
         let mut patience = Patience::new();
-        while let Err(error) = finish(&self.stop, Duration::ZERO, self.source.mark()).await? {
-            self.wait(&mut patience, &error).await?;
+        loop {
+            self.vitals.enters(Step::Receiving);
+            let marking = self.vitals.pulse_during(self.source.mark());
+            match finish(&self.stop, Duration::ZERO, marking).await? {
+                Ok(()) => break,
+                Err(error) => self.wait(&mut patience, error, None).await?,
+            }
         }
         self.vitals.waits_for(None);
         loop {
-            self.vitals.turned();
-            let records = self.source.next_before_mark(self.settings.batch_size);
+            self.vitals.enters(Step::Receiving);
+            let records = self.vitals.pulse_during(self.source.next_before_mark(self.settings.batch_size));
             match finish(&self.stop, Duration::ZERO, records).await? {
                 Ok(records) if records.is_empty() => return Ok(()),
                 Ok(records) => {
                     patience = Patience::new();
                     self.process(records).await?;
                 }
-                Err(error) => self.wait(&mut patience, &error).await?,
+                Err(error) => self.wait(&mut patience, error, None).await?,
             }
         }
     }
@@ -152,75 +183,100 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         Ok(())
     }
 
-    /// One round of the work that has no offset behind it, through the same store-and-publish half; whether there is
-    /// more.
-    async fn resume(&mut self) -> Result<bool, Stopped> {
-        let mut patience = Patience::new();
+    /// One round of the work that has no offset behind it, through the same store-and-publish half. What is away is
+    /// waited out; what does not want this work must not hold up the records, which may be better off: the work is put
+    /// off, as `patience` says.
+    async fn resume(&mut self, patience: &mut Patience) -> Result<Round, Stopped> {
         let backlog = loop {
+            self.vitals.enters(Step::Resuming);
             let round = alive(&mut self.source, &self.vitals, self.layer.resume(self.settings.batch_size));
-            match finish(&self.stop, self.settings.stop_within, round).await? {
-                Ok(backlog) => {
-                    // The round has asked everything but Kafka.
-                    if self.vitals.waiting().is_some_and(|waiting| waiting.dependency != "kafka") {
-                        self.vitals.waits_for(None);
-                    }
-                    break backlog;
-                }
-                Err(failure) => self.wait(&mut patience, &failure.into()).await?,
+            let error = match finish(&self.stop, self.settings.stop_within, round).await? {
+                Ok(backlog) => break backlog,
+                Err(failure) => Unavailable::from(failure),
+            };
+            // Who does not answer is away more often than unable.
+            let is_away = match error.fault {
+                Fault::Away => true,
+                Fault::OutOfTime => patience.attempts() < 3,
+                Fault::Unwilling(_) => false,
+            };
+            if is_away {
+                self.wait(patience, error, None).await?;
+            } else {
+                return Ok(Round::PutOff(self.put_off(patience, error)));
             }
         };
+        *patience = Patience::new();
+        self.vitals.puts_off(None);
+        // The round has asked everything but Kafka.
+        if self.vitals.waiting().is_some_and(|waiting| waiting.dependency != "kafka") {
+            self.vitals.waits_for(None);
+        }
         failpoint::pass("resumed");
         self.publish(&backlog.messages, &[]).await?;
         failpoint::pass("sent");
         if !backlog.messages.is_empty() {
+            self.vitals.enters(Step::Resuming);
             let settling = alive(&mut self.source, &self.vitals, self.layer.settle());
             if let Err(failure) = finish(&self.stop, self.settings.stop_within, settling).await? {
                 tracing::warn!(error = %failure, "messages were sent but could not be marked; they will be sent again");
             }
         }
-        Ok(backlog.more)
+        Ok(if backlog.more { Round::More } else { Round::Done })
     }
 
-    /// Stores the events of a batch, in one transaction unless a row is refused: then the halves are tried in their
-    /// order, and so on, until the guilty record stands alone. One guilty record among n costs about 2·log₂ n
-    /// transactions.
+    /// Stores the events of a batch, in one transaction if the database will have it, for as long as it takes. Which part
+    /// is tried when it will not, is for [`Search`] to say; a record whose data is refused is given up, one that fails for
+    /// another reason never.
     async fn store(&mut self, batch: &mut Batch<L::Event>) -> Result<(), Stopped> {
         let events = std::mem::take(&mut batch.events);
-        let mut open: Vec<Range<usize>> = std::iter::once(0..events.len()).collect();
-        while let Some(range) = open.pop() {
-            if range.is_empty() {
-                continue;
-            }
-            match self.store_all(&events[range.clone()]).await? {
-                Ok(stored) => batch.settle(stored),
-                Err(error) if range.len() == 1 => {
-                    let outcome = Outcome::DeadLetter(Rejection::new("refused-by-database", error));
-                    batch.settle(Stored { outcomes: vec![outcome], messages: Vec::new() });
+        let mut search = Search::among(events.len());
+        let mut patience = Patience::new();
+        while let Some(range) = search.next() {
+            self.vitals.enters(Step::Storing);
+            let storing = alive(&mut self.source, &self.vitals, self.layer.store(&events[range]));
+            match finish(&self.stop, self.settings.stop_within, storing).await? {
+                Ok(stored) => {
+                    self.vitals.waits_for(None);
+                    patience = Patience::new();
+                    search.done();
+                    batch.settle(stored);
+                    self.publish_early(batch).await?;
                 }
-                Err(_) => {
-                    let middle = range.start + range.len() / 2;
-                    open.push(middle..range.end);
-                    open.push(range.start..middle);
+                Err(Failure::TooMuch) if search.halve() => {}
+                Err(Failure::Refused(error)) => {
+                    if !search.halve() {
+                        search.done();
+                        let outcome = Outcome::DeadLetter(Rejection::new("refused-by-database", error));
+                        batch.settle(Stored { outcomes: vec![outcome], messages: Vec::new() });
+                    }
+                }
+                Err(failure) => {
+                    let error = Unavailable::from(failure);
+                    match search.failed(&error) {
+                        Verdict::Repeat => self.wait(&mut patience, error, None).await?,
+                        Verdict::Halve => tracing::warn!(
+                            dependency = error.dependency,
+                            error = error.error,
+                            events = events.len(),
+                            "the same error repeats; looking for the record it comes from"
+                        ),
+                        Verdict::Alone => self.wait(&mut patience, error, batch.next_open()).await?,
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    /// Stores events, for as long as it takes; the inner error is the database's refusal.
-    async fn store_all(&mut self, events: &[L::Event]) -> Result<Result<Stored, String>, Stopped> {
-        let mut patience = Patience::new();
-        loop {
-            let storing = alive(&mut self.source, &self.vitals, self.layer.store(events));
-            match finish(&self.stop, self.settings.stop_within, storing).await? {
-                Ok(stored) => {
-                    self.vitals.waits_for(None);
-                    return Ok(Ok(stored));
-                }
-                Err(Failure::Refused(error)) => return Ok(Err(error)),
-                Err(Failure::Unavailable(error)) => self.wait(&mut patience, &error).await?,
-            }
+    /// Publishes what follows from a part of a batch, if it is too much to be kept until the rest is stored. The offsets
+    /// wait for the rest all the same.
+    async fn publish_early(&mut self, batch: &mut Batch<L::Event>) -> Result<(), Stopped> {
+        if batch.messages.iter().map(Message::size).sum::<usize>() < LARGEST_PART {
+            return Ok(());
         }
+        let messages = std::mem::take(&mut batch.messages);
+        self.publish(&messages, &[]).await
     }
 
     /// Publishes messages, for as long as it takes.
@@ -230,6 +286,7 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         }
         let mut patience = Patience::new();
         loop {
+            self.vitals.enters(Step::Publishing);
             let publishing = self.publisher.publish(messages, dead_letters);
             let publishing = alive(&mut self.source, &self.vitals, publishing);
             match finish(&self.stop, self.settings.stop_within, publishing).await? {
@@ -237,26 +294,51 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
                     self.vitals.waits_for(None);
                     return Ok(());
                 }
-                Err(error) => self.wait(&mut patience, &error).await?,
+                Err(error) => self.wait(&mut patience, error, None).await?,
             }
         }
     }
 
-    /// Waits out a dependency: the loop goes on turning, the source goes on being polled.
-    async fn wait(&mut self, patience: &mut Patience, error: &Unavailable) -> Result<(), Stopped> {
+    /// Lets some time pass after an error, which comes from `record` if that is known: the loop goes on turning, the
+    /// source goes on being polled.
+    async fn wait(
+        &mut self,
+        patience: &mut Patience,
+        error: Unavailable,
+        record: Option<&Record>,
+    ) -> Result<(), Stopped> {
         let delay = patience.next_delay();
-        let waiting =
-            Waiting { dependency: error.dependency, error: error.error.clone(), attempts: patience.attempts() };
-        tracing::warn!(
-            dependency = waiting.dependency,
-            error = %waiting.error,
-            attempts = waiting.attempts,
-            retry_in_s = delay.as_secs_f64(),
-            "waiting for a dependency"
-        );
-        metrics::counter!("tagmill_outages_total", "dependency" => waiting.dependency).increment(1);
-        self.vitals.waits_for(Some(waiting));
+        let Unavailable { dependency, error, .. } = error;
+        let (attempts, retry_in_s) = (patience.attempts(), delay.as_secs_f64());
+        match record {
+            None => tracing::warn!(dependency, error, attempts, retry_in_s, "waiting for a dependency"),
+            Some(record) => tracing::error!(
+                record.topic = %record.topic,
+                record.partition = record.partition,
+                record.offset = record.offset,
+                dependency,
+                error,
+                attempts,
+                retry_in_s,
+                "this record cannot be stored, and is not given up; all behind it waits"
+            ),
+        }
+        metrics::counter!("tagmill_outages_total", "dependency" => dependency).increment(1);
+        let record = record.map(Record::coordinates);
+        self.vitals.waits_for(Some(Waiting { dependency, error, attempts, record }));
+        self.vitals.enters(Step::Waiting);
         self.until_stopped(sleep(delay)).await
+    }
+
+    /// Puts off the work without offsets after an error that may come from one piece of it; for how long.
+    fn put_off(&self, patience: &mut Patience, error: Unavailable) -> Duration {
+        let delay = patience.next_delay();
+        let Unavailable { dependency, error, .. } = error;
+        let (attempts, retry_in_s) = (patience.attempts(), delay.as_secs_f64());
+        tracing::warn!(dependency, error, attempts, retry_in_s, "parked work cannot be taken up; records go on");
+        metrics::counter!("tagmill_outages_total", "dependency" => dependency).increment(1);
+        self.vitals.puts_off(Some(Waiting { dependency, error, attempts, record: None }));
+        delay
     }
 
     /// Waits for `work`, unless the loop is told to stop.
@@ -280,14 +362,5 @@ async fn finish<T>(stop: &CancellationToken, limit: Duration, work: impl Future<
 
 /// Runs `work`, however long it takes, with the membership in the group kept and the pulse shown.
 async fn alive<T>(source: &mut impl Source, vitals: &Vitals, work: impl Future<Output = T>) -> T {
-    let pulse = async {
-        loop {
-            vitals.turned();
-            sleep(PULSE).await;
-        }
-    };
-    tokio::select! {
-        done = source.keep(work) => done,
-        never = pulse => never,
-    }
+    vitals.pulse_during(source.keep(work)).await
 }

@@ -6,16 +6,19 @@ use tokio::time::Instant;
 
 use crate::{
     doubles::Answer,
-    journal::Step::{Closed, Published, Settled, Unavailable},
+    journal::Step::{Closed, Committed, Failed, Published, Settled, Stored, Unavailable},
     world::World,
 };
 
 #[tokio::test(start_paused = true)]
 async fn is_settled_after_it_is_published_round_after_round() {
-    let mut world = World::of_events(0);
+    let mut world = World::of_events(0).stopped_after(Settled, 2);
     world.layer.backlog = [vec![100, 101], vec![], vec![102]].into();
-    let past = world.run().await;
-    assert_eq!(past.steps, [Published(vec![100, 101], vec![]), Settled, Published(vec![102], vec![]), Settled, Closed]);
+    // Records are looked for between two rounds, and none comes.
+    world.partition.script = [Answer::Never; 9].into();
+    let mut steps = world.run().await.steps;
+    steps.retain(|step| *step != Unavailable("kafka"));
+    assert_eq!(steps, [Published(vec![100, 101], vec![]), Settled, Published(vec![102], vec![]), Settled, Closed]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,6 +57,27 @@ async fn a_mark_that_hangs_is_abandoned_by_a_stop() {
     world.layer.backlog = [vec![100]].into();
     world.layer.settling = [Answer::Never].into();
     assert_eq!(world.run().await.steps, [Published(vec![100], vec![]), Unavailable("postgres"), Closed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_the_database_does_not_want_holds_up_no_record() {
+    let mut world = World::of_events(2).stopped_after(Settled, 1);
+    world.layer.backlog = [vec![100]].into();
+    world.layer.unwanted = 3;
+    world.settings.resume_every = Duration::from_millis(10);
+    let answer = |call| if call == 0 { Answer::After(Duration::ZERO) } else { Answer::Never };
+    world.partition.script = std::array::from_fn::<_, 9, _>(answer).into();
+    let vitals = world.vitals.clone();
+    let steps = world.run().await.steps;
+    assert_eq!(
+        steps[..4],
+        [Failed(vec![]), Stored(vec![0, 1]), Published(vec![0, 1], vec![]), Committed(vec![0, 1])],
+        "the records go first"
+    );
+    let noted: Vec<_> = steps[4..].iter().filter(|step| **step != Unavailable("kafka")).cloned().collect();
+    let later = [Failed(vec![]), Failed(vec![]), Published(vec![100], vec![]), Settled, Closed];
+    assert_eq!(noted, later, "and the work is not given up");
+    assert_eq!(vitals.put_off(), None, "it still says that the work is put off");
 }
 
 #[tokio::test(start_paused = true)]

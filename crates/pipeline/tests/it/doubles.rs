@@ -2,13 +2,14 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     future::pending,
     time::Duration,
 };
 
 use pipeline::{
-    Backlog, DeadLetter, Failure, Layer, Message, Outcome, Publisher, Record, Rejection, Source, Stored, Unavailable,
+    Backlog, DeadLetter, Failure, Fault, LARGEST_PART, Layer, Message, Outcome, Publisher, Record, Rejection, Source,
+    Stored, Unavailable,
 };
 use tokio::time::sleep;
 
@@ -36,6 +37,11 @@ impl<const N: usize> From<[Answer; N]> for Script {
 }
 
 impl Script {
+    /// One more answer, after all others.
+    pub(crate) fn push(&mut self, answer: Answer) {
+        self.0.get_mut().push_back(answer);
+    }
+
     async fn next(&self, dependency: &'static str, journal: &Journal) -> Result<(), Unavailable> {
         let answer = self.0.borrow_mut().pop_front();
         match answer {
@@ -122,12 +128,20 @@ pub(crate) struct Offsets {
     pub(crate) storing: Script,
     /// The events whose rows the database refuses.
     pub(crate) refused: BTreeSet<i64>,
+    /// The events that fail, and how often they still do.
+    pub(crate) failing: BTreeMap<i64, u32>,
+    /// A transaction with more events runs out of time.
+    pub(crate) largest: Option<usize>,
+    /// The bytes of each message; a transaction that leads to more than a part is too much.
+    pub(crate) message_bytes: usize,
     /// Rounds of work without offsets: the messages of each.
     pub(crate) backlog: VecDeque<Vec<i64>>,
     /// After each round it says that there is no more for now.
     pub(crate) rests: bool,
     pub(crate) resuming: Script,
     pub(crate) settling: Script,
+    /// How many rounds of work without offsets the database does not want.
+    pub(crate) unwanted: u32,
 }
 
 /// The value of a record that is an event.
@@ -139,6 +153,12 @@ pub(crate) const UNREADABLE: &[u8] = b"unreadable";
 
 fn message(offset: i64) -> Message {
     Message { key: "user".to_owned(), value: offset.to_string().into_bytes() }
+}
+
+/// An error whose text is another each time, and whose kind is the same.
+fn unwilling(number: u32) -> Unavailable {
+    let error = format!("process {number} waits for another");
+    Unavailable::new("postgres", error).with(Fault::Unwilling("40P01".to_owned()))
 }
 
 impl Layer for Offsets {
@@ -155,18 +175,42 @@ impl Layer for Offsets {
     async fn store(&mut self, events: &[i64]) -> Result<Stored, Failure> {
         self.journal.check_kept();
         self.storing.next("postgres", &self.journal).await?;
+        if self.largest.is_some_and(|largest| events.len() > largest) {
+            self.journal.note(Step::Failed(events.to_vec()));
+            return Err(Unavailable::new("postgres", "no answer").with(Fault::OutOfTime).into());
+        }
+        let failing = self.failing.iter_mut().find(|(event, left)| events.contains(event) && **left > 0);
+        if let Some((_, left)) = failing {
+            *left -= 1;
+            self.journal.note(Step::Failed(events.to_vec()));
+            return Err(unwilling(*left).into());
+        }
         if events.iter().any(|event| self.refused.contains(event)) {
             self.journal.note(Step::Refused(events.to_vec()));
             return Err(Failure::Refused("no such number".to_owned()));
         }
+        if events.len() > 1 && events.len() * self.message_bytes > LARGEST_PART {
+            self.journal.note(Step::Failed(events.to_vec()));
+            return Err(Failure::TooMuch);
+        }
         self.journal.note(Step::Stored(events.to_vec()));
         let outcomes = events.iter().map(|_| Outcome::Stored).collect();
-        Ok(Stored { outcomes, messages: events.iter().copied().map(message).collect() })
+        let padded = |&event: &i64| {
+            let Message { key, mut value } = message(event);
+            value.resize(value.len().max(self.message_bytes), b' ');
+            Message { key, value }
+        };
+        Ok(Stored { outcomes, messages: events.iter().map(padded).collect() })
     }
 
     async fn resume(&mut self, _limit: usize) -> Result<Backlog, Failure> {
         self.journal.check_kept();
         self.resuming.next("postgres", &self.journal).await?;
+        if self.unwanted > 0 {
+            self.unwanted -= 1;
+            self.journal.note(Step::Failed(Vec::new()));
+            return Err(unwilling(self.unwanted).into());
+        }
         let messages = self.backlog.pop_front().unwrap_or_default();
         Ok(Backlog {
             messages: messages.into_iter().map(message).collect(),
@@ -195,7 +239,8 @@ impl Publisher for Broker {
     async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Unavailable> {
         self.journal.check_kept();
         self.script.next("kafka", &self.journal).await?;
-        let messages = messages.iter().map(|message| std::str::from_utf8(&message.value).unwrap().parse().unwrap());
+        let messages =
+            messages.iter().map(|message| std::str::from_utf8(&message.value).unwrap().trim_end().parse().unwrap());
         let letters = dead_letters.iter().map(|letter| letter.record.offset);
         self.journal.note(Step::Published(messages.collect(), letters.collect()));
         self.dead_letters.borrow_mut().extend_from_slice(dead_letters);

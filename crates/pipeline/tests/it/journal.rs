@@ -14,6 +14,8 @@ pub(crate) enum Step {
     Stored(Vec<i64>),
     /// A transaction was refused for one of its rows.
     Refused(Vec<i64>),
+    /// A transaction failed, for a reason that may pass.
+    Failed(Vec<i64>),
     /// A port could not do what was asked.
     Unavailable(&'static str),
     /// Messages and dead letters were acknowledged.

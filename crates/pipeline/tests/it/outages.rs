@@ -75,7 +75,7 @@ async fn shows_what_is_waited_for() {
     world.layer.storing = [Answer::Unavailable; 9].into();
     let vitals = world.vitals.clone();
     world.run().await;
-    let waiting = Waiting { dependency: "postgres", error: "gone".to_owned(), attempts: 4 };
+    let waiting = Waiting { dependency: "postgres", error: "gone".to_owned(), attempts: 4, record: None };
     assert_eq!(vitals.waiting(), Some(waiting));
 }
 

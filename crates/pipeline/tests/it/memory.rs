@@ -1,0 +1,49 @@
+//! A batch that leads to more than fits into memory is stored and published in parts, and committed as one.
+
+use pipeline::LARGEST_PART;
+
+use crate::{
+    journal::Step::{Closed, Committed, Failed, Published, Stored},
+    world::World,
+};
+
+#[tokio::test(start_paused = true)]
+async fn is_bounded_by_parts() {
+    let mut world = World::of_events(5);
+    world.settings.batch_size = 5;
+    world.layer.message_bytes = LARGEST_PART / 2;
+    let past = world.run().await;
+    assert_eq!(
+        past.steps,
+        [
+            Failed(vec![0, 1, 2, 3, 4]),
+            Stored(vec![0, 1]),
+            Published(vec![0, 1], vec![]),
+            Failed(vec![2, 3, 4]),
+            Stored(vec![2]),
+            Stored(vec![3, 4]),
+            Published(vec![2, 3, 4], vec![]),
+            Committed(vec![0, 1, 2, 3, 4]),
+            Closed,
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn is_taken_by_a_single_event_as_it_is() {
+    let mut world = World::of_events(2);
+    world.layer.message_bytes = 3 * LARGEST_PART;
+    let past = world.run().await;
+    assert_eq!(
+        past.steps,
+        [
+            Failed(vec![0, 1]),
+            Stored(vec![0]),
+            Published(vec![0], vec![]),
+            Stored(vec![1]),
+            Published(vec![1], vec![]),
+            Committed(vec![0, 1]),
+            Closed,
+        ]
+    );
+}

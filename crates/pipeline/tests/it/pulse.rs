@@ -1,0 +1,90 @@
+//! The loop shows that it turns for as long as it does, whatever it waits for, and stops showing it when it is blocked.
+
+use std::{pin::pin, time::Duration};
+
+use pipeline::{Schedule, Step as Doing};
+use tokio::time::{Instant, advance, sleep};
+
+use crate::{doubles::Answer, world::World};
+
+/// What `/health` takes for a loop that hangs.
+const HANGS: Duration = Duration::from_secs(60);
+
+/// Lets a loop run for ten minutes: what it was doing at their end, and the longest time it did not turn.
+async fn ten_minutes_of(world: World) -> (Doing, Duration) {
+    let vitals = world.vitals.clone();
+    let mut running = pin!(world.run());
+    let (began, mut longest) = (Instant::now(), Duration::ZERO);
+    while began.elapsed() < 10 * HANGS {
+        tokio::select! {
+            _ = &mut running => unreachable!("it has nothing to do, and nobody stops it"),
+            () = sleep(Duration::from_secs(1)) => longest = longest.max(vitals.since_turn()),
+        }
+    }
+    (vitals.step().0, longest)
+}
+
+fn assert_turning((doing, longest): (Doing, Duration), expected: Doing) {
+    assert_eq!(doing, expected);
+    assert!(longest < Duration::from_secs(6), "it did not turn for {longest:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_a_transaction_hangs() {
+    let mut world = World::of_events(1);
+    world.layer.storing = [Answer::Never].into();
+    assert_turning(ten_minutes_of(world).await, Doing::Storing);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_broker_acknowledges_nothing() {
+    let mut world = World::of_events(1);
+    world.broker.script = [Answer::Never].into();
+    assert_turning(ten_minutes_of(world).await, Doing::Publishing);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_parked_work_hangs() {
+    let mut world = World::of_events(1);
+    world.layer.resuming = [Answer::Never].into();
+    assert_turning(ten_minutes_of(world).await, Doing::Resuming);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_no_record_comes() {
+    let mut world = World::of_events(1);
+    world.partition.script = [Answer::Never].into();
+    assert_turning(ten_minutes_of(world).await, Doing::Idle);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_end_of_a_partition_is_not_told() {
+    let mut world = World::of_events(1);
+    world.settings.schedule = Schedule::Every(Duration::from_secs(25));
+    world.partition.script = [Answer::Never].into();
+    assert_turning(ten_minutes_of(world).await, Doing::Receiving);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_a_record_that_is_there_does_not_come() {
+    let mut world = World::of_events(1);
+    world.settings.schedule = Schedule::Every(Duration::from_secs(25));
+    world.partition.script = [Answer::After(Duration::ZERO), Answer::Never].into();
+    assert_turning(ten_minutes_of(world).await, Doing::Receiving);
+}
+
+#[tokio::test(start_paused = true)]
+async fn but_not_when_its_task_is_blocked() {
+    let mut world = World::of_events(1);
+    world.layer.storing = [Answer::Never].into();
+    let vitals = world.vitals.clone();
+    let mut running = pin!(world.run());
+    tokio::select! {
+        _ = &mut running => unreachable!("the database never answers"),
+        () = sleep(Duration::from_secs(7)) => {}
+    }
+    // A task that is blocked is a future that nobody polls.
+    advance(HANGS).await;
+    assert!(vitals.since_turn() >= HANGS, "it seems to turn: {:?}", vitals.since_turn());
+    assert!(vitals.step().1 >= HANGS);
+}

@@ -1,0 +1,142 @@
+//! An error that repeats is traced to its record, which is named, tried again, and never given up.
+
+use std::collections::BTreeMap;
+
+use pipeline::{Coordinates, Step as Doing};
+use proptest::prelude::*;
+
+use crate::{
+    doubles::Answer,
+    journal::Step::{self, Closed, Committed, Failed, Published, Stored, Unavailable},
+    world::World,
+};
+
+/// So many events in one batch, some of which fail so many times.
+fn failing<const N: usize>(count: i64, failing: [(i64, u32); N]) -> World {
+    let mut world = World::of_events(count);
+    world.settings.batch_size = 100;
+    world.layer.failing = failing.into();
+    world
+}
+
+const FOR_EVER: u32 = u32::MAX;
+
+#[tokio::test(start_paused = true)]
+async fn names_the_record_and_goes_on_trying_it() {
+    let world = failing(4, [(2, FOR_EVER)]).stopped_after(Failed(vec![2]), 30);
+    let vitals = world.vitals.clone();
+    let past = world.run().await;
+    let (repeated, found) = past.steps.split_at(10);
+    assert_eq!(repeated, vec![Failed(vec![0, 1, 2, 3]); 10]);
+    assert_eq!(found[..2], [Stored(vec![0, 1]), Failed(vec![2, 3])]);
+    assert_eq!(found[2..32], vec![Failed(vec![2]); 30]);
+    assert_eq!(found[32..], [Closed], "nothing is published or committed, and nobody else is tried");
+    assert!(past.dead_letters.is_empty());
+    let waiting = vitals.waiting().unwrap();
+    let guilty = Coordinates { topic: "orders".to_owned(), partition: 3, offset: 2 };
+    assert_eq!((waiting.dependency, waiting.record), ("postgres", Some(guilty)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn goes_on_with_the_rest_when_the_record_passes() {
+    let world = failing(4, [(2, 15)]);
+    let vitals = world.vitals.clone();
+    let past = world.run().await;
+    let landed: Vec<_> = past.steps.iter().filter(|step| !matches!(step, Failed(_))).cloned().collect();
+    let all = vec![0, 1, 2, 3];
+    assert_eq!(
+        landed,
+        [Stored(vec![0, 1]), Stored(vec![2]), Stored(vec![3]), Published(all.clone(), vec![]), Committed(all), Closed]
+    );
+    assert_eq!(vitals.waiting(), None, "it still says that it waits");
+}
+
+#[tokio::test(start_paused = true)]
+async fn believes_nine_times_that_it_passes_by_itself() {
+    let past = failing(4, [(2, 9)]).run().await;
+    assert_eq!(past.steps[8..10], [Failed(vec![0, 1, 2, 3]), Stored(vec![0, 1, 2, 3])]);
+    let past = failing(4, [(2, 10)]).run().await;
+    assert_eq!(past.steps[9..11], [Failed(vec![0, 1, 2, 3]), Stored(vec![0, 1])]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn blames_nobody_for_an_outage_however_long() {
+    let mut world = failing(4, []);
+    world.layer.storing = [Answer::Unavailable; 40].into();
+    let past = world.run().await;
+    assert_eq!(past.steps[..40], vec![Unavailable("postgres"); 40]);
+    assert_eq!(past.steps[40], Stored(vec![0, 1, 2, 3]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn does_not_name_the_record_while_the_database_is_away() {
+    let mut world = failing(1, [(0, FOR_EVER)]).stopped_after(Unavailable("postgres"), 1);
+    let tried = [Answer::After(std::time::Duration::ZERO); 12];
+    world.layer.storing = tried.into();
+    world.layer.storing.push(Answer::Unavailable);
+    let vitals = world.vitals.clone();
+    world.run().await;
+    assert_eq!(vitals.waiting().unwrap().record, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn halves_what_runs_out_of_time_after_three_attempts() {
+    let mut world = failing(5, []);
+    world.layer.largest = Some(2);
+    let all = vec![0, 1, 2, 3, 4];
+    assert_eq!(
+        world.run().await.steps,
+        [
+            Failed(all.clone()),
+            Failed(all.clone()),
+            Failed(all.clone()),
+            Stored(vec![0, 1]),
+            Failed(vec![2, 3, 4]),
+            Stored(vec![2]),
+            Stored(vec![3, 4]),
+            Published(all.clone(), vec![]),
+            Committed(all),
+            Closed,
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn shows_what_it_does_meanwhile() {
+    let world = failing(1, [(0, FOR_EVER)]).stopped_after(Failed(vec![0]), 3);
+    let vitals = world.vitals.clone();
+    assert_eq!(vitals.step().0, Doing::Starting);
+    world.run().await;
+    assert_eq!(vitals.step().0, Doing::Stopping);
+}
+
+fn attempts(steps: &[Step]) -> usize {
+    steps.iter().filter(|step| matches!(step, Stored(_) | Failed(_))).count()
+}
+
+proptest! {
+    #[test]
+    fn finds_any_guilty_records_at_a_bounded_price(
+        count in 1..100_i64, guilty in proptest::collection::btree_map(0..100_i64, 30..60_u32, 0..4),
+    ) {
+        let guilty: BTreeMap<i64, u32> = guilty.into_iter().filter(|(offset, _)| *offset < count).collect();
+        let mut world = failing(count, []);
+        world.layer.failing.clone_from(&guilty);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let past = runtime.block_on(world.run());
+
+        let all: Vec<i64> = (0..count).collect();
+        let stored: Vec<i64> = past.steps.iter().flat_map(|step| match step {
+            Stored(events) => events.clone(),
+            _ => Vec::new(),
+        }).collect();
+        prop_assert_eq!(&stored, &all, "each is stored once, in order");
+        prop_assert!(past.steps.contains(&Committed(all)));
+        prop_assert!(past.dead_letters.is_empty());
+        // What the guilty ones fail is failed anyway, by the batch, by a part of it or alone.
+        let failures: usize = guilty.values().map(|times| *times as usize).sum();
+        let halvings = usize::try_from(count).unwrap().next_power_of_two().ilog2() as usize;
+        let bound = 1 + failures + guilty.len() * 2 * halvings;
+        prop_assert!(attempts(&past.steps) <= bound, "{} transactions of {bound}", attempts(&past.steps));
+    }
+}
