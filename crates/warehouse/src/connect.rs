@@ -1,51 +1,99 @@
-//! Being let in: the errors at start-up that only a person can mend, told apart from an outage.
+//! Being let in, and learning by whom: the server itself, or a pooler in front of it.
 
-use std::{error::Error as _, io};
+use std::time::Duration;
 
-use pipeline::Unavailable;
-
-use tokio_postgres::Client;
+use pipeline::{Fault, Unavailable};
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_postgres::{Client, Config, Error, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::{
     Settings,
-    error::{describe, unavailable},
+    denied::{Denied, denied},
+    error::no_answer,
 };
 
-/// Why there is no connection.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
-    /// The server is there and says no: the password is wrong, the database does not exist, the certificate is not
-    /// trusted. Waiting does not help; a service ends and says so.
-    #[error("DATABASE_URL: {0}")]
-    Refused(String),
-    /// Nobody answers, or the server is not ready. Waiting helps.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+/// A connection that was just opened.
+pub(crate) struct Connected {
+    pub(crate) client: Client,
+    /// Moves its bytes; ends when the client is dropped, and ends the statement in flight with its own error.
+    pub(crate) driver: JoinHandle<()>,
+    pub(crate) greeting: Greeting,
 }
 
-/// Opens a connection outside the pool, for work that is no batch. It closes when the client is dropped.
-pub(crate) async fn connect(settings: &Settings) -> Result<Client, Denied> {
-    let (client, connection) = settings.config.connect(settings.tls.clone()).await.map_err(|error| denied(&error))?;
-    // What ends a connection ends the statement in flight as well, with the same error.
-    tokio::spawn(connection);
-    Ok(client)
+/// Who answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Greeting {
+    /// The version of the server.
+    pub version: String,
+    /// Whether the server itself is at the other end. Then what a session keeps is kept for us, named statements above
+    /// all. Behind a pooler the next transaction may find itself in another session, where a name is unknown or, worse,
+    /// somebody else's statement.
+    pub direct: bool,
 }
 
-/// Tells the two apart for an error met while connecting.
-pub(crate) fn denied(error: &tokio_postgres::Error) -> Denied {
-    if is_refused(error) { Denied::Refused(describe(error)) } else { unavailable("connect", error).into() }
+/// How long connecting may take, TLS, login and greeting included (the URL's `connect_timeout` bounds only TCP). Shorter,
+/// and a database at its limit is never reached; longer, and `/ready` is silent about why nothing happens.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A startup option that means nothing to anybody. A server remembers it for the session it belongs to; a pooler, whose
+/// sessions were opened before we came, refuses it or drops it.
+const MARK: &str = "-c tagmill.direct=on";
+
+/// In the simple protocol, which needs no statement: this is asked before it is known who answers.
+const GREET: &str = "SELECT current_setting('server_version'), current_setting('server_encoding'),
+    current_setting('tagmill.direct', true)";
+
+/// Opens a connection and finds out what it leads to.
+pub(crate) async fn connect(settings: &Settings) -> Result<Connected, Denied> {
+    let connecting = async {
+        let (client, driver) = match open(&marked(&settings.config), settings).await {
+            Err(error) if minds_the_mark(&error) => open(&settings.config, settings).await,
+            opened => opened,
+        }
+        .map_err(|error| denied(&error))?;
+        let answer = client.simple_query(GREET).await.map_err(|error| denied(&error))?;
+        let row = answer.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        let greeting = understand(row)?;
+        Ok(Connected { client, driver, greeting })
+    };
+    timeout(PATIENCE, connecting).await.unwrap_or_else(|_| Err(no_answer("connect", PATIENCE).with(Fault::Away).into()))
 }
 
-fn is_refused(error: &tokio_postgres::Error) -> bool {
-    if let Some(sqlstate) = error.code().map(tokio_postgres::error::SqlState::code) {
-        // Bad credentials or no entry in pg_hba.conf; no such database; no right to connect to it.
-        return sqlstate.starts_with("28") || matches!(sqlstate, "3D000" | "42501");
+async fn open(config: &Config, settings: &Settings) -> Result<(Client, JoinHandle<()>), Error> {
+    let (client, connection) = config.connect(settings.tls.clone()).await?;
+    let driver = tokio::spawn(async move {
+        // What ends a connection ends the statement in flight as well, with the same error.
+        let _ = connection.await;
+    });
+    Ok((client, driver))
+}
+
+/// The same with the mark beside what the URL asks for.
+fn marked(config: &Config) -> Config {
+    let mut marked = config.clone();
+    let options = config.get_options().map_or_else(|| MARK.to_owned(), |options| format!("{options} {MARK}"));
+    marked.options(options);
+    marked
+}
+
+/// Whether it is the startup option that was refused: a protocol violation to pgbouncer; a server that allows no settings
+/// of that name has other words for it. Without the option the real reason shows, if it was another one.
+fn minds_the_mark(error: &Error) -> bool {
+    error.code().is_some_and(|sqlstate| matches!(sqlstate.code(), "08P01" | "0A000" | "22023" | "42602" | "42704"))
+}
+
+fn understand(row: Option<&SimpleQueryRow>) -> Result<Greeting, Denied> {
+    let Some((version, encoding)) = row.and_then(|row| row.get(0).zip(row.get(1))) else {
+        return Err(Unavailable::new("postgres", "connect: the server does not say who it is").into());
+    };
+    if encoding != "UTF8" {
+        // Anything else refuses some name or other, and each such order would be undone for ever.
+        let advice = "create the database with ENCODING 'UTF8'";
+        return Err(Denied::Refused(format!("the database's encoding is {encoding}, not UTF8; {advice}")));
     }
-    match error.source() {
-        // A handshake cut short is an outage; one that ended in a dispute over a certificate is not.
-        Some(cause) if cause.is::<native_tls::Error>() => cause.to_string().contains("certificate"),
-        // Name resolution, refused or lost connections.
-        Some(cause) => !cause.is::<io::Error>(),
-        None => false,
-    }
+    let direct = row.is_some_and(|row| row.get(2) == Some("on"));
+    Ok(Greeting { version: version.to_owned(), direct })
 }

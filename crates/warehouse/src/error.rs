@@ -1,9 +1,8 @@
 //! Whose fault it is: an error of the database, told apart as the loop needs it.
 
-use std::error::Error as _;
+use std::{error::Error as _, time::Duration};
 
-use deadpool_postgres::PoolError;
-use pipeline::{Failure, Unavailable};
+use pipeline::{Failure, Fault, Unavailable};
 use tokio_postgres::{Error, error::DbError};
 
 /// What to do about `error`, which the statement `name` met.
@@ -20,15 +19,21 @@ pub(crate) fn failure(name: &str, error: &Error) -> Failure {
 
 /// The database as it is away, slow or unwilling, after `error` in the step `name`.
 pub(crate) fn unavailable(name: &str, error: &Error) -> Unavailable {
-    Unavailable::new("postgres", format_args!("{name}: {}", describe(error)))
+    let fault = match error.code() {
+        Some(sqlstate) => fault(sqlstate.code()),
+        // A value that the driver cannot put into a parameter never left us: it comes from a record.
+        None if error.to_string().starts_with("error serializing parameter") => {
+            Fault::Unwilling("serialize".to_owned())
+        }
+        None => Fault::Away,
+    };
+    Unavailable::new("postgres", format_args!("{name}: {}", describe(error))).with(fault)
 }
 
-/// No connection to be had.
-pub(crate) fn no_connection(error: &PoolError) -> Unavailable {
-    match error {
-        PoolError::Backend(error) => unavailable("connect", error),
-        other => Unavailable::new("postgres", format_args!("connect: {other}")),
-    }
+/// The database as it has not answered the statement `name` for so long. It may be away; but if only this statement takes
+/// so long, it always will, and a smaller one will not.
+pub(crate) fn no_answer(name: &str, patience: Duration) -> Unavailable {
+    Unavailable::new("postgres", format_args!("{name}: no answer for {patience:?}")).with(Fault::OutOfTime)
 }
 
 /// An error in one line, with its cause: the driver's own text is only its kind («db error»).
@@ -37,6 +42,22 @@ pub(crate) fn describe(error: &Error) -> String {
         (Some(error), _) => format!("{} {}", error.code().code(), error.message()),
         (None, Some(cause)) => format!("{error}: {cause}"),
         (None, None) => error.to_string(),
+    }
+}
+
+/// Whom an error blames that is not about data: the server as a whole, or what it was asked to do.
+///
+/// Connections (08), a role or a database that does not let us in (28, 3D), a server in recovery or of an unexpected state
+/// (25, which is also a transaction that a frozen process left idle), missing room or memory (53), an operator who stops
+/// it (57P) and a system below it that fails (58) have nothing to do with a record. Of all else a record may be the cause.
+fn fault(sqlstate: &str) -> Fault {
+    let of_the_server = ["08", "25", "28", "3D", "53", "57P", "58"];
+    if sqlstate == "57014" {
+        Fault::OutOfTime // `statement_timeout`
+    } else if of_the_server.iter().any(|class| sqlstate.starts_with(class)) {
+        Fault::Away
+    } else {
+        Fault::Unwilling(sqlstate.to_owned())
     }
 }
 
@@ -66,7 +87,9 @@ fn without_quotes(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_about_data, without_quotes};
+    use pipeline::Fault;
+
+    use super::{fault, is_about_data, without_quotes};
 
     #[test]
     fn a_refusal_does_not_repeat_the_value() {
@@ -77,6 +100,17 @@ mod tests {
         );
         assert_eq!(without_quotes(r#"invalid input: "a "quoted" name""#), r#"invalid input: "…""#);
         assert_eq!(without_quotes(r#"cut off: "Анна"#), r#"cut off: "…""#);
+    }
+
+    #[test]
+    fn an_error_blames_the_server_or_what_it_was_asked() {
+        for sqlstate in ["08006", "25006", "25P03", "53100", "53300", "57P01", "57P03", "58030"] {
+            assert_eq!(fault(sqlstate), Fault::Away, "{sqlstate}");
+        }
+        for sqlstate in ["23503", "23505", "40001", "40P01", "42P01", "55P03", "P0001", "XX000"] {
+            assert_eq!(fault(sqlstate), Fault::Unwilling(sqlstate.to_owned()), "{sqlstate}");
+        }
+        assert_eq!(fault("57014"), Fault::OutOfTime);
     }
 
     #[test]

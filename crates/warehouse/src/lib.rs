@@ -5,24 +5,26 @@
 //! ([`pipeline::Failure::Unavailable`])? [`migrate()`] builds the schema.
 
 pub use self::{
-    connect::Denied,
+    connect::Greeting,
+    denied::Denied,
     migrate::{migrate, pending},
+    parameter::{Parameter, Parameters},
     pool::Warehouse,
     row::get,
     settings::Settings,
     statement::Statement,
-    transaction::{Parameters, Transaction},
+    transaction::Transaction,
 };
-pub use tokio_postgres::{
-    Row,
-    types::{FromSql, ToSql},
-};
+pub use tokio_postgres::{Row, types::FromSql};
 
 pub mod settings;
 mod tls;
 mod error;
+mod denied;
 mod connect;
+mod session;
 mod statement;
+mod parameter;
 mod transaction;
 mod row;
 mod pool;

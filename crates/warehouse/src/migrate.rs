@@ -2,12 +2,15 @@
 
 use std::error::Error as _;
 
-use refinery::Runner;
-use tokio_postgres::Client;
+use refinery::{Migration, Runner};
+use refinery_core::traits::r#async::{AsyncMigrate, AsyncQuery, AsyncTransaction};
+use time::OffsetDateTime;
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::{
     Settings,
-    connect::{Denied, connect},
+    connect::connect,
+    denied::Denied,
     error::{describe, unavailable},
 };
 
@@ -25,11 +28,14 @@ pub enum Error {
 /// The history lies outside the three schemas: emptying one of them by hand must not look like a new database.
 const HISTORY: &str = "public.tagmill_migrations";
 
-/// Held by whoever migrates, to the end of its transaction. A lock of the session would stay behind in a pooler; the
-/// transaction is on a connection of its own because each migration commits by itself. The number is any, but for ever.
-const LOCK: &str = "BEGIN;
+/// All of it is one transaction on one connection: a migration that fails leaves nothing behind, and a pooler has no say
+/// in it. The lock is held by whoever migrates, to the end; its number is any, but for ever.
+const BEGIN: &str = "BEGIN;
     SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
     SELECT pg_advisory_xact_lock(7224647955)";
+
+/// Which migrations were applied, if the table of them is there at all.
+const APPLIED: &str = "SELECT version FROM public.tagmill_migrations";
 
 /// Applies what is missing and returns its names, in order.
 ///
@@ -37,13 +43,12 @@ const LOCK: &str = "BEGIN;
 /// the next one's schema, and a rollback of the program is no reason to stop.
 ///
 /// # Errors
-/// When it cannot; what was applied before stays.
+/// When it cannot; nothing is applied then.
 pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Error> {
-    let lock = connect(settings).await?;
-    lock.batch_execute(LOCK).await.map_err(|error| failed("lock", &error))?;
-    let mut client = connect(settings).await?;
-    let report = runner().run_async(&mut client).await.map_err(|error| explain(&error))?;
-    lock.batch_execute("COMMIT").await.map_err(|error| failed("unlock", &error))?;
+    let client = connect(settings).await?.client;
+    client.batch_execute(BEGIN).await.map_err(|error| failed("lock", &error))?;
+    let report = runner().run_async(&mut Begun(&client)).await.map_err(|error| explain(&error))?;
+    client.batch_execute("COMMIT").await.map_err(|error| failed("commit", &error))?;
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }
 
@@ -52,21 +57,60 @@ pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Error> {
 /// # Errors
 /// When the database does not tell.
 pub async fn pending(settings: &Settings) -> Result<Vec<String>, Error> {
-    let mut client = connect(settings).await?;
-    let runner = runner();
-    let applied = match has_history(&client).await.map_err(|error| failed("look", &error))? {
-        true => runner.get_applied_migrations_async(&mut client).await.map_err(|error| explain(&error))?,
-        false => Vec::new(),
-    };
-    let mut missing = runner.get_migrations().clone();
-    missing.retain(|needed| applied.iter().all(|applied| applied.version() != needed.version()));
+    let client = connect(settings).await?.client;
+    let mut missing = runner().get_migrations().clone();
+    if has_history(&client).await.map_err(|error| failed("look", &error))? {
+        let rows = rows(&client, APPLIED).await.map_err(|error| failed("look", &error))?;
+        missing.retain(|needed| rows.iter().all(|row| row.get(0) != Some(&needed.version().to_string())));
+    }
     missing.sort();
     Ok(missing.iter().map(ToString::to_string).collect())
 }
 
 async fn has_history(client: &Client) -> Result<bool, tokio_postgres::Error> {
-    client.query_one("SELECT to_regclass($1::text) IS NOT NULL", &[&HISTORY]).await?.try_get(0)
+    let found = rows(client, &format!("SELECT to_regclass('{HISTORY}') IS NOT NULL")).await?;
+    Ok(found.first().is_some_and(|row| row.get(0) == Some("t")))
 }
+
+/// What a query returns, without naming a statement: a pooler would mix names up.
+async fn rows(client: &Client, query: &str) -> Result<Vec<SimpleQueryRow>, tokio_postgres::Error> {
+    let messages = client.simple_query(query).await?;
+    let row = |message| if let SimpleQueryMessage::Row(row) = message { Some(row) } else { None };
+    Ok(messages.into_iter().filter_map(row).collect())
+}
+
+/// refinery's way to a database, through a transaction that is ours to end: its own would begin one for each step, and
+/// name its statements.
+struct Begun<'c>(&'c Client);
+
+impl AsyncTransaction for Begun<'_> {
+    type Error = tokio_postgres::Error;
+
+    async fn execute<'a, T: Iterator<Item = &'a str> + Send + 'a>(
+        &'a mut self,
+        steps: T,
+    ) -> Result<usize, Self::Error> {
+        let mut count = 0;
+        for step in steps {
+            self.0.batch_execute(step).await?;
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+impl AsyncQuery<Vec<Migration>> for Begun<'_> {
+    async fn query<'a>(&'a mut self, query: &'a str) -> Result<Vec<Migration>, Self::Error> {
+        let read = |row: &SimpleQueryRow| {
+            let (version, name) = (row.get(0)?.parse().ok()?, row.get(1)?.to_owned());
+            // When it was applied is of no use here.
+            Some(Migration::applied(version, name, OffsetDateTime::UNIX_EPOCH, row.get(3)?.parse().ok()?))
+        };
+        Ok(rows(self.0, query).await?.iter().filter_map(read).collect())
+    }
+}
+
+impl AsyncMigrate for Begun<'_> {}
 
 fn runner() -> Runner {
     let mut runner = embedded::migrations::runner().set_abort_missing(false);

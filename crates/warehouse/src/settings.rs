@@ -63,6 +63,11 @@ impl Settings {
             tls::Mode::Prefer => SslMode::Prefer,
             tls::Mode::Require | tls::Mode::VerifyCa | tls::Mode::VerifyFull => SslMode::Require,
         });
+        if let Some(mode) = ca_file.and_then(|_| security.unchecked()) {
+            // Whoever names an authority believes that it is asked.
+            let reason = format!("is of no use with sslmode={mode} in DATABASE_URL; set sslmode=verify-full");
+            return Err(Error { setting: "DATABASE_CA_FILE", reason });
+        }
         let tls = tls::connector(security, ca_file).map_err(|reason| Error { setting: "DATABASE_CA_FILE", reason })?;
         Ok(Self { config, tls, pool_size })
     }
@@ -176,8 +181,17 @@ mod tests {
     #[test]
     fn a_file_without_certificates_is_refused() {
         for (file, expected) in [("absent.pem", "absent.pem: No such file"), ("Cargo.toml", "Cargo.toml: ")] {
-            let error = Settings::from_url("postgres://localhost", Some(Path::new(file)), 2).unwrap_err().to_string();
+            let url = "postgres://localhost?sslmode=verify-full";
+            let error = Settings::from_url(url, Some(Path::new(file)), 2).unwrap_err().to_string();
             assert!(error.starts_with(&format!("DATABASE_CA_FILE: {expected}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_authority_that_would_not_be_asked_is_refused() {
+        for (url, mode) in [("postgres://localhost", "prefer"), ("postgres://localhost?sslmode=disable", "disable")] {
+            let error = Settings::from_url(url, Some(Path::new("ca.pem")), 2).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("DATABASE_CA_FILE: is of no use with sslmode={mode} ")), "{error}");
         }
     }
 

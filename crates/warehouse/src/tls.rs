@@ -20,6 +20,17 @@ pub(crate) enum Mode {
     VerifyFull,
 }
 
+impl Mode {
+    /// The name of a mode in which no certificate is ever checked.
+    pub(crate) fn unchecked(self) -> Option<&'static str> {
+        match self {
+            Self::Disable => Some("disable"),
+            Self::Prefer => Some("prefer"),
+            Self::Require | Self::VerifyCa | Self::VerifyFull => None,
+        }
+    }
+}
+
 impl FromStr for Mode {
     type Err = String;
 

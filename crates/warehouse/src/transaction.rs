@@ -2,7 +2,6 @@
 
 use std::{future::ready, pin::pin, task::Poll, time::Duration};
 
-use deadpool_postgres::Client;
 use futures_util::{
     FutureExt, TryStreamExt,
     future::{BoxFuture, Shared},
@@ -10,11 +9,12 @@ use futures_util::{
 };
 use pipeline::{Failure, Unavailable};
 use tokio::{sync::Mutex, time::timeout};
-use tokio_postgres::{Error, Row, Statement as Prepared, types::ToSql};
+use tokio_postgres::{Error, Row, Statement as Prepared};
 
 use crate::{
-    Statement,
-    error::{failure, unavailable},
+    Parameter, Parameters, Statement,
+    error::{failure, no_answer, unavailable},
+    session::{Pooled, Session},
 };
 
 /// A transaction of the warehouse. Dropped before [`Transaction::commit`] returns `Ok`, it takes its connection with it,
@@ -22,8 +22,11 @@ use crate::{
 ///
 /// Statements may be in flight together: `try_join!(tx.execute(…), tx.execute(…))` sends both before either is answered
 /// and the server runs them in that order.
+///
+/// On a direct connection statements are prepared once and called by name from then on. Behind a pooler each is sent
+/// whole: slower to plan, but as pipelined, and all the same otherwise.
 pub struct Transaction {
-    client: Option<Client>,
+    session: Option<Pooled>,
     /// Held while a statement is prepared and sent, so that one which has to be prepared first is not overtaken.
     turn: Mutex<()>,
     /// The answer to `BEGIN`, which travels with the first statements instead of costing a round trip of its own.
@@ -33,10 +36,6 @@ pub struct Transaction {
     /// Whether the next transaction may have the connection: not if plans were made without the guards of a batch.
     reusable: bool,
 }
-
-/// The parameters of a statement, in order; columns of rows are arrays. By value, so that a call can stand inside
-/// `try_join!`: `tx.execute(&INSERT, [&ids, &names])`.
-pub type Parameters<'a, const N: usize> = [&'a (dyn ToSql + Sync); N];
 
 /// Longer than `statement_timeout` in `begin.sql`, or a slow server looks like a dead one.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -51,20 +50,20 @@ const BEGIN_UNHURRIED: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL
 const COMMIT: &str = "SELECT; COMMIT";
 
 impl Transaction {
-    pub(crate) async fn begin(client: Client) -> Result<Self, Unavailable> {
-        Self::begin_as(client, BEGIN, PATIENCE, true).await
+    pub(crate) async fn begin(session: Pooled) -> Result<Self, Unavailable> {
+        Self::begin_as(session, BEGIN, PATIENCE, true).await
     }
 
-    pub(crate) async fn begin_unhurried(client: Client) -> Result<Self, Unavailable> {
-        Self::begin_as(client, BEGIN_UNHURRIED, UNHURRIED_PATIENCE, false).await
+    pub(crate) async fn begin_unhurried(session: Pooled) -> Result<Self, Unavailable> {
+        Self::begin_as(session, BEGIN_UNHURRIED, UNHURRIED_PATIENCE, false).await
     }
 
-    async fn begin_as(client: Client, sql: &str, patience: Duration, reusable: bool) -> Result<Self, Unavailable> {
+    async fn begin_as(session: Pooled, sql: &str, patience: Duration, reusable: bool) -> Result<Self, Unavailable> {
         // Sends, and returns without waiting for the answer.
-        let answers = client.simple_query_raw(sql).await.map_err(|error| unavailable("begin", &error))?;
+        let answers = session.simple_query_raw(sql).await.map_err(|error| unavailable("begin", &error))?;
         let begun =
             answers.try_for_each(|_| ready(Ok(()))).map(|result| result.map_err(|error| unavailable("begin", &error)));
-        Ok(Self { client: Some(client), turn: Mutex::default(), begun: begun.boxed().shared(), patience, reusable })
+        Ok(Self { session: Some(session), turn: Mutex::default(), begun: begun.boxed().shared(), patience, reusable })
     }
 
     /// Runs a statement and returns its rows.
@@ -76,7 +75,14 @@ impl Transaction {
         statement: &Statement,
         parameters: Parameters<'_, N>,
     ) -> Result<Vec<Row>, Failure> {
-        self.run(statement, async |client, prepared| client.query(prepared, &parameters).await).await
+        let session = self.session()?;
+        if session.greeting().direct {
+            let values = parameters.map(Parameter::value);
+            self.run(session, statement, async |prepared| session.query(prepared, &values).await).await
+        } else {
+            let typed = parameters.map(|parameter| (parameter.value(), parameter.kind()));
+            self.answer(statement.name, Box::pin(session.query_typed(statement.sql, &typed))).await
+        }
     }
 
     /// Runs a statement and returns how many rows it touched.
@@ -88,7 +94,14 @@ impl Transaction {
         statement: &Statement,
         parameters: Parameters<'_, N>,
     ) -> Result<u64, Failure> {
-        self.run(statement, async |client, prepared| client.execute(prepared, &parameters).await).await
+        let session = self.session()?;
+        if session.greeting().direct {
+            let values = parameters.map(Parameter::value);
+            self.run(session, statement, async |prepared| session.execute(prepared, &values).await).await
+        } else {
+            let typed = parameters.map(|parameter| (parameter.value(), parameter.kind()));
+            self.answer(statement.name, Box::pin(session.execute_typed(statement.sql, &typed))).await
+        }
     }
 
     /// Makes it last.
@@ -107,17 +120,18 @@ impl Transaction {
         self.end("rollback", "ROLLBACK").await
     }
 
+    /// Runs a statement by name, which it is given the first time.
     async fn run<T>(
         &self,
+        session: &Session,
         statement: &Statement,
-        send: impl AsyncFnOnce(&Client, &Prepared) -> Result<T, Error>,
+        send: impl AsyncFnOnce(&Prepared) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        let client = self.client()?;
         // On the heap: a flight holds twenty of these, and the stack of a debug build holds each several times over.
         let answered = Box::pin(async {
             let turn = self.turn.lock().await;
-            let prepared = client.prepare_cached(statement.sql).await?;
-            let mut answer = pin!(send(client, &prepared));
+            let prepared = session.prepare_cached(statement.sql).await?;
+            let mut answer = pin!(send(&prepared));
             let sent = poll!(answer.as_mut());
             drop(turn);
             match sent {
@@ -129,9 +143,9 @@ impl Transaction {
     }
 
     async fn end(mut self, name: &'static str, sql: &str) -> Result<(), Failure> {
-        self.answer(name, self.client()?.batch_execute(sql)).await?;
+        self.answer(name, self.session()?.batch_execute(sql)).await?;
         if self.reusable {
-            drop(self.client.take());
+            drop(self.session.take());
         }
         Ok(())
     }
@@ -144,21 +158,19 @@ impl Transaction {
         answer: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Failure> {
         let both = async { join!(self.begun.clone(), answer) };
-        let (begun, answer) = timeout(self.patience, both)
-            .await
-            .map_err(|_| Unavailable::new("postgres", format_args!("{name}: no answer for {:?}", self.patience)))?;
+        let (begun, answer) = timeout(self.patience, both).await.map_err(|_| no_answer(name, self.patience))?;
         begun?;
         answer.map_err(|error| failure(name, &error))
     }
 
-    fn client(&self) -> Result<&Client, Unavailable> {
-        self.client.as_ref().ok_or_else(|| Unavailable::new("postgres", "the transaction is over"))
+    fn session(&self) -> Result<&Session, Unavailable> {
+        self.session.as_deref().ok_or_else(|| Unavailable::new("postgres", "the transaction is over"))
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
         // Out of the pool: the connection closes, whatever was in flight on it.
-        drop(self.client.take().map(Client::take));
+        drop(self.session.take().map(Pooled::take));
     }
 }

@@ -1,6 +1,7 @@
 //! What a failure means, with the errors of a real server.
 
-use pipeline::Failure;
+use jiff::civil::DateTime;
+use pipeline::{Failure, Fault};
 use warehouse::{Statement, Transaction, Warehouse};
 
 use crate::database::{number, sql, with_goods};
@@ -48,6 +49,16 @@ async fn everything_else_is_an_outage() -> anyhow::Result<()> {
         let failure = failure(&warehouse, &sql(statement), "Анна").await?;
         assert_unavailable(&failure, sqlstate);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_sent_comes_from_a_record() -> anyhow::Result<()> {
+    let warehouse = with_goods().await?;
+    let tx = warehouse.begin().await?;
+    let failure = tx.query(&sql("SELECT $1::timestamp"), [&DateTime::MAX]).await.unwrap_err();
+    let Failure::Unavailable(unavailable) = failure else { panic!("{failure}") };
+    assert!(matches!(unavailable.fault, Fault::Unwilling(_)), "{unavailable:?}");
     Ok(())
 }
 

@@ -6,6 +6,7 @@ mod migrations;
 mod transactions;
 mod failures;
 mod outages;
+mod pooler;
 mod tls;
 mod foreign_keys;
 mod statements;

@@ -1,10 +1,10 @@
 //! Being let in or not, and a server that goes and comes back.
 
-use warehouse::{Denied, Settings, Warehouse};
+use warehouse::{Denied, Greeting, Settings, Warehouse};
 
 use crate::database::{number, sql};
 
-async fn greet(url: &str) -> Result<String, Denied> {
+async fn greet(url: &str) -> Result<Greeting, Denied> {
     Warehouse::new(&Settings::from_url(url, None, 1).unwrap()).greet().await
 }
 
@@ -12,7 +12,7 @@ async fn greet(url: &str) -> Result<String, Denied> {
 async fn a_refusal_is_told_from_an_outage() -> anyhow::Result<()> {
     let stack = devstack::shared().await?;
     let url = stack.database_url("postgres");
-    assert!(!greet(&url).await?.is_empty());
+    assert!(greet(&url).await?.direct);
 
     let refused = [
         (stack.database_url("absent"), "3D000"),

@@ -15,6 +15,7 @@ async fn every_statement_prepares() -> anyhow::Result<()> {
     migrate(&Settings::from_url(&url, None, 1)?).await?;
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
     tokio::spawn(connection);
+    client.batch_execute("SET search_path = cdm").await?; // what cdm/choose_marts says, nearly always
 
     try_join_all(statements()?.iter().map(async |(file, sql)| {
         let prepared = client.prepare(sql).await;

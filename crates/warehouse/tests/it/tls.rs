@@ -34,7 +34,6 @@ async fn each_sslmode_believes_as_much_as_it_says() -> anyhow::Result<()> {
     let table = [
         ("disable", "127.0.0.1", None, Plain),
         ("prefer", "127.0.0.1", None, Encrypted),
-        ("prefer", "127.0.0.1", Some(&stranger), Encrypted),
         ("require", "127.0.0.1", None, Encrypted),
         ("require", "127.0.0.1", Some(&trusted), Encrypted),
         ("require", "127.0.0.1", Some(&stranger), Refused),

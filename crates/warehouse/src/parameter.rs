@@ -1,0 +1,54 @@
+//! What a statement can be given: values that know their PostgreSQL type.
+
+use jiff::civil::DateTime;
+use tokio_postgres::types::{ToSql, Type};
+use uuid::Uuid;
+
+/// A parameter of a statement.
+///
+/// A prepared statement tells the types of its parameters; one that cannot be prepared, because a pooler stands between
+/// us and the server, has to be told. So each value knows its own, which also makes both ways take the same values.
+pub trait Parameter: Sync {
+    /// The value as the driver writes it.
+    fn value(&self) -> &(dyn ToSql + Sync);
+
+    /// Its type.
+    fn kind(&self) -> Type;
+}
+
+/// The parameters of a statement, in order; columns of rows are arrays. By value, so that a call can stand inside
+/// `try_join!`: `tx.execute(&INSERT, [&ids, &names])`.
+pub type Parameters<'a, const N: usize> = [&'a dyn Parameter; N];
+
+macro_rules! parameters {
+    ($($rust:ty: $one:ident, $many:ident;)*) => {$(
+        parameters!(@ $rust, $one);
+        parameters!(@ Option<$rust>, $one);
+        parameters!(@ Vec<$rust>, $many);
+        parameters!(@ Vec<Option<$rust>>, $many);
+        parameters!(@ &[$rust], $many);
+        parameters!(@ Option<&[$rust]>, $many);
+    )*};
+    (@ $rust:ty, $kind:ident) => {
+        impl Parameter for $rust {
+            fn value(&self) -> &(dyn ToSql + Sync) {
+                self
+            }
+
+            fn kind(&self) -> Type {
+                Type::$kind
+            }
+        }
+    };
+}
+
+parameters! {
+    bool: BOOL, BOOL_ARRAY;
+    i32: INT4, INT4_ARRAY;
+    i64: INT8, INT8_ARRAY;
+    &str: TEXT, TEXT_ARRAY;
+    &String: TEXT, TEXT_ARRAY;
+    String: TEXT, TEXT_ARRAY;
+    Uuid: UUID, UUID_ARRAY;
+    DateTime: TIMESTAMP, TIMESTAMP_ARRAY;
+}
