@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{AsyncConnectionConfig, ErrorKind, RedisError, ServerErrorKind, aio::MultiplexedConnection};
+use redis::{AsyncConnectionConfig, RedisError, aio::MultiplexedConnection};
 
 use crate::Settings;
 
@@ -11,25 +11,9 @@ use crate::Settings;
 #[error("{0}")]
 pub struct Unavailable(pub String);
 
-/// Why Redis could not be greeted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
-    /// It is there and says no: the password or the database is wrong, the certificate is not trusted. Waiting does not
-    /// help; a service ends and says so.
-    #[error("REDIS_URL: {0}")]
-    Refused(String),
-    /// Nobody answers, or it is not ready. Waiting helps.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-}
-
 /// How long Redis may take to connect or to answer. Longer than any healthy one needs for the largest question; a paused
 /// one must not keep the batch, and what `/ready` says about it, waiting for ever.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What tells a refusal where the driver's kinds do not: it files a server that is still loading, or has too many
-/// clients, under the same ones.
-const REFUSALS: [&str; 3] = ["Authentication required", "DB index is out of range", "certificate"];
 
 /// A connection that heals. The driver's own manager remembers a refused login for good (a Redis that is still loading
 /// its data refuses, too), so this one starts anew after every error.
@@ -50,6 +34,21 @@ impl Connection {
         let values = redis::cmd("MGET").arg(keys).query_async(&mut connection).await?;
         self.open = Some(connection);
         Ok(values)
+    }
+
+    /// How many bytes the values of `keys` have, in their order, in one round trip; 0: there is none that is a text.
+    pub(crate) async fn sizes(&mut self, keys: &[&str]) -> Result<Vec<usize>, RedisError> {
+        let mut connection = self.take().await?;
+        let mut pipeline = redis::Pipeline::with_capacity(keys.len());
+        for key in keys {
+            pipeline.strlen(key);
+        }
+        let sizes: Vec<Result<usize, RedisError>> = pipeline.ignore_errors().query_async(&mut connection).await?;
+        self.open = Some(connection);
+        let or_none = |size: Result<usize, RedisError>| {
+            size.or_else(|error| is_of_another_type(&error).then_some(0).ok_or(error))
+        };
+        sizes.into_iter().map(or_none).collect()
     }
 
     /// Asks whether it is there.
@@ -80,15 +79,7 @@ impl From<RedisError> for Unavailable {
     }
 }
 
-impl From<RedisError> for Denied {
-    fn from(error: RedisError) -> Self {
-        if is_refused(&error) { Self::Refused(error.to_string()) } else { Self::Unavailable(error.into()) }
-    }
-}
-
-fn is_refused(error: &RedisError) -> bool {
-    let kind = error.kind();
-    kind == ErrorKind::AuthenticationFailed
-        || kind == ErrorKind::Server(ServerErrorKind::NoPerm)
-        || REFUSALS.iter().any(|refusal| error.to_string().contains(refusal))
+/// A list, a hash: whoever put it there did not mean a name.
+fn is_of_another_type(error: &RedisError) -> bool {
+    error.code() == Some("WRONGTYPE")
 }

@@ -5,7 +5,8 @@
 
 pub use self::{
     cache::STALE_AFTER,
-    connection::{Denied, Unavailable},
+    connection::Unavailable,
+    denied::Denied,
     directory::Directory,
     reference::{Dish, Restaurant, User},
     resolve::Names,
@@ -16,5 +17,6 @@ pub mod settings;
 pub mod reference;
 mod cache;
 mod connection;
+mod denied;
 mod directory;
 mod resolve;

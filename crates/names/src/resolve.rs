@@ -27,6 +27,14 @@ pub struct Names {
 const USERS_CAPACITY: usize = 8 << 20;
 const RESTAURANTS_CAPACITY: usize = 8 << 20;
 
+/// Keys of one `MGET` at most, and bytes of their values, give or take one: more would be in memory at once.
+const PART_KEYS: usize = 1000;
+const PART_BYTES: usize = 1 << 20;
+
+/// A value larger than this is not asked for and counts as missing. Some 25,000 dishes: nobody's menu; and reading it takes
+/// six times its size.
+const LARGEST_VALUE: usize = 4 << 20;
+
 /// What Redis was asked for and had.
 type Values<'a> = HashMap<&'a str, Vec<u8>>;
 
@@ -50,7 +58,8 @@ impl Names {
     }
 
     /// The names of these users and restaurants; ids may repeat. Those not read within the last seconds are asked for
-    /// together: one `MGET`, or none.
+    /// together: how large they are, then one `MGET`, or none, or as many as it takes to have no more than so much in
+    /// memory at once.
     ///
     /// # Errors
     /// When Redis did not answer; what it was asked is unknown then, not missing.
@@ -60,26 +69,79 @@ impl Names {
         restaurants: &[&str],
         now: Instant,
     ) -> Result<Directory, Unavailable> {
-        let (mut known_users, unknown_users) = recall(&self.users, users, now);
-        let (mut known_restaurants, unknown_restaurants) = recall(&self.restaurants, restaurants, now);
-        let values = self.values(&unknown_users, &unknown_restaurants).await?;
-        learn(&mut self.users, User::parse, &mut known_users, &unknown_users, &values, now);
-        learn(&mut self.restaurants, Restaurant::parse, &mut known_restaurants, &unknown_restaurants, &values, now);
+        let (mut known_users, mut known_restaurants) = (HashMap::new(), HashMap::new());
+        let collect = |users, restaurants| {
+            known_users.extend::<Known<User>>(users);
+            known_restaurants.extend::<Known<Restaurant>>(restaurants);
+        };
+        self.read(users, restaurants, now, collect).await?;
         Ok(Directory { users: Arc::new(known_users), restaurants: Arc::new(known_restaurants) })
     }
 
-    /// One `MGET`: both kinds share one keyspace.
-    async fn values<'a>(
+    /// The same, part by part: for whoever has a question to each name and no use for a thousand menus at once.
+    ///
+    /// # Errors
+    /// As [`Names::resolve`].
+    pub async fn visit(
         &mut self,
-        users: &HashSet<&'a str>,
-        restaurants: &HashSet<&'a str>,
-    ) -> Result<Values<'a>, Unavailable> {
-        let keys: Vec<&str> = users.union(restaurants).copied().collect();
-        if keys.is_empty() {
-            return Ok(Values::default());
+        users: &[&str],
+        restaurants: &[&str],
+        now: Instant,
+        mut visit: impl FnMut(&Directory),
+    ) -> Result<(), Unavailable> {
+        let hand_out = |users, restaurants| {
+            visit(&Directory { users: Arc::new(users), restaurants: Arc::new(restaurants) });
+        };
+        self.read(users, restaurants, now, hand_out).await
+    }
+
+    async fn read(
+        &mut self,
+        users: &[&str],
+        restaurants: &[&str],
+        now: Instant,
+        mut hand_out: impl FnMut(Known<User>, Known<Restaurant>),
+    ) -> Result<(), Unavailable> {
+        let (known_users, unknown_users) = recall(&self.users, users, now);
+        let (known_restaurants, unknown_restaurants) = recall(&self.restaurants, restaurants, now);
+        hand_out(known_users, known_restaurants);
+        // Both kinds share one keyspace.
+        let keys: Vec<&str> = unknown_users.union(&unknown_restaurants).copied().collect();
+        let mut found = 0;
+        for part in self.parts(&keys).await? {
+            let values = self.connection.values(&part).await?;
+            let values: Values<'_> = part.iter().zip(values).filter_map(|(key, value)| Some((*key, value?))).collect();
+            let users = learn(&mut self.users, User::parse, &unknown_users, &values, now);
+            let restaurants = learn(&mut self.restaurants, Restaurant::parse, &unknown_restaurants, &values, now);
+            found += users.len() + restaurants.len();
+            hand_out(users, restaurants);
         }
-        let values = self.connection.values(&keys).await?;
-        Ok(keys.into_iter().zip(values).filter_map(|(key, value)| Some((key, value?))).collect())
+        count("found", found);
+        count("missing", unknown_users.len() + unknown_restaurants.len() - found);
+        Ok(())
+    }
+
+    /// The keys that have values, in parts that are not too large.
+    async fn parts<'a>(&mut self, keys: &[&'a str]) -> Result<Vec<Vec<&'a str>>, Unavailable> {
+        let mut parts: Vec<Vec<&str>> = Vec::new();
+        let mut room = 0;
+        for keys in keys.chunks(PART_KEYS) {
+            let sizes = self.connection.sizes(keys).await?;
+            for (&key, size) in keys.iter().zip(sizes) {
+                if size == 0 || size > LARGEST_VALUE {
+                    continue;
+                }
+                match parts.last_mut() {
+                    Some(part) if part.len() < PART_KEYS && size <= room => part.push(key),
+                    _ => {
+                        parts.push(vec![key]);
+                        room = PART_BYTES;
+                    }
+                }
+                room = room.saturating_sub(size);
+            }
+        }
+        Ok(parts)
     }
 }
 
@@ -97,26 +159,22 @@ fn recall<'a, T>(cache: &Cache<T>, ids: &[&'a str], now: Instant) -> (Known<T>, 
     (known, unknown)
 }
 
-/// Reads what was asked for: what is usable becomes known and is remembered.
+/// Reads what Redis had of what is asked for: what is usable becomes known and is remembered.
 fn learn<T>(
     cache: &mut Cache<T>,
     parse: impl Fn(&[u8]) -> Option<T>,
-    known: &mut Known<T>,
     asked: &HashSet<&str>,
     values: &Values<'_>,
     now: Instant,
-) {
-    let cached = known.len();
-    for &id in asked {
-        let Some(text) = values.get(id) else { continue };
+) -> Known<T> {
+    let mut known = HashMap::new();
+    for (&id, text) in values.iter().filter(|(id, _)| asked.contains(*id)) {
         if let Some(value) = parse(text).map(Arc::new) {
             cache.put(id, Arc::clone(&value), text.len(), now);
             known.insert(id.to_owned(), (value, Duration::ZERO));
         }
     }
-    let found = known.len() - cached;
-    count("found", found);
-    count("missing", asked.len() - found);
+    known
 }
 
 fn count(result: &'static str, names: usize) {

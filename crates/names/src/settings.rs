@@ -22,7 +22,8 @@ pub struct Error {
 
 impl Settings {
     /// Reads `redis://user:password@host:port/database` or, encrypted, `rediss://…`; `ca_file` holds the certificates
-    /// (PEM) to trust instead of the system's.
+    /// (PEM) to trust instead of the system's. Encrypted, the server's certificate and its name are always checked: the
+    /// driver's way to switch that off, `#insecure` at the end, is refused.
     ///
     /// # Errors
     /// When the URL or the certificate file cannot be used.
@@ -31,13 +32,18 @@ impl Settings {
         if !encrypted && !url.starts_with("redis://") {
             return Err(redis_url("has to begin with redis:// or rediss://"));
         }
+        if url.contains('#') {
+            return Err(redis_url("must not contain a #; in a password it is written %23"));
+        }
         let address = url.into_connection_info().map_err(|error| redis_url(&error))?;
         let client = match ca_file {
             None => Client::open(address).map_err(|error| redis_url(&error))?,
             Some(_) if !encrypted => return Err(ca_file_error("is of no use without rediss:// in REDIS_URL")),
             Some(path) => {
-                let pem = std::fs::read(path).map_err(|error| ca_file_error(&error))?;
-                native_tls::Certificate::from_pem(&pem).map_err(|error| ca_file_error(&error))?;
+                let pem = std::fs::read(path).map_err(|error| unusable(path, &error))?;
+                if native_tls::Certificate::stack_from_pem(&pem).is_ok_and(|certificates| certificates.is_empty()) {
+                    return Err(unusable(path, "holds no certificate (PEM)"));
+                }
                 let trusted = TlsCertificates { client_tls: None, root_cert: Some(pem) };
                 Client::build_with_tls(address, trusted).map_err(|error| ca_file_error(&error))?
             }
@@ -52,6 +58,10 @@ fn redis_url(reason: impl fmt::Display) -> Error {
 
 fn ca_file_error(reason: impl fmt::Display) -> Error {
     Error { setting: "REDIS_CA_FILE", reason: reason.to_string() }
+}
+
+fn unusable(path: &Path, reason: impl fmt::Display) -> Error {
+    ca_file_error(format_args!("{}: {reason}", path.display()))
 }
 
 impl fmt::Debug for Settings {
@@ -71,9 +81,11 @@ mod tests {
         let refused = [
             ("http://:hidden@localhost", None, "REDIS_URL: has to begin with redis:// or rediss://"),
             ("redis://:hidden@localhost/menu", None, "REDIS_URL: Invalid database number"),
+            ("rediss://:hidden@localhost/0#insecure", None, "REDIS_URL: must not contain a #"),
+            ("redis://:hid#den@localhost", None, "REDIS_URL: must not contain a #"),
             ("redis://:hidden@localhost", Some("Cargo.toml"), "REDIS_CA_FILE: is of no use without rediss://"),
-            ("rediss://:hidden@localhost", Some("absent.pem"), "REDIS_CA_FILE: No such file"),
-            ("rediss://:hidden@localhost", Some("Cargo.toml"), "REDIS_CA_FILE: "),
+            ("rediss://:hidden@localhost", Some("absent.pem"), "REDIS_CA_FILE: absent.pem: No such file"),
+            ("rediss://:hidden@localhost", Some("Cargo.toml"), "REDIS_CA_FILE: Cargo.toml: holds no certificate"),
         ];
         for (url, ca_file, expected) in refused {
             let error = Settings::from_url(url, ca_file.map(Path::new)).unwrap_err().to_string();
