@@ -6,20 +6,12 @@ use pipeline::{Unavailable, Vitals};
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use tokio::{sync::oneshot, time::timeout};
 
-use crate::{
-    Error, Settings,
-    error::unavailable,
-    membership::{Epoch, Membership},
-    progress::Extent,
-};
+use crate::{Error, Settings, epoch::Epoch, error::unavailable, membership::Membership, progress::Extent};
 
 pub(crate) type Consumer = StreamConsumer<Membership>;
 
 /// How long the broker may take to say where a partition ends.
 const ANSWER: Duration = Duration::from_secs(5);
-
-/// How long leaving the group may hold up a stop; the group notices by itself after the session timeout.
-const FAREWELL: Duration = Duration::from_secs(3);
 
 /// A consumer that has asked to join its group.
 pub(crate) fn open(settings: &Settings, vitals: Arc<Vitals>) -> Result<Arc<Consumer>, Error> {
@@ -42,8 +34,10 @@ pub(crate) fn open(settings: &Settings, vitals: Arc<Vitals>) -> Result<Arc<Consu
         // fetching goes on soon after it was reached.
         .set("queued.max.messages.kbytes", "4096")
         .set("queued.min.messages", "2000")
-        .set("fetch.message.max.bytes", "1048576")
-        .set("fetch.max.bytes", "4194304")
+        // What is fetched is compressed, and all of an answer is in memory at once when it is not: of orders, which
+        // shrink to a tenth, a megabyte from each of a dozen partitions would take a pod. A larger record comes alone.
+        .set("fetch.message.max.bytes", "131072")
+        .set("fetch.max.bytes", "1048576")
         .set("fetch.queue.backoff.ms", "20")
         .set("statistics.interval.ms", "5000");
     let consumer: Consumer = config.create_with_context(Membership::new(vitals))?;
@@ -88,15 +82,16 @@ pub(crate) async fn extents(
 }
 
 /// Leaves the group, so that others get the partitions at once. That takes a conversation with the brokers and holds up
-/// the thread it is led from; a thread of its own, because a runtime waits for its blocking tasks when it ends.
-pub(crate) async fn leave(consumer: Arc<Consumer>) {
+/// the thread it is led from; a thread of its own, because a runtime waits for its blocking tasks when it ends. It is not
+/// waited for longer than `limit`: the group notices by itself after the session timeout.
+pub(crate) async fn leave(consumer: Arc<Consumer>, limit: Duration) {
     let (left, leaving) = oneshot::channel();
     let farewell = move || {
         drop(consumer);
         let _ = left.send(());
     };
     match thread::Builder::new().name("leave-group".to_owned()).spawn(farewell) {
-        Ok(_) if timeout(FAREWELL, leaving).await.is_ok() => {}
+        Ok(_) if timeout(limit, leaving).await.is_ok() => {}
         Ok(_) => tracing::warn!("the group was not left in time; it will notice after the session timeout"),
         Err(error) => tracing::warn!(%error, "no thread to leave the group from"),
     }

@@ -15,8 +15,13 @@ pub enum Error {
         error: String,
     },
     /// The brokers answer, and do not let us in, or not do this (exit code 69).
-    #[error("refused by Kafka: {0}")]
-    Refused(String),
+    #[error("{setting}: {error}")]
+    Refused {
+        /// The variable to look at first.
+        setting: &'static str,
+        /// What the brokers say, and what to do about it.
+        error: String,
+    },
     /// A topic that nobody has created (exit code 69).
     #[error("topic {0} does not exist")]
     NoTopic(String),
@@ -30,8 +35,10 @@ impl From<KafkaError> for Error {
         match error {
             KafkaError::ClientConfig(_, error, property, _) => Self::Malformed { setting: variable(&property), error },
             KafkaError::ClientCreation(error) => Self::Malformed { setting: guilty(&error), error },
-            error if code(&error).is_some_and(refuses) => Self::Refused(error.to_string()),
-            error => Self::Unavailable(unavailable(error)),
+            error => match code(&error).and_then(|code| refusal(code, &error.to_string())) {
+                Some(refusal) => refusal,
+                None => Self::Unavailable(unavailable(error)),
+            },
         }
     }
 }
@@ -41,7 +48,7 @@ pub(crate) fn unavailable(error: impl std::fmt::Display) -> Unavailable {
     Unavailable::new("kafka", error)
 }
 
-/// Whether brokers that answer with this code will go on doing so until a person acts.
+/// Whether brokers that answer with this code will mostly go on doing so until a person acts.
 pub(crate) fn refuses(code: Code) -> bool {
     matches!(
         code,
@@ -54,6 +61,48 @@ pub(crate) fn refuses(code: Code) -> bool {
             | Code::GroupAuthorizationFailed
             | Code::ClusterAuthorizationFailed
     )
+}
+
+/// What a broker says that will not pass by itself, and what to do about it; `None`: it may.
+pub(crate) fn refusal(code: Code, said: &str) -> Option<Error> {
+    if !refuses(code) {
+        return None;
+    }
+    let said = said.split(" (after ").next().unwrap_or(said);
+    let (setting, advice) = match code {
+        Code::SSL if said.contains("certificate verify failed") => {
+            let (address, _) = said.split_once(": ").unwrap_or((said, ""));
+            return Some(distrusted(address, "certificate verify failed"));
+        }
+        Code::SSL
+            if said.contains("wrong version") || said.contains("too long") || said.contains("unknown protocol") =>
+        {
+            ("KAFKA_SECURITY_PROTOCOL", "the broker's listener does not encrypt, look at both")
+        }
+        // A handshake that was cut short.
+        Code::SSL => return None,
+        _ if said.contains("mechanism handshake failed") || code == Code::UnsupportedSASLMechanism => {
+            ("KAFKA_SASL_MECHANISM", "choose one that the brokers offer")
+        }
+        Code::Authentication | Code::SaslAuthenticationFailed | Code::IllegalSASLState => {
+            ("KAFKA_SASL_USERNAME", "look at it and at KAFKA_SASL_PASSWORD")
+        }
+        _ => ("KAFKA_SASL_USERNAME", "grant the user this, the brokers know it and have not"),
+    };
+    Some(Error::Refused { setting, error: format!("{said}; {advice}") })
+}
+
+/// A broker at `address` whose certificate is not accepted, for the reason OpenSSL gives.
+pub(crate) fn distrusted(address: &str, verdict: &str) -> Error {
+    let (setting, advice) = if verdict.contains("mismatch") {
+        ("KAFKA_BOOTSTRAP_SERVERS", "it is for another host: use, and have the brokers advertise, the name it is for")
+    } else if verdict.contains("expired") || verdict.contains("not yet valid") {
+        ("KAFKA_BOOTSTRAP_SERVERS", "renew it on the broker")
+    } else {
+        ("KAFKA_SSL_CA_FILE", "the file has to hold the authority it comes from; without one, the system's count")
+    };
+    let error = format!("the certificate of {address} is not accepted ({verdict}); {advice}");
+    Error::Refused { setting, error }
 }
 
 fn code(error: &KafkaError) -> Option<Code> {
@@ -89,6 +138,7 @@ fn guilty(error: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::{Code, distrusted, refusal};
     use crate::{Password, Settings, Topics};
 
     #[test]
@@ -104,6 +154,28 @@ mod tests {
         };
         let error = Topics::connect(&settings).err().expect("there is no such file");
         assert!(error.to_string().starts_with("KAFKA_SSL_CA_FILE: "), "{error}");
+    }
+
+    #[test]
+    fn what_will_not_pass_by_itself_is_told_from_what_may() {
+        let said = "ssl://k:9093/bootstrap: SSL handshake failed: Disconnected (after 5ms in state SSL_HANDSHAKE)";
+        assert!(refusal(Code::SSL, said).is_none(), "a broker that restarts");
+        assert!(refusal(Code::BrokerTransportFailure, "all brokers are down").is_none());
+        for (code, said, expected) in [
+            (Code::SSL, "ssl://k:9093/1: SSL handshake failed: wrong version number", "KAFKA_SECURITY_PROTOCOL: "),
+            (
+                Code::SSL,
+                "ssl://k:9093/1: certificate verify failed: broker",
+                "KAFKA_SSL_CA_FILE: the certificate of ssl://k:9093/1 is",
+            ),
+            (Code::Authentication, "SASL X mechanism handshake failed", "KAFKA_SASL_MECHANISM: "),
+            (Code::Authentication, "invalid (after 5ms in state AUTH_REQ)", "KAFKA_SASL_USERNAME: invalid; look at"),
+        ] {
+            let refusal = refusal(code, said).expect(said).to_string();
+            assert!(refusal.starts_with(expected), "{refusal}");
+        }
+        let other = distrusted("k:9093", "hostname mismatch").to_string();
+        assert!(other.starts_with("KAFKA_BOOTSTRAP_SERVERS: "), "{other}");
     }
 
     #[test]

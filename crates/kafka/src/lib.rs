@@ -7,7 +7,8 @@
 
 pub use self::{
     error::Error,
-    letter::{Letter, REPLAYED_FROM},
+    group::{Bounds, Group},
+    letter::{Letter, Omitted, REPLAYED_FROM},
     publisher::Publisher,
     reader::Reader,
     resender::Resender,
@@ -21,17 +22,21 @@ mod settings;
 mod error;
 mod diagnostics;
 mod record;
+mod epoch;
 mod progress;
 mod buffer;
+mod commits;
 mod membership;
 mod consumer;
 mod source;
 mod dead_letter;
 mod producer;
 mod publisher;
+mod certificate;
 mod probe;
 mod topic;
 mod topics;
 mod letter;
 mod reader;
+mod group;
 mod resender;

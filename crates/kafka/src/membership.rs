@@ -1,7 +1,7 @@
 //! What the group tells this member while it is polled: partitions come and go, brokers are lost.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -16,12 +16,7 @@ use rdkafka::{
 };
 use tokio::sync::{Notify, futures::Notified};
 
-use crate::{diagnostics, error::refuses};
-
-/// One stay of a partition with this member. A partition that was lost and came back is in another one: in between,
-/// somebody else may have read further than our batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Epoch(pub(crate) u64);
+use crate::{commits::Commits, diagnostics, epoch::Epoch, error::refuses};
 
 /// The context of the consumer. Its callbacks run inside the poll, on the task that reads.
 pub(crate) struct Membership {
@@ -36,6 +31,7 @@ struct State {
     /// Whether the group has finished handing out partitions. Having none is then an answer.
     settled: bool,
     rebalances: u64,
+    commits: Commits,
     paused: bool,
     last_failure: String,
     outage: Option<String>,
@@ -72,6 +68,27 @@ impl Membership {
         let mut state = self.state();
         self.recover(&mut state);
         state.owned.get(&partition).copied()
+    }
+
+    /// Offsets go out to the group.
+    pub(crate) fn committing(&self, offsets: &BTreeMap<i32, i64>) {
+        let mut state = self.state();
+        for (&partition, &offset) in offsets {
+            if let Some(epoch) = state.owned.get(&partition).copied() {
+                state.commits.sent(partition, epoch, offset);
+            }
+        }
+    }
+
+    /// Offsets that have not arrived, and that should be sent again now.
+    pub(crate) fn missing_commits(&self) -> BTreeMap<i32, i64> {
+        let mut state = self.state();
+        if !state.settled {
+            return BTreeMap::new();
+        }
+        let due = state.commits.take_due();
+        let ours = due.into_iter().filter(|(partition, epoch, _)| state.owned.get(partition) == Some(epoch));
+        ours.map(|(partition, _, offset)| (partition, offset)).collect()
     }
 
     /// Whether partitions are paused; those that come are paused too.
@@ -118,6 +135,7 @@ impl ConsumerContext for Membership {
             state.settled = false; // an assignment follows, be it empty
             for partition in partitions.elements() {
                 state.owned.remove(&partition.partition());
+                state.commits.left(partition.partition());
                 lag(partition.topic(), partition.partition(), 0); // the next owner's to tell
             }
         });
@@ -161,12 +179,16 @@ impl ClientContext for Membership {
         if statistics.brokers.values().any(|broker| broker.state == "UP") {
             self.recover(&mut state);
         }
+        let State { owned, commits, .. } = &mut *state;
         for topic in statistics.topics.values() {
-            for partition in topic.partitions.values().filter(|known| state.owned.contains_key(&known.partition)) {
+            for partition in topic.partitions.values().filter(|known| owned.contains_key(&known.partition)) {
                 // A group that has never committed is behind by everything there is.
                 let behind = partition.consumer_lag;
                 let behind = if behind >= 0 { behind } else { partition.hi_offset - partition.lo_offset.max(0) };
                 lag(&topic.topic, partition.partition, behind.max(0));
+                if commits.arrived(partition.partition, partition.committed_offset) {
+                    self.changed.notify_one();
+                }
             }
         }
     }

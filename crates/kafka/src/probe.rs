@@ -1,6 +1,7 @@
 //! A client that belongs to no group and only asks: what it hears tells an outage from a refusal.
 
 use std::{
+    path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -14,19 +15,22 @@ use rdkafka::{
 };
 
 use crate::{
-    Error, Settings, diagnostics,
-    error::{refuses, unavailable},
+    Error, Settings, certificate, diagnostics,
+    error::{distrusted, refusal, unavailable},
 };
 
 /// Asks for metadata. The request itself only ever times out; why it does, is told to the client's context.
-pub(crate) struct Probe(BaseConsumer<Ear>);
+pub(crate) struct Probe {
+    client: BaseConsumer<Ear>,
+    ca_file: Option<PathBuf>,
+}
 
 #[derive(Default)]
 struct Ear(Mutex<Heard>);
 
 #[derive(Default)]
 struct Heard {
-    refusal: Option<String>,
+    refusal: Option<(Error, String)>,
     failure: Option<String>,
 }
 
@@ -37,19 +41,20 @@ const LISTEN: Duration = Duration::from_millis(20);
 
 impl Probe {
     pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
-        Ok(Self(settings.client().create_with_context(Ear::default())?))
+        let client = settings.client().create_with_context(Ear::default())?;
+        Ok(Self { client, ca_file: settings.ssl_ca_file.clone() })
     }
 
     /// What the cluster knows of a topic. Waits in the calling thread, for some seconds at most.
     pub(crate) fn metadata(&self, topic: &str) -> Result<Metadata, Error> {
-        *self.0.context().heard() = Heard::default();
+        *self.client.context().heard() = Heard::default();
         for _ in 1..ATTEMPTS {
             if let Ok(metadata) = self.attempt(topic)? {
                 return Ok(metadata);
             }
         }
         let last = self.attempt(topic)?;
-        last.map_err(|error| match self.0.context().heard().failure.take() {
+        last.map_err(|error| match self.client.context().heard().failure.take() {
             Some(failure) => Error::Unavailable(unavailable(failure)),
             None => error.into(),
         })
@@ -57,12 +62,23 @@ impl Probe {
 
     /// The outer error is a refusal.
     fn attempt(&self, topic: &str) -> Result<Result<Metadata, KafkaError>, Error> {
-        let metadata = self.0.fetch_metadata(Some(topic), ATTEMPT);
-        while self.0.poll(LISTEN).is_some() {}
-        match self.0.context().heard().refusal.take() {
-            Some(refusal) if metadata.is_err() => Err(Error::Refused(refusal)),
+        let metadata = self.client.fetch_metadata(Some(topic), ATTEMPT);
+        while self.client.poll(LISTEN).is_some() {}
+        match self.client.context().heard().refusal.take() {
+            Some((refusal, said)) if metadata.is_err() => Err(self.precisely(refusal, &said)),
             _ => Ok(metadata),
         }
+    }
+}
+
+impl Probe {
+    /// A dispute over a certificate, with what it is about.
+    fn precisely(&self, refusal: Error, said: &str) -> Error {
+        let Some((address, _)) = said.split_once(": ").filter(|_| said.contains("certificate verify failed")) else {
+            return refusal;
+        };
+        certificate::objection(address, self.ca_file.as_deref())
+            .map_or(refusal, |verdict| distrusted(address, &verdict))
     }
 }
 
@@ -79,9 +95,11 @@ impl ClientContext for Ear {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let mut heard = self.heard();
-        let slot =
-            if error.rdkafka_error_code().is_some_and(refuses) { &mut heard.refusal } else { &mut heard.failure };
-        slot.get_or_insert_with(|| reason.to_owned()); // the first names the cause, the last says that all are down
+        // The first names the cause, the last says that all are down.
+        match error.rdkafka_error_code().and_then(|code| refusal(code, reason)) {
+            Some(refusal) => _ = heard.refusal.get_or_insert_with(|| (refusal, reason.to_owned())),
+            None => _ = heard.failure.get_or_insert_with(|| reason.to_owned()),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::membership::Epoch;
+use crate::epoch::Epoch;
 
 /// Where each partition stands. Knows no client, so that its cases can be tested without one.
 #[derive(Debug, Default)]

@@ -4,10 +4,11 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use pipeline::{DeadLetter, Message, Unavailable};
-use rdkafka::{error::KafkaError, producer::Producer as _, types::RDKafkaErrorCode as Code};
+use rdkafka::{error::KafkaError, producer::Producer as _};
 
 use crate::{
-    Error, Settings, dead_letter,
+    Error, Settings,
+    dead_letter::{self, Kept},
     error::unavailable,
     producer::{self, Attempt, Outgoing, Producer},
 };
@@ -45,31 +46,30 @@ impl Publisher {
         Ok(Outgoing::to(topic).key(message.key.as_bytes()).payload(&message.value))
     }
 
-    fn dead_letter<'a>(&'a self, letter: &'a DeadLetter) -> Outgoing<'a> {
+    fn dead_letter<'a>(&'a self, letter: &'a DeadLetter, kept: Kept) -> Outgoing<'a> {
+        let record = &letter.record;
         Outgoing {
             topic: &self.settings.dead_letter_topic,
             partition: None,
-            payload: letter.record.value.as_deref(),
-            key: letter.record.key.as_deref(),
-            timestamp: letter.record.timestamp,
-            headers: Some(dead_letter::headers(letter, &self.settings.service)),
+            payload: record.value.as_deref().filter(|_| kept.value),
+            key: record.key.as_deref().filter(|_| kept.key_and_headers),
+            timestamp: record.timestamp.filter(|_| kept.timestamp),
+            headers: Some(dead_letter::headers(letter, &self.settings.service, kept)),
         }
     }
 
-    /// Sends a dead letter; without its value, if that is too large. It fitted the source topic compressed, and here it
-    /// does not; refused once, it would be refused for ever, and hold up all behind it.
+    /// Sends a dead letter; if the broker has no room for all of it, without its value, then without its key and headers.
+    /// It fitted the source topic, compressed or under a limit of its own, and here it does not.
     async fn bury(&self, producer: &Producer, letter: &DeadLetter) -> Result<(), KafkaError> {
-        let outcome = producer::send(producer, self.dead_letter(letter)).await;
-        match (&outcome, &letter.record.value) {
-            (Err(KafkaError::MessageProduction(Code::MessageSizeTooLarge)), Some(value)) => {
-                let (record, bytes) = (&letter.record, value.len());
-                let (topic, partition, offset) = (&*record.topic, record.partition, record.offset);
-                tracing::warn!(topic, partition, offset, bytes, "too large for a dead letter; its value is left out");
-                let headers = dead_letter::headers_without_value(letter, &self.settings.service, bytes);
-                let stub = Outgoing { payload: None, headers: Some(headers), ..self.dead_letter(letter) };
-                producer::send(producer, stub).await
-            }
-            _ => outcome,
+        let mut kept = Kept::ALL;
+        loop {
+            let outcome = producer::send(producer, self.dead_letter(letter, kept)).await;
+            let Err(KafkaError::MessageProduction(code)) = &outcome else { return outcome };
+            let Some(less) = kept.without(*code) else { return outcome };
+            let (record, error) = (&letter.record, code.to_string());
+            let (topic, partition, offset) = (&*record.topic, record.partition, record.offset);
+            tracing::warn!(topic, partition, offset, error, kept = ?less, "a dead letter is refused; part of it is left out");
+            kept = less;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A topic read once, from its first record to the end it has now, by a person's command.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use pipeline::Record;
 use rdkafka::{
@@ -48,6 +48,34 @@ impl Reader {
     /// [`Error::NoTopic`] when there is no such topic; otherwise when the brokers do not answer or do not let us.
     pub async fn open(settings: &Settings, topic: &str) -> Result<Self, Error> {
         let partitions = Topics::connect(settings)?.partitions(topic).await?;
+        let mut reader = Self::idle(settings, topic)?;
+        reader.stretches = reader.stretches(0..i32::try_from(partitions).unwrap_or(i32::MAX)).await?;
+        reader.begin()?;
+        Ok(reader)
+    }
+
+    /// The record at these coordinates; `None` if the topic no longer has it.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub async fn find(settings: &Settings, topic: &str, partition: i32, offset: i64) -> Result<Option<Record>, Error> {
+        let partitions = Topics::connect(settings)?.partitions(topic).await?;
+        if !usize::try_from(partition).is_ok_and(|partition| partition < partitions) {
+            return Ok(None);
+        }
+        let mut reader = Self::idle(settings, topic)?;
+        reader.stretches = reader.stretches(partition..partition.saturating_add(1)).await?;
+        reader.stretches.retain_mut(|stretch| {
+            let is_there = (stretch.next..stretch.end).contains(&offset);
+            (stretch.next, stretch.end) = (offset, offset.saturating_add(1));
+            is_there
+        });
+        reader.begin()?;
+        reader.next().await
+    }
+
+    /// A reader with nothing to read yet.
+    fn idle(settings: &Settings, topic: &str) -> Result<Self, Error> {
         let mut config = settings.client();
         // The client insists on a group. It never joins it and commits nothing, so the service that is at work in it
         // does not notice; any other one, access rules might not let us name.
@@ -58,11 +86,7 @@ impl Reader {
             .set("auto.offset.reset", "earliest")
             .set("enable.partition.eof", "true");
         let consumer = Arc::new(config.create_with_context(Diagnostics)?);
-        let reader = Self { consumer, topic: topic.into(), stretches: VecDeque::new() };
-        let stretches = reader.stretches(i32::try_from(partitions).unwrap_or(i32::MAX)).await?;
-        let reader = Self { stretches, ..reader };
-        reader.begin()?;
-        Ok(reader)
+        Ok(Self { consumer, topic: topic.into(), stretches: VecDeque::new() })
     }
 
     /// The next record; `None` after the last.
@@ -97,13 +121,13 @@ impl Reader {
     }
 
     /// Where partitions begin and end now. librdkafka waits for the answer in the calling thread.
-    async fn stretches(&self, partitions: i32) -> Result<VecDeque<Stretch>, Error> {
+    async fn stretches(&self, partitions: Range<i32>) -> Result<VecDeque<Stretch>, Error> {
         let (consumer, topic) = (Arc::clone(&self.consumer), Arc::clone(&self.topic));
         let ask = move |partition| {
             let (next, end) = consumer.fetch_watermarks(&topic, partition, ANSWER)?;
             Ok(Stretch { partition, next, end })
         };
-        let asking = tokio::task::spawn_blocking(move || (0..partitions).map(ask).collect());
+        let asking = tokio::task::spawn_blocking(move || partitions.map(ask).collect());
         asking.await.map_err(unavailable)?
     }
 

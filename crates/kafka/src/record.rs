@@ -13,7 +13,12 @@ pub(crate) fn owned(topic: &Arc<str>, message: &BorrowedMessage<'_>) -> Record {
     let (partition, offset) = (message.partition(), message.offset());
     let (headers, unreadable) = message.headers().map(readable).unwrap_or_default();
     if unreadable > 0 {
-        tracing::warn!(%topic, partition, offset, unreadable, "headers with names that are not UTF-8 are left out");
+        tracing::warn!(
+            record.topic = %topic,
+            record.partition = partition,
+            record.offset = offset,
+            unreadable,
+            "headers with names that are not UTF-8 are left out");
     }
     Record {
         topic: Arc::clone(topic),

@@ -6,7 +6,7 @@ use pipeline::{Record, Unavailable};
 use rdkafka::message::{Header, OwnedHeaders};
 
 use crate::{
-    Error, Settings, Topic, Topics, dead_letter,
+    Error, Settings, Topic, Topics,
     error::unavailable,
     producer::{self, Attempt, Outgoing, Producer},
 };
@@ -35,12 +35,11 @@ impl Resender {
     }
 
     /// Whether the topic of the record has room for it. A broker that refuses one for its size would hold up all behind.
-    /// One that lost its value to its size does not fit: it would go back as a tombstone.
     ///
     /// # Errors
     /// [`Error::NoTopic`] when the topic is gone; otherwise when the brokers do not answer.
     pub async fn fits(&mut self, record: &Record) -> Result<bool, Error> {
-        Ok(!dead_letter::lacks_its_value(record) && size(record) <= self.topic(&record.topic).await?.max_message_bytes)
+        Ok(size(record) <= self.topic(&record.topic).await?.max_message_bytes.min(producer::LARGEST_RECORD))
     }
 
     /// Sends the records with their keys, values and headers, each to the partition it came from, so that it stays behind

@@ -32,6 +32,9 @@ pub struct Settings {
     /// How long one message is tried before [`crate::Publisher`] gives the attempt up. Below a second, a broker's
     /// restart fails attempts that would have come through; far above `SHUTDOWN_GRACE`, a stop has to abandon them.
     pub publish_timeout: Duration,
+    /// How long leaving the group may hold up a stop. Longer than what is left of `SHUTDOWN_GRACE` then, and the process
+    /// is ended the hard way; much shorter, and the others wait for the session timeout instead.
+    pub leave_timeout: Duration,
     /// The consumer group; replicas share it.
     pub group_id: String,
     /// Where records come from.
@@ -60,6 +63,7 @@ impl Default for Settings {
             session_timeout: Duration::from_secs(10),
             max_poll_interval: Duration::from_secs(300),
             publish_timeout: Duration::from_secs(30),
+            leave_timeout: Duration::from_secs(3),
             group_id: String::new(),
             source_topic: String::new(),
             destination_topic: None,

@@ -20,8 +20,9 @@ use crate::{
     Error, Settings,
     buffer::Buffer,
     consumer::{self, Consumer},
+    epoch::Epoch,
     error::unavailable,
-    membership::{Epoch, Membership},
+    membership::Membership,
     progress::Progress,
     record,
 };
@@ -91,6 +92,7 @@ impl Source {
             self.take(event)?;
         }
         self.forget_revoked();
+        self.send(&self.membership().missing_commits());
         self.report()
     }
 
@@ -122,7 +124,8 @@ impl Source {
     fn begin_anew(&mut self, error: &KafkaError) -> Result<(), Unavailable> {
         tracing::error!(%error, "the consumer cannot go on and is replaced");
         let fresh = consumer::open(&self.settings, Arc::clone(&self.vitals)).map_err(unavailable)?;
-        tokio::spawn(consumer::leave(std::mem::replace(&mut self.consumer, fresh)));
+        let failed = std::mem::replace(&mut self.consumer, fresh);
+        tokio::spawn(consumer::leave(failed, self.settings.leave_timeout));
         self.buffer = Buffer::default();
         self.handed_out.clear();
         self.progress = Progress::default();
@@ -172,6 +175,22 @@ impl Source {
             }
         }
         offsets
+    }
+
+    /// Commits offsets. Nobody tells us what became of them, but statistics show it; what has not arrived is sent again, as
+    /// long as the partition stays ours: see [`Membership::missing_commits`].
+    fn send(&self, offsets: &BTreeMap<i32, i64>) {
+        if offsets.is_empty() || self.consumer.assignment_lost() {
+            return;
+        }
+        let mut list = TopicPartitionList::with_capacity(offsets.len());
+        let listed = offsets.iter().try_for_each(|(&partition, &offset)| {
+            list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))
+        });
+        self.membership().committing(offsets);
+        if let Err(error) = listed.and_then(|()| self.consumer.commit(&list, CommitMode::Async)) {
+            tracing::warn!(%error, "offsets were not committed; their records will come again");
+        }
     }
 
     async fn joined(&mut self) -> Result<Vec<(i32, Epoch)>, Unavailable> {
@@ -235,22 +254,11 @@ impl pipeline::Source for Source {
 
     fn commit(&mut self, records: &[Record]) {
         let offsets = self.committable(records);
-        if offsets.is_empty() || self.consumer.assignment_lost() {
-            return;
-        }
-        let mut list = TopicPartitionList::with_capacity(offsets.len());
-        let listed = offsets.iter().try_for_each(|(&partition, &offset)| {
-            list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))
-        });
-        // What the broker answers is not for us to hear (the client logs a refusal): a commit that failed costs a
-        // repetition, nothing else, and shows as lag.
-        if let Err(error) = listed.and_then(|()| self.consumer.commit(&list, CommitMode::Async)) {
-            tracing::warn!(%error, "offsets were not committed; their records will come again");
-        }
+        self.send(&offsets);
     }
 
     async fn close(self) {
         // Commits on their way go before the request to leave.
-        consumer::leave(self.consumer).await;
+        consumer::leave(self.consumer, self.settings.leave_timeout).await;
     }
 }

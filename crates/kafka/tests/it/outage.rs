@@ -42,7 +42,7 @@ async fn a_source_reports_an_outage_and_goes_on_after_it() -> anyhow::Result<()>
 
     stack.kafka().kill().await?;
     let error = soon(source.next(100)).await?.expect_err("there is no broker");
-    vitals.waits_for(Some(Waiting { dependency: error.dependency, error: error.error, attempts: 1 }));
+    vitals.waits_for(Some(Waiting { dependency: error.dependency, error: error.error, attempts: 1, record: None }));
     let reported = Instant::now();
     soon(source.next(100)).await?.expect_err("there still is no broker");
     assert!(reported.elapsed() > Duration::from_secs(1), "reported, not shouted");

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use kafka::{Letter, Publisher, Resender, Settings};
+use kafka::{Letter, Omitted, Publisher, Settings};
 use pipeline::{DeadLetter, Message, Publisher as _, Record, Rejection, Source as _};
 
 use crate::stage::{Stage, drain, soon};
@@ -116,12 +116,64 @@ async fn a_dead_letter_that_its_topic_has_no_room_for_comes_without_its_value() 
         [(Some(10), None), omitted(TOO_LARGE[0]), (Some(11), None), omitted(TOO_LARGE[1]), (Some(12), None)]
     );
 
-    let mut resender = Resender::connect(&stage.settings)?;
     for (record, whole) in found.into_iter().zip([true, false, true, false, true]) {
         let letter = Letter::open(record).expect("with or without its value it is a dead letter of ours");
-        let returned = Record { topic: stage.settings.source_topic.as_str().into(), ..letter.into_return("dead") };
-        assert_eq!(resender.fits(&returned).await?, whole, "{:?}", returned.headers);
+        assert_eq!(!letter.omitted.is_any(), whole, "{letter:?}");
+        assert_eq!(letter.into_return("dead").is_some(), whole, "without its value it would be a tombstone");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dead_letter_whose_key_and_headers_are_too_large_says_so_and_no_more() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    let small = || dead_letter(42, Some(b"{".to_vec()), Rejection::new("not-json", "expected a value"));
+    let with_key = |bytes: usize| {
+        let letter = small();
+        DeadLetter { record: Record { key: Some(vec![b'k'; bytes]), ..letter.record }, ..letter }
+    };
+    let mut with_header = small();
+    with_header.record.headers[0].1 = Some(vec![b'h'; 2 << 20]);
+    let letters = [small(), with_key(2 << 20), with_header, with_key(9 << 20), small()];
+    soon(Publisher::connect(&stage.settings)?.publish(&[], &letters)).await??;
+
+    let mut reader = stage.reader_of(&stage.settings.dead_letter_topic)?;
+    let found = drain(&mut reader, 100).await?.concat();
+    reader.close().await;
+    let found_as = |record: Record| {
+        let (named, whole) = (record.key.clone(), Letter::open(record).expect("a dead letter of ours"));
+        (named.is_some(), whole.omitted, whole.reason)
+    };
+    let omitted = |key| Omitted { value: Some(1), key: Some(key), headers: Some(2) };
+    let expected = [
+        (true, Omitted::default()),
+        (true, Omitted::default()),
+        (false, omitted(3)),
+        (false, omitted(2 << 20)),
+        (false, omitted(9 << 20)),
+    ];
+    let expected = expected.map(|(named, omitted)| (named, omitted, "not-json".to_owned()));
+    let mut found: Vec<_> = found.into_iter().map(found_as).collect();
+    found.sort_by_key(|(_, omitted, _)| omitted.key);
+    assert_eq!(found, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_time_the_broker_refuses_is_kept_in_a_header() -> anyhow::Result<()> {
+    const IN_A_CENTURY: i64 = 4_900_000_000_000;
+    let stage = Stage::with(1).await?;
+    let letter = dead_letter(42, Some(b"{".to_vec()), Rejection::new("from-the-future", "sent_dttm"));
+    let record = Record { timestamp: Some(IN_A_CENTURY), ..letter.record.clone() };
+    soon(Publisher::connect(&stage.settings)?.publish(&[], &[DeadLetter { record, ..letter }])).await??;
+
+    let mut reader = stage.reader_of(&stage.settings.dead_letter_topic)?;
+    let found = drain(&mut reader, 100).await?.concat();
+    reader.close().await;
+    assert_ne!(found[0].timestamp, Some(IN_A_CENTURY), "this broker has no opinion about the future");
+    let letter = Letter::open(found[0].clone()).expect("a dead letter of ours");
+    assert_eq!((letter.original.timestamp, letter.omitted.is_any()), (Some(IN_A_CENTURY), false));
+    assert_eq!(letter.original.headers.len(), 2);
     Ok(())
 }
 

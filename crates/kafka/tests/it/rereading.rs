@@ -47,6 +47,24 @@ async fn an_end_that_nobody_can_read_is_one() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn one_record_is_found_where_it_lies_or_not_at_all() -> anyhow::Result<()> {
+    let stage = Stage::with(2).await?;
+    stage.produce(1, 3).await?;
+    stage.produce_in_transaction(0, 2).await?;
+    let found = async |partition, offset| {
+        let found = soon(Reader::find(&stage.settings, &stage.settings.source_topic, partition, offset)).await??;
+        anyhow::Ok(found.map(|record| (record.partition, record.offset, record.value)))
+    };
+    assert_eq!(found(1, 1).await?, Some((1, 1, Some(b"1".to_vec()))));
+    assert_eq!(found(0, 1).await?, Some((0, 1, Some(b"1".to_vec()))));
+    // The third offset of partition 0 is the end of a transaction, which nobody reads.
+    for (partition, offset) in [(0, 2), (1, 3), (1, -1), (2, 0), (-1, 0), (i32::MAX, i64::MAX)] {
+        assert_eq!(found(partition, offset).await?, None, "{partition}/{offset}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_topic_that_is_missing_is_named() -> anyhow::Result<()> {
     let stage = Stage::with(1).await?;
     let outcome = Reader::open(&stage.settings, "nowhere").await.err();

@@ -1,0 +1,36 @@
+//! What is wrong with a broker's certificate: librdkafka only says that something is.
+
+use std::{
+    net::{TcpStream, ToSocketAddrs},
+    path::Path,
+    time::Duration,
+};
+
+use native_tls::{Certificate, TlsConnector};
+
+/// How long the broker may take; it has just answered.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Shakes hands once more with the broker at `address` (`sasl_ssl://host:port/bootstrap`), trusting what librdkafka
+/// trusts, and returns what OpenSSL holds against its certificate. Waits in the calling thread.
+pub(crate) fn objection(address: &str, ca_file: Option<&Path>) -> Option<String> {
+    let (_, rest) = address.split_once("://")?;
+    let server = rest.split('/').next()?;
+    let host = server.rsplit_once(':')?.0.trim_matches(['[', ']']);
+    let mut builder = TlsConnector::builder();
+    if let Some(path) = ca_file {
+        builder.disable_built_in_roots(true);
+        for certificate in Certificate::stack_from_pem(&std::fs::read(path).ok()?).ok()? {
+            builder.add_root_certificate(certificate);
+        }
+    }
+    let connect = |address| TcpStream::connect_timeout(&address, PATIENCE).ok();
+    let stream = server.to_socket_addrs().ok()?.find_map(connect)?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    let native_tls::HandshakeError::Failure(error) = builder.build().ok()?.connect(host, stream).err()? else {
+        return None;
+    };
+    let said = error.to_string();
+    let verdict = said.rsplit_once(" (")?.1.trim_end_matches(')');
+    said.contains("certificate").then(|| verdict.to_owned())
+}
