@@ -14,3 +14,8 @@ UNION ALL
 SELECT e.object_id, 'its payload names another user'
 FROM stg.order_events AS e
 WHERE e.payload -> 'user' ->> 'id' <> e.user_id
+UNION ALL
+SELECT e.object_id, 'is parked, and what it waits for says since another time'
+FROM stg.order_events AS e
+INNER JOIN stg.missing_names AS m ON e.object_id = m.object_id
+WHERE m.parked_at <> e.parked_at

@@ -1,4 +1,5 @@
--- The product mart says what the counters of DDS say: count, name and version. A row with 0 means the same as no row.
+-- The product mart says what the counters of DDS say: count, name and version. A row with 0 means the same as no row. A
+-- name of many thousand bytes may be cut where the message would be too large for the broker.
 WITH counter AS (
     SELECT c.h_user_pk AS user_id, c.h_product_pk AS product_id, c.product_name AS name, c.order_cnt, c.version
     FROM dds.bv_user_product_counters AS c
@@ -17,5 +18,8 @@ WHERE
     coalesce(c.order_cnt, 0) <> coalesce(m.order_cnt, 0)
     OR (
         c.order_cnt > 0
-        AND (c.name <> m.product_name OR c.version <> m.version)
+        AND (
+            c.version <> m.version
+            OR (c.name <> m.product_name AND NOT (octet_length(c.name) > 10000 AND starts_with(c.name, m.product_name)))
+        )
     )

@@ -1,6 +1,9 @@
--- How many orders wait for a name, and since when the first of them does. One that was released by hand waits for the
--- next round only, and no longer says since when.
--- $1 the time that stands for a release timestamp
-SELECT count(*), min(e.parked_at) FILTER (WHERE e.parked_at > $1)
-FROM stg.order_events AS e
-WHERE e.parked_at IS NOT NULL
+-- How many orders wait for each kind of name, and since when the first of them does. An order that waits for its user and
+-- its restaurant counts once, for the restaurant.
+SELECT p.kind, count(*), min(p.parked_at)
+FROM (
+    SELECT min(m.kind) AS kind, min(m.parked_at) AS parked_at
+    FROM stg.missing_names AS m
+    GROUP BY m.object_id
+) AS p
+GROUP BY p.kind

@@ -1,31 +1,68 @@
--- Parked orders worth another look: those that wait for a name that is known now, and those whose dishes alone have been
--- missing since before a point in time. Replicas share the work: what another has locked is skipped.
--- $1 kind text[], $2 name_id text[], $3 restaurant_id text[]: names known now; $4 overdue before timestamp; $5 limit bigint
-SELECT e.object_id, e.sent_dttm, e.payload::text, e.version, e.parked_at
-FROM stg.order_events AS e
-WHERE
-    e.parked_at IS NOT NULL
-    AND e.object_id IN (
-        (
+-- Parked orders worth another look: those that wait for a name that is known now, those that have waited for their dishes
+-- long enough, and those that a person has released. Replicas share the work: what another has locked is skipped. More are
+-- looked at than taken, because others may have locked the first of them and an order may wait for many names.
+--
+-- LATERAL, count(*) = 0 and ARRAY() leave no choice but to go by index from name to order. With plain joins and no
+-- statistics (a table that was just filled) the planner merges whole indexes: a million rows a round.
+--
+-- $1 kind text[], $2 name_id text[], $3 restaurant_id text[]: names known now; $4 overdue before timestamp;
+-- $5 how many to take bigint; $6 how many to look at bigint; $7 bytes of payloads after which no more is taken bigint
+WITH candidate AS (
+    (
+        SELECT waiting.object_id
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS k (kind, name_id, restaurant_id)
+        CROSS JOIN LATERAL (
             SELECT m.object_id
-            FROM unnest($1::text[], $2::text[], $3::text[]) AS k (kind, name_id, restaurant_id)
-            INNER JOIN stg.missing_names AS m
-                ON k.kind = m.kind AND k.name_id = m.name_id AND k.restaurant_id = m.restaurant_id
-            LIMIT $5
-        )
-        UNION
-        (
-            SELECT o.object_id
-            FROM stg.order_events AS o
-            WHERE
-                o.parked_at < $4
-                AND NOT EXISTS (
-                    SELECT FROM stg.missing_names AS m
-                    WHERE m.object_id = o.object_id AND m.kind <> 'dish'
-                )
-            ORDER BY o.parked_at, o.id
-            LIMIT $5
-        )
+            FROM stg.missing_names AS m
+            WHERE k.kind = m.kind AND k.name_id = m.name_id AND k.restaurant_id = m.restaurant_id
+            ORDER BY m.object_id
+            LIMIT $6
+        ) AS waiting
+        LIMIT $6
     )
-ORDER BY e.object_id
-FOR UPDATE SKIP LOCKED
+    UNION
+    (
+        -- An order that waits for a dish waits for dishes only: they are not looked for before its user and its restaurant
+        -- are known.
+        SELECT m.object_id
+        FROM stg.missing_names AS m
+        WHERE m.kind = 'dish' AND m.parked_at < $4
+        ORDER BY m.parked_at, m.object_id
+        LIMIT $6
+    )
+    UNION
+    (
+        SELECT e.object_id
+        FROM stg.order_events AS e
+        WHERE
+            e.released_at IS NOT NULL
+            AND (
+                SELECT count(*)
+                FROM stg.missing_names AS m
+                WHERE m.object_id = e.object_id AND m.kind IN ('user', 'restaurant')
+            ) = 0
+        ORDER BY e.object_id
+        LIMIT $6
+    )
+),
+
+locked AS MATERIALIZED (
+    SELECT e.object_id, e.sent_dttm, e.payload::text, e.version, e.parked_at, e.released_at
+    FROM stg.order_events AS e
+    WHERE e.parked_at IS NOT NULL AND e.object_id = ANY(ARRAY(SELECT c.object_id FROM candidate AS c))
+    ORDER BY e.object_id
+    LIMIT $5
+    FOR UPDATE OF e SKIP LOCKED
+),
+
+weighed AS (
+    SELECT
+        l.object_id, l.sent_dttm, l.payload, l.version, l.parked_at, l.released_at,
+        sum(octet_length(l.payload)) OVER (ORDER BY l.object_id) - octet_length(l.payload) AS before
+    FROM locked AS l
+)
+
+SELECT w.object_id, w.sent_dttm, w.payload, w.version, w.parked_at, w.released_at
+FROM weighed AS w
+WHERE w.before < $7
+ORDER BY w.object_id

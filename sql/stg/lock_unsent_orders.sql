@@ -1,8 +1,22 @@
 -- Messages that have no offset behind them and are not known to be sent, locked until they are: replicas share the work.
--- $1 limit bigint
-SELECT e.object_id, e.user_id, e.enriched
-FROM stg.order_events AS e
-WHERE e.unsent
-ORDER BY e.id
-LIMIT $1
-FOR UPDATE SKIP LOCKED
+-- $1 how many bigint; $2 bytes of messages after which no more is handed out bigint
+WITH locked AS MATERIALIZED (
+    SELECT e.id, e.object_id, e.user_id, e.enriched
+    FROM stg.order_events AS e
+    WHERE e.unsent
+    ORDER BY e.id
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED
+),
+
+weighed AS (
+    SELECT
+        l.id, l.object_id, l.user_id, l.enriched,
+        sum(octet_length(l.enriched)) OVER (ORDER BY l.id) - octet_length(l.enriched) AS before
+    FROM locked AS l
+)
+
+SELECT w.object_id, w.user_id, w.enriched
+FROM weighed AS w
+WHERE w.before < $2
+ORDER BY w.id

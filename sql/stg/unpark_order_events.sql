@@ -1,6 +1,6 @@
 -- Orders whose names are all known now: no longer parked, not yet known to be sent.
 -- $1 object_id bigint[], $2 enriched text[]
 UPDATE stg.order_events AS e
-SET enriched = n.enriched, parked_at = NULL, unsent = true
+SET enriched = n.enriched, parked_at = NULL, released_at = NULL, unsent = true
 FROM unnest($1::bigint[], $2::text[]) AS n (object_id, enriched)
 WHERE e.object_id = n.object_id

@@ -1,7 +1,7 @@
 -- Newer events of orders that lock_order_events has locked. A message that was still to be sent is superseded,
 -- unless the newer event is parked: then it is the last that can be sent.
 -- $1 object_id bigint[], $2 sent_dttm timestamp[], $3 payload text[], $4 version text[], $5 enriched text[],
--- $6 parked_at timestamp[], $7 unsent boolean[]
+-- $6 parked_at timestamp[], $7 released_at timestamp[], $8 unsent boolean[]
 UPDATE stg.order_events AS e
 SET
     sent_dttm = n.sent_dttm,
@@ -9,8 +9,10 @@ SET
     version = n.version,
     enriched = n.enriched,
     parked_at = n.parked_at,
+    released_at = n.released_at,
     unsent = n.unsent
 FROM
-    unnest($1::bigint[], $2::timestamp[], $3::text[], $4::text[], $5::text[], $6::timestamp[], $7::boolean[])
-        AS n (object_id, sent_dttm, payload, version, enriched, parked_at, unsent)
+    unnest(
+        $1::bigint[], $2::timestamp[], $3::text[], $4::text[], $5::text[], $6::timestamp[], $7::timestamp[], $8::boolean[]
+    ) AS n (object_id, sent_dttm, payload, version, enriched, parked_at, released_at, unsent)
 WHERE e.object_id = n.object_id

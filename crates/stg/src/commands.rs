@@ -5,7 +5,10 @@ use std::io::Write;
 use clap::Subcommand;
 use service::Given;
 
-use crate::parked::{List, Release};
+use crate::{
+    clock::now,
+    parked::{List, Release},
+};
 
 /// The subcommands only STG has.
 #[derive(Debug, Subcommand)]
@@ -18,7 +21,7 @@ pub enum Commands {
 /// What can be done with parked orders.
 #[derive(Debug, Subcommand)]
 pub enum Parked {
-    /// Print them, the longest parked first: what each waits for, and since when. Ids, no names.
+    /// Print them, the longest parked first, or the names they wait for: what each waits for, and since when. Ids, no names.
     List(List),
     /// Let orders that only wait for dishes go on now, under the names they were ordered by and without a category. The
     /// running service sends them in its next round. Refused while a user or a restaurant is unknown.
@@ -30,8 +33,8 @@ impl service::Commands for Commands {
         let Self::Parked(command) = self;
         let warehouse = given.warehouse().await?;
         match command {
-            Parked::List(list) => list.run(&warehouse, out).await,
-            Parked::Release(release) => release.run(&warehouse, out).await,
+            Parked::List(list) => list.run(&warehouse, now(), out).await,
+            Parked::Release(release) => release.run(&warehouse, now(), out).await,
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Settings {
     pub(crate) park_max_age: Duration,
 
     /// How often parked orders are looked at in a continuous schedule; otherwise at each tick.
-    #[arg(long, env = "PARK_RETRY", default_value = "5s", value_parser = service::settings::duration)]
+    #[arg(long, env = "PARK_RETRY", default_value = "5s", value_parser = service::settings::period)]
     pub(crate) park_retry: Duration,
 }
 

@@ -1,14 +1,15 @@
 //! The layer as the loop and the shell see it.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
-use names::Names;
-use orders::{Event, Moment};
-use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored};
-use service::{Description, Finding, Service, Shared, Startup, clock};
+use names::{Denied, Names};
+use orders::Event;
+use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored, Unavailable};
+use service::{Description, Finding, Refusal, Service, Shared, Startup};
 use warehouse::Warehouse;
 
 use crate::{
+    clock::now,
     config::Settings,
     enrich,
     parked::{Bounds, Parked},
@@ -24,6 +25,22 @@ pub struct Stg {
     max_message_bytes: usize,
 }
 
+impl Stg {
+    /// The layer on a warehouse, for a destination that takes messages of so many bytes.
+    ///
+    /// # Errors
+    /// When a setting of Redis is malformed.
+    pub fn new(settings: &Settings, warehouse: &Warehouse, max_message_bytes: usize) -> Result<Self, Refusal> {
+        Ok(Self {
+            warehouse: warehouse.clone(),
+            names: Names::connect(&settings.redis()?),
+            parked: Parked::default(),
+            park_max_age: settings.park_max_age,
+            max_message_bytes,
+        })
+    }
+}
+
 impl Service for Stg {
     const DESCRIPTION: Description = Description {
         name: "stg-service",
@@ -35,14 +52,16 @@ impl Service for Stg {
     type Settings = Settings;
     type Layer = Self;
 
+    fn validate(settings: &Settings) -> Result<(), Refusal> {
+        settings.redis().map(drop)
+    }
+
     async fn layer(settings: &Settings, shared: &Shared) -> Result<Self, Startup> {
-        Ok(Self {
-            warehouse: shared.warehouse.clone(),
-            names: Names::connect(&settings.redis()?),
-            parked: Parked::default(),
-            park_max_age: settings.park_max_age,
-            max_message_bytes: shared.max_message_bytes,
-        })
+        Names::connect(&settings.redis()?).greet().await.map_err(|denied| match denied {
+            Denied::Refused(_) => Startup::Refused(Refusal::Missing(denied.to_string())),
+            Denied::Unavailable(error) => Unavailable::new("redis", error).into(),
+        })?;
+        Ok(Self::new(settings, &shared.warehouse, shared.max_message_bytes)?)
     }
 
     fn resume_every(settings: &Settings) -> Duration {
@@ -56,7 +75,10 @@ impl Service for Stg {
         };
         vec![match Names::connect(&redis).greet().await {
             Ok(()) => Finding::ok("redis", "answers"),
-            Err(denied) => Finding::failed("redis", format_args!("{denied}; look at REDIS_URL and REDIS_CA_FILE")),
+            Err(Denied::Unavailable(error)) => {
+                Finding::failed("redis", format_args!("{error}; is it up? look at REDIS_URL"))
+            }
+            Err(denied) => Finding::failed("redis", denied),
         }]
     }
 }
@@ -81,11 +103,4 @@ impl Layer for Stg {
     async fn settle(&mut self) -> Result<(), Failure> {
         self.parked.settle().await
     }
-}
-
-/// The time, to the microsecond.
-fn now() -> Moment {
-    let since_epoch = clock::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let micros = i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX);
-    Moment::from_unix_micros(micros).unwrap_or(Moment::LAST)
 }

@@ -7,6 +7,7 @@
 pub use self::{commands::Commands, layer::Stg};
 
 mod config;
+mod clock;
 mod receive;
 mod enrich;
 pub mod transform;

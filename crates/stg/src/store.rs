@@ -6,7 +6,7 @@ use futures_util::try_join;
 use jiff::civil::DateTime;
 use names::Directory;
 use orders::{Event, Moment, Version};
-use pipeline::{Failure, Stored};
+use pipeline::{Failure, LARGEST_PART, Stored};
 use warehouse::{Row as DatabaseRow, Transaction, Warehouse, get, statement};
 
 use crate::transform::{self, Changes, Held, Missing, Row};
@@ -21,9 +21,7 @@ pub(crate) async fn store(
 ) -> Result<Stored, Failure> {
     let transaction = warehouse.begin().await?;
     let held = lock(&transaction, events).await?;
-    let changes = transform::transform(&held, events, directory, now, limit)
-        .map_err(|error| Failure::Refused(format!("a message cannot be written: {error}")))?;
-    let Changes { outcomes, new, changed, messages } = changes;
+    let Changes { outcomes, new, changed, messages } = transform::transform(&held, events, directory, now, limit)?;
     try_join!(
         insert(&transaction, &new),
         update(&transaction, &changed),
@@ -35,7 +33,13 @@ pub(crate) async fn store(
 
 async fn lock(transaction: &Transaction, events: &[Event]) -> Result<HashMap<i64, Held>, Failure> {
     let ids: Vec<i64> = events.iter().map(|event| event.object_id).collect();
-    let rows = transaction.query(&statement!("stg/lock_order_events"), [&ids]).await?;
+    let room = if events.len() > 1 { i64::try_from(LARGEST_PART).unwrap_or(i64::MAX) } else { i64::MAX };
+    let rows = transaction.query(&statement!("stg/lock_order_events"), [&ids, &room]).await?;
+    if let Some(row) = rows.first()
+        && get(row, 6)?
+    {
+        return Err(Failure::TooMuch);
+    }
     rows.iter().map(|row| Ok((get(row, 0)?, read(row)?))).collect()
 }
 
@@ -45,6 +49,7 @@ fn read(row: &DatabaseRow) -> Result<Held, Failure> {
         user_id: get(row, 2)?,
         enriched: get(row, 3)?,
         parked_at: get::<Option<DateTime>>(row, 4)?.and_then(Moment::from_civil),
+        released_at: get::<Option<DateTime>>(row, 5)?.and_then(Moment::from_civil),
     })
 }
 
@@ -75,9 +80,12 @@ async fn update(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<
     let versions: Vec<&str> = rows.values().map(|row| row.held.version.as_str()).collect();
     let enriched: Vec<Option<&str>> = rows.values().map(|row| row.held.enriched.as_deref()).collect();
     let parked: Vec<Option<DateTime>> = rows.values().map(|row| row.held.parked_at.map(Moment::civil)).collect();
+    let released: Vec<Option<DateTime>> = rows.values().map(|row| row.held.released_at.map(Moment::civil)).collect();
     let unsent: Vec<bool> = rows.values().map(|row| row.unsent).collect();
     let statement = statement!("stg/update_order_events");
-    transaction.execute(&statement, [&ids, &sent, &payloads, &versions, &enriched, &parked, &unsent]).await?;
+    transaction
+        .execute(&statement, [&ids, &sent, &payloads, &versions, &enriched, &parked, &released, &unsent])
+        .await?;
     Ok(())
 }
 
@@ -88,8 +96,10 @@ async fn replace_missing(
     new: &BTreeMap<i64, Row>,
     changed: &BTreeMap<i64, Row>,
 ) -> Result<(), Failure> {
-    let rows = new.iter().chain(changed).flat_map(|(id, row)| row.missing.iter().map(|missing| (*id, missing)));
-    let missing: Vec<(i64, &Missing)> = rows.collect();
+    let waiting = new.iter().chain(changed).filter_map(|(id, row)| Some((*id, row.held.parked_at?, &row.missing)));
+    let missing: Vec<Awaited<'_>> = waiting
+        .flat_map(|(object_id, parked_at, names)| names.iter().map(move |name| Awaited { object_id, parked_at, name }))
+        .collect();
     try_join!(forget_missing(transaction, &known), insert_missing(transaction, &missing))?;
     Ok(())
 }
@@ -102,16 +112,25 @@ pub(crate) async fn forget_missing(transaction: &Transaction, ids: &[i64]) -> Re
     Ok(())
 }
 
+/// A name that an order waits for.
+pub(crate) struct Awaited<'a> {
+    pub(crate) object_id: i64,
+    /// Since when the order is parked.
+    pub(crate) parked_at: Moment,
+    pub(crate) name: &'a Missing,
+}
+
 /// Notes what orders wait for.
-pub(crate) async fn insert_missing(transaction: &Transaction, missing: &[(i64, &Missing)]) -> Result<(), Failure> {
+pub(crate) async fn insert_missing(transaction: &Transaction, missing: &[Awaited<'_>]) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
-    let kinds: Vec<&str> = missing.iter().map(|(_, name)| name.kind.as_str()).collect();
-    let ids: Vec<&str> = missing.iter().map(|(_, name)| name.id.as_str()).collect();
-    let restaurants: Vec<&str> = missing.iter().map(|(_, name)| name.restaurant_id.as_str()).collect();
-    let orders: Vec<i64> = missing.iter().map(|(order, _)| *order).collect();
+    let kinds: Vec<&str> = missing.iter().map(|awaited| awaited.name.kind.as_str()).collect();
+    let ids: Vec<&str> = missing.iter().map(|awaited| awaited.name.id.as_str()).collect();
+    let restaurants: Vec<&str> = missing.iter().map(|awaited| awaited.name.restaurant_id.as_str()).collect();
+    let orders: Vec<i64> = missing.iter().map(|awaited| awaited.object_id).collect();
+    let parked: Vec<DateTime> = missing.iter().map(|awaited| awaited.parked_at.civil()).collect();
     let statement = statement!("stg/insert_missing_names");
-    transaction.execute(&statement, [&kinds, &ids, &restaurants, &orders]).await?;
+    transaction.execute(&statement, [&kinds, &ids, &restaurants, &orders, &parked]).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use names::Directory;
 use orders::{Event, Moment, Version};
-use pipeline::{Message, Outcome, Rejection};
+use pipeline::{Failure, LARGEST_PART, Message, Outcome, Rejection};
 
 pub use self::naming::{Dishes, Kind, Missing, name};
 use crate::publish;
@@ -22,6 +22,9 @@ pub struct Held {
     pub enriched: Option<String>,
     /// Since when it is parked.
     pub parked_at: Option<Moment>,
+    /// When a person released it; it is parked still, because no round has come by or because a newer event, which
+    /// inherits the release, waits for a restaurant.
+    pub released_at: Option<Moment>,
 }
 
 /// A row to be written, and what it waits for.
@@ -57,46 +60,69 @@ pub struct Changes {
 /// may have `limit` bytes with its key.
 ///
 /// # Errors
-/// None in practice: when a message cannot be written as JSON.
+/// [`Failure::TooMuch`] when the messages of several events take more than [`LARGEST_PART`]; else none in practice: when a
+/// message cannot be written as JSON.
 pub fn transform(
     held: &HashMap<i64, Held>,
     events: &[Event],
     directory: &Directory,
     now: Moment,
     limit: usize,
-) -> Result<Changes, serde_json::Error> {
+) -> Result<Changes, Failure> {
     let mut changes = Changes::default();
+    let (mut weighed, mut bytes) = (0, 0);
+    let unwritable = |error| Failure::Refused(format!("a message cannot be written: {error}"));
     for event in events {
+        bytes += changes.messages[weighed..].iter().map(Message::size).sum::<usize>();
+        weighed = changes.messages.len();
+        if events.len() > 1 && bytes > LARGEST_PART {
+            return Err(Failure::TooMuch);
+        }
         let (new, changed) = (changes.new.get(&event.object_id), changes.changed.get(&event.object_id));
         let current = new.or(changed).map(|row| &row.held).or_else(|| held.get(&event.object_id));
         let outcome = match judge(current, event) {
             Verdict::Rejected(rejection) => Outcome::DeadLetter(rejection),
             Verdict::Older => Outcome::Outdated,
             Verdict::Equal(enriched) => {
-                changes.messages.extend(enriched.map(|text| publish::message(&event.user_id, text)));
-                Outcome::Unchanged
+                let message = enriched.map(|text| publish::message(&event.user_id, text));
+                match check_size(message.as_ref(), limit) {
+                    Ok(()) => {
+                        changes.messages.extend(message);
+                        Outcome::Unchanged
+                    }
+                    // It was sent under a larger limit; sent again, it would hold up all behind it for ever.
+                    Err(rejection) => Outcome::DeadLetter(rejection),
+                }
             }
-            Verdict::Newer { parked_at } => {
+            Verdict::Newer => {
                 let (enriched, missing) = match name(event, directory, now, Dishes::OnTheMenu) {
-                    Ok(enriched) => (Some(enriched.write()?), Vec::new()),
+                    Ok(enriched) => (Some(enriched.write().map_err(unwritable)?), Vec::new()),
                     Err(missing) => (None, missing),
                 };
                 let message = enriched.as_ref().map(|text| publish::message(&event.user_id, text));
-                if message.as_ref().is_some_and(|message| message.size() > limit) {
-                    let error = format!("with its names the order would exceed the broker's limit of {limit} bytes");
-                    changes.outcomes.push(Outcome::DeadLetter(Rejection::new("too-large", error)));
+                if let Err(rejection) = check_size(message.as_ref(), limit) {
+                    changes.outcomes.push(Outcome::DeadLetter(rejection));
                     continue;
                 }
                 changes.messages.extend(message);
                 let outcome = if enriched.is_some() { Outcome::Stored } else { Outcome::Parked };
-                let parked_at = enriched.is_none().then(|| parked_at.unwrap_or(now));
+                // An order has waited since its first event that had to; so a newer one takes its place in the queue.
+                let waits = current.filter(|held| enriched.is_none() && held.parked_at.is_some());
+                let parked_at = enriched.is_none().then(|| waits.and_then(|held| held.parked_at).unwrap_or(now));
+                let released_at = waits.and_then(|held| held.released_at);
                 let overtaken = current.and_then(|held| held.enriched.clone()).filter(|_| parked_at.is_some());
                 let unsent = overtaken.is_some();
                 let enriched = enriched.or(overtaken);
                 let row = Row {
                     sent_at: event.sent_at,
                     payload: event.payload.clone(),
-                    held: Held { version: event.version.clone(), user_id: event.user_id.clone(), enriched, parked_at },
+                    held: Held {
+                        version: event.version.clone(),
+                        user_id: event.user_id.clone(),
+                        enriched,
+                        parked_at,
+                        released_at,
+                    },
                     missing,
                     unsent,
                 };
@@ -110,20 +136,26 @@ pub fn transform(
     Ok(changes)
 }
 
+/// Refuses a message that the broker would refuse.
+fn check_size(message: Option<&Message>, limit: usize) -> Result<(), Rejection> {
+    if message.is_some_and(|message| message.size() > limit) {
+        let error = format!("with its names the order would exceed the broker's limit of {limit} bytes");
+        return Err(Rejection::new("too-large", error));
+    }
+    Ok(())
+}
+
 enum Verdict<'a> {
     Rejected(Rejection),
     Older,
     /// With the message that was sent about it.
     Equal(Option<&'a str>),
-    /// With the time since when the order is parked.
-    Newer {
-        parked_at: Option<Moment>,
-    },
+    Newer,
 }
 
 /// Compares an event with what is held of its order.
 fn judge<'a>(held: Option<&'a Held>, event: &Event) -> Verdict<'a> {
-    let Some(held) = held else { return Verdict::Newer { parked_at: None } };
+    let Some(held) = held else { return Verdict::Newer };
     if held.user_id != event.user_id {
         let error = format!("order {} belongs to another user", event.object_id);
         return Verdict::Rejected(Rejection::new("user-changed", error));
@@ -131,6 +163,6 @@ fn judge<'a>(held: Option<&'a Held>, event: &Event) -> Verdict<'a> {
     match event.version.cmp(&held.version) {
         std::cmp::Ordering::Less => Verdict::Older,
         std::cmp::Ordering::Equal => Verdict::Equal(held.enriched.as_deref().filter(|_| held.parked_at.is_none())),
-        std::cmp::Ordering::Greater => Verdict::Newer { parked_at: held.parked_at },
+        std::cmp::Ordering::Greater => Verdict::Newer,
     }
 }

@@ -1,23 +1,34 @@
-//! `parked list`: which orders wait, for what, since when.
+//! `parked list`: which orders wait, for what, since when; or which names are waited for, by how many.
 
-use std::io::Write;
+use std::{collections::BTreeSet, io::Write};
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
-use jiff::civil::DateTime;
 use orders::Moment;
 use pipeline::Failure;
 use serde::Serialize;
 use service::Refusal;
-use warehouse::{Row, Warehouse, get, statement};
+use warehouse::{Transaction, Warehouse, get, statement};
 
-use super::release::RELEASED;
+use self::rows::{Line, Name, Order};
+use super::selection::Selection;
+use crate::transform::Kind;
+
+mod rows;
 
 /// How to list them.
 #[derive(Debug, Clone, Default, Args)]
 pub struct List {
-    /// The longest parked so many only.
-    #[arg(long, value_name = "ORDERS")]
+    /// Which.
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// One line for each name, those that most orders wait for first: how many do, and since when.
+    #[arg(long)]
+    pub by_name: bool,
+
+    /// So many lines at most; 100, or with --json all of them.
+    #[arg(long, value_name = "LINES")]
     pub limit: Option<u32>,
 
     /// One JSON object a line.
@@ -25,87 +36,105 @@ pub struct List {
     pub json: bool,
 }
 
-/// An order that waits.
-#[derive(Debug, Serialize)]
-struct Order {
-    object_id: i64,
-    /// Absent once it was released: it goes on in the next round.
-    parked_at: Option<Moment>,
-    released: bool,
-    waits_for: Vec<Name>,
-}
-
-#[derive(Debug, Serialize)]
-struct Name {
-    kind: String,
-    id: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    restaurant_id: String,
-}
+/// A screen has no more; a table of everything takes longer to lay out than to select.
+const LINES: u32 = 100;
 
 impl List {
-    /// Lists the orders that are parked now.
+    /// Lists the orders that are parked at `now`.
     ///
     /// # Errors
     /// A [`Refusal`] when the database does not answer; what `out` says of a failed write.
-    pub async fn run(&self, warehouse: &Warehouse, out: &mut impl Write) -> anyhow::Result<()> {
-        let orders = select(warehouse, self.limit.map(i64::from)).await.map_err(Refusal::from)?;
+    pub async fn run(&self, warehouse: &Warehouse, now: Moment, out: &mut impl Write) -> anyhow::Result<()> {
+        let limit = self.limit.or_else(|| (!self.json).then_some(LINES));
+        let transaction = warehouse.begin_unhurried().await.map_err(Refusal::from)?;
+        if self.by_name {
+            let names: Vec<Name> = self.select(&transaction, now, limit).await.map_err(Refusal::from)?;
+            self.print(&names, limit, &transaction, out).await
+        } else {
+            let orders: Vec<Order> = self.select(&transaction, now, limit).await.map_err(Refusal::from)?;
+            self.print(&orders, limit, &transaction, out).await
+        }
+    }
+
+    async fn select<L: Line>(
+        &self,
+        transaction: &Transaction,
+        now: Moment,
+        limit: Option<u32>,
+    ) -> Result<Vec<L>, Failure> {
+        let (kind, id) = (self.selection.kind(), self.selection.id.as_deref());
+        let (before, limit) = (self.selection.before(now), limit.map(i64::from));
+        let rows = transaction.query(&L::STATEMENT, [&kind, &id, &before, &limit]).await?;
+        rows.iter().map(L::read).collect()
+    }
+
+    async fn print<L: Line + Serialize>(
+        &self,
+        lines: &[L],
+        limit: Option<u32>,
+        transaction: &Transaction,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
         if self.json {
-            for order in &orders {
-                serde_json::to_writer(&mut *out, order).map_err(std::io::Error::from)?;
+            for line in lines {
+                serde_json::to_writer(&mut *out, line).map_err(std::io::Error::from)?;
                 writeln!(out)?;
             }
             return Ok(());
         }
-        match orders.len() {
-            0 => writeln!(out, "no order is parked")?,
-            count => writeln!(out, "{}\nparked orders: {count}", table(&orders))?,
+        if lines.is_empty() {
+            let unless = if self.selection.is_everything() { "" } else { " that fits" };
+            writeln!(out, "no order is parked{unless}")?;
+            return Ok(());
         }
+        let mut table = Table::new();
+        table
+            .load_style(UTF8_FULL_CONDENSED)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_header(L::HEADER);
+        for line in lines {
+            table.add_row(line.cells());
+        }
+        writeln!(out, "{table}")?;
+        let kinds: BTreeSet<Kind> = lines.iter().flat_map(Line::kinds).collect();
+        for kind in kinds {
+            writeln!(out, "{}: {}", kind.as_str(), advice(kind))?;
+        }
+        if usize::try_from(limit.unwrap_or(u32::MAX)).is_ok_and(|limit| lines.len() >= limit) {
+            write!(out, "the first {}; ", lines.len())?;
+        }
+        writeln!(out, "{}", total(transaction).await.map_err(Refusal::from)?)?;
         Ok(())
     }
 }
 
-async fn select(warehouse: &Warehouse, limit: Option<i64>) -> Result<Vec<Order>, Failure> {
-    let transaction = warehouse.begin_unhurried().await?;
-    let rows = transaction.query(&statement!("stg/select_parked_orders"), [&limit]).await?;
-    transaction.commit().await?;
-    rows.iter().map(read).collect()
-}
-
-fn read(row: &Row) -> Result<Order, Failure> {
-    let parked_at: DateTime = get(row, 1)?;
-    let released = parked_at == RELEASED;
-    let (kinds, ids): (Vec<String>, Vec<String>) = (get(row, 2)?, get(row, 3)?);
-    let restaurants: Vec<String> = get(row, 4)?;
-    let names = kinds.into_iter().zip(ids).zip(restaurants);
-    Ok(Order {
-        object_id: get(row, 0)?,
-        parked_at: Moment::from_civil(parked_at).filter(|_| !released),
-        released,
-        waits_for: names.map(|((kind, id), restaurant_id)| Name { kind, id, restaurant_id }).collect(),
-    })
-}
-
-fn table(orders: &[Order]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["order", "parked since (UTC)", "waits for"]);
-    for order in orders {
-        let since = order.parked_at.map_or_else(|| "released".to_owned(), |moment| moment.to_string());
-        let names: Vec<String> = order.waits_for.iter().map(Name::phrase).collect();
-        table.add_row([order.object_id.to_string(), since, names.join("\n")]);
+/// What a person does about it.
+const fn advice(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Dish => {
+            "put it on the restaurant's menu in Redis, with a category; or `parked release`, which PARK_MAX_AGE does by itself"
+        }
+        Kind::Payload => {
+            "an earlier release took what this one refuses; wait for a newer event, or `parked release` to have it tried again"
+        }
+        Kind::Restaurant => {
+            "put the restaurant with its menu into Redis, under this id; its orders go on by themselves"
+        }
+        Kind::Room => {
+            "the message is larger than the destination topic takes: raise its max.message.bytes, restart, `parked release`"
+        }
+        Kind::User => "put the user into Redis, under this id; the orders go on by themselves",
     }
-    table
 }
 
-impl Name {
-    /// For a person; an id comes from outside, and a terminal must not take orders from it.
-    fn phrase(&self) -> String {
-        let Self { kind, id, restaurant_id } = self;
-        let phrase = match restaurant_id.as_str() {
-            "" => format!("{kind} {id}"),
-            restaurant => format!("{kind} {id} of restaurant {restaurant}"),
-        };
-        phrase.replace(char::is_control, "\u{fffd}")
+/// All that is parked, whatever was selected.
+async fn total(transaction: &Transaction) -> Result<String, Failure> {
+    let mut counts = Vec::new();
+    for row in transaction.query(&statement!("stg/count_parked_orders"), []).await? {
+        counts.push((get::<String>(&row, 0)?, get::<i64>(&row, 1)?));
     }
+    counts.sort();
+    let all: i64 = counts.iter().map(|(_, count)| count).sum();
+    let by_kind: Vec<String> = counts.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+    Ok(format!("parked orders: {all} ({})", by_kind.join(", ")))
 }

@@ -1,8 +1,7 @@
 //! `parked release`: orders go on without the names of their dishes.
 //!
-//! Sending is the running service's business: it owns what is published. A release only marks, by making the order
-//! overdue; the next round of [`super::Parked::resume`] does with it what it does with any order that is older than
-//! `PARK_MAX_AGE`.
+//! Sending is the running service's business: it owns what is published. A release only marks; the next round does with
+//! the order what it does with any that is older than `PARK_MAX_AGE`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,13 +9,12 @@ use std::{
 };
 
 use clap::Args;
-use jiff::civil::DateTime;
+use orders::Moment;
 use pipeline::Failure;
 use service::Refusal;
 use warehouse::{Row, Transaction, Warehouse, get, statement};
 
-/// What `parked_at` says of an order that was released: overdue, whatever `PARK_MAX_AGE` is.
-pub(super) const RELEASED: DateTime = DateTime::constant(1, 1, 1, 0, 0, 0, 0);
+use super::selection::Selection;
 
 /// Which orders go on.
 #[derive(Debug, Clone, Default, Args)]
@@ -28,59 +26,107 @@ pub struct Release {
     /// Every order that only waits for dishes.
     #[arg(long)]
     pub all: bool,
+
+    /// Of these, which.
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// Say what would be released, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// What became of the orders asked for.
 #[derive(Debug, Default)]
 struct Released {
-    orders: BTreeSet<i64>,
-    /// Those that still wait, each with the users and restaurants it waits for.
-    refused: BTreeMap<i64, Vec<String>>,
+    count: usize,
+    refused: usize,
+    /// The first that still wait, each with the users and restaurants it waits for.
+    reasons: BTreeMap<i64, Vec<String>>,
+    /// Those named that are not parked.
+    unknown: BTreeSet<i64>,
 }
 
+/// Orders in one transaction: batches wait for its locks.
+const PORTION: i64 = 1000;
+
+/// Refusals told one by one.
+const TOLD: usize = 20;
+
 impl Release {
-    /// Marks the orders, and says of each one named what became of it.
+    /// Marks the orders at `now`, and says what became of them.
     ///
     /// # Errors
     /// A [`Refusal`] when an order that was named is not parked, or waits for a user or a restaurant (the others are
     /// released all the same), and when the database does not answer; what `out` says of a failed write.
-    pub async fn run(&self, warehouse: &Warehouse, out: &mut impl Write) -> anyhow::Result<()> {
-        let named = (!self.all).then_some(self.orders.as_slice());
-        let Released { orders, refused } = release(warehouse, named).await.map_err(Refusal::from)?;
-        for (order, names) in &refused {
+    pub async fn run(&self, warehouse: &Warehouse, now: Moment, out: &mut impl Write) -> anyhow::Result<()> {
+        let Released { count, refused, reasons, unknown } =
+            self.release(warehouse, now).await.map_err(Refusal::from)?;
+        for (order, names) in &reasons {
             writeln!(out, "order {order} stays parked: it waits for {}", names.join(" and "))?;
         }
-        let unknown: BTreeSet<i64> =
-            self.orders.iter().copied().filter(|id| !orders.contains(id) && !refused.contains_key(id)).collect();
+        if refused > reasons.len() {
+            let more = refused - reasons.len();
+            writeln!(out, "{more} more stay parked: they wait for users or restaurants; see `parked list --by-name`")?;
+        }
+        let unless = if self.selection.is_everything() { "" } else { ", or does not fit" };
         for order in &unknown {
-            writeln!(out, "order {order} is not parked")?;
+            writeln!(out, "order {order} is not parked{unless}")?;
         }
-        match orders.len() {
-            0 => writeln!(out, "released none")?,
-            count => writeln!(out, "released {count}; the service sends them in its next round")?,
+        match (self.dry_run, count) {
+            (false, 0) => writeln!(out, "released none")?,
+            (false, count) => writeln!(out, "released {count}; the service sends them in its next round")?,
+            (true, count) => writeln!(out, "would release {count}; nothing was changed")?,
         }
-        let left = unknown.len() + refused.len();
+        let left = unknown.len() + refused;
         if left > 0 && !self.all {
-            return Err(Refusal::Missing(format!("{left} of {} orders not released", left + orders.len())).into());
+            return Err(Refusal::Missing(format!("{left} of {} orders not released", left + count)).into());
         }
         Ok(())
     }
+
+    /// Releases those of the orders that wait for neither a user nor a restaurant, a portion at a time.
+    async fn release(&self, warehouse: &Warehouse, now: Moment) -> Result<Released, Failure> {
+        let mut released = Released { unknown: self.orders.iter().copied().collect(), ..Released::default() };
+        let mut after = i64::MIN;
+        loop {
+            let transaction = warehouse.begin_unhurried().await?;
+            let parked = self.lock(&transaction, now, after).await?;
+            let at = now.civil();
+            let going = ids(&transaction.query(&statement!("stg/release_parked_orders"), [&parked, &at]).await?)?;
+            let going: BTreeSet<i64> = going.into_iter().collect();
+            let left: Vec<i64> = parked.iter().copied().filter(|order| !going.contains(order)).collect();
+            let told = left.iter().copied().take(TOLD.saturating_sub(released.reasons.len())).collect();
+            released.reasons.append(&mut reasons(&transaction, told).await?);
+            if self.dry_run {
+                transaction.rollback().await?;
+            } else {
+                transaction.commit().await?;
+            }
+            released.count += going.len();
+            released.refused += left.len();
+            released.unknown.retain(|order| !parked.contains(order));
+            match parked.last() {
+                Some(&last) => after = last,
+                None => return Ok(released),
+            }
+        }
+    }
+
+    /// The next of the orders meant, under lock.
+    async fn lock(&self, transaction: &Transaction, now: Moment, after: i64) -> Result<Vec<i64>, Failure> {
+        let named = (!self.all).then_some(self.orders.as_slice());
+        let (kind, id, before) = (self.selection.kind(), self.selection.id.as_deref(), self.selection.before(now));
+        let parameters: warehouse::Parameters<'_, 6> = [&named, &kind, &id, &before, &after, &PORTION];
+        ids(&transaction.query(&statement!("stg/lock_orders_to_release"), parameters).await?)
+    }
 }
 
-/// Releases those of the orders, or of all, that wait for nothing but dishes.
-async fn release(warehouse: &Warehouse, named: Option<&[i64]>) -> Result<Released, Failure> {
-    let transaction = warehouse.begin_unhurried().await?;
-    let parked = ids(&transaction.query(&statement!("stg/lock_orders_to_release"), [&named]).await?)?;
-    let statement = statement!("stg/release_parked_orders");
-    let orders: BTreeSet<i64> = ids(&transaction.query(&statement, [&parked, &RELEASED]).await?)?.into_iter().collect();
-    let left: Vec<i64> = parked.into_iter().filter(|order| !orders.contains(order)).collect();
-    let refused = if left.is_empty() { BTreeMap::new() } else { reasons(&transaction, &left).await? };
-    transaction.commit().await?;
-    Ok(Released { orders, refused })
-}
-
-async fn reasons(transaction: &Transaction, orders: &[i64]) -> Result<BTreeMap<i64, Vec<String>>, Failure> {
+async fn reasons(transaction: &Transaction, orders: Vec<i64>) -> Result<BTreeMap<i64, Vec<String>>, Failure> {
     let mut reasons: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    if orders.is_empty() {
+        return Ok(reasons);
+    }
     for row in transaction.query(&statement!("stg/select_indispensable_names"), [&orders]).await? {
         let (kind, id): (String, String) = (get(&row, 1)?, get(&row, 2)?);
         let phrase = format!("{kind} {id}").replace(char::is_control, "\u{fffd}");

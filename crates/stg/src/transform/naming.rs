@@ -17,23 +17,32 @@ pub struct Missing {
 /// What a name belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// A dish of a restaurant whose menu is known.
+    /// A dish of a restaurant whose menu is known. Dishes are looked for when user and restaurant are known: an order that
+    /// waits for a dish waits for nothing else.
     Dish,
+    /// Not a name, but a payload that can be read: a release with stricter rules than the one that parked the order has
+    /// met it. It stays parked until a newer event comes, or a person has it looked at again.
+    Payload,
     /// A restaurant; its dishes are looked for when its menu is there.
     Restaurant,
     /// Not a name, but room for all of them: with its names the order is larger than the broker takes. It stays parked until
-    /// a newer event comes; there is no record behind it that could become a dead letter.
+    /// a newer event comes, or a person has it looked at again; there is no record behind it that could become a dead
+    /// letter.
     Room,
     /// A user.
     User,
 }
 
 impl Kind {
+    /// All there are.
+    pub const ALL: [Self; 5] = [Self::Dish, Self::Payload, Self::Restaurant, Self::Room, Self::User];
+
     /// As the table writes it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Dish => "dish",
+            Self::Payload => "payload",
             Self::Restaurant => "restaurant",
             Self::Room => "room",
             Self::User => "user",
@@ -43,7 +52,7 @@ impl Kind {
     /// Reads what the table writes.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        [Self::Dish, Self::Restaurant, Self::Room, Self::User].into_iter().find(|kind| kind.as_str() == text)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -52,7 +61,7 @@ impl Missing {
     #[must_use]
     pub fn is_known(&self, directory: &Directory) -> bool {
         match self.kind {
-            Kind::Room => false,
+            Kind::Payload | Kind::Room => false,
             Kind::User => directory.user(&self.id).is_some(),
             Kind::Restaurant => directory.restaurant(&self.id).is_some(),
             Kind::Dish => {

@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod story;
+mod stage;
 mod table;
 mod verdicts;
 mod missing;
 mod any_arrival;
+mod rounds;
+mod any_interleaving;
 mod parked;

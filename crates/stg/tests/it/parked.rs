@@ -1,140 +1,96 @@
 //! Parked orders in a person's hands: seen, released, refused.
 
-use clap::{Args, FromArgMatches};
-use pipeline::{Layer, Outcome, Record};
+use pipeline::Outcome;
 use serde_json::{Value, json};
-use service::{Refusal, Service, Shared};
+use service::Refusal;
 use stg::{
     Stg,
-    parked::{List, Release},
+    parked::{List, Release, Selection},
+    transform::Kind,
 };
-use warehouse::Warehouse;
-use workload::{load, source::Reference};
 
-const USER: &str = "626a81ce9a8cd1920641e296";
-const RESTAURANT: &str = "ef8c42c19b7518a9aebec106";
+use crate::stage::{RESTAURANT, Stage, USER, USUAL, record, round, store};
 
-/// A database, a Redis that knows one user and one restaurant with an empty menu, and the layer between them.
-struct Stage {
-    database_url: String,
-    warehouse: Warehouse,
-    layer: Stg,
-}
+const DISH: &str = "6276e8cd0cf48b4cded00878";
 
-impl Stage {
-    async fn set() -> anyhow::Result<Self> {
-        let stack = devstack::shared().await?;
-        let redis_url = stack.redis_url(stack.fresh_redis_database().await?);
-        let objects = [
-            (USER, json!({"_id": USER, "name": "Котова Ольга", "login": "kotova"})),
-            (RESTAURANT, json!({"_id": RESTAURANT, "name": "Кофейня №1", "menu": []})),
-        ];
-        let objects = objects.map(|(id, json)| Ok(Reference { id: id.to_owned(), json: json.to_string() }));
-        load::reference(&redis_url, objects).await?;
-
-        let url = stack.create_database(&stack.fresh_name("stg_it").await?).await?;
-        let settings = warehouse::Settings::from_url(&url, None, 2)?;
-        warehouse::migrate(&settings).await?;
-        let warehouse = Warehouse::new(&settings);
-
-        let parser = <Stg as Service>::Settings::augment_args(clap::Command::new("stg"));
-        let matches = parser.try_get_matches_from(["stg", &format!("--redis-url={redis_url}")])?;
-        let settings = <Stg as Service>::Settings::from_arg_matches(&matches)?;
-        let shared = Shared { warehouse: warehouse.clone(), load_src: String::new(), max_message_bytes: usize::MAX };
-        Ok(Self { database_url: url, layer: Stg::layer(&settings, &shared).await?, warehouse })
-    }
-
-    /// The subcommand as a process: its exit code, and what it said.
-    async fn run(&self, arguments: &[&str]) -> anyhow::Result<(Option<i32>, String)> {
-        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_stg-service"));
-        let output = command.env_clear().env("DATABASE_URL", &self.database_url).args(arguments).output().await?;
-        Ok((output.status.code(), String::from_utf8([output.stdout, output.stderr].concat())?))
-    }
-
-    /// Has an order of a dish on no menu parked.
-    async fn park(&mut self, object_id: i64, user: &str) -> anyhow::Result<()> {
-        let event = self.layer.receive(&order(object_id, user)).map_err(|outcome| anyhow::anyhow!("{outcome:?}"))?;
-        let stored = self.layer.store(&[event]).await?;
-        assert_eq!(stored.outcomes, [Outcome::Parked]);
-        Ok(())
-    }
-
-    /// What one round of the service sends.
-    async fn round(&mut self) -> anyhow::Result<Vec<Value>> {
-        let backlog = self.layer.resume(100).await?;
-        self.layer.settle().await?;
-        Ok(backlog.messages.iter().map(|message| serde_json::from_slice(&message.value)).collect::<Result<_, _>>()?)
-    }
-
-    /// What `parked list` prints.
-    async fn list(&self, json: bool) -> anyhow::Result<String> {
-        let mut out = Vec::new();
-        List { json, limit: None }.run(&self.warehouse, &mut out).await?;
-        Ok(String::from_utf8(out)?)
-    }
-
-    /// What `parked release` prints, and how it ends.
-    async fn release(&self, release: Release) -> anyhow::Result<(String, anyhow::Result<()>)> {
-        let mut out = Vec::new();
-        let end = release.run(&self.warehouse, &mut out).await;
-        Ok((String::from_utf8(out)?, end))
-    }
-}
-
-fn order(object_id: i64, user: &str) -> Record {
-    let order = json!({
-        "object_id": object_id, "object_type": "order", "sent_dttm": "2026-03-09 12:01:44",
-        "payload": {
-            "restaurant": {"id": RESTAURANT}, "user": {"id": user}, "date": "2026-03-02 11:20:05",
-            "order_items": [{"id": "6276e8cd0cf48b4cded00878", "name": "Ролл с тофу", "price": 180, "quantity": 1}],
-            "cost": 180, "payment": 180, "final_status": "CLOSED",
-        },
-    });
-    Record {
-        topic: "orders".into(),
-        partition: 0,
-        offset: 0,
-        timestamp: None,
-        key: None,
-        value: Some(order.to_string().into_bytes()),
-        headers: Vec::new(),
-    }
+/// Has an order of a dish on no menu parked.
+async fn park(layer: &mut Stg, object_id: i64, user: &str) -> anyhow::Result<()> {
+    let outcomes = store(layer, &[record(object_id, 0, user, RESTAURANT, &[DISH])]).await?;
+    assert_eq!(outcomes, [Outcome::Parked]);
+    Ok(())
 }
 
 fn named(orders: &[i64]) -> Release {
-    Release { orders: orders.to_vec(), all: false }
+    Release { orders: orders.to_vec(), ..Release::default() }
+}
+
+fn all() -> Release {
+    Release { all: true, ..Release::default() }
 }
 
 #[tokio::test]
 async fn an_order_that_waits_for_a_dish_goes_on_when_it_is_released() -> anyhow::Result<()> {
-    let mut stage = Stage::set().await?;
-    assert_eq!(stage.list(false).await?, "no order is parked\n");
-    stage.park(1, USER).await?;
-    assert_eq!(stage.round().await?, Vec::<Value>::new(), "it waits");
-    let listed: Value = serde_json::from_str(&stage.list(true).await?)?;
+    let stage = Stage::with_names().await?;
+    let mut layer = stage.layer(USUAL).await?;
+    assert_eq!(stage.list(List::default()).await?, "no order is parked\n");
+    park(&mut layer, 1, USER).await?;
+    assert_eq!(round(&mut layer).await?, Vec::<Value>::new(), "it waits");
+    let listed = stage.listed().await?.remove(0);
     assert_eq!((&listed["object_id"], &listed["released"]), (&json!(1), &json!(false)));
-    let dish = json!([{"kind": "dish", "id": "6276e8cd0cf48b4cded00878", "restaurant_id": RESTAURANT}]);
-    assert_eq!(listed["waits_for"], dish);
+    assert_eq!(listed["waits_for"], json!([{"kind": "dish", "id": DISH, "restaurant_id": RESTAURANT}]));
+
+    let dry = Release { dry_run: true, ..named(&[1]) };
+    assert_eq!(stage.release(dry).await?.0, "would release 1; nothing was changed\n");
+    assert_eq!(round(&mut layer).await?, Vec::<Value>::new(), "it still waits");
 
     let (said, end) = stage.release(named(&[1])).await?;
     assert_eq!(said, "released 1; the service sends them in its next round\n");
     end?;
-    let table = stage.list(false).await?;
-    assert!(table.contains("released") && !table.contains("Ролл"), "{table}");
+    let table = stage.list(List::default()).await?;
+    assert!(table.contains("released") && !table.contains("Свежий"), "{table}");
+    assert_eq!(stage.listed().await?[0]["parked_at"], listed["parked_at"], "it has waited as long as before");
 
-    let sent = stage.round().await?;
+    let sent = round(&mut layer).await?;
     let product = &sent[0]["payload"]["products"][0];
-    assert_eq!((&product["name"], &product["category"]), (&json!("Ролл с тофу"), &json!("Без категории")));
-    assert_eq!(stage.list(false).await?, "no order is parked\n");
-    assert_eq!(stage.round().await?, Vec::<Value>::new(), "it is sent once");
+    let name = format!("Свежий {DISH}");
+    assert_eq!((&product["name"], &product["category"]), (&json!(name), &json!("Без категории")));
+    assert_eq!(stage.list(List::default()).await?, "no order is parked\n");
+    assert_eq!(round(&mut layer).await?, Vec::<Value>::new(), "it is sent once");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_newer_event_inherits_the_release_and_the_true_age() -> anyhow::Result<()> {
+    let stage = Stage::with_names().await?;
+    let mut layer = stage.layer(USUAL).await?;
+    park(&mut layer, 1, USER).await?;
+    let parked_at = stage.listed().await?[0]["parked_at"].clone();
+    stage.release(named(&[1])).await?.1?;
+    // Newer, and in a restaurant nobody knows: even a released order waits for that, for as long as it takes.
+    store(&mut layer, &[record(1, 1, USER, "another", &["pie"])]).await?;
+    assert_eq!(round(&mut layer).await?, Vec::<Value>::new());
+    let listed = stage.listed().await?.remove(0);
+    assert_eq!((&listed["parked_at"], &listed["released"]), (&parked_at, &json!(true)));
+    assert_eq!(listed["waits_for"], json!([{"kind": "restaurant", "id": "another"}]));
+
+    stage.name_restaurant("another", &[]).await?;
+    let sent = crate::stage::rounds(&mut layer).await?;
+    assert_eq!(sent[0]["payload"]["products"][0]["category"], "Без категории");
+
+    // Sent on, the release is spent: the next event waits like any other.
+    store(&mut layer, &[record(1, 2, USER, "another", &["cake"])]).await?;
+    round(&mut layer).await?;
+    let listed = stage.listed().await?.remove(0);
+    assert_eq!((&listed["released"], &listed["waits_for"][0]["id"]), (&json!(false), &json!("cake")));
     Ok(())
 }
 
 #[tokio::test]
 async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
-    let mut stage = Stage::set().await?;
-    stage.park(1, USER).await?;
-    stage.park(2, "nobody").await?;
+    let stage = Stage::with_names().await?;
+    let mut layer = stage.layer(USUAL).await?;
+    park(&mut layer, 1, USER).await?;
+    park(&mut layer, 2, "nobody").await?;
     let (said, end) = stage.release(named(&[1, 2, 9])).await?;
     let lines = [
         "order 2 stays parked: it waits for user nobody",
@@ -143,52 +99,90 @@ async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
     ];
     assert_eq!(said.lines().collect::<Vec<_>>(), lines);
     assert_eq!(end.unwrap_err().downcast::<Refusal>()?, Refusal::Missing("2 of 3 orders not released".to_owned()));
-    assert_eq!(stage.round().await?.len(), 1);
+    assert_eq!(round(&mut layer).await?.len(), 1);
     let (_, end) = stage.release(named(&[2])).await?;
     assert!(end.is_err());
-    assert_eq!(stage.round().await?, Vec::<Value>::new());
+    assert_eq!(round(&mut layer).await?, Vec::<Value>::new());
     Ok(())
 }
 
 #[tokio::test]
-async fn all_means_all_that_can_go_on() -> anyhow::Result<()> {
-    let mut stage = Stage::set().await?;
-    for object_id in 1..=3 {
-        stage.park(object_id, USER).await?;
-    }
-    stage.park(4, "nobody").await?;
-    let (said, end) = stage.release(Release { orders: Vec::new(), all: true }).await?;
+async fn all_means_all_that_can_go_on_portion_by_portion() -> anyhow::Result<()> {
+    let stage = Stage::with_names().await?;
+    let mut layer = stage.layer(USUAL).await?;
+    let records: Vec<_> = (1..=2100).map(|id| record(id, 0, USER, RESTAURANT, &[DISH])).collect();
+    store(&mut layer, &records).await?;
+    let strangers: Vec<_> = (3001..=3030).map(|id| record(id, 0, "nobody", RESTAURANT, &[DISH])).collect();
+    store(&mut layer, &strangers).await?;
+    let (said, end) = stage.release(all()).await?;
     end?;
-    assert!(said.ends_with("released 3; the service sends them in its next round\n"), "{said}");
-    assert_eq!(stage.round().await?.len(), 3);
-    let left: Value = serde_json::from_str(&stage.list(true).await?)?;
-    assert_eq!(left["waits_for"], json!([{"kind": "user", "id": "nobody"}]));
+    let last: Vec<&str> = said.lines().skip(20).collect();
+    let expected = [
+        "10 more stay parked: they wait for users or restaurants; see `parked list --by-name`",
+        "released 2100; the service sends them in its next round",
+    ];
+    assert_eq!(last, expected, "{said}");
+    assert_eq!(crate::stage::rounds(&mut layer).await?.len(), 2100);
+    assert_eq!(stage.listed().await?.len(), 30);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_release_does_not_look_like_two_thousand_years_of_waiting() -> anyhow::Result<()> {
-    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-    let _recording = metrics::set_default_local_recorder(&recorder);
-    let mut stage = Stage::set().await?;
-    stage.park(1, USER).await?;
-    stage.release(named(&[1])).await?.1?;
-    stage.layer.resume(0).await?; // which takes up nothing, and counts
-    let page = recorder.handle().render();
-    for line in ["tagmill_parked_orders 1", "tagmill_oldest_parked_order_seconds 0"] {
-        assert!(page.lines().any(|found| found == line), "{line} in\n{page}");
-    }
+async fn what_was_selected_is_listed_and_released() -> anyhow::Result<()> {
+    let stage = Stage::with_names().await?;
+    let mut layer = stage.layer(USUAL).await?;
+    park(&mut layer, 1, USER).await?;
+    park(&mut layer, 2, "nobody").await?;
+    store(&mut layer, &[record(3, 0, USER, RESTAURANT, &["pie"]), record(4, 0, "nobody", "nowhere", &[])]).await?;
+    stage.sql("UPDATE stg.order_events SET parked_at = parked_at - interval '2 hours' WHERE object_id = 1").await?;
+    stage.sql("UPDATE stg.missing_names SET parked_at = parked_at - interval '2 hours' WHERE object_id = 1").await?;
+    let ids = async |selection: Selection| -> anyhow::Result<Vec<i64>> {
+        let text = stage.list(List { json: true, selection, ..List::default() }).await?;
+        let id = |line: &str| Ok(serde_json::from_str::<Value>(line)?["object_id"].as_i64().unwrap());
+        text.lines().map(id).collect()
+    };
+    let of = |kind: Option<Kind>, id: Option<&str>, hours: Option<u64>| Selection {
+        kind,
+        id: id.map(str::to_owned),
+        older_than: hours.map(|hours| std::time::Duration::from_secs(hours * 3600)),
+    };
+    assert_eq!(ids(of(None, None, None)).await?, [1, 2, 3, 4], "the longest parked first");
+    assert_eq!(ids(of(Some(Kind::User), None, None)).await?, [2, 4]);
+    assert_eq!(ids(of(None, Some(DISH), None)).await?, [1]);
+    assert_eq!(ids(of(None, Some(RESTAURANT), None)).await?, [1, 3], "whose dishes are missing");
+    assert_eq!(ids(of(None, Some("4"), None)).await?, [4]);
+    assert_eq!(ids(of(None, None, Some(1))).await?, [1]);
+    assert_eq!(ids(of(Some(Kind::User), Some(DISH), None)).await?, Vec::<i64>::new());
+
+    let by_name = stage.list(List { json: true, by_name: true, ..List::default() }).await?;
+    let first: Value = serde_json::from_str(by_name.lines().next().unwrap())?;
+    assert_eq!((&first["kind"], &first["id"], &first["orders"]), (&json!("user"), &json!("nobody"), &json!(2)));
+    let table = stage.list(List { by_name: true, limit: Some(2), ..List::default() }).await?;
+    assert!(table.contains("│ user nobody"), "{table}");
+    let total = "the first 2; parked orders: 4 (dish 2, restaurant 1, user 1)\n";
+    assert!(table.ends_with(total), "an order is counted once: {table}");
+    assert!(table.contains("\nuser: put the user into Redis"), "{table}");
+
+    let (said, _) = stage.release(Release { selection: of(None, Some("pie"), None), ..all() }).await?;
+    assert_eq!(said, "released 1; the service sends them in its next round\n");
+    assert_eq!(crate::stage::ids(&round(&mut layer).await?), [3]);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_process_needs_the_database_only_and_tells_by_its_exit_code() -> anyhow::Result<()> {
-    let mut stage = Stage::set().await?;
-    stage.park(1, "nobody").await?;
+    let stage = Stage::with_names().await?;
+    let mut layer = stage.layer(USUAL).await?;
+    park(&mut layer, 1, "nobody").await?;
     for (line, code, said) in [
         ("parked list", 0, "user nobody"),
         ("parked list --json", 0, r#""waits_for":[{"kind":"user","id":"nobody"}]"#),
+        ("parked list --by-name --json", 0, r#"{"kind":"user","id":"nobody","orders":1,"#),
+        ("parked list --kind room", 0, "no order is parked that fits\n"),
+        ("parked list --kind waiter", 64, "`waiter` is none of dish, payload, restaurant, room, user"),
+        ("parked list --older-than old", 64, "`old` is no duration"),
         ("parked release --all", 0, "order 1 stays parked: it waits for user nobody\nreleased none\n"),
+        ("parked release --all --dry-run", 0, "would release 0; nothing was changed\n"),
         ("parked release 1", 69, "\nstg-service: 1 of 1 orders not released\n"),
         ("parked release", 64, "stg-service: <ORDER_ID>... is missing; see --help\n"),
         ("parked release one", 64, "stg-service: ORDER_ID: invalid digit found in string\n"),

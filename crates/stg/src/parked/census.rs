@@ -1,0 +1,65 @@
+//! How many orders are parked, for what and for how long, as metrics.
+
+use jiff::civil::DateTime;
+use orders::Moment;
+use pipeline::Failure;
+use tokio::time::Instant;
+use warehouse::{Warehouse, get, statement};
+
+use crate::transform::Kind;
+
+/// Counts from time to time. Every replica counts the whole table: over replicas, the metrics are to be compared
+/// (`max`), not added up.
+#[derive(Debug, Default)]
+pub(super) struct Census {
+    next: Option<Instant>,
+}
+
+/// Counting goes through everything that is waited for: for 50,000 orders, up to a quarter of a second. So many times as
+/// long as it took passes before it is repeated; with less, an idle service that waits for Redis keeps the database busy.
+const REST: u32 = 50;
+
+impl Census {
+    /// Counts, unless it is too early.
+    pub(super) async fn take(&mut self, warehouse: &Warehouse, now: Moment) -> Result<(), Failure> {
+        let began = Instant::now();
+        if self.next.is_none_or(|next| next <= began) {
+            count(warehouse, now).await?;
+            self.next = Some(Instant::now() + began.elapsed() * REST);
+        }
+        Ok(())
+    }
+}
+
+async fn count(warehouse: &Warehouse, now: Moment) -> Result<(), Failure> {
+    let transaction = warehouse.begin().await?;
+    let orders = transaction.query(&statement!("stg/count_parked_orders"), []).await?;
+    let names = transaction.query(&statement!("stg/count_missing_names"), []).await?;
+    transaction.commit().await?;
+    for kind in Kind::ALL.map(Kind::as_str) {
+        let (mut parked, mut age, mut distinct) = (0, 0.0, 0);
+        for row in &orders {
+            if get::<&str>(row, 0)? == kind {
+                let since: DateTime = get(row, 2)?;
+                parked = get(row, 1)?;
+                age = (now.civil() - since).total(jiff::Unit::Second).unwrap_or(0.0).max(0.0);
+            }
+        }
+        for row in &names {
+            if get::<&str>(row, 0)? == kind {
+                distinct = get(row, 1)?;
+            }
+        }
+        metrics::gauge!("tagmill_parked_orders", "kind" => kind).set(exact(parked));
+        metrics::gauge!("tagmill_oldest_parked_order_seconds", "kind" => kind).set(age);
+        metrics::gauge!("tagmill_missing_names", "kind" => kind).set(exact(distinct));
+    }
+    Ok(())
+}
+
+fn exact(count: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a number of orders is far below 2^53")]
+    {
+        count as f64
+    }
+}

@@ -1,0 +1,112 @@
+//! The lines of a list: an order and what it waits for, or a name and how many wait for it.
+
+use jiff::civil::DateTime;
+use orders::Moment;
+use pipeline::Failure;
+use serde::Serialize;
+use warehouse::{Row, Statement, get, statement};
+
+use crate::transform::Kind;
+
+/// What can be listed.
+pub(super) trait Line: Sized {
+    /// Takes kind, id, parked before, limit.
+    const STATEMENT: Statement;
+    const HEADER: [&'static str; 3];
+
+    fn read(row: &Row) -> Result<Self, Failure>;
+    fn cells(&self) -> [String; 3];
+    fn kinds(&self) -> impl Iterator<Item = Kind>;
+}
+
+/// An order that waits.
+#[derive(Debug, Serialize)]
+pub(super) struct Order {
+    object_id: i64,
+    parked_at: Option<Moment>,
+    /// It goes on in the next round.
+    released: bool,
+    waits_for: Vec<Awaited>,
+}
+
+/// A name that orders wait for.
+#[derive(Debug, Serialize)]
+pub(super) struct Name {
+    #[serde(flatten)]
+    name: Awaited,
+    orders: i64,
+    since: Option<Moment>,
+}
+
+#[derive(Debug, Serialize)]
+struct Awaited {
+    kind: String,
+    id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    restaurant_id: String,
+}
+
+impl Line for Order {
+    const STATEMENT: Statement = statement!("stg/select_parked_orders");
+    const HEADER: [&'static str; 3] = ["order", "parked since (UTC)", "waits for"];
+
+    fn read(row: &Row) -> Result<Self, Failure> {
+        let (kinds, ids, restaurants): (Vec<String>, Vec<String>, Vec<String>) =
+            (get(row, 3)?, get(row, 4)?, get(row, 5)?);
+        let names = kinds.into_iter().zip(ids).zip(restaurants);
+        Ok(Self {
+            object_id: get(row, 0)?,
+            parked_at: Moment::from_civil(get(row, 1)?),
+            released: get::<Option<DateTime>>(row, 2)?.is_some(),
+            waits_for: names.map(|((kind, id), restaurant_id)| Awaited { kind, id, restaurant_id }).collect(),
+        })
+    }
+
+    fn cells(&self) -> [String; 3] {
+        let mut names: Vec<String> = self.waits_for.iter().map(Awaited::phrase).collect();
+        if self.released {
+            names.push("(released)".to_owned());
+        }
+        [self.object_id.to_string(), tell(self.parked_at), names.join("\n")]
+    }
+
+    fn kinds(&self) -> impl Iterator<Item = Kind> {
+        self.waits_for.iter().filter_map(|name| Kind::read(&name.kind))
+    }
+}
+
+impl Line for Name {
+    const STATEMENT: Statement = statement!("stg/select_awaited_names");
+    const HEADER: [&'static str; 3] = ["waited for", "orders", "since (UTC)"];
+
+    fn read(row: &Row) -> Result<Self, Failure> {
+        let name = Awaited { kind: get(row, 0)?, id: get(row, 1)?, restaurant_id: get(row, 2)? };
+        Ok(Self { name, orders: get(row, 3)?, since: Moment::from_civil(get(row, 4)?) })
+    }
+
+    fn cells(&self) -> [String; 3] {
+        [self.name.phrase(), self.orders.to_string(), tell(self.since)]
+    }
+
+    fn kinds(&self) -> impl Iterator<Item = Kind> {
+        Kind::read(&self.name.kind).into_iter()
+    }
+}
+
+impl Awaited {
+    /// For a person; an id comes from outside, and a terminal must not take orders from it.
+    fn phrase(&self) -> String {
+        let Self { kind, id, restaurant_id } = self;
+        let phrase = match (Kind::read(kind), restaurant_id.as_str()) {
+            (Some(Kind::Room), _) => format!("room for {id} bytes"),
+            (Some(Kind::Payload), _) => format!("a readable payload ({id})"),
+            (_, "") => format!("{kind} {id}"),
+            (_, restaurant) => format!("{kind} {id} of restaurant {restaurant}"),
+        };
+        phrase.replace(char::is_control, "\u{fffd}")
+    }
+}
+
+fn tell(moment: Option<Moment>) -> String {
+    moment.map_or_else(String::new, |moment| moment.to_string())
+}

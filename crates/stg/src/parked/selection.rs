@@ -1,0 +1,48 @@
+//! Which parked orders are meant; `list` and `release` understand the same flags, so that what was seen can be released.
+
+use std::time::Duration;
+
+use clap::Args;
+use jiff::civil::DateTime;
+use orders::Moment;
+
+use crate::transform::Kind;
+
+/// All of these at once; without any, every parked order.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Selection {
+    /// Only those that wait for this: user, restaurant, dish, room (larger than the broker takes) or payload (unreadable).
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    pub kind: Option<Kind>,
+
+    /// Only those that wait for this user, restaurant or dish, or for a dish of this restaurant; or the order of this id.
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+
+    /// Only those that have been parked for longer: `36h`, `90s`.
+    #[arg(long, value_name = "DURATION", value_parser = service::settings::duration)]
+    pub older_than: Option<Duration>,
+}
+
+impl Selection {
+    /// Whether nothing is left out.
+    pub(super) const fn is_everything(&self) -> bool {
+        let Self { kind, id, older_than } = self;
+        kind.is_none() && id.is_none() && older_than.is_none()
+    }
+
+    /// The kind as the table writes it.
+    pub(super) fn kind(&self) -> Option<&'static str> {
+        self.kind.map(Kind::as_str)
+    }
+
+    /// Before when an order has to be parked.
+    pub(super) fn before(&self, now: Moment) -> Option<DateTime> {
+        self.older_than.map(|age| now.before(age).civil())
+    }
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    let kinds = Kind::ALL.map(Kind::as_str).join(", ");
+    Kind::read(text).ok_or_else(|| format!("`{text}` is none of {kinds}"))
+}

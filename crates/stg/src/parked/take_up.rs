@@ -1,0 +1,187 @@
+//! Parked orders, taken up under lock: those that can be named are parked no longer, the others wait for what is missing now.
+
+use std::collections::HashSet;
+
+use futures_util::try_join;
+use jiff::civil::DateTime;
+use names::Names;
+use orders::{Event, Moment, Version, event};
+use pipeline::Failure;
+use warehouse::{Row, Transaction, Warehouse, get, statement};
+
+use super::{BYTES_A_ROUND, Bounds};
+use crate::{
+    enrich, publish,
+    store::{self, Awaited},
+    transform::{Dishes, Kind, Missing, name},
+};
+
+/// What came of the orders taken up.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// How many are parked no longer, or wait for something else than before.
+    pub(super) moved: usize,
+    /// Names that were known a moment ago and are not now.
+    pub(super) vanished: HashSet<Missing>,
+}
+
+/// Orders looked at for each that is taken up: others may have locked the first of them, and an order may wait for many
+/// dishes. With fewer, replicas get in each other's way; with more, a round costs more than it moves.
+const CANDIDATES: i64 = 20;
+
+/// A parked order under lock.
+struct Order {
+    object_id: i64,
+    parked_at: Moment,
+    is_released: bool,
+    /// Or why today's rules cannot read it.
+    event: Result<Event, &'static str>,
+}
+
+/// An order under lock, and the name it waits for from now on.
+type Waiting = (i64, Moment, Missing);
+
+/// Takes up orders that wait for names that are `known`, whose dishes are overdue, or which were released.
+pub(super) async fn take_up(
+    warehouse: &Warehouse,
+    names: &mut Names,
+    known: &[Missing],
+    now: Moment,
+    bounds: Bounds,
+) -> Result<Taken, Failure> {
+    let overdue = now.before(bounds.max_age).civil();
+    let transaction = warehouse.begin().await?;
+    let orders = lock(&transaction, known, overdue, bounds.orders).await?;
+    if orders.is_empty() {
+        transaction.commit().await?;
+        return Ok(Taken::default());
+    }
+    let directory = enrich::look_up(names, orders.iter().filter_map(|order| order.event.as_ref().ok())).await?;
+
+    let mut named: Vec<(i64, String)> = Vec::new();
+    let mut waiting: Vec<Waiting> = Vec::new();
+    for &Order { object_id, parked_at, is_released, ref event } in &orders {
+        let may_go = is_released || parked_at.civil() < overdue;
+        let dishes = if may_go { Dishes::Whatever } else { Dishes::OnTheMenu };
+        let missing = match event.as_ref().map(|event| (event, name(event, &directory, now, dishes))) {
+            Err(reason) => {
+                vec![Missing { kind: Kind::Payload, id: (*reason).to_owned(), restaurant_id: String::new() }]
+            }
+            Ok((_, Err(missing))) => missing,
+            Ok((event, Ok(enriched))) => {
+                let text = enriched
+                    .write()
+                    .map_err(|error| Failure::Refused(format!("a message cannot be written: {error}")))?;
+                match room(object_id, publish::message(&event.user_id, &text).size(), bounds.room) {
+                    Some(room) => vec![room],
+                    None => {
+                        named.push((object_id, text));
+                        continue;
+                    }
+                }
+            }
+        };
+        waiting.extend(missing.into_iter().map(|name| (object_id, parked_at, name)));
+    }
+    write(&transaction, &orders, &named, &waiting).await?;
+    transaction.commit().await?;
+
+    let known: HashSet<&Missing> = known.iter().collect();
+    let vanished = waiting.into_iter().filter(|(_, _, name)| known.contains(name));
+    let (stuck, vanished): (HashSet<i64>, HashSet<Missing>) = vanished.map(|(order, _, name)| (order, name)).unzip();
+    Ok(Taken { moved: orders.len() - stuck.len(), vanished })
+}
+
+/// What an order waits for whose message is larger than the broker takes.
+fn room(object_id: i64, size: usize, limit: usize) -> Option<Missing> {
+    if size <= limit {
+        return None;
+    }
+    tracing::error!(
+        order.object_id = object_id,
+        message.bytes = size,
+        limit.bytes = limit,
+        "with its names the order is larger than the broker takes; it stays parked until a newer event, or a release"
+    );
+    Some(Missing { kind: Kind::Room, id: size.to_string(), restaurant_id: String::new() })
+}
+
+async fn lock(
+    transaction: &Transaction,
+    known: &[Missing],
+    overdue: DateTime,
+    limit: usize,
+) -> Result<Vec<Order>, Failure> {
+    let kinds: Vec<&str> = known.iter().map(|name| name.kind.as_str()).collect();
+    let ids: Vec<&str> = known.iter().map(|name| name.id.as_str()).collect();
+    let restaurants: Vec<&str> = known.iter().map(|name| name.restaurant_id.as_str()).collect();
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let candidates = limit.saturating_mul(CANDIDATES);
+    let statement = statement!("stg/lock_parked_orders");
+    let parameters: warehouse::Parameters<'_, 7> =
+        [&kinds, &ids, &restaurants, &overdue, &limit, &candidates, &BYTES_A_ROUND];
+    transaction.query(&statement, parameters).await?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<Order, Failure> {
+    let (object_id, payload, version): (i64, String, String) = (get(row, 0)?, get(row, 2)?, get(row, 3)?);
+    let event = match Moment::from_civil(get(row, 1)?) {
+        Some(sent_at) => {
+            event::restore(object_id, sent_at, payload, Version::from_text(version)).map_err(|malformed| {
+                tracing::error!(
+                    order.object_id = object_id,
+                    reason = malformed.reason,
+                    error = malformed.error,
+                    "a parked order cannot be read any more; it stays parked until a newer event, or a release"
+                );
+                malformed.reason
+            })
+        }
+        None => Err("bad-date"),
+    };
+    let parked_at = Moment::from_civil(get(row, 4)?).unwrap_or(Moment::LAST);
+    Ok(Order { object_id, parked_at, is_released: get::<Option<DateTime>>(row, 5)?.is_some(), event })
+}
+
+async fn write(
+    transaction: &Transaction,
+    orders: &[Order],
+    named: &[(i64, String)],
+    waiting: &[Waiting],
+) -> Result<(), Failure> {
+    let all: Vec<i64> = orders.iter().map(|order| order.object_id).collect();
+    let awaited = waiting.iter().map(|(object_id, parked_at, name)| Awaited {
+        object_id: *object_id,
+        parked_at: *parked_at,
+        name,
+    });
+    let awaited: Vec<Awaited<'_>> = awaited.collect();
+    let is_beyond_names = |name: &Missing| matches!(name.kind, Kind::Payload | Kind::Room);
+    let hopeless = waiting.iter().filter(|(_, _, name)| is_beyond_names(name)).map(|(order, _, _)| *order);
+    let hopeless: Vec<i64> = hopeless.collect();
+    try_join!(
+        unpark(transaction, named),
+        withdraw_releases(transaction, &hopeless),
+        store::forget_missing(transaction, &all),
+        store::insert_missing(transaction, &awaited),
+    )?;
+    Ok(())
+}
+
+async fn unpark(transaction: &Transaction, named: &[(i64, String)]) -> Result<(), Failure> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let orders: Vec<i64> = named.iter().map(|(order, _)| *order).collect();
+    let texts: Vec<&str> = named.iter().map(|(_, text)| text.as_str()).collect();
+    transaction.execute(&statement!("stg/unpark_order_events"), [&orders, &texts]).await?;
+    Ok(())
+}
+
+/// A release is for one look: an order that no name can help would be looked at in every round.
+async fn withdraw_releases(transaction: &Transaction, orders: &[i64]) -> Result<(), Failure> {
+    if !orders.is_empty() {
+        transaction.execute(&statement!("stg/withdraw_releases"), [&orders]).await?;
+    }
+    Ok(())
+}

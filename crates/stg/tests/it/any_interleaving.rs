@@ -1,0 +1,175 @@
+//! However events, names, rounds, replicas and crashes interleave, all ends in the same: the newest event of each order is
+//! sent, under the names there are in the end, and a version is told in the same bytes for ever. On real servers.
+
+use std::collections::{BTreeMap, HashMap};
+
+use orders::Version;
+use pipeline::{Layer, Message, Record};
+use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestRunner};
+use stg::Stg;
+
+use crate::stage::{Stage, USUAL, record};
+
+/// Orders, each of a user for good.
+const ORDERS: i64 = 6;
+const USERS: [&str; 2] = ["u", "v"];
+const RESTAURANTS: [&str; 2] = ["r", "s"];
+const DISHES: [&str; 3] = ["pie", "cake", "tea"];
+
+/// What may happen.
+#[derive(Debug, Clone)]
+enum Step {
+    /// A batch reaches a replica: order, minute, restaurant, dishes of each event.
+    Batch(usize, Vec<Told>),
+    /// A name comes, or goes.
+    User(&'static str, bool),
+    Restaurant(&'static str, Vec<&'static str>),
+    /// A round of a replica, which may die before what it sends is acknowledged, or before that is noted.
+    Round(usize, End),
+}
+
+type Told = (i64, u8, &'static str, Vec<&'static str>);
+
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Settled,
+    Unsettled,
+    Unsent,
+}
+
+fn told() -> impl Strategy<Value = Told> {
+    (0..ORDERS, 0..5_u8, select(&RESTAURANTS[..]), vec(select(&DISHES[..]), 0..3))
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let end = prop_oneof![3 => Just(End::Settled), 1 => Just(End::Unsettled), 1 => Just(End::Unsent)];
+    prop_oneof![
+        4 => (0..2_usize, vec(told(), 1..5)).prop_map(|(replica, events)| Step::Batch(replica, events)),
+        2 => (select(&USERS[..]), any::<bool>()).prop_map(|(user, is_there)| Step::User(user, is_there)),
+        2 => (select(&RESTAURANTS[..]), vec(select(&DISHES[..]), 0..4)).prop_map(|(id, menu)| Step::Restaurant(id, menu)),
+        4 => (0..2_usize, end).prop_map(|(replica, end)| Step::Round(replica, end)),
+    ]
+}
+
+fn records(events: &[Told]) -> Vec<Record> {
+    let record = |(order, minute, restaurant, dishes): &Told| {
+        record(*order, *minute, USERS[usize::try_from(*order).unwrap() % 2], restaurant, dishes)
+    };
+    events.iter().map(record).collect()
+}
+
+/// What the broker has acknowledged: of each order, its versions and the bytes of each.
+#[derive(Debug, Default)]
+struct Broker(BTreeMap<i64, HashMap<Version, Vec<u8>>>);
+
+impl Broker {
+    fn acknowledge(&mut self, messages: &[Message]) {
+        for message in messages {
+            let order = orders::enriched::read(Some(&message.value), None).unwrap();
+            let first = self.0.entry(order.object_id).or_default().entry(order.version);
+            assert_eq!(first.or_insert_with(|| message.value.clone()), &message.value, "a version is told in two ways");
+        }
+    }
+
+    /// The newest version of each order.
+    fn newest(&self) -> BTreeMap<i64, &Version> {
+        self.0.iter().filter_map(|(order, versions)| Some((*order, versions.keys().max()?))).collect()
+    }
+}
+
+async fn play(stage: &Stage, steps: Vec<Step>) -> anyhow::Result<()> {
+    stage.sql("TRUNCATE stg.order_events, stg.missing_names").await?;
+    for id in USERS.iter().chain(&RESTAURANTS) {
+        stage.forget(id).await?;
+    }
+    let mut replicas = [stage.layer(USUAL).await?, stage.layer(USUAL).await?];
+    let mut broker = Broker::default();
+    let mut newest: BTreeMap<i64, Version> = BTreeMap::new();
+    for step in steps {
+        match step {
+            Step::Batch(replica, events) => {
+                let layer = &mut replicas[replica];
+                let read = records(&events).iter().map(|record| layer.receive(record)).collect::<Result<Vec<_>, _>>();
+                let events = read.map_err(|outcome| anyhow::anyhow!("{outcome:?}"))?;
+                for event in &events {
+                    let known = newest.entry(event.object_id).or_insert_with(|| event.version.clone());
+                    *known = known.clone().max(event.version.clone());
+                }
+                broker.acknowledge(&layer.store(&events).await?.messages);
+            }
+            Step::User(id, true) => stage.name_user(id).await?,
+            Step::User(id, false) => stage.forget(id).await?,
+            Step::Restaurant(id, menu) => stage.name_restaurant(id, &menu).await?,
+            Step::Round(replica, end) => {
+                let messages = replicas[replica].resume(3).await?.messages;
+                match end {
+                    End::Settled => {
+                        broker.acknowledge(&messages);
+                        replicas[replica].settle().await?;
+                    }
+                    End::Unsettled => {
+                        broker.acknowledge(&messages);
+                        replicas[replica] = stage.layer(USUAL).await?;
+                    }
+                    End::Unsent => replicas[replica] = stage.layer(USUAL).await?,
+                }
+            }
+        }
+    }
+    heal(stage, &mut broker).await?;
+    assert_eq!(broker.newest(), newest.iter().map(|(order, version)| (*order, version)).collect(), "what was sent");
+    let differing = stage.sql(AUDIT).await?;
+    assert_eq!(differing, Vec::<String>::new());
+    Ok(())
+}
+
+/// Everybody has a name, and a replica that was not there before does what is left.
+async fn heal(stage: &Stage, broker: &mut Broker) -> anyhow::Result<()> {
+    for user in USERS {
+        stage.name_user(user).await?;
+    }
+    for restaurant in RESTAURANTS {
+        stage.name_restaurant(restaurant, &DISHES).await?;
+    }
+    let mut last: Stg = stage.layer(USUAL).await?;
+    loop {
+        let backlog = last.resume(3).await?;
+        broker.acknowledge(&backlog.messages);
+        last.settle().await?;
+        // A connection that was dropped holds its locks until the server has noticed.
+        let is_idle = !backlog.more && the_dead_are_gone(stage).await?;
+        if is_idle {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether no backend of this database is in a transaction any more.
+async fn the_dead_are_gone(stage: &Stage) -> anyhow::Result<bool> {
+    let open = "SELECT pid::text FROM pg_stat_activity
+                WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+                      AND backend_type = 'client backend'";
+    Ok(stage.sql(open).await?.is_empty())
+}
+
+/// Nothing is left.
+const AUDIT: &str = "SELECT 'parked ' || object_id FROM stg.order_events WHERE parked_at IS NOT NULL
+    UNION ALL SELECT 'unsent ' || object_id FROM stg.order_events WHERE unsent
+    UNION ALL SELECT 'released ' || object_id FROM stg.order_events WHERE released_at IS NOT NULL
+    UNION ALL SELECT 'waits for ' || name_id FROM stg.missing_names";
+
+/// Cases, unless `PROPTEST_CASES` says otherwise: each is some forty transactions.
+const CASES: u32 = 24;
+
+#[test]
+fn ends_in_the_same_state() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let stage = runtime.block_on(Stage::set())?;
+    let cases = std::env::var("PROPTEST_CASES").map_or(Ok(CASES), |cases| cases.parse())?;
+    let config =
+        ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() };
+    let all_goes =
+        |steps| runtime.block_on(play(&stage, steps)).map_err(|error| TestCaseError::fail(format!("{error:#}")));
+    TestRunner::new(config).run(&vec(step(), 1..25), all_goes)?;
+    Ok(())
+}

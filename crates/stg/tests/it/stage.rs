@@ -1,0 +1,198 @@
+//! The layer on a real PostgreSQL and Redis, and the commands on what it has parked. No Kafka: records come by hand.
+
+use clap::{Args, FromArgMatches};
+use devstack::Endpoints;
+use orders::Moment;
+use pipeline::{Backlog, Layer, Outcome, Record};
+use serde_json::{Value, json};
+use service::Service;
+use stg::{
+    Stg,
+    parked::{List, Release},
+};
+use warehouse::{Statement, Warehouse};
+use workload::{load, source::Reference};
+
+pub(crate) const USER: &str = "626a81ce9a8cd1920641e296";
+pub(crate) const RESTAURANT: &str = "ef8c42c19b7518a9aebec106";
+
+/// A database with the schema, which all others are copies of.
+const TEMPLATE: &str = "stg_it_template";
+
+/// A database and a Redis of its own.
+pub(crate) struct Stage {
+    database_url: String,
+    redis_url: String,
+    pub(crate) warehouse: Warehouse,
+}
+
+/// How the layer is set, where it differs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting {
+    pub(crate) park_max_age: &'static str,
+    pub(crate) max_message_bytes: usize,
+}
+
+pub(crate) const USUAL: Setting = Setting { park_max_age: "24h", max_message_bytes: usize::MAX };
+
+impl Stage {
+    /// With an empty Redis.
+    pub(crate) async fn set() -> anyhow::Result<Self> {
+        let stack: &Endpoints = devstack::shared().await?;
+        let redis_url = stack.redis_url(stack.fresh_redis_database().await?);
+        let migrate = async |url: String| {
+            warehouse::migrate(&warehouse::Settings::from_url(&url, None, 1)?).await?;
+            Ok(())
+        };
+        stack.template_database(TEMPLATE, migrate).await?;
+        let name = stack.fresh_name("stg_it").await?;
+        stack.create_database_from(TEMPLATE, &name).await?;
+        let database_url = stack.database_url(&name);
+        let warehouse = Warehouse::new(&warehouse::Settings::from_url(&database_url, None, 4)?);
+        Ok(Self { database_url, redis_url, warehouse })
+    }
+
+    /// With one user, and one restaurant whose menu is empty.
+    pub(crate) async fn with_names() -> anyhow::Result<Self> {
+        let stage = Self::set().await?;
+        stage.name_user(USER).await?;
+        stage.name_restaurant(RESTAURANT, &[]).await?;
+        Ok(stage)
+    }
+
+    /// A replica.
+    pub(crate) async fn layer(&self, setting: Setting) -> anyhow::Result<Stg> {
+        let parser = <Stg as Service>::Settings::augment_args(clap::Command::new("stg"));
+        let redis = format!("--redis-url={}", self.redis_url);
+        let matches =
+            parser.try_get_matches_from(["stg", &redis, &format!("--park-max-age={}", setting.park_max_age)])?;
+        let settings = <Stg as Service>::Settings::from_arg_matches(&matches)?;
+        Ok(Stg::new(&settings, &self.warehouse, setting.max_message_bytes)?)
+    }
+
+    pub(crate) async fn name_user(&self, id: &str) -> anyhow::Result<()> {
+        self.put(id, &json!({"_id": id, "name": format!("Имя {id}"), "login": id}).to_string()).await
+    }
+
+    /// Each dish in a category of its own.
+    pub(crate) async fn name_restaurant(&self, id: &str, dishes: &[&str]) -> anyhow::Result<()> {
+        let dish =
+            |dish: &&str| json!({"_id": dish, "name": format!("Блюдо {dish}"), "category": format!("Раздел {dish}")});
+        let menu: Vec<Value> = dishes.iter().map(dish).collect();
+        self.put(id, &json!({"_id": id, "name": "Кофейня №1", "menu": menu}).to_string()).await
+    }
+
+    /// Any value, be it a name or not.
+    pub(crate) async fn put(&self, id: &str, value: &str) -> anyhow::Result<()> {
+        let reference = Reference { id: id.to_owned(), json: value.to_owned() };
+        load::reference(&self.redis_url, [Ok(reference)]).await?;
+        Ok(())
+    }
+
+    /// The name is there no more.
+    pub(crate) async fn forget(&self, id: &str) -> anyhow::Result<()> {
+        self.put(id, "").await
+    }
+
+    /// Runs SQL that returns one text a row.
+    pub(crate) async fn sql(&self, sql: &'static str) -> anyhow::Result<Vec<String>> {
+        let transaction = self.warehouse.begin_unhurried().await?;
+        let rows = transaction.query(&Statement { name: "test", sql }, []).await?;
+        transaction.commit().await?;
+        Ok(rows.iter().map(|row| warehouse::get(row, 0)).collect::<Result<_, _>>()?)
+    }
+
+    /// The subcommand as a process: its exit code, and what it said.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> anyhow::Result<(Option<i32>, String)> {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_stg-service"));
+        let output = command.env_clear().env("DATABASE_URL", &self.database_url).args(arguments).output().await?;
+        Ok((output.status.code(), String::from_utf8([output.stdout, output.stderr].concat())?))
+    }
+
+    /// What `parked list` prints.
+    pub(crate) async fn list(&self, list: List) -> anyhow::Result<String> {
+        let mut out = Vec::new();
+        list.run(&self.warehouse, now(), &mut out).await?;
+        Ok(String::from_utf8(out)?)
+    }
+
+    /// The lines of `parked list --json`.
+    pub(crate) async fn listed(&self) -> anyhow::Result<Vec<Value>> {
+        let text = self.list(List { json: true, ..List::default() }).await?;
+        Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+    }
+
+    /// What `parked release` prints, and how it ends.
+    pub(crate) async fn release(&self, release: Release) -> anyhow::Result<(String, anyhow::Result<()>)> {
+        let mut out = Vec::new();
+        let end = release.run(&self.warehouse, now(), &mut out).await;
+        Ok((String::from_utf8(out)?, end))
+    }
+}
+
+/// Stores the events of records, and says what became of each.
+pub(crate) async fn store(layer: &mut Stg, records: &[Record]) -> anyhow::Result<Vec<Outcome>> {
+    let events = records.iter().map(|record| layer.receive(record)).collect::<Result<Vec<_>, _>>();
+    Ok(layer.store(&events.map_err(|outcome| anyhow::anyhow!("{outcome:?}"))?).await?.outcomes)
+}
+
+/// One round with its settling: what it sends.
+pub(crate) async fn round(layer: &mut Stg) -> anyhow::Result<Vec<Value>> {
+    let backlog = layer.resume(100).await?;
+    layer.settle().await?;
+    sent(&backlog)
+}
+
+/// What rounds send until one finds nothing more to do.
+pub(crate) async fn rounds(layer: &mut Stg) -> anyhow::Result<Vec<Value>> {
+    let mut all = Vec::new();
+    loop {
+        let backlog = layer.resume(100).await?;
+        layer.settle().await?;
+        all.extend(sent(&backlog)?);
+        if !backlog.more {
+            return Ok(all);
+        }
+    }
+}
+
+pub(crate) fn sent(backlog: &Backlog) -> anyhow::Result<Vec<Value>> {
+    Ok(backlog.messages.iter().map(|message| serde_json::from_slice(&message.value)).collect::<Result<_, _>>()?)
+}
+
+/// The ids of orders sent, in ascending order.
+pub(crate) fn ids(sent: &[Value]) -> Vec<i64> {
+    let mut ids: Vec<i64> = sent.iter().filter_map(|order| order["object_id"].as_i64()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Version `minute` of an order in a restaurant.
+pub(crate) fn record(object_id: i64, minute: u8, user: &str, restaurant: &str, dishes: &[&str]) -> Record {
+    let items: Vec<Value> = dishes
+        .iter()
+        .map(|id| json!({"id": id, "name": format!("Свежий {id}"), "price": 180, "quantity": 1}))
+        .collect();
+    let order = json!({
+        "object_id": object_id, "object_type": "order", "sent_dttm": format!("2026-03-09 12:{minute:02}:44"),
+        "payload": {
+            "restaurant": {"id": restaurant}, "user": {"id": user}, "date": "2026-03-02 11:20:05",
+            "order_items": items, "cost": 180, "payment": 180, "final_status": "CLOSED",
+        },
+    });
+    Record {
+        topic: "orders".into(),
+        partition: 0,
+        offset: 0,
+        timestamp: None,
+        key: None,
+        value: Some(order.to_string().into_bytes()),
+        headers: Vec::new(),
+    }
+}
+
+/// As the commands have it.
+pub(crate) fn now() -> Moment {
+    let micros = service::clock::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros();
+    Moment::from_unix_micros(i64::try_from(micros).unwrap()).unwrap()
+}

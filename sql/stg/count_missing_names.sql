@@ -1,0 +1,7 @@
+-- How many different names of each kind are waited for.
+SELECT n.kind, count(*)
+FROM (
+    SELECT DISTINCT m.kind, m.name_id, m.restaurant_id
+    FROM stg.missing_names AS m
+) AS n
+GROUP BY n.kind
