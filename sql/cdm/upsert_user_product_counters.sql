@@ -1,15 +1,16 @@
 -- Counters as DDS says they are now, one row a counter; returns those that changed. A row is replaced by a larger version
 -- only, so messages may come twice and out of order. Rows that are no news are left out before the upsert: refusing them
 -- there would still lock and log each.
+-- Into the marts that choose_marts has chosen.
 -- $1 user_id uuid[], $2 product_id uuid[], $3 product_name text[], $4 order_cnt int[], $5 version bigint[]
-INSERT INTO cdm.user_product_counters AS c (user_id, product_id, product_name, order_cnt, version)
+INSERT INTO user_product_counters AS c (user_id, product_id, product_name, order_cnt, version)
 SELECT n.user_id, n.product_id, n.product_name, n.order_cnt, n.version
 FROM
     unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::bigint[])
         AS n (user_id, product_id, product_name, order_cnt, version)
 WHERE NOT EXISTS (
     SELECT
-    FROM cdm.user_product_counters AS k
+    FROM user_product_counters AS k
     WHERE k.user_id = n.user_id AND k.product_id = n.product_id AND k.version >= n.version
 )
 ORDER BY n.user_id, n.product_id

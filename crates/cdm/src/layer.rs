@@ -1,15 +1,21 @@
 //! The layer as the loop and the shell see it.
 
+use std::time::Duration;
+
 use orders::Counters;
-use pipeline::{Failure, Layer, Outcome, Record, Stored};
-use service::{Description, Service, Shared, Startup};
+use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored};
+use service::{
+    Description, Service, Shared, Startup,
+    rebuild::{Rebuild, Step},
+};
 use warehouse::Warehouse;
 
-use crate::{receive, store};
+use crate::{receive, replace, store};
 
 /// The service: its constants, and the loop's layer.
 pub struct Cdm {
     warehouse: Warehouse,
+    rebuild: Rebuild,
 }
 
 impl Service for Cdm {
@@ -24,7 +30,13 @@ impl Service for Cdm {
     type Layer = Self;
 
     async fn layer(_: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
-        Ok(Self { warehouse: shared.warehouse.clone() })
+        Ok(Self { warehouse: shared.warehouse.clone(), rebuild: Rebuild::new(shared) })
+    }
+
+    /// Readers wait for rebuilt marts between the end of a replay and the round that sees it. A round without a rebuild is
+    /// one indexed read.
+    fn resume_every((): &()) -> Duration {
+        Duration::from_secs(1)
     }
 }
 
@@ -36,7 +48,13 @@ impl Layer for Cdm {
     }
 
     async fn store(&mut self, events: &[Counters]) -> Result<Stored, Failure> {
-        let outcomes = store::store(&self.warehouse, events).await?;
+        let outcomes = store::store(&self.warehouse, self.rebuild.service(), events).await?;
         Ok(Stored { outcomes, messages: Vec::new() })
+    }
+
+    async fn resume(&mut self, _: usize) -> Result<Backlog, Failure> {
+        let Step::CaughtUp(state) = self.rebuild.look().await? else { return Ok(Backlog::default()) };
+        replace::replace(&self.warehouse, self.rebuild.service(), &state).await?;
+        Ok(Backlog { messages: Vec::new(), more: true })
     }
 }

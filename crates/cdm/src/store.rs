@@ -1,4 +1,4 @@
-//! One transaction: new users, then one upsert a mart.
+//! One transaction: new users, then one upsert a mart; into the marts, or, during a rebuild, into those that are built.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,10 +11,12 @@ use warehouse::{Statement, Transaction, Warehouse, get, statement};
 use crate::transform::{self, Key};
 
 /// Stores a batch of messages; a message that changed no counter was known already.
-pub(crate) async fn store(warehouse: &Warehouse, events: &[Counters]) -> Result<Vec<Outcome>, Failure> {
+pub(crate) async fn store(warehouse: &Warehouse, service: &str, events: &[Counters]) -> Result<Vec<Outcome>, Failure> {
     let marts = transform::transform(events);
     let transaction = warehouse.begin().await?;
-    let ((), products, categories) = try_join!(
+    let (_, _, (), products, categories) = try_join!(
+        transaction.execute(&statement!("cdm/join_batches"), []),
+        transaction.query(&statement!("cdm/choose_marts"), [&service]),
         insert_users(&transaction, &marts.users),
         upsert(&transaction, statement!("cdm/upsert_user_product_counters"), &marts.products),
         upsert(&transaction, statement!("cdm/upsert_user_category_counters"), &marts.categories),

@@ -1,17 +1,20 @@
 //! The layer as the loop and the shell see it.
 
+use std::time::Duration;
+
 use orders::Enriched;
-use pipeline::{Failure, Layer, Outcome, Record, Stored};
-use service::{Description, Service, Shared, Startup};
+use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored};
+use service::{Description, Service, Shared, Startup, rebuild::Rebuild};
 use warehouse::Warehouse;
 
-use crate::{publish, receive, store};
+use crate::{publish, receive, retell::Retelling, store};
 
 /// The service: its constants, and the loop's layer.
 pub struct Dds {
     warehouse: Warehouse,
     load_src: String,
     max_message_bytes: usize,
+    retelling: Retelling,
 }
 
 impl Service for Dds {
@@ -26,8 +29,15 @@ impl Service for Dds {
     type Layer = Self;
 
     async fn layer(_: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
-        let Shared { warehouse, load_src, max_message_bytes } = shared.clone();
-        Ok(Self { warehouse, load_src, max_message_bytes })
+        let retelling = Retelling::new(Rebuild::new(shared));
+        let Shared { warehouse, load_src, max_message_bytes, .. } = shared.clone();
+        Ok(Self { warehouse, load_src, max_message_bytes, retelling })
+    }
+
+    /// Nobody is told anything new between the end of a replay and the round that sees it. A round without a rebuild is
+    /// one indexed read.
+    fn resume_every((): &()) -> Duration {
+        Duration::from_secs(1)
     }
 }
 
@@ -39,7 +49,16 @@ impl Layer for Dds {
     }
 
     async fn store(&mut self, events: &[Enriched]) -> Result<Stored, Failure> {
-        let (outcomes, readings) = store::store(&self.warehouse, &self.load_src, events).await?;
+        let service = self.retelling.service();
+        let (outcomes, readings) = store::store(&self.warehouse, service, &self.load_src, events).await?;
         Ok(Stored { outcomes, messages: publish::messages(readings, self.max_message_bytes) })
+    }
+
+    async fn resume(&mut self, limit: usize) -> Result<Backlog, Failure> {
+        self.retelling.resume(&self.warehouse, limit, self.max_message_bytes).await
+    }
+
+    async fn settle(&mut self) -> Result<(), Failure> {
+        self.retelling.settle().await
     }
 }

@@ -41,16 +41,32 @@ pub(crate) fn messages(readings: Vec<Reading>, limit: usize) -> Vec<Message> {
     messages
 }
 
-/// A message over the limit is split, never dropped: half of a user's counters is as true as all of them.
+/// A message over the limit is split, never dropped: half of a user's counters is as true as all of them. A counter that
+/// is too long alone is so for the name of its product, of which the message then says as much as there is room for: the
+/// broker would refuse it for ever, and the count is what the message is for. The vault keeps the whole name.
 fn write(mut counters: Counters, limit: usize, messages: &mut Vec<Message>) {
-    let message = Message { key: counters.user_id.clone(), value: counters.write().into_bytes() };
-    if message.size() <= limit || counters.len() <= 1 {
+    let message = message(&counters);
+    let excess = message.size().saturating_sub(limit);
+    if excess == 0 {
         messages.push(message);
-        return;
+    } else if counters.len() > 1 {
+        let half = counters.split_off_half();
+        write(counters, limit, messages);
+        write(half, limit, messages);
+    } else {
+        counters.shorten_names_by(excess);
+        tracing::warn!(
+            message.bytes = message.size(),
+            message.limit = limit,
+            product.id = counters.products.keys().next(),
+            "a counter is too large for the broker; the name of its product is cut"
+        );
+        messages.push(self::message(&counters));
     }
-    let half = counters.split_off_half();
-    write(counters, limit, messages);
-    write(half, limit, messages);
+}
+
+fn message(counters: &Counters) -> Message {
+    Message { key: counters.user_id.clone(), value: counters.write().into_bytes() }
 }
 
 #[cfg(test)]
@@ -83,5 +99,25 @@ mod tests {
         products.sort();
         products.dedup();
         assert_eq!(products.len(), 41);
+    }
+
+    #[test]
+    fn a_counter_that_is_too_large_alone_goes_with_as_much_of_its_name_as_there_is_room_for() {
+        for name in ["ж".repeat(10_000), "\"".repeat(10_000), format!("x{}", "💎".repeat(5_000)), "\u{1}".repeat(9_000)]
+        {
+            let mut long = reading("u", 1);
+            long.counter.name.clone_from(&name);
+            let messages = messages(vec![reading("u", 0), long, reading("u", 2)], 1000);
+            let mut counts = BTreeMap::new();
+            for message in &messages {
+                assert!(message.size() <= 1000, "{}", message.size());
+                let counters = orders::counters::read(Some(&message.value), None).unwrap();
+                counts.extend(counters.products);
+            }
+            assert_eq!(counts.len(), 3);
+            let cut = &counts["p01"];
+            assert_eq!((cut.order_cnt, cut.version), (1, 7));
+            assert!(name.starts_with(&cut.name) && cut.name.len() > 100, "{} bytes are left", cut.name.len());
+        }
     }
 }

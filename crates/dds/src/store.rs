@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use futures_util::try_join;
 use orders::Enriched;
 use pipeline::{Failure, Outcome};
+use service::rebuild::{self, Phase};
 use warehouse::Warehouse;
 
 use crate::{
@@ -20,9 +21,14 @@ mod vault;
 mod names;
 mod counters;
 
-/// Stores a batch of orders: two flights of statements and a commit, however many orders there are.
+/// Stores a batch of orders: two flights of statements and a commit, however many orders there are. Returns what is to be
+/// told of the counters; while a rebuild of `service` reads the topic again nothing is, for they are not complete.
+///
+/// The phase of the rebuild is asked for after the states are locked: whoever changes it locks their table against that.
+/// A process that slept before its first statement sees it, too.
 pub(crate) async fn store(
     warehouse: &Warehouse,
+    service: &str,
     load_src: &str,
     orders: &[Enriched],
 ) -> Result<(Vec<Outcome>, Vec<Reading>), Failure> {
@@ -30,7 +36,11 @@ pub(crate) async fn store(
         return Ok(Default::default());
     }
     let transaction = warehouse.begin().await?;
-    let (states, latest) = try_join!(states::lock(&transaction, orders), names::latest(&transaction, orders))?;
+    let (states, phase, latest) = try_join!(
+        states::lock(&transaction, orders),
+        rebuild::phase(&transaction, service),
+        names::latest(&transaction, orders),
+    )?;
 
     let Changes { outcomes, mut vault, new_states, changed_states, differences, mentioned } =
         transform::transform(states, orders);
@@ -43,7 +53,8 @@ pub(crate) async fn store(
         counters::write(&transaction, &differences, &mentioned),
     )?;
     transaction.commit().await?;
-    Ok((outcomes, readings))
+    let told = if phase == Some(Phase::Replaying) { Vec::new() } else { readings };
+    Ok((outcomes, told))
 }
 
 /// The distinct values of something over the batch.

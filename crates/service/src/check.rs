@@ -1,18 +1,21 @@
 //! `check`: looks at everything the service needs, one line each, and touches nothing.
 
 use kafka::Verdict;
-use warehouse::Warehouse;
+use pipeline::Unavailable;
+use warehouse::{Denied, Greeting, Warehouse};
 
-use crate::{Finding, Refusal, Service, schema, settings::Settings, topics};
+use crate::{Finding, Refusal, Service, rebuild, schema, settings::Settings, topics};
 
 /// Prints a line for each thing looked at; whether all of it is as it should be.
 pub(crate) async fn check<S: Service>(settings: &Settings, own: &S::Settings) -> Result<bool, Refusal> {
     let name = S::DESCRIPTION.name;
     let kafka = settings.kafka.connection(&settings.topics, name)?;
     let database = settings.database.connection(name)?;
+    S::validate(own)?;
     let mut good = report(&[Finding::ok("settings", "")]);
     good &= report(&look_at_kafka(&kafka).await);
     good &= report(&look_at_database(&database, name).await);
+    good &= report(&rebuild::report::findings(&database, name).await);
     good &= report(&S::check(own).await);
     Ok(good)
 }
@@ -31,9 +34,11 @@ async fn look_at_kafka(settings: &kafka::Settings) -> Vec<Finding> {
             let kafka = Finding::ok("kafka", &settings.bootstrap_servers);
             [kafka].into_iter().chain(topics.into_iter().map(topic)).collect()
         }
-        Err(error) => {
-            vec![Finding::failed("kafka", format_args!("{error}; look at KAFKA_BOOTSTRAP_SERVERS, KAFKA_S*"))]
+        Err(kafka::Error::Unavailable(Unavailable { error, .. })) => {
+            let advice = "is it up? look at KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL";
+            vec![Finding::failed("kafka", format_args!("{error}; {advice}"))]
         }
+        Err(error) => vec![Finding::failed("kafka", error)],
     }
 }
 
@@ -50,8 +55,11 @@ fn topic(finding: kafka::Finding) -> Finding {
 
 async fn look_at_database(settings: &warehouse::Settings, service: &str) -> Vec<Finding> {
     let database = match Warehouse::new(settings).greet().await {
-        Ok(version) => Finding::ok("database", format_args!("PostgreSQL {version}")),
-        Err(error) => return vec![Finding::failed("database", format_args!("{error}; look at DATABASE_URL"))],
+        Ok(greeting) => Finding::ok("database", seen(&greeting)),
+        Err(Denied::Unavailable(Unavailable { error, .. })) => {
+            return vec![Finding::failed("database", format_args!("{error}; is it up? look at DATABASE_URL"))];
+        }
+        Err(error) => return vec![Finding::failed("database", error)],
     };
     let schema = match warehouse::pending(settings).await {
         Ok(pending) if pending.is_empty() => Finding::ok("schema", "up to date"),
@@ -59,4 +67,11 @@ async fn look_at_database(settings: &warehouse::Settings, service: &str) -> Vec<
         Err(error) => Finding::failed("schema", error),
     };
     vec![database, schema]
+}
+
+fn seen(Greeting { version, direct }: &Greeting) -> String {
+    match direct {
+        true => format!("PostgreSQL {version}"),
+        false => format!("PostgreSQL {version}, through a pooler: unnamed statements"),
+    }
 }

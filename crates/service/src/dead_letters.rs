@@ -9,8 +9,8 @@ use crate::Given;
 
 mod selection;
 mod letters;
-mod line;
 mod memory;
+mod line;
 mod list;
 mod replay;
 
@@ -27,7 +27,10 @@ impl DeadLetters {
     pub(crate) async fn act(&self, given: &Given, out: &mut impl Write) -> anyhow::Result<()> {
         let kafka = given.kafka()?;
         match self {
-            Self::List(list) => list.run(&kafka, out).await,
+            Self::List(list) => {
+                let warehouse = given.warehouse().await.inspect_err(list::unknown).ok();
+                list.run(&kafka, warehouse.as_ref(), out).await
+            }
             Self::Replay(replay) => replay.run(&kafka, &given.warehouse().await?, out).await,
         }
     }

@@ -1,6 +1,6 @@
 //! `/health`, `/ready` and `/metrics`.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -10,47 +10,19 @@ use axum::{
     routing::get,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
-use pipeline::{Vitals, Waiting};
-use serde::Serialize;
+use pipeline::Vitals;
 use tokio::net::TcpListener;
 
-use crate::{Refusal, metrics};
-
-/// A loop that has not turned for this long hangs: a supervisor may restart it. Waiting with backoff is turning, so an
-/// outage never looks like this, and no restart makes an outage worse.
-const HANGS_AFTER: Duration = Duration::from_secs(60);
+use crate::{
+    Refusal, metrics,
+    readiness::{HANGS_AFTER, Readiness},
+};
 
 /// What the endpoints tell about.
 #[derive(Clone)]
 pub(crate) struct Endpoints {
     pub(crate) vitals: Arc<Vitals>,
     pub(crate) metrics: PrometheusHandle,
-}
-
-/// The answer of `/ready`.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Readiness {
-    ready: bool,
-    reasons: Vec<Reason>,
-}
-
-/// Why the service does not get on.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
-enum Reason {
-    /// The group has not answered yet. A member that was given no partition, because others have them all, is ready.
-    NoPartitionsAssigned,
-    /// A dependency is away.
-    WaitingFor(Waiting),
-}
-
-impl Readiness {
-    fn of(vitals: &Vitals) -> Self {
-        let unassigned = vitals.partitions().is_none().then_some(Reason::NoPartitionsAssigned);
-        let waiting = vitals.waiting().map(Reason::WaitingFor);
-        let reasons: Vec<_> = unassigned.into_iter().chain(waiting).collect();
-        Self { ready: reasons.is_empty(), reasons }
-    }
 }
 
 /// Listens from here on, in the background, until the process ends: a probe is answered during a stop, too.
@@ -87,7 +59,7 @@ async fn ready(State(endpoints): State<Endpoints>) -> impl IntoResponse {
 }
 
 async fn scrape(State(endpoints): State<Endpoints>) -> impl IntoResponse {
-    let page = metrics::page(&endpoints.metrics, endpoints.vitals.since_commit());
+    let page = metrics::page(&endpoints.metrics, &endpoints.vitals);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page)
 }
 

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use pipeline::{Step, Vitals};
+
+use crate::readiness::Readiness;
 
 /// From a fast batch (5 ms) to an outage waited out: time inside a batch and between two systems.
 const SECONDS: &[f64] =
@@ -29,9 +32,28 @@ pub(crate) fn install(service: &str) -> Result<PrometheusHandle, BuildError> {
     Ok(handle)
 }
 
-/// The page, with the time since the last commit as it is now.
-pub(crate) fn page(handle: &PrometheusHandle, since_commit: Duration) -> String {
-    metrics::gauge!("tagmill_seconds_since_last_commit").set(since_commit.as_secs_f64());
+/// What a service can wait for. Those that are there say 0, so that an alert sees a difference and not a gap.
+const DEPENDENCIES: [&str; 3] = ["kafka", "postgres", "redis"];
+
+/// The page, with what the loop does as it is now.
+pub(crate) fn page(handle: &PrometheusHandle, vitals: &Vitals) -> String {
+    let yes = |is: bool| f64::from(u8::from(is));
+    metrics::gauge!("tagmill_ready").set(yes(Readiness::of(vitals).ready));
+    metrics::gauge!("tagmill_seconds_since_last_commit").set(vitals.since_commit().as_secs_f64());
+    metrics::gauge!("tagmill_seconds_since_last_turn").set(vitals.since_turn().as_secs_f64());
+    let (present, lasted) = vitals.step();
+    for step in Step::ALL {
+        let seconds = if step == present { lasted.as_secs_f64() } else { 0.0 };
+        metrics::gauge!("tagmill_step_seconds", "step" => step.name()).set(seconds);
+    }
+    let waiting = vitals.waiting();
+    for dependency in DEPENDENCIES {
+        let attempts = waiting.as_ref().filter(|waiting| waiting.dependency == dependency).map(|it| it.attempts);
+        metrics::gauge!("tagmill_waiting_for", "dependency" => dependency).set(yes(attempts.is_some()));
+        metrics::gauge!("tagmill_waiting_attempts", "dependency" => dependency).set(attempts.unwrap_or(0));
+    }
+    metrics::gauge!("tagmill_stuck_records").set(yes(waiting.is_some_and(|waiting| waiting.record.is_some())));
+    metrics::gauge!("tagmill_parked_work_put_off").set(yes(vitals.put_off().is_some()));
     handle.render()
 }
 
@@ -45,12 +67,35 @@ fn describe() {
     describe_counter!("tagmill_outages_total", Count, "Failed attempts to reach a dependency");
     describe_gauge!("tagmill_consumer_lag", Count, "Records of a partition behind the committed offset");
     describe_gauge!("tagmill_assigned_partitions", Count, "Partitions of the source topic that this process reads");
-    describe_gauge!("tagmill_parked_orders", Count, "Orders that wait for a name");
+    describe_gauge!(
+        "tagmill_rebuild_phase",
+        Count,
+        "0 no rebuild, 1 reading the topic again, 2 telling what came of it"
+    );
+    describe_gauge!(
+        "tagmill_rebuild_remaining_records",
+        Count,
+        "Records a rebuild has yet to read before anything is told"
+    );
+    describe_gauge!(
+        "tagmill_parked_orders",
+        Count,
+        "Orders that wait, each counted once, by what for; every replica says the same: compare (max), do not add up"
+    );
+    describe_gauge!("tagmill_oldest_parked_order_seconds", Seconds, "Since when the first of the parked orders waits");
+    describe_gauge!("tagmill_missing_names", Count, "Different names that parked orders wait for, by kind");
     describe_gauge!(
         "tagmill_seconds_since_last_commit",
         Seconds,
         "Seconds since a batch was committed, or since the start"
     );
+    describe_gauge!("tagmill_ready", Count, "1 if the service gets on, 0 if /ready says why it does not");
+    describe_gauge!("tagmill_seconds_since_last_turn", Seconds, "Seconds since the loop turned; waiting is turning");
+    describe_gauge!("tagmill_step_seconds", Seconds, "Seconds in the present step of the loop; 0 for all other steps");
+    describe_gauge!("tagmill_waiting_for", Count, "1 if the loop waits for this dependency");
+    describe_gauge!("tagmill_waiting_attempts", Count, "Failed attempts in a row at what is waited for");
+    describe_gauge!("tagmill_stuck_records", Count, "1 if one record cannot be stored and holds up all behind it");
+    describe_gauge!("tagmill_parked_work_put_off", Count, "1 if parked work cannot be taken up while records go on");
     describe_histogram!("tagmill_batch_seconds", Seconds, "From the first byte of a batch decoded to its commit");
     describe_histogram!(
         "tagmill_sent_to_stored_seconds",

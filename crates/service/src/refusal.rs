@@ -36,7 +36,7 @@ impl Refusal {
 /// What a command says about a dependency that is away. It does not wait: whoever called it wants an answer, and can call
 /// it again.
 impl From<Unavailable> for Refusal {
-    fn from(Unavailable { dependency, error }: Unavailable) -> Self {
+    fn from(Unavailable { dependency, error, .. }: Unavailable) -> Self {
         let setting = match dependency {
             "kafka" => "KAFKA_BOOTSTRAP_SERVERS",
             "postgres" => "DATABASE_URL",

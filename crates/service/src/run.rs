@@ -18,13 +18,15 @@ use crate::{
 /// Works until a signal says stop; a stop while something is still waited for ends it as well.
 pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings) -> anyhow::Result<()> {
     let name = S::DESCRIPTION.name;
-    let kafka = settings.kafka.connection(&settings.topics, name)?;
+    let grace = settings.batch.shutdown_grace;
+    let mut kafka = settings.kafka.connection(&settings.topics, name)?;
+    kafka.leave_timeout = kafka.leave_timeout.min(grace / 4);
     let database = settings.database.connection(name)?;
-    let stop = signals::stop_within(settings.batch.shutdown_grace)?;
+    S::validate(own)?;
+    let stop = signals::stop_within(grace)?;
     let vitals = Arc::new(Vitals::default());
     let endpoints = Endpoints { vitals: Arc::clone(&vitals), metrics: metrics::install(name)? };
     http::serve(settings.http.http_addr, http::routes(endpoints)).await?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), http.address = %settings.http.http_addr, "started");
 
     let preparing = async {
         let shared = prepare(settings, &kafka, &database, &vitals).await?;
@@ -36,12 +38,14 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings) -> a
         Ok::<_, Refusal>((layer, publisher, source))
     };
     if let Some((layer, publisher, source)) = stop.run_until_cancelled(preparing).await.transpose()? {
+        // Not earlier: whoever is refused says so in one line, and that is the last one.
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), http.address = %settings.http.http_addr, "started");
         let settings = pipeline::Settings {
             batch_size: settings.batch.batch_size.get(),
             schedule: settings.batch.schedule.clone(),
             resume_every: S::resume_every(own),
             // The rest of the grace period is for the last commit and for leaving the group.
-            stop_within: settings.batch.shutdown_grace / 2,
+            stop_within: grace / 2,
         };
         Worker { source, layer, publisher, settings, vitals: Arc::clone(&vitals), clock: clock::now, stop }
             .run()
@@ -61,5 +65,10 @@ async fn prepare(
     let cluster = until_available(vitals, async || Ok(kafka::Topics::connect(kafka)?)).await?;
     let max_message_bytes = until_available(vitals, async || topics::require(&cluster, &settings.topics).await).await?;
     until_available(vitals, async || schema::require(database, &kafka.service).await).await?;
-    Ok(Shared { warehouse: Warehouse::new(database), load_src: settings.batch.load_src.clone(), max_message_bytes })
+    Ok(Shared {
+        warehouse: Warehouse::new(database),
+        kafka: kafka.clone(),
+        load_src: settings.batch.load_src.clone(),
+        max_message_bytes,
+    })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pipeline::Layer;
 use warehouse::Warehouse;
 
-use crate::{Description, Finding, Startup};
+use crate::{Description, Finding, Refusal, Startup};
 
 /// One of the services: a unit struct in its crate.
 #[expect(async_fn_in_trait, reason = "the loop runs in the main task, nothing has to be Send")]
@@ -19,6 +19,14 @@ pub trait Service {
 
     /// What it does with its events.
     type Layer: Layer;
+
+    /// Looks at the settings only this service has, before anything is connected.
+    ///
+    /// # Errors
+    /// When one of them cannot be used.
+    fn validate(_settings: &Self::Settings) -> Result<(), Refusal> {
+        Ok(())
+    }
 
     /// Builds the layer, after topics and schema have been found to be there.
     ///
@@ -43,6 +51,8 @@ pub trait Service {
 pub struct Shared {
     /// The database.
     pub warehouse: Warehouse,
+    /// The broker, for who asks about the group; nothing is connected by it.
+    pub kafka: kafka::Settings,
     /// `LOAD_SRC`: what the column `load_src` of the vault says.
     pub load_src: String,
     /// The largest value the destination topic takes, in bytes; a larger one is a dead letter, decided before the

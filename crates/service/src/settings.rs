@@ -5,7 +5,7 @@ use clap::Args;
 pub use self::{
     batch::Batch,
     database::Database,
-    duration::duration,
+    duration::{duration, period},
     http::Http,
     kafka::{Kafka, Topics},
     log::{Format, Log},

@@ -2,7 +2,7 @@
 
 use jiff::civil::DateTime;
 use orders::Moment;
-use pipeline::{Failure, Unavailable};
+use pipeline::{Failure, Fault, Unavailable};
 use warehouse::{Row, get};
 
 /// One column of some rows.
@@ -27,5 +27,10 @@ pub(super) fn array_literal<T: std::fmt::Display>(values: impl Iterator<Item = T
 pub(super) fn get_moment(row: &Row, at: usize) -> Result<Moment, Failure> {
     let civil: DateTime = get(row, at)?;
     let moment = Moment::from_civil(civil);
-    Ok(moment.ok_or_else(|| Unavailable::new("postgres", format_args!("{civil} is outside the years 0 to 9999")))?)
+    Ok(moment.ok_or_else(|| unreadable(format_args!("{civil} is outside the years 0 to 9999")))?)
+}
+
+/// What somebody else has put into the warehouse: whichever order meets it waits, and is named.
+pub(super) fn unreadable(what: impl std::fmt::Display) -> Unavailable {
+    Unavailable::new("postgres", what).with(Fault::Unwilling("unreadable".to_owned()))
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use futures_util::try_join;
 use orders::{Amount, Enriched, Version, keys};
-use pipeline::{Failure, Unavailable};
+use pipeline::Failure;
 use uuid::Uuid;
 use warehouse::{Row, Statement, Transaction, get, statement};
 
 use super::{
-    column::{array_literal, column, get_moment},
+    column::{array_literal, column, get_moment, unreadable},
     distinct,
 };
 use crate::transform::{Line, State};
@@ -43,7 +43,7 @@ fn read(row: &Row) -> Result<State, Failure> {
 }
 
 fn amount(text: &str) -> Result<Amount, Failure> {
-    Ok(Amount::read(text).ok_or_else(|| Unavailable::new("postgres", format_args!("{text} is no amount")))?)
+    Ok(Amount::read(text).ok_or_else(|| unreadable(format_args!("{text} is no amount")))?)
 }
 
 /// Writes new and changed states.

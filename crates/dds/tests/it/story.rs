@@ -45,7 +45,7 @@ pub(crate) fn message(order: usize, version: usize, chapter: &Chapter) -> Value 
         "sent_dttm": format!("2026-03-02 12:{sent:02}:00"), "enriched_at": format!("2026-03-02 13:{sent:02}:00"),
         "payload": {
             "date": "2026-03-02 11:20:05", "cost": cost, "payment": cost, "status": status,
-            "version": format!("{version:03}"),
+            "version": format!("20260302120000000000-20260302120000000000-4-000001-{version:040}"),
             "restaurant": {"id": "restaurant", "name": "Кофейня №1"},
             "user": {"id": format!("user {}", order % 2), "name": "Котова Ольга", "login": "kotova"},
             "products": products,

@@ -18,6 +18,13 @@ pub(crate) struct Letters<'a> {
     foreign: usize,
 }
 
+/// So many letters are looked up at once. They are sent, acknowledged and remembered together, too: so many come twice
+/// when the command is killed, at most.
+const CHUNK: usize = 500;
+
+/// And so many bytes of them are held in memory, give or take a record.
+pub(crate) const CHUNK_BYTES: usize = 4 << 20;
+
 impl<'a> Letters<'a> {
     pub(crate) async fn open(kafka: &'a kafka::Settings, selection: &'a Selection) -> Result<Self, Refusal> {
         let topic = &kafka.dead_letter_topic;
@@ -30,7 +37,20 @@ impl<'a> Letters<'a> {
         Ok(Self { reader, selection, topic, seen: 0, foreign: 0 })
     }
 
-    pub(crate) async fn next(&mut self) -> Result<Option<Letter>, Refusal> {
+    /// The next of those that are meant, at most `most` of them; none after the last.
+    pub(crate) async fn next_chunk(&mut self, most: usize) -> Result<Vec<Letter>, Refusal> {
+        let (mut chunk, mut bytes) = (Vec::new(), 0);
+        while chunk.len() < most.min(CHUNK)
+            && bytes < CHUNK_BYTES
+            && let Some(letter) = self.next().await?
+        {
+            bytes += letter.original.value.as_ref().map_or(0, Vec::len);
+            chunk.push(letter);
+        }
+        Ok(chunk)
+    }
+
+    async fn next(&mut self) -> Result<Option<Letter>, Refusal> {
         while let Some(record) = self.reader.next().await? {
             self.seen += 1;
             match Letter::open(record) {

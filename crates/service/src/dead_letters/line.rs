@@ -3,6 +3,8 @@
 use kafka::Letter;
 use serde::Serialize;
 
+use super::memory::{Returned, place};
+
 /// The shape of the line.
 #[derive(Debug, Serialize)]
 pub(crate) struct Line<'a> {
@@ -16,6 +18,19 @@ pub(crate) struct Line<'a> {
     key: Option<Bytes<'a>>,
     value: Option<Bytes<'a>>,
     value_bytes: usize,
+    headers: Vec<Header<'a>>,
+    /// What of the record is not here and may still be where it came from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    omitted: Vec<&'static str>,
+    /// Null: it was not sent back. Absent: the database did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replayed_at: Option<Option<String>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Header<'a> {
+    name: &'a str,
+    value: Option<Bytes<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -38,9 +53,12 @@ enum Bytes<'a> {
 /// How many bytes of what is no text are shown: enough to tell Avro from gzip.
 const SHOWN: usize = 64;
 
-impl<'a> From<&'a Letter> for Line<'a> {
-    fn from(letter: &'a Letter) -> Self {
-        let original = &letter.original;
+impl<'a> Line<'a> {
+    /// The line of a letter; `returned` is what is known of its having been sent back.
+    pub(crate) fn new(letter: &'a Letter, returned: Option<&Returned>) -> Self {
+        let (original, omitted) = (&letter.original, letter.omitted);
+        let parts = [("value", omitted.value), ("key", omitted.key), ("headers", omitted.headers)];
+        let headers = original.headers.iter();
         Self {
             partition: letter.partition,
             offset: letter.offset,
@@ -56,9 +74,22 @@ impl<'a> From<&'a Letter> for Line<'a> {
             },
             key: original.key.as_deref().map(Bytes::from),
             value: original.value.as_deref().map(Bytes::from),
-            value_bytes: original.value.as_ref().map_or(0, Vec::len),
+            value_bytes: value_bytes(letter),
+            headers: headers.map(|(name, value)| Header { name, value: value.as_deref().map(Bytes::from) }).collect(),
+            omitted: parts.into_iter().filter_map(|(part, size)| size.map(|_| part)).collect(),
+            replayed_at: returned.map(|returned| returned.get(&place(letter)).map(ToString::to_string)),
         }
     }
+}
+
+/// How many bytes the value has, here or where it came from.
+pub(crate) fn value_bytes(letter: &Letter) -> usize {
+    letter.omitted.value.unwrap_or_else(|| letter.original.value.as_ref().map_or(0, Vec::len))
+}
+
+/// A text for a terminal. An error may quote what it met, and what it met may command one.
+pub(crate) fn harmless(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 impl<'a> From<&'a [u8]> for Bytes<'a> {

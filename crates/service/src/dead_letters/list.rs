@@ -6,7 +6,14 @@ use clap::Args;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use kafka::Letter;
 
-use super::{letters::Letters, line::Line, selection::Selection};
+use warehouse::Warehouse;
+
+use super::{
+    letters::Letters,
+    line::{Line, harmless, value_bytes},
+    memory::{self, Returned, place},
+    selection::Selection,
+};
 
 /// How to list them.
 #[derive(Debug, Clone, Default, Args)]
@@ -25,24 +32,36 @@ pub struct List {
 }
 
 impl List {
-    /// Lists the dead letters there are now.
+    /// Lists the dead letters there are now; those that were sent back are marked if a `warehouse` can be asked. It is
+    /// for the hour when something is down: without the database it says all else.
     ///
     /// # Errors
     /// A [`crate::Refusal`] when the topic is missing or the brokers do not answer; what `out` says of a failed write.
-    pub async fn run(&self, kafka: &kafka::Settings, out: &mut impl Write) -> anyhow::Result<()> {
+    pub async fn run(
+        &self,
+        kafka: &kafka::Settings,
+        mut warehouse: Option<&Warehouse>,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
         let mut letters = Letters::open(kafka, &self.selection).await?;
         let mut table = table();
         let mut listed = 0;
         let limit = self.limit.unwrap_or(usize::MAX);
-        while listed < limit
-            && let Some(letter) = letters.next().await?
-        {
-            listed += 1;
-            if self.json {
-                serde_json::to_writer(&mut *out, &Line::from(&letter)).map_err(std::io::Error::from)?;
-                writeln!(out)?;
-            } else {
-                table.add_row(row(&letter));
+        loop {
+            let chunk = letters.next_chunk(limit - listed).await?;
+            if chunk.is_empty() {
+                break;
+            }
+            listed += chunk.len();
+            let returned = recall(&mut warehouse, &kafka.dead_letter_topic, &chunk).await;
+            for letter in &chunk {
+                if self.json {
+                    let line = Line::new(letter, returned.as_ref());
+                    serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
+                    writeln!(out)?;
+                } else {
+                    table.add_row(row(letter, returned.as_ref()));
+                }
             }
         }
         if self.json {
@@ -60,18 +79,37 @@ impl List {
     }
 }
 
+/// Which of them were sent back; a database that does not say is not asked again.
+async fn recall(warehouse: &mut Option<&Warehouse>, topic: &str, chunk: &[Letter]) -> Option<Returned> {
+    let recalled = memory::recall((*warehouse)?, topic, chunk).await;
+    recalled.inspect_err(unknown).inspect_err(|_| *warehouse = None).ok()
+}
+
+/// Says that the marks are missing.
+pub(crate) fn unknown(why: &impl std::fmt::Display) {
+    tracing::warn!(error = %why, "which dead letters were sent back is not known");
+}
+
 fn table() -> Table {
     let mut table = Table::new();
-    let header = ["dead letter", "failed at", "reason", "error", "source", "bytes"];
+    let header = ["dead letter", "failed at", "reason", "error", "source", "bytes", "sent back"];
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
     table
 }
 
-/// Where, when, why, whence, and how much. Neither key nor value: a screen is read over shoulders.
-fn row(letter: &Letter) -> [Cell; 6] {
+/// Where, when, why, whence, how much, and whether it is done with. Neither key nor value: a screen is read over shoulders.
+fn row(letter: &Letter, returned: Option<&Returned>) -> [Cell; 7] {
     let original = &letter.original;
-    let bytes = original.value.as_ref().map_or_else(|| "null".to_owned(), |value| value.len().to_string());
+    let bytes = match (&original.value, letter.omitted.value) {
+        (None, None) => "null".to_owned(),
+        (Some(_), _) => value_bytes(letter).to_string(),
+        (None, Some(bytes)) => format!("{bytes}, left out"),
+    };
     let failed_at = letter.failed_at.map_or_else(String::new, |at| format!("{at:.0}"));
+    let sent_back = match returned {
+        None => "?".to_owned(),
+        Some(returned) => returned.get(&place(letter)).map_or_else(String::new, |at| format!("{at:.0}")),
+    };
     [
         Cell::new_owned(format!("{}/{}", letter.partition, letter.offset)),
         Cell::new_owned(failed_at),
@@ -79,10 +117,6 @@ fn row(letter: &Letter) -> [Cell; 6] {
         Cell::new_owned(harmless(&letter.error)),
         Cell::new_owned(format!("{}/{}/{}", harmless(&original.topic), original.partition, original.offset)),
         Cell::new_owned(bytes).set_alignment(CellAlignment::Right),
+        Cell::new_owned(sent_back),
     ]
-}
-
-/// An error may quote what it met, and what it met may command a terminal.
-fn harmless(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
 }

@@ -1,7 +1,8 @@
 //! Which dead letters have been sent back, kept in PostgreSQL: offsets committed to a group would only cover ranges.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
+use jiff::Timestamp;
 use kafka::Letter;
 use pipeline::Failure;
 use warehouse::{Warehouse, get, statement};
@@ -9,18 +10,31 @@ use warehouse::{Warehouse, get, statement};
 /// Coordinates in the dead-letter topic.
 pub(crate) type Place = (i32, i64);
 
+/// Those that were sent back, and when.
+pub(crate) type Returned = HashMap<Place, Timestamp>;
+
 pub(crate) fn place(letter: &Letter) -> Place {
     (letter.partition, letter.offset)
 }
 
-/// Those of the places that were sent back before.
-pub(crate) async fn recall(warehouse: &Warehouse, topic: &str, places: &[Place]) -> Result<HashSet<Place>, Failure> {
-    let (partitions, offsets): (Vec<i32>, Vec<i64>) = places.iter().copied().unzip();
+/// Those of the letters that were sent back before. One that failed later than that is another letter in the same place:
+/// the topic was made anew.
+pub(crate) async fn recall(warehouse: &Warehouse, topic: &str, letters: &[Letter]) -> Result<Returned, Failure> {
+    let (partitions, offsets): (Vec<i32>, Vec<i64>) = letters.iter().map(place).unzip();
     let transaction = warehouse.begin().await?;
     let statement = statement!("service/select_replayed_dead_letters");
     let rows = transaction.query(&statement, [&topic, &partitions, &offsets]).await?;
     transaction.commit().await?;
-    rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect()
+    let known = rows.iter().map(|row| Ok(((get(row, 0)?, get(row, 1)?), get(row, 2)?)));
+    let mut known = known.collect::<Result<Returned, Failure>>()?;
+    for letter in letters {
+        let place = place(letter);
+        let failed_at = letter.failed_at.unwrap_or(Timestamp::MIN);
+        if known.get(&place).is_some_and(|returned_at| *returned_at < failed_at) {
+            known.remove(&place);
+        }
+    }
+    Ok(known)
 }
 
 /// Remembers that these were sent back.

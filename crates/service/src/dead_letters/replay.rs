@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, io::Write, mem};
 
 use clap::Args;
-use kafka::{Letter, Resender};
+use kafka::{Letter, Reader, Resender};
 use pipeline::Record;
 use warehouse::Warehouse;
 
 use super::{
-    letters::Letters,
+    letters::{CHUNK_BYTES, Letters},
+    line::harmless,
     memory::{self, Place, place},
     selection::Selection,
 };
@@ -25,12 +26,6 @@ pub struct Replay {
     #[arg(long)]
     pub execute: bool,
 }
-
-/// A chunk is sent, acknowledged and remembered together: so many letters come twice when the command is killed, at most.
-const CHUNK: usize = 500;
-
-/// And so many bytes of them are held in memory, give or take a record.
-const CHUNK_BYTES: usize = 4 << 20;
 
 impl Replay {
     /// Sends back the dead letters there are now, but for those that were sent back before.
@@ -49,57 +44,95 @@ impl Replay {
     ) -> anyhow::Result<()> {
         let mut letters = Letters::open(kafka, &self.selection).await?;
         let resender = Resender::connect(kafka).map_err(Refusal::from)?;
-        let topic = &kafka.dead_letter_topic;
-        let mut sending = Sending { execute: self.execute, topic, warehouse, resender, tally: Tally::default() };
-        let (mut chunk, mut bytes, mut meant) = (Vec::new(), 0, 0);
-        while let Some(letter) = letters.next().await? {
-            meant += 1;
-            bytes += letter.original.value.as_ref().map_or(0, Vec::len);
-            chunk.push(letter);
-            if chunk.len() >= CHUNK || bytes >= CHUNK_BYTES {
-                sending.send(mem::take(&mut chunk)).await?;
-                bytes = 0;
+        let mut sending = Sending {
+            execute: self.execute,
+            kafka,
+            warehouse,
+            resender,
+            places: Vec::new(),
+            records: Vec::new(),
+            bytes: 0,
+            tally: Tally::default(),
+        };
+        let mut meant = 0;
+        loop {
+            let chunk = letters.next_chunk(usize::MAX).await?;
+            if chunk.is_empty() {
+                break;
             }
+            meant += chunk.len();
+            sending.take(chunk).await?;
         }
-        sending.send(chunk).await?;
         letters.sum_up(meant, out)?;
-        Ok(sending.tally.write(self.execute, out)?)
+        Ok(sending.tally.write(self.execute, &kafka.source_topic, out)?)
     }
 }
 
 struct Sending<'a> {
     execute: bool,
-    /// Of the dead letters.
-    topic: &'a str,
+    kafka: &'a kafka::Settings,
     warehouse: &'a Warehouse,
     resender: Resender,
+    /// Of the letters that are to be sent next.
+    places: Vec<Place>,
+    /// The records they were.
+    records: Vec<Record>,
+    bytes: usize,
     tally: Tally,
 }
 
 impl Sending<'_> {
-    async fn send(&mut self, letters: Vec<Letter>) -> Result<(), Refusal> {
-        if letters.is_empty() {
-            return Ok(());
-        }
-        let places: Vec<Place> = letters.iter().map(place).collect();
-        let before = memory::recall(self.warehouse, self.topic, &places).await?;
+    /// Sends what has not been sent before of some letters.
+    async fn take(&mut self, letters: Vec<Letter>) -> Result<(), Refusal> {
+        let before = memory::recall(self.warehouse, &self.kafka.dead_letter_topic, &letters).await?;
         self.tally.before += before.len();
-
-        let (mut places, mut records) = (Vec::new(), Vec::<Record>::new());
-        for letter in letters.into_iter().filter(|letter| !before.contains(&place(letter))) {
-            let (place, reason) = (place(&letter), letter.reason.clone());
-            let record = letter.into_return(self.topic);
-            if self.resender.fits(&record).await.map_err(gone)? {
-                *self.tally.sent.entry((reason, record.topic.to_string())).or_default() += 1;
-                places.push(place);
-                records.push(record);
-            } else {
-                self.tally.too_large.push(place);
+        for letter in letters.into_iter().filter(|letter| !before.contains_key(&place(letter))) {
+            self.prepare(letter).await?;
+            if self.bytes >= CHUNK_BYTES {
+                self.flush().await?;
             }
         }
+        self.flush().await
+    }
+
+    /// Makes a letter ready to be sent, or notes why it is left.
+    async fn prepare(&mut self, letter: Letter) -> Result<(), Refusal> {
+        // A letter may name any topic; whoever can write letters must not write to all topics with our rights.
+        if *letter.original.topic != *self.kafka.source_topic {
+            *self.tally.elsewhere.entry(letter.original.topic.to_string()).or_default() += 1;
+            return Ok(());
+        }
+        let (place, reason) = (place(&letter), letter.reason.clone());
+        let source = (letter.original.partition, letter.original.offset);
+        let whole = if letter.omitted.is_any() { self.complete(letter).await? } else { Some(letter) };
+        let Some(record) = whole.and_then(|letter| letter.into_return(&self.kafka.dead_letter_topic)) else {
+            self.tally.lost.push((place, source));
+            return Ok(());
+        };
+        if self.resender.fits(&record).await.map_err(gone)? {
+            *self.tally.sent.entry((reason, record.topic.to_string())).or_default() += 1;
+            self.bytes += record.value.as_ref().map_or(0, Vec::len);
+            self.places.push(place);
+            self.records.push(record);
+        } else {
+            self.tally.too_large.push(place);
+        }
+        Ok(())
+    }
+
+    /// The letter with what was left out of it, if the source topic still has it.
+    async fn complete(&self, letter: Letter) -> Result<Option<Letter>, Refusal> {
+        let Record { topic, partition, offset, .. } = &letter.original;
+        let found = Reader::find(self.kafka, topic, *partition, *offset).await.map_err(gone)?;
+        Ok(found.and_then(|found| letter.complete(found)))
+    }
+
+    async fn flush(&mut self) -> Result<(), Refusal> {
+        let (places, records) = (mem::take(&mut self.places), mem::take(&mut self.records));
+        self.bytes = 0;
         if self.execute && !records.is_empty() {
             self.resender.send(&records).await?;
-            memory::remember(self.warehouse, self.topic, &places).await?;
+            memory::remember(self.warehouse, &self.kafka.dead_letter_topic, &places).await?;
         }
         Ok(())
     }
@@ -122,16 +155,27 @@ struct Tally {
     sent: BTreeMap<(String, String), usize>,
     before: usize,
     too_large: Vec<Place>,
+    /// What was left out of them is nowhere to be found; with the partition and offset of their originals.
+    lost: Vec<(Place, Place)>,
+    /// By topic: they came from another one than this service reads.
+    elsewhere: BTreeMap<String, usize>,
 }
 
 impl Tally {
-    fn write(&self, execute: bool, out: &mut impl Write) -> std::io::Result<()> {
+    fn write(&self, execute: bool, source: &str, out: &mut impl Write) -> std::io::Result<()> {
         let verb = if execute { "sent back" } else { "would send back" };
         for ((reason, topic), count) in &self.sent {
             writeln!(out, "{verb} {count} to {topic} ({reason})")?;
         }
         for (partition, offset) in &self.too_large {
             writeln!(out, "left {partition}/{offset}: with its new headers it is too large for its topic")?;
+        }
+        for ((partition, offset), (at, from)) in &self.lost {
+            let original = format!("the original, {source}/{at}/{from}, is gone");
+            writeln!(out, "left {partition}/{offset}: it is not whole, it was too large, and {original}")?;
+        }
+        for (topic, count) in &self.elsewhere {
+            writeln!(out, "left {count} from {}: KAFKA_SOURCE_TOPIC is {source}", harmless(topic))?;
         }
         if self.before > 0 {
             writeln!(out, "left {}: sent back before", self.before)?;

@@ -1,8 +1,9 @@
 //! The endpoints as a probe sees them: over a socket.
 
-use std::io;
+use std::{io, time::Duration};
 
 use metrics_exporter_prometheus::PrometheusBuilder;
+use pipeline::{Step, Waiting, record::Coordinates};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -35,6 +36,14 @@ impl Probe {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         Ok((head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned()))
     }
+
+    /// A line of `/metrics`.
+    async fn assert_metric(&self, series: &str, value: &str) -> io::Result<()> {
+        let (_, page) = self.get("/metrics").await?;
+        let found = page.lines().find_map(|line| line.strip_prefix(series)).map(str::trim);
+        assert_eq!(found.map(|found| found.split('.').next().unwrap()), Some(value), "{series} in {page}");
+        Ok(())
+    }
 }
 
 fn no_metrics() -> PrometheusHandle {
@@ -62,21 +71,78 @@ async fn ready_says_what_is_waited_for() -> io::Result<()> {
     assert_eq!(probe.get("/ready").await?, (200, r#"{"ready":true,"reasons":[]}"#.to_owned()));
 
     let error = "connection refused".to_owned();
-    probe.vitals.waits_for(Some(Waiting { dependency: "postgres", error, attempts: 3 }));
+    probe.vitals.waits_for(Some(Waiting { dependency: "postgres", error, attempts: 3, record: None }));
     let waiting = r#"{"reason":"waiting-for","dependency":"postgres","error":"connection refused","attempts":3}"#;
     assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{waiting}]}}"#)));
     Ok(())
 }
 
+#[tokio::test]
+async fn ready_names_the_record_that_holds_up_all_others() -> io::Result<()> {
+    let probe = Probe::start(no_metrics()).await?;
+    probe.vitals.assigned(1);
+    let record = Some(Coordinates { topic: "orders".to_owned(), partition: 2, offset: 41 });
+    let error = "23505 duplicate key".to_owned();
+    probe.vitals.waits_for(Some(Waiting { dependency: "postgres", error, attempts: 11, record }));
+    let waiting = r#"{"reason":"waiting-for","dependency":"postgres","error":"23505 duplicate key","attempts":11,"#;
+    let record = r#""record":{"topic":"orders","partition":2,"offset":41}}"#;
+    assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{waiting}{record}]}}"#)));
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
-async fn metrics_tell_the_time_since_the_last_commit() -> io::Result<()> {
+async fn ready_sees_a_step_that_hangs_before_it_fails_and_a_loop_that_stands_still() -> io::Result<()> {
+    let probe = Probe::start(no_metrics()).await?;
+    probe.vitals.assigned(1);
+    probe.vitals.enters(Step::Storing);
+    time::advance(Duration::from_secs(14)).await;
+    assert_eq!(probe.get("/ready").await?.0, 200);
+
+    time::advance(Duration::from_secs(17)).await;
+    probe.vitals.turned();
+    let slow = r#"{"reason":"slow-step","step":"storing","seconds":31}"#;
+    assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{slow}]}}"#)));
+
+    probe.vitals.enters(Step::Idle);
+    time::advance(Duration::from_secs(16)).await;
+    let still = r#"{"reason":"not-turning","seconds":16}"#;
+    assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{still}]}}"#)));
+    probe.vitals.turned();
+    assert_eq!(probe.get("/ready").await?.0, 200, "nothing to do is no step that hangs");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_tell_what_the_loop_does() -> io::Result<()> {
     let recorder = PrometheusBuilder::new().add_global_label("service", "stg-service").build_recorder();
     let _local = ::metrics::set_default_local_recorder(&recorder);
     let probe = Probe::start(recorder.handle()).await?;
+    probe.vitals.assigned(1);
+    probe.vitals.enters(Step::Storing);
     time::advance(Duration::from_secs(7)).await;
-    let (status, page) = probe.get("/metrics").await?;
-    assert_eq!(status, 200);
-    let line = r#"tagmill_seconds_since_last_commit{service="stg-service"} 7"#;
-    assert!(page.lines().any(|found| found.starts_with(line)), "{page}");
+    assert_eq!(probe.get("/metrics").await?.0, 200);
+    for (series, value) in [
+        ("tagmill_ready{service=\"stg-service\"}", "1"),
+        ("tagmill_seconds_since_last_commit{service=\"stg-service\"}", "7"),
+        ("tagmill_seconds_since_last_turn{service=\"stg-service\"}", "7"),
+        ("tagmill_step_seconds{service=\"stg-service\",step=\"storing\"}", "7"),
+        ("tagmill_step_seconds{service=\"stg-service\",step=\"publishing\"}", "0"),
+        ("tagmill_waiting_for{service=\"stg-service\",dependency=\"postgres\"}", "0"),
+        ("tagmill_stuck_records{service=\"stg-service\"}", "0"),
+    ] {
+        probe.assert_metric(series, value).await?;
+    }
+
+    let record = Some(Coordinates { topic: "orders".to_owned(), partition: 2, offset: 41 });
+    probe.vitals.waits_for(Some(Waiting { dependency: "postgres", error: String::new(), attempts: 11, record }));
+    for (series, value) in [
+        ("tagmill_ready{service=\"stg-service\"}", "0"),
+        ("tagmill_waiting_for{service=\"stg-service\",dependency=\"postgres\"}", "1"),
+        ("tagmill_waiting_for{service=\"stg-service\",dependency=\"kafka\"}", "0"),
+        ("tagmill_waiting_attempts{service=\"stg-service\",dependency=\"postgres\"}", "11"),
+        ("tagmill_stuck_records{service=\"stg-service\"}", "1"),
+    ] {
+        probe.assert_metric(series, value).await?;
+    }
     Ok(())
 }

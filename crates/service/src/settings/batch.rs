@@ -5,7 +5,7 @@ use std::{num::NonZeroUsize, time::Duration};
 use clap::Args;
 use pipeline::Schedule;
 
-use super::duration;
+use super::period;
 
 /// The settings of the loop.
 #[derive(Debug, Clone, Args)]
@@ -24,7 +24,7 @@ pub struct Batch {
 
     /// How long a stop may take. Past it the process breaks off with exit code 1: nothing is lost, the batch in hand
     /// comes again. Keep it below the supervisor's own patience, or the supervisor kills first.
-    #[arg(long, env, value_name = "DURATION", value_parser = duration, default_value = "30s")]
+    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "30s")]
     pub shutdown_grace: Duration,
 
     /// What the column `load_src` of the warehouse says about rows that come from this stream.

@@ -12,12 +12,14 @@ use crate::Refusal;
 #[group(skip)]
 #[command(next_help_heading = "Database")]
 pub struct Database {
-    /// `postgres://user:password@host:5432/database?sslmode=verify-full`. Required. `sslmode`: disable, prefer, require,
-    /// verify-ca or verify-full; only the last two know whom they talk to.
+    /// `postgres://user:password@host:5432/database?sslmode=verify-full`. Required. `sslmode` is `disable`, `prefer` (if
+    /// it is not given), `require`, `verify-ca` or `verify-full`. The first three check no certificate: `require`
+    /// encrypts, to whoever answers. `verify-ca` wants one from a trusted authority, `verify-full` one for this host.
     #[arg(long, env, value_name = "URL")]
     pub database_url: Secret,
 
-    /// The certificate authority (PEM) that `verify-ca` and `verify-full` trust; the system's if it is not set.
+    /// The certificate authority (PEM) that `verify-ca` and `verify-full` trust; the system's if it is not set. With it,
+    /// `require` is `verify-ca`, as everywhere with PostgreSQL; `disable` and `prefer` are refused.
     #[arg(long, env, value_name = "PATH")]
     pub database_ca_file: Option<PathBuf>,
 

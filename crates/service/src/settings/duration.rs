@@ -10,9 +10,31 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| format!("`{text}` is no duration; write it like `10s` or `24h`"))
 }
 
+/// The same, longer than nothing: for times that are waited, of which none is no time at all.
+///
+/// # Errors
+/// When the text is no duration, or not even a millisecond.
+pub fn period(text: &str) -> Result<Duration, String> {
+    let period = duration(text)?;
+    if period < Duration::from_millis(1) {
+        Err(format!("`{text}` is too short; write it like `10s`"))
+    } else {
+        Ok(period)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_no_length_is_no_period() {
+        assert_eq!(period("200ms"), Ok(Duration::from_millis(200)));
+        for text in ["0s", "0ms", "10us"] {
+            assert_eq!(period(text).unwrap_err(), format!("`{text}` is too short; write it like `10s`"));
+        }
+        assert_eq!(duration("0s"), Ok(Duration::ZERO));
+    }
 
     #[test]
     fn wants_a_unit() {

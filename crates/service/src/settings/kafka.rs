@@ -1,10 +1,10 @@
 //! Where the broker is, and which topics and group are ours.
 
-use std::{num::NonZeroU16, path::PathBuf, time::Duration};
+use std::{fs, num::NonZeroU16, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args};
 
-use super::{Secret, duration};
+use super::{Secret, period};
 use crate::Refusal;
 
 /// The settings of the connection to Kafka.
@@ -33,7 +33,8 @@ pub struct Kafka {
     #[arg(long, env, value_name = "PASSWORD")]
     pub kafka_sasl_password: Option<Secret>,
 
-    /// The certificate authority (PEM) the broker's certificate must come from; the system's if it is not set.
+    /// The certificate authority (PEM) the broker's certificate must come from; the system's if it is not set. With SSL
+    /// and SASL_SSL the certificate and the host's name are always checked.
     #[arg(long, env, value_name = "PATH")]
     pub kafka_ssl_ca_file: Option<PathBuf>,
 
@@ -43,7 +44,7 @@ pub struct Kafka {
 
     /// How long the group waits for a silent member before it hands its partitions to the others. Shorter: a short
     /// stall costs a rebalance; longer: the partitions of a killed process lie idle for longer.
-    #[arg(long, env, value_name = "DURATION", value_parser = duration, default_value = "10s")]
+    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "10s")]
     pub kafka_session_timeout: Duration,
 }
 
@@ -83,7 +84,8 @@ impl Kafka {
     /// What the driver makes of them; nothing is connected yet. `service` is how the brokers' logs call us.
     ///
     /// # Errors
-    /// When a SASL protocol lacks who we are or how to prove it: the client would wait for ever.
+    /// When a SASL protocol lacks who we are or how to prove it (the client would wait for ever), when something is set
+    /// that the protocol has no use for, and when the file of the authority holds none.
     pub fn connection(&self, topics: &Topics, service: &str) -> Result<kafka::Settings, Refusal> {
         let defaults = kafka::Settings::default();
         let settings = kafka::Settings {
@@ -103,22 +105,40 @@ impl Kafka {
             dead_letter_topic: topics.kafka_dead_letter_topic.clone(),
             ..defaults
         };
-        match self.missing_for_login() {
-            Some(name) => Err(Refusal::Settings(format!(
-                "{name} is not set, and KAFKA_SECURITY_PROTOCOL={} needs it",
-                self.kafka_security_protocol
-            ))),
-            None => Ok(settings),
-        }
+        self.consistent().map(|()| settings)
     }
 
-    fn missing_for_login(&self) -> Option<&'static str> {
-        let needed = [
+    /// What is missing for a login, and what would be set in vain: who sets an authority or a password believes to be
+    /// protected by it.
+    fn consistent(&self) -> Result<(), Refusal> {
+        let protocol = &self.kafka_security_protocol;
+        let refused = |name: &str, why: String| Err(Refusal::Settings(format!("{name} {why}")));
+        let logs_in = protocol.to_lowercase().starts_with("sasl");
+        for (name, set) in [
             ("KAFKA_SASL_MECHANISM", self.kafka_sasl_mechanism.is_some()),
             ("KAFKA_SASL_USERNAME", self.kafka_sasl_username.is_some()),
-            ("KAFKA_SASL_PASSWORD", self.kafka_sasl_password.is_some()),
-        ];
-        let logs_in = self.kafka_security_protocol.to_lowercase().starts_with("sasl");
-        needed.into_iter().find(|(_, set)| logs_in && !set).map(|(name, _)| name)
+            (
+                "KAFKA_SASL_PASSWORD",
+                self.kafka_sasl_password.as_ref().is_some_and(|password| !password.expose().is_empty()),
+            ),
+        ] {
+            if logs_in && !set {
+                return refused(name, format!("is not set, and KAFKA_SECURITY_PROTOCOL={protocol} needs it"));
+            }
+            if !logs_in && set {
+                return refused(name, format!("is of no use with KAFKA_SECURITY_PROTOCOL={protocol}; set SASL_SSL"));
+            }
+        }
+        let Some(path) = &self.kafka_ssl_ca_file else { return Ok(()) };
+        let name = "KAFKA_SSL_CA_FILE";
+        if !protocol.to_lowercase().ends_with("ssl") {
+            return refused(name, format!("is of no use with KAFKA_SECURITY_PROTOCOL={protocol}; set SSL or SASL_SSL"));
+        }
+        // The client's own words for it are OpenSSL's.
+        match fs::read_to_string(path) {
+            Ok(text) if text.contains("-----BEGIN CERTIFICATE-----") => Ok(()),
+            Ok(_) => refused(name, format!("holds no certificate (PEM): {}", path.display())),
+            Err(error) => refused(name, format!("cannot be read: {}: {error}", path.display())),
+        }
     }
 }

@@ -19,8 +19,8 @@ fn a_malformed_setting_is_64() {
 fn what_is_missing_or_refused_is_69() {
     let topic = kafka::Error::NoTopic("orders".into());
     assert_eq!(refused(topic.into()), (69, "KAFKA_BOOTSTRAP_SERVERS: topic orders does not exist".to_owned()));
-    let login = kafka::Error::Refused("SASL authentication failed".into());
-    assert_eq!(refused(login.into()).0, 69);
+    let login = kafka::Error::Refused { setting: "KAFKA_SASL_USERNAME", error: "SASL authentication failed".into() };
+    assert_eq!(refused(login.into()), (69, "KAFKA_SASL_USERNAME: SASL authentication failed".to_owned()));
     let password = Denied::Refused("28P01 password authentication failed".into());
     assert_eq!(refused(password.into()), (69, "DATABASE_URL: 28P01 password authentication failed".to_owned()));
     let migration = warehouse::migrate::Error::Failed("42501 permission denied".into());

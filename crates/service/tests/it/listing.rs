@@ -2,8 +2,9 @@
 
 use service::{
     Refusal,
-    dead_letters::{List, Selection},
+    dead_letters::{List, Replay, Selection},
 };
+use warehouse::Warehouse;
 
 use crate::stage::Stage;
 
@@ -40,10 +41,49 @@ async fn a_line_of_json_shows_the_record() -> anyhow::Result<()> {
         "partition": 0, "offset": 0, "reason": "not-json", "error": "what is wrong", "service": "it-service",
         "failed_at": "2023-11-14T22:13:27Z",
         "source": {"topic": stage.kafka.source_topic, "partition": 1, "offset": 7, "timestamp": 1_650_000_000_007_i64},
-        "key": "key", "value": "Котова", "value_bytes": 12,
+        "key": "key", "value": "Котова", "value_bytes": 12, "headers": [{"name": "trace", "value": "1"}],
+        "replayed_at": null,
     });
     assert_eq!(lines[0], expected);
     assert_eq!(lines[1]["value"], serde_json::json!({"hex": "ff"}));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_sent_back_is_marked_and_what_is_not_whole_says_so() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let large = vec![b'x'; 2 << 20];
+    stage.bury(&[stage.letter(1, "not-json", Some(b"{")), stage.letter(2, "not-json", Some(&large))]).await?;
+    stage.replay(&Replay { execute: true, ..Replay::default() }).await?;
+    let listed = stage.list(&List { json: true, ..List::default() }).await?;
+    let lines = listed.lines().map(serde_json::from_str).collect::<Result<Vec<serde_json::Value>, _>>()?;
+    let at: jiff::Timestamp = lines[0]["replayed_at"].as_str().unwrap().parse()?;
+    assert!(at > "2026-01-01T00:00:00Z".parse()?, "{at}");
+    assert_eq!((&lines[0]["value"], lines[0].get("omitted")), (&"{".into(), None));
+    let (value, omitted) = (serde_json::Value::Null, serde_json::json!(["value"]));
+    assert_eq!((&lines[1]["value"], &lines[1]["replayed_at"]), (&value, &value));
+    assert_eq!((&lines[1]["omitted"], &lines[1]["value_bytes"]), (&omitted, &(2 << 20).into()));
+
+    let table = stage.list(&List::default()).await?;
+    assert!(table.contains(&format!("{at:.0}")) && table.contains("2097152, left out"), "{table}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_the_database_all_else_is_listed() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    stage.bury(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
+    let nowhere = warehouse::Settings::from_url("postgres://nobody@127.0.0.1:1/none", None, 1)?;
+    let nowhere = Warehouse::new(&nowhere);
+    for warehouse in [None, Some(&nowhere)] {
+        let mut out = Vec::new();
+        List { json: true, ..List::default() }.run(&stage.kafka, warehouse, &mut out).await?;
+        let line: serde_json::Value = serde_json::from_slice(&out)?;
+        assert_eq!((&line["reason"], line.get("replayed_at")), (&"not-json".into(), None));
+        let mut out = Vec::new();
+        List::default().run(&stage.kafka, warehouse, &mut out).await?;
+        assert!(String::from_utf8(out)?.contains("┆ ?"), "what is not known looks as if it were");
+    }
     Ok(())
 }
 

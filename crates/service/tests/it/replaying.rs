@@ -1,9 +1,13 @@
 //! `dead-letters replay`: what goes back, as what, and how often.
 
-use pipeline::DeadLetter;
+use std::time::{Duration, UNIX_EPOCH};
+
+use devstack::Topic;
+use kafka::{Resender, Settings};
+use pipeline::{DeadLetter, Record};
 use service::{
     Refusal,
-    dead_letters::{Replay, Selection},
+    dead_letters::{List, Replay, Selection},
 };
 
 use crate::stage::{Stage, header};
@@ -108,12 +112,98 @@ async fn what_its_topic_cannot_take_is_left_and_named() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_source_that_is_gone_is_named() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let mut letter = stage.letter(1, "not-json", None);
-    letter.record.topic = "long-gone".into();
-    stage.bury(&[letter]).await?;
+    let mut stage = Stage::set().await?;
+    stage.kafka.source_topic = "long-gone".to_owned();
+    stage.bury(&[stage.letter(1, "not-json", None)]).await?;
     let error = stage.replay(&Replay::default()).await.unwrap_err();
     let said = "topic long-gone, where they came from, does not exist".to_owned();
     assert_eq!(error.downcast::<Refusal>()?, Refusal::Missing(said));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_letter_cannot_choose_its_topic() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let forged = |offset, topic: &str| {
+        let letter = stage.letter(offset, "not-json", Some(b"{"));
+        DeadLetter { record: Record { topic: topic.into(), ..letter.record }, ..letter }
+    };
+    let dead = &stage.kafka.dead_letter_topic;
+    stage.bury(&[forged(1, dead), stage.letter(2, "not-json", Some(b"{")), forged(3, "\u{1b}[2Jtags")]).await?;
+    let said = stage.replay(&execute(Selection::default())).await?;
+    let source = &stage.kafka.source_topic;
+    assert!(said.contains(&format!("left 1 from {dead}: KAFKA_SOURCE_TOPIC is {source}\n")), "{said}");
+    assert!(said.contains("left 1 from \u{fffd}[2Jtags: "), "a topic's name commands the terminal: {said:?}");
+    assert_eq!(times(&stage).await?, [2]);
+    assert!(stage.list(&List::default()).await?.contains("3 of the 3 records"), "the letter was sent to its own topic");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_left_out_is_fetched_from_where_it_came() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    // What the source topic takes, its dead letters have no room for.
+    let original = Record { value: Some(vec![b'x'; 1_000_000]), ..stage.letter(0, "x", None).record };
+    Resender::connect(&stage.kafka)?.send(&[original.clone(), original.clone()]).await?;
+    let dead_letter_topic = devstack::shared().await?.fresh_name("small-room").await?;
+    let small_room = Topic::data(&dead_letter_topic, 1).with("max.message.bytes", "100000");
+    devstack::shared().await?.create_topics(&[small_room]).await?;
+    let stage = Stage { kafka: Settings { dead_letter_topic, ..stage.kafka.clone() }, ..stage };
+    let appended = stage.source().await?;
+    let letter = |record: &Record| DeadLetter { record: record.clone(), ..stage.letter(0, "not-json", None) };
+    let strange = Record { timestamp: Some(1), ..appended[0].clone() };
+    let gone = Record { offset: 100, ..appended[0].clone() };
+    stage.bury(&[letter(&appended[0]), letter(&strange), letter(&gone)]).await?;
+
+    let table = stage.list(&List::default()).await?;
+    assert_eq!(table.matches("1000000, left out").count(), 3, "{table}");
+    let said = stage.replay(&Replay::default()).await?;
+    assert!(said.contains("would send back 1 to "), "{said}");
+    let said = stage.replay(&execute(Selection::default())).await?;
+    assert!(said.contains("sent back 1 to "), "{said}");
+    let source = &stage.kafka.source_topic;
+    for (letter, offset) in [(1, 0), (2, 100)] {
+        let left = format!(
+            "left 0/{letter}: it is not whole, it was too large, and the original, {source}/1/{offset}, is gone"
+        );
+        assert!(said.contains(&left), "{said}");
+    }
+    let records = stage.source().await?;
+    assert_eq!(records.len(), 3);
+    assert_eq!((&records[2].value, records[2].written_at()), (&original.value, appended[0].timestamp));
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_at_once_do_no_harm() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let letters: Vec<_> = (0..1200).map(|offset| stage.letter(offset, "not-json", Some(b"{"))).collect();
+    stage.bury(&letters).await?;
+    let both = execute(Selection::default());
+    let (one, other) = tokio::try_join!(stage.replay(&both), stage.replay(&both))?;
+    let mut times = times(&stage).await?;
+    assert!((1200..=2400).contains(&times.len()), "{} records\n{one}\n{other}", times.len());
+    times.sort_unstable();
+    times.dedup();
+    assert_eq!(times, (0..1200).collect::<Vec<_>>());
+    let said = stage.replay(&both).await?;
+    assert!(said.ends_with("left 1200: sent back before\nnothing to send back\n"), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn letters_of_a_topic_made_anew_are_not_taken_for_those_before() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    stage.bury(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
+    stage.replay(&execute(Selection::default())).await?;
+    // In the place of a letter that was sent back lies one that failed later.
+    let dead = devstack::shared().await?;
+    dead.delete_topics(&[&stage.kafka.dead_letter_topic]).await?;
+    dead.create_topics(&[Topic::dead_letters(&stage.kafka.dead_letter_topic, 1)]).await?;
+    let failed_at = UNIX_EPOCH + Duration::from_secs(4_000_000_000);
+    stage.bury(&[DeadLetter { failed_at, ..stage.letter(2, "not-json", Some(b"{")) }]).await?;
+    assert!(stage.list(&List { json: true, ..List::default() }).await?.contains("\"replayed_at\":null"));
+    stage.replay(&execute(Selection::default())).await?;
+    assert_eq!(times(&stage).await?, [1, 2]);
     Ok(())
 }

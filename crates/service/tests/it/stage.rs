@@ -73,7 +73,7 @@ impl Stage {
     /// What `dead-letters list` prints.
     pub(crate) async fn list(&self, list: &List) -> anyhow::Result<String> {
         let mut out = Vec::new();
-        list.run(&self.kafka, &mut out).await?;
+        list.run(&self.kafka, Some(&self.warehouse), &mut out).await?;
         Ok(String::from_utf8(out)?)
     }
 

@@ -1,0 +1,41 @@
+//! The end of a rebuild: the marts become what was built beside them, in one transaction.
+
+use pipeline::Failure;
+use service::rebuild::{self, State};
+use warehouse::{Statement, Transaction, Warehouse, statement};
+
+/// What makes the marts equal to what was built, in this order.
+const MERGE: [Statement; 7] = [
+    statement!("cdm/analyze_rebuilt_marts"),
+    statement!("cdm/delete_users_not_rebuilt"),
+    statement!("cdm/insert_rebuilt_users"),
+    statement!("cdm/delete_product_counters_not_rebuilt"),
+    statement!("cdm/merge_rebuilt_product_counters"),
+    statement!("cdm/delete_category_counters_not_rebuilt"),
+    statement!("cdm/merge_rebuilt_category_counters"),
+];
+
+/// Makes the marts what was built and ends the rebuild. Rows that are right stay as they are, with their ids.
+///
+/// Batches that come meanwhile wait; those who only read see the old marts, then the new ones. Of two replicas that come
+/// here together, the second finds that there is nothing left to do.
+pub(crate) async fn replace(warehouse: &Warehouse, service: &str, state: &State) -> Result<(), Failure> {
+    let transaction = warehouse.begin_unhurried().await?;
+    run(&transaction, &statement!("cdm/lock_marts")).await?;
+    if !rebuild::complete(&transaction, service, state).await? {
+        return transaction.rollback().await;
+    }
+    let mut changed = 0;
+    for statement in &MERGE {
+        changed += run(&transaction, statement).await?;
+    }
+    // Tag rules are evaluated here, once, on the marts as they are now: not while they were being built.
+    run(&transaction, &statement!("cdm/truncate_rebuilt_marts")).await?;
+    transaction.commit().await?;
+    tracing::info!(rows = changed, "the marts are replaced by those that were built");
+    Ok(())
+}
+
+async fn run(transaction: &Transaction, statement: &Statement) -> Result<u64, Failure> {
+    transaction.execute(statement, []).await
+}

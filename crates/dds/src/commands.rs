@@ -1,0 +1,22 @@
+//! `rebuild`: the vault is emptied and filled again from its topic.
+
+use std::io::Write;
+
+use clap::Subcommand;
+use service::{Given, rebuild};
+use warehouse::statement;
+
+/// The subcommands only DDS has.
+#[derive(Debug, Subcommand)]
+pub enum Commands {
+    /// Empty the vault and have it filled again from the source topic: prepares, and returns; the service does the rest
+    /// when it is started. Nothing is published until the vault is complete again. Refused while the service runs.
+    Rebuild,
+}
+
+impl service::Commands for Commands {
+    async fn act(self, given: &Given, out: &mut impl Write) -> anyhow::Result<()> {
+        let Self::Rebuild = self;
+        rebuild::prepare(given, &[statement!("dds/truncate_vault")], out).await
+    }
+}

@@ -1,0 +1,99 @@
+//! After a rebuild: every counter of every user is told to the next layer, some users a round.
+//!
+//! What the next layer holds came of the vault before. A counter that nobody orders any more would keep its old number
+//! there, right or wrong, if only batches told of what they change.
+
+use std::mem;
+
+use futures_util::try_join;
+use orders::Counter;
+use pipeline::{Backlog, Failure};
+use service::rebuild::{Rebuild, State, Step};
+use uuid::Uuid;
+use warehouse::{Warehouse, get, statement};
+
+use crate::publish::{self, Reading, Subject};
+
+/// How many users a round tells of, at most: it is held in memory and published as one batch.
+const USERS: usize = 100;
+
+/// The telling, as one replica does it. Another one may tell the same users at the same time, which is harmless; the one
+/// that notes it first goes on, the other leaves it alone until the next regular round.
+pub(crate) struct Retelling {
+    rebuild: Rebuild,
+    /// What the last round handed out: the rebuild as it was, and the last user of the round.
+    handed_out: Option<(State, Uuid)>,
+    /// Another replica was faster.
+    yields: bool,
+}
+
+impl Retelling {
+    pub(crate) const fn new(rebuild: Rebuild) -> Self {
+        Self { rebuild, handed_out: None, yields: false }
+    }
+
+    /// The name under which a rebuild is noted.
+    pub(crate) fn service(&self) -> &str {
+        self.rebuild.service()
+    }
+
+    /// One round: a step of the rebuild, if one is under way.
+    pub(crate) async fn resume(
+        &mut self,
+        warehouse: &Warehouse,
+        limit: usize,
+        max_message_bytes: usize,
+    ) -> Result<Backlog, Failure> {
+        if mem::take(&mut self.yields) {
+            return Ok(Backlog::default());
+        }
+        let mut messages = Vec::new();
+        match self.rebuild.look().await? {
+            Step::None => return Ok(Backlog::default()),
+            Step::CaughtUp(state) => self.rebuild.publish(&state, &statement!("dds/lock_vault")).await?,
+            Step::Publish(state) => {
+                let (last, readings) = read(warehouse, state.published_to, limit.min(USERS)).await?;
+                match last {
+                    None => self.rebuild.complete(&state).await?,
+                    Some(last) => self.handed_out = Some((state, last)),
+                }
+                messages = publish::messages(readings, max_message_bytes);
+                if messages.is_empty() {
+                    self.settle().await?; // users without a counter: nobody will acknowledge nothing
+                }
+            }
+        }
+        Ok(Backlog { messages, more: true })
+    }
+
+    /// What the last round handed out is acknowledged.
+    pub(crate) async fn settle(&mut self) -> Result<(), Failure> {
+        if let Some((state, last)) = self.handed_out.take() {
+            self.yields = !self.rebuild.advance(&state, last).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Every counter of the next users behind `after`, and the last of them; `None` behind the last user of all.
+async fn read(warehouse: &Warehouse, after: Uuid, users: usize) -> Result<(Option<Uuid>, Vec<Reading>), Failure> {
+    let limit = i64::try_from(users).unwrap_or(i64::MAX);
+    let transaction = warehouse.begin().await?;
+    let rows = transaction.query(&statement!("dds/select_next_users"), [&after, &limit]).await?;
+    let users = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<Uuid>, _>>()?;
+    let (of_products, of_categories) =
+        (statement!("dds/select_product_counters_of_users"), statement!("dds/select_category_counters_of_users"));
+    let (products, categories) =
+        try_join!(transaction.query(&of_products, [&users]), transaction.query(&of_categories, [&users]))?;
+    transaction.commit().await?;
+
+    let products = products.iter().map(|row| {
+        let counter = Counter { name: get(row, 2)?, order_cnt: get(row, 3)?, version: get(row, 4)? };
+        Ok(Reading { user_id: get(row, 0)?, subject: Subject::Product(get(row, 1)?), counter })
+    });
+    let categories = categories.iter().map(|row| {
+        let counter = Counter { name: get(row, 1)?, order_cnt: get(row, 2)?, version: get(row, 3)? };
+        Ok(Reading { user_id: get(row, 0)?, subject: Subject::Category, counter })
+    });
+    Ok((users.last().copied(), products.chain(categories).collect::<Result<_, Failure>>()?))
+}

@@ -1,0 +1,81 @@
+//! How a rebuild begins: one transaction, and the winding back of the group inside it.
+//!
+//! The order matters, because the offsets are the broker's and the tables the database's, and nothing commits both:
+//!
+//! 1. Lock what every batch touches first, and empty what is to be built. A batch that has begun is waited for; one that
+//!    begins now waits for us, and finds the tables empty and the note written.
+//! 2. Take the targets. Whatever any batch has stored so far came of records below them.
+//! 3. Wind the group back. The broker does so only while the group has no members, in one step with looking.
+//! 4. Write the note and commit.
+//!
+//! What can come in between:
+//! - **A service starts before 3:** the group has a member, the broker refuses, the transaction is undone.
+//! - **A service starts between 3 and 4:** it reads from offset 0, but its first batch waits for our lock. It goes on as
+//!   part of the rebuild, or, if we fail, replays its topic into what is there already, which changes nothing.
+//! - **We die between 3 and 4:** nothing is emptied, no note is written, the group starts at offset 0: the same harmless
+//!   replay. If an earlier rebuild was under way, its note stands, and reading from offset 0 is what it wants.
+//! - **A process that slept through it all** (stopped, frozen, cut off) wakes up with a batch in hand. If its transaction
+//!   had begun before 1, we have waited for it, or the server has ended it after 30 s. If not, it writes into the emptied
+//!   tables, as a part of the replay that comes early, and sees the note. What it had to tell of an earlier batch was true
+//!   when it was computed, and carries a version from before the rebuild. It can commit no offset: it is no member.
+
+use std::io::Write;
+
+use warehouse::{Statement, statement};
+
+use crate::{Given, Refusal};
+
+/// Prepares the rebuild of a service and says what is to be done next. `emptying`: the statements of step 1.
+///
+/// # Errors
+/// A [`Refusal`] while the group has members, when the source topic does not begin at offset 0 any more, and when
+/// something does not answer. Nothing has changed then but, perhaps, the offsets.
+pub async fn prepare(given: &Given, emptying: &[Statement], out: &mut impl Write) -> anyhow::Result<()> {
+    let kafka = given.kafka()?;
+    let warehouse = given.warehouse().await?;
+    let service = kafka.service.as_str();
+    let group = kafka::Group::connect(&kafka).map_err(Refusal::from)?;
+    // Nobody is disturbed for what will be refused. That it is asked again below, where it counts, stays necessary.
+    let members = group.members().await.map_err(Refusal::from)?;
+    if !members.is_empty() {
+        return Err(has_members(&kafka, &members.join(", ")).into());
+    }
+    targets(&group, &kafka.source_topic).await?;
+
+    let transaction = warehouse.begin_unhurried().await.map_err(Refusal::from)?;
+    for statement in emptying {
+        transaction.execute(statement, []).await.map_err(Refusal::from)?;
+    }
+    let targets = targets(&group, &kafka.source_topic).await?;
+    if !group.wind_back(targets.len()).await.map_err(Refusal::from)? {
+        return Err(has_members(&kafka, "it came this moment").into());
+    }
+    transaction.execute(&statement!("service/insert_rebuild"), [&service, &targets]).await.map_err(Refusal::from)?;
+    transaction.commit().await.map_err(Refusal::from)?;
+
+    let records: i64 = targets.iter().sum();
+    tracing::info!(topic = kafka.source_topic, records, "a rebuild is prepared");
+    writeln!(out, "prepared: {records} records of {} will be read again; start {service}", kafka.source_topic)?;
+    Ok(())
+}
+
+/// Where each partition of the topic ends.
+async fn targets(group: &kafka::Group, topic: &str) -> Result<Vec<i64>, Refusal> {
+    let bounds = group.bounds().await?;
+    match bounds.iter().enumerate().find(|(_, bounds)| bounds.begin != 0) {
+        None => Ok(bounds.iter().map(|bounds| bounds.end).collect()),
+        Some((partition, bounds)) => Err(Refusal::Missing(format!(
+            "KAFKA_SOURCE_TOPIC: partition {partition} of {topic} begins at offset {}, not at 0: what was deleted cannot be \
+             read again, and a rebuild would lose it",
+            bounds.begin
+        ))),
+    }
+}
+
+fn has_members(kafka: &kafka::Settings, members: &str) -> Refusal {
+    Refusal::Missing(format!(
+        "KAFKA_GROUP_ID: the group {} has members ({members}): stop every {} and run this again; one that was killed counts \
+         until KAFKA_SESSION_TIMEOUT has passed",
+        kafka.group_id, kafka.service
+    ))
+}

@@ -1,0 +1,9 @@
+-- Where this batch writes: the marts, or, during a rebuild, those that are being built. The statements after it name no
+-- schema. To be sent after join_batches.
+-- $1 service
+SELECT
+    set_config(
+        'search_path',
+        CASE WHEN EXISTS (SELECT FROM public.tagmill_rebuilds AS r WHERE r.service = $1) THEN 'cdm_rebuild' ELSE 'cdm' END,
+        true
+    )

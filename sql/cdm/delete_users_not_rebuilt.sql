@@ -1,0 +1,8 @@
+-- Users that no message names, or not under this source id.
+DELETE FROM cdm.users AS u
+WHERE
+    NOT EXISTS (
+        SELECT
+        FROM cdm_rebuild.users AS r
+        WHERE r.user_id = u.user_id AND r.source_id = u.source_id
+    )
