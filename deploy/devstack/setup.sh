@@ -38,6 +38,7 @@ missing_packages() {
     pkg-config --exists zlib 2>/dev/null || echo zlib1g-dev
     have mvn || echo maven
     have redis-server || echo redis-server
+    have pgbouncer || [ -x /usr/sbin/pgbouncer ] || echo pgbouncer # not in everyone's search path
     have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
     java_serves || echo java # last: its package has yet to be found
 }
@@ -67,7 +68,7 @@ forbid_starts() {
 disable_services() {
     local service
     have systemctl || return 0
-    for service in redis-server postgresql; do
+    for service in redis-server postgresql pgbouncer; do
         case " $* " in *" $service "*) as_root systemctl --quiet disable "$service" >/dev/null 2>&1 || true ;; esac
     done
 }

@@ -11,6 +11,7 @@ use rdkafka::admin::AdminClient;
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 
+use crate::secured::{KAFKA_PASSWORD, Secured, USER};
 use crate::server::Program;
 use crate::{ports, process};
 
@@ -20,21 +21,38 @@ const CLUSTER_ID: &str = "VGFnbWlsbERldlN0YWNrMQ";
 /// A broker with its folder formatted.
 pub struct Kafka {
     port: u16,
+    proxied: Option<Proxied>,
     libs: PathBuf,
     properties: PathBuf,
 }
 
+/// A second way in. A client of Kafka goes on to the addresses that the broker tells it, so the broker has to tell those
+/// who come by way of the proxy to come by it again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Proxied {
+    /// Where the broker listens for the proxy.
+    pub(crate) listener: u16,
+    /// Where the proxy listens for clients.
+    pub(crate) proxy: u16,
+}
+
 impl Kafka {
     /// Writes the configuration into `folder` and formats the data folder, unless an earlier stack has.
-    pub(crate) async fn prepare(folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn prepare(folder: &Path, proxied: bool, secured: Option<&Secured>) -> anyhow::Result<Self> {
         let folder = folder.join("kafka");
         fs::create_dir_all(&folder)?;
-        let kafka = Self { port: ports::free()?, libs: libs()?, properties: folder.join("server.properties") };
+        let detour = || anyhow::Ok(Proxied { listener: ports::free()?, proxy: ports::free()? });
+        let proxied = proxied.then(detour).transpose()?;
+        let properties_file = folder.join("server.properties");
+        let kafka = Self { port: ports::free()?, proxied, libs: libs()?, properties: properties_file };
         let data = folder.join("data");
-        fs::write(&kafka.properties, properties(kafka.port, ports::free()?, &data))?;
+        fs::write(&kafka.properties, properties(kafka.port, proxied, secured, ports::free()?, &data))?;
         if !data.join("meta.properties").exists() {
             let mut format = kafka.java("kafka.tools.StorageTool");
             format.args(["format", "--cluster-id", CLUSTER_ID, "--config"]).arg(&kafka.properties);
+            if secured.is_some() {
+                format.args(["--add-scram", &format!("SCRAM-SHA-512=[name={USER},password={KAFKA_PASSWORD}]")]);
+            }
             process::complete(format).await.context("cannot format the folder of Kafka")?;
         }
         Ok(kafka)
@@ -42,6 +60,10 @@ impl Kafka {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    pub(crate) fn proxied(&self) -> Option<Proxied> {
+        self.proxied
     }
 
     fn java(&self, class: &str) -> Command {
@@ -85,14 +107,34 @@ fn libs() -> anyhow::Result<PathBuf> {
     libs.canonicalize().context("the jars of Kafka are missing: run `make setup`")
 }
 
-fn properties(port: u16, controller_port: u16, data: &Path) -> String {
+fn properties(
+    port: u16,
+    proxied: Option<Proxied>,
+    secured: Option<&Secured>,
+    controller_port: u16,
+    data: &Path,
+) -> String {
     let data = data.display();
+    let (mut listener, mut advertised) = match proxied {
+        None => (String::new(), String::new()),
+        Some(Proxied { listener, proxy }) => {
+            (format!(",PROXIED://127.0.0.1:{listener}"), format!(",PROXIED://127.0.0.1:{proxy}"))
+        }
+    };
+    if let Some(secured) = secured {
+        listener.push_str(&format!(",SECURED://127.0.0.1:{}", secured.kafka_port()));
+        advertised.push_str(&format!(",SECURED://{}", secured.bootstrap_servers()));
+    }
+    let guards = secured.map(guards).unwrap_or_default();
     format!(
         "process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}{listener}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT,SECURED:SASL_SSL
+inter.broker.listener.name=PLAINTEXT
 log.dirs={data}
 
 # One node holds every replica.
@@ -113,6 +155,23 @@ broker.heartbeat.interval.ms=500
 
 # A topic that nobody made is a mistake to be seen.
 auto.create.topics.enable=false
+{guards}"
+    )
+}
+
+/// Who is let in by the secured listener, and what it shows of itself.
+fn guards(secured: &Secured) -> String {
+    let modules = "org.apache.kafka.common.security";
+    let keystore = secured.keystore_file();
+    let keystore = keystore.display();
+    format!(
+        "
+listener.name.secured.ssl.keystore.type=PEM
+listener.name.secured.ssl.keystore.location={keystore}
+listener.name.secured.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.secured.plain.sasl.jaas.config={modules}.plain.PlainLoginModule required \
+    user_{USER}=\"{KAFKA_PASSWORD}\";
+listener.name.secured.scram-sha-512.sasl.jaas.config={modules}.scram.ScramLoginModule required;
 "
     )
 }

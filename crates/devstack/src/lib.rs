@@ -44,16 +44,20 @@
 //! # }
 //! ```
 
+mod certificate;
 mod databases;
 mod endpoints;
 mod fresh;
 mod guard;
 mod kafka;
 mod options;
+mod pooler;
 mod ports;
 mod postgres;
 mod process;
+mod proxy;
 mod redis;
+mod secured;
 mod server;
 mod shared;
 mod stack;
@@ -62,9 +66,12 @@ mod topics;
 pub use endpoints::Endpoints;
 pub use kafka::Kafka;
 pub use options::{Durability, Options, Persistence};
+pub use pooler::Pooler;
 pub use postgres::Postgres;
+pub use proxy::{Proxy, Tally, Weather};
 pub use redis::Redis;
+pub use secured::Secured;
 pub use server::{Program, Server};
 pub use shared::{STACK_VARIABLE, shared};
-pub use stack::Stack;
+pub use stack::{Proxies, Stack};
 pub use topics::Topic;

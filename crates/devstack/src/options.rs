@@ -12,6 +12,12 @@ pub struct Options {
     pub durability: Durability,
     /// Whether Redis keeps its data across a restart.
     pub redis: Persistence,
+    /// Whether a [`Proxy`](crate::Proxy) stands before each server, for clients that shall meet bad networks.
+    pub proxied: bool,
+    /// Whether there are encrypted and guarded ways in, beside the open ones: [`Secured`](crate::Secured).
+    pub secured: bool,
+    /// Whether pgbouncer stands before PostgreSQL, and how many connections to it there are for each database.
+    pub pooled: Option<u16>,
 }
 
 impl Options {

@@ -12,6 +12,7 @@ use nix::unistd::{Uid, User};
 
 use crate::endpoints::POSTGRES_USER;
 use crate::options::Durability;
+use crate::secured::{Secured, USER};
 use crate::server::Program;
 use crate::{databases, ports, process};
 
@@ -36,19 +37,26 @@ pub struct Postgres {
     programs: PathBuf,
     data: PathBuf,
     durability: Durability,
+    /// Server settings beyond [`SETTINGS`]: where the certificate is.
+    secured: Vec<String>,
     owner: Option<User>,
 }
 
 impl Postgres {
     /// Initialises a cluster in `folder`, unless an earlier stack has.
-    pub(crate) async fn prepare(folder: &Path, durability: Durability) -> anyhow::Result<Self> {
+    pub(crate) async fn prepare(
+        folder: &Path,
+        durability: Durability,
+        secured: Option<&Secured>,
+    ) -> anyhow::Result<Self> {
         let folder = folder.join("postgres");
         fs::create_dir_all(&folder)?;
-        let postgres = Self {
-            port: ports::free()?,
+        let mut postgres = Self {
+            port: secured.map_or_else(ports::free, |secured| Ok(secured.postgres_port()))?,
             programs: programs()?,
             data: folder.join("data"),
             durability,
+            secured: Vec::new(),
             owner: owner()?,
         };
         if let Some(owner) = &postgres.owner {
@@ -63,7 +71,28 @@ impl Postgres {
                 .current_dir(&folder);
             process::complete(initdb).await.context("cannot initialise PostgreSQL")?;
         }
+        if let Some(secured) = secured {
+            postgres.secure(secured)?;
+        }
         Ok(postgres)
+    }
+
+    /// Asks for encryption and a password from whoever comes the secured way; everyone else is trusted as before.
+    fn secure(&mut self, secured: &Secured) -> anyhow::Result<()> {
+        let rules = self.data.join("pg_hba.conf");
+        let open = fs::read_to_string(&rules)?;
+        if !open.contains(USER) {
+            // Written in place, for the owner stays the owner. The first rule that fits counts.
+            let guarded = format!("hostssl all {USER} all scram-sha-256\nhost all {USER} all reject\n{open}");
+            fs::write(&rules, guarded).context("cannot write pg_hba.conf")?;
+        }
+        let file = |name, path: PathBuf| format!("{name}={}", path.display());
+        self.secured = vec![
+            "ssl=on".to_owned(),
+            file("ssl_cert_file", secured.certificate_file()),
+            file("ssl_key_file", secured.postgres_key_file()),
+        ];
+        Ok(())
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -96,6 +125,9 @@ impl Program for Postgres {
         for (name, value) in SETTINGS.iter().chain(lax) {
             command.arg("-c").arg(format!("{name}={value}"));
         }
+        for setting in &self.secured {
+            command.arg("-c").arg(setting);
+        }
         command
     }
 
@@ -107,7 +139,7 @@ impl Program for Postgres {
 }
 
 /// PostgreSQL refuses to run as root; its package brings a user to run as.
-fn owner() -> anyhow::Result<Option<User>> {
+pub(crate) fn owner() -> anyhow::Result<Option<User>> {
     if !Uid::effective().is_root() {
         return Ok(None);
     }

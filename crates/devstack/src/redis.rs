@@ -11,6 +11,7 @@ use nix::sys::signal::Signal;
 
 use crate::options::Persistence;
 use crate::ports;
+use crate::secured::{REDIS_PASSWORD, Secured, USER};
 use crate::server::Program;
 
 /// Number 0 is this crate's; the others are handed out, one to a test.
@@ -21,13 +22,16 @@ pub struct Redis {
     port: u16,
     folder: PathBuf,
     persistence: Persistence,
+    /// Arguments that open the secured way.
+    secured: Vec<String>,
 }
 
 impl Redis {
-    pub(crate) fn prepare(folder: &Path, persistence: Persistence) -> anyhow::Result<Self> {
+    pub(crate) fn prepare(folder: &Path, persistence: Persistence, secured: Option<&Secured>) -> anyhow::Result<Self> {
         let folder = folder.join("redis");
         fs::create_dir_all(&folder)?;
-        Ok(Self { port: ports::free()?, folder, persistence })
+        let secured = secured.map(guards).unwrap_or_default();
+        Ok(Self { port: ports::free()?, folder, persistence, secured })
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -49,6 +53,7 @@ impl Program for Redis {
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string()]);
         command.args(["--databases", &DATABASES.to_string(), "--dir"]).arg(&self.folder);
         command.args(["--save", "", "--appendonly", append_only, "--appendfsync", "everysec"]);
+        command.args(&self.secured);
         command
     }
 
@@ -56,6 +61,22 @@ impl Program for Redis {
         let mut redis = connect(&format!("redis://127.0.0.1:{}/0", self.port)).await?;
         Ok(::redis::cmd("PING").exec_async(&mut redis).await?)
     }
+}
+
+/// Arguments that open an encrypted port, and let a user in by password; everyone else is trusted as before.
+fn guards(secured: &Secured) -> Vec<String> {
+    let (port, certificate) = (secured.redis_port().to_string(), secured.certificate_file().display().to_string());
+    let (key, ca) = (secured.key_file().display().to_string(), secured.ca_file().display().to_string());
+    let password = format!(">{REDIS_PASSWORD}");
+    let encryption = [
+        ["--tls-port", &port],
+        ["--tls-cert-file", &certificate],
+        ["--tls-key-file", &key],
+        ["--tls-ca-cert-file", &ca],
+        ["--tls-auth-clients", "no"],
+    ];
+    let user = ["--user", USER, "on", &password, "~*", "+@all"];
+    encryption.into_iter().flatten().chain(user).map(str::to_owned).collect()
 }
 
 /// Connects with the patience of a busy machine; the client's own is half a second.

@@ -11,8 +11,12 @@ use crate::endpoints::Endpoints;
 use crate::guard::Guard;
 use crate::kafka::Kafka;
 use crate::options::Options;
+use crate::pooler::Pooler;
+use crate::ports;
 use crate::postgres::Postgres;
+use crate::proxy::Proxy;
 use crate::redis::Redis;
+use crate::secured::{self, Secured};
 use crate::server::Server;
 
 /// Kafka, PostgreSQL and Redis, running. Dropped, they end at once; [`Stack::stop`] is for data that is kept.
@@ -21,7 +25,11 @@ pub struct Stack {
     kafka: Server<Kafka>,
     postgres: Server<Postgres>,
     redis: Server<Redis>,
+    pooler: Option<Server<Pooler>>,
     endpoints: Endpoints,
+    proxies: Option<Proxies>,
+    pooled_endpoints: Option<Endpoints>,
+    secured: Option<Secured>,
     _guard: Guard,
     folder: Folder,
 }
@@ -32,10 +40,30 @@ impl Stack {
         let folder = Folder::open(options.folder)?;
         let path = folder.path();
         let guard = Guard::watch(path, folder.is_temporary())?;
-        let (kafka, postgres) = tokio::try_join!(Kafka::prepare(path), Postgres::prepare(path, options.durability))?;
-        let redis = Redis::prepare(path, options.redis)?;
+        let secured = if options.secured { Some(Secured::prepare(path)?) } else { None };
+        let (kafka, postgres) = tokio::try_join!(
+            Kafka::prepare(path, options.proxied, secured.as_ref()),
+            Postgres::prepare(path, options.durability, secured.as_ref()),
+        )?;
+        let redis = Redis::prepare(path, options.redis, secured.as_ref())?;
+        let pooler = match options.pooled {
+            Some(connections) => Some(Pooler::prepare(path, postgres.port(), connections)?),
+            None => None,
+        };
+        let proxies = match kafka.proxied() {
+            Some(proxied) => Some(Proxies {
+                kafka: Proxy::start(proxied.proxy, proxied.listener).await?,
+                postgres: Proxy::start(ports::free()?, postgres.port()).await?,
+                redis: Proxy::start(ports::free()?, redis.port()).await?,
+            }),
+            None => None,
+        };
         let stack = Self {
             endpoints: Endpoints::new(kafka.port(), postgres.port(), redis.port()),
+            proxies,
+            pooled_endpoints: pooler.as_ref().map(|pooler| Endpoints::new(kafka.port(), pooler.port(), redis.port())),
+            pooler: pooler.map(|pooler| Server::new(pooler, path)),
+            secured,
             kafka: Server::new(kafka, path),
             postgres: Server::new(postgres, path),
             redis: Server::new(redis, path),
@@ -43,11 +71,20 @@ impl Stack {
             folder,
         };
         tokio::try_join!(stack.kafka.start(), stack.postgres.start(), stack.redis.start())?;
+        if stack.secured.is_some() {
+            secured::create_role(&stack.endpoints.database_url("postgres")).await?;
+        }
+        if let Some(pooler) = &stack.pooler {
+            pooler.start().await?;
+        }
         Ok(stack)
     }
 
     /// Stops the three in good order.
     pub async fn stop(self) -> anyhow::Result<()> {
+        if let Some(pooler) = &self.pooler {
+            pooler.stop().await?;
+        }
         tokio::try_join!(self.kafka.stop(), self.postgres.stop(), self.redis.stop())?;
         Ok(())
     }
@@ -55,6 +92,11 @@ impl Stack {
     /// Where they answer; it stays true through stops, kills and starts.
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
+    }
+
+    /// The proxies before the three, if [`Options::proxied`] asked for them.
+    pub fn proxies(&self) -> Option<&Proxies> {
+        self.proxies.as_ref()
     }
 
     /// The broker.
@@ -72,9 +114,46 @@ impl Stack {
         &self.redis
     }
 
+    /// The guarded ways in, if [`Options::secured`] asked for them.
+    pub fn secured(&self) -> Option<&Secured> {
+        self.secured.as_ref()
+    }
+
+    /// The pooler before the database server, if [`Options::pooled`] asked for one.
+    pub fn pooler(&self) -> Option<&Server<Pooler>> {
+        self.pooler.as_ref()
+    }
+
+    /// Where the three answer to those who reach the database through the pooler.
+    pub fn pooled_endpoints(&self) -> Option<&Endpoints> {
+        self.pooled_endpoints.as_ref()
+    }
+
     /// Data, and the logs `kafka.log`, `postgres.log` and `redis.log`.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+/// One proxy a server.
+pub struct Proxies {
+    /// Before the broker.
+    pub kafka: Proxy,
+    /// Before the database server.
+    pub postgres: Proxy,
+    /// Before the key-value server.
+    pub redis: Proxy,
+}
+
+impl Proxies {
+    /// Where the three answer to those who come by way of the proxies.
+    pub fn endpoints(&self) -> Endpoints {
+        Endpoints::new(self.kafka.port(), self.postgres.port(), self.redis.port())
+    }
+
+    /// All three.
+    pub fn all(&self) -> [&Proxy; 3] {
+        [&self.kafka, &self.postgres, &self.redis]
     }
 }
 

@@ -49,6 +49,13 @@ impl Topic {
         topic
     }
 
+    /// The same with one more setting, by Kafka's name for it.
+    #[must_use]
+    pub fn with(mut self, setting: &'static str, value: &'static str) -> Self {
+        self.settings.push((setting, value));
+        self
+    }
+
     /// Every topic of the pipeline, by the names its services default to.
     pub fn pipeline(partitions: i32) -> Vec<Self> {
         let data = DATA.map(|name| Self::data(name, partitions));

@@ -2,6 +2,8 @@
 
 mod command;
 mod faults;
+mod proxy;
+mod secured;
 mod sharing;
 #[expect(clippy::panic, clippy::unwrap_used, reason = "clippy knows tests, not their helpers")]
 mod support;

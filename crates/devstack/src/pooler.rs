@@ -1,0 +1,77 @@
+//! pgbouncer in transaction mode before a stack's PostgreSQL: few server connections for many clients.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+use nix::sys::signal::Signal;
+use nix::unistd::User;
+
+use crate::endpoints::POSTGRES_USER;
+use crate::server::Program;
+use crate::{databases, ports, postgres};
+
+/// A pooler with its configuration written.
+pub struct Pooler {
+    port: u16,
+    settings: PathBuf,
+    owner: Option<User>,
+}
+
+impl Pooler {
+    /// Before the PostgreSQL on `server_port`; so many server connections for each database.
+    pub(crate) fn prepare(folder: &Path, server_port: u16, connections: u16) -> anyhow::Result<Self> {
+        let folder = folder.join("pgbouncer");
+        fs::create_dir_all(&folder)?;
+        let pooler = Self { port: ports::free()?, settings: folder.join("pgbouncer.ini"), owner: postgres::owner()? };
+        let users = folder.join("users.txt");
+        fs::write(&users, format!("\"{POSTGRES_USER}\" \"\"\n"))?;
+        let settings = format!(
+            "[databases]
+* = host=127.0.0.1 port={server_port}
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {}
+unix_socket_dir =
+auth_type = trust
+auth_file = {}
+pool_mode = transaction
+default_pool_size = {connections}
+max_client_conn = 300
+",
+            pooler.port,
+            users.display()
+        );
+        fs::write(&pooler.settings, settings).context("cannot write the settings of pgbouncer")?;
+        Ok(pooler)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Program for Pooler {
+    const NAME: &'static str = "pgbouncer";
+    const STOP: Signal = Signal::SIGTERM;
+    const ABANDON: Signal = Signal::SIGKILL;
+
+    fn command(&self) -> Command {
+        let installed = Path::new("/usr/sbin/pgbouncer"); // out of the search path of most users
+        let mut command = Command::new(if installed.exists() { installed } else { Path::new("pgbouncer") });
+        if let Some(owner) = &self.owner {
+            command.uid(owner.uid.as_raw()).gid(owner.gid.as_raw());
+        }
+        command.arg(&self.settings);
+        command
+    }
+
+    async fn probe(&self) -> anyhow::Result<()> {
+        let url = format!("postgres://{POSTGRES_USER}@127.0.0.1:{}/postgres", self.port);
+        databases::connect(&url).await?.simple_query("SELECT 1").await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+//! A TCP proxy that fails on command: in front of a server, it is the network that fails, not the server.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Bytes read at a time; small, so that a slow line is slow evenly.
+const CHUNK: usize = 16 * 1024;
+
+/// How a COMMIT ends, as SQL text in a simple query and as the tag of its answer: both are closed by a zero byte.
+const COMMIT: &[u8] = b"COMMIT\0";
+
+/// What the network does at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Weather {
+    /// Every byte arrives.
+    #[default]
+    Fair,
+    /// Connections are cut, and new ones as soon as they are made.
+    Cut,
+    /// Every byte arrives late.
+    Slow {
+        /// What each piece waits for.
+        latency: Duration,
+        /// And how many bytes a second pass, in each direction of each connection.
+        bytes_per_second: u32,
+    },
+    /// Half open: connections stay, every byte is swallowed. One that has lost bytes is cut when the weather changes, for
+    /// no TCP stream goes on with a hole in it.
+    Swallow,
+    /// The answer to a COMMIT is swallowed and its connection cut: the client cannot know that it has happened.
+    LoseCommits,
+}
+
+/// Listens on a loopback port and hands every connection on to another. Dropped, it lets go of all of them.
+pub struct Proxy {
+    port: u16,
+    weather: watch::Sender<Weather>,
+    tally: Arc<Tally>,
+    listener: JoinHandle<()>,
+}
+
+/// What bad weather has really done so far.
+#[derive(Debug, Default)]
+pub struct Tally {
+    cut: AtomicU64,
+    slowed: AtomicU64,
+    swallowed: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Tally {
+    /// Connections cut, or refused.
+    pub fn cut(&self) -> u64 {
+        self.cut.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that came late.
+    pub fn slowed(&self) -> u64 {
+        self.slowed.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that never came.
+    pub fn swallowed(&self) -> u64 {
+        self.swallowed.load(Ordering::Relaxed)
+    }
+
+    /// Transactions committed without the client's knowledge.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+}
+
+impl Proxy {
+    /// Listens on `port` and connects to `target`, both on the loopback interface.
+    pub(crate) async fn start(port: u16, target: u16) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("the port of a proxy is taken")?;
+        let (weather, forecast) = watch::channel(Weather::Fair);
+        let tally = Arc::new(Tally::default());
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, target));
+        let listener = tokio::spawn(listen(listener, address, forecast, Arc::clone(&tally)));
+        Ok(Self { port, weather, tally, listener })
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Changes the weather, for every connection and at once.
+    pub fn set(&self, weather: Weather) {
+        self.weather.send_replace(weather);
+    }
+
+    /// What has been done so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+async fn listen(listener: TcpListener, target: SocketAddr, weather: watch::Receiver<Weather>, tally: Arc<Tally>) {
+    loop {
+        let Ok((client, _)) = listener.accept().await else {
+            // Out of descriptors: there will be some again.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let connection = Connection::new(weather.clone(), Arc::clone(&tally));
+        tokio::spawn(async move {
+            // Whatever the error, both ends see their connection closed, which says it all.
+            let _closed = connection.carry(client, target).await;
+        });
+    }
+}
+
+/// What the two directions of a connection know of each other.
+struct Connection {
+    weather: watch::Receiver<Weather>,
+    tally: Arc<Tally>,
+    /// Bytes are missing.
+    holed: AtomicBool,
+    /// A COMMIT is on its way whose answer shall be lost.
+    committing: AtomicBool,
+}
+
+impl Connection {
+    fn new(weather: watch::Receiver<Weather>, tally: Arc<Tally>) -> Self {
+        Self { weather, tally, holed: AtomicBool::new(false), committing: AtomicBool::new(false) }
+    }
+
+    async fn carry(&self, client: TcpStream, target: SocketAddr) -> io::Result<()> {
+        if *self.weather.borrow() == Weather::Cut {
+            self.tally.cut.fetch_add(1, Ordering::Relaxed);
+            return Ok(());
+        }
+        let server = TcpStream::connect(target).await?;
+        client.set_nodelay(true)?;
+        server.set_nodelay(true)?;
+        let (from_client, to_client) = client.into_split();
+        let (from_server, to_server) = server.into_split();
+        tokio::select! {
+            ended = self.pump(from_client, to_server, Side::Client) => ended,
+            ended = self.pump(from_server, to_client, Side::Server) => ended,
+            () = self.doomed() => {
+                self.tally.cut.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns when the weather ends the connection.
+    async fn doomed(&self) {
+        let mut weather = self.weather.clone();
+        let cut =
+            |now: &Weather| *now == Weather::Cut || (*now != Weather::Swallow && self.holed.load(Ordering::Relaxed));
+        let _gone = weather.wait_for(cut).await;
+    }
+
+    /// Carries bytes one way until either end closes.
+    async fn pump(&self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf, side: Side) -> io::Result<()> {
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let length = from.read(&mut chunk).await?;
+            if length == 0 {
+                return Ok(());
+            }
+            let bytes = &chunk[..length];
+            let weather = *self.weather.borrow();
+            match weather {
+                Weather::Fair | Weather::Cut => {}
+                Weather::Slow { latency, bytes_per_second } => {
+                    self.tally.slowed.fetch_add(length as u64, Ordering::Relaxed);
+                    let transfer = Duration::from_secs_f64(length as f64 / f64::from(bytes_per_second.max(1)));
+                    self.unless_fair(latency + transfer).await;
+                }
+                Weather::Swallow => {
+                    self.holed.store(true, Ordering::Relaxed);
+                    self.tally.swallowed.fetch_add(length as u64, Ordering::Relaxed);
+                    continue;
+                }
+                Weather::LoseCommits => match side {
+                    Side::Client => self.committing.store(holds(bytes, COMMIT), Ordering::Relaxed),
+                    Side::Server if self.committing.load(Ordering::Relaxed) && holds(bytes, COMMIT) => {
+                        self.tally.commits.fetch_add(1, Ordering::Relaxed);
+                        return Ok(());
+                    }
+                    Side::Server => {}
+                },
+            }
+            to.write_all(bytes).await?;
+        }
+    }
+
+    /// Waits, but no longer than the weather is slow.
+    async fn unless_fair(&self, delay: Duration) {
+        let mut weather = self.weather.clone();
+        let cleared = weather.wait_for(|now| !matches!(now, Weather::Slow { .. }));
+        let _elapsed = tokio::time::timeout(delay, cleared).await;
+    }
+}
+
+/// Where the bytes come from.
+#[derive(Clone, Copy)]
+enum Side {
+    Client,
+    Server,
+}
+
+fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}

@@ -1,0 +1,49 @@
+//! Bad weather between a client and its server: what the client sees, and what the server has done all the same.
+
+use std::time::Duration;
+
+use devstack::{Options, Stack, Weather};
+use tokio::time::timeout;
+
+use crate::support;
+
+/// Longer than an answer takes; one that is swallowed never comes.
+const A_WHILE: Duration = Duration::from_millis(500);
+
+#[tokio::test]
+async fn each_weather_does_what_it_says_and_new_connections_find_it_fair() {
+    let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await.unwrap();
+    let proxies = stack.proxies().unwrap();
+    let way = proxies.endpoints();
+
+    // Kafka tells those who come by way of the proxy to come by it again.
+    stack.endpoints().create_topics(&[devstack::Topic::data("kept", 1)]).await.unwrap();
+    support::produce(&way, "kept", "a record").await;
+    assert_eq!(support::consume(&way, "kept").await, "a record");
+
+    let url = way.database_url("postgres");
+    let client = support::postgres(&url).await;
+    client.batch_execute("CREATE TABLE kept (id int)").await.unwrap();
+    proxies.postgres.set(Weather::LoseCommits);
+    let told = client.batch_execute("BEGIN; INSERT INTO kept VALUES (7); SELECT; COMMIT").await;
+    assert!(told.is_err(), "the reply to the COMMIT came through");
+    assert_eq!(proxies.postgres.tally().commits(), 1);
+
+    proxies.postgres.set(Weather::Fair);
+    let client = support::postgres(&url).await;
+    assert_eq!(client.query("SELECT id FROM kept", &[]).await.unwrap().len(), 1, "the row is not there");
+
+    proxies.postgres.set(Weather::Swallow);
+    assert!(timeout(A_WHILE, client.simple_query("SELECT 1")).await.is_err(), "an answer came through");
+    assert!(proxies.postgres.tally().swallowed() > 0);
+    proxies.postgres.set(Weather::Fair);
+    assert!(client.simple_query("SELECT 1").await.is_err(), "a connection went on with a hole in it");
+
+    let client = support::postgres(&url).await;
+    proxies.postgres.set(Weather::Slow { latency: Duration::from_millis(1), bytes_per_second: 100_000 });
+    client.simple_query("SELECT 1").await.unwrap();
+    assert!(proxies.postgres.tally().slowed() > 0);
+    proxies.postgres.set(Weather::Cut);
+    assert!(client.simple_query("SELECT 1").await.is_err(), "a connection was not cut");
+    assert!(proxies.postgres.tally().cut() > 0);
+}
