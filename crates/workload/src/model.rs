@@ -1,20 +1,25 @@
-//! What the marts must say about a stream of events: a small sequential second opinion that shares no code with the
-//! product and keeps everything in memory.
+//! What must come of a stream of events: a small sequential second opinion that shares no code with the product and keeps
+//! everything in memory.
+
+mod event;
+mod menus;
+mod truth;
+
+pub mod money;
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
-
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::{Event, Reference};
+use event::{Reading, State};
+use menus::Names;
+
+pub use truth::{Line, Order, Person, Truth};
 
 /// Distinct closed orders of a user, by the user's id and the product's id or the category's name. No zeros.
 pub type Counters = BTreeMap<(String, String), u64>;
 
-/// The truth about a stream.
+/// The truth about a stream, in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {
     /// All records.
@@ -33,162 +38,115 @@ pub struct Expected {
     pub categories: Counters,
 }
 
-/// Reads events in any order and knows every order's newest state.
-#[derive(Debug, Default)]
+/// What becomes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is an order, newer or older than what is known of it.
+    Told,
+    /// It is none: a service message, a tombstone.
+    Skipped,
+    /// It is a dead letter: unreadable, or an order that changes its user.
+    Refused,
+}
+
+/// Reads events in any order and knows every order's newest state. Events that change an order's user must come after one
+/// that does not.
+#[derive(Debug, Clone, Default)]
 pub struct Model {
-    /// The category of a restaurant's dish.
-    menus: HashMap<(String, String), String>,
-    orders: BTreeMap<u64, State>,
+    names: Names,
+    orders: BTreeMap<u64, Known>,
     tally: Expected,
 }
 
-/// What the newest event of an order says.
-#[derive(Debug)]
-struct State {
-    version: Version,
-    restaurant: String,
-    user: String,
-    products: Vec<String>,
-    closed: bool,
+/// What is known of an order.
+#[derive(Debug, Clone)]
+struct Known {
+    newest: State,
+    /// Every product that any event of the order has ever named.
+    ever: BTreeSet<String>,
 }
 
-/// Newer is greater: update, sending, rank of the status, number of statuses.
-type Version = (i64, i64, usize, usize);
-
-const RANKS: [&str; 5] = ["OPEN", "COOKING", "DELIVERING", "CLOSED", "CANCELLED"];
-
 impl Model {
-    /// Learns the menus.
+    /// Learns these names.
     #[must_use]
     pub fn new(reference: impl IntoIterator<Item = Reference>) -> Self {
         let mut model = Self::default();
-        for object in reference {
-            let Ok(Restaurant { id, menu }) = serde_json::from_str(&object.json) else {
-                continue;
-            };
-            for dish in menu {
-                model.menus.insert((id.clone(), dish.id), dish.category);
-            }
-        }
+        reference.into_iter().for_each(|object| model.learn(&object));
         model
+    }
+
+    /// Learns the names of one more object, or new names of a known one.
+    pub fn learn(&mut self, object: &Reference) {
+        self.names.learn(object);
     }
 
     /// Takes one more event into account.
     pub fn apply(&mut self, event: &Event) {
-        self.tally.events += 1;
-        let Some(value) = &event.value else {
-            self.tally.skipped += 1;
-            return;
-        };
-        match read(value) {
-            None => self.tally.refused += 1,
-            Some(None) => self.tally.skipped += 1,
-            Some(Some((order, state))) => self.keep(order, state),
-        }
+        let _fate = self.judge(event);
     }
 
-    fn keep(&mut self, order: u64, state: State) {
-        match self.orders.entry(order) {
+    /// The same, and says what becomes of the event.
+    pub fn judge(&mut self, event: &Event) -> Fate {
+        self.tally.events += 1;
+        let fate = match event.value.as_deref().map(event::read) {
+            None | Some(Reading::Other) => Fate::Skipped,
+            Some(Reading::Unreadable) => Fate::Refused,
+            Some(Reading::Order(number, state)) => self.keep(number, *state),
+        };
+        match fate {
+            Fate::Told => {}
+            Fate::Skipped => self.tally.skipped += 1,
+            Fate::Refused => self.tally.refused += 1,
+        }
+        fate
+    }
+
+    fn keep(&mut self, number: u64, state: State) -> Fate {
+        match self.orders.entry(number) {
             Entry::Vacant(unknown) => {
-                unknown.insert(state);
+                unknown.insert(Known { ever: state.products().cloned().collect(), newest: state });
             }
-            Entry::Occupied(known) if known.get().user != state.user => self.tally.refused += 1,
+            Entry::Occupied(known) if known.get().newest.user != state.user => return Fate::Refused,
             Entry::Occupied(mut known) => {
-                if state.version > known.get().version {
-                    known.insert(state);
+                let known = known.get_mut();
+                known.ever.extend(state.products().cloned());
+                if state.version > known.newest.version {
+                    known.newest = state;
                 }
             }
         }
+        Fate::Told
     }
 
     /// Counts the closed orders.
     #[must_use]
     pub fn expected(mut self) -> Expected {
         self.tally.orders = self.orders.len() as u64;
-        for State { restaurant, user, products, .. } in self.orders.into_values().filter(|state| state.closed) {
+        for Known { newest, .. } in self.orders.into_values().filter(|known| known.newest.is_closed()) {
             self.tally.closed += 1;
-            let dish = |product: &String| self.menus.get(&(restaurant.clone(), product.clone())).cloned();
-            let categories = products.iter().filter_map(dish).collect();
-            count(&mut self.tally.categories, &user, categories);
-            count(&mut self.tally.products, &user, products);
+            let products: BTreeSet<_> = newest.products().cloned().collect();
+            let category = |product: &String| Some(self.names.dish(&newest.restaurant, product)?.category.clone());
+            let categories: BTreeSet<_> = products.iter().filter_map(category).collect();
+            count(&mut self.tally.categories, &newest.user, categories);
+            count(&mut self.tally.products, &newest.user, products);
         }
         self.tally
+    }
+
+    /// Everything the warehouse must say now, orders that wait for names apart.
+    #[must_use]
+    pub fn truth(&self) -> Truth {
+        let mut truth = Truth::default();
+        for (number, known) in &self.orders {
+            truth.add(*number, &known.newest, &known.ever, &self.names);
+        }
+        truth
     }
 }
 
 /// An order counts once for everything it contains, however often.
-fn count(counters: &mut Counters, user: &str, mut contents: Vec<String>) {
-    contents.sort_unstable();
-    contents.dedup();
+fn count(counters: &mut Counters, user: &str, contents: BTreeSet<String>) {
     for content in contents {
         *counters.entry((user.to_owned(), content)).or_default() += 1;
     }
-}
-
-/// An order's number and state; `Some(None)` for what is no order, `None` for what nobody can read.
-fn read(value: &[u8]) -> Option<Option<(u64, State)>> {
-    let Kind { object_type } = serde_json::from_slice(value).ok()?;
-    if object_type.as_deref() != Some("order") {
-        return Some(None);
-    }
-    let Message { object_id, sent_dttm, payload } = serde_json::from_slice(value).ok()?;
-    let sent = microseconds(&sent_dttm)?;
-    let updated = payload.update_ts.as_deref().map_or(Some(sent), microseconds)?;
-    let status = payload.final_status;
-    let rank = RANKS.iter().position(|known| *known == status).map_or(0, |rank| rank + 1);
-    let state = State {
-        version: (updated, sent, rank, payload.statuses.map_or(0, |statuses| statuses.len())),
-        restaurant: payload.restaurant.id,
-        user: payload.user.id,
-        products: payload.order_items.into_iter().map(|item| item.id).collect(),
-        closed: status == "CLOSED",
-    };
-    Some(Some((object_id, state)))
-}
-
-fn microseconds(text: &str) -> Option<i64> {
-    let zoned = text.parse::<Timestamp>();
-    let utc = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    zoned.ok().or_else(utc).map(Timestamp::as_microsecond)
-}
-
-#[derive(Deserialize)]
-struct Kind {
-    object_type: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    object_id: u64,
-    sent_dttm: String,
-    payload: Payload,
-}
-
-#[derive(Deserialize)]
-struct Payload {
-    restaurant: Id,
-    user: Id,
-    order_items: Vec<Id>,
-    statuses: Option<Vec<serde::de::IgnoredAny>>,
-    final_status: String,
-    update_ts: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Id {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct Restaurant {
-    #[serde(rename = "_id")]
-    id: String,
-    menu: Vec<Dish>,
-}
-
-#[derive(Deserialize)]
-struct Dish {
-    #[serde(rename = "_id")]
-    id: String,
-    category: String,
 }

@@ -19,6 +19,9 @@ pub struct Mix {
     pub noise: f64,
     /// Followed by a record that cannot be read.
     pub broken: f64,
+    /// Told once more, some time after their end, as somebody else's. A service can only know whose an order is if that
+    /// event comes after another of the order in the same partition.
+    pub reassigned: f64,
 }
 
 impl Default for Mix {
@@ -33,6 +36,7 @@ impl Default for Mix {
             withdrawn: 0.01,
             noise: 0.005,
             broken: 0.0,
+            reassigned: 0.0,
         }
     }
 }
@@ -50,6 +54,7 @@ impl Mix {
             withdrawn: 0.0,
             noise: 0.0,
             broken: 0.0,
+            reassigned: 0.0,
         }
     }
 
@@ -65,6 +70,13 @@ impl Mix {
             withdrawn: 0.05,
             noise: 0.02,
             broken: 0.01,
+            reassigned: 0.0,
         }
+    }
+
+    /// The worst week: a dirty one with more poison, and orders that change their user.
+    #[must_use]
+    pub fn hostile() -> Self {
+        Self { broken: 0.04, reassigned: 0.02, ..Self::dirty() }
     }
 }

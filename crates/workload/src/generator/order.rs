@@ -33,6 +33,8 @@ pub(super) enum Act {
     Tombstone,
     /// A record that cannot be read.
     Broken,
+    /// The order, said to be somebody else's.
+    Reassigned,
 }
 
 /// An order as it is drawn; its events follow from it.
@@ -104,7 +106,7 @@ impl Order {
 
         let Times { opened: begin, ended: end, .. } = self.times;
         let other = if tombstone { Act::Tombstone } else { Act::Service };
-        let acts = [
+        let mut acts = vec![
             (opened && !late, begin, Act::Opened),
             (true, end, Act::Ended { cancelled }),
             (repeated, after(end, within(rng, 60, 3 * 3600)), Act::Repeated { cancelled }),
@@ -114,6 +116,7 @@ impl Order {
             (noise, after(end, within(rng, 0, 600)), other),
             (broken, after(end, within(rng, 0, 600)), Act::Broken),
         ];
+        acts.push((draw::chance(rng, mix.reassigned), after(end, within(rng, 0, 7200)), Act::Reassigned));
         acts.into_iter().filter_map(|(happens, at, act)| happens.then_some((at, act))).collect()
     }
 }

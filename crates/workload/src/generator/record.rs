@@ -32,6 +32,9 @@ pub(super) fn write(order: &Order, world: &World, act: Act) -> Event {
         Act::Service => service(order),
         Act::Broken => spoil(tell(all, CLOSED, times.ended), order.number),
         Act::Tombstone => return Event { value: None },
+        Act::Reassigned => {
+            reassign(&tell(all, WITHDRAWN, times.withdrawn.saturating_add(1.hours())), &user(order, world))
+        }
     };
     Event { value: Some(value) }
 }
@@ -90,15 +93,40 @@ fn service(order: &Order) -> Vec<u8> {
     }))
 }
 
-/// Makes a record unreadable, in one of four ways.
+/// The id of a user whose order it is not: the digits of the right one, turned by a place.
+fn user(order: &Order, world: &World) -> String {
+    let id = world.user(order.user).id;
+    let (first, rest) = id.split_at(1);
+    format!("{rest}{first}")
+}
+
+/// Makes an order somebody else's, with the newest of all its versions.
+fn reassign(record: &[u8], user: &str) -> Vec<u8> {
+    change(record, |message| message["payload"]["user"]["id"] = user.into())
+}
+
+/// Makes a record unreadable, in one of many ways.
 fn spoil(mut record: Vec<u8>, number: u64) -> Vec<u8> {
-    match number % 4 {
+    match number % 10 {
         0 => record.truncate(record.len() / 2),
         1 => record = br#"{"object_type":"order","object_id":-1}"#.to_vec(),
         2 => record.push(0xff),
-        _ => record = b"[]".to_vec(),
+        3 => record = b"[]".to_vec(),
+        4 => record = change(&record, |message| message["payload"]["order_items"][0]["quantity"] = 0.into()),
+        5 => record = change(&record, |message| message["payload"]["order_items"][0]["price"] = (-1).into()),
+        6 => record = change(&record, |message| message["payload"]["order_items"][0]["name"] = "\0".into()),
+        7 => record = change(&record, |message| message["sent_dttm"] = "2025-02-30 12:00:00".into()),
+        8 => record = change(&record, |message| message["payload"]["user"] = serde_json::Value::Null),
+        _ => record = change(&record, |message| message["payload"]["cost"] = "free".into()),
     }
     record
+}
+
+/// Writes a message of ours once more, with one thing changed.
+fn change(record: &[u8], change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
+    let mut message = serde_json::from_slice(record).unwrap_or_default();
+    change(&mut message);
+    json(&message)
 }
 
 /// Plain structs with text keys always serialise, so the default is never taken.

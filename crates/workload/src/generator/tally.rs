@@ -29,6 +29,8 @@ pub struct Tally {
     pub tombstones: u64,
     /// Records that cannot be read.
     pub broken: u64,
+    /// Orders said to be somebody else's.
+    pub reassigned: u64,
 }
 
 impl Tally {
@@ -48,6 +50,7 @@ impl Tally {
             Act::Service => self.service += 1,
             Act::Tombstone => self.tombstones += 1,
             Act::Broken => self.broken += 1,
+            Act::Reassigned => self.reassigned += 1,
         }
     }
 }

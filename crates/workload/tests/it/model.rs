@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use workload::generator::mix::Mix;
 use workload::generator::{Generator, Options};
-use workload::model::{Expected, Model};
+use workload::model::{Expected, Fate, Model};
 use workload::source::{Event, Reference};
 
 fn event(order: u64, user: &str, status: &str, updated: &str, items: &[&str]) -> Event {
@@ -69,6 +69,58 @@ fn an_order_stays_with_its_first_user_and_noise_is_counted() {
     ]);
     assert_eq!(pairs(&expected.products), [("u", "ukha", 1)]);
     assert_eq!((expected.events, expected.skipped, expected.refused), (5, 2, 2));
+}
+
+#[test]
+fn an_order_waits_for_its_names_and_has_no_effect_until_they_come() {
+    let restaurant = json!({ "_id": "r", "name": "R", "menu": [
+        { "_id": "ukha", "name": "УХА", "price": 1, "category": "Супы" },
+    ] });
+    let user = json!({ "_id": "u", "name": "Котова", "login": "kotova" });
+    let mut model = Model::new([Reference::parse(restaurant.to_string()).unwrap()]);
+    model.apply(&event(1, "u", "CLOSED", "2025-03-02 12:00:00", &["ukha", "ukha", "kvas"]));
+    model.apply(&event(1, "u", "CLOSED", "2025-03-02 13:00:00", &["ukha", "ukha"]));
+    let truth = model.truth();
+    assert!(truth.orders[&1].parked && truth.products.is_empty() && truth.users.is_empty());
+
+    model.learn(&Reference::parse(user.to_string()).unwrap());
+    let truth = model.truth();
+    let order = &truth.orders[&1];
+    let (quantity, amount) = (order.lines["ukha"].quantity, order.lines["ukha"].amount.to_string());
+    assert_eq!((order.parked, quantity, amount.as_str()), (false, 10, "10.00000"));
+    assert_eq!(order.ever.iter().collect::<Vec<_>>(), ["kvas", "ukha"]);
+    assert_eq!(pairs(&truth.products), [("u", "ukha", 1)]);
+    assert_eq!((truth.dishes["ukha"].as_str(), truth.users["u"].login.as_str()), ("УХА", "kotova"));
+}
+
+#[test]
+fn what_nobody_can_use_is_refused() {
+    let good = || serde_json::from_slice(&event(1, "u", "CLOSED", "2025-03-02 12:00:00", &["ukha"]).value.unwrap());
+    let spoilt = |spoil: fn(&mut Value)| {
+        let mut message = good().unwrap();
+        spoil(&mut message);
+        Model::default().judge(&Event { value: Some(message.to_string().into_bytes()) })
+    };
+    assert_eq!(spoilt(|_| {}), Fate::Told);
+    assert_eq!(spoilt(|message| message["object_type"] = "courier".into()), Fate::Skipped);
+    assert_eq!(spoilt(|message| message["payload"]["cost"] = (-1).into()), Fate::Refused);
+    assert_eq!(spoilt(|message| message["payload"]["payment"] = "1".into()), Fate::Refused);
+    assert_eq!(spoilt(|message| message["payload"]["user"]["id"] = "".into()), Fate::Refused);
+    assert_eq!(spoilt(|message| message["payload"]["date"] = "yesterday".into()), Fate::Refused);
+    assert_eq!(spoilt(|message| message["payload"]["order_items"][0]["quantity"] = 0.into()), Fate::Refused);
+    assert_eq!(spoilt(|message| message["payload"]["order_items"][0]["name"] = "\0".into()), Fate::Refused);
+}
+
+#[test]
+fn orders_that_change_their_user_are_refused_wherever_they_come_after_the_first() {
+    let mut generator = Generator::new(&Options { mix: Mix::hostile(), ..Options::new(3, 2_000) });
+    let reference: Vec<_> = generator.reference().collect();
+    let mut model = Model::new(reference);
+    let fates: Vec<_> = generator.by_ref().map(|event| model.judge(&event)).collect();
+    let tally = generator.tally();
+    assert!(tally.reassigned > 10 && tally.broken > 40, "{tally:?}");
+    let refused = fates.iter().filter(|fate| **fate == Fate::Refused).count() as u64;
+    assert_eq!(refused, tally.broken + tally.reassigned);
 }
 
 proptest! {

@@ -1,0 +1,68 @@
+//! The names that are known: of users, restaurants, and dishes on menus.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::truth::Person;
+use crate::source::Reference;
+
+/// Everything learnt so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    users: HashMap<String, Person>,
+    restaurants: HashMap<String, Restaurant>,
+}
+
+#[derive(Debug, Clone)]
+struct Restaurant {
+    name: String,
+    menu: HashMap<String, Dish>,
+}
+
+/// What a menu says of a dish.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Dish {
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(default)]
+    pub(super) name: String,
+    pub(super) category: String,
+}
+
+/// A restaurant or a user as Redis holds it: only one of the two has a menu.
+#[derive(Deserialize)]
+struct Object {
+    #[serde(default)]
+    name: String,
+    login: Option<String>,
+    menu: Option<Vec<Dish>>,
+}
+
+impl Names {
+    pub(super) fn learn(&mut self, object: &Reference) {
+        let Ok(Object { name, login, menu }) = serde_json::from_str(&object.json) else { return };
+        match menu {
+            Some(menu) => {
+                let menu = menu.into_iter().map(|dish| (dish.id.clone(), dish)).collect();
+                self.restaurants.insert(object.id.clone(), Restaurant { name, menu });
+            }
+            None => {
+                let login = login.unwrap_or_default();
+                self.users.insert(object.id.clone(), Person { name, login });
+            }
+        }
+    }
+
+    pub(super) fn user(&self, id: &str) -> Option<&Person> {
+        self.users.get(id)
+    }
+
+    pub(super) fn restaurant(&self, id: &str) -> Option<&str> {
+        Some(&self.restaurants.get(id)?.name)
+    }
+
+    pub(super) fn dish(&self, restaurant: &str, id: &str) -> Option<&Dish> {
+        self.restaurants.get(restaurant)?.menu.get(id)
+    }
+}

@@ -1,0 +1,134 @@
+//! Everything the warehouse must say about a stream, by the ids of the source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::event::State;
+use super::menus::Names;
+use super::money::Money;
+use super::{Counters, count};
+
+/// The state of every order, and what is counted and named because of them.
+#[derive(Debug, Clone, Default)]
+pub struct Truth {
+    /// Every order that STG holds.
+    pub orders: BTreeMap<u64, Order>,
+    /// Counters of users and products; of orders that are sent on, as all that follows.
+    pub products: Counters,
+    /// Counters of users and categories.
+    pub categories: Counters,
+    /// Users who have ordered.
+    pub users: BTreeMap<String, Person>,
+    /// Names of restaurants where something was ordered.
+    pub restaurants: BTreeMap<String, String>,
+    /// Names of dishes that an order holds, or held.
+    pub dishes: BTreeMap<String, String>,
+    /// And their categories.
+    pub categories_of: BTreeMap<String, String>,
+}
+
+/// What an order is now.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Whose it is.
+    pub user: String,
+    /// Where it was placed.
+    pub restaurant: String,
+    /// When; in microseconds since 1970.
+    pub ordered_at: i64,
+    /// When its newest event was sent; in microseconds since 1970.
+    pub sent_at: i64,
+    /// Its status.
+    pub status: String,
+    /// Its price.
+    pub cost: Money,
+    /// What was paid.
+    pub payment: Money,
+    /// The payload of its newest event, byte for byte.
+    pub payload: String,
+    /// Its lines by product.
+    pub lines: BTreeMap<String, Line>,
+    /// Every product that any of its events names: older ones may have left traces, or may have come too late to.
+    pub ever: BTreeSet<String>,
+    /// Whether it waits for a name.
+    pub parked: bool,
+}
+
+/// All of one product in an order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line {
+    /// Pieces.
+    pub quantity: u64,
+    /// What they cost together.
+    pub amount: Money,
+    /// The category; empty while the dish is unknown.
+    pub category: String,
+}
+
+/// What a user is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The name.
+    pub name: String,
+    /// The login; may be empty.
+    pub login: String,
+}
+
+impl Truth {
+    /// Adds an order in its newest state.
+    pub(super) fn add(&mut self, number: u64, state: &State, ever: &BTreeSet<String>, names: &Names) {
+        let mut lines = BTreeMap::<String, Line>::new();
+        let mut parked = names.user(&state.user).is_none() || names.restaurant(&state.restaurant).is_none();
+        for item in &state.items {
+            let line = lines.entry(item.product.clone()).or_default();
+            line.quantity += item.quantity;
+            line.amount = line.amount.plus(item.price.times(item.quantity));
+            match names.dish(&state.restaurant, &item.product) {
+                Some(dish) => line.category.clone_from(&dish.category),
+                None => parked = true,
+            }
+        }
+        if !parked {
+            self.count_and_name(state, &lines, ever, names);
+        }
+        let order = Order {
+            user: state.user.clone(),
+            restaurant: state.restaurant.clone(),
+            ordered_at: state.ordered_at,
+            sent_at: state.sent_at,
+            status: state.status.clone(),
+            cost: state.cost,
+            payment: state.payment,
+            payload: state.payload.clone(),
+            lines,
+            ever: ever.clone(),
+            parked,
+        };
+        self.orders.insert(number, order);
+    }
+
+    fn count_and_name(
+        &mut self,
+        state: &State,
+        lines: &BTreeMap<String, Line>,
+        ever: &BTreeSet<String>,
+        names: &Names,
+    ) {
+        if state.is_closed() {
+            count(&mut self.products, &state.user, lines.keys().cloned().collect());
+            let categories = lines.values().map(|line| line.category.clone()).collect();
+            count(&mut self.categories, &state.user, categories);
+        }
+        if let Some(person) = names.user(&state.user) {
+            self.users.insert(state.user.clone(), person.clone());
+        }
+        if let Some(name) = names.restaurant(&state.restaurant) {
+            self.restaurants.insert(state.restaurant.clone(), name.to_owned());
+        }
+        for product in ever {
+            if let Some(dish) = names.dish(&state.restaurant, product) {
+                self.dishes.insert(product.clone(), dish.name.clone());
+                self.categories_of.insert(product.clone(), dish.category.clone());
+            }
+        }
+    }
+}
