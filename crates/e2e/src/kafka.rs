@@ -66,7 +66,8 @@ impl Pipeline {
     /// # Errors
     /// The broker does not take one.
     pub async fn produce(&self, topic: &str, records: impl IntoIterator<Item = Record>) -> Result<()> {
-        let producer: FutureProducer = self.client().set("enable.idempotence", "true").create()?;
+        let producer: FutureProducer =
+            self.client().set("enable.idempotence", "true").set("message.max.bytes", "8388608").create()?;
         let mut deliveries = Vec::new();
         for record in records {
             let headers = record
@@ -90,16 +91,25 @@ impl Pipeline {
     /// # Errors
     /// The broker does not answer.
     pub async fn read(&self, topic: &str) -> Result<Vec<Record>> {
+        self.read_from(topic, &vec![0; usize::try_from(self.partitions())?]).await
+    }
+
+    /// The records of a topic from these offsets on, one for each partition.
+    ///
+    /// # Errors
+    /// The broker does not answer.
+    pub async fn read_from(&self, topic: &str, begins: &[i64]) -> Result<Vec<Record>> {
         let ends = self.ends(topic).await?;
+        let begins = begins.to_vec();
         let consumer: BaseConsumer = self.client().set("group.id", "unused").create()?;
         let topic = topic.to_owned();
         let read = move || {
             let mut all = TopicPartitionList::new();
             for partition in 0..i32::try_from(ends.len())? {
-                all.add_partition_offset(&topic, partition, Offset::Beginning)?;
+                all.add_partition_offset(&topic, partition, Offset::Offset(begins[usize::try_from(partition)?]))?;
             }
             consumer.assign(&all)?;
-            let count = usize::try_from(ends.iter().sum::<i64>())?;
+            let count = usize::try_from(ends.iter().sum::<i64>() - begins.iter().sum::<i64>())?;
             let mut records = Vec::with_capacity(count);
             while records.len() < count {
                 match consumer.poll(ANSWER) {

@@ -22,6 +22,10 @@ const LAST_LINES: usize = 40;
 /// Everything the services need. Dropped, it prints the ends of their logs.
 pub struct Pipeline {
     endpoints: Endpoints,
+    /// Where the services are told to go; the same, unless proxies stand between.
+    way: Endpoints,
+    /// Whether the ends of the logs are printed in the end.
+    talks: bool,
     name: String,
     partitions: i32,
     redis_database: u16,
@@ -49,6 +53,8 @@ impl Pipeline {
         endpoints.create_database_from(TEMPLATE, &name).await?;
         let pipeline = Self {
             endpoints: endpoints.clone(),
+            way: endpoints.clone(),
+            talks: true,
             name,
             partitions,
             redis_database: endpoints.fresh_redis_database().await?,
@@ -61,6 +67,20 @@ impl Pipeline {
         let topics: Vec<Topic> = data.into_iter().chain([tags]).chain(dead_letters).collect();
         endpoints.create_topics(&topics).await?;
         Ok(pipeline)
+    }
+
+    /// Sends the services another way to the same servers: through proxies. What the harness itself asks goes straight.
+    #[must_use]
+    pub fn by_way_of(mut self, way: &Endpoints) -> Self {
+        self.way = way.clone();
+        self
+    }
+
+    /// Leaves it to the caller to look at the logs.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.talks = false;
+        self
     }
 
     /// The service of a layer, ready to be varied and spawned; any number of them may run.
@@ -86,6 +106,15 @@ impl Pipeline {
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
+    }
+
+    /// Where the services look for Kafka, PostgreSQL and Redis.
+    pub(crate) fn way(&self) -> [(&'static str, String); 3] {
+        [
+            ("KAFKA_BOOTSTRAP_SERVERS", self.way.bootstrap_servers()),
+            ("DATABASE_URL", self.way.database_url(&self.name)),
+            ("REDIS_URL", self.way.redis_url(self.redis_database)),
+        ]
     }
 
     /// How many partitions each topic has.
@@ -157,6 +186,9 @@ impl Pipeline {
 
 impl Drop for Pipeline {
     fn drop(&mut self) {
+        if !self.talks {
+            return;
+        }
         for (name, text) in self.logs().unwrap_or_default() {
             let lines: Vec<&str> = text.lines().collect();
             println!("--- {name} of {}", self.name);

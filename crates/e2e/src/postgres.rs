@@ -25,6 +25,16 @@ impl Pipeline {
         Ok(self.sql_rows(statements).await?.iter().map(|row| cells(row).join("|")).collect())
     }
 
+    /// Runs SQL outside the pipeline's own database: what is done to databases as a whole.
+    ///
+    /// # Errors
+    /// PostgreSQL refuses, or does not answer.
+    pub async fn administer(&self, statement: &str) -> Result<()> {
+        let (client, connection) = tokio_postgres::connect(&self.endpoints().database_url("postgres"), NoTls).await?;
+        tokio::spawn(connection);
+        client.batch_execute(statement).await.with_context(|| statement.to_owned())
+    }
+
     /// Empties every table of a layer's schema, as somebody would by hand.
     ///
     /// # Errors

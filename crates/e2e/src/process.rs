@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{ExitStatus, Output, Stdio};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -36,18 +36,16 @@ impl<'a> Service<'a> {
     /// Continuous, with short times for parked orders and for members that died; all else as in production.
     pub(crate) fn new(pipeline: &'a Pipeline, layer: Layer) -> Self {
         let environment = [
-            ("KAFKA_BOOTSTRAP_SERVERS", pipeline.endpoints().bootstrap_servers()),
             ("KAFKA_GROUP_ID", pipeline.group(layer)),
             ("KAFKA_SOURCE_TOPIC", pipeline.source(layer)),
             ("KAFKA_DESTINATION_TOPIC", pipeline.destination(layer)),
             ("KAFKA_DEAD_LETTER_TOPIC", pipeline.dead_letters(layer)),
             ("KAFKA_SESSION_TIMEOUT", "6s".to_owned()),
-            ("DATABASE_URL", pipeline.database_url()),
-            ("REDIS_URL", pipeline.redis_url()),
             ("SCHEDULE", "continuous".to_owned()),
             ("PARK_RETRY", "200ms".to_owned()),
         ];
-        let environment = environment.map(|(name, value)| (name.to_owned(), value)).into();
+        let environment = environment.into_iter().chain(pipeline.way());
+        let environment = environment.map(|(name, value)| (name.to_owned(), value)).collect();
         Self { pipeline, layer, environment }
     }
 
@@ -210,6 +208,11 @@ impl Process {
         Ok(ended.with_context(|| format!("{} does not end", self.layer.binary()))??)
     }
 
+    /// Its number among the processes of the machine; none once it has been waited for.
+    pub async fn id(&self) -> Option<u32> {
+        self.child.lock().await.id()
+    }
+
     /// Whether it is still there.
     ///
     /// # Errors
@@ -238,8 +241,9 @@ impl Process {
 
 /// A loopback address that no other process of ours has: no port has to be found, and nobody can take it meanwhile.
 fn own_address() -> SocketAddr {
-    static NEXT: AtomicU8 = AtomicU8::new(1);
+    static NEXT: AtomicU16 = AtomicU16::new(0);
     let [_, _, high, low] = std::process::id().to_be_bytes();
-    let host = Ipv4Addr::new(127, high, low, NEXT.fetch_add(1, Ordering::Relaxed));
-    (host, 5000).into()
+    let [round, number] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let host = Ipv4Addr::new(127, high, low, number);
+    (host, 5000 + u16::from(round)).into()
 }

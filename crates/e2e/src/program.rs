@@ -1,16 +1,16 @@
 //! Where the binaries of the services are.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::layer::Layer;
 
-/// The binary of a layer's service. The tests are in `target/debug/deps`, the services one folder above.
+/// The binary of a layer's service: beside a program that uses this crate, in `target/debug`, or one folder above a test,
+/// in `target/debug/deps`.
 pub(crate) fn of(layer: Layer) -> Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let folder = test.parent().and_then(Path::parent).context("the test is in no folder of cargo's")?;
-    let program = folder.join(layer.binary());
-    ensure!(program.exists(), "{} is missing: run `make test`", program.display());
-    Ok(program)
+    let ours = std::env::current_exe()?;
+    let mut folders = ours.ancestors().skip(1).take(2).map(|folder| folder.join(layer.binary()));
+    let missing = || format!("{} is not in the folder of {}: run `make test`", layer.binary(), ours.display());
+    folders.find(|program| program.is_file()).with_context(missing)
 }

@@ -35,6 +35,14 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Empties the Redis database.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn forget_names(&self) -> Result<()> {
+        Ok(redis::cmd("FLUSHDB").exec_async(&mut self.redis().await?).await?)
+    }
+
     /// A connection to the Redis database.
     ///
     /// # Errors

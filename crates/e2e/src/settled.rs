@@ -17,7 +17,7 @@ impl Pipeline {
     /// show the same. Orders that wait for a name do not count: [`Pipeline::parked`] tells of them.
     ///
     /// # Errors
-    /// That does not happen within a minute; the error shows how far each layer is.
+    /// That does not happen in time, a minute unless said otherwise; the error shows how far each layer is.
     pub async fn settled(&self) -> Result<()> {
         self.settled_up_to(&Layer::ALL).await
     }
@@ -27,6 +27,14 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::settled`].
     pub async fn settled_up_to(&self, layers: &[Layer]) -> Result<()> {
+        self.settled_within(layers, LIMIT).await
+    }
+
+    /// The same, with another limit than a minute.
+    ///
+    /// # Errors
+    /// As [`Pipeline::settled`].
+    pub async fn settled_within(&self, layers: &[Layer], limit: Duration) -> Result<()> {
         let stage =
             |layer: &Layer| Stage { name: layer.binary(), topic: self.source(*layer), group: self.group(*layer) };
         let broker = Broker::plain(self.endpoints().bootstrap_servers());
@@ -39,7 +47,7 @@ impl Pipeline {
             last = Some(look);
             Ok(still && done)
         };
-        let outcome = until("everything is read and sent", LIMIT, settled).await;
+        let outcome = until("everything is read and sent", limit, settled).await;
         outcome.with_context(|| tell(layers, last.as_ref()))
     }
 }

@@ -1,31 +1,189 @@
-//! A service that is told to stop finishes its batch, commits it and leaves its group.
+//! A service that is told to stop, whenever that is, finishes or abandons its batch within the grace period, commits what
+//! is done and leaves its group. Afterwards nothing is missing, and nothing was counted twice.
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Workload, until};
+use anyhow::{Context, Result, ensure};
+use devstack::{Options, Stack};
+use e2e::{Layer, Pipeline, Process, Workload, until};
+use futures_util::future::try_join_all;
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 
-const ORDERS: u64 = 600;
+const LIMIT: Duration = Duration::from_secs(60);
 
-/// Every order comes once, so whatever is sent twice was done twice.
+const ORDERS: u64 = 1_200;
+
+/// How often all three are stopped while the week goes through.
+const ROUNDS: u64 = 5;
+
+/// Stops all of them at once: each must end in good order. That is within the grace period, or the exit code is another.
+async fn stop_all(services: &[Process]) -> Result<()> {
+    try_join_all(services.iter().map(Process::stop)).await?;
+    Ok(())
+}
+
+/// Nobody is left in the groups: the next to come need not wait for anybody's session to end.
+fn assert_left(pipeline: &Pipeline) -> Result<()> {
+    let mut client = ClientConfig::new();
+    client.set("bootstrap.servers", pipeline.endpoints().bootstrap_servers());
+    let consumer: BaseConsumer = client.create()?;
+    for layer in Layer::ALL {
+        let list = consumer.fetch_group_list(Some(&pipeline.group(layer)), Duration::from_secs(10))?;
+        let group = list.groups().first().context("no such group")?;
+        ensure!(group.members().is_empty(), "{} has not left its group", layer.binary());
+    }
+    Ok(())
+}
+
+/// Every order comes once, so whatever STG sends twice it did twice.
 #[tokio::test]
-async fn stopping_in_the_middle_does_nothing_twice() -> Result<()> {
+async fn at_any_moment_of_a_load() -> Result<()> {
     let week = Workload::clean(71, ORDERS);
     let pipeline = Pipeline::start(2).await?;
     pipeline.name(&week.reference).await?;
     pipeline.load(&week.events).await?;
-    for part in 1..=3 {
-        let stg = pipeline.service(Layer::Stg).env("BATCH_SIZE", "10").start().await?;
-        let enough = ORDERS / 6 * part;
-        let stored = async || Ok(pipeline.count("SELECT count(*) FROM stg.order_events").await? >= enough);
-        until("enough orders are stored", Duration::from_secs(60), stored).await?;
-        stg.stop().await?;
-        let left = pipeline.committed(Layer::Stg).await? != pipeline.ends(&pipeline.source(Layer::Stg)).await?;
-        ensure!(left, "it was stopped too late to see anything");
+    let done = async |layer| anyhow::Ok(pipeline.committed(layer).await?.iter().sum::<i64>());
+    for round in 0..ROUNDS {
+        // Small batches, so that the load outlasts the looks at it.
+        let start = |layer| pipeline.service(layer).env("BATCH_SIZE", "10").spawn();
+        let services: Vec<Process> = Layer::ALL.into_iter().map(start).collect::<Result<_>>()?;
+        // One of them decides when: somewhere in a batch, each time somewhere else.
+        let layer = Layer::ALL[usize::try_from(round % 3)?];
+        let enough = done(layer).await? + i64::try_from(round * 7919 % 211)?;
+        until("a part is done", LIMIT, async || Ok(done(layer).await? > enough)).await?;
+        stop_all(&services).await?;
+        assert_left(&pipeline)?;
     }
-    let _stg = pipeline.service(Layer::Stg).start().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
-    let sent = pipeline.read(&pipeline.source(Layer::Dds)).await?.len() as u64;
+    ensure!(done(Layer::Cdm).await? < i64::try_from(ORDERS)?, "it was stopped too late to see anything");
+
+    let _services = pipeline.start_all().await?;
+    pipeline.settled().await?;
+    let sent = pipeline.read(&pipeline.destination(Layer::Stg)).await?.len() as u64;
     ensure!(sent == ORDERS, "{sent} messages about {ORDERS} orders");
-    Ok(())
+    pipeline.audit().await?;
+    pipeline.assert_marts(&week.expected()).await
+}
+
+/// Members come and go while others leave.
+#[tokio::test]
+async fn during_a_rebalance() -> Result<()> {
+    let week = Workload::dirty(72, ORDERS / 2);
+    let pipeline = Pipeline::start(3).await?;
+    pipeline.name(&week.reference).await?;
+    pipeline.load(&week.events).await?;
+    let start = || Layer::ALL.into_iter().map(|layer| pipeline.service(layer).env("BATCH_SIZE", "10").spawn());
+    let mut old: Vec<Process> = start().collect::<Result<_>>()?;
+    let begun = async || Ok(pipeline.committed(Layer::Cdm).await?.iter().sum::<i64>() > 0);
+    until("something has come through", LIMIT, begun).await?;
+    for _ in 0..3 {
+        let young: Vec<Process> = start().collect::<Result<_>>()?;
+        // They have spoken to the broker by then; when they join, nobody knows.
+        for service in &young {
+            until("it listens", LIMIT, async || Ok(service.get("/health").await.is_ok())).await?;
+        }
+        stop_all(&old).await?;
+        old = young;
+    }
+    pipeline.settled().await?;
+    pipeline.audit().await?;
+    pipeline.assert_marts(&week.expected()).await
+}
+
+/// A stack that is broken, and the services on it.
+struct Stage {
+    stack: Stack,
+    pipeline: Pipeline,
+    week: Workload,
+}
+
+impl Stage {
+    /// A week, of which nothing is loaded.
+    async fn start(seed: u64) -> Result<Self> {
+        let stack = Stack::start(Options::for_tests()).await?;
+        let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
+        let week = Workload::dirty(seed, 300);
+        pipeline.name(&week.reference).await?;
+        Ok(Self { stack, pipeline, week })
+    }
+
+    fn spawn(&self) -> Result<Vec<Process>> {
+        // Parked orders are not looked at: it is to be caught with records in hand.
+        let service = |layer| self.pipeline.service(layer).env("SHUTDOWN_GRACE", "8s").env("PARK_RETRY", "1h");
+        Layer::ALL.into_iter().map(|layer| service(layer).spawn()).collect()
+    }
+
+    /// Starts the services and waits until they work.
+    async fn working(&self) -> Result<Vec<Process>> {
+        let services = self.spawn()?;
+        for service in &services {
+            service.ready().await?;
+        }
+        Ok(services)
+    }
+
+    /// Loads a third of the week.
+    async fn load(&self, part: usize) -> Result<()> {
+        let third = self.week.events.len().div_ceil(3);
+        self.pipeline.load(self.week.events.chunks(third).nth(part).context("no such part")?).await
+    }
+
+    /// All is well again, and all of the week is where it belongs.
+    async fn assert_all_is_well(&self) -> Result<()> {
+        let _services = self.pipeline.start_all().await?;
+        self.pipeline.settled().await?;
+        self.pipeline.audit().await?;
+        self.pipeline.assert_marts(&self.week.expected()).await
+    }
+}
+
+/// It is in the middle of this step, and does not get on.
+async fn until_stuck_in(service: &Process, step: &str) -> Result<()> {
+    let what = format!("it is stuck while {step}");
+    until(&what, LIMIT, async || {
+        let (_, page) = service.get("/metrics").await?;
+        let line = page.lines().find(|line| line.starts_with("tagmill_step_seconds{") && line.contains(step));
+        let seconds = line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        Ok(seconds.context("no such step")? > 0.5)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn in_an_outage_and_during_the_start() -> Result<()> {
+    let stage = Stage::start(73).await?;
+
+    let services = stage.working().await?;
+    stage.stack.postgres().pause()?;
+    stage.load(0).await?;
+    until_stuck_in(&services[0], "storing").await?;
+    stop_all(&services).await?;
+    assert_left(&stage.pipeline)?;
+    stage.stack.postgres().resume()?;
+
+    let services = stage.working().await?;
+    let somebody = stage.pipeline.database().await?;
+    somebody.batch_execute("BEGIN; LOCK TABLE stg.order_events IN EXCLUSIVE MODE").await?;
+    stage.load(1).await?;
+    until_stuck_in(&services[0], "storing").await?;
+    stage.stack.kafka().pause()?;
+    somebody.batch_execute("COMMIT").await?;
+    until_stuck_in(&services[0], "publishing").await?;
+    let starting = stage.spawn()?;
+    for service in &starting {
+        until("it listens", LIMIT, async || Ok(service.get("/health").await.is_ok())).await?;
+    }
+    stop_all(&starting).await?;
+    stop_all(&services).await?;
+    stage.stack.kafka().resume()?;
+
+    let services = stage.working().await?;
+    stage.stack.redis().kill().await?;
+    stage.load(2).await?;
+    until("STG waits", LIMIT, async || Ok(services[0].get("/ready").await?.0 == 503)).await?;
+    stop_all(&services).await?;
+    assert_left(&stage.pipeline)?;
+    stage.stack.redis().start().await?;
+
+    stage.assert_all_is_well().await
 }

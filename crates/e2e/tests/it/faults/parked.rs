@@ -43,15 +43,19 @@ impl Stage {
         Ok(ids)
     }
 
+    /// Whether it has counted at all: a metric that is not there is 0.
+    async fn counted(&self) -> Result<bool> {
+        Ok(self.stg.get("/metrics").await?.1.contains("\ntagmill_parked_orders{"))
+    }
+
     async fn until_parked(&self, count: u64) -> Result<()> {
         let what = format!("{count} orders are parked and all others sent");
         until(&what, SOON, async || Ok((self.pipeline.parked().await?, self.pipeline.unsent().await?) == (count, 0)))
             .await?;
         let what = format!("the metric says that {count} orders are parked");
         until(&what, SOON, async || {
-            let page = self.stg.get("/metrics").await?.1;
-            let line = page.lines().find(|line| line.starts_with("tagmill_parked_orders"));
-            Ok(line.is_some_and(|line| line.ends_with(&format!(" {count}"))))
+            let counted = self.stg.metric("tagmill_parked_orders").await?;
+            Ok(self.counted().await? && counted == f64::from(u32::try_from(count)?))
         })
         .await
     }

@@ -12,8 +12,9 @@ async fn check(pipeline: &Pipeline, layer: Layer, (name, value): (&str, &str), n
     let ended = service.run(&["run"]).await?;
     let said = String::from_utf8_lossy(&ended.stderr);
     ensure!(ended.status.code() == Some(code), "{name}={value}: {}\n{said}", ended.status);
-    // What is logged before it knows is JSON, a line each.
-    let lines: Vec<&str> = said.lines().filter(|line| !line.starts_with('{')).collect();
+    // A setting is looked at before anything is asked; what is logged while others are asked is JSON, a line each.
+    let is_log = |line: &str| code != SETTINGS && line.starts_with('{') && !line.contains("started");
+    let lines: Vec<&str> = said.lines().filter(|line| !is_log(line)).collect();
     let [line] = lines.as_slice() else { anyhow::bail!("{name}={value}: not one line:\n{said}") };
     ensure!(line.starts_with(&layer.binary()), "{name}={value}: who says `{line}`?");
     ensure!(line.contains(named), "{name}={value}: `{line}` does not name {named}");
@@ -33,12 +34,28 @@ async fn settings_that_are_missing_or_malformed() -> Result<()> {
             ("BATCH_SIZE", "0"),
             ("SCHEDULE", "often"),
             ("SHUTDOWN_GRACE", "soon"),
+            ("SHUTDOWN_GRACE", "0s"),
+            ("KAFKA_SESSION_TIMEOUT", "0s"),
         ] {
             check(&pipeline, layer, (name, value), name, SETTINGS).await?;
         }
     }
-    for (name, value) in [("REDIS_URL", "http://localhost"), ("PARK_MAX_AGE", "-1"), ("PARK_RETRY", "never")] {
+    for (name, value) in [("PARK_MAX_AGE", "-1"), ("PARK_RETRY", "never"), ("PARK_RETRY", "0s")] {
         check(&pipeline, Layer::Stg, (name, value), name, SETTINGS).await?;
+    }
+    Ok(())
+}
+
+/// Nobody is there to be asked, and a mistake is told all the same.
+#[tokio::test]
+async fn settings_of_one_service_before_anything_is_connected() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    for (name, value) in [("REDIS_URL", "http://localhost"), ("REDIS_CA_FILE", "/nowhere/ca.pem")] {
+        let stg = pipeline.service(Layer::Stg).env("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1").env(name, value);
+        let ended = stg.env("HTTP_ADDR", "127.0.0.1:0").run(&["run"]).await?;
+        let said = String::from_utf8_lossy(&ended.stderr);
+        ensure!(ended.status.code() == Some(SETTINGS), "{name}={value}: {}\n{said}", ended.status);
+        ensure!(said.lines().count() == 1 && said.starts_with(&format!("stg-service: {name}: ")), "{name}: {said}");
     }
     Ok(())
 }

@@ -1,0 +1,174 @@
+//! The first day: orders by the thousands come before Redis is filled. None is lost, none is sent twice but where a process
+//! dies between the broker's acknowledgement and the mark, and the memory of who takes them up is bounded.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use e2e::{Layer, Pipeline, Process, Record, Workload, until};
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+use workload::source::Reference;
+
+/// What a person who fills Redis is ready to wait.
+const SOON: Duration = Duration::from_secs(240);
+
+/// The most STG may ever hold, in KiB. A pod has 128 MiB.
+const LIMIT: u64 = 64 << 10;
+
+/// Orders of the first day; `PARKED_ORDERS` makes it a larger one.
+fn first_day() -> Result<u64> {
+    std::env::var("PARKED_ORDERS").map_or(Ok(3_000), |orders| Ok(orders.parse()?))
+}
+
+/// Waits until nothing is parked and nothing unsent.
+async fn drained(pipeline: &Pipeline) -> Result<()> {
+    let nothing = async || Ok((pipeline.parked().await?, pipeline.unsent().await?) == (0, 0));
+    until("all parked orders are sent", SOON, nothing).await
+}
+
+/// Messages by order, in ascending order, each as often as it was sent; two about one order must not differ.
+async fn sent(pipeline: &Pipeline) -> Result<HashMap<i64, u64>> {
+    let mut times: HashMap<i64, u64> = HashMap::new();
+    let mut told: HashMap<i64, Record> = HashMap::new();
+    for record in pipeline.read(&pipeline.source(Layer::Dds)).await? {
+        let order = record.json()?["object_id"].as_i64().context("no object_id")?;
+        *times.entry(order).or_default() += 1;
+        let first = told.entry(order).or_insert_with(|| record.clone());
+        ensure!((&first.key, &first.value) == (&record.key, &record.value), "order {order} is told in two ways");
+    }
+    Ok(times)
+}
+
+async fn peak_kib(service: &Process) -> Result<u64> {
+    let id = service.id().await.context("it is gone")?;
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+    Ok(line.split_whitespace().next().context("no number")?.parse()?)
+}
+
+#[tokio::test]
+async fn everything_waits_and_everything_goes_on_once() -> Result<()> {
+    let orders = first_day()?;
+    let week = Workload::clean(71, orders);
+    let pipeline = Pipeline::start(2).await?;
+    pipeline.load(&week.events).await?;
+    let began = Instant::now();
+    let stg = pipeline.service(Layer::Stg).start().await?;
+    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    println!("{orders} orders parked in {:?}", began.elapsed());
+    ensure!(pipeline.parked().await? == orders, "not all are parked");
+    let ends = pipeline.ends(&pipeline.source(Layer::Dds)).await?;
+    ensure!(ends.iter().sum::<i64>() == 0, "an order went on without its names");
+    until("the metrics tell of all", SOON, async || {
+        let (counted, names) = (stg.metric("tagmill_parked_orders").await?, stg.metric("tagmill_missing_names").await?);
+        Ok((counted, names) == (f64::from(u32::try_from(orders)?), distinct(&pipeline).await?))
+    })
+    .await?;
+
+    let began = Instant::now();
+    pipeline.name(&week.reference).await?;
+    drained(&pipeline).await?;
+    println!("{orders} orders sent in {:?}, {} KiB", began.elapsed(), peak_kib(&stg).await?);
+    ensure!(peak_kib(&stg).await? <= LIMIT, "it has held {} KiB", peak_kib(&stg).await?);
+    let sent = sent(&pipeline).await?;
+    ensure!(sent.len() as u64 == orders && sent.values().all(|times| *times == 1), "some were not sent once");
+
+    let _others = [pipeline.service(Layer::Dds).start().await?, pipeline.service(Layer::Cdm).start().await?];
+    pipeline.settled().await?;
+    pipeline.audit().await?;
+    pipeline.assert_marts(&week.expected()).await
+}
+
+async fn distinct(pipeline: &Pipeline) -> Result<f64> {
+    let names = "SELECT count(*) FROM (SELECT DISTINCT kind, name_id, restaurant_id FROM stg.missing_names) AS n";
+    Ok(f64::from(u32::try_from(pipeline.count(names).await?)?))
+}
+
+/// How often each of two replicas dies before a third finishes the work.
+const DEATHS: u64 = 3;
+
+/// Orders a round; so many are sent once more when a process dies between the acknowledgement and the mark.
+const ROUND: u64 = 100;
+
+#[tokio::test]
+async fn two_replicas_that_die_again_and_again_send_each_once_but_for_the_last_round() -> Result<()> {
+    let week = Workload::clean(72, 3_000);
+    let pipeline = Pipeline::start(2).await?;
+    pipeline.load(&week.events).await?;
+    let stg = pipeline.service(Layer::Stg).start().await?;
+    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    stg.stop().await?;
+    ensure!(pipeline.parked().await? == 3_000, "not all are parked");
+    pipeline.name(&week.reference).await?;
+
+    for _ in 0..DEATHS {
+        // One dies with messages stored and not sent, the other with messages sent and not marked.
+        let victim = |points: &str| pipeline.service(Layer::Stg).env("FAILPOINTS", points).spawn();
+        let victims = [victim("resumed=2*off->return")?, victim("sent=2*off->return")?];
+        for victim in &victims {
+            let status = victim.wait().await?;
+            ensure!(status.signal() == Some(Signal::SIGKILL as i32), "it ended otherwise: {status}");
+        }
+    }
+    let left = pipeline.parked().await?;
+    ensure!(left > 0, "they had nothing left to die over");
+    let _stg = pipeline.service(Layer::Stg).start().await?;
+    drained(&pipeline).await?;
+    let sent = sent(&pipeline).await?;
+    let again: u64 = sent.values().map(|times| times - 1).sum();
+    println!("{left} were left, {again} were sent again");
+    ensure!(sent.len() == 3_000, "{} of 3000 were sent", sent.len());
+    ensure!((1..=DEATHS * ROUND).contains(&again), "{again} were sent again");
+
+    let _others = [pipeline.service(Layer::Dds).start().await?, pipeline.service(Layer::Cdm).start().await?];
+    pipeline.settled().await?;
+    pipeline.audit().await?;
+    pipeline.assert_marts(&week.expected()).await
+}
+
+/// Restaurants, each with an order; and the bytes of a menu.
+const RESTAURANTS: usize = 400;
+const MENU: usize = 100 << 10;
+
+#[tokio::test]
+async fn a_thousand_menus_are_not_held_at_once() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    let orders = (0..RESTAURANTS).map(|number| Record::of(order(number).to_string()));
+    pipeline.produce(&pipeline.source(Layer::Stg), orders).await?;
+    let stg = pipeline.service(Layer::Stg).start().await?;
+    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    let began = Instant::now();
+    pipeline.name(&[Reference::parse(json!({"_id": "u", "name": "Анна"}).to_string())?]).await?;
+    for number in 0..RESTAURANTS {
+        pipeline.name(&[menu(number)?]).await?;
+    }
+    drained(&pipeline).await?;
+    println!("{RESTAURANTS} menus read in {:?}, {} KiB", began.elapsed(), peak_kib(&stg).await?);
+    ensure!(peak_kib(&stg).await? <= LIMIT, "it has held {} KiB", peak_kib(&stg).await?);
+    let sent: BTreeSet<i64> = sent(&pipeline).await?.into_keys().collect();
+    ensure!(sent.len() == RESTAURANTS, "{} were sent", sent.len());
+    Ok(())
+}
+
+fn order(number: usize) -> Value {
+    let at = "2026-03-02 12:01:44";
+    json!({
+        "object_id": number, "object_type": "order", "sent_dttm": at,
+        "payload": {
+            "restaurant": {"id": format!("restaurant {number}")}, "user": {"id": "u"}, "date": at,
+            "order_items": [{"id": "dish 0", "name": "Блюдо", "price": 180, "quantity": 1}],
+            "cost": 180, "payment": 180, "final_status": "CLOSED",
+        },
+    })
+}
+
+fn menu(number: usize) -> Result<Reference> {
+    let dish = |number: usize| json!({"_id": format!("dish {number}"), "name": format!("Блюдо номер {number}"), "price": 180, "category": "Разное"});
+    let dishes = MENU / dish(1000).to_string().len();
+    let menu: Vec<Value> = (0..dishes).map(dish).collect();
+    let restaurant = json!({"_id": format!("restaurant {number}"), "name": "Кофейня", "menu": menu});
+    Ok(Reference::parse(restaurant.to_string())?)
+}

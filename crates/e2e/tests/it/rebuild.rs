@@ -1,0 +1,148 @@
+//! A layer is built anew from its topic while people look at what it said before, and orders go on arriving.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+use e2e::{Layer, Pipeline, Process, Workload, until};
+use orders::keys;
+
+mod vault;
+mod marts;
+mod refused;
+mod interrupted;
+mod zombie;
+
+/// How long a rebuild of a test may take, members that were killed included.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// A pipeline that has read a first part of a week. Its orders never lose anything, so that no counter has a reason to
+/// fall.
+struct Stage {
+    pipeline: Pipeline,
+    week: Workload,
+    /// How many events were loaded.
+    loaded: usize,
+    services: BTreeMap<Layer, Process>,
+}
+
+impl Stage {
+    async fn loaded(seed: u64, orders: u64, partitions: i32) -> Result<Self> {
+        let week = Workload::clean(seed, orders);
+        let pipeline = Pipeline::start(partitions).await?;
+        pipeline.name(&week.reference).await?;
+        let services = Layer::ALL.into_iter().zip(pipeline.start_all().await?).collect();
+        let mut stage = Self { pipeline, week, loaded: 0, services };
+        stage.load(stage.week.events.len() * 3 / 4).await?;
+        stage.pipeline.settled().await?;
+        stage.assert_right().await?;
+        Ok(stage)
+    }
+
+    /// Loads so many more events, if there are any left.
+    async fn load(&mut self, events: usize) -> Result<()> {
+        let end = self.week.events.len().min(self.loaded + events);
+        self.pipeline.load(&self.week.events[self.loaded..end]).await?;
+        self.loaded = end;
+        Ok(())
+    }
+
+    /// The service of a layer, from now on without a life of its own.
+    fn take(&mut self, layer: Layer) -> Result<Process> {
+        self.services.remove(&layer).ok_or_else(|| anyhow::anyhow!("{} does not run", layer.binary()))
+    }
+
+    /// Stops the service of a layer and prepares a rebuild.
+    async fn prepare(&mut self, layer: Layer) -> Result<()> {
+        self.take(layer)?.stop().await?;
+        prepare(&self.pipeline, layer).await
+    }
+
+    /// Waits for the end of the rebuild, and loads what is left.
+    async fn finish(&mut self) -> Result<()> {
+        until("the rebuild is complete", LIMIT, async || Ok(phase(&self.pipeline).await?.is_empty())).await?;
+        self.load(self.week.events.len()).await?;
+        self.pipeline.settled().await?;
+        self.assert_right().await
+    }
+
+    async fn assert_right(&self) -> Result<()> {
+        self.pipeline.audit().await?;
+        self.pipeline.assert_marts(&self.week.expected_of(&self.week.events[..self.loaded])).await
+    }
+}
+
+/// Runs the command; whoever was killed is waited for until its session is over.
+async fn prepare(pipeline: &Pipeline, layer: Layer) -> Result<()> {
+    until("the group lets the rebuild begin", Duration::from_secs(20), async || {
+        let output = pipeline.service(layer).run(&["rebuild"]).await?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        match output.status.code() {
+            Some(0) => Ok(true),
+            Some(69) if said.contains("has members") => Ok(false),
+            _ => bail!("rebuild: {}: {said}", output.status),
+        }
+    })
+    .await?;
+    ensure!(phase(pipeline).await? == "replaying", "nothing notes the rebuild");
+    Ok(())
+}
+
+/// The phase of the rebuild under way; nothing without one.
+async fn phase(pipeline: &Pipeline) -> Result<String> {
+    Ok(pipeline.sql("SELECT phase FROM public.tagmill_rebuilds").await?.concat())
+}
+
+/// A counter, by the keys of the user and of what is counted.
+type Counts = BTreeMap<(String, String), i64>;
+
+const COUNTS: &str = "SELECT user_id, product_id, order_cnt FROM cdm.user_product_counters
+                      UNION ALL SELECT user_id, category_id, order_cnt FROM cdm.user_category_counters";
+
+fn counts(rows: &[String]) -> Result<Counts> {
+    let count = |row: &String| {
+        let [user, subject, count] = row.split('|').collect::<Vec<_>>()[..] else { bail!("{row} is no counter") };
+        Ok(((user.to_owned(), subject.to_owned()), count.parse()?))
+    };
+    rows.iter().map(count).collect()
+}
+
+/// What the marts said at some time, and how far the topic to them had been written.
+struct Before {
+    counts: Counts,
+    ends: Vec<i64>,
+}
+
+impl Before {
+    async fn now(pipeline: &Pipeline) -> Result<Self> {
+        let counts = counts(&pipeline.sql(COUNTS).await?)?;
+        ensure!(counts.len() > 20, "only {} counters", counts.len());
+        Ok(Self { counts, ends: pipeline.ends(&pipeline.source(Layer::Cdm)).await? })
+    }
+
+    /// Nothing that was told since is less than what was known then, and every counter was told. Returns how many messages
+    /// that took.
+    async fn assert_nothing_less_was_told(&self, pipeline: &Pipeline) -> Result<usize> {
+        let mut told = 0;
+        let mut silent: Counts = self.counts.clone();
+        for message in pipeline.read(&pipeline.source(Layer::Cdm)).await? {
+            let partition = usize::try_from(message.partition.unwrap_or_default())?;
+            if message.offset < self.ends[partition] {
+                continue;
+            }
+            told += 1;
+            let counters = orders::counters::read(message.value.as_deref(), None)
+                .map_err(|unusable| anyhow::anyhow!("something unreadable was told: {unusable:?}"))?;
+            let user = keys::user(&counters.user_id).to_string();
+            for (subject, counter) in counters.products.into_iter().chain(counters.categories) {
+                let key = (user.clone(), keys::hub(&subject).to_string());
+                silent.remove(&key);
+                let known = self.counts.get(&key).copied().unwrap_or_default();
+                let now = i64::from(counter.order_cnt);
+                ensure!(now >= known, "{key:?} was {known}, and offset {} says {now}", message.offset);
+            }
+        }
+        ensure!(silent.is_empty(), "nothing was said of {} counters: {:?}", silent.len(), silent.first_key_value());
+        Ok(told)
+    }
+}

@@ -1,0 +1,84 @@
+//! `cdm-service rebuild`: whatever the marts said, they become right at one moment, and readers see nothing in between.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, ensure};
+use e2e::{Layer, Pipeline, until};
+
+use super::{LIMIT, Stage, phase};
+
+/// What somebody may have done by hand: wrong counts and names, versions from the future, rows too many and too few.
+const HARM: &str = "
+    UPDATE cdm.user_product_counters SET order_cnt = order_cnt + 100 WHERE id % 7 = 0;
+    UPDATE cdm.user_product_counters SET product_name = '?', version = 9000000000000000000 WHERE id % 7 = 1;
+    DELETE FROM cdm.user_product_counters WHERE id % 7 = 2;
+    UPDATE cdm.user_category_counters SET order_cnt = 0, version = 9000000000000000000 WHERE id % 3 = 0;
+    DELETE FROM cdm.user_category_counters WHERE id % 3 = 1;
+    INSERT INTO cdm.user_product_counters (user_id, product_id, product_name, order_cnt, version)
+    SELECT user_id, gen_random_uuid(), 'too many', 3, 1 FROM cdm.users LIMIT 5;
+    INSERT INTO cdm.user_category_counters (user_id, category_id, category_name, order_cnt, version)
+    SELECT gen_random_uuid(), gen_random_uuid(), 'too many', 3, 1 FROM cdm.users LIMIT 5;
+    DELETE FROM cdm.users WHERE user_id IN (SELECT user_id FROM cdm.users ORDER BY user_id LIMIT 2);
+    UPDATE cdm.users SET source_id = source_id || '?'
+    WHERE user_id IN (SELECT user_id FROM cdm.users ORDER BY user_id LIMIT 2);
+    INSERT INTO cdm.users VALUES (gen_random_uuid(), 'nobody')";
+
+/// Everything but the ids.
+const CONTENT: &str = "
+    SELECT user_id, product_id, product_name, order_cnt, version FROM cdm.user_product_counters
+    UNION ALL SELECT user_id, category_id, category_name, order_cnt, version FROM cdm.user_category_counters
+    UNION ALL SELECT user_id, NULL, source_id, NULL, NULL FROM cdm.users";
+
+const IDS: &str = "
+    SELECT id, user_id, product_id FROM cdm.user_product_counters
+    UNION ALL SELECT id, user_id, category_id FROM cdm.user_category_counters";
+
+#[tokio::test]
+async fn harmed_marts_are_right_at_one_moment() -> Result<()> {
+    let mut stage = Stage::loaded(73, 600, 2).await?;
+    let right = look(&stage.pipeline, CONTENT).await?;
+    stage.take(Layer::Cdm)?.stop().await?;
+    stage.pipeline.sql(HARM).await?;
+    let harmed = look(&stage.pipeline, CONTENT).await?;
+    let ids = look(&stage.pipeline, IDS).await?;
+    ensure!(harmed.difference(&right).count() > 20 && right.difference(&harmed).count() > 20, "not much harm was done");
+
+    super::prepare(&stage.pipeline, Layer::Cdm).await?;
+    let few = || stage.pipeline.service(Layer::Cdm).env("BATCH_SIZE", "20").spawn();
+    let _replicas = [few()?, few()?];
+    let mut looks = 0;
+    until("the marts are replaced", LIMIT, async || {
+        let under_way = !phase(&stage.pipeline).await?.is_empty();
+        let now = look(&stage.pipeline, CONTENT).await?;
+        ensure!(now == harmed || now == right, "readers saw {} rows, neither the old nor the new", now.len());
+        looks += usize::from(now == harmed);
+        Ok(!under_way)
+    })
+    .await?;
+    ensure!(looks > 1, "the old marts were seen {looks} times");
+    ensure!(look(&stage.pipeline, CONTENT).await? == right, "the marts are not what they were");
+    let kept = look(&stage.pipeline, IDS).await?.intersection(&ids).count();
+    ensure!(kept > 20 && kept == ids.len() - 10, "{kept} of {} rows have kept their ids", ids.len());
+    for table in ["users", "user_product_counters", "user_category_counters"] {
+        let left = stage.pipeline.count(&format!("SELECT count(*) FROM cdm_rebuild.{table}")).await?;
+        ensure!(left == 0, "{left} rows were left in cdm_rebuild.{table}");
+    }
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn marts_are_rebuilt_while_orders_arrive() -> Result<()> {
+    let mut stage = Stage::loaded(74, 600, 1).await?;
+    stage.take(Layer::Cdm)?.stop().await?;
+    stage.pipeline.truncate(Layer::Cdm).await?;
+    super::prepare(&stage.pipeline, Layer::Cdm).await?;
+    stage.load(50).await?;
+    let few = stage.pipeline.service(Layer::Cdm).env("BATCH_SIZE", "20");
+    let _cdm = few.start().await?;
+    stage.load(50).await?;
+    stage.finish().await
+}
+
+async fn look(pipeline: &Pipeline, statement: &str) -> Result<BTreeSet<String>> {
+    Ok(pipeline.sql(statement).await?.into_iter().collect())
+}

@@ -1,0 +1,95 @@
+//! `dds-service rebuild`: the marts end right without anybody touching them, and never dip on the way.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use e2e::{Layer, Pipeline, until};
+use tokio::sync::oneshot::{self, Receiver, error::TryRecvError};
+use tokio::time::interval;
+
+use super::{Before, COUNTS, Counts, LIMIT, Stage, counts, phase};
+
+#[tokio::test]
+async fn a_vault_is_rebuilt_while_orders_arrive_and_no_number_falls() -> Result<()> {
+    let mut stage = Stage::loaded(71, 1_200, 2).await?;
+    let (stop, stopped) = oneshot::channel();
+    let watching = tokio::spawn(watch(stage.pipeline.database().await?, stopped));
+
+    stage.prepare(Layer::Dds).await?;
+    let before = Before::now(&stage.pipeline).await?;
+    assert_vault_is_empty(&stage.pipeline).await?;
+    let slow = || stage.pipeline.service(Layer::Dds).env("BATCH_SIZE", "3");
+    let replicas = [slow().spawn()?, slow().spawn()?];
+
+    // Orders arrive while the topic is read again, and while its outcome is told.
+    let gets_on = async || Ok(stage.pipeline.committed(Layer::Dds).await? != [0, 0]);
+    until("the replay gets on", LIMIT, gets_on).await?;
+    stage.load(100).await?;
+    ensure!(phase(&stage.pipeline).await? == "replaying", "the replay was over before anything could arrive");
+    until("the replay is over", LIMIT, async || Ok(phase(&stage.pipeline).await? != "replaying")).await?;
+    stage.finish().await?;
+
+    let told = before.assert_nothing_less_was_told(&stage.pipeline).await?;
+    ensure!(told > 0, "nothing was told");
+    drop(stop);
+    let looks = watching.await??;
+    ensure!(looks > 50, "nobody looked: {looks} times");
+    let logs: String = stage.pipeline.logs()?.into_values().collect();
+    for line in ["reading the topic again", "telling what came of it", "the rebuild is complete"] {
+        ensure!(logs.contains(line), "no log says: {line}");
+    }
+    for replica in &replicas {
+        let over = async || {
+            let phase = replica.metric("tagmill_rebuild_phase").await?;
+            Ok(phase + replica.metric("tagmill_rebuild_remaining_records").await? == 0.0)
+        };
+        until("every replica says that it is over", LIMIT, over).await?;
+    }
+    Ok(())
+}
+
+/// Looks at the marts again and again; no counter may fall or vanish. Returns how often it looked.
+async fn watch(client: tokio_postgres::Client, mut stop: Receiver<()>) -> Result<usize> {
+    let mut known = Counts::new();
+    let mut looks = 0;
+    let statement = format!("SELECT concat_ws('|', user_id, product_id, order_cnt) FROM ({COUNTS}) AS c");
+    let mut tick = interval(Duration::from_millis(20));
+    while stop.try_recv() == Err(TryRecvError::Empty) {
+        tick.tick().await;
+        let rows: Vec<String> = client.query(&statement, &[]).await?.iter().map(|row| row.get(0)).collect();
+        let now = counts(&rows)?;
+        for (key, count) in &known {
+            let now = now.get(key);
+            ensure!(now >= Some(count), "{key:?} fell from {count} to {now:?}");
+        }
+        known = now;
+        looks += 1;
+    }
+    Ok(looks)
+}
+
+async fn assert_vault_is_empty(pipeline: &Pipeline) -> Result<()> {
+    let tables = pipeline.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'dds'").await?;
+    ensure!(tables.len() > 18, "only {} tables", tables.len());
+    for table in tables {
+        ensure!(pipeline.count(&format!("SELECT count(*) FROM dds.{table}")).await? == 0, "{table} is not emptied");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn check_tells_of_a_rebuild_and_emptying_by_hand_does_not_end_it() -> Result<()> {
+    let mut stage = Stage::loaded(72, 100, 1).await?;
+    stage.prepare(Layer::Dds).await?;
+    stage.pipeline.truncate(Layer::Dds).await?;
+    let output = stage.pipeline.service(Layer::Dds).run(&["check"]).await?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(output.status.success() && said.contains("ok     rebuild: under way"), "check says: {said}");
+
+    let _dds = stage.pipeline.service(Layer::Dds).start().await?;
+    stage.finish().await?;
+    let output = stage.pipeline.service(Layer::Dds).run(&["check"]).await?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(output.status.success() && !said.contains("rebuild"), "check says: {said}");
+    Ok(())
+}

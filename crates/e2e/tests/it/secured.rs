@@ -1,0 +1,84 @@
+//! Connections as production has them: encrypted, checked, logged in to; and turned away, one thing wrong at a time.
+
+mod everyday;
+mod refusals;
+mod believed;
+mod revoked;
+
+use std::process::Output;
+
+use anyhow::{Context, Result, ensure};
+use devstack::{Options, Secured, Stack};
+use e2e::{Layer, Pipeline, Service};
+
+/// A stack with guards at every door, and a pipeline on it.
+struct Stage {
+    stack: Stack,
+    pipeline: Pipeline,
+}
+
+impl Stage {
+    async fn start() -> Result<Self> {
+        let stack = Stack::start(Options { secured: true, ..Options::for_tests() }).await?;
+        let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
+        Ok(Self { stack, pipeline })
+    }
+
+    fn secured(&self) -> Result<&Secured> {
+        self.stack.secured().context("the stack has no guards")
+    }
+
+    /// A service that comes in by the guarded doors only.
+    fn service(&self, layer: Layer) -> Result<Service<'_>> {
+        self.service_of(&self.pipeline, layer)
+    }
+
+    fn service_of<'p>(&self, pipeline: &'p Pipeline, layer: Layer) -> Result<Service<'p>> {
+        let secured = self.secured()?;
+        let ca_file = secured.ca_file().display().to_string();
+        let (user, password) = secured.kafka_login();
+        let service = pipeline
+            .service(layer)
+            .env("KAFKA_BOOTSTRAP_SERVERS", secured.bootstrap_servers())
+            .env("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+            .env("KAFKA_SASL_MECHANISM", "SCRAM-SHA-512")
+            .env("KAFKA_SASL_USERNAME", user)
+            .env("KAFKA_SASL_PASSWORD", password)
+            .env("KAFKA_SSL_CA_FILE", &ca_file)
+            .env("DATABASE_URL", self.database_url(pipeline)?)
+            .env("DATABASE_CA_FILE", &ca_file);
+        Ok(match layer {
+            Layer::Stg => service.env("REDIS_URL", self.redis_url(pipeline)?).env("REDIS_CA_FILE", &ca_file),
+            Layer::Dds | Layer::Cdm => service,
+        })
+    }
+
+    fn database_url(&self, pipeline: &Pipeline) -> Result<String> {
+        let open = pipeline.database_url();
+        let name = open.rsplit('/').next().and_then(|rest| rest.split('?').next()).context("no name")?;
+        Ok(self.secured()?.database_url(name))
+    }
+
+    fn redis_url(&self, pipeline: &Pipeline) -> Result<String> {
+        let open = pipeline.redis_url();
+        Ok(self.secured()?.redis_url(open.rsplit('/').next().context("no number")?.parse()?))
+    }
+}
+
+/// No secret is told, neither those that are right nor those that were tried.
+fn ensure_silent(what: &str, said: &str, secrets: &[String]) -> Result<()> {
+    let leak = secrets.iter().find(|secret| said.contains(secret.as_str()));
+    ensure!(leak.is_none(), "{what} tells {leak:?}");
+    Ok(())
+}
+
+/// All that a process has said.
+fn all(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// What it has said to a person: not its log, which is JSON, a line each.
+fn told(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    text.lines().filter(|line| !line.starts_with('{')).map(str::to_owned).collect()
+}
