@@ -11,7 +11,7 @@ DENY_VERSION := 0.18.9
 DENY_ROOT := target/tools/cargo-deny-$(DENY_VERSION)
 DENY := $(DENY_ROOT)/bin/cargo-deny
 
-.PHONY: help demo test check fmt setup
+.PHONY: help demo test chaos soak check fmt setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -24,6 +24,14 @@ test: setup ## every test, on a real Kafka, PostgreSQL and Redis
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
 	target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
+
+chaos: setup ## twenty rounds of faults against a model of the truth, about ten minutes; SEED=, ROUNDS=, RATE= change it
+	cargo build --workspace --bins --locked $(FAILPOINTS)
+	@target/debug/chaos
+
+soak: setup ## orders for DURATION (20m), RATE= a second, a SIGKILL every ten seconds; figures in the end
+	cargo build --workspace --bins --release --locked
+	@DURATION=$(or $(DURATION),20m) RATE=$(or $(RATE),50) KAFKA_SESSION_TIMEOUT=10s target/release/chaos
 
 check: setup $(DENY) ## format, lints, and who may depend on what
 	cargo fmt --all --check

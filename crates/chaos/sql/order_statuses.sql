@@ -1,0 +1,5 @@
+-- The latest status of each order.
+SELECT DISTINCT ON (s.h_order_pk) coalesce(h.order_id::text, '?'), s.status::text
+FROM dds.s_order_status AS s
+LEFT JOIN dds.h_order AS h USING (h_order_pk)
+ORDER BY s.h_order_pk, s.load_dt DESC

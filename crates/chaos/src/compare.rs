@@ -1,0 +1,112 @@
+//! Holds everything the warehouse says against the truth. Each table is compared as text, keyed by the ids of the source.
+
+mod tables;
+mod vault;
+mod counters;
+mod letters;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use anyhow::Result;
+use e2e::Pipeline;
+use workload::model::Truth;
+
+use crate::oracle::Oracle;
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Where.
+    pub table: String,
+    /// Of what; business keys with `|` between them.
+    pub key: String,
+    /// What should be there; `None` is nothing.
+    pub expected: Option<String>,
+    /// What is there.
+    pub found: Option<String>,
+}
+
+impl Difference {
+    /// A problem that is no row of a table.
+    pub(crate) fn problem(kind: &str, what: impl Into<String>) -> Self {
+        Self { table: kind.to_owned(), key: what.into(), expected: None, found: None }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.table, self.key)?;
+        match (&self.expected, &self.found) {
+            (None, None) => Ok(()),
+            (expected, found) => {
+                let tell = |what: &Option<String>| what.clone().unwrap_or_else(|| "nothing".to_owned());
+                write!(formatter, ": expected {}, found {}", tell(expected), tell(found))
+            }
+        }
+    }
+}
+
+/// Rows by their keys.
+pub(crate) type Rows = BTreeMap<String, String>;
+
+/// What a table must say, and what it may say beside it: traces of versions that were overtaken.
+#[derive(Default)]
+pub(crate) struct Wanted {
+    pub(crate) must: Rows,
+    pub(crate) may: Rows,
+}
+
+impl Wanted {
+    pub(crate) fn differences(&self, table: &str, found: &Rows) -> Vec<Difference> {
+        let difference = |key: &str, expected: Option<&String>| Difference {
+            table: table.to_owned(),
+            key: key.to_owned(),
+            expected: expected.cloned(),
+            found: found.get(key).cloned(),
+        };
+        let missing = self.must.iter().filter(|(key, value)| found.get(*key) != Some(value));
+        let missing = missing.map(|(key, value)| difference(key, Some(value)));
+        let allowed = |key: &str, value: &String| self.must.contains_key(key) || self.may.get(key) == Some(value);
+        let surplus = found.iter().filter(|(key, value)| !allowed(key, value));
+        missing.chain(surplus.map(|(key, _)| difference(key, self.may.get(key)))).collect()
+    }
+}
+
+/// Looks at everything, and returns whatever differs.
+///
+/// # Errors
+/// PostgreSQL or the broker does not answer.
+pub async fn compare(pipeline: &Pipeline, oracle: &Oracle, truth: &Truth) -> Result<Vec<Difference>> {
+    let mut differences = Vec::new();
+    for (table, wanted) in vault::wanted(truth).into_iter().chain(counters::wanted(truth)) {
+        differences.extend(wanted.differences(table.name, &tables::read(pipeline, table).await?));
+    }
+    differences.extend(letters::compare(pipeline, oracle).await?);
+    if let Err(complaint) = pipeline.audit().await {
+        differences.push(Difference::problem("audit", format!("{complaint:#}")));
+    }
+    Ok(differences)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(rows: &[(&str, &str)]) -> Rows {
+        rows.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_is_missing_wrong_or_too_much_is_told_and_traces_are_allowed() {
+        let wanted = Wanted { must: rows(&[("a", "1"), ("b", "2")]), may: rows(&[("c", "0")]) };
+        let differing =
+            |found| wanted.differences("t", &rows(found)).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(differing(&[("a", "1"), ("b", "2")]).is_empty());
+        assert!(differing(&[("a", "1"), ("b", "2"), ("c", "0")]).is_empty());
+        assert_eq!(differing(&[("a", "1")]), ["t: b: expected 2, found nothing"]);
+        assert_eq!(differing(&[("a", "1"), ("b", "3")]), ["t: b: expected 2, found 3"]);
+        assert_eq!(differing(&[("a", "1"), ("b", "2"), ("c", "4")]), ["t: c: expected 0, found 4"]);
+        assert_eq!(differing(&[("a", "1"), ("b", "2"), ("d", "4")]), ["t: d: expected nothing, found 4"]);
+    }
+}

@@ -1,0 +1,77 @@
+//! The replicas of the three services: started, taken out, and missed when they end without being told to.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Result;
+use e2e::{Layer, Pipeline, Process, Service};
+
+/// Replicas of one service at most.
+pub(crate) const MOST: usize = 3;
+
+/// Lines of a log that are shown of a service that has ended by itself.
+const LAST_LINES: usize = 5;
+
+/// The services. What is in here should be running.
+pub(crate) struct Fleet {
+    session_timeout: Duration,
+    replicas: Mutex<Vec<(Layer, Arc<Process>)>>,
+}
+
+impl Fleet {
+    pub(crate) fn new(session_timeout: Duration) -> Self {
+        Self { session_timeout, replicas: Mutex::default() }
+    }
+
+    /// A replica that is not started yet.
+    pub(crate) fn prepare<'a>(&self, pipeline: &'a Pipeline, layer: Layer) -> Service<'a> {
+        let timeout = humantime::format_duration(self.session_timeout).to_string();
+        pipeline.service(layer).env("KAFKA_SESSION_TIMEOUT", timeout)
+    }
+
+    /// Starts one more replica and returns at once.
+    pub(crate) fn start(&self, pipeline: &Pipeline, layer: Layer) -> Result<Arc<Process>> {
+        let process = Arc::new(self.prepare(pipeline, layer).spawn()?);
+        self.lock().push((layer, Arc::clone(&process)));
+        Ok(process)
+    }
+
+    /// How long a member may be silent.
+    pub(crate) fn session_timeout(&self) -> Duration {
+        self.session_timeout
+    }
+
+    /// The replicas of a service.
+    pub(crate) fn of(&self, layer: Layer) -> Vec<Arc<Process>> {
+        self.lock().iter().filter(|(of, _)| *of == layer).map(|(_, process)| Arc::clone(process)).collect()
+    }
+
+    /// Takes a replica out, whichever `choice` falls on: from now on its end is nobody's fault.
+    pub(crate) fn take(&self, layer: Layer, choice: usize) -> Option<Arc<Process>> {
+        let mut replicas = self.lock();
+        let places: Vec<usize> = (0..replicas.len()).filter(|at| replicas[*at].0 == layer).collect();
+        let place = *places.get(choice.checked_rem(places.len())?)?;
+        Some(replicas.swap_remove(place).1)
+    }
+
+    /// Lets go of those that have ended by themselves, and tells of them.
+    pub(crate) async fn deserters(&self) -> Result<Vec<String>> {
+        let all = std::mem::take(&mut *self.lock());
+        let mut told = Vec::new();
+        for (layer, process) in all {
+            if process.is_running().await? {
+                self.lock().push((layer, process));
+                continue;
+            }
+            let (status, log) = (process.wait().await?, process.log()?);
+            let lines: Vec<&str> = log.lines().collect();
+            let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+            told.push(format!("{} ended by itself ({status}):\n{last}", layer.binary()));
+        }
+        Ok(told)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Layer, Arc<Process>)>> {
+        self.replicas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,13 @@
+//! `chaos`: rounds of faults, or a soak; ends by itself, and says whether every number is right.
+
+use std::process::ExitCode;
+
+use chaos::settings::Settings;
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let settings = Settings::parse();
+    // Before there is a second thread: whoever is started later sees the same mounts.
+    let disk = chaos::own_mounts();
+    chaos::run::run(&settings, disk)
+}

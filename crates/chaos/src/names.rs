@@ -1,0 +1,111 @@
+//! What Redis holds: most names from the start, some only later, a few never.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Result;
+use e2e::Pipeline;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use tokio::time::sleep;
+use workload::source::Reference;
+
+/// Keeps the draws of the names apart from others.
+const STREAM: u64 = 2;
+
+/// The share of users, of restaurants, and of dishes whose names come late.
+const LATE: f64 = 0.06;
+
+/// And the share of those that never come.
+const NEVER: f64 = 0.15;
+
+/// Between two tries to reach Redis.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The names: those that are there, and those to come.
+pub(crate) struct Names {
+    known: Mutex<BTreeMap<String, Reference>>,
+    late: Vec<Late>,
+}
+
+/// An object that comes in a round, at a moment between its begin (0) and its end (1).
+struct Late {
+    round: usize,
+    moment: f64,
+    object: Reference,
+}
+
+impl Names {
+    /// Decides what comes when. Names on menus are in capitals, so that they differ from those in the orders.
+    pub(crate) fn new(seed: u64, rounds: usize, reference: impl IntoIterator<Item = Reference>) -> Result<Self> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(STREAM);
+        let (mut known, mut late) = (BTreeMap::new(), Vec::new());
+        for mut object in reference {
+            let mut json: Value = serde_json::from_str(&object.json)?;
+            let gaps = capitalise(&mut json, &mut rng);
+            object.json = json.to_string();
+            let whole = rng.random::<f64>() >= LATE;
+            if whole && gaps.is_empty() {
+                known.insert(object.id.clone(), object);
+                continue;
+            }
+            if whole && let Some(menu) = json["menu"].as_array_mut() {
+                menu.retain(|dish| !gaps.contains(&dish["_id"]));
+                let json = json.to_string();
+                known.insert(object.id.clone(), Reference { json, ..object.clone() });
+            }
+            if rng.random::<f64>() >= NEVER {
+                late.push(Late { round: rng.random_range(0..rounds.max(1)), moment: rng.random(), object });
+            }
+        }
+        Ok(Self { known: Mutex::new(known), late })
+    }
+
+    /// All that Redis should hold now.
+    pub(crate) fn known(&self) -> Vec<Reference> {
+        self.lock().values().cloned().collect()
+    }
+
+    /// Tells Redis what it should hold, for as long as it takes.
+    pub(crate) async fn tell(&self, pipeline: &Pipeline) {
+        while pipeline.name(&self.known()).await.is_err() {
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Lets come what is to come in this round.
+    pub(crate) async fn come(&self, pipeline: &Pipeline, round: usize, lasts: Duration) {
+        let mut due: Vec<&Late> = self.late.iter().filter(|late| late.round == round).collect();
+        due.sort_by(|a, b| a.moment.total_cmp(&b.moment));
+        let mut passed = 0.0;
+        for late in due {
+            sleep(lasts.mul_f64((late.moment - passed).max(0.0))).await;
+            passed = late.moment;
+            self.lock().insert(late.object.id.clone(), late.object.clone());
+            while pipeline.name(std::slice::from_ref(&late.object)).await.is_err() {
+                sleep(PAUSE).await;
+            }
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Reference>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes the dishes of a menu in capitals, and says which of them are missing at first.
+fn capitalise(json: &mut Value, rng: &mut ChaCha8Rng) -> Vec<Value> {
+    let mut gaps = Vec::new();
+    let Some(menu) = json["menu"].as_array_mut() else { return gaps };
+    for dish in menu {
+        let capitals = dish["name"].as_str().map(str::to_uppercase);
+        dish["name"] = capitals.into();
+        if rng.random::<f64>() < LATE / 2.0 {
+            gaps.push(dish["_id"].clone());
+        }
+    }
+    gaps
+}

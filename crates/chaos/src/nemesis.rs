@@ -1,0 +1,42 @@
+//! Does what the plan says, one file for each family of faults. A fault heals what it has broken.
+
+mod services;
+mod inside;
+mod replicas;
+mod servers;
+mod network;
+mod database;
+mod reference;
+
+use anyhow::Result;
+use tokio::time::sleep;
+
+use crate::fault::{Fault, Point};
+use crate::plan::Injection;
+use crate::world::World;
+
+/// Whether a fault has really happened: a process died, bytes were lost. One that met nothing does not count.
+pub(crate) type Happened = bool;
+
+/// Waits for the moment of an injection and carries it out, healing included.
+pub(crate) async fn inject(world: &World, injection: &Injection) -> Result<Happened> {
+    sleep(injection.after).await;
+    match injection.fault {
+        Fault::Kill(layer) => services::kill(world, layer, injection).await,
+        Fault::Zombie(layer) => services::zombie(world, layer, injection).await,
+        Fault::DieAt(point @ (Point::Resumed | Point::Sent)) => inside::die_unparking(world, point).await,
+        Fault::DieAt(point) => inside::die_in_a_batch(world, point, injection).await,
+        Fault::Join => replicas::join(world, injection).await,
+        Fault::Leave => replicas::leave(world, injection).await,
+        Fault::KillServer(server) => servers::kill(world, server, injection).await,
+        Fault::FreezeServer(server) => servers::freeze(world, server, injection).await,
+        Fault::Cut(server) => network::cut(world, server, injection).await,
+        Fault::Slow(server) => network::slow(world, server, injection).await,
+        Fault::HalfOpen(server) => network::half_open(world, server, injection).await,
+        Fault::LoseCommits => network::lose_commits(world).await,
+        Fault::TerminateBackends => database::terminate(world, injection).await,
+        Fault::LockTable => database::lock(world, injection).await,
+        Fault::FullDisk => database::fill(world, injection).await,
+        Fault::ForgetNames => reference::forget(world, injection).await,
+    }
+}

@@ -1,0 +1,71 @@
+//! What happens inside PostgreSQL: sessions ended, a table locked, a full disk.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::time::{Instant, sleep};
+
+use super::Happened;
+use crate::fault::Server;
+use crate::plan::Injection;
+use crate::world::World;
+
+/// Between two rounds of executions.
+const PAUSE: Duration = Duration::from_millis(250);
+
+const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                         WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
+const TABLES: [&str; 6] = [
+    "stg.order_events",
+    "dds.h_user",
+    "dds.bv_order_states",
+    "dds.bv_user_product_counters",
+    "cdm.user_product_counters",
+    "cdm.user_category_counters",
+];
+
+/// How PostgreSQL puts a full disk: SQLSTATE 53100, in its log.
+const FULL: &str = "No space left on device";
+
+/// Ends every session of the services, again and again.
+pub(super) async fn terminate(world: &World, injection: &Injection) -> Result<Happened> {
+    let _turn = world.turns.server(Server::Postgres).await;
+    let end = Instant::now() + injection.lasts / 2;
+    let mut ended = 0;
+    while Instant::now() < end {
+        ended += world.stage.pipeline.sql(TERMINATE).await?.len();
+        sleep(PAUSE).await;
+    }
+    Ok(ended > 0)
+}
+
+/// Holds a lock that lets nobody even read a table.
+pub(super) async fn lock(world: &World, injection: &Injection) -> Result<Happened> {
+    let _turn = world.turns.server(Server::Postgres).await;
+    let table = TABLES[injection.choice % TABLES.len()];
+    let client = world.stage.pipeline.database().await?;
+    let lock = format!("SET lock_timeout = '10s'; BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+    if client.batch_execute(&lock).await.is_err() {
+        return Ok(false);
+    }
+    sleep(injection.lasts).await;
+    client.batch_execute("ROLLBACK").await?;
+    Ok(true)
+}
+
+/// Leaves no room on the disk of the database. Skipped where there is no such disk.
+pub(super) async fn fill(world: &World, injection: &Injection) -> Result<Happened> {
+    let Some(disk) = &world.stage.disk else { return Ok(false) };
+    let _turn = world.turns.server(Server::Postgres).await;
+    let log = world.stage.stack.folder().join("postgres.log");
+    let complaints = || -> Result<usize> {
+        let text = std::fs::read(&log).context("the log of PostgreSQL")?;
+        Ok(String::from_utf8_lossy(&text).matches(FULL).count())
+    };
+    let before = complaints()?;
+    disk.fill()?;
+    sleep(injection.lasts).await;
+    disk.empty()?;
+    Ok(complaints()? > before)
+}

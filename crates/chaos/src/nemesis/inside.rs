@@ -1,0 +1,78 @@
+//! Death at a named point inside a batch, where it hurts most.
+
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use e2e::{Layer, Process, until};
+use nix::sys::signal::Signal;
+use tokio::time::timeout;
+
+use super::Happened;
+use crate::fault::{Point, Server};
+use crate::plan::Injection;
+use crate::world::World;
+
+/// How long an armed service may take to reach its point. Other faults may keep it from it: then it missed its moment.
+const LIMIT: Duration = Duration::from_secs(25);
+
+/// Batches that pass before the deadly one at most, and their size: small, so that they come one after the other.
+const PASSES: usize = 6;
+const BATCH_SIZE: &str = "10";
+
+/// Replaces a replica by one that dies at `point` of a batch, and that one by a sound one.
+pub(super) async fn die_in_a_batch(world: &World, point: Point, injection: &Injection) -> Result<Happened> {
+    let (layer, pipeline) = (injection.layer, &world.stage.pipeline);
+    let _turn = world.turns.layer(layer).await;
+    if let Some(other) = world.fleet.take(layer, injection.choice) {
+        other.kill().await?;
+    }
+    let passes = injection.choice % PASSES;
+    let armed = format!("{}={passes}*off->return", point.name());
+    let victim = world.fleet.prepare(pipeline, layer).env("FAILPOINTS", armed);
+    let victim = victim.env("BATCH_SIZE", BATCH_SIZE).spawn()?;
+    let died = dies(&victim).await?;
+    world.fleet.start(pipeline, layer)?;
+    Ok(died)
+}
+
+/// Lets orders wait for names, and STG die when the names are there and orders are on their way again.
+pub(super) async fn die_unparking(world: &World, point: Point) -> Result<Happened> {
+    let pipeline = &world.stage.pipeline;
+    let _names = world.turns.server(Server::Redis).await;
+    let _turn = world.turns.layer(Layer::Stg).await;
+    while let Some(other) = world.fleet.take(Layer::Stg, 0) {
+        other.kill().await?;
+    }
+    pipeline.forget_names().await?;
+    // One that has just begun remembers no name.
+    let forgetful = world.fleet.prepare(pipeline, Layer::Stg).spawn()?;
+    let before = pipeline.parked().await.unwrap_or(u64::MAX);
+    let waited =
+        until("orders wait for names", LIMIT, async || Ok(pipeline.parked().await.is_ok_and(|parked| parked > before)));
+    let parked = waited.await.is_ok();
+    forgetful.kill().await?;
+    world.names.tell(pipeline).await;
+
+    let armed = format!("{}=return", point.name());
+    let victim = world.fleet.prepare(pipeline, Layer::Stg).env("FAILPOINTS", armed).spawn()?;
+    let died = dies(&victim).await?;
+    let in_hand = pipeline.unsent().await.is_ok_and(|unsent| unsent > 0);
+    world.fleet.start(pipeline, Layer::Stg)?;
+    Ok(parked && died && in_hand)
+}
+
+/// Whether it dies by its own hand in time; if not, it is killed all the same.
+async fn dies(victim: &Process) -> Result<bool> {
+    match timeout(LIMIT, victim.wait()).await {
+        Ok(status) => {
+            let status = status?;
+            ensure!(status.signal() == Some(Signal::SIGKILL as i32), "an armed service ended otherwise: {status}");
+            Ok(true)
+        }
+        Err(_) => {
+            victim.kill().await?;
+            Ok(false)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Redis forgets everything, as after a flush or a failover to an empty replica.
+
+use anyhow::Result;
+use tokio::time::sleep;
+
+use super::Happened;
+use crate::fault::Server;
+use crate::plan::Injection;
+use crate::world::World;
+
+/// Empties Redis, and fills it again after some seconds: orders wait meanwhile.
+pub(super) async fn forget(world: &World, injection: &Injection) -> Result<Happened> {
+    let _turn = world.turns.server(Server::Redis).await;
+    let pipeline = &world.stage.pipeline;
+    pipeline.forget_names().await?;
+    // Names are remembered for five seconds: before that, nobody misses them.
+    sleep(injection.lasts * 2).await;
+    world.names.tell(pipeline).await;
+    Ok(true)
+}

@@ -1,0 +1,72 @@
+//! Rebalances: replicas come and go in good order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use e2e::{Layer, Process};
+use tokio::time::{Instant, timeout};
+
+use super::Happened;
+use crate::fleet::MOST;
+use crate::plan::Injection;
+use crate::world::World;
+
+/// How long a replica may take to get ready. Other faults may keep it from it, which is theirs to answer for.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// The grace period of a service, and some more for a busy machine.
+const GRACE: Duration = Duration::from_secs(35);
+
+/// One replica more, or a fresh one instead of another where there are many.
+pub(super) async fn join(world: &World, injection: &Injection) -> Result<Happened> {
+    let layer = injection.layer;
+    let _turn = world.turns.layer(layer).await;
+    if world.fleet.of(layer).len() >= MOST
+        && let Some(surplus) = world.fleet.take(layer, injection.choice)
+    {
+        end(world, layer, &surplus).await?;
+    }
+    let newcomer = world.fleet.start(&world.stage.pipeline, layer)?;
+    ready(&newcomer).await;
+    newcomer.is_running().await
+}
+
+/// One replica less; where there is only one, another comes first.
+pub(super) async fn leave(world: &World, injection: &Injection) -> Result<Happened> {
+    let layer = injection.layer;
+    let _turn = world.turns.layer(layer).await;
+    let leaving = world.fleet.take(layer, injection.choice);
+    if world.fleet.of(layer).is_empty() {
+        ready(&world.fleet.start(&world.stage.pipeline, layer)?).await;
+    }
+    let Some(leaving) = leaving else { return Ok(false) };
+    end(world, layer, &leaving).await?;
+    Ok(true)
+}
+
+async fn ready(process: &Arc<Process>) {
+    let _kept_from_it = timeout(LIMIT, process.ready()).await;
+}
+
+/// SIGTERM: it must end within its grace period, and in good order, whatever else is broken.
+async fn end(world: &World, layer: Layer, process: &Process) -> Result<()> {
+    let began = Instant::now();
+    match timeout(GRACE, process.terminate()).await {
+        Ok(status) => {
+            let status = status?;
+            if !status.success() {
+                world.complain(format!("{} was told to stop and ended with {status}", layer.binary()));
+            }
+        }
+        Err(_) => {
+            world.complain(format!(
+                "{} was told to stop and had not ended after {:?}",
+                layer.binary(),
+                began.elapsed()
+            ));
+            process.kill().await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! Servers that die, and servers that stop for a while.
+
+use anyhow::Result;
+use tokio::time::sleep;
+
+use super::Happened;
+use crate::fault::Server;
+use crate::plan::Injection;
+use crate::world::World;
+
+/// SIGKILL, and a start after some seconds.
+pub(super) async fn kill(world: &World, server: Server, injection: &Injection) -> Result<Happened> {
+    let _turn = world.turns.server(server).await;
+    world.stage.kill(server).await?;
+    sleep(injection.lasts / 2).await;
+    world.stage.start(server).await?;
+    Ok(true)
+}
+
+/// SIGSTOP: connections stay open, nothing answers. SIGCONT after some seconds.
+pub(super) async fn freeze(world: &World, server: Server, injection: &Injection) -> Result<Happened> {
+    let _turn = world.turns.server(server).await;
+    world.stage.pause(server)?;
+    sleep(injection.lasts).await;
+    world.stage.resume(server)?;
+    Ok(true)
+}

@@ -1,0 +1,182 @@
+//! Rounds: orders come in while things break; then everything is healed, drained and compared.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use e2e::Layer;
+use futures_util::future::try_join_all;
+use tokio::time::Instant;
+
+use crate::compare::Difference;
+use crate::disk::Mounts;
+use crate::drain::{heal, verdict};
+use crate::fault::Fault;
+use crate::fleet::Fleet;
+use crate::names::Names;
+use crate::nemesis::inject;
+use crate::oracle::Oracle;
+use crate::plan::{Round, another};
+use crate::screen::Screen;
+use crate::settings::Settings;
+use crate::stage::Stage;
+use crate::stream::Stream;
+use crate::world::World;
+
+/// Rounds that are added for faults that have missed their moment.
+const MORE: usize = 4;
+
+/// The longest round, to have orders enough.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// What became of a run.
+#[derive(Debug, Default)]
+pub struct Played {
+    /// Rounds played.
+    pub rounds: usize,
+    /// Orders that came to their end.
+    pub orders: u64,
+    /// Records of the orders topic.
+    pub events: u64,
+    /// What was injected, by kind; those that never happened, too.
+    pub faults: BTreeMap<Fault, Tally>,
+    /// Everything that was not as it should be. The run ends with the first round that has any.
+    pub differences: Vec<Difference>,
+    /// Orders that wait for names at the end, as they should.
+    pub parked: usize,
+    /// Records in dead letters, distinct.
+    pub dead_letters: usize,
+}
+
+/// One kind of fault.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How often it really happened.
+    pub injected: u64,
+    /// How often it missed its moment.
+    pub missed: u64,
+    /// Orders that came in during its rounds.
+    pub orders: u64,
+    /// Differences found after its rounds.
+    pub differences: u64,
+}
+
+/// Plays the rounds, and some more if a fault of theirs has never happened, up to the first that ends wrong: what is wrong
+/// then stays wrong. The logs are kept if anything is.
+///
+/// # Errors
+/// The stage itself fails: a server does not start, the harness is wrong.
+pub async fn play(settings: &Settings, mounts: Mounts, plan: Vec<Round>, screen: &Screen) -> Result<Played> {
+    let planned = plan.len();
+    let total = settings.rate * LONGEST.as_secs_f64() * (planned + MORE) as f64;
+    let (world, mut stream) = set(settings, mounts, total as u64, planned).await?;
+    let mut oracle = Oracle::default();
+    let mut played = Played::default();
+    for round in &plan {
+        for injection in &round.injections {
+            played.faults.entry(injection.fault).or_default();
+        }
+    }
+    let outcome = async {
+        let mut rounds = plan.into_iter();
+        while let Some(round) = rounds.next().or_else(|| played.makeup(settings.seed, planned)) {
+            turn(&world, &mut stream, &mut oracle, &round, settings.rate, &mut played, screen).await?;
+            if !played.differences.is_empty() {
+                break;
+            }
+        }
+        anyhow::Ok(())
+    };
+    let outcome = outcome.await;
+    if outcome.is_err() || !played.differences.is_empty() {
+        let kept = world.stage.keep_logs(settings.logs.as_deref())?;
+        screen.say(&format!("The logs of services and servers are in {}", kept.display()));
+    }
+    outcome?;
+    let truth = oracle.truth(&world.names.known());
+    played.parked = truth.orders.values().filter(|order| order.parked).count();
+    played.dead_letters = oracle.refused().len();
+    Ok(played)
+}
+
+/// Everything in place, nothing broken, no order written.
+pub(crate) async fn set(settings: &Settings, mounts: Mounts, orders: u64, rounds: usize) -> Result<(World, Stream)> {
+    let stage = Stage::set(settings.partitions, mounts).await?;
+    let bootstrap = stage.stack.endpoints().bootstrap_servers();
+    let topic = stage.pipeline.source(Layer::Stg);
+    let stream = Stream::new(settings.seed, orders.max(100), &bootstrap, topic, settings.partitions)?;
+    let names = Names::new(settings.seed, rounds, stream.generator().reference())?;
+    names.tell(&stage.pipeline).await;
+    let fleet = Fleet::new(settings.session_timeout);
+    for layer in Layer::ALL {
+        fleet.start(&stage.pipeline, layer)?;
+    }
+    for layer in Layer::ALL {
+        for process in fleet.of(layer) {
+            process.ready().await?;
+        }
+    }
+    Ok((World::new(fleet, stage, names), stream))
+}
+
+async fn turn(
+    world: &World,
+    stream: &mut Stream,
+    oracle: &mut Oracle,
+    round: &Round,
+    rate: f64,
+    played: &mut Played,
+    screen: &Screen,
+) -> Result<()> {
+    let (number, began, before) = (played.rounds, Instant::now(), stream.orders());
+    let faults: Vec<String> = round.injections.iter().map(ToString::to_string).collect();
+    screen.doing(&faults.join("; "), number as u64);
+    let breaking = try_join_all(round.injections.iter().map(|injection| inject(world, injection)));
+    let coming = async {
+        world.names.come(&world.stage.pipeline, number, round.lasts).await;
+        Ok(())
+    };
+    let (happened, (), ()) = tokio::try_join!(breaking, stream.run(round.lasts, rate), coming)?;
+    heal(world).await?;
+    let healed = began.elapsed();
+    let differences = verdict(world, oracle).await?;
+
+    let orders = stream.orders() - before;
+    played.rounds += 1;
+    (played.orders, played.events) = (stream.orders(), stream.events());
+    for (injection, happened) in round.injections.iter().zip(&happened) {
+        let tally = played.faults.entry(injection.fault).or_default();
+        tally.injected += u64::from(*happened);
+        tally.missed += u64::from(!happened);
+        tally.orders += orders;
+        tally.differences += differences.len() as u64;
+    }
+    let told = faults
+        .iter()
+        .zip(happened)
+        .map(|(fault, happened)| if happened { fault.clone() } else { format!("missed: {fault}") });
+    screen.say(&format!(
+        "round {}: {} orders, {:.0} s, at rest {:.0} s later, {} differences: {}",
+        played.rounds,
+        orders,
+        healed.as_secs_f64(),
+        (began.elapsed() - healed).as_secs_f64(),
+        differences.len(),
+        told.collect::<Vec<_>>().join("; "),
+    ));
+    played.differences.extend(differences);
+    Ok(())
+}
+
+impl Played {
+    /// Faults that were planned and never happened.
+    pub fn missed(&self) -> Vec<Fault> {
+        self.faults.iter().filter(|(_, tally)| tally.injected == 0).map(|(fault, _)| *fault).collect()
+    }
+
+    /// One more round, for those.
+    fn makeup(&self, seed: u64, planned: usize) -> Option<Round> {
+        let missed = self.missed();
+        (!missed.is_empty() && self.rounds < planned + MORE).then(|| another(seed, self.rounds, &missed))
+    }
+}

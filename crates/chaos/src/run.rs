@@ -1,0 +1,70 @@
+//! A run from its settings to its exit code.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
+
+use crate::disk::Mounts;
+use crate::fault::Fault;
+use crate::plan::plan;
+use crate::rounds::play;
+use crate::screen::Screen;
+use crate::settings::Settings;
+use crate::{report, soak};
+
+/// From so many rounds on every kind of fault has its turn, and a run without one of them is no success.
+const COMPLETE: usize = 20;
+
+/// Runs rounds, or a soak; nothing is left running, however it ends.
+#[must_use]
+pub fn run(settings: &Settings, mounts: Mounts) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(perform(settings, mounts)));
+    match outcome {
+        Ok(Some(true)) => ExitCode::SUCCESS,
+        Ok(Some(false)) => ExitCode::FAILURE,
+        Ok(None) => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("chaos: {error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether everything is right; `None` if somebody has asked us to stop.
+async fn perform(settings: &Settings, mounts: Mounts) -> Result<Option<bool>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let performance = async {
+        match settings.duration {
+            Some(duration) => soak::soak(settings, duration).await,
+            None => rounds(settings, mounts).await,
+        }
+    };
+    tokio::select! {
+        right = performance => right.map(Some),
+        _ = tokio::signal::ctrl_c() => Ok(None),
+        _ = terminate.recv() => Ok(None),
+    }
+}
+
+async fn rounds(settings: &Settings, mounts: Mounts) -> Result<bool> {
+    let began = Instant::now();
+    let mut kinds = Fault::all();
+    kinds.retain(|fault| mounts == Mounts::Own || *fault != Fault::FullDisk);
+    let wanted: Vec<&str> = settings.faults.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
+    kinds.retain(|fault| wanted.is_empty() || wanted.iter().any(|part| fault.to_string().contains(part)));
+    let plan = plan(settings.seed, settings.rounds, &kinds);
+    let screen = Screen::new(plan.len() as u64);
+    screen.say(&format!(
+        "SEED={} ROUNDS={}: starting Kafka, PostgreSQL, Redis and the services",
+        settings.seed,
+        plan.len()
+    ));
+    let played = play(settings, mounts, plan, &screen).await?;
+    drop(screen);
+    report::rounds(settings.seed, mounts, &played, began.elapsed())?;
+    let complete = settings.rounds < COMPLETE || played.missed().is_empty();
+    Ok(complete && played.differences.is_empty())
+}

@@ -1,0 +1,39 @@
+//! What a run can be told; the environment is enough, so that `make chaos SEED=7 ROUNDS=3` works.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+
+/// Breaks everything around the pipeline, and says whether every number is right all the same.
+#[derive(Debug, Clone, Parser)]
+#[command(version)]
+pub struct Settings {
+    /// Everything random follows from this number: orders, faults, moments.
+    #[arg(long, env = "SEED", default_value_t = 1)]
+    pub seed: u64,
+    /// Rounds of faults; twenty hold every kind at least once.
+    #[arg(long, env = "ROUNDS", default_value_t = 20)]
+    pub rounds: usize,
+    /// Only faults whose names contain one of these, separated by commas [default: all].
+    #[arg(long, env = "FAULTS", value_delimiter = ',')]
+    pub faults: Vec<String>,
+    /// New orders a second; an order is two events on average.
+    #[arg(long, env = "RATE", default_value_t = 30.0)]
+    pub rate: f64,
+    /// Partitions of each topic.
+    #[arg(long, env = "PARTITIONS", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..))]
+    pub partitions: i32,
+    /// Instead of rounds: soak so long, with a SIGKILL every KILL_EVERY.
+    #[arg(long, env = "DURATION", value_parser = humantime::parse_duration)]
+    pub duration: Option<Duration>,
+    /// Between two kills of a soak.
+    #[arg(long, env = "KILL_EVERY", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub kill_every: Duration,
+    /// How long Kafka waits for a member that is silent.
+    #[arg(long, env = "KAFKA_SESSION_TIMEOUT", default_value = "6s", value_parser = humantime::parse_duration)]
+    pub session_timeout: Duration,
+    /// Where logs go if something is wrong [default: a new folder beside the temporary files].
+    #[arg(long, env = "LOGS")]
+    pub logs: Option<PathBuf>,
+}

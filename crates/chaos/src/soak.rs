@@ -1,0 +1,147 @@
+//! A soak: orders for a long time, a SIGKILL again and again, and figures in the end.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use comfy_table::Cell;
+use e2e::Layer;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+use tokio::time::{Instant, interval, sleep_until};
+
+use crate::disk::Mounts;
+use crate::drain::{heal, verdict};
+use crate::memory::{Figures, Memory};
+use crate::oracle::Oracle;
+use crate::report::{self, number};
+use crate::restarts::restart;
+use crate::rounds;
+use crate::screen::Screen;
+use crate::settings::Settings;
+use crate::world::World;
+
+/// Keeps the draws of the kills apart from others.
+const STREAM: u64 = 4;
+
+/// Between two looks at the memory.
+const SAMPLE_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Serialize)]
+struct Line {
+    seed: u64,
+    seconds: u64,
+    orders: u64,
+    events: u64,
+    kills: usize,
+    restart_to_first_commit_s: [f64; 3],
+    memory: BTreeMap<&'static str, Figures>,
+    differences: usize,
+}
+
+/// Soaks, prints, and says whether every number is right.
+pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
+    let seconds = lasts.as_secs();
+    let screen = Screen::new(seconds);
+    screen.say(&format!("SEED={}: soaking for {lasts:?} at {} orders a second", settings.seed, settings.rate));
+    let orders = settings.rate * lasts.as_secs_f64() * 1.2;
+    let (world, mut stream) = rounds::set(settings, Mounts::Forbidden, orders as u64, 1).await?;
+    let mut memory = Memory::default();
+    let streaming = stream.run(lasts, settings.rate);
+    let coming = async {
+        world.names.come(&world.stage.pipeline, 0, lasts).await;
+        Ok(())
+    };
+    let killing = kill(&world, settings, lasts, &screen);
+    let sampling = async {
+        let sampled = tokio::time::timeout(lasts, sample(&world, &mut memory));
+        let _time_is_up = sampled.await;
+        Ok(())
+    };
+    let ((), (), restarts, ()) = tokio::try_join!(streaming, coming, killing, sampling)?;
+    heal(&world).await?;
+    let differences = verdict(&world, &mut Oracle::default()).await?;
+    if !differences.is_empty() {
+        let kept = world.stage.keep_logs(settings.logs.as_deref())?;
+        screen.say(&format!("The logs of services and servers are in {}", kept.display()));
+    }
+    drop(screen);
+
+    report::differences(&differences);
+    let mut sorted: Vec<f64> = restarts.iter().map(|took| (took.as_secs_f64() * 100.0).round() / 100.0).collect();
+    sorted.sort_by(f64::total_cmp);
+    let of = |at: usize| sorted.get(at).copied().unwrap_or_default();
+    let line = Line {
+        seed: settings.seed,
+        seconds,
+        orders: stream.orders(),
+        events: stream.events(),
+        kills: sorted.len(),
+        restart_to_first_commit_s: [of(0), of(sorted.len() / 2), of(sorted.len().saturating_sub(1))],
+        memory: memory.figures().into_iter().map(|(layer, figures)| (layer.stem(), figures)).collect(),
+        differences: differences.len(),
+    };
+    line.print()?;
+    Ok(differences.is_empty())
+}
+
+impl Line {
+    fn print(&self) -> Result<()> {
+        let mut table = report::table(&["Service", "peak memory", "median, first quarter", "last quarter"]);
+        for (service, figures) in &self.memory {
+            let mib = [figures.peak_mib, figures.first_quarter_mib, figures.last_quarter_mib];
+            let cells = mib.map(|mib| number(format!("{mib:.1} MiB")));
+            table.add_row([Cell::new_owned((*service).to_owned())].into_iter().chain(cells));
+        }
+        println!("\n{table}\n");
+        let [least, median, most] = self.restart_to_first_commit_s;
+        println!(
+            "{} orders in {} events, {} kills, {} differences",
+            self.orders, self.events, self.kills, self.differences
+        );
+        println!("From restart to first commit: {least} s at least, {median} s in the middle, {most} s at most");
+        println!("{}", serde_json::to_string(self)?);
+        Ok(())
+    }
+}
+
+/// Kills one service after another, and returns how long each stood still.
+async fn kill(world: &World, settings: &Settings, lasts: Duration, screen: &Screen) -> Result<Vec<Duration>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
+    rng.set_stream(STREAM);
+    let began = Instant::now();
+    let mut restarts = Vec::new();
+    for number in 1.. {
+        // At any moment of its interval, so that it is not always the same of a batch.
+        let moment = settings.kill_every.mul_f64(f64::from(number) - 1.0 + rng.random::<f64>());
+        if moment + settings.kill_every > lasts {
+            break;
+        }
+        sleep_until(began + moment).await;
+        let layer = Layer::ALL.choose(&mut rng).copied().unwrap_or(Layer::Dds);
+        let took = restart(world, layer).await?;
+        screen.say(&format!(
+            "{:>5.0} s: SIGKILL {}, working again after {took:.2?}",
+            moment.as_secs_f64(),
+            layer.binary()
+        ));
+        screen.doing("", moment.as_secs());
+        restarts.push(took);
+    }
+    Ok(restarts)
+}
+
+/// Looks at the memory of all services, until it is dropped.
+async fn sample(world: &World, memory: &mut Memory) {
+    let mut ticks = interval(SAMPLE_EVERY);
+    loop {
+        ticks.tick().await;
+        for layer in Layer::ALL {
+            for process in world.fleet.of(layer) {
+                memory.sample(layer, &process).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Everything a fault can reach, and what it leaves to be told.
+
+use std::sync::{Mutex, PoisonError};
+
+use e2e::Layer;
+
+use crate::fault::Server;
+use crate::fleet::Fleet;
+use crate::names::Names;
+use crate::stage::Stage;
+
+/// The pipeline and all around it.
+pub(crate) struct World {
+    pub(crate) fleet: Fleet,
+    pub(crate) stage: Stage,
+    pub(crate) names: Names,
+    /// Faults that touch one and the same thing take turns.
+    pub(crate) turns: Turns,
+    problems: Mutex<Vec<String>>,
+}
+
+/// One turn a thing.
+#[derive(Default)]
+pub(crate) struct Turns {
+    servers: [tokio::sync::Mutex<()>; 3],
+    networks: [tokio::sync::Mutex<()>; 3],
+    layers: [tokio::sync::Mutex<()>; 3],
+}
+
+pub(crate) type Turn<'a> = tokio::sync::MutexGuard<'a, ()>;
+
+impl Turns {
+    pub(crate) async fn server(&self, server: Server) -> Turn<'_> {
+        self.servers[server as usize].lock().await
+    }
+
+    pub(crate) async fn network(&self, server: Server) -> Turn<'_> {
+        self.networks[server as usize].lock().await
+    }
+
+    pub(crate) async fn layer(&self, layer: Layer) -> Turn<'_> {
+        self.layers[layer as usize].lock().await
+    }
+}
+
+impl World {
+    pub(crate) fn new(fleet: Fleet, stage: Stage, names: Names) -> Self {
+        Self { fleet, stage, names, turns: Turns::default(), problems: Mutex::default() }
+    }
+
+    /// Notes something that is wrong whatever the numbers say.
+    pub(crate) fn complain(&self, problem: String) {
+        self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+    }
+
+    /// What was noted since the last time.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        std::mem::take(&mut *self.problems.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,38 @@
+//! A short round of three faults at once, on a stack of its own.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use chaos::disk::Mounts;
+use chaos::fault::{Fault, Point};
+use chaos::plan::{Injection, Round};
+use chaos::rounds::play;
+use chaos::screen::Screen;
+use chaos::settings::Settings;
+use clap::Parser;
+use e2e::Layer;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deaths_and_a_lost_commit_change_no_number() -> Result<()> {
+    let injection = |fault, after| Injection {
+        fault,
+        after: Duration::from_millis(after),
+        lasts: Duration::from_secs(1),
+        layer: Layer::Dds,
+        choice: 2,
+    };
+    let round = Round {
+        lasts: Duration::from_secs(6),
+        injections: vec![
+            injection(Fault::DieAt(Point::Stored), 500),
+            injection(Fault::LoseCommits, 1_500),
+            injection(Fault::Kill(Layer::Cdm), 2_500),
+        ],
+    };
+    let settings = Settings::try_parse_from(["chaos", "--seed", "3", "--rate", "40"])?;
+    let played = play(&settings, Mounts::Forbidden, vec![round], &Screen::new(1)).await?;
+    assert!(played.differences.is_empty(), "{:#?}", played.differences);
+    assert!(played.missed().is_empty(), "never happened: {:?}", played.missed());
+    assert!(played.orders >= 200 && played.dead_letters > 0 && played.parked > 0, "{played:?}");
+    Ok(())
+}
