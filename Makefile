@@ -23,7 +23,8 @@ demo: setup ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, 
 test: setup ## every test, on a real Kafka, PostgreSQL and Redis
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
-	target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
+	# Most of these tests wait for something: twice as many at a time as a small machine has cores.
+	RUST_TEST_THREADS=4 target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
 
 chaos: setup ## twenty rounds of faults against a model of the truth, about ten minutes; SEED=, ROUNDS=, RATE= change it
 	cargo build --workspace --bins --locked $(FAILPOINTS)
@@ -31,7 +32,7 @@ chaos: setup ## twenty rounds of faults against a model of the truth, about ten 
 
 soak: setup ## orders for DURATION (20m), RATE= a second, a SIGKILL every ten seconds; figures in the end
 	cargo build --workspace --bins --release --locked
-	@DURATION=$(or $(DURATION),20m) RATE=$(or $(RATE),50) KAFKA_SESSION_TIMEOUT=10s target/release/chaos
+	@DURATION=$(or $(DURATION),20m) RATE=$(or $(RATE),50) KAFKA_SESSION_TIMEOUT=8s target/release/chaos
 
 check: setup $(DENY) ## format, lints, and who may depend on what
 	cargo fmt --all --check

@@ -5,6 +5,7 @@
 CREATE TABLE public.tagmill_rebuilds (
     service text PRIMARY KEY,
     id bigint GENERATED ALWAYS AS IDENTITY,
+    group_id text NOT NULL,
     phase text NOT NULL CHECK (phase IN ('replaying', 'publishing')),
     targets bigint[] NOT NULL,
     published_to uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
@@ -13,6 +14,8 @@ CREATE TABLE public.tagmill_rebuilds (
 
 COMMENT ON TABLE public.tagmill_rebuilds IS 'Rebuilds under way; a row goes when its rebuild is complete';
 COMMENT ON COLUMN public.tagmill_rebuilds.id IS 'Tells a rebuild from the one before it';
+COMMENT ON COLUMN public.tagmill_rebuilds.group_id IS
+    'The consumer group that was wound back; a service of another group must not believe its own offsets';
 COMMENT ON COLUMN public.tagmill_rebuilds.phase IS
     'replaying: the source topic is read again up to the targets; publishing: what came of it is told to the next layer';
 COMMENT ON COLUMN public.tagmill_rebuilds.targets IS

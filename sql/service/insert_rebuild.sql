@@ -1,10 +1,11 @@
 -- A rebuild begins; one that was under way begins anew, under another id.
--- $1 service, $2 targets bigint[]
-INSERT INTO public.tagmill_rebuilds AS r (service, phase, targets)
-VALUES ($1, 'replaying', $2)
+-- $1 service, $2 targets bigint[], $3 group_id
+INSERT INTO public.tagmill_rebuilds AS r (service, group_id, phase, targets)
+VALUES ($1, $3, 'replaying', $2)
 ON CONFLICT (service) DO UPDATE
 SET
     id = DEFAULT,
+    group_id = excluded.group_id,
     phase = excluded.phase,
     targets = excluded.targets,
     published_to = DEFAULT,

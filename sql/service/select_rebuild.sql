@@ -1,5 +1,5 @@
 -- The rebuild of a service, if one is under way.
 -- $1 service
-SELECT r.id, r.phase, r.targets, r.published_to
+SELECT r.id, r.phase, r.targets, r.published_to, r.group_id
 FROM public.tagmill_rebuilds AS r
 WHERE r.service = $1

@@ -13,6 +13,8 @@ pub enum Fault {
     DieAt(Point),
     /// SIGSTOP of a service until others have its partitions, then SIGCONT.
     Zombie(Layer),
+    /// SIGSTOP of a service with a batch in hand, at a named point, until others have done it and gone further; then SIGCONT.
+    FreezeAt(Layer, Point),
     /// One more replica of a service.
     Join,
     /// One replica less, by SIGTERM.
@@ -29,6 +31,8 @@ pub enum Fault {
     HalfOpen(Server),
     /// Transactions are committed, but nobody is told.
     LoseCommits,
+    /// COMMITs are sent, but nothing is committed.
+    SwallowCommits,
     /// `pg_terminate_backend` of every session of the services.
     TerminateBackends,
     /// Somebody locks a table.
@@ -39,7 +43,7 @@ pub enum Fault {
     ForgetNames,
 }
 
-/// A point inside a batch at which a service can be told to die.
+/// A point inside a batch at which a service can be told to die or to fall asleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Point {
     /// Before the transaction.
@@ -94,6 +98,9 @@ impl Fault {
         let mut all: Vec<Self> =
             Layer::ALL.into_iter().flat_map(|layer| [Self::Kill(layer), Self::Zombie(layer)]).collect();
         all.extend(Point::ALL.map(Self::DieAt));
+        all.extend(Layer::ALL.map(|layer| Self::FreezeAt(layer, Point::Received)));
+        // CDM publishes nothing: there is no point behind its transaction at which it could be late.
+        all.extend([Layer::Stg, Layer::Dds].map(|layer| Self::FreezeAt(layer, Point::Stored)));
         let on = |server| {
             [
                 Self::KillServer(server),
@@ -104,8 +111,8 @@ impl Fault {
             ]
         };
         all.extend(Server::ALL.into_iter().flat_map(on));
-        all.extend([Self::Join, Self::Leave, Self::LoseCommits, Self::TerminateBackends]);
-        all.extend([Self::LockTable, Self::FullDisk, Self::ForgetNames]);
+        all.extend([Self::Join, Self::Leave, Self::LoseCommits, Self::SwallowCommits]);
+        all.extend([Self::TerminateBackends, Self::LockTable, Self::FullDisk, Self::ForgetNames]);
         all.sort();
         all
     }
@@ -117,6 +124,9 @@ impl fmt::Display for Fault {
             Self::Kill(layer) => write!(formatter, "SIGKILL {}", layer.binary()),
             Self::DieAt(point) => write!(formatter, "SIGKILL inside a batch: {}", point.name()),
             Self::Zombie(layer) => write!(formatter, "SIGSTOP {} past its session", layer.binary()),
+            Self::FreezeAt(layer, point) => {
+                write!(formatter, "SIGSTOP inside a batch: {}, {}", layer.binary(), point.name())
+            }
             Self::Join => formatter.write_str("a replica comes"),
             Self::Leave => formatter.write_str("a replica leaves (SIGTERM)"),
             Self::KillServer(server) => write!(formatter, "SIGKILL {server}, restart"),
@@ -125,6 +135,7 @@ impl fmt::Display for Fault {
             Self::Slow(server) => write!(formatter, "connections slow: {server}"),
             Self::HalfOpen(server) => write!(formatter, "connections half open: {server}"),
             Self::LoseCommits => formatter.write_str("COMMIT done, reply lost"),
+            Self::SwallowCommits => formatter.write_str("COMMIT never arrives"),
             Self::TerminateBackends => formatter.write_str("pg_terminate_backend"),
             Self::LockTable => formatter.write_str("a table locked"),
             Self::FullDisk => formatter.write_str("disk full"),

@@ -36,6 +36,11 @@ impl Fleet {
         Ok(process)
     }
 
+    /// Takes one in that was started elsewhere.
+    pub(crate) fn adopt(&self, layer: Layer, process: Process) {
+        self.lock().push((layer, Arc::new(process)));
+    }
+
     /// How long a member may be silent.
     pub(crate) fn session_timeout(&self) -> Duration {
         self.session_timeout

@@ -2,6 +2,7 @@
 
 mod services;
 mod inside;
+mod overtaken;
 mod replicas;
 mod servers;
 mod network;
@@ -26,6 +27,7 @@ pub(crate) async fn inject(world: &World, injection: &Injection) -> Result<Happe
         Fault::Zombie(layer) => services::zombie(world, layer, injection).await,
         Fault::DieAt(point @ (Point::Resumed | Point::Sent)) => inside::die_unparking(world, point).await,
         Fault::DieAt(point) => inside::die_in_a_batch(world, point, injection).await,
+        Fault::FreezeAt(layer, point) => overtaken::freeze(world, layer, point, injection).await,
         Fault::Join => replicas::join(world, injection).await,
         Fault::Leave => replicas::leave(world, injection).await,
         Fault::KillServer(server) => servers::kill(world, server, injection).await,
@@ -34,6 +36,7 @@ pub(crate) async fn inject(world: &World, injection: &Injection) -> Result<Happe
         Fault::Slow(server) => network::slow(world, server, injection).await,
         Fault::HalfOpen(server) => network::half_open(world, server, injection).await,
         Fault::LoseCommits => network::lose_commits(world).await,
+        Fault::SwallowCommits => network::swallow_commits(world).await,
         Fault::TerminateBackends => database::terminate(world, injection).await,
         Fault::LockTable => database::lock(world, injection).await,
         Fault::FullDisk => database::fill(world, injection).await,

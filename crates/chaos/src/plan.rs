@@ -13,6 +13,10 @@ use crate::fault::Fault;
 /// Faults of one round at most.
 const AT_ONCE: usize = 3;
 
+/// Orders come for so long in a round in which somebody is frozen with a batch in hand, early: it has to join the group
+/// first, and only what comes afterwards makes its batch old.
+const LONG: Duration = Duration::from_secs(13);
+
 /// Keeps the draws of the plan apart from those of the stream.
 const STREAM: u64 = 1;
 
@@ -73,10 +77,12 @@ pub fn another(seed: u64, number: usize, missed: &[Fault]) -> Round {
 }
 
 fn round(rng: &mut ChaCha8Rng, faults: Vec<Fault>) -> Round {
-    let lasts = Duration::from_millis(rng.random_range(8_000..=13_000));
+    let freezes = |fault: &Fault| matches!(fault, Fault::FreezeAt(..));
+    let drawn = Duration::from_millis(rng.random_range(8_000..=13_000));
+    let lasts = if faults.iter().any(freezes) { LONG } else { drawn };
     let injections = faults.into_iter().map(|fault| Injection {
         fault,
-        after: Duration::from_millis(rng.random_range(500..=5_000)),
+        after: Duration::from_millis(rng.random_range(500..=5_000) / if freezes(&fault) { 4 } else { 1 }),
         lasts: Duration::from_millis(rng.random_range(1_500..=6_000)),
         layer: Layer::ALL.choose(rng).copied().unwrap_or(Layer::Dds),
         choice: rng.random_range(0..1000),

@@ -39,6 +39,8 @@ pub enum Weather {
     Swallow,
     /// The answer to a COMMIT is swallowed and its connection cut: the client cannot know that it has happened.
     LoseCommits,
+    /// A COMMIT is swallowed and its connection cut: it never happens, and for the client it looks the same.
+    SwallowCommits,
 }
 
 /// Listens on a loopback port and hands every connection on to another. Dropped, it lets go of all of them.
@@ -56,6 +58,7 @@ pub struct Tally {
     slowed: AtomicU64,
     swallowed: AtomicU64,
     commits: AtomicU64,
+    swallowed_commits: AtomicU64,
 }
 
 impl Tally {
@@ -77,6 +80,11 @@ impl Tally {
     /// Transactions committed without the client's knowledge.
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Transactions whose COMMIT never came.
+    pub fn swallowed_commits(&self) -> u64 {
+        self.swallowed_commits.load(Ordering::Relaxed)
     }
 }
 
@@ -200,6 +208,12 @@ impl Connection {
                     }
                     Side::Server => {}
                 },
+                Weather::SwallowCommits => {
+                    if matches!(side, Side::Client) && holds(bytes, COMMIT) {
+                        self.tally.swallowed_commits.fetch_add(1, Ordering::Relaxed);
+                        return Ok(());
+                    }
+                }
             }
             to.write_all(bytes).await?;
         }

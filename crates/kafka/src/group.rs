@@ -75,20 +75,19 @@ impl Group {
         .await
     }
 
-    /// How far it has come in the first so many partitions of the source topic: the offsets it has committed, 0 where
-    /// it has committed none.
+    /// How far it has come in the first so many partitions of the source topic: the offsets it has committed, if any.
     ///
     /// # Errors
     /// As [`Group::members`].
-    pub async fn committed(&self, partitions: usize) -> Result<Vec<i64>, Error> {
+    pub async fn committed(&self, partitions: usize) -> Result<Vec<Option<i64>>, Error> {
         let wanted = self.all(partitions, Offset::Invalid)?;
         self.ask(move |client| {
-            let mut committed = vec![0; wanted.count()];
+            let mut committed = vec![None; wanted.count()];
             for partition in client.committed_offsets(wanted, ANSWER)?.elements() {
                 partition.error()?;
                 let known = usize::try_from(partition.partition()).ok().and_then(|at| committed.get_mut(at));
                 if let (Some(known), Offset::Offset(offset)) = (known, partition.offset()) {
-                    *known = offset;
+                    *known = Some(offset);
                 }
             }
             Ok(committed)
@@ -111,7 +110,7 @@ impl Group {
                 Err(error) => Err(error.into()),
             })
             .await?;
-        if taken && self.committed(partitions).await?.iter().any(|offset| *offset != 0) {
+        if taken && self.committed(partitions).await?.iter().any(|offset| *offset != Some(0)) {
             return Err(unavailable("the group was not wound back in every partition").into());
         }
         Ok(taken)

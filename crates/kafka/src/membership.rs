@@ -35,6 +35,8 @@ struct State {
     paused: bool,
     last_failure: String,
     outage: Option<String>,
+    /// Why the group does not take us in; brokers that answer are no cure.
+    rejection: Option<String>,
 }
 
 impl Membership {
@@ -100,9 +102,15 @@ impl Membership {
         self.state().paused = paused;
     }
 
-    /// What keeps every broker away.
+    /// What keeps every broker away, or the group from taking us in.
     pub(crate) fn outage(&self) -> Option<String> {
-        self.state().outage.clone()
+        let state = self.state();
+        state.rejection.as_ref().or(state.outage.as_ref()).cloned()
+    }
+
+    /// The client asks again by itself; an assignment says that it was heard.
+    pub(crate) fn rejected(&self, why: impl std::fmt::Display) {
+        self.state().rejection = Some(format!("the group does not take us in: {why}"));
     }
 
     /// The brokers are back, and an idle loop would not notice: only a stored batch says otherwise that nothing is
@@ -146,6 +154,9 @@ impl ConsumerContext for Membership {
         tracing::info!(partitions = ?numbers(partitions), "partitions assigned");
         self.rebalanced(|state| {
             state.settled = true;
+            if state.rejection.take().is_some() {
+                self.vitals.waits_for(None);
+            }
             let epoch = Epoch(state.rebalances);
             state.owned.extend(partitions.elements().iter().map(|partition| (partition.partition(), epoch)));
         });

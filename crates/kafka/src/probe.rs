@@ -69,9 +69,7 @@ impl Probe {
             _ => Ok(metadata),
         }
     }
-}
 
-impl Probe {
     /// A dispute over a certificate, with what it is about.
     fn precisely(&self, refusal: Error, said: &str) -> Error {
         let Some((address, _)) = said.split_once(": ").filter(|_| said.contains("certificate verify failed")) else {

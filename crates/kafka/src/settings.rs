@@ -60,7 +60,7 @@ impl Default for Settings {
             sasl_password: None,
             ssl_ca_file: None,
             compression: None,
-            session_timeout: Duration::from_secs(10),
+            session_timeout: Duration::from_secs(8),
             max_poll_interval: Duration::from_secs(300),
             publish_timeout: Duration::from_secs(30),
             leave_timeout: Duration::from_secs(3),

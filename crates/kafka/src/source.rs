@@ -13,6 +13,7 @@ use rdkafka::{
     Offset, TopicPartitionList,
     consumer::{CommitMode, Consumer as _},
     error::KafkaError,
+    types::RDKafkaErrorCode as Code,
 };
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -115,6 +116,7 @@ impl Source {
             }
             Err(KafkaError::PartitionEOF(partition)) => self.progress.ended(partition),
             Err(error @ KafkaError::MessageConsumptionFatal(_)) => self.begin_anew(&error)?,
+            Err(KafkaError::MessageConsumption(code)) if turns_away(code) => self.membership().rejected(code),
             Err(_) => {} // retried inside the client; if no broker is left, the membership knows
         }
         Ok(())
@@ -205,6 +207,9 @@ impl Source {
 
 impl pipeline::Source for Source {
     async fn mark(&mut self) -> Result<(), Unavailable> {
+        // Between ticks of a second nobody else polls, and who does not poll hears of no rebalance.
+        self.receive_now()?;
+        self.forget_revoked();
         let joined = timeout(JOINING, self.joined()).await;
         let partitions = joined.map_err(|_| unavailable("the group has not handed out its partitions"))??;
         for extent in consumer::extents(&self.consumer, &self.topic, partitions).await? {
@@ -261,4 +266,16 @@ impl pipeline::Source for Source {
         // Commits on their way go before the request to leave.
         consumer::leave(self.consumer, self.settings.leave_timeout).await;
     }
+}
+
+/// How a group answers whom it does not want as a member, whatever the brokers think of us.
+fn turns_away(code: Code) -> bool {
+    matches!(
+        code,
+        Code::InvalidSessionTimeout
+            | Code::InvalidGroupId
+            | Code::InconsistentGroupProtocol
+            | Code::GroupAuthorizationFailed
+            | Code::GroupMaxSizeReached
+    )
 }

@@ -1,6 +1,6 @@
 //! Names: the only crate that knows Redis, which tells the names behind the ids of an order.
 //!
-//! [`Names::resolve`] asks for all a batch needs in one round trip and answers with a [`Directory`]. What a value of
+//! [`Names::resolve`] asks for all a batch needs together and answers with a [`Directory`]. What a value of
 //! Redis means is decided in [`mod@reference`], which is pure.
 
 pub use self::{

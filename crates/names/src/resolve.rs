@@ -1,4 +1,4 @@
-//! From the ids of a batch to their names, in one round trip.
+//! From the ids of a batch to their names, in as few round trips as memory allows: mostly two, one for sizes.
 
 use std::{
     collections::{HashMap, HashSet},

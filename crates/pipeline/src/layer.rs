@@ -18,8 +18,9 @@ pub trait Layer {
     /// nothing and return the same messages or newer ones: the loop repeats a batch whenever it is not sure.
     ///
     /// # Errors
-    /// [`Failure::Refused`] when the warehouse refuses the data of a row (the loop bisects), [`Failure::Unavailable`]
-    /// for everything else (the loop waits and repeats; when the same [`Fault`] repeats, it looks for the record).
+    /// [`Failure::Refused`] when the warehouse refuses the data of a row and [`Failure::TooMuch`] when more would follow
+    /// than may be held at once (the loop halves the events), [`Failure::Unavailable`] for everything else (the loop
+    /// waits and repeats; when the same [`Fault`] repeats, it looks for the record).
     async fn store(&mut self, events: &[Self::Event]) -> Result<Stored, Failure>;
 
     /// One bounded round of the work that has no offset behind it (parked orders): stores what can be stored and hands
@@ -59,8 +60,8 @@ pub struct Backlog {
     pub more: bool,
 }
 
-/// How many bytes of messages may follow from events that are stored together, in bytes: more than one event leads to, and
-/// far less than a process has. Names make an order a hundred times longer than its record, so that a bound on records
+/// How many bytes of messages may follow from events that are stored together: more than one event leads to, and far less
+/// than a process has. Names make an order a hundred times longer than its record, so that a bound on records
 /// bounds nothing.
 pub const LARGEST_PART: usize = 2 << 20;
 

@@ -15,6 +15,7 @@ pub use self::{
     retry::Patience,
     schedule::{InvalidSchedule, Schedule},
     source::Source,
+    stop::Stop,
     vitals::{Step, Vitals, Waiting},
     worker::{Settings, Worker},
 };
@@ -29,6 +30,7 @@ pub mod source;
 pub mod publisher;
 pub mod schedule;
 pub mod vitals;
+mod stop;
 mod retry;
 mod batch;
 mod search;

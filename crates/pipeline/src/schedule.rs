@@ -2,7 +2,10 @@
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{Interval, MissedTickBehavior, interval},
+};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 /// The setting `SCHEDULE`.
@@ -45,37 +48,51 @@ impl FromStr for Schedule {
 
 /// A running schedule. Ticks that nobody waits for collapse into one: a drain that takes longer than the interval is
 /// followed by the next one at once, not by a queue of them.
-pub(crate) struct Ticks {
-    tick: Arc<Notify>,
-    scheduler: JobScheduler,
+pub(crate) enum Ticks {
+    /// By the monotonic clock: neither a process that was frozen nor a clock that is set loses the beat.
+    Every(Interval),
+    /// By the wall clock, which a cron line is about.
+    Cron { tick: Arc<Notify>, scheduler: JobScheduler },
 }
 
 impl Ticks {
     /// Starts ticking; the first tick comes at once, so that a restart does not stand idle. A continuous schedule has
     /// no ticks.
     pub(crate) async fn start(schedule: &Schedule) -> Result<Option<Self>, JobSchedulerError> {
-        let tick = Arc::new(Notify::new());
-        let ring = Arc::clone(&tick);
-        let job = match schedule {
-            Schedule::Continuous => return Ok(None),
-            Schedule::Every(interval) => Job::new_repeated(*interval, move |_, _| ring.notify_one())?,
-            Schedule::Cron(line) => Job::new(line.as_str(), move |_, _| ring.notify_one())?,
-        };
-        let scheduler = JobScheduler::new().await?;
-        scheduler.add(job).await?;
-        scheduler.start().await?;
-        tick.notify_one();
-        Ok(Some(Self { tick, scheduler }))
+        match schedule {
+            Schedule::Continuous => Ok(None),
+            Schedule::Every(every) => {
+                let mut ticks = interval(*every);
+                ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                Ok(Some(Self::Every(ticks)))
+            }
+            Schedule::Cron(line) => {
+                let tick = Arc::new(Notify::new());
+                let ring = Arc::clone(&tick);
+                let scheduler = JobScheduler::new().await?;
+                scheduler.add(Job::new(line.as_str(), move |_, _| ring.notify_one())?).await?;
+                scheduler.start().await?;
+                tick.notify_one();
+                Ok(Some(Self::Cron { tick, scheduler }))
+            }
+        }
     }
 
     /// Waits for the next tick.
-    pub(crate) async fn next(&self) {
-        self.tick.notified().await;
+    pub(crate) async fn next(&mut self) {
+        match self {
+            Self::Every(ticks) => {
+                ticks.tick().await;
+            }
+            Self::Cron { tick, .. } => tick.notified().await,
+        }
     }
 
     /// Stops ticking.
-    pub(crate) async fn stop(mut self) {
-        let _ = self.scheduler.shutdown().await;
+    pub(crate) async fn stop(self) {
+        if let Self::Cron { mut scheduler, .. } = self {
+            let _ = scheduler.shutdown().await;
+        }
     }
 }
 

@@ -4,11 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_cron_scheduler::JobSchedulerError;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     Clock, DeadLetter, Failure, Fault, LARGEST_PART, Layer, Message, Outcome, Publisher, Record, Rejection, Schedule,
-    Source, Step, Stored, Unavailable, Vitals, Waiting,
+    Source, Step, Stop, Stored, Unavailable, Vitals, Waiting,
     batch::Batch,
     failpoint,
     retry::Patience,
@@ -46,7 +45,7 @@ pub struct Worker<S, L, P> {
     pub clock: Clock,
     /// Cancelled when the loop should end: the batch in hand is finished if its dependencies are there, otherwise
     /// abandoned, uncommitted.
-    pub stop: CancellationToken,
+    pub stop: Stop,
 }
 
 /// The loop was told to stop while it waited; the batch in hand is abandoned.
@@ -71,8 +70,8 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         let _armed = failpoint::arm();
         let outcome = match Ticks::start(&self.settings.schedule).await? {
             None => self.run_continuously().await,
-            Some(ticks) => {
-                let outcome = self.run_at(&ticks).await;
+            Some(mut ticks) => {
+                let outcome = self.run_at(&mut ticks).await;
                 ticks.stop().await;
                 outcome
             }
@@ -128,7 +127,7 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         }
     }
 
-    async fn run_at(&mut self, ticks: &Ticks) -> Result<(), Stopped> {
+    async fn run_at(&mut self, ticks: &mut Ticks) -> Result<(), Stopped> {
         let mut resuming = Patience::new();
         loop {
             self.vitals.enters(Step::Idle);
@@ -206,8 +205,6 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
                 return Ok(Round::PutOff(self.put_off(patience, error)));
             }
         };
-        *patience = Patience::new();
-        self.vitals.puts_off(None);
         // The round has asked everything but Kafka.
         if self.vitals.waiting().is_some_and(|waiting| waiting.dependency != "kafka") {
             self.vitals.waits_for(None);
@@ -218,10 +215,13 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         if !backlog.messages.is_empty() {
             self.vitals.enters(Step::Resuming);
             let settling = alive(&mut self.source, &self.vitals, self.layer.settle());
+            // What could not be marked is sent again: not at once, or the destination fills with repetitions.
             if let Err(failure) = finish(&self.stop, self.settings.stop_within, settling).await? {
-                tracing::warn!(error = %failure, "messages were sent but could not be marked; they will be sent again");
+                return Ok(Round::PutOff(self.put_off(patience, failure.into())));
             }
         }
+        *patience = Patience::new();
+        self.vitals.puts_off(None);
         Ok(if backlog.more { Round::More } else { Round::Done })
     }
 
@@ -335,7 +335,13 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         let delay = patience.next_delay();
         let Unavailable { dependency, error, .. } = error;
         let (attempts, retry_in_s) = (patience.attempts(), delay.as_secs_f64());
-        tracing::warn!(dependency, error, attempts, retry_in_s, "parked work cannot be taken up; records go on");
+        tracing::warn!(
+            dependency,
+            error,
+            attempts,
+            retry_in_s,
+            "what has no record behind it (parked orders, a rebuild) cannot be taken up; records go on"
+        );
         metrics::counter!("tagmill_outages_total", "dependency" => dependency).increment(1);
         self.vitals.puts_off(Some(Waiting { dependency, error, attempts, record: None }));
         delay
@@ -347,15 +353,11 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
     }
 }
 
-/// Waits for `work`, but not longer than `limit` once the loop is told to stop.
-async fn finish<T>(stop: &CancellationToken, limit: Duration, work: impl Future<Output = T>) -> Result<T, Stopped> {
-    let out_of_time = async {
-        stop.cancelled().await;
-        sleep(limit).await;
-    };
+/// Waits for `work`, but not longer than until `limit` after the loop was told to stop.
+async fn finish<T>(stop: &Stop, limit: Duration, work: impl Future<Output = T>) -> Result<T, Stopped> {
     tokio::select! {
         biased;
-        () = out_of_time => Err(Stopped),
+        () = stop.passed(limit) => Err(Stopped),
         done = work => Ok(done),
     }
 }

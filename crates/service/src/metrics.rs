@@ -53,7 +53,7 @@ pub(crate) fn page(handle: &PrometheusHandle, vitals: &Vitals) -> String {
         metrics::gauge!("tagmill_waiting_attempts", "dependency" => dependency).set(attempts.unwrap_or(0));
     }
     metrics::gauge!("tagmill_stuck_records").set(yes(waiting.is_some_and(|waiting| waiting.record.is_some())));
-    metrics::gauge!("tagmill_parked_work_put_off").set(yes(vitals.put_off().is_some()));
+    metrics::gauge!("tagmill_backlog_put_off").set(yes(vitals.put_off().is_some()));
     handle.render()
 }
 
@@ -95,7 +95,12 @@ fn describe() {
     describe_gauge!("tagmill_waiting_for", Count, "1 if the loop waits for this dependency");
     describe_gauge!("tagmill_waiting_attempts", Count, "Failed attempts in a row at what is waited for");
     describe_gauge!("tagmill_stuck_records", Count, "1 if one record cannot be stored and holds up all behind it");
-    describe_gauge!("tagmill_parked_work_put_off", Count, "1 if parked work cannot be taken up while records go on");
+    describe_gauge!(
+        "tagmill_backlog_put_off",
+        Count,
+        "1 if parked orders or a rebuild cannot be taken up while records go on"
+    );
+    describe_counter!("tagmill_name_lookups_total", Count, "Names looked up, by where they were found");
     describe_histogram!("tagmill_batch_seconds", Seconds, "From the first byte of a batch decoded to its commit");
     describe_histogram!(
         "tagmill_sent_to_stored_seconds",

@@ -47,9 +47,17 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings) -> a
             // The rest of the grace period is for the last commit and for leaving the group.
             stop_within: grace / 2,
         };
-        Worker { source, layer, publisher, settings, vitals: Arc::clone(&vitals), clock: clock::now, stop }
-            .run()
-            .await?;
+        Worker {
+            source,
+            layer,
+            publisher,
+            settings,
+            vitals: Arc::clone(&vitals),
+            clock: clock::now,
+            stop: stop.into(),
+        }
+        .run()
+        .await?;
     }
     tracing::info!("stopped");
     Ok(())

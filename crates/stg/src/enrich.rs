@@ -1,4 +1,4 @@
-//! The names of a whole batch, in one round trip.
+//! The names of a whole batch, asked for together.
 
 use names::{Directory, Names};
 use orders::Event;
@@ -12,11 +12,6 @@ pub(crate) async fn look_up(
 ) -> Result<Directory, Unavailable> {
     let ids = events.into_iter().map(|event| (event.user_id.as_str(), event.restaurant_id.as_str()));
     let (users, restaurants): (Vec<&str>, Vec<&str>) = ids.unzip();
-    resolve(names, &users, &restaurants).await
-}
-
-/// Looks up users and restaurants.
-pub(crate) async fn resolve(names: &mut Names, users: &[&str], restaurants: &[&str]) -> Result<Directory, Unavailable> {
-    let directory = names.resolve(users, restaurants, Instant::now().into_std()).await;
+    let directory = names.resolve(&users, &restaurants, Instant::now().into_std()).await;
     directory.map_err(|error| Unavailable::new("redis", error))
 }

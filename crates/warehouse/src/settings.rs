@@ -36,7 +36,7 @@ impl Settings {
     /// Reads `postgres://user:password@host:port/database?sslmode=…`; `ca_file` holds the certificates (PEM) to trust
     /// instead of the system's.
     ///
-    /// `pool_size` is the most connections one process opens: a batch needs one, `/metrics` and commands another.
+    /// `pool_size` is the most connections one process opens; a batch needs one.
     ///
     /// # Errors
     /// When the URL, its `sslmode`, another of its parameters or the certificate file cannot be used.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use devstack::Weather;
+use devstack::{Tally, Weather};
 use tokio::time::{sleep, timeout};
 
 use super::Happened;
@@ -14,7 +14,7 @@ use crate::world::World;
 /// How long there may be no transaction at all.
 const LIMIT: Duration = Duration::from_secs(12);
 
-/// How long the replies are lost after the first was: long enough for the repetition of a batch to lose its own.
+/// How long replies or COMMITs are lost after the first was: long enough for the repetition of a batch to lose its own.
 const AGAIN: Duration = Duration::from_millis(700);
 
 const GLANCE: Duration = Duration::from_millis(20);
@@ -54,12 +54,21 @@ async fn weather(world: &World, server: Server, lasts: Duration, weather: Weathe
 
 /// PostgreSQL commits, and the answer never arrives.
 pub(super) async fn lose_commits(world: &World) -> Result<Happened> {
+    commits(world, Weather::LoseCommits, Tally::commits).await
+}
+
+/// A COMMIT never reaches PostgreSQL, which undoes what it was to make last.
+pub(super) async fn swallow_commits(world: &World) -> Result<Happened> {
+    commits(world, Weather::SwallowCommits, Tally::swallowed_commits).await
+}
+
+async fn commits(world: &World, weather: Weather, harm: fn(&Tally) -> u64) -> Result<Happened> {
     let _turn = world.turns.network(Server::Postgres).await;
     let proxy = world.stage.proxy(Server::Postgres)?;
-    let before = proxy.tally().commits();
-    proxy.set(Weather::LoseCommits);
+    let before = harm(proxy.tally());
+    proxy.set(weather);
     let lost = async {
-        while proxy.tally().commits() == before {
+        while harm(proxy.tally()) == before {
             sleep(GLANCE).await;
         }
         sleep(AGAIN).await;

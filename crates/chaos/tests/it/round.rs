@@ -1,4 +1,4 @@
-//! A short round of three faults at once, on a stack of its own.
+//! A short round of four faults at once, on a stack of its own.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use clap::Parser;
 use e2e::Layer;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deaths_and_a_lost_commit_change_no_number() -> Result<()> {
+async fn deaths_lost_commits_and_a_late_riser_change_no_number() -> Result<()> {
     let injection = |fault, after| Injection {
         fault,
         after: Duration::from_millis(after),
@@ -22,17 +22,18 @@ async fn deaths_and_a_lost_commit_change_no_number() -> Result<()> {
         choice: 2,
     };
     let round = Round {
-        lasts: Duration::from_secs(6),
+        lasts: Duration::from_secs(10),
         injections: vec![
             injection(Fault::DieAt(Point::Stored), 500),
+            injection(Fault::FreezeAt(Layer::Cdm, Point::Received), 500),
             injection(Fault::LoseCommits, 1_500),
-            injection(Fault::Kill(Layer::Cdm), 2_500),
+            injection(Fault::SwallowCommits, 2_500),
         ],
     };
     let settings = Settings::try_parse_from(["chaos", "--seed", "3", "--rate", "40"])?;
     let played = play(&settings, Mounts::Forbidden, vec![round], &Screen::new(1)).await?;
     assert!(played.differences.is_empty(), "{:#?}", played.differences);
     assert!(played.missed().is_empty(), "never happened: {:?}", played.missed());
-    assert!(played.orders >= 200 && played.dead_letters > 0 && played.parked > 0, "{played:?}");
+    assert!(played.orders >= 300 && played.dead_letters > 0 && played.parked > 0, "{played:?}");
     Ok(())
 }

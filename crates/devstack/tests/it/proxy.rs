@@ -33,6 +33,15 @@ async fn each_weather_does_what_it_says_and_new_connections_find_it_fair() {
     let client = support::postgres(&url).await;
     assert_eq!(client.query("SELECT id FROM kept", &[]).await.unwrap().len(), 1, "the row is not there");
 
+    proxies.postgres.set(Weather::SwallowCommits);
+    let told = client.batch_execute("BEGIN; INSERT INTO kept VALUES (8); SELECT; COMMIT").await;
+    assert!(told.is_err(), "a COMMIT that never came was answered");
+    assert_eq!((proxies.postgres.tally().swallowed_commits(), proxies.postgres.tally().commits()), (1, 1));
+
+    proxies.postgres.set(Weather::Fair);
+    let client = support::postgres(&url).await;
+    assert_eq!(client.query("SELECT id FROM kept", &[]).await.unwrap().len(), 1, "the COMMIT came through");
+
     proxies.postgres.set(Weather::Swallow);
     assert!(timeout(A_WHILE, client.simple_query("SELECT 1")).await.is_err(), "an answer came through");
     assert!(proxies.postgres.tally().swallowed() > 0);

@@ -1,7 +1,13 @@
 //! Working at ticks, by an interval or a cron line, ends where working continuously does.
 
+use std::time::Duration;
+
 use anyhow::Result;
-use e2e::{Layer, Pipeline, Workload};
+use e2e::{Layer, Pipeline, Workload, until};
+use tokio::time::sleep;
+
+/// Five ticks are missed: a gap, not a late tick.
+const FROZEN: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn ticks_drain_everything() -> Result<()> {
@@ -19,4 +25,35 @@ async fn ticks_drain_everything() -> Result<()> {
     pipeline.settled().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await
+}
+
+#[tokio::test]
+async fn who_was_frozen_for_many_ticks_goes_on_ticking() -> Result<()> {
+    let week = Workload::dirty(67, 60);
+    let (before, after) = week.events.split_at(week.events.len() / 2);
+    let pipeline = Pipeline::start(1).await?;
+    pipeline.name(&week.reference).await?;
+    let stg = pipeline.service(Layer::Stg).env("SCHEDULE", "1s").start().await?;
+    stg.pause().await?;
+    sleep(FROZEN).await;
+    stg.resume().await?;
+    // One tick is due at once, whatever becomes of those behind it; both loads cannot be its work.
+    for events in [before, after] {
+        pipeline.load(events).await?;
+        pipeline.settled_up_to(&[Layer::Stg]).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_ticks_every_second_hears_of_others() -> Result<()> {
+    let pipeline = Pipeline::start(2).await?;
+    let first = pipeline.service(Layer::Stg).env("SCHEDULE", "1s").start().await?;
+    let second = pipeline.service(Layer::Stg).env("SCHEDULE", "1s").start().await?;
+    until("each has one of the two partitions", Duration::from_secs(60), async || {
+        let (one, other) =
+            (first.metric("tagmill_assigned_partitions").await?, second.metric("tagmill_assigned_partitions").await?);
+        Ok(one.min(other) >= 1.0)
+    })
+    .await
 }

@@ -123,3 +123,14 @@ async fn a_member_without_partitions_has_nothing_to_read() -> anyhow::Result<()>
     first.close().await;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_group_that_does_not_take_us_in_says_why() -> anyhow::Result<()> {
+    let mut stage = Stage::with(1).await?;
+    stage.settings.session_timeout = Duration::from_secs(1); // below the broker's group.min.session.timeout.ms
+    let mut source = stage.source()?;
+    let error = soon(source.next(1)).await?.unwrap_err();
+    assert!(error.error.contains("Invalid session timeout"), "{error}");
+    source.close().await;
+    Ok(())
+}

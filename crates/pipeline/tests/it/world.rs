@@ -87,7 +87,7 @@ impl World {
         broker.journal = journal.clone();
         let (stop, broker) = (journal.stop().clone(), Rc::new(broker));
         let publisher = Shared(Rc::clone(&broker));
-        let worker = Worker { source: partition, layer, publisher, settings, vitals, clock: noon, stop };
+        let worker = Worker { source: partition, layer, publisher, settings, vitals, clock: noon, stop: stop.into() };
         worker.run().await.unwrap();
         Past { steps: journal.steps(), dead_letters: broker.dead_letters.borrow().clone() }
     }

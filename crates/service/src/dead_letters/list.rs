@@ -5,7 +5,6 @@ use std::io::Write;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use kafka::Letter;
-
 use warehouse::Warehouse;
 
 use super::{

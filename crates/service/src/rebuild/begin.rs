@@ -40,7 +40,14 @@ pub async fn prepare(given: &Given, emptying: &[Statement], out: &mut impl Write
     if !members.is_empty() {
         return Err(has_members(&kafka, &members.join(", ")).into());
     }
-    targets(&group, &kafka.source_topic).await?;
+    let partitions = targets(&group, &kafka.source_topic).await?.len();
+    if group.committed(partitions).await.map_err(Refusal::from)?.iter().all(Option::is_none) {
+        return Err(Refusal::Missing(format!(
+            "KAFKA_GROUP_ID: the group {} has never read {}; give the group that the service runs with",
+            kafka.group_id, kafka.source_topic
+        ))
+        .into());
+    }
 
     let transaction = warehouse.begin_unhurried().await.map_err(Refusal::from)?;
     for statement in emptying {
@@ -50,7 +57,10 @@ pub async fn prepare(given: &Given, emptying: &[Statement], out: &mut impl Write
     if !group.wind_back(targets.len()).await.map_err(Refusal::from)? {
         return Err(has_members(&kafka, "it came this moment").into());
     }
-    transaction.execute(&statement!("service/insert_rebuild"), [&service, &targets]).await.map_err(Refusal::from)?;
+    transaction
+        .execute(&statement!("service/insert_rebuild"), [&service, &targets, &kafka.group_id])
+        .await
+        .map_err(Refusal::from)?;
     transaction.commit().await.map_err(Refusal::from)?;
 
     let records: i64 = targets.iter().sum();

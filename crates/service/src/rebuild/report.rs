@@ -3,7 +3,7 @@
 use pipeline::Failure;
 use warehouse::Warehouse;
 
-use super::{Phase, State, state::read};
+use super::state::{Phase, State, read};
 use crate::Finding;
 
 /// A line while a rebuild of the service is under way. What keeps it from being looked at has had its own line.

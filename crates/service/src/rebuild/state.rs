@@ -9,6 +9,8 @@ use warehouse::{Row, Transaction, get, statement};
 pub struct State {
     /// Tells it from an earlier one of the same service.
     pub id: i64,
+    /// Whose offsets were wound back.
+    pub group: String,
     /// How far it is.
     pub phase: Phase,
     /// Where each partition of the source topic ended when it began, partition 0 first: what was said before the rebuild
@@ -61,5 +63,5 @@ fn state(row: &Row) -> Result<State, Failure> {
             return Err(Unavailable::new("postgres", error).with(Fault::Unwilling("unknown phase".to_owned())).into());
         }
     };
-    Ok(State { id: get(row, 0)?, phase, targets: get(row, 2)?, published_to: get(row, 3)? })
+    Ok(State { id: get(row, 0)?, group: get(row, 4)?, phase, targets: get(row, 2)?, published_to: get(row, 3)? })
 }

@@ -2,14 +2,11 @@
 
 use kafka::Group;
 use metrics::gauge;
-use pipeline::{Failure, Unavailable};
+use pipeline::{Failure, Fault, Unavailable};
 use uuid::Uuid;
 use warehouse::{Statement, Warehouse, statement};
 
-use super::{
-    Phase, State,
-    state::{complete, read},
-};
+use super::state::{Phase, State, complete, read};
 use crate::Shared;
 
 /// Looks after the rebuild of a service, if one is under way. Every replica does, and none is in charge.
@@ -59,6 +56,14 @@ impl Rebuild {
             self.group = None;
             return Ok(Step::None);
         };
+        if state.group != self.kafka.group_id {
+            let (theirs, ours) = (&state.group, &self.kafka.group_id);
+            let error = format!(
+                "a rebuild of the group {theirs} is under way, and this is the group {ours}: nothing is told until `rebuild` \
+                 has been run with this KAFKA_GROUP_ID"
+            );
+            return Err(Unavailable::new("kafka", error).with(Fault::Unwilling("another group".to_owned())).into());
+        }
         match state.phase {
             Phase::Publishing => Ok(Step::Publish(state)),
             Phase::Replaying if self.remaining(&state.targets).await? == 0 => Ok(Step::CaughtUp(state)),
@@ -108,7 +113,8 @@ impl Rebuild {
             none => none.insert(Group::connect(&self.kafka).map_err(unavailable)?),
         };
         let committed = group.committed(targets.len()).await.map_err(unavailable)?;
-        let remaining = targets.iter().zip(committed).map(|(target, committed)| (target - committed).max(0)).sum();
+        let remaining =
+            targets.iter().zip(committed).map(|(target, committed)| (target - committed.unwrap_or(0)).max(0)).sum();
         #[expect(clippy::cast_precision_loss, reason = "2^53 records are more than a topic holds")]
         gauge!("tagmill_rebuild_remaining_records").set(remaining as f64);
         Ok(remaining)

@@ -23,8 +23,8 @@ pub struct Database {
     #[arg(long, env, value_name = "PATH")]
     pub database_ca_file: Option<PathBuf>,
 
-    /// Connections to the database. The loop uses one at a time; more serve the side work and the endpoints. All
-    /// replicas together must stay below the server's `max_connections`.
+    /// Connections to the database, at most. The loop uses one at a time; more are opened only when they are needed at
+    /// once. All replicas together must stay below the server's `max_connections`.
     #[arg(long, env, value_name = "CONNECTIONS", default_value = "4")]
     pub database_pool_size: NonZeroUsize,
 }

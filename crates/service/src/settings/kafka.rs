@@ -43,8 +43,10 @@ pub struct Kafka {
     pub kafka_compression: String,
 
     /// How long the group waits for a silent member before it hands its partitions to the others. Shorter: a short
-    /// stall costs a rebalance; longer: the partitions of a killed process lie idle for longer.
-    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "10s")]
+    /// stall costs a rebalance; longer: the partitions of a killed process lie idle for longer. Not below the brokers'
+    /// `group.min.session.timeout.ms` (6 s). At the default, a process that is killed and started again is at work
+    /// within 10 s.
+    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "8s")]
     pub kafka_session_timeout: Duration,
 }
 

@@ -6,7 +6,7 @@ use futures_util::try_join;
 use jiff::civil::DateTime;
 use names::Names;
 use orders::{Event, Moment, Version, event};
-use pipeline::Failure;
+use pipeline::{Failure, LARGEST_PART};
 use warehouse::{Row, Transaction, Warehouse, get, statement};
 
 use super::{BYTES_A_ROUND, Bounds};
@@ -60,7 +60,13 @@ pub(super) async fn take_up(
 
     let mut named: Vec<(i64, String)> = Vec::new();
     let mut waiting: Vec<Waiting> = Vec::new();
-    for &Order { object_id, parked_at, is_released, ref event } in &orders {
+    // Small orders of large menus become large messages: the rest stays as it is, for the next round.
+    let (mut bytes, mut looked_at) = (0, orders.len());
+    for (index, &Order { object_id, parked_at, is_released, ref event }) in orders.iter().enumerate() {
+        if bytes > LARGEST_PART {
+            looked_at = index;
+            break;
+        }
         let may_go = is_released || parked_at.civil() < overdue;
         let dishes = if may_go { Dishes::Whatever } else { Dishes::OnTheMenu };
         let missing = match event.as_ref().map(|event| (event, name(event, &directory, now, dishes))) {
@@ -75,6 +81,7 @@ pub(super) async fn take_up(
                 match room(object_id, publish::message(&event.user_id, &text).size(), bounds.room) {
                     Some(room) => vec![room],
                     None => {
+                        bytes += text.len();
                         named.push((object_id, text));
                         continue;
                     }
@@ -83,7 +90,8 @@ pub(super) async fn take_up(
         };
         waiting.extend(missing.into_iter().map(|name| (object_id, parked_at, name)));
     }
-    write(&transaction, &orders, &named, &waiting).await?;
+    let orders = &orders[..looked_at];
+    write(&transaction, orders, &named, &waiting).await?;
     transaction.commit().await?;
 
     let known: HashSet<&Missing> = known.iter().collect();
