@@ -10,6 +10,7 @@ use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep};
 
 use crate::layer::Layer;
 use crate::pipeline::Pipeline;
@@ -17,6 +18,11 @@ use crate::wait::until;
 
 /// How long one answer of the broker may take.
 const ANSWER: Duration = Duration::from_secs(10);
+
+/// How long a broker that was started again may take to lead its partitions.
+const COMING_BACK: Duration = Duration::from_secs(30);
+
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// How long a group may go on counting a member that died: the session timeout, and some more.
 const FAREWELL: Duration = Duration::from_secs(20);
@@ -123,11 +129,22 @@ impl Pipeline {
         spawn_blocking(read).await?
     }
 
-    /// The end offset of each partition of a topic.
+    /// The end offset of each partition of a topic. A broker that has just come back does not lead its partitions yet:
+    /// it is asked again.
     ///
     /// # Errors
     /// The broker does not answer.
     pub async fn ends(&self, topic: &str) -> Result<Vec<i64>> {
+        let began = Instant::now();
+        loop {
+            match self.ends_now(topic).await {
+                Err(_) if began.elapsed() < COMING_BACK => sleep(PAUSE).await,
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn ends_now(&self, topic: &str) -> Result<Vec<i64>> {
         let consumer: BaseConsumer = self.client().create()?;
         let (topic, partitions) = (topic.to_owned(), self.partitions());
         let ask = move || {
