@@ -23,8 +23,7 @@ demo: setup ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, 
 test: setup ## every test, on a real Kafka, PostgreSQL and Redis
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
-	# Most of these tests wait for something: twice as many at a time as a small machine has cores.
-	RUST_TEST_THREADS=4 target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
+	target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
 
 chaos: setup ## twenty rounds of faults against a model of the truth, about ten minutes; SEED=, ROUNDS=, RATE= change it
 	cargo build --workspace --bins --locked $(FAILPOINTS)

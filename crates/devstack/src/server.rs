@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::process::Running;
 
 /// Long enough for a recovery after SIGKILL on a busy machine.
-const START_LIMIT: Duration = Duration::from_secs(90);
+const START_LIMIT: Duration = Duration::from_secs(180);
 /// After this an orderly stop turns into SIGKILL.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 /// One question to a server that is starting.

@@ -23,7 +23,7 @@ use crate::program;
 use crate::wait::until;
 
 /// How long a service may take to get ready, or to end.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// A service that is not started yet: its environment may still be varied.
 pub struct Service<'a> {
@@ -82,7 +82,7 @@ impl<'a> Service<'a> {
     /// Runs one of its subcommands to the end.
     ///
     /// # Errors
-    /// It cannot be started, or takes longer than a minute.
+    /// It cannot be started, or takes longer than three minutes.
     pub async fn run(self, arguments: &[&str]) -> Result<Output> {
         let mut command = self.command()?;
         let output = command.args(arguments).output();
@@ -110,7 +110,7 @@ impl Process {
     /// Waits until it says it is ready.
     ///
     /// # Errors
-    /// It ends instead, or takes longer than a minute.
+    /// It ends instead, or takes longer than three minutes.
     pub async fn ready(&self) -> Result<()> {
         let what = format!("{} is ready", self.layer.binary());
         until(&what, LIMIT, async || {
@@ -156,7 +156,7 @@ impl Process {
     /// Kills it (SIGKILL) and returns when it is gone.
     ///
     /// # Errors
-    /// It is not gone after a minute.
+    /// It is not gone after three minutes.
     pub async fn kill(&self) -> Result<()> {
         self.signal(Signal::SIGKILL).await?;
         self.wait().await?;
@@ -166,7 +166,7 @@ impl Process {
     /// Tells it to stop (SIGTERM) and returns how it ended.
     ///
     /// # Errors
-    /// It has not ended after a minute.
+    /// It has not ended after three minutes.
     pub async fn terminate(&self) -> Result<ExitStatus> {
         self.signal(Signal::SIGTERM).await?;
         self.wait().await
@@ -201,7 +201,7 @@ impl Process {
     /// Waits for its end and returns how it ended.
     ///
     /// # Errors
-    /// It has not ended after a minute.
+    /// It has not ended after three minutes.
     pub async fn wait(&self) -> Result<ExitStatus> {
         let mut child = self.child.lock().await;
         let ended = timeout(LIMIT, child.wait()).await;

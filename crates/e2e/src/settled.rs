@@ -10,7 +10,7 @@ use crate::layer::Layer;
 use crate::pipeline::Pipeline;
 use crate::wait::until;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 
 impl Pipeline {
     /// Waits until every layer has committed the end of its topic, nothing un-parked is unsent, and two looks in a row

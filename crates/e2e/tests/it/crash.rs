@@ -119,7 +119,7 @@ async fn all_three_die_again_and_again_during_a_load() -> Result<()> {
         for (service, (layer, step)) in services.iter().zip(Layer::ALL.into_iter().zip(steps(round))) {
             let begun = pipeline.committed(layer).await?[0];
             let what = format!("{} is {step} records further, or done", layer.binary());
-            until(&what, Duration::from_secs(60), async || {
+            until(&what, Duration::from_secs(180), async || {
                 let committed = pipeline.committed(layer).await?[0];
                 Ok(committed >= begun + step || committed == pipeline.ends(&pipeline.source(layer)).await?[0])
             })

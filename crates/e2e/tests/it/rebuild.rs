@@ -14,7 +14,7 @@ mod interrupted;
 mod zombie;
 
 /// How long a rebuild of a test may take, members that were killed included.
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// A pipeline that has read a first part of a week. Its orders never lose anything, so that no counter has a reason to
 /// fall.

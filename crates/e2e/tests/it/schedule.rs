@@ -50,7 +50,7 @@ async fn who_ticks_every_second_hears_of_others() -> Result<()> {
     let pipeline = Pipeline::start(2).await?;
     let first = pipeline.service(Layer::Stg).env("SCHEDULE", "1s").start().await?;
     let second = pipeline.service(Layer::Stg).env("SCHEDULE", "1s").start().await?;
-    until("each has one of the two partitions", Duration::from_secs(60), async || {
+    until("each has one of the two partitions", Duration::from_secs(180), async || {
         let (one, other) =
             (first.metric("tagmill_assigned_partitions").await?, second.metric("tagmill_assigned_partitions").await?);
         Ok(one.min(other) >= 1.0)

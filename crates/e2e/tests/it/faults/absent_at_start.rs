@@ -35,7 +35,7 @@ async fn everything() -> Result<()> {
 async fn until_all_wait_for(services: &[Process], dependency: &str) -> Result<()> {
     for service in services {
         let what = format!("a service says that it waits for {dependency}");
-        until(&what, Duration::from_secs(60), async || {
+        until(&what, Duration::from_secs(180), async || {
             ensure!(service.is_running().await?, "it ended instead of waiting for {dependency}:\n{}", service.log()?);
             let Ok((status, body)) = service.get("/ready").await else { return Ok(false) };
             Ok(status == 503 && body.contains(&format!("\"dependency\":\"{dependency}\"")))

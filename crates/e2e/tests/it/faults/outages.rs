@@ -10,7 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::Value;
 
 /// Longer than a transaction may take before it counts as an outage.
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// A stack of its own, a week of which half is loaded, and the three services on it.
 struct Stage {

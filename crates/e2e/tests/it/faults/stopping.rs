@@ -20,7 +20,7 @@ async fn while_everything_is_away() -> Result<()> {
     tokio::try_join!(stack.postgres().kill(), stack.redis().kill())?;
     pipeline.load(&week.events).await?;
     let waits = async || Ok(services[0].get("/ready").await?.0 == 503);
-    until("STG waits", Duration::from_secs(60), waits).await?;
+    until("STG waits", Duration::from_secs(180), waits).await?;
     stack.kafka().kill().await?;
     for service in &services {
         service.stop().await?;

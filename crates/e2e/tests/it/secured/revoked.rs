@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Stage, ensure_silent};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 
 #[tokio::test]
 async fn a_running_service_waits_to_be_let_in_again() -> Result<()> {
