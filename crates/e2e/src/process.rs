@@ -213,6 +213,17 @@ impl Process {
         self.child.lock().await.id()
     }
 
+    /// The most memory it has held so far (`VmHWM`), in KiB.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub async fn peak_kib(&self) -> Result<u64> {
+        let id = self.id().await.context("it is gone")?;
+        let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+        Ok(line.split_whitespace().next().context("no number")?.parse()?)
+    }
+
     /// Whether it is still there.
     ///
     /// # Errors

@@ -1,9 +1,7 @@
 //! However much waits for a service, and however large the records are, it holds little of it: a pod has 128 MiB.
 
-use std::fs;
-
-use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, Process, Record, Workload};
+use anyhow::{Result, ensure};
+use e2e::{Layer, Pipeline, Record, Workload};
 use serde_json::{Value, json};
 use workload::source::Reference;
 
@@ -45,7 +43,7 @@ async fn is_bounded_whatever_waits() -> Result<()> {
         for layer in Layer::ALL {
             let service = pipeline.service(layer).start().await?;
             pipeline.settled_up_to(&[layer]).await?;
-            peaks.push((layer, round, peak(&service).await?));
+            peaks.push((layer, round, service.peak_kib().await?));
             service.stop().await?;
             pipeline.rewind(layer).await?;
         }
@@ -54,14 +52,6 @@ async fn is_bounded_whatever_waits() -> Result<()> {
     ensure!(peaks.iter().all(|(.., peak)| *peak <= LIMIT), "too much: {peaks:?} KiB");
     ensure!(pipeline.count("SELECT count(*) FROM dds.h_order").await? == orders, "some orders are missing");
     pipeline.audit().await
-}
-
-/// The most a service has held so far, in KiB.
-async fn peak(service: &Process) -> Result<u64> {
-    let id = service.id().await.context("it is gone")?;
-    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-    Ok(line.split_whitespace().next().context("no number")?.parse()?)
 }
 
 /// The large among the usual, evenly.

@@ -2,12 +2,11 @@
 //! dies between the broker's acknowledgement and the mark, and the memory of who takes them up is bounded.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, Process, Record, Workload, until};
+use e2e::{Layer, Pipeline, Record, Workload, until};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use workload::source::Reference;
@@ -42,13 +41,6 @@ async fn sent(pipeline: &Pipeline) -> Result<HashMap<i64, u64>> {
     Ok(times)
 }
 
-async fn peak_kib(service: &Process) -> Result<u64> {
-    let id = service.id().await.context("it is gone")?;
-    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-    Ok(line.split_whitespace().next().context("no number")?.parse()?)
-}
-
 #[tokio::test]
 async fn everything_waits_and_everything_goes_on_once() -> Result<()> {
     let orders = first_day()?;
@@ -71,8 +63,8 @@ async fn everything_waits_and_everything_goes_on_once() -> Result<()> {
     let began = Instant::now();
     pipeline.name(&week.reference).await?;
     drained(&pipeline).await?;
-    println!("{orders} orders sent in {:?}, {} KiB", began.elapsed(), peak_kib(&stg).await?);
-    ensure!(peak_kib(&stg).await? <= LIMIT, "it has held {} KiB", peak_kib(&stg).await?);
+    println!("{orders} orders sent in {:?}, {} KiB", began.elapsed(), stg.peak_kib().await?);
+    ensure!(stg.peak_kib().await? <= LIMIT, "it has held {} KiB", stg.peak_kib().await?);
     let sent = sent(&pipeline).await?;
     ensure!(sent.len() as u64 == orders && sent.values().all(|times| *times == 1), "some were not sent once");
 
@@ -146,8 +138,8 @@ async fn a_thousand_menus_are_not_held_at_once() -> Result<()> {
         pipeline.name(&[menu(number)?]).await?;
     }
     drained(&pipeline).await?;
-    println!("{RESTAURANTS} menus read in {:?}, {} KiB", began.elapsed(), peak_kib(&stg).await?);
-    ensure!(peak_kib(&stg).await? <= LIMIT, "it has held {} KiB", peak_kib(&stg).await?);
+    println!("{RESTAURANTS} menus read in {:?}, {} KiB", began.elapsed(), stg.peak_kib().await?);
+    ensure!(stg.peak_kib().await? <= LIMIT, "it has held {} KiB", stg.peak_kib().await?);
     let sent: BTreeSet<i64> = sent(&pipeline).await?.into_keys().collect();
     ensure!(sent.len() == RESTAURANTS, "{} were sent", sent.len());
     Ok(())
