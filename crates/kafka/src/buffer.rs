@@ -16,7 +16,7 @@ pub(crate) struct Buffer {
 
 /// A batch takes no more records once its values have so many bytes: a hundred records of 1 MB would fit neither the
 /// 128 MiB of a pod, where each is in memory several times over, nor the time limits of one transaction.
-const BATCH_BYTES: usize = 2 << 20;
+const BATCH_BYTES: usize = 1 << 20;
 
 impl Buffer {
     pub(crate) fn push(&mut self, epoch: Epoch, record: Record) {

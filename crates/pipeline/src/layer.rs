@@ -63,7 +63,7 @@ pub struct Backlog {
 /// How many bytes of messages may follow from events that are stored together: more than one event leads to, and far less
 /// than a process has. Names make an order a hundred times longer than its record, so that a bound on records
 /// bounds nothing.
-pub const LARGEST_PART: usize = 2 << 20;
+pub const LARGEST_PART: usize = 1 << 20;
 
 /// Why a batch could not be stored.
 #[derive(Debug, thiserror::Error)]
