@@ -1,6 +1,6 @@
 //! The layer as the loop and the shell see it.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use orders::Counters;
 use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored};
@@ -42,12 +42,18 @@ impl Service for Cdm {
 
 impl Layer for Cdm {
     type Event = Counters;
+    type Key = Infallible;
 
     fn receive(&self, record: &Record) -> Result<Counters, Outcome> {
         receive::receive(record)
     }
 
-    async fn store(&mut self, events: &[Counters]) -> Result<Stored, Failure> {
+    /// Versions decide, whatever the order.
+    fn key(&self, _: &Counters) -> Option<Infallible> {
+        None
+    }
+
+    async fn store(&self, events: &[Counters]) -> Result<Stored, Failure> {
         let outcomes = store::store(&self.warehouse, self.rebuild.service(), events).await?;
         Ok(Stored { outcomes, messages: Vec::new() })
     }

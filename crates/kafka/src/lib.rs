@@ -23,6 +23,7 @@ mod error;
 mod diagnostics;
 mod record;
 mod epoch;
+mod handed_out;
 mod progress;
 mod buffer;
 mod commits;

@@ -1,11 +1,6 @@
 //! The source topic, read as one member of a consumer group.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use pipeline::{Record, Unavailable, Vitals};
@@ -23,6 +18,7 @@ use crate::{
     consumer::{self, Consumer},
     epoch::Epoch,
     error::unavailable,
+    handed_out::HandedOut,
     membership::Membership,
     progress::Progress,
     record,
@@ -41,8 +37,7 @@ pub struct Source {
     /// Received and not handed out: what makes it safe to drop a future that reads.
     buffer: Buffer,
     progress: Progress,
-    /// The stays in which the partitions of the last batch were when it was handed out.
-    handed_out: HashMap<i32, Epoch>,
+    handed_out: HandedOut,
     rebalances: u64,
     report_at: Instant,
 }
@@ -70,7 +65,7 @@ impl Source {
             topic: settings.source_topic.as_str().into(),
             buffer: Buffer::default(),
             progress: Progress::default(),
-            handed_out: HashMap::new(),
+            handed_out: HandedOut::default(),
             rebalances: 0,
             report_at: Instant::now(),
         })
@@ -160,23 +155,22 @@ impl Source {
     fn hand_out(&mut self, limit: usize) -> Vec<Record> {
         self.forget_revoked();
         let batch = self.buffer.take(limit);
-        if !batch.is_empty() {
-            self.handed_out = batch.iter().map(|(epoch, record)| (record.partition, *epoch)).collect();
-        }
+        self.handed_out.note(batch.iter().map(|(epoch, record)| (record.partition, record.offset, *epoch)));
         batch.into_iter().map(|(_, record)| record).collect()
     }
 
     /// The offset behind the last of `records` in each partition that is ours as it was when they were handed out.
-    fn committable(&self, records: &[Record]) -> BTreeMap<i32, i64> {
-        let mut offsets = BTreeMap::new();
+    fn committable(&mut self, records: &[Record]) -> BTreeMap<i32, i64> {
+        let mut last = BTreeMap::new();
         for record in records {
-            let handed_out = self.handed_out.get(&record.partition).copied();
-            if handed_out.is_some() && handed_out == self.membership().epoch(record.partition) {
-                let offset = offsets.entry(record.partition).or_insert(0);
-                *offset = record.offset.saturating_add(1).max(*offset);
-            }
+            let offset = last.entry(record.partition).or_insert(record.offset);
+            *offset = record.offset.max(*offset);
         }
-        offsets
+        last.retain(|partition, offset| {
+            let handed_out = self.handed_out.take(*partition, *offset);
+            handed_out.is_some() && handed_out == self.consumer.context().epoch(*partition)
+        });
+        last.into_iter().map(|(partition, offset)| (partition, offset.saturating_add(1))).collect()
     }
 
     /// Commits offsets. Nobody tells us what became of them, but statistics show it; what has not arrived is sent again, as
@@ -230,6 +224,15 @@ impl pipeline::Source for Source {
             self.receive().await?;
         }
         while !self.buffer.is_full(limit) && self.receive_now()? {}
+        Ok(self.hand_out(limit))
+    }
+
+    async fn next_full(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+        consumer::resume(&self.consumer);
+        self.forget_revoked();
+        while !self.buffer.is_full(limit) {
+            self.receive().await?;
+        }
         Ok(self.hand_out(limit))
     }
 

@@ -1,6 +1,6 @@
 //! The connection to Redis: opened when first needed, given up at the first error, opened again at the next question.
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 use redis::{AsyncConnectionConfig, RedisError, aio::MultiplexedConnection};
 
@@ -16,35 +16,36 @@ pub struct Unavailable(pub String);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A connection that heals. The driver's own manager remembers a refused login for good (a Redis that is still loading
-/// its data refuses, too), so this one starts anew after every error.
+/// its data refuses, too), so this one starts anew after every error. Two questions at once take a connection each.
 #[derive(Debug)]
 pub(crate) struct Connection {
     settings: Settings,
-    open: Option<MultiplexedConnection>,
+    /// Those nobody is asking anything.
+    idle: RefCell<Vec<MultiplexedConnection>>,
 }
 
 impl Connection {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, open: None }
+        Self { settings, idle: RefCell::default() }
     }
 
     /// The values of `keys` in their order, in one round trip.
-    pub(crate) async fn values(&mut self, keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, RedisError> {
+    pub(crate) async fn values(&self, keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, RedisError> {
         let mut connection = self.take().await?;
         let values = redis::cmd("MGET").arg(keys).query_async(&mut connection).await?;
-        self.open = Some(connection);
+        self.put_back(connection);
         Ok(values)
     }
 
     /// How many bytes the values of `keys` have, in their order, in one round trip; 0: there is none that is a text.
-    pub(crate) async fn sizes(&mut self, keys: &[&str]) -> Result<Vec<usize>, RedisError> {
+    pub(crate) async fn sizes(&self, keys: &[&str]) -> Result<Vec<usize>, RedisError> {
         let mut connection = self.take().await?;
         let mut pipeline = redis::Pipeline::with_capacity(keys.len());
         for key in keys {
             pipeline.strlen(key);
         }
         let sizes: Vec<Result<usize, RedisError>> = pipeline.ignore_errors().query_async(&mut connection).await?;
-        self.open = Some(connection);
+        self.put_back(connection);
         let or_none = |size: Result<usize, RedisError>| {
             size.or_else(|error| is_of_another_type(&error).then_some(0).ok_or(error))
         };
@@ -52,16 +53,17 @@ impl Connection {
     }
 
     /// Asks whether it is there.
-    pub(crate) async fn ping(&mut self) -> Result<(), RedisError> {
+    pub(crate) async fn ping(&self) -> Result<(), RedisError> {
         let mut connection = self.take().await?;
         redis::cmd("PING").exec_async(&mut connection).await?;
-        self.open = Some(connection);
+        self.put_back(connection);
         Ok(())
     }
 
     /// The connection, out of its place: whoever fails with it, or is abandoned, does not put it back.
-    async fn take(&mut self) -> Result<MultiplexedConnection, RedisError> {
-        match self.open.take() {
+    async fn take(&self) -> Result<MultiplexedConnection, RedisError> {
+        let idle = self.idle.borrow_mut().pop();
+        match idle {
             Some(connection) => Ok(connection),
             None => {
                 let patience = AsyncConnectionConfig::new()
@@ -70,6 +72,10 @@ impl Connection {
                 self.settings.client.get_multiplexed_async_connection_with_config(&patience).await
             }
         }
+    }
+
+    fn put_back(&self, connection: MultiplexedConnection) {
+        self.idle.borrow_mut().push(connection);
     }
 }
 

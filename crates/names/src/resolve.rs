@@ -1,6 +1,7 @@
 //! From the ids of a batch to their names, in as few round trips as memory allows: mostly two, one for sizes.
 
 use std::{
+    cell::RefCell,
     collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
@@ -18,8 +19,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Names {
     connection: Connection,
-    users: Cache<User>,
-    restaurants: Cache<Restaurant>,
+    // Never borrowed while an answer is awaited: questions may be under way side by side.
+    users: RefCell<Cache<User>>,
+    restaurants: RefCell<Cache<Restaurant>>,
 }
 
 /// How much is remembered, in bytes of Redis' values: some 20,000 users and, with menus of a hundred dishes, some 500
@@ -44,8 +46,8 @@ impl Names {
     pub fn connect(settings: &Settings) -> Self {
         Self {
             connection: Connection::new(settings.clone()),
-            users: Cache::new(USERS_CAPACITY),
-            restaurants: Cache::new(RESTAURANTS_CAPACITY),
+            users: RefCell::new(Cache::new(USERS_CAPACITY)),
+            restaurants: RefCell::new(Cache::new(RESTAURANTS_CAPACITY)),
         }
     }
 
@@ -53,7 +55,7 @@ impl Names {
     ///
     /// # Errors
     /// [`Denied::Refused`] when they are not, [`Denied::Unavailable`] when nobody can tell now.
-    pub async fn greet(&mut self) -> Result<(), Denied> {
+    pub async fn greet(&self) -> Result<(), Denied> {
         Ok(self.connection.ping().await?)
     }
 
@@ -63,12 +65,7 @@ impl Names {
     ///
     /// # Errors
     /// When Redis did not answer; what it was asked is unknown then, not missing.
-    pub async fn resolve(
-        &mut self,
-        users: &[&str],
-        restaurants: &[&str],
-        now: Instant,
-    ) -> Result<Directory, Unavailable> {
+    pub async fn resolve(&self, users: &[&str], restaurants: &[&str], now: Instant) -> Result<Directory, Unavailable> {
         let (mut known_users, mut known_restaurants) = (HashMap::new(), HashMap::new());
         let collect = |users, restaurants| {
             known_users.extend::<Known<User>>(users);
@@ -83,7 +80,7 @@ impl Names {
     /// # Errors
     /// As [`Names::resolve`].
     pub async fn visit(
-        &mut self,
+        &self,
         users: &[&str],
         restaurants: &[&str],
         now: Instant,
@@ -96,14 +93,14 @@ impl Names {
     }
 
     async fn read(
-        &mut self,
+        &self,
         users: &[&str],
         restaurants: &[&str],
         now: Instant,
         mut hand_out: impl FnMut(Known<User>, Known<Restaurant>),
     ) -> Result<(), Unavailable> {
-        let (known_users, unknown_users) = recall(&self.users, users, now);
-        let (known_restaurants, unknown_restaurants) = recall(&self.restaurants, restaurants, now);
+        let (known_users, unknown_users) = recall(&self.users.borrow(), users, now);
+        let (known_restaurants, unknown_restaurants) = recall(&self.restaurants.borrow(), restaurants, now);
         hand_out(known_users, known_restaurants);
         // Both kinds share one keyspace.
         let keys: Vec<&str> = unknown_users.union(&unknown_restaurants).copied().collect();
@@ -111,8 +108,9 @@ impl Names {
         for part in self.parts(&keys).await? {
             let values = self.connection.values(&part).await?;
             let values: Values<'_> = part.iter().zip(values).filter_map(|(key, value)| Some((*key, value?))).collect();
-            let users = learn(&mut self.users, User::parse, &unknown_users, &values, now);
-            let restaurants = learn(&mut self.restaurants, Restaurant::parse, &unknown_restaurants, &values, now);
+            let users = learn(&mut self.users.borrow_mut(), User::parse, &unknown_users, &values, now);
+            let restaurants =
+                learn(&mut self.restaurants.borrow_mut(), Restaurant::parse, &unknown_restaurants, &values, now);
             found += users.len() + restaurants.len();
             hand_out(users, restaurants);
         }
@@ -122,7 +120,7 @@ impl Names {
     }
 
     /// The keys that have values, in parts that are not too large.
-    async fn parts<'a>(&mut self, keys: &[&'a str]) -> Result<Vec<Vec<&'a str>>, Unavailable> {
+    async fn parts<'a>(&self, keys: &[&'a str]) -> Result<Vec<Vec<&'a str>>, Unavailable> {
         let mut parts: Vec<Vec<&str>> = Vec::new();
         let mut room = 0;
         for keys in keys.chunks(PART_KEYS) {

@@ -2,17 +2,22 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::{DeadLetter, Layer, Message, Outcome, Record, Stored};
+use tokio::time::Instant;
+
+use crate::{DeadLetter, Layer, Message, Outcome, Record, Source, Stored, Vitals};
 
 /// The records of one microbatch, decoded.
 pub(crate) struct Batch<E> {
     pub(crate) records: Vec<Record>,
-    /// The readable records, in their order.
+    /// The readable records that are not stored yet, in their order.
     pub(crate) events: Vec<E>,
     /// What is to be published; grows as the events are stored.
     pub(crate) messages: Vec<Message>,
     /// What became of each record; `None` while it is an event that is not stored yet.
     outcomes: Vec<Option<Outcome>>,
+    /// Everything that follows from it is acknowledged.
+    published: bool,
+    received: Instant,
 }
 
 impl<E> Batch<E> {
@@ -29,7 +34,37 @@ impl<E> Batch<E> {
                 Err(outcome) => Some(outcome),
             })
             .collect();
-        Self { records, events, messages: Vec::new(), outcomes }
+        Self { records, events, messages: Vec::new(), outcomes, published: false, received: Instant::now() }
+    }
+
+    /// Of the values of its records.
+    pub(crate) fn bytes(&self) -> usize {
+        self.records.iter().filter_map(|record| record.value.as_ref()).map(Vec::len).sum()
+    }
+
+    /// Notes what storing all of its events led to.
+    pub(crate) fn store(&mut self, stored: Stored) {
+        self.events = Vec::new();
+        self.settle(stored);
+    }
+
+    /// Notes that everything that follows from it is acknowledged.
+    pub(crate) fn publish(&mut self) {
+        self.messages = Vec::new();
+        self.published = true;
+    }
+
+    /// Whether all that is left is to commit its offsets.
+    pub(crate) const fn is_published(&self) -> bool {
+        self.published
+    }
+
+    /// Commits its offsets and counts what became of its records.
+    pub(crate) fn land(&self, source: &mut impl Source, vitals: &Vitals, now: SystemTime) {
+        source.commit(&self.records);
+        vitals.committed();
+        self.count(now);
+        metrics::histogram!("tagmill_batch_seconds").record(self.received.elapsed().as_secs_f64());
     }
 
     /// Notes what storing the next events, in their order, led to.
@@ -60,8 +95,8 @@ impl<E> Batch<E> {
             .collect()
     }
 
-    /// Counts the records by what became of them, once the batch is done.
-    pub(crate) fn count(&self, now: SystemTime) {
+    /// Counts the records by what became of them.
+    fn count(&self, now: SystemTime) {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         for (record, outcome) in self.records.iter().zip(&self.outcomes) {
             let Some(outcome) = outcome else { continue };

@@ -1,5 +1,7 @@
 //! The port to a layer of the warehouse: what a service does with its events.
 
+use std::hash::Hash;
+
 use crate::{Message, Outcome, Record};
 
 /// One layer of the warehouse. `receive` is pure; `store` is one transaction; neither publishes.
@@ -7,6 +9,8 @@ use crate::{Message, Outcome, Record};
 pub trait Layer {
     /// What a readable record becomes.
     type Event;
+    /// What events have in common that must be stored one after the other.
+    type Key: Eq + Hash;
 
     /// Decodes one record, or says at once what becomes of it ([`Outcome::Skipped`], [`Outcome::DeadLetter`]).
     ///
@@ -14,14 +18,20 @@ pub trait Layer {
     /// The outcome of a record that is not an event.
     fn receive(&self, record: &Record) -> Result<Self::Event, Outcome>;
 
+    /// By what an event is kept in order: a batch never overtakes another one that holds an event of the same key. `None`:
+    /// its order does not matter. Without keys the outcome would be right as well, but events would be out of date before
+    /// they are stored, and missing in the history.
+    fn key(&self, event: &Self::Event) -> Option<Self::Key>;
+
     /// Stores events in one transaction, committed when this returns `Ok`. Storing the same events again must change
-    /// nothing and return the same messages or newer ones: the loop repeats a batch whenever it is not sure.
+    /// nothing and return the same messages or newer ones: the loop repeats a batch whenever it is not sure. Several
+    /// calls may be under way at once, for different keys.
     ///
     /// # Errors
     /// [`Failure::Refused`] when the warehouse refuses the data of a row and [`Failure::TooMuch`] when more would follow
     /// than may be held at once (the loop halves the events), [`Failure::Unavailable`] for everything else (the loop
     /// waits and repeats; when the same [`Fault`] repeats, it looks for the record).
-    async fn store(&mut self, events: &[Self::Event]) -> Result<Stored, Failure>;
+    async fn store(&self, events: &[Self::Event]) -> Result<Stored, Failure>;
 
     /// One bounded round of the work that has no offset behind it (parked orders): stores what can be stored and hands
     /// out what is stored but not known to be sent. The same store-and-publish half as for records follows: the loop

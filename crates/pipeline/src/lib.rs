@@ -35,4 +35,6 @@ mod retry;
 mod batch;
 mod search;
 mod worker;
+mod flight;
+mod persist;
 mod failpoint;

@@ -18,6 +18,13 @@ pub trait Source {
     /// When the broker refuses; calling again tries again.
     async fn next(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable>;
 
+    /// The next microbatch once it is full: `limit` records, or as many as are large enough. Dropping the future loses no
+    /// record.
+    ///
+    /// # Errors
+    /// When the broker refuses; calling again tries again.
+    async fn next_full(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable>;
+
     /// The next microbatch before the mark, filled up to `limit` while there are records; empty when every assigned
     /// partition has been read up to its mark. Dropping the future loses no record.
     ///
@@ -28,8 +35,8 @@ pub trait Source {
     /// Runs `work` without losing the membership in the group: when it takes long, the source is polled, paused.
     async fn keep<T>(&mut self, work: impl Future<Output = T>) -> T;
 
-    /// Commits the offsets behind `records`, the batch handed out last, but never those of a partition that was
-    /// revoked since then. Does not wait for the broker's answer: a commit that is lost means the records come again,
+    /// Commits the offsets behind `records`, a batch as it was handed out, but never those of a partition that was
+    /// revoked since then. Batches are committed in the order in which they were handed out. Does not wait for the broker's answer: a commit that is lost means the records come again,
     /// which changes nothing.
     fn commit(&mut self, records: &[Record]);
 

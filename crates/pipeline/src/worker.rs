@@ -1,18 +1,15 @@
-//! The loop itself: poll → decode → store → publish → commit, over and over, until it is told to stop.
+//! The loop itself: batches, and the work without offsets in between, over and over, until it is told to stop.
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 use tokio_cron_scheduler::JobSchedulerError;
 
 use crate::{
-    Clock, DeadLetter, Failure, Fault, LARGEST_PART, Layer, Message, Outcome, Publisher, Record, Rejection, Schedule,
-    Source, Step, Stop, Stored, Unavailable, Vitals, Waiting,
-    batch::Batch,
-    failpoint,
+    Clock, Fault, Layer, Publisher, Record, Schedule, Source, Step, Stop, Unavailable, Vitals, Waiting, failpoint,
+    flight::{Due, Landing, Reading},
     retry::Patience,
     schedule::Ticks,
-    search::{Search, Verdict},
 };
 
 /// How the loop works.
@@ -20,6 +17,9 @@ use crate::{
 pub struct Settings {
     /// Records per microbatch, upper bound. Larger batches cost fewer round trips and more memory.
     pub batch_size: usize,
+    /// How many batches may be on their way side by side, as long as all goes well: while one waits for the disk or for the
+    /// broker, another one is worked on. Each has a connection to the database of its own. 1: one after the other.
+    pub side_by_side: usize,
     /// When to work.
     pub schedule: Schedule,
     /// How often the work without offsets is looked at in a continuous schedule; otherwise at each tick.
@@ -49,7 +49,7 @@ pub struct Worker<S, L, P> {
 }
 
 /// The loop was told to stop while it waited; the batch in hand is abandoned.
-struct Stopped;
+pub(crate) struct Stopped;
 
 /// What a round of the work without offsets came to.
 enum Round {
@@ -85,44 +85,25 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
     }
 
     async fn run_continuously(&mut self) -> Result<(), Stopped> {
-        enum Turn {
-            Records(Result<Vec<Record>, Unavailable>),
-            Resume,
-            Stop,
-        }
         let (mut patience, mut resuming) = (Patience::new(), Patience::new());
-        let mut resume_at = Instant::now();
-        // Rounds that follow each other at once take turns with what there is to be read: a long backlog must not hold up
-        // records, nor keep the source from being polled until the group gives us up.
-        let mut records_first = false;
+        let mut due = Due { at: Instant::now(), records_first: false };
         loop {
-            self.vitals.enters(Step::Idle);
-            let turn = async {
-                tokio::select! {
-                    biased;
-                    () = self.stop.cancelled() => Turn::Stop,
-                    () = sleep_until(resume_at), if !records_first => Turn::Resume,
-                    records = self.source.next(self.settings.batch_size) => Turn::Records(records),
-                    () = sleep_until(resume_at), if records_first => Turn::Resume,
-                }
-            };
-            match self.vitals.pulse_during(turn).await {
-                Turn::Stop => return Ok(()),
-                Turn::Resume => {
+            match self.fly(Reading::Whatever, Some(due)).await? {
+                Landing::Told => return Ok(()),
+                Landing::Ended => patience = Patience::new(),
+                Landing::Unread(error) => self.wait(&mut patience, error, None).await?,
+                Landing::Due => {
+                    patience = Patience::new();
                     let round = self.resume(&mut resuming).await?;
-                    records_first = matches!(round, Round::More);
                     let delay = match round {
                         Round::Done => self.settings.resume_every,
                         Round::More => Duration::ZERO,
                         Round::PutOff(delay) => delay.max(self.settings.resume_every),
                     };
-                    resume_at = Instant::now() + delay;
+                    // Rounds that follow each other at once take turns with what there is to be read: a long backlog must
+                    // not hold up records, nor keep the source from being polled until the group gives us up.
+                    due = Due { at: Instant::now() + delay, records_first: matches!(round, Round::More) };
                 }
-                Turn::Records(Ok(records)) => {
-                    (patience, records_first) = (Patience::new(), false);
-                    self.process(records).await?;
-                }
-                Turn::Records(Err(error)) => self.wait(&mut patience, error, None).await?,
             }
         }
     }
@@ -152,34 +133,12 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         }
         self.vitals.waits_for(None);
         loop {
-            self.vitals.enters(Step::Receiving);
-            let records = self.vitals.pulse_during(self.source.next_before_mark(self.settings.batch_size));
-            match finish(&self.stop, Duration::ZERO, records).await? {
-                Ok(records) if records.is_empty() => return Ok(()),
-                Ok(records) => {
-                    patience = Patience::new();
-                    self.process(records).await?;
-                }
-                Err(error) => self.wait(&mut patience, error, None).await?,
+            match self.fly(Reading::BeforeMark, None).await? {
+                Landing::Told => return Err(Stopped),
+                Landing::Ended | Landing::Due => return Ok(()),
+                Landing::Unread(error) => self.wait(&mut patience, error, None).await?,
             }
         }
-    }
-
-    /// One microbatch, from its bytes to its commit.
-    async fn process(&mut self, records: Vec<Record>) -> Result<(), Stopped> {
-        let started = Instant::now();
-        let mut batch = Batch::receive(&self.layer, records);
-        failpoint::pass("received");
-        self.store(&mut batch).await?;
-        failpoint::pass("stored");
-        let dead_letters = batch.dead_letters((self.clock)());
-        self.publish(&batch.messages, &dead_letters).await?;
-        failpoint::pass("published");
-        self.source.commit(&batch.records);
-        self.vitals.committed();
-        batch.count((self.clock)());
-        metrics::histogram!("tagmill_batch_seconds").record(started.elapsed().as_secs_f64());
-        Ok(())
     }
 
     /// One round of the work that has no offset behind it, through the same store-and-publish half. What is away is
@@ -225,83 +184,9 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         Ok(if backlog.more { Round::More } else { Round::Done })
     }
 
-    /// Stores the events of a batch, in one transaction if the database will have it, for as long as it takes. Which part
-    /// is tried when it will not, is for [`Search`] to say; a record whose data is refused is given up, one that fails for
-    /// another reason never.
-    async fn store(&mut self, batch: &mut Batch<L::Event>) -> Result<(), Stopped> {
-        let events = std::mem::take(&mut batch.events);
-        let mut search = Search::among(events.len());
-        let mut patience = Patience::new();
-        while let Some(range) = search.next() {
-            self.vitals.enters(Step::Storing);
-            let storing = alive(&mut self.source, &self.vitals, self.layer.store(&events[range]));
-            match finish(&self.stop, self.settings.stop_within, storing).await? {
-                Ok(stored) => {
-                    self.vitals.waits_for(None);
-                    patience = Patience::new();
-                    search.done();
-                    batch.settle(stored);
-                    self.publish_early(batch).await?;
-                }
-                Err(Failure::TooMuch) if search.halve() => {}
-                Err(Failure::Refused(error)) => {
-                    if !search.halve() {
-                        search.done();
-                        let outcome = Outcome::DeadLetter(Rejection::new("refused-by-database", error));
-                        batch.settle(Stored { outcomes: vec![outcome], messages: Vec::new() });
-                    }
-                }
-                Err(failure) => {
-                    let error = Unavailable::from(failure);
-                    match search.failed(&error) {
-                        Verdict::Repeat => self.wait(&mut patience, error, None).await?,
-                        Verdict::Halve => tracing::warn!(
-                            dependency = error.dependency,
-                            error = error.error,
-                            events = events.len(),
-                            "the same error repeats; looking for the record it comes from"
-                        ),
-                        Verdict::Alone => self.wait(&mut patience, error, batch.next_open()).await?,
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Publishes what follows from a part of a batch, if it is too much to be kept until the rest is stored. The offsets
-    /// wait for the rest all the same.
-    async fn publish_early(&mut self, batch: &mut Batch<L::Event>) -> Result<(), Stopped> {
-        if batch.messages.iter().map(Message::size).sum::<usize>() < LARGEST_PART {
-            return Ok(());
-        }
-        let messages = std::mem::take(&mut batch.messages);
-        self.publish(&messages, &[]).await
-    }
-
-    /// Publishes messages, for as long as it takes.
-    async fn publish(&mut self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Stopped> {
-        if messages.is_empty() && dead_letters.is_empty() {
-            return Ok(());
-        }
-        let mut patience = Patience::new();
-        loop {
-            self.vitals.enters(Step::Publishing);
-            let publishing = self.publisher.publish(messages, dead_letters);
-            let publishing = alive(&mut self.source, &self.vitals, publishing);
-            match finish(&self.stop, self.settings.stop_within, publishing).await? {
-                Ok(()) => {
-                    self.vitals.waits_for(None);
-                    return Ok(());
-                }
-                Err(error) => self.wait(&mut patience, error, None).await?,
-            }
-        }
-    }
-
     /// Lets some time pass after an error, which comes from `record` if that is known: the loop goes on turning, the
     /// source goes on being polled.
-    async fn wait(
+    pub(crate) async fn wait(
         &mut self,
         patience: &mut Patience,
         error: Unavailable,
@@ -354,7 +239,7 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
 }
 
 /// Waits for `work`, but not longer than until `limit` after the loop was told to stop.
-async fn finish<T>(stop: &Stop, limit: Duration, work: impl Future<Output = T>) -> Result<T, Stopped> {
+pub(crate) async fn finish<T>(stop: &Stop, limit: Duration, work: impl Future<Output = T>) -> Result<T, Stopped> {
     tokio::select! {
         biased;
         () = stop.passed(limit) => Err(Stopped),
@@ -363,6 +248,6 @@ async fn finish<T>(stop: &Stop, limit: Duration, work: impl Future<Output = T>) 
 }
 
 /// Runs `work`, however long it takes, with the membership in the group kept and the pulse shown.
-async fn alive<T>(source: &mut impl Source, vitals: &Vitals, work: impl Future<Output = T>) -> T {
+pub(crate) async fn alive<T>(source: &mut impl Source, vitals: &Vitals, work: impl Future<Output = T>) -> T {
     vitals.pulse_during(source.keep(work)).await
 }

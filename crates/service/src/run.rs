@@ -40,8 +40,10 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings) -> a
     if let Some((layer, publisher, source)) = stop.run_until_cancelled(preparing).await.transpose()? {
         // Not earlier: whoever is refused says so in one line, and that is the last one.
         tracing::info!(version = env!("CARGO_PKG_VERSION"), http.address = %settings.http.http_addr, "started");
+        let connections = settings.database.database_pool_size;
         let settings = pipeline::Settings {
             batch_size: settings.batch.batch_size.get(),
+            side_by_side: settings.batch.batches_in_flight.min(connections).get(),
             schedule: settings.batch.schedule.clone(),
             resume_every: S::resume_every(own),
             // The rest of the grace period is for the last commit and for leaving the group.

@@ -85,19 +85,25 @@ impl Service for Stg {
 
 impl Layer for Stg {
     type Event = Event;
+    type Key = i64;
 
     fn receive(&self, record: &Record) -> Result<Event, Outcome> {
         receive::receive(record)
     }
 
-    async fn store(&mut self, events: &[Event]) -> Result<Stored, Failure> {
-        let directory = enrich::look_up(&mut self.names, events).await?;
+    /// Of an order the events are applied in their order.
+    fn key(&self, event: &Event) -> Option<i64> {
+        Some(event.object_id)
+    }
+
+    async fn store(&self, events: &[Event]) -> Result<Stored, Failure> {
+        let directory = enrich::look_up(&self.names, events).await?;
         store::store(&self.warehouse, events, &directory, now(), self.max_message_bytes).await
     }
 
     async fn resume(&mut self, limit: usize) -> Result<Backlog, Failure> {
         let bounds = Bounds { max_age: self.park_max_age, orders: limit, room: self.max_message_bytes };
-        self.parked.resume(&self.warehouse, &mut self.names, now(), bounds).await
+        self.parked.resume(&self.warehouse, &self.names, now(), bounds).await
     }
 
     async fn settle(&mut self) -> Result<(), Failure> {

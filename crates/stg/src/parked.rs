@@ -62,7 +62,7 @@ impl Parked {
     pub(crate) async fn resume(
         &mut self,
         warehouse: &Warehouse,
-        names: &mut Names,
+        names: &Names,
         now: Moment,
         bounds: Bounds,
     ) -> Result<Backlog, Failure> {

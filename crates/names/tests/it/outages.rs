@@ -19,7 +19,7 @@ async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
     let url = stack.endpoints().redis_url(1);
     let mut writer = Writer::open(&url).await?;
-    let (mut names, now) = (names(&url), Instant::now());
+    let (names, now) = (names(&url), Instant::now());
     names.greet().await?;
 
     // One question for all, none for what is known.
@@ -61,7 +61,7 @@ async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
 #[tokio::test]
 async fn nobody_there_is_an_outage() {
     for url in ["redis://127.0.0.1:1", "redis://name.invalid", "rediss://127.0.0.1:1"] {
-        let mut names = names::Names::connect(&Settings::from_url(url, None).unwrap());
+        let names = names::Names::connect(&Settings::from_url(url, None).unwrap());
         assert!(matches!(names.greet().await, Err(Denied::Unavailable(_))), "{url}");
     }
 }

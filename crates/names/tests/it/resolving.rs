@@ -35,7 +35,7 @@ async fn a_value_of_the_other_kind_is_missing() -> anyhow::Result<()> {
     let (url, mut writer) = database().await?;
     writer.run(redis::cmd("RPUSH").arg("list").arg("u")).await?;
     writer.set("broken", "{").await?;
-    let mut names = names(&url);
+    let names = names(&url);
     let odd = ["u", "r", "list", "broken", ""];
     let directory = names.resolve(&odd, &odd, Instant::now()).await?;
     assert_eq!(odd.map(|id| directory.user(id).is_some()), [true, false, false, false, false]);
@@ -46,7 +46,7 @@ async fn a_value_of_the_other_kind_is_missing() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_name_is_read_again_when_it_is_stale() -> anyhow::Result<()> {
     let (url, mut writer) = database().await?;
-    let (mut names, start) = (names(&url), Instant::now());
+    let (names, start) = (names(&url), Instant::now());
     assert_eq!(names.resolve(&["u"], &[], start).await?.user("u").unwrap().name, "Котова Ольга");
 
     writer.set("u", r#"{"name": "Ольга"}"#).await?;
@@ -59,7 +59,7 @@ async fn a_name_is_read_again_when_it_is_stale() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_missing_name_is_asked_for_every_time() -> anyhow::Result<()> {
     let (url, mut writer) = database().await?;
-    let (mut names, now) = (names(&url), Instant::now());
+    let (names, now) = (names(&url), Instant::now());
     assert_eq!(names.resolve(&["new"], &[], now).await?.user("new"), None);
     writer.set("new", r#"{"name": "Анна"}"#).await?;
     assert_eq!(names.resolve(&["new"], &[], now).await?.user("new").unwrap().name, "Анна");

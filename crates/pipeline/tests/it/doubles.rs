@@ -98,6 +98,14 @@ impl Source for Partition {
         Ok(self.take(limit))
     }
 
+    async fn next_full(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+        self.script.next("kafka", &self.journal).await?;
+        if self.records.len() < limit {
+            pending::<()>().await;
+        }
+        Ok(self.take(limit))
+    }
+
     async fn next_before_mark(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
         self.script.next("kafka", &self.journal).await?;
         let left = self.records.iter().take_while(|record| Some(record.offset) <= self.mark).count();
@@ -129,11 +137,13 @@ pub(crate) struct Offsets {
     /// The events whose rows the database refuses.
     pub(crate) refused: BTreeSet<i64>,
     /// The events that fail, and how often they still do.
-    pub(crate) failing: BTreeMap<i64, u32>,
+    pub(crate) failing: RefCell<BTreeMap<i64, u32>>,
     /// A transaction with more events runs out of time.
     pub(crate) largest: Option<usize>,
     /// The bytes of each message; a transaction that leads to more than a part is too much.
     pub(crate) message_bytes: usize,
+    /// So many keys the events have in turn; none, unless said otherwise.
+    pub(crate) keys: Option<i64>,
     /// Rounds of work without offsets: the messages of each.
     pub(crate) backlog: VecDeque<Vec<i64>>,
     /// After each round it says that there is no more for now.
@@ -163,6 +173,7 @@ fn unwilling(number: u32) -> Unavailable {
 
 impl Layer for Offsets {
     type Event = i64;
+    type Key = i64;
 
     fn receive(&self, record: &Record) -> Result<i64, Outcome> {
         match record.value.as_deref() {
@@ -172,15 +183,19 @@ impl Layer for Offsets {
         }
     }
 
-    async fn store(&mut self, events: &[i64]) -> Result<Stored, Failure> {
+    fn key(&self, event: &i64) -> Option<i64> {
+        self.keys.map(|keys| event % keys)
+    }
+
+    async fn store(&self, events: &[i64]) -> Result<Stored, Failure> {
         self.journal.check_kept();
         self.storing.next("postgres", &self.journal).await?;
         if self.largest.is_some_and(|largest| events.len() > largest) {
             self.journal.note(Step::Failed(events.to_vec()));
             return Err(Unavailable::new("postgres", "no answer").with(Fault::OutOfTime).into());
         }
-        let failing = self.failing.iter_mut().find(|(event, left)| events.contains(event) && **left > 0);
-        if let Some((_, left)) = failing {
+        let mut failing = self.failing.borrow_mut();
+        if let Some((_, left)) = failing.iter_mut().find(|(event, left)| events.contains(event) && **left > 0) {
             *left -= 1;
             self.journal.note(Step::Failed(events.to_vec()));
             return Err(unwilling(*left).into());

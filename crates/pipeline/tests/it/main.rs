@@ -6,6 +6,7 @@ mod journal;
 mod doubles;
 mod world;
 mod commits;
+mod side_by_side;
 mod outages;
 mod refusals;
 mod search;

@@ -15,7 +15,7 @@ use crate::{
 fn failing<const N: usize>(count: i64, failing: [(i64, u32); N]) -> World {
     let mut world = World::of_events(count);
     world.settings.batch_size = 100;
-    world.layer.failing = failing.into();
+    world.layer.failing = BTreeMap::from(failing).into();
     world
 }
 
@@ -121,7 +121,7 @@ proptest! {
     ) {
         let guilty: BTreeMap<i64, u32> = guilty.into_iter().filter(|(offset, _)| *offset < count).collect();
         let mut world = failing(count, []);
-        world.layer.failing.clone_from(&guilty);
+        world.layer.failing = guilty.clone().into();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let past = runtime.block_on(world.run());
 

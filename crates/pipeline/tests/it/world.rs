@@ -64,6 +64,7 @@ impl World {
             broker: Broker::default(),
             settings: Settings {
                 batch_size: 2,
+                side_by_side: 1,
                 schedule: Schedule::Continuous,
                 resume_every: Duration::from_secs(3600),
                 stop_within: Duration::from_secs(10),
@@ -71,6 +72,14 @@ impl World {
             vitals: Arc::default(),
             journal: Journal::default(),
         }
+    }
+
+    /// So many events, read two at a time, and two such batches side by side.
+    pub(crate) fn side_by_side(count: i64) -> Self {
+        let mut world = Self::of_events(count);
+        world.settings.side_by_side = 2;
+        world.journal.may_be_read();
+        world
     }
 
     /// The loop is told to stop when `step` has happened so many times, if not earlier.

@@ -17,6 +17,11 @@ pub struct Batch {
     #[arg(long, env, value_name = "RECORDS", default_value = "100")]
     pub batch_size: NonZeroUsize,
 
+    /// Batches on their way side by side, upper bound, as long as all goes well: while one waits for the disk or for the
+    /// broker, another one is worked on. Each takes a connection of DATABASE_POOL_SIZE. 1: one after the other.
+    #[arg(long, env, value_name = "BATCHES", default_value = "2")]
+    pub batches_in_flight: NonZeroUsize,
+
     /// When to work: an interval (`25s`), a cron line in UTC (`*/5 * * * *`), or `continuous`. A tick reads up to the
     /// end seen when it began; `continuous` never waits for more records, at the price of more, smaller transactions.
     #[arg(long, env, value_name = "WHEN", default_value = "25s")]

@@ -15,6 +15,7 @@ use service::Refusal;
 use warehouse::{Row, Transaction, Warehouse, get, statement};
 
 use super::selection::Selection;
+use crate::store::timestamp;
 
 /// Which orders go on.
 #[derive(Debug, Clone, Default, Args)]
@@ -92,7 +93,7 @@ impl Release {
         loop {
             let transaction = warehouse.begin_unhurried().await?;
             let parked = self.lock(&transaction, now, after).await?;
-            let at = now.civil();
+            let at = timestamp(now);
             let going = ids(&transaction.query(&statement!("stg/release_parked_orders"), [&parked, &at]).await?)?;
             let going: BTreeSet<i64> = going.into_iter().collect();
             let left: Vec<i64> = parked.iter().copied().filter(|order| !going.contains(order)).collect();

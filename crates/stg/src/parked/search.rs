@@ -25,7 +25,7 @@ const NAMES_A_ROUND: i64 = 1000;
 
 impl Search {
     /// Names that orders wait for and that Redis has.
-    pub(super) async fn known(&mut self, warehouse: &Warehouse, names: &mut Names) -> Result<&[Missing], Failure> {
+    pub(super) async fn known(&mut self, warehouse: &Warehouse, names: &Names) -> Result<&[Missing], Failure> {
         if self.known.is_empty() {
             let rows = self.next(warehouse).await?;
             let missing = rows.iter().map(read).filter_map(Result::transpose);
@@ -66,7 +66,7 @@ fn read(row: &Row) -> Result<Option<Missing>, Failure> {
 }
 
 /// Those of the missing names that Redis has now.
-async fn known(names: &mut Names, missing: Vec<Missing>) -> Result<Vec<Missing>, Failure> {
+async fn known(names: &Names, missing: Vec<Missing>) -> Result<Vec<Missing>, Failure> {
     let ids = |of: fn(&Missing) -> Option<&str>| missing.iter().filter_map(of).collect::<HashSet<_>>();
     let users = ids(|name| (name.kind == Kind::User).then_some(name.id.as_str()));
     let restaurants = ids(|name| match name.kind {

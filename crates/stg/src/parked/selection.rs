@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use clap::Args;
-use jiff::civil::DateTime;
 use orders::Moment;
+use warehouse::Timestamp;
 
-use crate::transform::Kind;
+use crate::{store::timestamp, transform::Kind};
 
 /// All of these at once; without any, every parked order.
 #[derive(Debug, Clone, Default, Args)]
@@ -37,8 +37,8 @@ impl Selection {
     }
 
     /// Before when an order has to be parked.
-    pub(super) fn before(&self, now: Moment) -> Option<DateTime> {
-        self.older_than.map(|age| now.before(age).civil())
+    pub(super) fn before(&self, now: Moment) -> Option<Timestamp> {
+        self.older_than.map(|age| timestamp(now.before(age)))
     }
 }
 

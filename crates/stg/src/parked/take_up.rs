@@ -12,7 +12,7 @@ use warehouse::{Row, Transaction, Warehouse, get, statement};
 use super::{BYTES_A_ROUND, Bounds};
 use crate::{
     enrich, publish,
-    store::{self, Awaited},
+    store::{self, Awaited, timestamp},
     transform::{Dishes, Kind, Missing, name},
 };
 
@@ -44,12 +44,12 @@ type Waiting = (i64, Moment, Missing);
 /// Takes up orders that wait for names that are `known`, whose dishes are overdue, or which were released.
 pub(super) async fn take_up(
     warehouse: &Warehouse,
-    names: &mut Names,
+    names: &Names,
     known: &[Missing],
     now: Moment,
     bounds: Bounds,
 ) -> Result<Taken, Failure> {
-    let overdue = now.before(bounds.max_age).civil();
+    let overdue = now.before(bounds.max_age);
     let transaction = warehouse.begin().await?;
     let orders = lock(&transaction, known, overdue, bounds.orders).await?;
     if orders.is_empty() {
@@ -67,7 +67,7 @@ pub(super) async fn take_up(
             looked_at = index;
             break;
         }
-        let may_go = is_released || parked_at.civil() < overdue;
+        let may_go = is_released || parked_at < overdue;
         let dishes = if may_go { Dishes::Whatever } else { Dishes::OnTheMenu };
         let missing = match event.as_ref().map(|event| (event, name(event, &directory, now, dishes))) {
             Err(reason) => {
@@ -117,12 +117,13 @@ fn room(object_id: i64, size: usize, limit: usize) -> Option<Missing> {
 async fn lock(
     transaction: &Transaction,
     known: &[Missing],
-    overdue: DateTime,
+    overdue: Moment,
     limit: usize,
 ) -> Result<Vec<Order>, Failure> {
     let kinds: Vec<&str> = known.iter().map(|name| name.kind.as_str()).collect();
     let ids: Vec<&str> = known.iter().map(|name| name.id.as_str()).collect();
     let restaurants: Vec<&str> = known.iter().map(|name| name.restaurant_id.as_str()).collect();
+    let overdue = timestamp(overdue);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let candidates = limit.saturating_mul(CANDIDATES);
     let statement = statement!("stg/lock_parked_orders");
