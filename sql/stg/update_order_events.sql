@@ -1,5 +1,7 @@
 -- Newer events of orders that lock_order_events has locked. A message that was still to be sent is superseded,
 -- unless the newer event is parked: then it is the last that can be sent.
+-- The orders are named twice: a join alone would be planned, on a table that was empty when it was analysed, as one that reads
+-- it whole, and a session keeps that plan while the table grows.
 -- $1 object_id bigint[], $2 sent_dttm timestamp[], $3 payload text[], $4 version text[], $5 enriched text[],
 -- $6 parked_at timestamp[], $7 released_at timestamp[], $8 unsent boolean[]
 UPDATE stg.order_events AS e
@@ -15,4 +17,4 @@ FROM
     unnest(
         $1::bigint[], $2::timestamp[], $3::text[], $4::text[], $5::text[], $6::timestamp[], $7::timestamp[], $8::boolean[]
     ) AS n (object_id, sent_dttm, payload, version, enriched, parked_at, released_at, unsent)
-WHERE e.object_id = n.object_id
+WHERE e.object_id = ANY($1::bigint[]) AND e.object_id = n.object_id

@@ -1,6 +1,6 @@
 //! One text per JSON value, whatever order its keys and whatever form its numbers came in.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 use serde_json::Value;
 use sha1::{Digest as _, Sha1};
@@ -10,42 +10,41 @@ use crate::decimal::Decimal;
 /// SHA-1 of the canonical text, in lower-case hexadecimal.
 #[must_use]
 pub fn digest(value: &Value) -> String {
-    let mut text = String::new();
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let mut text = Vec::with_capacity(2048);
     write_canonical(value, &mut text);
-    let mut hex = String::with_capacity(40);
-    for byte in Sha1::digest(text.as_bytes()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    let halves = |byte: u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    Sha1::digest(&text).into_iter().flat_map(halves).collect()
 }
 
 /// Writes `value` with sorted keys, normalised decimals and no spaces. Recursion is bounded by the parser's own depth
 /// limit of 128.
-fn write_canonical(value: &Value, out: &mut String) {
+fn write_canonical(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Number(number) => {
             let _ = write!(out, "{}", Decimal::read(number.as_str()));
         }
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for item in items {
                 write_canonical(item, out);
-                out.push(',');
+                out.push(b',');
             }
-            out.push(']');
+            out.push(b']');
         }
         Value::Object(fields) => {
             // serde_json keeps keys in a BTreeMap: sorted.
-            out.push('{');
+            out.push(b'{');
             for (key, field) in fields {
-                let _ = write!(out, "{}:", Value::String(key.clone()));
+                let _ = serde_json::to_writer(&mut *out, key);
+                out.push(b':');
                 write_canonical(field, out);
-                out.push(',');
+                out.push(b',');
             }
-            out.push('}');
+            out.push(b'}');
         }
         Value::Null | Value::Bool(_) | Value::String(_) => {
-            let _ = write!(out, "{value}");
+            let _ = serde_json::to_writer(&mut *out, value);
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::{
     Malformed, Unusable, cut_category,
@@ -78,20 +80,41 @@ impl Counters {
     /// The message's JSON text.
     #[must_use]
     pub fn write(&self) -> String {
-        let entry = |label: &str, counter: &Counter| json!({ label: counter.name, "order_cnt": counter.order_cnt, "version": counter.version });
-        let categories = self.categories.iter();
-        let products = self.products.iter();
-        json!({
-            "user_id": self.user_id,
-            "categories": categories
-                .map(|(name, counter)| (keys::category(name).to_string(), entry("category_name", counter)))
-                .collect::<Map<_, _>>(),
-            "products": products
-                .map(|(id, counter)| (id.clone(), entry("product_name", counter)))
-                .collect::<Map<_, _>>(),
-        })
-        .to_string()
+        let categories = self.categories.iter().map(|(name, counter)| {
+            let Counter { name: category_name, order_cnt, version } = counter;
+            (keys::category(name), Category { category_name, order_cnt: *order_cnt, version: *version })
+        });
+        let products = self.products.iter().map(|(id, counter)| {
+            let Counter { name: product_name, order_cnt, version } = counter;
+            (id.as_str(), Product { order_cnt: *order_cnt, product_name, version: *version })
+        });
+        let message =
+            Message { categories: categories.collect(), products: products.collect(), user_id: &self.user_id };
+        // Strings and numbers can always be written; if not, the text would be refused by its reader, and so be seen.
+        serde_json::to_string(&message).unwrap_or_else(|error| error.to_string())
     }
+}
+
+/// What is written; all keys in the order of the alphabet.
+#[derive(Serialize)]
+struct Message<'a> {
+    categories: BTreeMap<Uuid, Category<'a>>,
+    products: BTreeMap<&'a str, Product<'a>>,
+    user_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Category<'a> {
+    category_name: &'a str,
+    order_cnt: i32,
+    version: i64,
+}
+
+#[derive(Serialize)]
+struct Product<'a> {
+    order_cnt: i32,
+    product_name: &'a str,
+    version: i64,
 }
 
 fn split_off_from(counters: &mut BTreeMap<String, Counter>, at: usize) -> BTreeMap<String, Counter> {

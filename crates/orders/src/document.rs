@@ -1,6 +1,6 @@
 //! Reading JSON by hand: every field with its path, so that an error names it.
 
-use std::borrow::Cow;
+use std::fmt;
 
 use serde_json::{Map, Value};
 
@@ -38,13 +38,49 @@ pub(crate) fn check_type(fields: &Map<String, Value>) -> Result<(), Unusable> {
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     fields: &'a Map<String, Value>,
-    /// `payload.`, or nothing at the top.
-    path: Cow<'static, str>,
+    path: Path,
+}
+
+/// Where an object stands: nowhere in particular at the top, else in a field, or in the list of one. Put in words only when
+/// something is wrong there: an order has many lines, and nearly all are right.
+#[derive(Debug, Clone, Copy, Default)]
+struct Path {
+    /// The fields that lead to it; no message goes deeper.
+    steps: [Option<Step>; 2],
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    field: &'static str,
+    /// Which of its objects, if it has many.
+    at: Option<usize>,
+}
+
+impl Path {
+    fn then(mut self, field: &'static str, at: Option<usize>) -> Self {
+        if let Some(free) = self.steps.iter_mut().find(|step| step.is_none()) {
+            *free = Some(Step { field, at });
+        }
+        self
+    }
+}
+
+impl fmt::Display for Path {
+    /// `payload.order_items[2].`
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Step { field, at } in self.steps.iter().flatten() {
+            match at {
+                Some(at) => write!(out, "{field}[{at}].")?,
+                None => write!(out, "{field}.")?,
+            }
+        }
+        Ok(())
+    }
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) const fn top(fields: &'a Map<String, Value>) -> Self {
-        Self { fields, path: Cow::Borrowed("") }
+    pub(crate) fn top(fields: &'a Map<String, Value>) -> Self {
+        Self { fields, path: Path::default() }
     }
 
     /// An optional field: null counts as absent.
@@ -56,7 +92,7 @@ impl<'a> Fields<'a> {
         self.get(name).ok_or_else(|| self.malformed("missing-field", name, "is missing"))
     }
 
-    fn malformed(&self, reason: &'static str, name: &str, problem: impl std::fmt::Display) -> Malformed {
+    fn malformed(&self, reason: &'static str, name: &str, problem: impl fmt::Display) -> Malformed {
         Malformed::new(reason, format!("{}{name} {problem}", self.path))
     }
 
@@ -156,40 +192,40 @@ impl<'a> Fields<'a> {
         value.as_object().ok_or_else(|| self.malformed("wrong-type", name, "is not an object"))
     }
 
+    /// The object at one place of a field that has many.
+    fn item(&self, name: &'static str, at: usize, value: &'a Value) -> Result<Self, Malformed> {
+        let fields = value
+            .as_object()
+            .ok_or_else(|| self.malformed("wrong-type", &format!("{name}[{at}]"), "is not an object"))?;
+        Ok(Self { fields, path: self.path.then(name, Some(at)) })
+    }
+
     /// A required object.
-    pub(crate) fn object(&self, name: &str) -> Result<Fields<'a>, Malformed> {
+    pub(crate) fn object(&self, name: &'static str) -> Result<Fields<'a>, Malformed> {
         let fields = self.as_object(name, self.required(name)?)?;
-        Ok(Fields { fields, path: format!("{}{name}.", self.path).into() })
+        Ok(Fields { fields, path: self.path.then(name, None) })
     }
 
     /// The objects of a required object with keys of its own. Their paths number them: a key may be of any length, and
     /// somebody's name.
-    pub(crate) fn entries(&self, name: &str) -> Result<Vec<(&'a String, Fields<'a>)>, Malformed> {
+    pub(crate) fn entries(&self, name: &'static str) -> Result<Vec<(&'a String, Fields<'a>)>, Malformed> {
         let map = self.as_object(name, self.required(name)?)?;
-        let objects = map.iter().enumerate().map(|(at, (key, value))| {
-            let fields = self.as_object(&format!("{name}[{at}]"), value)?;
-            Ok((key, Fields { fields, path: format!("{}{name}[{at}].", self.path).into() }))
-        });
-        objects.collect()
+        map.iter().enumerate().map(|(at, (key, value))| Ok((key, self.item(name, at, value)?))).collect()
     }
 
     /// A required list of objects.
-    pub(crate) fn list(&self, name: &str) -> Result<Vec<Fields<'a>>, Malformed> {
+    pub(crate) fn list(&self, name: &'static str) -> Result<Vec<Fields<'a>>, Malformed> {
         self.objects(name, self.required(name)?)
     }
 
     /// An optional list of objects.
-    pub(crate) fn optional_list(&self, name: &str) -> Result<Vec<Fields<'a>>, Malformed> {
+    pub(crate) fn optional_list(&self, name: &'static str) -> Result<Vec<Fields<'a>>, Malformed> {
         self.get(name).map_or_else(|| Ok(Vec::new()), |value| self.objects(name, value))
     }
 
-    fn objects(&self, name: &str, value: &'a Value) -> Result<Vec<Fields<'a>>, Malformed> {
+    fn objects(&self, name: &'static str, value: &'a Value) -> Result<Vec<Fields<'a>>, Malformed> {
         let items = value.as_array().ok_or_else(|| self.malformed("wrong-type", name, "is not a list"))?;
-        let objects = items.iter().enumerate().map(|(at, item)| {
-            let fields = self.as_object(&format!("{name}[{at}]"), item)?;
-            Ok(Fields { fields, path: format!("{}{name}[{at}].", self.path).into() })
-        });
-        objects.collect()
+        items.iter().enumerate().map(|(at, item)| self.item(name, at, item)).collect()
     }
 
     /// Refuses a point in time with hardly anything behind it, where it becomes a `timestamp`. The rows of an order are kept

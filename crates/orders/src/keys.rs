@@ -1,5 +1,7 @@
 //! Keys of the vault: UUIDv5, which is SHA-1 over a namespace and a text. The same in every layer and on every replay.
 
+use std::sync::LazyLock;
+
 use uuid::Uuid;
 
 /// Key of a hub row: of the id's text under `NAMESPACE_OID`, as the customer's own code makes it.
@@ -54,14 +56,14 @@ pub enum Link {
 }
 
 impl Link {
-    const fn table(self) -> &'static str {
-        match self {
-            Self::OrderProduct => "l_order_product",
-            Self::ProductRestaurant => "l_product_restaurant",
-            Self::ProductCategory => "l_product_category",
-            Self::OrderUser => "l_order_user",
-            Self::OrderRestaurant => "l_order_restaurant",
-        }
+    /// The tables, in the order of the variants.
+    const TABLES: [&str; 5] =
+        ["l_order_product", "l_product_restaurant", "l_product_category", "l_order_user", "l_order_restaurant"];
+
+    /// What the keys of the table's rows are made under; made once, for a row has as many bytes to digest as this.
+    fn namespace(self) -> &'static Uuid {
+        static NAMESPACES: LazyLock<[Uuid; 5]> = LazyLock::new(|| Link::TABLES.map(hub));
+        &NAMESPACES[self as usize]
     }
 }
 
@@ -72,7 +74,7 @@ pub fn link(link: Link, left: Uuid, right: Uuid) -> Uuid {
     let mut pair = [0; 32];
     pair[..16].copy_from_slice(left.as_bytes());
     pair[16..].copy_from_slice(right.as_bytes());
-    Uuid::new_v5(&hub(link.table()), &pair)
+    Uuid::new_v5(link.namespace(), &pair)
 }
 
 /// Hashdiff of a satellite row: over its parent's key and its attributes, each with its length before it, so that
@@ -115,6 +117,19 @@ mod tests {
         assert_ne!(link(Link::OrderUser, a, b), link(Link::OrderUser, b, a));
         assert_ne!(link(Link::OrderUser, a, b), link(Link::OrderRestaurant, a, b));
         assert_eq!(link(Link::OrderUser, a, b), link(Link::OrderUser, a, b));
+    }
+
+    #[test]
+    fn a_link_has_the_namespace_of_its_table() {
+        for (link, table) in [
+            (Link::OrderProduct, "l_order_product"),
+            (Link::ProductRestaurant, "l_product_restaurant"),
+            (Link::ProductCategory, "l_product_category"),
+            (Link::OrderUser, "l_order_user"),
+            (Link::OrderRestaurant, "l_order_restaurant"),
+        ] {
+            assert_eq!(*link.namespace(), hub(table), "{table}");
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Points in time: UTC, to the microsecond.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use jiff::{
-    Timestamp, ToSpan,
+    SignedDuration, Timestamp,
     civil::DateTime,
     fmt::temporal::{DateTimeParser, PiecesOffset},
     tz::Offset,
@@ -35,7 +35,7 @@ impl Moment {
                 if offset.seconds().abs() >= 24 * 3600 {
                     return None;
                 }
-                Self::from_civil(civil.checked_sub(offset.seconds().seconds()).ok()?)
+                Self::from_civil(civil.checked_sub(SignedDuration::from_secs(offset.seconds().into())).ok()?)
             }
             Some(_) => None,
         }
@@ -51,8 +51,11 @@ impl Moment {
     /// A civil time taken as UTC.
     #[must_use]
     pub fn from_civil(civil: DateTime) -> Option<Self> {
-        let nanosecond = i64::from(civil.subsec_nanosecond() % 1000);
-        let cut = civil.checked_sub(nanosecond.nanoseconds()).ok()?;
+        // Calendar arithmetic costs more than all else here, and hardly ever is there anything to cut.
+        let cut = match civil.subsec_nanosecond() % 1000 {
+            0 => civil,
+            nanoseconds => civil.with().subsec_nanosecond(civil.subsec_nanosecond() - nanoseconds).build().ok()?,
+        };
         (0..=9999).contains(&cut.year()).then_some(Self(cut))
     }
 
@@ -65,14 +68,14 @@ impl Moment {
     /// One microsecond later; the last moment of all stays where it is.
     #[must_use]
     pub fn next(self) -> Self {
-        self.0.checked_add(1.microsecond()).ok().and_then(Self::from_civil).unwrap_or(Self::LAST)
+        self.0.checked_add(SignedDuration::from_micros(1)).ok().and_then(Self::from_civil).unwrap_or(Self::LAST)
     }
 
     /// So much earlier; the first moment of all where there is none.
     #[must_use]
     pub fn before(self, duration: std::time::Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-        let earlier = self.0.saturating_sub(micros.microseconds());
+        let earlier = self.0.saturating_sub(SignedDuration::from_micros(micros));
         Self::from_civil(earlier).unwrap_or(Self(DateTime::constant(0, 1, 1, 0, 0, 0, 0)))
     }
 
@@ -106,12 +109,14 @@ impl Moment {
 }
 
 /// Digits beyond the microsecond say nothing to us, and a parser may stumble over dozens of them.
-fn cut_fraction(text: &str) -> String {
-    let Some(point) = text.find(['.', ',']) else { return text.to_owned() };
+fn cut_fraction(text: &str) -> Cow<'_, str> {
+    let Some(point) = text.find(['.', ',']) else { return text.into() };
     let (whole, fraction) = text.split_at(point + 1);
     let digits = fraction.len() - fraction.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
-    let kept = &fraction[..digits.min(6)];
-    format!("{whole}{kept}{}", &fraction[digits..])
+    if digits <= 6 {
+        return text.into();
+    }
+    format!("{whole}{}{}", &fraction[..6], &fraction[digits..]).into()
 }
 
 impl fmt::Display for Moment {

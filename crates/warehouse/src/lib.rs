@@ -13,6 +13,7 @@ pub use self::{
     row::get,
     settings::Settings,
     statement::Statement,
+    timestamp::Timestamp,
     transaction::Transaction,
 };
 pub use tokio_postgres::{Row, types::FromSql};
@@ -24,6 +25,7 @@ mod denied;
 mod connect;
 mod session;
 mod statement;
+mod timestamp;
 mod parameter;
 mod transaction;
 mod row;

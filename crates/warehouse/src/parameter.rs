@@ -4,6 +4,8 @@ use jiff::civil::DateTime;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
+use crate::Timestamp;
+
 /// A parameter of a statement.
 ///
 /// A prepared statement tells the types of its parameters; one that cannot be prepared, because a pooler stands between
@@ -51,4 +53,5 @@ parameters! {
     String: TEXT, TEXT_ARRAY;
     Uuid: UUID, UUID_ARRAY;
     DateTime: TIMESTAMP, TIMESTAMP_ARRAY;
+    Timestamp: TIMESTAMP, TIMESTAMP_ARRAY;
 }
