@@ -7,11 +7,12 @@ use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored};
 use service::{Description, Service, Shared, Startup, rebuild::Rebuild};
 use warehouse::Warehouse;
 
-use crate::{publish, receive, retell::Retelling, store};
+use crate::{known::Known, publish, receive, retell::Retelling, store};
 
 /// The service: its constants, and the loop's layer.
 pub struct Dds {
     warehouse: Warehouse,
+    known: Known,
     load_src: String,
     max_message_bytes: usize,
     retelling: Retelling,
@@ -31,7 +32,7 @@ impl Service for Dds {
     async fn layer(_: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
         let retelling = Retelling::new(Rebuild::new(shared));
         let Shared { warehouse, load_src, max_message_bytes, .. } = shared.clone();
-        Ok(Self { warehouse, load_src, max_message_bytes, retelling })
+        Ok(Self { warehouse, known: Known::default(), load_src, max_message_bytes, retelling })
     }
 
     /// Nobody is told anything new between the end of a replay and the round that sees it. A round without a rebuild is
@@ -43,14 +44,20 @@ impl Service for Dds {
 
 impl Layer for Dds {
     type Event = Enriched;
+    type Key = i64;
 
     fn receive(&self, record: &Record) -> Result<Enriched, Outcome> {
         receive::receive(record)
     }
 
-    async fn store(&mut self, events: &[Enriched]) -> Result<Stored, Failure> {
+    /// Of an order the events are applied in their order.
+    fn key(&self, order: &Enriched) -> Option<i64> {
+        Some(order.object_id)
+    }
+
+    async fn store(&self, events: &[Enriched]) -> Result<Stored, Failure> {
         let service = self.retelling.service();
-        let (outcomes, readings) = store::store(&self.warehouse, service, &self.load_src, events).await?;
+        let (outcomes, readings) = store::store(&self.warehouse, &self.known, service, &self.load_src, events).await?;
         Ok(Stored { outcomes, messages: publish::messages(readings, self.max_message_bytes) })
     }
 

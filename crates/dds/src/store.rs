@@ -8,11 +8,12 @@ use futures_util::try_join;
 use orders::Enriched;
 use pipeline::{Failure, Outcome};
 use service::rebuild::{self, Phase};
-use warehouse::Warehouse;
+use warehouse::{Transaction, Warehouse, get, statement};
 
 use crate::{
+    known::Known,
     publish::Reading,
-    transform::{self, Changes},
+    transform::{self, Changes, Keyed},
 };
 
 mod column;
@@ -24,37 +25,81 @@ mod counters;
 /// Stores a batch of orders: two flights of statements and a commit, however many orders there are. Returns what is to be
 /// told of the counters; while a rebuild of `service` reads the topic again nothing is, for they are not complete.
 ///
-/// The phase of the rebuild is asked for after the states are locked: whoever changes it locks their table against that.
-/// A process that slept before its first statement sees it, too.
+/// Hubs and links that are `known` to be there are not sent. Should rows go while the batch is under way, it is undone
+/// and repeated at once, with all of them.
 pub(crate) async fn store(
     warehouse: &Warehouse,
+    known: &Known,
     service: &str,
     load_src: &str,
     orders: &[Enriched],
-) -> Result<(Vec<Outcome>, Vec<Reading>), Failure> {
+) -> Result<Written, Failure> {
     if orders.is_empty() {
         return Ok(Default::default());
     }
+    let orders = Keyed::all(orders);
+    let mut trusts = true;
+    loop {
+        if let Some(written) = attempt(warehouse, known, trusts, service, load_src, &orders).await? {
+            return Ok(written);
+        }
+        trusts = false;
+    }
+}
+
+/// What became of each order, and what is to be told.
+pub(crate) type Written = (Vec<Outcome>, Vec<Reading>);
+
+/// One transaction; `None`: it left out rows that may have gone, and was undone.
+///
+/// The phase of the rebuild is asked for after the states are locked: whoever changes it locks their table against that.
+/// A process that slept before its first statement sees it, too. The edition comes after that lock as well, so that a
+/// batch which has waited for somebody who empties the vault knows of it.
+async fn attempt(
+    warehouse: &Warehouse,
+    known: &Known,
+    trusts: bool,
+    service: &str,
+    load_src: &str,
+    orders: &[Keyed<'_>],
+) -> Result<Option<Written>, Failure> {
     let transaction = warehouse.begin().await?;
-    let (states, phase, latest) = try_join!(
+    let (states, phase, edition, latest) = try_join!(
         states::lock(&transaction, orders),
         rebuild::phase(&transaction, service),
+        edition(&transaction),
         names::latest(&transaction, orders),
     )?;
 
     let Changes { outcomes, mut vault, new_states, changed_states, differences, mentioned } =
         transform::transform(states, orders);
     let news = names::news(std::mem::take(&mut vault.names), &latest);
+    let relies = trusts && known.leave_out(&edition, &mut vault);
 
-    let ((), (), (), readings) = try_join!(
+    let ((), (), (), readings, edition_now) = try_join!(
         states::write(&transaction, &new_states, &changed_states),
         vault::write(&transaction, load_src, &vault),
         names::write(&transaction, load_src, &news),
         counters::write(&transaction, &differences, &mentioned),
+        self::edition(&transaction),
     )?;
+    if relies && edition_now != edition {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
     transaction.commit().await?;
+    if edition_now == edition {
+        known.learn(&edition, &vault);
+    }
     let told = if phase == Some(Phase::Replaying) { Vec::new() } else { readings };
-    Ok((outcomes, told))
+    Ok(Some((outcomes, told)))
+}
+
+/// Which rows of the vault can be relied on, see [`Known`].
+async fn edition(transaction: &Transaction) -> Result<String, Failure> {
+    let rows = transaction.query(&statement!("dds/select_edition"), []).await?;
+    let row = rows.first().ok_or_else(|| column::unreadable("there is no edition of the vault"))?;
+    get(row, 0)
 }
 
 /// The distinct values of something over the batch.

@@ -3,17 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
-use orders::{Enriched, keys};
 use pipeline::{Outcome, Rejection};
 use uuid::Uuid;
 
 pub use self::{
     counters::{Differences, Mention},
+    keyed::{Keyed, KeyedProduct},
     lines::Line,
     state::State,
     vault::{Hub, LinkRow, Name, OrderHub, Vault},
 };
 
+mod keyed;
 mod lines;
 mod state;
 pub mod vault;
@@ -21,31 +22,31 @@ pub mod counters;
 
 /// Everything a batch leads to.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Changes {
+pub struct Changes<'o> {
     /// What became of each order of the batch, in its order.
     pub outcomes: Vec<Outcome>,
     /// New rows of hubs, links and satellites.
-    pub vault: Vault,
+    pub vault: Vault<'o>,
     /// States of orders that had none.
     pub new_states: BTreeMap<Uuid, State>,
     /// States of orders that had one.
     pub changed_states: BTreeMap<Uuid, State>,
     /// What is added to counters.
-    pub differences: Differences,
+    pub differences: Differences<'o>,
     /// Every counter that any order of the batch mentions, or that its orders ever held: published whatever became of the
     /// order, because a crash may have swallowed what was to be said about it.
-    pub mentioned: Mention,
+    pub mentioned: Mention<'o>,
 }
 
 /// Works out what `orders`, applied one after the other on `states`, lead to.
 #[must_use]
-pub fn transform(mut states: HashMap<Uuid, State>, orders: &[Enriched]) -> Changes {
+pub fn transform<'o>(mut states: HashMap<Uuid, State>, orders: &[Keyed<'o>]) -> Changes<'o> {
     let known: BTreeSet<Uuid> = states.keys().copied().collect();
     let mut changes = Changes::default();
     let mut touched = BTreeSet::new();
     for order in orders {
-        let order_pk = keys::order(order.object_id);
-        let outcome = match apply(order_pk, order, states.entry(order_pk), &mut changes) {
+        let order_pk = order.order_pk;
+        let outcome = match apply(order, states.entry(order_pk), &mut changes) {
             Ok(outcome) => outcome,
             Err(rejection) => Outcome::DeadLetter(rejection),
         };
@@ -66,13 +67,12 @@ pub fn transform(mut states: HashMap<Uuid, State>, orders: &[Enriched]) -> Chang
     changes
 }
 
-fn apply(
-    order_pk: Uuid,
-    order: &Enriched,
+fn apply<'o>(
+    keyed: &Keyed<'o>,
     entry: Entry<'_, Uuid, State>,
-    changes: &mut Changes,
+    changes: &mut Changes<'o>,
 ) -> Result<Outcome, Rejection> {
-    let user_pk = keys::user(&order.user.id);
+    let Keyed { order, user_pk, .. } = *keyed;
     let before = match &entry {
         Entry::Occupied(state) => Some(state.get()),
         Entry::Vacant(_) => None,
@@ -80,8 +80,8 @@ fn apply(
     if before.is_some_and(|state| state.user_pk != user_pk) {
         return Err(Rejection::new("user-changed", format!("order {} belongs to another user", order.object_id)));
     }
-    let lines = lines::merge(order)?;
-    changes.mentioned.order(order, &lines);
+    let lines = lines::merge(keyed)?;
+    changes.mentioned.order(keyed, &lines);
     if let Some(state) = before {
         changes.mentioned.ever_held(user_pk, &state.lines);
         if order.version <= state.version {
@@ -90,8 +90,8 @@ fn apply(
         }
     }
     let after = State::after(before, order, user_pk, &lines);
-    changes.vault.add(order_pk, order, before, &after);
-    changes.differences.add(order, before, &after);
+    changes.vault.add(keyed, before, &after);
+    changes.differences.add(keyed, before, &after);
     entry.insert_entry(after);
     Ok(Outcome::Stored)
 }

@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 use orders::Moment;
 use pipeline::{Failure, Fault, Unavailable};
-use warehouse::{Row, get};
+use warehouse::{Row, Timestamp, get};
 
 /// One column of some rows.
 pub(super) fn column<R, T>(rows: impl IntoIterator<Item = R>, value: impl FnMut(R) -> T) -> Vec<T> {
@@ -14,13 +14,19 @@ pub(super) fn column<R, T>(rows: impl IntoIterator<Item = R>, value: impl FnMut(
 /// would need quoting: they are numbers and UUIDs.
 pub(super) fn array_literal<T: std::fmt::Display>(values: impl Iterator<Item = T>) -> String {
     use std::fmt::Write as _;
-    let mut literal = String::from("{");
+    let mut literal = String::with_capacity(128);
+    literal.push('{');
     for value in values {
         let separator = if literal.len() > 1 { "," } else { "" };
         let _ = write!(literal, "{separator}{value}");
     }
     literal.push('}');
     literal
+}
+
+/// A point in time for a row.
+pub(super) fn timestamp(moment: Moment) -> Timestamp {
+    moment.civil().into()
 }
 
 /// A point in time of a row.

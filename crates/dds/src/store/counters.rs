@@ -6,9 +6,9 @@ use futures_util::try_join;
 use jiff::civil::DateTime;
 use orders::Counter;
 use pipeline::Failure;
-use warehouse::{Transaction, get, statement};
+use warehouse::{Timestamp, Transaction, get, statement};
 
-use super::column::column;
+use super::column::{column, timestamp};
 use crate::{
     publish::{Reading, Subject},
     transform::{
@@ -23,8 +23,8 @@ use crate::{
 /// key the batch does not name (an order has lost the product), are read.
 pub(super) async fn write(
     transaction: &Transaction,
-    differences: &Differences,
-    mentioned: &Mention,
+    differences: &Differences<'_>,
+    mentioned: &Mention<'_>,
 ) -> Result<Vec<Reading>, Failure> {
     let named = |pair: &Pair| mentioned.product_ids.contains_key(&pair.1) && differences.products.contains_key(pair);
     let other_products = mentioned.products.iter().filter(|pair| !named(pair)).copied().collect();
@@ -42,22 +42,22 @@ pub(super) async fn write(
 
 async fn add_products(
     transaction: &Transaction,
-    differences: &Differences,
-    mentioned: &Mention,
+    differences: &Differences<'_>,
+    mentioned: &Mention<'_>,
 ) -> Result<Vec<Reading>, Failure> {
     // A product that the orders only lost and that stays as it was needs no write.
-    let is_news = |difference: &ProductDifference| difference.count != 0 || difference.name.is_some();
+    let is_news = |difference: &ProductDifference<'_>| difference.count != 0 || difference.name.is_some();
     let rows: Vec<_> = differences.products.iter().filter(|(_, difference)| is_news(difference)).collect();
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     // Where the batch brings no name the row is there and keeps its own: a name of long ago never wins.
-    let nameless = (DateTime::constant(0, 1, 1, 0, 0, 0, 0), "");
-    let names = rows.iter().map(|(_, difference)| match &difference.name {
-        Some((read_at, name)) => (read_at.civil(), name.as_str()),
+    let nameless = (DateTime::constant(0, 1, 1, 0, 0, 0, 0).into(), "");
+    let names = rows.iter().map(|(_, difference)| match difference.name {
+        Some((read_at, name)) => (timestamp(read_at), name),
         None => nameless,
     });
-    let (dates, texts): (Vec<DateTime>, Vec<&str>) = names.unzip();
+    let (dates, texts): (Vec<Timestamp>, Vec<&str>) = names.unzip();
     let users = column(&rows, |(pair, _)| pair.0);
     let products = column(&rows, |(pair, _)| pair.1);
     let counts = column(&rows, |(_, difference)| difference.count);
@@ -68,8 +68,8 @@ async fn add_products(
         let ids = mentioned.user_ids.get(&user_pk).zip(mentioned.product_ids.get(&product_pk));
         let counter = Counter { name: get(row, 2)?, order_cnt: get(row, 3)?, version: get(row, 4)? };
         Ok(ids.map(|(user_id, product_id)| Reading {
-            user_id: user_id.clone(),
-            subject: Subject::Product(product_id.clone()),
+            user_id: (*user_id).to_owned(),
+            subject: Subject::Product((*product_id).to_owned()),
             counter,
         }))
     });
@@ -78,8 +78,8 @@ async fn add_products(
 
 async fn add_categories(
     transaction: &Transaction,
-    differences: &Differences,
-    mentioned: &Mention,
+    differences: &Differences<'_>,
+    mentioned: &Mention<'_>,
 ) -> Result<Vec<Reading>, Failure> {
     if differences.categories.is_empty() {
         return Ok(Vec::new());
@@ -94,9 +94,9 @@ async fn add_categories(
         let names = mentioned.user_ids.get(&user_pk).zip(mentioned.category_names.get(&category_pk));
         let (order_cnt, version) = (get(row, 2)?, get(row, 3)?);
         Ok(names.map(|(user_id, name)| Reading {
-            user_id: user_id.clone(),
+            user_id: (*user_id).to_owned(),
             subject: Subject::Category,
-            counter: Counter { name: name.clone(), order_cnt, version },
+            counter: Counter { name: (*name).to_owned(), order_cnt, version },
         }))
     });
     readings.filter_map(Result::transpose).collect()
@@ -105,7 +105,7 @@ async fn add_categories(
 async fn read_products(
     transaction: &Transaction,
     pairs: &BTreeSet<Pair>,
-    mentioned: &Mention,
+    mentioned: &Mention<'_>,
 ) -> Result<Vec<Reading>, Failure> {
     if pairs.is_empty() {
         return Ok(Vec::new());
@@ -118,7 +118,7 @@ async fn read_products(
         let subject = Subject::Product(get(row, 1)?);
         let counter = Counter { name: get(row, 2)?, order_cnt: get(row, 3)?, version: get(row, 4)? };
         let user_id = mentioned.user_ids.get(&get(row, 0)?);
-        Ok(user_id.map(|user_id| Reading { user_id: user_id.clone(), subject, counter }))
+        Ok(user_id.map(|user_id| Reading { user_id: (*user_id).to_owned(), subject, counter }))
     });
     readings.filter_map(Result::transpose).collect()
 }
@@ -126,7 +126,7 @@ async fn read_products(
 async fn read_categories(
     transaction: &Transaction,
     pairs: &BTreeSet<Pair>,
-    mentioned: &Mention,
+    mentioned: &Mention<'_>,
 ) -> Result<Vec<Reading>, Failure> {
     if pairs.is_empty() {
         return Ok(Vec::new());
@@ -138,7 +138,7 @@ async fn read_categories(
     let readings = rows.iter().map(|row| {
         let counter = Counter { name: get(row, 1)?, order_cnt: get(row, 2)?, version: get(row, 3)? };
         let user_id = mentioned.user_ids.get(&get(row, 0)?);
-        Ok(user_id.map(|user_id| Reading { user_id: user_id.clone(), subject: Subject::Category, counter }))
+        Ok(user_id.map(|user_id| Reading { user_id: (*user_id).to_owned(), subject: Subject::Category, counter }))
     });
     readings.filter_map(Result::transpose).collect()
 }

@@ -1,17 +1,19 @@
 //! Names of users, products and restaurants: compared with the latest rows, written where they are news.
 
 use futures_util::try_join;
-use orders::{Enriched, keys};
 use pipeline::Failure;
 use uuid::Uuid;
 use warehouse::{Statement, Transaction, get, statement};
 
 use super::{
     Latest,
-    column::{column, get_moment},
+    column::{column, get_moment, timestamp},
     distinct,
 };
-use crate::transform::vault::{self, Name, Names};
+use crate::transform::{
+    Keyed,
+    vault::{self, Name, Names},
+};
 
 /// The latest rows of everything a batch names.
 pub(super) struct LatestNames {
@@ -21,11 +23,11 @@ pub(super) struct LatestNames {
 }
 
 /// Reads the latest rows, without locks: nearly always nothing has changed.
-pub(super) async fn latest(transaction: &Transaction, orders: &[Enriched]) -> Result<LatestNames, Failure> {
-    let users = distinct(orders.iter().map(|order| keys::user(&order.user.id)));
+pub(super) async fn latest(transaction: &Transaction, orders: &[Keyed<'_>]) -> Result<LatestNames, Failure> {
+    let users = distinct(orders.iter().map(|order| order.user_pk));
     let products = orders.iter().flat_map(|order| &order.products);
-    let products = distinct(products.map(|product| keys::product(&product.id)));
-    let restaurants = distinct(orders.iter().map(|order| keys::restaurant(&order.restaurant.id)));
+    let products = distinct(products.map(|line| line.product_pk));
+    let restaurants = distinct(orders.iter().map(|order| order.restaurant_pk));
     let (users, products, restaurants) = try_join!(
         read_latest(transaction, statement!("dds/select_latest_user_names"), users),
         read_latest(transaction, statement!("dds/select_latest_product_names"), products),
@@ -40,7 +42,7 @@ async fn read_latest(transaction: &Transaction, statement: Statement, parents: V
 }
 
 /// The names that are news.
-pub(super) fn news(names: Names, latest: &LatestNames) -> Names {
+pub(super) fn news<'o>(names: Names<'o>, latest: &LatestNames) -> Names<'o> {
     Names {
         users: vault::news(names.users, &latest.users),
         products: vault::news(names.products, &latest.products),
@@ -49,7 +51,7 @@ pub(super) fn news(names: Names, latest: &LatestNames) -> Names {
 }
 
 /// Locks the hubs of the names that are news, then writes what is still news under the lock.
-pub(super) async fn write(transaction: &Transaction, load_src: &str, news: &Names) -> Result<(), Failure> {
+pub(super) async fn write(transaction: &Transaction, load_src: &str, news: &Names<'_>) -> Result<(), Failure> {
     let product = (statement!("dds/lock_products"), statement!("dds/insert_product_names"));
     let restaurant = (statement!("dds/lock_restaurants"), statement!("dds/insert_restaurant_names"));
     try_join!(
@@ -60,14 +62,14 @@ pub(super) async fn write(transaction: &Transaction, load_src: &str, news: &Name
     Ok(())
 }
 
-async fn write_users(transaction: &Transaction, load_src: &str, names: &[Name<2>]) -> Result<(), Failure> {
+async fn write_users(transaction: &Transaction, load_src: &str, names: &[Name<'_, 2>]) -> Result<(), Failure> {
     if names.is_empty() {
         return Ok(());
     }
     let parents = column(names, |name| name.parent);
-    let usernames = column(names, |name| name.names[0].as_str());
-    let logins = column(names, |name| name.names[1].as_str());
-    let dates = column(names, |name| name.load_dt.civil());
+    let usernames = column(names, |name| name.names[0]);
+    let logins = column(names, |name| name.names[1]);
+    let dates = column(names, |name| timestamp(name.load_dt));
     let hashdiffs = column(names, |name| name.hashdiff);
     let (lock, insert) = (statement!("dds/lock_users"), statement!("dds/insert_user_names"));
     try_join!(
@@ -81,14 +83,14 @@ async fn write_single(
     transaction: &Transaction,
     load_src: &str,
     (lock, insert): (Statement, Statement),
-    names: &[Name<1>],
+    names: &[Name<'_, 1>],
 ) -> Result<(), Failure> {
     if names.is_empty() {
         return Ok(());
     }
     let parents = column(names, |name| name.parent);
-    let texts = column(names, |name| name.names[0].as_str());
-    let dates = column(names, |name| name.load_dt.civil());
+    let texts = column(names, |name| name.names[0]);
+    let dates = column(names, |name| timestamp(name.load_dt));
     let hashdiffs = column(names, |name| name.hashdiff);
     try_join!(
         transaction.execute(&lock, [&parents]),

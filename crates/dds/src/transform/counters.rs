@@ -2,35 +2,35 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use orders::{Enriched, Moment, keys};
+use orders::Moment;
 use uuid::Uuid;
 
-use super::{Line, State};
+use super::{Keyed, KeyedProduct, Line, State};
 
 /// A counter: whose, and of what.
 pub type Pair = (Uuid, Uuid);
 
 /// What is added to counters. Sorted, so that two replicas lock rows in one order.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Differences {
+pub struct Differences<'o> {
     /// By user and product. An entry of 0 creates the row or renews its name.
-    pub products: BTreeMap<Pair, ProductDifference>,
+    pub products: BTreeMap<Pair, ProductDifference<'o>>,
     /// By user and category. An entry of 0 creates the row.
     pub categories: BTreeMap<Pair, i32>,
 }
 
 /// What is added to a user's counter of a product.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ProductDifference {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ProductDifference<'o> {
     /// Orders more or fewer.
     pub count: i32,
     /// The product's name and when it was read; `None` when the order only lost the product.
-    pub name: Option<(Moment, String)>,
+    pub name: Option<(Moment, &'o str)>,
 }
 
-impl Differences {
+impl<'o> Differences<'o> {
     /// Adds what `order` changed when it turned `before` into `after`.
-    pub(super) fn add(&mut self, order: &Enriched, before: Option<&State>, after: &State) {
+    pub(super) fn add(&mut self, order: &Keyed<'o>, before: Option<&State>, after: &State) {
         let user_pk = after.user_pk;
         let counted = |state: &State, of: fn(&Line) -> Uuid| state.counted_lines().map(of).collect::<BTreeSet<_>>();
         let difference = |of: fn(&Line) -> Uuid| {
@@ -40,10 +40,11 @@ impl Differences {
             gained.into_iter().chain(was.difference(&is).map(|pk| (*pk, -1))).collect::<Vec<_>>()
         };
 
-        for product in &order.products {
-            let entry = self.products.entry((user_pk, keys::product(&product.id))).or_default();
-            if entry.name.as_ref().is_none_or(|(read_at, _)| *read_at < order.enriched_at) {
-                entry.name = Some((order.enriched_at, product.name.clone()));
+        let enriched_at = order.order.enriched_at;
+        for &KeyedProduct { product, product_pk, .. } in &order.products {
+            let entry = self.products.entry((user_pk, product_pk)).or_default();
+            if entry.name.is_none_or(|(read_at, _)| read_at < enriched_at) {
+                entry.name = Some((enriched_at, &product.name));
             }
         }
         for (product_pk, count) in difference(|line| line.product_pk) {
@@ -65,28 +66,27 @@ impl Differences {
 
 /// Counters that are mentioned, and the business keys of those that the batch itself names.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Mention {
+pub struct Mention<'o> {
     /// By user and product.
     pub products: BTreeSet<Pair>,
     /// By user and category.
     pub categories: BTreeSet<Pair>,
     /// Business keys by hub key: source ids of users.
-    pub user_ids: HashMap<Uuid, String>,
+    pub user_ids: HashMap<Uuid, &'o str>,
     /// Source ids of products.
-    pub product_ids: HashMap<Uuid, String>,
+    pub product_ids: HashMap<Uuid, &'o str>,
     /// Names of categories.
-    pub category_names: HashMap<Uuid, String>,
+    pub category_names: HashMap<Uuid, &'o str>,
 }
 
-impl Mention {
+impl<'o> Mention<'o> {
     /// What the order itself mentions; `lines` are its merged lines.
-    pub(super) fn order(&mut self, order: &Enriched, lines: &[Line]) {
-        let user_pk = keys::user(&order.user.id);
-        self.user_ids.entry(user_pk).or_insert_with(|| order.user.id.clone());
-        for product in &order.products {
-            self.product_ids.entry(keys::product(&product.id)).or_insert_with(|| product.id.clone());
-            let category_pk = keys::category(&product.category);
-            self.category_names.entry(category_pk).or_insert_with(|| product.category.clone());
+    pub(super) fn order(&mut self, keyed: &Keyed<'o>, lines: &[Line]) {
+        let Keyed { order, user_pk, .. } = *keyed;
+        self.user_ids.insert(user_pk, &order.user.id);
+        for &KeyedProduct { product, product_pk, category_pk } in &keyed.products {
+            self.product_ids.insert(product_pk, &product.id);
+            self.category_names.insert(category_pk, &product.category);
         }
         self.ever_held(user_pk, lines);
     }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use orders::{Amount, Enriched, keys};
+use orders::Amount;
 use pipeline::Rejection;
 use uuid::Uuid;
+
+use super::{Keyed, KeyedProduct};
 
 /// A product in an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,14 +36,13 @@ impl Line {
 }
 
 /// The order's lines, sorted by product; lines with the same product become one.
-pub(super) fn merge(order: &Enriched) -> Result<Vec<Line>, Rejection> {
+pub(super) fn merge(order: &Keyed<'_>) -> Result<Vec<Line>, Rejection> {
     let mut lines = BTreeMap::<Uuid, Line>::new();
-    for product in &order.products {
-        let product_pk = keys::product(&product.id);
+    for &KeyedProduct { product, product_pk, category_pk } in &order.products {
         let amount = product.price.times(product.quantity);
         let line = lines.entry(product_pk).or_insert_with(|| Line {
             product_pk,
-            category_pk: keys::category(&product.category),
+            category_pk,
             quantity: 0,
             amount: Amount::default(),
         });

@@ -3,24 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use orders::{
-    Amount, Enriched, Moment,
+    Amount, Moment,
     keys::{self, Link},
 };
 use uuid::Uuid;
 
-use super::{Line, State};
+use super::{Keyed, KeyedProduct, Line, State};
 
 /// New rows, sorted by key: every replica inserts in the same order, so none waits for another in a circle.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Vault {
+pub struct Vault<'o> {
     /// `h_user`
-    pub users: BTreeMap<Uuid, Hub>,
+    pub users: BTreeMap<Uuid, Hub<'o>>,
     /// `h_product`
-    pub products: BTreeMap<Uuid, Hub>,
+    pub products: BTreeMap<Uuid, Hub<'o>>,
     /// `h_category`
-    pub categories: BTreeMap<Uuid, Hub>,
+    pub categories: BTreeMap<Uuid, Hub<'o>>,
     /// `h_restaurant`
-    pub restaurants: BTreeMap<Uuid, Hub>,
+    pub restaurants: BTreeMap<Uuid, Hub<'o>>,
     /// `h_order`
     pub orders: BTreeMap<Uuid, OrderHub>,
     /// `l_order_product`
@@ -40,14 +40,14 @@ pub struct Vault {
     /// `s_order_product`
     pub lines: Vec<OrderLine>,
     /// Candidates for `s_user_names`, `s_product_names`, `s_restaurant_names`; the table has the last word.
-    pub names: Names,
+    pub names: Names<'o>,
 }
 
 /// A hub row: the business key, and the applied date it first came with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hub {
+pub struct Hub<'o> {
     /// The business key.
-    pub key: String,
+    pub key: &'o str,
     /// The applied date.
     pub load_dt: Moment,
 }
@@ -117,33 +117,34 @@ pub struct OrderLine {
 
 /// Candidates for the name satellites.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Names {
+pub struct Names<'o> {
     /// Name and login.
-    pub users: Vec<Name<2>>,
+    pub users: Vec<Name<'o, 2>>,
     /// Name.
-    pub products: Vec<Name<1>>,
+    pub products: Vec<Name<'o, 1>>,
     /// Name.
-    pub restaurants: Vec<Name<1>>,
+    pub restaurants: Vec<Name<'o, 1>>,
 }
 
 /// Names of one thing, and when they were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name<const N: usize> {
+pub struct Name<'o, const N: usize> {
     /// The hub row they belong to.
     pub parent: Uuid,
     /// The names.
-    pub names: [String; N],
+    pub names: [&'o str; N],
     /// When they were read: the applied date.
     pub load_dt: Moment,
     /// Over key and names.
     pub hashdiff: Uuid,
 }
 
-impl Vault {
+impl<'o> Vault<'o> {
     /// Adds the rows of `order`, which turned `before` into `after`.
-    pub(super) fn add(&mut self, order_pk: Uuid, order: &Enriched, before: Option<&State>, after: &State) {
-        self.add_business_keys(order_pk, order);
-        self.add_names(order);
+    pub(super) fn add(&mut self, keyed: &Keyed<'o>, before: Option<&State>, after: &State) {
+        self.add_business_keys(keyed);
+        self.add_names(keyed);
+        let Keyed { order, order_pk, .. } = *keyed;
         let load_dt = after.load_dt;
         if before.is_none_or(|state| (state.cost, state.payment) != (after.cost, after.payment)) {
             let (cost, payment) = (after.cost, after.payment);
@@ -152,7 +153,7 @@ impl Vault {
         }
         if before.is_none_or(|state| state.status != after.status) {
             let hashdiff = keys::hashdiff(order_pk, &[Some(&after.status)]);
-            self.statuses.push(Status { order_pk, status: after.status.clone(), load_dt, hashdiff });
+            self.statuses.push(Status { order_pk, status: order.status.clone(), load_dt, hashdiff });
         }
         let changed =
             after.held_lines().filter(|line| before.and_then(|state| state.held(line.product_pk)) != Some(line));
@@ -167,10 +168,10 @@ impl Vault {
     }
 
     /// Hubs and links: whatever the order names, with the applied date of the first order that does.
-    fn add_business_keys(&mut self, order_pk: Uuid, order: &Enriched) {
+    fn add_business_keys(&mut self, keyed: &Keyed<'o>) {
+        let Keyed { order, order_pk, user_pk, restaurant_pk, .. } = *keyed;
         let load_dt = order.sent_at;
-        let hub = |key: &str| Hub { key: key.to_owned(), load_dt };
-        let (user_pk, restaurant_pk) = (keys::user(&order.user.id), keys::restaurant(&order.restaurant.id));
+        let hub = |key: &'o str| Hub { key, load_dt };
         self.users.entry(user_pk).or_insert_with(|| hub(&order.user.id));
         self.restaurants.entry(restaurant_pk).or_insert_with(|| hub(&order.restaurant.id));
         self.orders.entry(order_pk).or_insert(OrderHub { order_id: order.object_id, order_dt: order.date, load_dt });
@@ -179,8 +180,7 @@ impl Vault {
         };
         link(Link::OrderUser, &mut self.order_users, order_pk, user_pk);
         link(Link::OrderRestaurant, &mut self.order_restaurants, order_pk, restaurant_pk);
-        for product in &order.products {
-            let (product_pk, category_pk) = (keys::product(&product.id), keys::category(&product.category));
+        for &KeyedProduct { product, product_pk, category_pk } in &keyed.products {
             self.products.entry(product_pk).or_insert_with(|| hub(&product.id));
             self.categories.entry(category_pk).or_insert_with(|| hub(&product.category));
             link(Link::OrderProduct, &mut self.order_products, order_pk, product_pk);
@@ -189,17 +189,18 @@ impl Vault {
         }
     }
 
-    fn add_names(&mut self, order: &Enriched) {
+    fn add_names(&mut self, keyed: &Keyed<'o>) {
+        let Keyed { order, user_pk, restaurant_pk, .. } = *keyed;
         let load_dt = order.enriched_at;
         let Names { users, products, restaurants } = &mut self.names;
-        users.push(Name::new(keys::user(&order.user.id), [&order.user.name, &order.user.login], load_dt));
-        restaurants.push(Name::new(keys::restaurant(&order.restaurant.id), [&order.restaurant.name], load_dt));
-        let names = order.products.iter();
-        products.extend(names.map(|product| Name::new(keys::product(&product.id), [&product.name], load_dt)));
+        users.push(Name::new(user_pk, [&order.user.name, &order.user.login], load_dt));
+        restaurants.push(Name::new(restaurant_pk, [&order.restaurant.name], load_dt));
+        let names = keyed.products.iter();
+        products.extend(names.map(|line| Name::new(line.product_pk, [&line.product.name], load_dt)));
     }
 }
 
-impl Names {
+impl Names<'_> {
     /// Leaves, for each thing, its names in the order they were read, one a moment. Repetitions stay: which of them is news
     /// depends on what the table holds in between.
     pub(super) fn tidy(&mut self) {
@@ -209,24 +210,27 @@ impl Names {
     }
 }
 
-fn tidy<const N: usize>(names: &mut Vec<Name<N>>) {
+fn tidy<const N: usize>(names: &mut Vec<Name<'_, N>>) {
     // Stable: of two names read at the same moment the first to come stays.
     names.sort_by_key(|name| (name.parent, name.load_dt));
     names.dedup_by_key(|name| (name.parent, name.load_dt));
 }
 
-impl<const N: usize> Name<N> {
-    fn new(parent: Uuid, names: [&String; N], load_dt: Moment) -> Self {
-        let hashdiff = keys::hashdiff(parent, &names.map(|name| Some(name.as_str())));
-        Self { parent, names: names.map(String::clone), load_dt, hashdiff }
+impl<'o, const N: usize> Name<'o, N> {
+    fn new(parent: Uuid, names: [&'o str; N], load_dt: Moment) -> Self {
+        let hashdiff = keys::hashdiff(parent, &names.map(Some));
+        Self { parent, names, load_dt, hashdiff }
     }
 }
 
 /// Those of the `candidates` that belong to a thing for which one of them is news, compared with the `latest` row (when
 /// it was read, and its hashdiff). In a steady stream there are none, and nothing is locked or written.
 #[must_use]
-pub fn news<const N: usize>(candidates: Vec<Name<N>>, latest: &HashMap<Uuid, (Moment, Uuid)>) -> Vec<Name<N>> {
-    let is_news = |name: &Name<N>| {
+pub fn news<'o, const N: usize>(
+    candidates: Vec<Name<'o, N>>,
+    latest: &HashMap<Uuid, (Moment, Uuid)>,
+) -> Vec<Name<'o, N>> {
+    let is_news = |name: &Name<'_, N>| {
         latest.get(&name.parent).is_none_or(|(at, hashdiff)| name.load_dt > *at && name.hashdiff != *hashdiff)
     };
     let changed: BTreeSet<Uuid> = candidates.iter().filter(|name| is_news(name)).map(|name| name.parent).collect();

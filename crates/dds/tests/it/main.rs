@@ -1,4 +1,5 @@
-//! What becomes of orders in the vault, the states and the counters: the pure half, against a small model.
+//! What becomes of orders in the vault, the states and the counters: the pure half against a small model, and what is
+//! left out because it is there on a real database.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -12,3 +13,7 @@ mod satellites;
 mod mentions;
 mod names;
 mod refusals;
+mod stage;
+mod states;
+mod known;
+mod going;

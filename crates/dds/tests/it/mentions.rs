@@ -57,7 +57,8 @@ fn a_line_that_is_gone_is_mentioned_still() {
     let gone = (keys::user("user 0"), keys::product("product 2"));
     assert_eq!(warehouse.products[&gone], 0);
     for version in [0, 1] {
-        let mentioned = warehouse.transform(&[order(0, version, &closed(&[1]))]).mentioned;
+        let batch = [order(0, version, &closed(&[1]))];
+        let mentioned = warehouse.transform(&batch).mentioned;
         assert!(mentioned.products.contains(&gone), "version {version}");
         assert!(mentioned.categories.contains(&(gone.0, keys::category("category 2"))), "version {version}");
     }
@@ -65,7 +66,8 @@ fn a_line_that_is_gone_is_mentioned_still() {
 
 #[test]
 fn business_keys_of_what_the_batch_names_come_along() {
-    let mentioned = Warehouse::default().transform(&[order(1, 0, &closed(&[1]))]).mentioned;
+    let batch = [order(1, 0, &closed(&[1]))];
+    let mentioned = Warehouse::default().transform(&batch).mentioned;
     assert_eq!(mentioned.user_ids[&keys::user("user 1")], "user 1");
     assert_eq!(mentioned.product_ids[&keys::product("product 1")], "product 1");
     assert_eq!(mentioned.category_names[&keys::category("category 1")], "category 1");

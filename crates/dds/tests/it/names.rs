@@ -20,13 +20,13 @@ fn named(number: usize, name: &str, minute: u8) -> Enriched {
     read(&message)
 }
 
-fn candidates(batch: &[Enriched]) -> Vec<vault::Name<1>> {
+fn candidates(batch: &[Enriched]) -> Vec<vault::Name<'_, 1>> {
     let Vault { names, .. } = Warehouse::default().transform(batch).vault;
     names.products
 }
 
-fn texts(names: &[vault::Name<1>]) -> Vec<&str> {
-    names.iter().map(|name| name.names[0].as_str()).collect()
+fn texts<'o>(names: &[vault::Name<'o, 1>]) -> Vec<&'o str> {
+    names.iter().map(|name| name.names[0]).collect()
 }
 
 #[test]
@@ -37,23 +37,28 @@ fn candidates_come_in_the_order_they_were_read_one_a_moment() {
 
 #[test]
 fn only_a_later_and_different_name_is_news() {
-    let latest = candidates(&[named(0, "А", 5)]);
+    let batch = [named(0, "А", 5)];
+    let latest = candidates(&batch);
     let known: HashMap<Uuid, (Moment, Uuid)> =
         latest.iter().map(|name| (name.parent, (name.load_dt, name.hashdiff))).collect();
     for (name, minute, is_news) in
         [("А", 9, false), ("Б", 4, false), ("Б", 5, false), ("Б", 6, true), ("а", 6, true), ("А ", 6, true)]
     {
-        let news = vault::news(candidates(&[named(2, name, minute)]), &known);
+        let batch = [named(2, name, minute)];
+        let news = vault::news(candidates(&batch), &known);
         assert_eq!(!news.is_empty(), is_news, "{name} {minute}");
     }
-    assert_eq!(texts(&vault::news(candidates(&[named(2, "А", 1)]), &HashMap::new())), ["А"]);
+    let batch = [named(2, "А", 1)];
+    assert_eq!(texts(&vault::news(candidates(&batch), &HashMap::new())), ["А"]);
 }
 
 #[test]
 fn a_repetition_is_news_when_another_name_came_in_between() {
-    let between = candidates(&[named(0, "Б", 2)]);
+    let batch = [named(0, "Б", 2)];
+    let between = candidates(&batch);
     let known = between.iter().map(|name| (name.parent, (name.load_dt, name.hashdiff))).collect();
-    let news = vault::news(candidates(&[named(2, "А", 1), named(4, "А", 3)]), &known);
+    let batch = [named(2, "А", 1), named(4, "А", 3)];
+    let news = vault::news(candidates(&batch), &known);
     assert!(news.iter().any(|name| name.load_dt > between[0].load_dt), "{news:?}");
 }
 
@@ -62,6 +67,6 @@ fn a_counter_carries_the_name_read_last() {
     let batch = [named(0, "А", 2), named(2, "Б", 3), named(4, "В", 1)];
     let differences = Warehouse::default().transform(&batch).differences;
     let difference = &differences.products[&(keys::user("user 0"), keys::product("product 1"))];
-    assert_eq!(difference.name.as_ref().map(|(_, name)| name.as_str()), Some("Б"));
+    assert_eq!(difference.name.map(|(_, name)| name), Some("Б"));
     assert_eq!(difference.count, 3);
 }

@@ -29,7 +29,8 @@ fn an_order_keeps_its_first_user() {
     assert_eq!(reasons(&changes.outcomes), ["stored", "user-changed", "stored"]);
 
     let mut warehouse = Warehouse::loaded(&[vec![mine.clone()]]);
-    let changes = warehouse.transform(&[read(&stolen), other.clone()]);
+    let batch = [read(&stolen), other.clone()];
+    let changes = warehouse.transform(&batch);
     assert_eq!(reasons(&changes.outcomes), ["user-changed", "stored"]);
     warehouse.apply(changes);
     assert_eq!(warehouse, Warehouse::loaded(&[vec![mine, other]]));
@@ -40,7 +41,8 @@ fn lines_that_add_up_to_too_much() {
     // The reader refuses such an order; the transformation does not rely on it.
     let mut huge = order(0, 0, &closed(&[1, 1]));
     huge.products[0].quantity = i64::MAX;
-    let changes = Warehouse::default().transform(&[huge, order(2, 0, &closed(&[1]))]);
+    let batch = [huge, order(2, 0, &closed(&[1]))];
+    let changes = Warehouse::default().transform(&batch);
     assert_eq!(reasons(&changes.outcomes), ["out-of-range", "stored"]);
     assert_eq!(changes.new_states.len(), 1);
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Nothing but what is to be published.
-fn changes_nothing(changes: &Changes) -> bool {
+fn changes_nothing(changes: &Changes<'_>) -> bool {
     let Changes { vault, new_states, changed_states, differences, .. } = changes;
     *vault == Vault::default()
         && new_states.is_empty()
@@ -47,7 +47,8 @@ fn each_version_has_its_outcome() {
 
 #[test]
 fn a_new_state_stays_new_within_its_batch() {
-    let changes = Warehouse::default().transform(&[order(0, 0, &closed(&[1])), order(0, 1, &closed(&[2]))]);
+    let batch = [order(0, 0, &closed(&[1])), order(0, 1, &closed(&[2]))];
+    let changes = Warehouse::default().transform(&batch);
     assert_eq!(changes.new_states.len(), 1);
     assert!(changes.changed_states.is_empty());
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use dds::transform::{
-    Changes, State,
+    Changes, Keyed, State,
     counters::Pair,
     transform,
     vault::{Cost, OrderLine, Status},
@@ -38,13 +38,13 @@ impl Warehouse {
     }
 
     /// The changes of a batch, on the states that the service would lock.
-    pub(crate) fn transform(&self, batch: &[Enriched]) -> Changes {
+    pub(crate) fn transform<'o>(&self, batch: &'o [Enriched]) -> Changes<'o> {
         let locked = batch.iter().filter_map(|order| self.states.get_key_value(&keys::order(order.object_id)));
-        transform(locked.map(|(key, state)| (*key, state.clone())).collect::<HashMap<_, _>>(), batch)
+        transform(locked.map(|(key, state)| (*key, state.clone())).collect::<HashMap<_, _>>(), &Keyed::all(batch))
     }
 
     /// Writes the changes.
-    pub(crate) fn apply(&mut self, changes: Changes) {
+    pub(crate) fn apply(&mut self, changes: Changes<'_>) {
         let Changes { vault, new_states, changed_states, differences, .. } = changes;
         for (order_pk, state) in new_states {
             assert_eq!(self.states.insert(order_pk, state), None, "a new state was there");

@@ -1,0 +1,98 @@
+//! Rows that go while a batch is under way.
+
+use tokio::try_join;
+
+use crate::stage::{Stage, run, store};
+
+/// Holds up a batch when its hubs and links are written, or left out.
+const HOLD_UP: &str = "LOCK TABLE dds.s_order_cost IN EXCLUSIVE MODE";
+
+/// Touches nothing that a batch which knows the keys has locked.
+const DELETE: &str = "DELETE FROM dds.l_product_category";
+
+#[tokio::test]
+async fn a_batch_that_relied_on_them_is_repeated_with_them() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let replica = stage.replica().await?;
+    store(&replica, 0, &[1, 2]).await?;
+    let keys = stage.keys().await?;
+
+    let lock = stage.warehouse.begin().await?;
+    run(&lock, HOLD_UP).await?;
+    let delete = async {
+        stage.someone_waits().await?;
+        assert_eq!(stage.inserts().await?, 6, "it relies on what it knows");
+        stage.sql(DELETE).await?;
+        Ok(lock.commit().await?)
+    };
+    try_join!(store(&replica, 2, &[1, 2]), delete)?;
+    assert_eq!(stage.inserts().await?, 12, "everything was sent again");
+    assert_eq!(stage.keys().await?, keys);
+    stage.audit().await
+}
+
+#[tokio::test]
+async fn a_batch_that_met_them_does_not_remember_them() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    store(&stage.replica().await?, 0, &[1, 2]).await?;
+    let keys = stage.keys().await?;
+
+    let replica = stage.replica().await?;
+    let lock = stage.warehouse.begin().await?;
+    run(&lock, HOLD_UP).await?;
+    let delete = async {
+        stage.someone_waits().await?;
+        stage.sql(DELETE).await?;
+        Ok(lock.commit().await?)
+    };
+    try_join!(store(&replica, 2, &[1, 2]), delete)?;
+    assert_ne!(stage.keys().await?, keys, "as if the batch had been first");
+
+    store(&replica, 4, &[1, 2]).await?;
+    assert_eq!(stage.keys().await?, keys);
+    stage.audit().await
+}
+
+#[tokio::test]
+async fn a_batch_that_meets_them_going_waits_until_they_are_gone() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let replica = stage.replica().await?;
+    store(&replica, 0, &[1, 2]).await?;
+    let keys = stage.keys().await?;
+
+    let deletion = stage.warehouse.begin().await?;
+    run(&deletion, DELETE).await?;
+    let end = async {
+        stage.someone_waits().await?;
+        Ok(deletion.commit().await?)
+    };
+    try_join!(store(&replica, 2, &[1, 2]), end)?;
+    assert_eq!(stage.keys().await?, keys);
+
+    store(&replica, 4, &[1, 2]).await?;
+    assert_eq!(stage.inserts().await?, 12, "and they are known again");
+    stage.audit().await
+}
+
+#[tokio::test]
+async fn rows_that_are_just_going_are_neither_relied_on_nor_remembered() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let replica = stage.replica().await?;
+    store(&replica, 0, &[1, 2]).await?;
+    let keys = stage.keys().await?;
+
+    let lock = stage.warehouse.begin().await?;
+    run(&lock, "SELECT 'held' FROM dds.l_product_category FOR UPDATE").await?;
+    let batch = async {
+        stage.someone_waits().await?;
+        store(&replica, 2, &[1, 2]).await?;
+        assert_eq!(stage.inserts().await?, 12, "the deletion has begun: nothing is known any more");
+        Ok(lock.commit().await?)
+    };
+    try_join!(stage.sql(DELETE), batch)?;
+    assert_ne!(stage.keys().await?, keys);
+
+    store(&replica, 4, &[1, 2]).await?;
+    assert_eq!(stage.keys().await?, keys);
+    stage.audit().await
+}

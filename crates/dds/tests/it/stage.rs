@@ -1,0 +1,172 @@
+//! The layer on a real PostgreSQL. No Kafka: records come by hand.
+
+use std::time::Duration;
+
+use dds::Dds;
+use devstack::Endpoints;
+use pipeline::{Layer, Outcome, Record};
+use serde_json::Value;
+use service::{Service, Shared};
+use warehouse::{Statement, Transaction, Warehouse, statement};
+
+use crate::story::{closed, message};
+
+/// A database with the schema, which all others are copies of.
+const TEMPLATE: &str = "dds_it_template";
+
+/// The audits that look at the vault and nothing else.
+const AUDITS: [Statement; 6] = [
+    statement!("audit/hubs"),
+    statement!("audit/links"),
+    statement!("audit/satellites"),
+    statement!("audit/order_states"),
+    statement!("audit/product_counters"),
+    statement!("audit/category_counters"),
+];
+
+/// How often the six tables whose keys are remembered have been inserted into, which nobody sees in their rows.
+const COUNT_INSERTS: [&str; 3] = [
+    "CREATE SEQUENCE public.inserts",
+    "CREATE FUNCTION public.count_insert() RETURNS trigger LANGUAGE plpgsql AS
+     $$ BEGIN PERFORM nextval('public.inserts'); RETURN NULL; END $$",
+    "DO $$
+     DECLARE t text;
+     BEGIN
+         FOREACH t IN ARRAY ARRAY['h_user', 'h_product', 'h_category', 'h_restaurant', 'l_product_restaurant',
+             'l_product_category'] LOOP
+             EXECUTE format('CREATE TRIGGER count_insert AFTER INSERT ON dds.%I EXECUTE FUNCTION public.count_insert()', t);
+         END LOOP;
+     END $$",
+];
+
+/// Whatever a replay leaves byte-identical: the keys of the six tables.
+const KEYS: &str = "
+    SELECT concat_ws(' ', k.name, k.key) FROM (
+        SELECT 'h_user' AS name, h_user_pk AS key FROM dds.h_user
+        UNION ALL SELECT 'h_product', h_product_pk FROM dds.h_product
+        UNION ALL SELECT 'h_category', h_category_pk FROM dds.h_category
+        UNION ALL SELECT 'h_restaurant', h_restaurant_pk FROM dds.h_restaurant
+        UNION ALL SELECT 'l_product_restaurant', hk_product_restaurant_pk FROM dds.l_product_restaurant
+        UNION ALL SELECT 'l_product_category', hk_product_category_pk FROM dds.l_product_category
+    ) AS k ORDER BY 1";
+
+/// A database of its own.
+pub(crate) struct Stage {
+    pub(crate) warehouse: Warehouse,
+}
+
+impl Stage {
+    /// With an empty vault.
+    pub(crate) async fn set() -> anyhow::Result<Self> {
+        let stack: &Endpoints = devstack::shared().await?;
+        let migrate = async |url: String| {
+            warehouse::migrate(&warehouse::Settings::from_url(&url, None, 1)?).await?;
+            Ok(())
+        };
+        stack.template_database(TEMPLATE, migrate).await?;
+        let name = stack.fresh_name("dds_it").await?;
+        stack.create_database_from(TEMPLATE, &name).await?;
+        let warehouse = Warehouse::new(&warehouse::Settings::from_url(&stack.database_url(&name), None, 4)?);
+        let stage = Self { warehouse };
+        for statement in COUNT_INSERTS {
+            stage.sql(statement).await?;
+        }
+        Ok(stage)
+    }
+
+    /// A replica that knows nothing yet.
+    pub(crate) async fn replica(&self) -> anyhow::Result<Dds> {
+        let kafka = kafka::Settings {
+            service: "dds-service".to_owned(),
+            bootstrap_servers: "localhost:1".to_owned(),
+            security_protocol: None,
+            sasl_mechanism: None,
+            sasl_username: None,
+            sasl_password: None,
+            ssl_ca_file: None,
+            compression: None,
+            session_timeout: Duration::from_secs(10),
+            max_poll_interval: Duration::from_secs(60),
+            publish_timeout: Duration::from_secs(10),
+            leave_timeout: Duration::from_secs(1),
+            group_id: "dds-service".to_owned(),
+            source_topic: "stg-service-orders".to_owned(),
+            destination_topic: None,
+            dead_letter_topic: "dds-service-dead-letters".to_owned(),
+        };
+        let shared = Shared {
+            warehouse: self.warehouse.clone(),
+            kafka,
+            load_src: "test".to_owned(),
+            max_message_bytes: usize::MAX,
+        };
+        Ok(Dds::layer(&(), &shared).await?)
+    }
+
+    /// Runs one statement in a transaction of its own, and returns the text of its rows.
+    pub(crate) async fn sql(&self, sql: &'static str) -> anyhow::Result<Vec<String>> {
+        let transaction = self.warehouse.begin().await?;
+        let rows = run(&transaction, sql).await?;
+        transaction.commit().await?;
+        Ok(rows)
+    }
+
+    /// The keys of the six tables.
+    pub(crate) async fn keys(&self) -> anyhow::Result<Vec<String>> {
+        self.sql(KEYS).await
+    }
+
+    /// How many statements have inserted into them so far.
+    pub(crate) async fn inserts(&self) -> anyhow::Result<usize> {
+        let count =
+            self.sql("SELECT (CASE WHEN is_called THEN last_value ELSE 0 END)::text FROM public.inserts").await?;
+        Ok(count.concat().parse()?)
+    }
+
+    /// Makes sure that no audit of the vault finds anything.
+    pub(crate) async fn audit(&self) -> anyhow::Result<()> {
+        let transaction = self.warehouse.begin_unhurried().await?;
+        for audit in AUDITS {
+            assert_eq!(transaction.query(&audit, []).await?.len(), 0, "{}", audit.name);
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Waits until a statement waits for a lock.
+    pub(crate) async fn someone_waits(&self) -> anyhow::Result<()> {
+        let waiting = "SELECT pid::text FROM pg_locks AS l WHERE NOT l.granted AND l.pid IN
+            (SELECT a.pid FROM pg_stat_activity AS a WHERE a.datname = current_database())";
+        let wait = async {
+            while self.sql(waiting).await?.is_empty() {}
+            Ok(())
+        };
+        tokio::time::timeout(Duration::from_secs(20), wait).await?
+    }
+}
+
+/// Runs one statement.
+pub(crate) async fn run(transaction: &Transaction, sql: &'static str) -> anyhow::Result<Vec<String>> {
+    let rows = transaction.query(&Statement { name: "test", sql }, []).await?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
+/// Has a closed order of these products stored.
+pub(crate) async fn store(replica: &Dds, order: usize, products: &[u8]) -> anyhow::Result<()> {
+    assert_eq!(again(replica, order, products).await?, [Outcome::Stored]);
+    Ok(())
+}
+
+/// The same, whatever becomes of it.
+pub(crate) async fn again(replica: &Dds, order: usize, products: &[u8]) -> anyhow::Result<Vec<Outcome>> {
+    store_all(replica, &[message(order, 0, &closed(products))]).await
+}
+
+/// Has a batch of messages stored, whatever becomes of each.
+pub(crate) async fn store_all(replica: &Dds, messages: &[Value]) -> anyhow::Result<Vec<Outcome>> {
+    let events = messages.iter().map(|message| {
+        let value = Some(message.to_string().into_bytes());
+        let (topic, key, headers) = ("stg-service-orders".into(), None, Vec::new());
+        replica.receive(&Record { topic, partition: 0, offset: 0, timestamp: None, key, value, headers }).unwrap()
+    });
+    Ok(replica.store(&events.collect::<Vec<_>>()).await?.outcomes)
+}
