@@ -1,6 +1,7 @@
 -- Counters as DDS says they are now, one row a counter; returns those that changed. A row is replaced by a larger version
 -- only, so messages may come twice and out of order. Rows that are no news are left out before the upsert: refusing them
--- there would still lock and log each.
+-- there would still lock and log each. They are looked up one by one: NOT EXISTS is a join to the planner, which on a table
+-- that was empty when it was analysed reads the whole index, and a session keeps that plan while the table grows.
 -- Into the marts that choose_marts has chosen.
 -- $1 user_id uuid[], $2 category_id uuid[], $3 category_name text[], $4 order_cnt int[], $5 version bigint[]
 INSERT INTO user_category_counters AS c (user_id, category_id, category_name, order_cnt, version)
@@ -8,11 +9,15 @@ SELECT n.user_id, n.category_id, n.category_name, n.order_cnt, n.version
 FROM
     unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::bigint[])
         AS n (user_id, category_id, category_name, order_cnt, version)
-WHERE NOT EXISTS (
-    SELECT
-    FROM user_category_counters AS k
-    WHERE k.user_id = n.user_id AND k.category_id = n.category_id AND k.version >= n.version
-)
+WHERE
+    coalesce(
+        (
+            SELECT k.version
+            FROM user_category_counters AS k
+            WHERE k.user_id = n.user_id AND k.category_id = n.category_id
+        ) < n.version,
+        true
+    )
 ORDER BY n.user_id, n.category_id
 ON CONFLICT (user_id, category_id) DO UPDATE
 SET
