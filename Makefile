@@ -11,7 +11,7 @@ DENY_VERSION := 0.18.9
 DENY_ROOT := target/tools/cargo-deny-$(DENY_VERSION)
 DENY := $(DENY_ROOT)/bin/cargo-deny
 
-.PHONY: help demo test chaos soak check fmt setup
+.PHONY: help demo test bench chaos soak check fmt setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -24,6 +24,10 @@ test: setup ## every test, on a real Kafka, PostgreSQL and Redis
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
 	target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
+
+bench: setup ## how fast it is, against how fast the machine is, about half an hour; QUICK=1, ONLY=, HISTORY= change it
+	cargo build --release --locked -p stg -p dds -p cdm -p bench
+	@target/release/bench
 
 chaos: setup ## twenty rounds of faults against a model of the truth, about ten minutes; SEED=, ROUNDS=, RATE= change it
 	cargo build --workspace --bins --locked $(FAILPOINTS)

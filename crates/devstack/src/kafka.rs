@@ -69,6 +69,8 @@ impl Kafka {
     fn java(&self, class: &str) -> Command {
         let mut java = Command::new("java");
         java.arg("-Xmx512m")
+            // For a broker of a few minutes on a few cores: it is fast at once, and leaves the cores to the others.
+            .args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
             .arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
             .arg("-Dorg.slf4j.simpleLogger.showDateTime=true")
             .arg("-cp")

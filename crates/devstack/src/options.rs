@@ -10,6 +10,8 @@ pub struct Options {
     pub folder: Option<PathBuf>,
     /// Whether PostgreSQL forces its writes to the disk.
     pub durability: Durability,
+    /// Settings of PostgreSQL beyond those of a small stack, by their own names; they win over ours.
+    pub postgres: Vec<(String, String)>,
     /// Whether Redis keeps its data across a restart.
     pub redis: Persistence,
     /// Whether a [`Proxy`](crate::Proxy) stands before each server, for clients that shall meet bad networks.

@@ -37,6 +37,8 @@ pub struct Postgres {
     programs: PathBuf,
     data: PathBuf,
     durability: Durability,
+    /// Server settings that the caller chose.
+    chosen: Vec<(String, String)>,
     /// Server settings beyond [`SETTINGS`]: where the certificate is.
     secured: Vec<String>,
     owner: Option<User>,
@@ -47,6 +49,7 @@ impl Postgres {
     pub(crate) async fn prepare(
         folder: &Path,
         durability: Durability,
+        chosen: Vec<(String, String)>,
         secured: Option<&Secured>,
     ) -> anyhow::Result<Self> {
         let folder = folder.join("postgres");
@@ -56,6 +59,7 @@ impl Postgres {
             programs: programs()?,
             data: folder.join("data"),
             durability,
+            chosen,
             secured: Vec::new(),
             owner: owner()?,
         };
@@ -123,6 +127,9 @@ impl Program for Postgres {
             Durability::Off => &NOT_DURABLE,
         };
         for (name, value) in SETTINGS.iter().chain(lax) {
+            command.arg("-c").arg(format!("{name}={value}"));
+        }
+        for (name, value) in &self.chosen {
             command.arg("-c").arg(format!("{name}={value}"));
         }
         for setting in &self.secured {

@@ -29,6 +29,11 @@ impl Running {
         Ok(running)
     }
 
+    /// The number of the child.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether the child itself is still there.
     pub(crate) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))

@@ -90,6 +90,11 @@ impl<P: Program> Server<P> {
         self.signal_family(Signal::SIGCONT)
     }
 
+    /// Its number among the processes of the machine, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.lock().as_ref().map(Running::id)
+    }
+
     fn spawn(&self) -> anyhow::Result<()> {
         let mut running = self.lock();
         if running.as_mut().is_some_and(Running::is_alive) {

@@ -43,7 +43,7 @@ impl Stack {
         let secured = if options.secured { Some(Secured::prepare(path)?) } else { None };
         let (kafka, postgres) = tokio::try_join!(
             Kafka::prepare(path, options.proxied, secured.as_ref()),
-            Postgres::prepare(path, options.durability, secured.as_ref()),
+            Postgres::prepare(path, options.durability, options.postgres, secured.as_ref()),
         )?;
         let redis = Redis::prepare(path, options.redis, secured.as_ref())?;
         let pooler = match options.pooled {

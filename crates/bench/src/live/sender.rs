@@ -1,0 +1,58 @@
+//! Hands orders to the broker at an even pace, each at once and by itself, as the order system does.
+
+use anyhow::{Context, Result};
+use e2e::Layer;
+use rdkafka::ClientConfig;
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::{Duration, Instant, MissedTickBehavior, interval};
+
+use super::newcomers::Order;
+use super::seen::Sent;
+use crate::stage::Arena;
+
+/// A producer that never waits for company.
+pub(super) struct Sender {
+    producer: FutureProducer,
+    topic: String,
+    every: Duration,
+}
+
+impl Sender {
+    pub(super) fn new(bootstrap: &str, arena: &Arena, rate: f64) -> Result<Self> {
+        let producer = ClientConfig::new()
+            .set("bootstrap.servers", bootstrap)
+            .set("enable.idempotence", "true")
+            .set("linger.ms", "0")
+            .create()
+            .context("the settings of the producer")?;
+        let topic = arena.pipeline.source(Layer::Stg);
+        Ok(Self { producer, topic, every: Duration::from_secs_f64(1.0 / rate) })
+    }
+
+    /// Sends so many and says of each, before it goes, whose it is and when it went.
+    pub(super) async fn send(
+        &mut self,
+        orders: &mut impl Iterator<Item = Order>,
+        count: u64,
+        sent: UnboundedSender<Sent>,
+    ) -> Result<()> {
+        let mut ticks = interval(self.every);
+        // A pause of ours must not turn into a burst.
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut deliveries = Vec::new();
+        for _ in 0..count {
+            let Order { user, event } = orders.next().context("everybody has ordered")?;
+            let record: FutureRecord<'_, [u8], [u8]> =
+                FutureRecord { payload: event.value.as_deref(), ..FutureRecord::to(&self.topic) };
+            ticks.tick().await;
+            sent.send(Sent { user, at: Instant::now() }).ok().context("nobody looks any more")?;
+            let delivery = self.producer.send_result(record).map_err(|(error, _)| error)?;
+            deliveries.push(delivery);
+        }
+        for delivery in deliveries {
+            delivery.await?.map_err(|(error, _)| error)?;
+        }
+        Ok(())
+    }
+}

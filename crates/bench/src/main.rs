@@ -1,0 +1,31 @@
+//! `bench`: how fast the pipeline is, against how fast the machine is.
+
+mod settings;
+
+mod figures;
+mod machine;
+mod progress;
+mod series;
+
+mod stage;
+mod drain;
+mod floor;
+mod statements;
+
+mod report;
+
+mod history;
+mod live;
+mod rounds;
+
+mod picture;
+mod table;
+
+mod run;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    run::run(&settings::Settings::parse()).await
+}

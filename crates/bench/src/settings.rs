@@ -1,0 +1,125 @@
+//! What a person may choose.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Parser, ValueEnum};
+
+/// How fast the pipeline is, against how fast the machine is.
+#[derive(Debug, Parser)]
+#[command(name = "bench", about)]
+pub(crate) struct Settings {
+    /// What to measure; everything unless something is named.
+    #[arg(value_enum, env = "ONLY", value_delimiter = ',')]
+    pub(crate) only: Vec<Scenario>,
+    /// Everything once and small, in two minutes: to see that it runs. Its figures mean nothing.
+    #[arg(long, env = "QUICK", action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    pub(crate) quick: bool,
+    /// How many orders wait in the topic when a drain begins (50000; quick: 5000).
+    #[arg(long, env = "ORDERS")]
+    orders: Option<u64>,
+    /// How often each drain is repeated, in turn with the others; the median counts (3; quick: 1).
+    #[arg(long, env = "REPEAT")]
+    repeat: Option<usize>,
+    /// How many orders the history holds in the end (1000000; quick: 20000).
+    #[arg(long, env = "HISTORY")]
+    history: Option<u64>,
+    /// How many of them are loaded at a time (50000; quick: 5000).
+    #[arg(long, env = "STEP")]
+    step: Option<u64>,
+    /// How long the live scenario lasts (60s; quick: 10s).
+    #[arg(long, env = "LIVE", value_parser = humantime::parse_duration)]
+    live: Option<Duration>,
+    /// How long the services are watched at rest (30s; quick: 10s).
+    #[arg(long, env = "IDLE", value_parser = humantime::parse_duration)]
+    idle: Option<Duration>,
+    /// Orders a second of the live scenario.
+    #[arg(long, env = "RATE", default_value_t = 50.0)]
+    pub(crate) rate: f64,
+    /// Everything random follows from it.
+    #[arg(long, env = "SEED", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// BATCH_SIZE of the services.
+    #[arg(long, env = "BATCH_SIZE", default_value_t = 100)]
+    pub(crate) batch_size: usize,
+    /// Where the report and the picture go.
+    #[arg(long, env = "REPORT_FOLDER", default_value = "target")]
+    pub(crate) folder: PathBuf,
+}
+
+/// Something to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scenario {
+    /// Three services on a full topic of one partition, against the machine's own speed.
+    Drain,
+    /// The whole topic once more, after a drain.
+    Replay,
+    /// A drain into tables that were filled, emptied and analysed, after a drain.
+    Emptied,
+    /// A drain of four partitions.
+    Partitions,
+    /// A drain with one service after the other.
+    Alone,
+    /// Orders as they come in: from produced to visible, and what rest costs.
+    Live,
+    /// One load after the other into the same tables.
+    History,
+    /// Where PostgreSQL's time goes in a drain, statement by statement.
+    Statements,
+}
+
+impl Settings {
+    /// Whether this is to be measured.
+    pub(crate) fn wants(&self, scenario: Scenario) -> bool {
+        self.only.is_empty() || self.only.contains(&scenario)
+    }
+
+    /// Whether any of these is.
+    pub(crate) fn wants_any(&self, scenarios: &[Scenario]) -> bool {
+        scenarios.iter().any(|scenario| self.wants(*scenario))
+    }
+
+    pub(crate) fn orders(&self) -> u64 {
+        self.orders.unwrap_or(self.sized(50_000, 5_000))
+    }
+
+    pub(crate) fn repeat(&self) -> usize {
+        self.repeat.unwrap_or(self.sized(3, 1))
+    }
+
+    pub(crate) fn history(&self) -> u64 {
+        self.history.unwrap_or(self.sized(1_000_000, 20_000))
+    }
+
+    pub(crate) fn step(&self) -> u64 {
+        self.step.unwrap_or(self.sized(50_000, 5_000)).max(1)
+    }
+
+    pub(crate) fn live(&self) -> Duration {
+        self.live.unwrap_or(Duration::from_secs(self.sized(60, 10)))
+    }
+
+    pub(crate) fn idle(&self) -> Duration {
+        self.idle.unwrap_or(Duration::from_secs(self.sized(30, 10)))
+    }
+
+    fn sized<T>(&self, usual: T, quick: T) -> T {
+        if self.quick { quick } else { usual }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quick_changes_what_was_not_chosen() {
+        let settings = Settings::parse_from(["bench", "--quick", "--history", "70000", "drain", "live"]);
+        assert_eq!((settings.orders(), settings.repeat(), settings.history()), (5_000, 1, 70_000));
+        assert!(settings.wants(Scenario::Live) && !settings.wants_any(&[Scenario::History, Scenario::Alone]));
+        let settings = Settings::parse_from(["bench"]);
+        assert_eq!((settings.orders(), settings.live()), (50_000, Duration::from_secs(60)));
+        assert!(settings.wants(Scenario::History));
+    }
+}
