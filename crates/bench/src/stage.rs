@@ -15,7 +15,7 @@ use workload::watch::{self, Observer};
 use crate::machine;
 use crate::settings::Settings;
 
-/// What `deploy/operations.md` recommends for PostgreSQL beyond its defaults; nothing that could lose a commit.
+/// What the README of this crate recommends for PostgreSQL beyond its defaults; nothing that could lose a commit.
 pub(crate) const RECOMMENDED: [(&str, &str); 7] = [
     // Indexes of hub and link keys are random: what is written next should be in memory.
     ("shared_buffers", "1GB"),

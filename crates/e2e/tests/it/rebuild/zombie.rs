@@ -10,11 +10,10 @@ async fn who_slept_through_the_beginning_of_a_rebuild_tells_no_low_number() -> R
     let mut stage = Stage::loaded(81, 400, 1).await?;
     stage.take(Layer::Dds)?.stop().await?;
 
-    // It dozes with a batch in hand, long enough to be put to sleep there.
+    // It dozes with a batch in hand, long enough to be put to sleep there. One batch at a time: the first is committed then.
     let read = stage.pipeline.committed(Layer::Dds).await?[0];
-    let dozing =
-        stage.pipeline.service(Layer::Dds).env("BATCH_SIZE", "10").env("FAILPOINTS", "received=1*off->1*sleep(3000)");
-    let zombie = dozing.spawn()?;
+    let dozing = stage.pipeline.service(Layer::Dds).env("BATCH_SIZE", "10").env("BATCHES_IN_FLIGHT", "1");
+    let zombie = dozing.env("FAILPOINTS", "received=1*off->1*sleep(3000)").spawn()?;
     stage.load(20).await?;
     until("the first batch is committed", LIMIT, async || Ok(stage.pipeline.committed(Layer::Dds).await?[0] > read))
         .await?;
