@@ -1,5 +1,6 @@
 //! The three services together, on a real Kafka, PostgreSQL and Redis.
 
+mod docs;
 mod examples;
 mod keys;
 mod replay;
