@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream::FuturesOrdered};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    Clock, LARGEST_PART, Layer, Publisher, Record, Source, Step, Unavailable, Vitals, Worker,
+    Clock, Failure, LARGEST_PART, Layer, Publisher, Record, Source, Step, Unavailable, Vitals, Worker,
     batch::Batch,
     failpoint,
     worker::{Stopped, alive, finish},
@@ -163,7 +163,7 @@ fn may_join<K: Eq + std::hash::Hash>(load: &Load<K>, aloft: &[Load<K>]) -> bool 
     aloft.is_empty() || (bytes + load.bytes <= HEAVY && aloft.iter().all(|other| other.keys.is_disjoint(&load.keys)))
 }
 
-/// The way of a batch when nothing is in it: one transaction, one publication. How far it has come, it knows itself.
+/// The way of a batch, one attempt at each step. How far it has come, it knows itself.
 async fn attempt<L: Layer, P: Publisher>(
     layer: &L,
     publisher: &P,
@@ -171,23 +171,29 @@ async fn attempt<L: Layer, P: Publisher>(
     clock: Clock,
     mut batch: Batch<L::Event>,
 ) -> Box<Batch<L::Event>> {
-    vitals.enters(Step::Storing);
-    match layer.store(&batch.events).await {
-        Ok(stored) => batch.store(stored),
-        Err(failure) => {
-            tracing::debug!(%failure, "a batch is put aside until those beside it are done");
-            return Box::new(batch);
-        }
+    match carry(layer, publisher, vitals, clock, &mut batch).await {
+        Ok(()) => vitals.waits_for(None),
+        Err(failure) => tracing::debug!(%failure, "a batch is put aside until those beside it are done"),
     }
+    Box::new(batch)
+}
+
+/// One transaction, one publication.
+async fn carry<L: Layer, P: Publisher>(
+    layer: &L,
+    publisher: &P,
+    vitals: &Vitals,
+    clock: Clock,
+    batch: &mut Batch<L::Event>,
+) -> Result<(), Failure> {
+    vitals.enters(Step::Storing);
+    batch.store(layer.store(&batch.events).await?);
     failpoint::pass("stored");
     vitals.enters(Step::Publishing);
-    match publisher.publish(&batch.messages, &batch.dead_letters(clock())).await {
-        Ok(()) => batch.publish(),
-        Err(error) => tracing::debug!(%error, "a batch is put aside until those beside it are done"),
-    }
+    publisher.publish(&batch.messages, &batch.dead_letters(clock())).await?;
+    batch.publish();
     failpoint::pass("published");
-    vitals.waits_for(None);
-    Box::new(batch)
+    Ok(())
 }
 
 /// A batch that is alone takes what is there; beside another, only a whole one is worth a transaction of its own.
