@@ -132,6 +132,12 @@ impl fmt::Display for Moment {
     }
 }
 
+impl From<Moment> for DateTime {
+    fn from(moment: Moment) -> Self {
+        moment.civil()
+    }
+}
+
 impl serde::Serialize for Moment {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -53,22 +53,17 @@ fn read(row: &DatabaseRow) -> Result<Held, Failure> {
     })
 }
 
-/// As a column takes it.
-pub(crate) fn timestamp(moment: Moment) -> Timestamp {
-    moment.civil().into()
-}
-
 async fn insert(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<(), Failure> {
     if rows.is_empty() {
         return Ok(());
     }
     let ids: Vec<i64> = rows.keys().copied().collect();
-    let sent: Vec<Timestamp> = rows.values().map(|row| timestamp(row.sent_at)).collect();
+    let sent: Vec<Timestamp> = rows.values().map(|row| Timestamp::new(row.sent_at)).collect();
     let payloads: Vec<&str> = rows.values().map(|row| row.payload.as_str()).collect();
     let versions: Vec<&str> = rows.values().map(|row| row.held.version.as_str()).collect();
     let users: Vec<&str> = rows.values().map(|row| row.held.user_id.as_str()).collect();
     let enriched: Vec<Option<&str>> = rows.values().map(|row| row.held.enriched.as_deref()).collect();
-    let parked: Vec<Option<Timestamp>> = rows.values().map(|row| row.held.parked_at.map(timestamp)).collect();
+    let parked: Vec<Option<Timestamp>> = rows.values().map(|row| row.held.parked_at.map(Timestamp::new)).collect();
     let unsent: Vec<bool> = rows.values().map(|row| row.unsent).collect();
     let statement = statement!("stg/insert_order_events");
     transaction.execute(&statement, [&ids, &sent, &payloads, &versions, &users, &enriched, &parked, &unsent]).await?;
@@ -80,12 +75,12 @@ async fn update(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<
         return Ok(());
     }
     let ids: Vec<i64> = rows.keys().copied().collect();
-    let sent: Vec<Timestamp> = rows.values().map(|row| timestamp(row.sent_at)).collect();
+    let sent: Vec<Timestamp> = rows.values().map(|row| Timestamp::new(row.sent_at)).collect();
     let payloads: Vec<&str> = rows.values().map(|row| row.payload.as_str()).collect();
     let versions: Vec<&str> = rows.values().map(|row| row.held.version.as_str()).collect();
     let enriched: Vec<Option<&str>> = rows.values().map(|row| row.held.enriched.as_deref()).collect();
-    let parked: Vec<Option<Timestamp>> = rows.values().map(|row| row.held.parked_at.map(timestamp)).collect();
-    let released: Vec<Option<Timestamp>> = rows.values().map(|row| row.held.released_at.map(timestamp)).collect();
+    let parked: Vec<Option<Timestamp>> = rows.values().map(|row| row.held.parked_at.map(Timestamp::new)).collect();
+    let released: Vec<Option<Timestamp>> = rows.values().map(|row| row.held.released_at.map(Timestamp::new)).collect();
     let unsent: Vec<bool> = rows.values().map(|row| row.unsent).collect();
     let statement = statement!("stg/update_order_events");
     transaction
@@ -134,7 +129,7 @@ pub(crate) async fn insert_missing(transaction: &Transaction, missing: &[Awaited
     let ids: Vec<&str> = missing.iter().map(|awaited| awaited.name.id.as_str()).collect();
     let restaurants: Vec<&str> = missing.iter().map(|awaited| awaited.name.restaurant_id.as_str()).collect();
     let orders: Vec<i64> = missing.iter().map(|awaited| awaited.object_id).collect();
-    let parked: Vec<Timestamp> = missing.iter().map(|awaited| timestamp(awaited.parked_at)).collect();
+    let parked: Vec<Timestamp> = missing.iter().map(|awaited| Timestamp::new(awaited.parked_at)).collect();
     let statement = statement!("stg/insert_missing_names");
     transaction.execute(&statement, [&kinds, &ids, &restaurants, &orders, &parked]).await?;
     Ok(())

@@ -13,10 +13,10 @@ pub struct Timestamp(i64);
 
 const EPOCH: DateTime = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
 
-impl From<DateTime> for Timestamp {
-    /// Nanoseconds are cut off: PostgreSQL has none.
-    fn from(civil: DateTime) -> Self {
-        let since = civil.duration_since(EPOCH);
+impl Timestamp {
+    /// A civil time, or what knows its own. Nanoseconds are cut off: PostgreSQL has none.
+    pub fn new(at: impl Into<DateTime>) -> Self {
+        let since = at.into().duration_since(EPOCH);
         Self(since.as_secs() * 1_000_000 + i64::from(since.subsec_nanos().div_euclid(1000)))
     }
 }
@@ -44,7 +44,7 @@ mod tests {
             for time in ["00:00:00", "00:00:00.000001", "12:34:56.5", "23:59:59", "23:59:59.999999"] {
                 let civil: DateTime = format!("{day}T{time}").parse().unwrap();
                 let (mut ours, mut drivers) = (BytesMut::new(), BytesMut::new());
-                Timestamp::from(civil).to_sql(&Type::TIMESTAMP, &mut ours).unwrap();
+                Timestamp::new(civil).to_sql(&Type::TIMESTAMP, &mut ours).unwrap();
                 civil.to_sql(&Type::TIMESTAMP, &mut drivers).unwrap();
                 assert_eq!(ours, drivers, "{civil}");
             }
@@ -57,7 +57,7 @@ mod tests {
             ("1999-12-31T23:59:59.999999999", "1999-12-31T23:59:59.999999"),
             ("2000-01-01T00:00:00.000000999", "2000-01-01T00:00:00"),
         ] {
-            let of = |text: &str| Timestamp::from(text.parse::<DateTime>().unwrap());
+            let of = |text: &str| Timestamp::new(text.parse::<DateTime>().unwrap());
             assert_eq!(of(text), of(cut), "{text}");
         }
     }

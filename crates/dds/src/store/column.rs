@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 use orders::Moment;
 use pipeline::{Failure, Fault, Unavailable};
-use warehouse::{Row, Timestamp, get};
+use warehouse::{Row, get};
 
 /// One column of some rows.
 pub(super) fn column<R, T>(rows: impl IntoIterator<Item = R>, value: impl FnMut(R) -> T) -> Vec<T> {
@@ -22,11 +22,6 @@ pub(super) fn array_literal<T: std::fmt::Display>(values: impl Iterator<Item = T
     }
     literal.push('}');
     literal
-}
-
-/// A point in time for a row.
-pub(super) fn timestamp(moment: Moment) -> Timestamp {
-    moment.civil().into()
 }
 
 /// A point in time of a row.

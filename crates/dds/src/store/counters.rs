@@ -8,7 +8,7 @@ use orders::Counter;
 use pipeline::Failure;
 use warehouse::{Timestamp, Transaction, get, statement};
 
-use super::column::{column, timestamp};
+use super::column::column;
 use crate::{
     publish::{Reading, Subject},
     transform::{
@@ -52,9 +52,9 @@ async fn add_products(
         return Ok(Vec::new());
     }
     // Where the batch brings no name the row is there and keeps its own: a name of long ago never wins.
-    let nameless = (DateTime::constant(0, 1, 1, 0, 0, 0, 0).into(), "");
+    let nameless = (Timestamp::new(DateTime::constant(0, 1, 1, 0, 0, 0, 0)), "");
     let names = rows.iter().map(|(_, difference)| match difference.name {
-        Some((read_at, name)) => (timestamp(read_at), name),
+        Some((read_at, name)) => (Timestamp::new(read_at), name),
         None => nameless,
     });
     let (dates, texts): (Vec<Timestamp>, Vec<&str>) = names.unzip();

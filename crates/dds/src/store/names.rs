@@ -3,11 +3,11 @@
 use futures_util::try_join;
 use pipeline::Failure;
 use uuid::Uuid;
-use warehouse::{Statement, Transaction, get, statement};
+use warehouse::{Statement, Timestamp, Transaction, get, statement};
 
 use super::{
     Latest,
-    column::{column, get_moment, timestamp},
+    column::{column, get_moment},
     distinct,
 };
 use crate::transform::{
@@ -69,7 +69,7 @@ async fn write_users(transaction: &Transaction, load_src: &str, names: &[Name<'_
     let parents = column(names, |name| name.parent);
     let usernames = column(names, |name| name.names[0]);
     let logins = column(names, |name| name.names[1]);
-    let dates = column(names, |name| timestamp(name.load_dt));
+    let dates = column(names, |name| Timestamp::new(name.load_dt));
     let hashdiffs = column(names, |name| name.hashdiff);
     let (lock, insert) = (statement!("dds/lock_users"), statement!("dds/insert_user_names"));
     try_join!(
@@ -90,7 +90,7 @@ async fn write_single(
     }
     let parents = column(names, |name| name.parent);
     let texts = column(names, |name| name.names[0]);
-    let dates = column(names, |name| timestamp(name.load_dt));
+    let dates = column(names, |name| Timestamp::new(name.load_dt));
     let hashdiffs = column(names, |name| name.hashdiff);
     try_join!(
         transaction.execute(&lock, [&parents]),

@@ -6,10 +6,10 @@ use futures_util::try_join;
 use orders::{Amount, Version};
 use pipeline::Failure;
 use uuid::Uuid;
-use warehouse::{Row, Statement, Transaction, get, statement};
+use warehouse::{Row, Statement, Timestamp, Transaction, get, statement};
 
 use super::{
-    column::{array_literal, column, get_moment, timestamp, unreadable},
+    column::{array_literal, column, get_moment, unreadable},
     distinct,
 };
 use crate::transform::{Keyed, Line, State};
@@ -72,7 +72,7 @@ async fn write_all(
     let parameters = (
         column(states.keys(), |pk| *pk),
         column(rows(), |state| state.version.as_str()),
-        column(rows(), |state| timestamp(state.load_dt)),
+        column(rows(), |state| Timestamp::new(state.load_dt)),
         column(rows(), |state| state.user_pk),
         column(rows(), |state| state.status.as_str()),
         column(rows(), |state| state.cost.to_string()),

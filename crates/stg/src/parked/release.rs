@@ -12,10 +12,9 @@ use clap::Args;
 use orders::Moment;
 use pipeline::Failure;
 use service::Refusal;
-use warehouse::{Row, Transaction, Warehouse, get, statement};
+use warehouse::{Row, Timestamp, Transaction, Warehouse, get, statement};
 
 use super::selection::Selection;
-use crate::store::timestamp;
 
 /// Which orders go on.
 #[derive(Debug, Clone, Default, Args)]
@@ -93,7 +92,7 @@ impl Release {
         loop {
             let transaction = warehouse.begin_unhurried().await?;
             let parked = self.lock(&transaction, now, after).await?;
-            let at = timestamp(now);
+            let at = Timestamp::new(now);
             let going = ids(&transaction.query(&statement!("stg/release_parked_orders"), [&parked, &at]).await?)?;
             let going: BTreeSet<i64> = going.into_iter().collect();
             let left: Vec<i64> = parked.iter().copied().filter(|order| !going.contains(order)).collect();

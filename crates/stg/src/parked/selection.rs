@@ -6,7 +6,7 @@ use clap::Args;
 use orders::Moment;
 use warehouse::Timestamp;
 
-use crate::{store::timestamp, transform::Kind};
+use crate::transform::Kind;
 
 /// All of these at once; without any, every parked order.
 #[derive(Debug, Clone, Default, Args)]
@@ -38,7 +38,7 @@ impl Selection {
 
     /// Before when an order has to be parked.
     pub(super) fn before(&self, now: Moment) -> Option<Timestamp> {
-        self.older_than.map(|age| timestamp(now.before(age)))
+        self.older_than.map(|age| Timestamp::new(now.before(age)))
     }
 }
 

@@ -7,12 +7,12 @@ use jiff::civil::DateTime;
 use names::Names;
 use orders::{Event, Moment, Version, event};
 use pipeline::{Failure, LARGEST_PART};
-use warehouse::{Row, Transaction, Warehouse, get, statement};
+use warehouse::{Row, Timestamp, Transaction, Warehouse, get, statement};
 
 use super::{BYTES_A_ROUND, Bounds};
 use crate::{
     enrich, publish,
-    store::{self, Awaited, timestamp},
+    store::{self, Awaited},
     transform::{Dishes, Kind, Missing, name},
 };
 
@@ -123,7 +123,7 @@ async fn lock(
     let kinds: Vec<&str> = known.iter().map(|name| name.kind.as_str()).collect();
     let ids: Vec<&str> = known.iter().map(|name| name.id.as_str()).collect();
     let restaurants: Vec<&str> = known.iter().map(|name| name.restaurant_id.as_str()).collect();
-    let overdue = timestamp(overdue);
+    let overdue = Timestamp::new(overdue);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let candidates = limit.saturating_mul(CANDIDATES);
     let statement = statement!("stg/lock_parked_orders");
