@@ -37,10 +37,8 @@ pub struct Postgres {
     programs: PathBuf,
     data: PathBuf,
     durability: Durability,
-    /// Server settings that the caller chose.
-    chosen: Vec<(String, String)>,
-    /// Server settings beyond [`SETTINGS`]: where the certificate is.
-    secured: Vec<String>,
+    /// Server settings beyond [`SETTINGS`], `name=value`: those the caller chose, and where the certificate is.
+    settings: Vec<String>,
     owner: Option<User>,
 }
 
@@ -59,8 +57,7 @@ impl Postgres {
             programs: programs()?,
             data: folder.join("data"),
             durability,
-            chosen,
-            secured: Vec::new(),
+            settings: chosen.into_iter().map(|(name, value)| format!("{name}={value}")).collect(),
             owner: owner()?,
         };
         if let Some(owner) = &postgres.owner {
@@ -91,11 +88,11 @@ impl Postgres {
             fs::write(&rules, guarded).context("cannot write pg_hba.conf")?;
         }
         let file = |name, path: PathBuf| format!("{name}={}", path.display());
-        self.secured = vec![
+        self.settings.extend([
             "ssl=on".to_owned(),
             file("ssl_cert_file", secured.certificate_file()),
             file("ssl_key_file", secured.postgres_key_file()),
-        ];
+        ]);
         Ok(())
     }
 
@@ -129,10 +126,7 @@ impl Program for Postgres {
         for (name, value) in SETTINGS.iter().chain(lax) {
             command.arg("-c").arg(format!("{name}={value}"));
         }
-        for (name, value) in &self.chosen {
-            command.arg("-c").arg(format!("{name}={value}"));
-        }
-        for setting in &self.secured {
+        for setting in &self.settings {
             command.arg("-c").arg(setting);
         }
         command
