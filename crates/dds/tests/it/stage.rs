@@ -76,24 +76,8 @@ impl Stage {
 
     /// A replica that knows nothing yet.
     pub(crate) async fn replica(&self) -> anyhow::Result<Dds> {
-        let kafka = kafka::Settings {
-            service: "dds-service".to_owned(),
-            bootstrap_servers: "localhost:1".to_owned(),
-            security_protocol: None,
-            sasl_mechanism: None,
-            sasl_username: None,
-            sasl_password: None,
-            ssl_ca_file: None,
-            compression: None,
-            session_timeout: Duration::from_secs(10),
-            max_poll_interval: Duration::from_secs(60),
-            publish_timeout: Duration::from_secs(10),
-            leave_timeout: Duration::from_secs(1),
-            group_id: "dds-service".to_owned(),
-            source_topic: "stg-service-orders".to_owned(),
-            destination_topic: None,
-            dead_letter_topic: "dds-service-dead-letters".to_owned(),
-        };
+        // Nobody asks it anything unless there is a rebuild.
+        let kafka = kafka::Settings { service: "dds-service".to_owned(), ..kafka::Settings::default() };
         let shared = Shared {
             warehouse: self.warehouse.clone(),
             kafka,
