@@ -35,14 +35,13 @@ pub(crate) type Course = Vec<(f64, Vec<Reading>)>;
 
 /// Starts the services of some layers, waits until they have read everything, and stops them.
 pub(crate) async fn drain(stage: &Stage, arena: &Arena, layers: &[Layer]) -> Result<Drain> {
-    let observer = arena.observer(layers)?;
+    let observer = arena.pipeline.observer(layers)?;
     arena.calm().await?;
     let before = stage.cpu_seconds()?;
     let began = Instant::now();
     let services = arena.spawn(layers)?;
     let course = finish(arena, &observer, &services, began).await?;
-    let mut cpu_seconds = spent(&before, &stage.cpu_seconds()?);
-    cpu_seconds.extend(cpu(layers, &services).await?);
+    let cpu_seconds = spent(&before, &usage(stage, layers, &services).await?);
     let peak_rss_mib = peak_rss_mib(layers, &services).await?;
     stop(services).await?;
     let seconds = course.last().map_or(0.0, |(at, _)| *at);
@@ -77,6 +76,17 @@ pub(crate) async fn cpu(layers: &[Layer], services: &[Process]) -> Result<BTreeM
         let id = service.id().await.context("a service has ended")?;
         seconds.insert(layer.stem(), machine::cpu_seconds(id)?);
     }
+    Ok(seconds)
+}
+
+/// CPU time that the servers and services have used so far.
+pub(crate) async fn usage(
+    stage: &Stage,
+    layers: &[Layer],
+    services: &[Process],
+) -> Result<BTreeMap<&'static str, f64>> {
+    let mut seconds = stage.cpu_seconds()?;
+    seconds.extend(cpu(layers, services).await?);
     Ok(seconds)
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn history(stage: &Stage, settings: &Settings, report: &mut Rep
     tell(format!("history: {orders} orders, {step} at a time"));
     let mut week = stage.week(orders);
     let arena = stage.arena(1, &week).await?;
-    let observer = arena.observer(&Layer::ALL)?;
+    let observer = arena.pipeline.observer(&Layer::ALL)?;
     arena.calm().await?;
     let services = arena.spawn(&Layer::ALL)?;
     for service in &services {

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 use workload::generator::{self, Generator};
 
-use crate::drain::{cpu, finish, peak_rss_mib, per_thousand, spent};
+use crate::drain::{cpu, finish, peak_rss_mib, per_thousand, spent, usage};
 use crate::figures::Figure;
 use crate::machine;
 use crate::progress::tell;
@@ -48,7 +48,7 @@ pub(crate) async fn live(stage: &Stage, settings: &Settings, report: &mut Report
     let mut newcomers = Newcomers::default();
     arena.load(newcomers.meet(week.by_ref().take(usize::try_from(before)?))).await?;
     let services = arena.spawn(&Layer::ALL)?;
-    finish(&arena, &arena.observer(&Layer::ALL)?, &services, Instant::now()).await?;
+    finish(&arena, &arena.pipeline.observer(&Layer::ALL)?, &services, Instant::now()).await?;
     arena.calm().await?;
 
     tell(format!("at rest for {:?}", settings.idle()));
@@ -61,12 +61,12 @@ pub(crate) async fn live(stage: &Stage, settings: &Settings, report: &mut Report
     let mut orders = newcomers.only(week);
     drop(run(&mut sender, &arena, &mut orders, ahead).await?);
     fsync.push(machine::fsync_ms(stage.stack.folder())?);
-    let used = usage(stage, &services).await?;
+    let used = usage(stage, &Layer::ALL, &services).await?;
     let latencies = run(&mut sender, &arena, &mut orders, counted).await?;
-    let used = spent(&used, &usage(stage, &services).await?);
+    let used = spent(&used, &usage(stage, &Layer::ALL, &services).await?);
     fsync.push(machine::fsync_ms(stage.stack.folder())?);
 
-    finish(&arena, &arena.observer(&Layer::ALL)?, &services, Instant::now()).await?;
+    finish(&arena, &arena.pipeline.observer(&Layer::ALL)?, &services, Instant::now()).await?;
     let peaks = peak_rss_mib(&Layer::ALL, &services).await?;
     stop(services).await?;
     arena.verify(before + ahead + counted).await?;
@@ -107,12 +107,6 @@ async fn run(
     let seen = tokio::spawn(seen::watch(arena.pipeline.database().await?, awaited));
     let (latencies, ()) = tokio::try_join!(async { seen.await? }, sender.send(orders, count, sent))?;
     Ok(latencies)
-}
-
-async fn usage(stage: &Stage, services: &[Process]) -> Result<BTreeMap<&'static str, f64>> {
-    let mut seconds = stage.cpu_seconds()?;
-    seconds.extend(cpu(&Layer::ALL, services).await?);
-    Ok(seconds)
 }
 
 fn tell_of(latencies: &[(f64, f64)], report: &mut Report) {

@@ -10,7 +10,6 @@ use workload::generator::mix::Mix;
 use workload::generator::{self, Generator};
 use workload::load::{self, Loader};
 use workload::source::Event;
-use workload::watch::{self, Observer};
 
 use crate::machine;
 use crate::settings::Settings;
@@ -129,22 +128,12 @@ impl Arena {
     /// A service as in production, but continuous.
     pub(crate) fn service(&self, layer: Layer) -> Service<'_> {
         let service = self.pipeline.service(layer).env("BATCH_SIZE", self.batch_size.to_string());
-        service.env("PARK_RETRY", "5s").env("KAFKA_SESSION_TIMEOUT", "8s").env("RUST_LOG", "warn")
+        service.unset("PARK_RETRY").unset("KAFKA_SESSION_TIMEOUT").env("RUST_LOG", "warn")
     }
 
     /// Starts services; does not wait for them.
     pub(crate) fn spawn(&self, layers: &[Layer]) -> Result<Vec<Process>> {
         layers.iter().map(|layer| self.service(*layer).spawn()).collect()
-    }
-
-    /// Who tells how far the layers are.
-    pub(crate) fn observer(&self, layers: &[Layer]) -> Result<Observer> {
-        let stage = |layer: &Layer| watch::Stage {
-            name: layer.stem().to_owned(),
-            topic: self.pipeline.source(*layer),
-            group: self.pipeline.group(*layer),
-        };
-        Observer::new(&self.broker, layers.iter().map(stage).collect())
     }
 
     /// Has PostgreSQL write out what was done before, so that nothing measured pays for it.

@@ -56,6 +56,13 @@ impl<'a> Service<'a> {
         self
     }
 
+    /// Leaves a variable to the service's own default.
+    #[must_use]
+    pub fn unset(mut self, name: &str) -> Self {
+        self.environment.remove(name);
+        self
+    }
+
     /// Starts it and returns at once.
     ///
     /// # Errors

@@ -35,10 +35,7 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::settled`].
     pub async fn settled_within(&self, layers: &[Layer], limit: Duration) -> Result<()> {
-        let stage =
-            |layer: &Layer| Stage { name: layer.binary(), topic: self.source(*layer), group: self.group(*layer) };
-        let broker = Broker::plain(self.endpoints().bootstrap_servers());
-        let observer = Observer::new(&broker, layers.iter().map(stage).collect())?;
+        let observer = self.observer(layers)?;
         let mut last = None;
         let settled = async || {
             let look = (observer.read().await?, self.unsent().await?);
@@ -49,6 +46,17 @@ impl Pipeline {
         };
         let outcome = until("everything is read and sent", limit, settled).await;
         outcome.with_context(|| tell(layers, last.as_ref()))
+    }
+
+    /// Who tells how far some layers are, without joining their groups.
+    ///
+    /// # Errors
+    /// No client can be made.
+    pub fn observer(&self, layers: &[Layer]) -> Result<Observer> {
+        let stage =
+            |layer: &Layer| Stage { name: layer.binary(), topic: self.source(*layer), group: self.group(*layer) };
+        let broker = Broker::plain(self.endpoints().bootstrap_servers());
+        Observer::new(&broker, layers.iter().map(stage).collect())
     }
 }
 
