@@ -1,8 +1,10 @@
 //! `run`: gets ready what the loop needs, in the order in which it can be missing, and works until told to stop.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use pipeline::{Vitals, Worker};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 use warehouse::Warehouse;
 
 use crate::{
@@ -15,18 +17,17 @@ use crate::{
     signals, topics,
 };
 
-/// Works until a signal says stop; a stop while something is still waited for ends it as well.
-pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings) -> anyhow::Result<()> {
+/// Works until a signal says stop; a stop while something is still waited for ends it as well. Signals are heard, and the
+/// endpoints answered, by the runtime `watch`.
+pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watch: &Handle) -> anyhow::Result<()> {
     let name = S::DESCRIPTION.name;
     let grace = settings.batch.shutdown_grace;
     let mut kafka = settings.kafka.connection(&settings.topics, name)?;
     kafka.leave_timeout = kafka.leave_timeout.min(grace / 4);
     let database = settings.database.connection(name)?;
     S::validate(own)?;
-    let stop = signals::stop_within(grace)?;
     let vitals = Arc::new(Vitals::default());
-    let endpoints = Endpoints { vitals: Arc::clone(&vitals), metrics: metrics::install(name)? };
-    http::serve(settings.http.http_addr, http::routes(endpoints)).await?;
+    let stop = watch.spawn(look_after(grace, settings.http.http_addr, name, Arc::clone(&vitals))).await??;
 
     let preparing = async {
         let shared = prepare(settings, &kafka, &database, &vitals).await?;
@@ -63,6 +64,19 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings) -> a
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Hears signals, keeps metrics and answers probes from here on.
+async fn look_after(
+    grace: Duration,
+    address: SocketAddr,
+    name: &str,
+    vitals: Arc<Vitals>,
+) -> anyhow::Result<CancellationToken> {
+    let stop = signals::stop_within(grace)?;
+    let endpoints = Endpoints { vitals, metrics: metrics::install(name)? };
+    http::serve(address, http::routes(endpoints)).await?;
+    Ok(stop)
 }
 
 /// Waits for Kafka and the database, and makes sure that they hold what the service needs.

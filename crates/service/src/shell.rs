@@ -44,12 +44,14 @@ pub fn main_with<S: Service, Own: Commands>() -> ExitCode {
 
 fn act<S: Service, Own: Commands>(Cli { command, given }: Cli<Own>) -> anyhow::Result<ExitCode> {
     log::start(&given.read()?);
-    // Two threads: the loop has the main one, these serve the endpoints, the connections and the scheduler.
-    let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // The loop and its connections share the main thread: an answer wakes nobody else. What watches over the loop has a
+    // thread of its own, and answers even if the loop hangs.
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let watch = runtime::Builder::new_multi_thread().worker_threads(1).thread_name("watch").enable_all().build()?;
     let done = |()| ExitCode::SUCCESS;
     let outcome = runtime.block_on(async {
         match command {
-            Command::Run => run::run::<S>(&given.read()?, &given.read()?).await.map(done),
+            Command::Run => run::run::<S>(&given.read()?, &given.read()?, watch.handle()).await.map(done),
             Command::Check => {
                 let good = check::check::<S>(&given.read()?, &given.read()?).await?;
                 Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(refusal::MISSING) })
@@ -64,6 +66,7 @@ fn act<S: Service, Own: Commands>(Cli { command, given }: Cli<Own>) -> anyhow::R
     });
     // Whatever still runs (a name being resolved, a probe being answered) is not worth waiting for.
     runtime.shutdown_background();
+    watch.shutdown_background();
     outcome
 }
 
