@@ -1,4 +1,4 @@
-//! Offsets on their way to the group, and those that have not arrived: they are sent once more.
+//! Offsets that are to go to the group, and those that were sent and have not arrived: they are sent once more.
 
 use std::collections::HashMap;
 
@@ -10,22 +10,21 @@ use crate::epoch::Epoch;
 /// so without a repetition its offset would stay behind until the next record comes: a lag that nobody works on.
 #[derive(Debug, Default)]
 pub(crate) struct Commits {
-    sent: HashMap<i32, Sent>,
-    /// By partition, what is to be sent again.
-    due: HashMap<i32, Sent>,
+    sent: HashMap<i32, Reached>,
+    /// By partition, what is to be sent.
+    due: HashMap<i32, Reached>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Sent {
+struct Reached {
     epoch: Epoch,
     offset: i64,
 }
 
 impl Commits {
-    /// A commit goes out.
-    pub(crate) fn sent(&mut self, partition: i32, epoch: Epoch, offset: i64) {
-        self.sent.insert(partition, Sent { epoch, offset });
-        self.due.remove(&partition);
+    /// Everything before this offset is done with.
+    pub(crate) fn reached(&mut self, partition: i32, epoch: Epoch, offset: i64) {
+        self.due.insert(partition, Reached { epoch, offset });
     }
 
     /// The group has this offset (negative: none); whether the last commit has to go out again. One that is only on its way
@@ -33,20 +32,27 @@ impl Commits {
     pub(crate) fn arrived(&mut self, partition: i32, offset: i64) -> bool {
         let missing = self.sent.get(&partition).filter(|sent| offset < sent.offset);
         if let Some(sent) = missing {
-            self.due.insert(partition, *sent);
+            self.due.entry(partition).or_insert(*sent);
         }
         missing.is_some()
     }
 
-    /// The partition is somebody else's from now on, and so are its offsets.
-    pub(crate) fn left(&mut self, partition: i32) {
-        self.sent.remove(&partition);
-        self.due.remove(&partition);
+    /// Whether there is anything to be sent.
+    pub(crate) fn has_due(&self) -> bool {
+        !self.due.is_empty()
     }
 
-    /// What is to be sent again: partition, stay, offset.
+    /// The partition is somebody else's from now on, and so are its offsets. What was still to be sent, and in which stay
+    /// it was reached.
+    pub(crate) fn left(&mut self, partition: i32) -> Option<(Epoch, i64)> {
+        self.sent.remove(&partition);
+        self.due.remove(&partition).map(|due| (due.epoch, due.offset))
+    }
+
+    /// What is to be sent, and counts as sent from now on: partition, stay, offset.
     pub(crate) fn take_due(&mut self) -> Vec<(i32, Epoch, i64)> {
-        self.due.drain().map(|(partition, sent)| (partition, sent.epoch, sent.offset)).collect()
+        self.sent.extend(self.due.iter().map(|(partition, due)| (*partition, *due)));
+        self.due.drain().map(|(partition, due)| (partition, due.epoch, due.offset)).collect()
     }
 }
 
@@ -58,7 +64,8 @@ mod tests {
 
     fn missing() -> Commits {
         let mut commits = Commits::default();
-        commits.sent(0, EPOCH, 7);
+        commits.reached(0, EPOCH, 7);
+        assert_eq!(commits.take_due(), [(0, EPOCH, 7)]);
         assert!(commits.arrived(0, 5));
         commits
     }
@@ -77,12 +84,22 @@ mod tests {
     #[test]
     fn what_was_overtaken_or_taken_away_is_not() {
         let mut overtaken = missing();
-        overtaken.sent(0, EPOCH, 9);
+        overtaken.reached(0, EPOCH, 9);
+        assert_eq!(overtaken.take_due(), [(0, EPOCH, 9)]);
         let mut taken_away = missing();
-        taken_away.left(0);
+        assert_eq!(taken_away.left(0), Some((EPOCH, 7)));
         assert!(!taken_away.arrived(0, 5));
-        for commits in [&mut overtaken, &mut taken_away] {
-            assert_eq!(commits.take_due(), []);
-        }
+        assert_eq!(taken_away.take_due(), []);
+    }
+
+    #[test]
+    fn of_what_is_reached_between_two_commits_the_last_is_sent() {
+        let mut commits = missing();
+        commits.reached(0, EPOCH, 9);
+        commits.reached(0, EPOCH, 11);
+        assert!(commits.arrived(0, 5), "the repetition of 7 does not take the place of 11");
+        assert!(commits.has_due());
+        assert_eq!(commits.take_due(), [(0, EPOCH, 11)]);
+        assert!(!commits.has_due());
     }
 }

@@ -7,9 +7,9 @@ use std::{
 
 use pipeline::Vitals;
 use rdkafka::{
-    ClientContext, Statistics, TopicPartitionList,
+    ClientContext, Offset, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance},
+    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance},
     error::KafkaError,
     topic_partition_list::TopicPartitionListElem,
     types::RDKafkaErrorCode as Code,
@@ -72,18 +72,24 @@ impl Membership {
         state.owned.get(&partition).copied()
     }
 
-    /// Offsets go out to the group.
-    pub(crate) fn committing(&self, offsets: &BTreeMap<i32, i64>) {
+    /// Everything before these offsets is done with.
+    pub(crate) fn reached(&self, offsets: &BTreeMap<i32, i64>) {
         let mut state = self.state();
         for (&partition, &offset) in offsets {
             if let Some(epoch) = state.owned.get(&partition).copied() {
-                state.commits.sent(partition, epoch, offset);
+                state.commits.reached(partition, epoch, offset);
             }
         }
     }
 
-    /// Offsets that have not arrived, and that should be sent again now.
-    pub(crate) fn missing_commits(&self) -> BTreeMap<i32, i64> {
+    /// Whether there are offsets to be committed, and a group that would take them.
+    pub(crate) fn has_due_commits(&self) -> bool {
+        let state = self.state();
+        state.settled && state.commits.has_due()
+    }
+
+    /// Offsets that are to be committed now.
+    pub(crate) fn take_due_commits(&self) -> BTreeMap<i32, i64> {
         let mut state = self.state();
         if !state.settled {
             return BTreeMap::new();
@@ -136,17 +142,26 @@ impl Membership {
 }
 
 impl ConsumerContext for Membership {
-    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         let Rebalance::Revoke(partitions) = rebalance else { return };
         tracing::info!(partitions = ?numbers(partitions), "partitions revoked");
+        let mut last = TopicPartitionList::new();
         self.rebalanced(|state| {
             state.settled = false; // an assignment follows, be it empty
             for partition in partitions.elements() {
-                state.owned.remove(&partition.partition());
-                state.commits.left(partition.partition());
+                let epoch = state.owned.remove(&partition.partition());
+                if let Some((reached_in, offset)) = state.commits.left(partition.partition())
+                    && epoch == Some(reached_in)
+                {
+                    let _ = last.add_partition_offset(partition.topic(), partition.partition(), Offset::Offset(offset));
+                }
                 lag(partition.topic(), partition.partition(), 0); // the next owner's to tell
             }
         });
+        // Goes out before the partitions do; without it, their next owner repeats a batch or two.
+        if last.count() > 0 && !consumer.assignment_lost() {
+            let _ = consumer.commit(&last, CommitMode::Async);
+        }
     }
 
     fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {

@@ -40,11 +40,17 @@ pub struct Source {
     handed_out: HandedOut,
     rebalances: u64,
     report_at: Instant,
+    /// When offsets may be committed again.
+    commit_at: Instant,
 }
 
 /// Work that takes longer is accompanied by polling. Shorter work is not worth it: pausing throws away what was read
 /// ahead. Rebalances wait no longer than this.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Between two commits of offsets. Each is a record that the brokers keep, and costs them as much as a batch does; one
+/// that is late costs whoever takes over after a SIGKILL a repetition, and nobody else anything.
+const COMMIT_EVERY: Duration = Duration::from_millis(100);
 
 /// How often an outage that lasts is reported.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
@@ -68,6 +74,7 @@ impl Source {
             handed_out: HandedOut::default(),
             rebalances: 0,
             report_at: Instant::now(),
+            commit_at: Instant::now(),
         })
     }
 
@@ -82,13 +89,14 @@ impl Source {
             biased;
             event = self.consumer.recv() => Some(event.map(|message| record::owned(&self.topic, &message))),
             () = membership.changed() => None,
+            () = sleep_until(self.commit_at), if membership.has_due_commits() => None,
             () = sleep_until(self.report_at), if membership.outage().is_some() => None,
         };
         if let Some(event) = event {
             self.take(event)?;
         }
         self.forget_revoked();
-        self.send(&self.membership().missing_commits());
+        self.commit_in_time();
         self.report()
     }
 
@@ -173,9 +181,18 @@ impl Source {
         last.into_iter().map(|(partition, offset)| (partition, offset.saturating_add(1))).collect()
     }
 
-    /// Commits offsets. Nobody tells us what became of them, but statistics show it; what has not arrived is sent again, as
-    /// long as the partition stays ours: see [`Membership::missing_commits`].
-    fn send(&self, offsets: &BTreeMap<i32, i64>) {
+    /// Commits what is due, unless it was done a moment ago.
+    fn commit_in_time(&mut self) {
+        if Instant::now() >= self.commit_at && self.membership().has_due_commits() {
+            self.commit_now();
+        }
+    }
+
+    /// Commits what is due. Nobody tells us what became of it, but statistics show it; what has not arrived is due again, as
+    /// long as the partition stays ours: see [`Commits`](crate::commits::Commits).
+    fn commit_now(&mut self) {
+        self.commit_at = Instant::now() + COMMIT_EVERY;
+        let offsets = self.membership().take_due_commits();
         if offsets.is_empty() || self.consumer.assignment_lost() {
             return;
         }
@@ -183,7 +200,6 @@ impl Source {
         let listed = offsets.iter().try_for_each(|(&partition, &offset)| {
             list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))
         });
-        self.membership().committing(offsets);
         if let Err(error) = listed.and_then(|()| self.consumer.commit(&list, CommitMode::Async)) {
             tracing::warn!(%error, "offsets were not committed; their records will come again");
         }
@@ -242,13 +258,22 @@ impl pipeline::Source for Source {
         while !self.buffer.is_full(limit) && !self.progress.is_complete() {
             self.receive().await?;
         }
+        if self.buffer.is_empty() {
+            self.commit_now(); // until the next mark, nobody may ask again
+        }
         Ok(self.hand_out(limit))
     }
 
     async fn keep<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
-        if let Ok(done) = timeout(PATIENCE, &mut work).await {
-            return done;
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                () = sleep_until(self.commit_at), if self.membership().has_due_commits() => self.commit_now(),
+                () = sleep_until(patience) => break,
+            }
         }
         consumer::pause(&self.consumer); // and resumed by whoever reads next
         loop {
@@ -262,10 +287,12 @@ impl pipeline::Source for Source {
 
     fn commit(&mut self, records: &[Record]) {
         let offsets = self.committable(records);
-        self.send(&offsets);
+        self.membership().reached(&offsets);
+        self.commit_in_time();
     }
 
-    async fn close(self) {
+    async fn close(mut self) {
+        self.commit_now();
         // Commits on their way go before the request to leave.
         consumer::leave(self.consumer, self.settings.leave_timeout).await;
     }
