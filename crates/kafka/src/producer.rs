@@ -1,24 +1,58 @@
 //! The client behind the publisher: how it is configured, and one attempt to send with it.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use rdkafka::{
+    ClientContext,
+    config::RDKafkaLogLevel,
     error::KafkaError,
-    producer::{DeliveryFuture, FutureProducer, FutureRecord},
+    message::{DeliveryResult, OwnedHeaders},
+    producer::{BaseProducer, BaseRecord, ProducerContext},
     types::RDKafkaErrorCode as Code,
 };
 use tokio::time::sleep;
 
-use crate::{Error, Settings, diagnostics::Diagnostics};
+use crate::{Error, Settings, diagnostics};
 
 /// The largest record we send, in bytes, whatever a topic would take: a pod has 128 MiB, and a record is in memory several
 /// times over on its way.
 pub(crate) const LARGEST_RECORD: usize = 8 << 20;
 
-pub(crate) type Producer = FutureProducer<Diagnostics>;
+/// Polled by whoever waits for an acknowledgement, and only then: an idle producer costs nothing.
+pub(crate) type Producer = Arc<BaseProducer<Deliveries>>;
 
 /// A message on its way, whatever its topic.
-pub(crate) type Outgoing<'a> = FutureRecord<'a, [u8], [u8]>;
+#[derive(Debug, Clone)]
+pub(crate) struct Outgoing<'a> {
+    pub(crate) topic: &'a str,
+    /// The key decides, if there is none.
+    pub(crate) partition: Option<i32>,
+    pub(crate) key: Option<&'a [u8]>,
+    pub(crate) payload: Option<&'a [u8]>,
+    pub(crate) timestamp: Option<i64>,
+    pub(crate) headers: Option<OwnedHeaders>,
+}
+
+/// The context of the producer: enters every acknowledgement where its message belongs. Runs inside the poll.
+pub(crate) struct Deliveries;
+
+/// What became of the messages of one attempt.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(Mutex<Counted>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    unanswered: usize,
+    failure: Option<KafkaError>,
+}
+
+/// How often a producer is polled while answers are due; and how often once that has been in vain so many times.
+const POLL_EVERY: Duration = Duration::from_millis(1);
+const POLL_SELDOM: Duration = Duration::from_millis(10);
+const SOON: u32 = 100;
 
 /// An idempotent producer: what the client repeats by itself arrives once, and in order.
 pub(crate) fn open(settings: &Settings) -> Result<Producer, Error> {
@@ -31,14 +65,15 @@ pub(crate) fn open(settings: &Settings) -> Result<Producer, Error> {
         // A batch of the loop is complete when we send it, so there is little to wait for.
         .set("linger.ms", "2")
         // A broker judges a record by the size of the batch it comes in; far below any topic's limit, a batch is never
-        // refused for its company. A single large record still goes, alone, as far as its topic allows.
-        .set("batch.size", "65536")
+        // refused for its company. A single large record still goes, alone, as far as its topic allows. What a batch of the
+        // loop has to say usually fits, so it is one request, and one answer to whoever reads it.
+        .set("batch.size", "262144")
         .set("message.max.bytes", LARGEST_RECORD.to_string())
         .set("queue.buffering.max.kbytes", "16384")
         .set("queue.buffering.max.messages", "20000")
         // As Java's clients do: a key goes to the same partition whoever sends it.
         .set("partitioner", "murmur2_random");
-    Ok(config.create_with_context(Diagnostics)?)
+    Ok(Arc::new(config.create_with_context(Deliveries)?))
 }
 
 /// Sends one message and waits for its acknowledgement.
@@ -51,54 +86,115 @@ pub(crate) async fn send(producer: &Producer, message: Outgoing<'_>) -> Result<(
 /// One attempt to send messages: all in order, then all acknowledgements.
 pub(crate) struct Attempt<'p> {
     producer: &'p Producer,
-    unanswered: VecDeque<DeliveryFuture>,
-    failure: Option<KafkaError>,
+    tally: Arc<Tally>,
 }
 
 impl<'p> Attempt<'p> {
     pub(crate) fn with(producer: &'p Producer) -> Self {
-        Self { producer, unanswered: VecDeque::new(), failure: None }
+        Self { producer, tally: Arc::default() }
     }
 
     /// Hands a message to the client, once it has room for it; does nothing after a failure.
     pub(crate) async fn send(&mut self, message: Outgoing<'_>) {
-        let mut unsent = Some(message);
-        while self.failure.is_none()
-            && let Some(message) = unsent.take()
+        let mut unsent = Some(message.record(Arc::clone(&self.tally)));
+        let mut waited = 0;
+        while !self.tally.has_failed()
+            && let Some(record) = unsent.take()
         {
-            match self.producer.send_result(message) {
-                Ok(delivery) => self.unanswered.push_back(delivery),
-                Err((KafkaError::MessageProduction(Code::QueueFull), message)) => {
-                    unsent = Some(message);
-                    self.make_room().await;
+            // Before it is handed over: it may be answered at once.
+            self.tally.expects(1);
+            match self.producer.send(record) {
+                Ok(()) => {}
+                Err((KafkaError::MessageProduction(Code::QueueFull), record)) => {
+                    self.tally.answered(Ok(()));
+                    unsent = Some(record);
+                    self.poll(&mut waited).await;
                 }
-                Err((failure, _)) => self.failure = Some(failure),
+                Err((failure, _)) => self.tally.answered(Err(failure)),
             }
         }
     }
 
     /// Waits for every acknowledgement. After a failure, too: a message that is still on its way would arrive after
     /// the repetition of those that followed it.
-    pub(crate) async fn finish(mut self) -> Result<(), KafkaError> {
-        while let Some(delivery) = self.unanswered.pop_front() {
-            self.await_one(delivery).await;
+    pub(crate) async fn finish(self) -> Result<(), KafkaError> {
+        let mut waited = 0;
+        while self.tally.unanswered() > 0 {
+            self.poll(&mut waited).await;
         }
-        self.failure.map_or(Ok(()), Err)
+        self.tally.take_failure().map_or(Ok(()), Err)
     }
 
-    async fn make_room(&mut self) {
-        match self.unanswered.pop_front() {
-            Some(delivery) => self.await_one(delivery).await,
-            None => sleep(Duration::from_millis(10)).await, // filled by others, or by an attempt that was dropped
+    /// Takes in what has been answered, to whomever; if that is nothing of ours, some time passes.
+    async fn poll(&self, waited: &mut u32) {
+        let before = self.tally.unanswered();
+        self.producer.poll(Duration::ZERO);
+        if self.tally.unanswered() == before {
+            sleep(if *waited < SOON { POLL_EVERY } else { POLL_SELDOM }).await;
+            *waited += 1;
         }
     }
+}
 
-    async fn await_one(&mut self, delivery: DeliveryFuture) {
-        let failure = match delivery.await {
-            Ok(Ok(_)) => return,
-            Ok(Err((error, _))) => error,
-            Err(_) => KafkaError::Canceled,
-        };
-        self.failure.get_or_insert(failure);
+impl<'a> Outgoing<'a> {
+    fn record(self, tally: Arc<Tally>) -> BaseRecord<'a, [u8], [u8], Arc<Tally>> {
+        BaseRecord {
+            topic: self.topic,
+            partition: self.partition,
+            payload: self.payload,
+            key: self.key,
+            timestamp: self.timestamp,
+            headers: self.headers,
+            delivery_opaque: tally,
+        }
+    }
+}
+
+impl Tally {
+    fn expects(&self, messages: usize) {
+        self.with(|counted| counted.unanswered += messages);
+    }
+
+    fn answered(&self, outcome: Result<(), KafkaError>) {
+        self.with(|counted| {
+            counted.unanswered -= 1;
+            if let Err(error) = outcome {
+                counted.failure.get_or_insert(error);
+            }
+        });
+    }
+
+    fn unanswered(&self) -> usize {
+        self.with(|counted| counted.unanswered)
+    }
+
+    fn has_failed(&self) -> bool {
+        self.with(|counted| counted.failure.is_some())
+    }
+
+    fn take_failure(&self) -> Option<KafkaError> {
+        self.with(|counted| counted.failure.take())
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Counted) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = Arc<Tally>;
+
+    fn delivery(&self, outcome: &DeliveryResult<'_>, tally: Arc<Tally>) {
+        tally.answered(outcome.as_ref().map(|_| ()).map_err(|(error, _)| error.clone()));
+    }
+}
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        diagnostics::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        diagnostics::note(&error, reason);
     }
 }

@@ -35,7 +35,7 @@ impl Publisher {
             tracing::warn!(%error, "the producer cannot go on and is replaced");
             let fresh = producer::open(&self.settings).map_err(unavailable)?;
             let failed = std::mem::replace(&mut *producer, fresh);
-            tokio::task::spawn_blocking(move || drop(failed)); // which waits for its thread
+            tokio::task::spawn_blocking(move || drop(failed)); // which waits for what is on its way
         }
         Ok(producer.clone())
     }
@@ -43,7 +43,14 @@ impl Publisher {
     fn message<'a>(&'a self, message: &'a Message) -> Result<Outgoing<'a>, Unavailable> {
         let topic = self.settings.destination_topic.as_deref();
         let topic = topic.ok_or_else(|| unavailable("there are messages, and no destination topic to send them to"))?;
-        Ok(Outgoing::to(topic).key(message.key.as_bytes()).payload(&message.value))
+        Ok(Outgoing {
+            topic,
+            partition: None,
+            key: Some(message.key.as_bytes()),
+            payload: Some(&message.value),
+            timestamp: None,
+            headers: None,
+        })
     }
 
     fn dead_letter<'a>(&'a self, letter: &'a DeadLetter, kept: Kept) -> Outgoing<'a> {
