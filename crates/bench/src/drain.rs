@@ -14,8 +14,8 @@ use crate::stage::{Arena, Stage, stop};
 /// No drain takes so long.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 
-/// Between two looks at how far the layers are: a hundredth of the shortest drain.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Between two looks at how far the layers are: a fiftieth of the shortest drain. Each is nine questions to the broker.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// What a drain was like.
 #[derive(Debug, Clone)]

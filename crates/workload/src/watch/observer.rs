@@ -1,6 +1,6 @@
 //! Asks the broker how far each stage has read: committed offsets against the ends of its topic.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -68,6 +68,8 @@ pub struct Observer {
 struct Probe {
     stage: Stage,
     consumer: BaseConsumer,
+    /// Those of the topic, once they are known: asking each time would be half of all questions.
+    partitions: OnceLock<Vec<i32>>,
 }
 
 impl Observer {
@@ -83,7 +85,7 @@ impl Observer {
                 .set("enable.auto.commit", "false")
                 .create()
                 .context("the settings of the consumer")?;
-            Ok(Probe { stage, consumer })
+            Ok(Probe { stage, consumer, partitions: OnceLock::new() })
         };
         let probes = stages.into_iter().map(probe).collect::<Result<_>>()?;
         Ok(Self { probes: Arc::new(probes) })
@@ -148,10 +150,10 @@ pub async fn records(broker: &Broker, topics: &'static [&'static str]) -> Result
 impl Probe {
     /// The committed offsets first: an end read after them that equals them has been reached.
     fn read(&self) -> Result<Reading> {
-        let Self { stage: Stage { topic, group, .. }, consumer } = self;
+        let Self { stage: Stage { topic, group, .. }, consumer, .. } = self;
         let mut asked = TopicPartitionList::new();
-        for partition in partitions(consumer, topic)? {
-            asked.add_partition(topic, partition);
+        for partition in self.partitions()? {
+            asked.add_partition(topic, *partition);
         }
         let committed =
             consumer.committed_offsets(asked, TIMEOUT).with_context(|| format!("the offsets of {group}"))?;
@@ -166,6 +168,14 @@ impl Probe {
             reading.total += u64::try_from(high - low).unwrap_or(0);
         }
         Ok(reading)
+    }
+
+    fn partitions(&self) -> Result<&[i32]> {
+        if let Some(known) = self.partitions.get() {
+            return Ok(known);
+        }
+        let found = partitions(&self.consumer, &self.stage.topic)?;
+        Ok(self.partitions.get_or_init(|| found))
     }
 }
 
