@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use futures_util::try_join;
 use orders::Enriched;
-use pipeline::{Failure, Outcome};
+use pipeline::{Failure, Fault, Outcome};
 use service::rebuild::{self, Phase};
 use warehouse::{Transaction, Warehouse, get, statement};
 
@@ -25,8 +25,8 @@ mod counters;
 /// Stores a batch of orders: two flights of statements and a commit, however many orders there are. Returns what is to be
 /// told of the counters; while a rebuild of `service` reads the topic again nothing is, for they are not complete.
 ///
-/// Hubs and links that are `known` to be there are not sent. Should rows go while the batch is under way, it is undone
-/// and repeated at once, with all of them.
+/// Hubs and links that are `known` to be there are not sent, and those of an order without a state are not looked for.
+/// Should rows go or come while the batch is under way, it is undone and repeated at once, with all of them and with care.
 pub(crate) async fn store(
     warehouse: &Warehouse,
     known: &Known,
@@ -40,11 +40,20 @@ pub(crate) async fn store(
     let orders = Keyed::all(orders);
     let mut trusts = true;
     loop {
-        if let Some(written) = attempt(warehouse, known, trusts, service, load_src, &orders).await? {
-            return Ok(written);
+        match attempt(warehouse, known, trusts, service, load_src, &orders).await {
+            Ok(Some(written)) => return Ok(written),
+            Ok(None) => {}
+            Err(failure) if trusts && has_met_a_row(&failure) => {}
+            Err(failure) => return Err(failure),
         }
         trusts = false;
     }
+}
+
+/// Whether a row was there that should not have been: another replica has met the order first, or states were taken away
+/// and their rows were not.
+fn has_met_a_row(failure: &Failure) -> bool {
+    matches!(failure, Failure::Unavailable(error) if error.fault == Fault::Unwilling("23505".to_owned()))
 }
 
 /// What became of each order, and what is to be told.
@@ -78,7 +87,7 @@ async fn attempt(
 
     let ((), (), (), readings, edition_now) = try_join!(
         states::write(&transaction, &new_states, &changed_states),
-        vault::write(&transaction, load_src, &vault),
+        vault::write(&transaction, load_src, &vault, trusts),
         names::write(&transaction, load_src, &news),
         counters::write(&transaction, &differences, &mentioned),
         self::edition(&transaction),

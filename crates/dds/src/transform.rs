@@ -11,7 +11,7 @@ pub use self::{
     keyed::{Keyed, KeyedProduct},
     lines::Line,
     state::State,
-    vault::{Hub, LinkRow, Name, OrderHub, Vault},
+    vault::{Hub, LinkRow, Name, OrderHub, OrderRows, Vault},
 };
 
 mod keyed;

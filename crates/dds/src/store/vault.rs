@@ -8,10 +8,16 @@ use uuid::Uuid;
 use warehouse::{Statement, Timestamp, Transaction, statement};
 
 use super::column::column;
-use crate::transform::vault::{Cost, Hub, LinkRow, OrderHub, OrderLine, Status, Vault};
+use crate::transform::vault::{Cost, Hub, LinkRow, OrderHub, OrderLine, OrderRows, Status, Vault};
 
-/// Writes them in one flight: all hubs, then all links, then the satellites.
-pub(super) async fn write(transaction: &Transaction, load_src: &str, vault: &Vault<'_>) -> Result<(), Failure> {
+/// Writes them in one flight: all hubs of things, then orders with their links, then the links between things and the
+/// satellites. If `strict`, it is an error that a row of a new order is there; it costs a good deal less than to look.
+pub(super) async fn write(
+    transaction: &Transaction,
+    load_src: &str,
+    vault: &Vault<'_>,
+    strict: bool,
+) -> Result<(), Failure> {
     let hub = |statement, rows| insert_hubs(transaction, load_src, statement, rows);
     let link = |statement, rows| insert_links(transaction, load_src, statement, rows);
     try_join!(
@@ -19,10 +25,8 @@ pub(super) async fn write(transaction: &Transaction, load_src: &str, vault: &Vau
         hub(statement!("dds/insert_hub_products"), &vault.products),
         hub(statement!("dds/insert_hub_categories"), &vault.categories),
         hub(statement!("dds/insert_hub_restaurants"), &vault.restaurants),
-        insert_orders(transaction, load_src, &vault.orders),
-        link(statement!("dds/insert_link_order_users"), &vault.order_users),
-        link(statement!("dds/insert_link_order_restaurants"), &vault.order_restaurants),
-        link(statement!("dds/insert_link_order_products"), &vault.order_products),
+        insert_order_rows(transaction, load_src, &vault.new_orders, strict),
+        insert_order_rows(transaction, load_src, &vault.known_orders, false),
         link(statement!("dds/insert_link_product_restaurants"), &vault.product_restaurants),
         link(statement!("dds/insert_link_product_categories"), &vault.product_categories),
         insert_costs(transaction, load_src, &vault.costs),
@@ -30,6 +34,29 @@ pub(super) async fn write(transaction: &Transaction, load_src: &str, vault: &Vau
         insert_lines(transaction, load_src, &vault.lines),
     )?;
     Ok(())
+}
+
+async fn insert_order_rows(
+    transaction: &Transaction,
+    load_src: &str,
+    rows: &OrderRows,
+    strict: bool,
+) -> Result<(), Failure> {
+    let chosen = |statement| if strict { strictly(statement) } else { statement };
+    let link = |statement, rows| insert_links(transaction, load_src, chosen(statement), rows);
+    try_join!(
+        insert_orders(transaction, load_src, chosen(statement!("dds/insert_hub_orders")), &rows.orders),
+        link(statement!("dds/insert_link_order_users"), &rows.users),
+        link(statement!("dds/insert_link_order_restaurants"), &rows.restaurants),
+        link(statement!("dds/insert_link_order_products"), &rows.products),
+    )?;
+    Ok(())
+}
+
+/// The same statement without its last line: a row that is there is an error.
+fn strictly(statement: Statement) -> Statement {
+    let sql = statement.sql.trim_end();
+    Statement { sql: sql.strip_suffix("ON CONFLICT DO NOTHING").unwrap_or(sql), ..statement }
 }
 
 async fn insert_hubs(
@@ -51,6 +78,7 @@ async fn insert_hubs(
 async fn insert_orders(
     transaction: &Transaction,
     load_src: &str,
+    statement: Statement,
     rows: &BTreeMap<Uuid, OrderHub>,
 ) -> Result<(), Failure> {
     if rows.is_empty() {
@@ -60,7 +88,6 @@ async fn insert_orders(
     let ids = column(rows.values(), |row| row.order_id);
     let ordered = column(rows.values(), |row| Timestamp::new(row.order_dt));
     let dates = column(rows.values(), |row| Timestamp::new(row.load_dt));
-    let statement = statement!("dds/insert_hub_orders");
     transaction.execute(&statement, [&pks, &ids, &ordered, &dates, &load_src]).await?;
     Ok(())
 }
@@ -122,4 +149,24 @@ async fn insert_lines(transaction: &Transaction, load_src: &str, rows: &[OrderLi
     let statement = statement!("dds/insert_order_products");
     transaction.execute(&statement, [&pks, &quantities, &amounts, &categories, &dates, &hashdiffs, &load_src]).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use warehouse::statement;
+
+    use super::strictly;
+
+    #[test]
+    fn what_is_strict_has_no_way_around_a_row_that_is_there() {
+        for statement in [
+            statement!("dds/insert_hub_orders"),
+            statement!("dds/insert_link_order_users"),
+            statement!("dds/insert_link_order_restaurants"),
+            statement!("dds/insert_link_order_products"),
+        ] {
+            assert!(statement.sql.contains("ON CONFLICT DO NOTHING"), "{}", statement.name);
+            assert!(!strictly(statement).sql.contains("ON CONFLICT"), "{}", statement.name);
+        }
+    }
 }

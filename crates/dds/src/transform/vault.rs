@@ -21,18 +21,14 @@ pub struct Vault<'o> {
     pub categories: BTreeMap<Uuid, Hub<'o>>,
     /// `h_restaurant`
     pub restaurants: BTreeMap<Uuid, Hub<'o>>,
-    /// `h_order`
-    pub orders: BTreeMap<Uuid, OrderHub>,
-    /// `l_order_product`
-    pub order_products: BTreeMap<Uuid, LinkRow>,
+    /// Of orders that had no state: none of these rows is there.
+    pub new_orders: OrderRows,
+    /// Of orders that had one: most of these rows are there.
+    pub known_orders: OrderRows,
     /// `l_product_restaurant`
     pub product_restaurants: BTreeMap<Uuid, LinkRow>,
     /// `l_product_category`
     pub product_categories: BTreeMap<Uuid, LinkRow>,
-    /// `l_order_user`
-    pub order_users: BTreeMap<Uuid, LinkRow>,
-    /// `l_order_restaurant`
-    pub order_restaurants: BTreeMap<Uuid, LinkRow>,
     /// `s_order_cost`
     pub costs: Vec<Cost>,
     /// `s_order_status`
@@ -41,6 +37,19 @@ pub struct Vault<'o> {
     pub lines: Vec<OrderLine>,
     /// Candidates for `s_user_names`, `s_product_names`, `s_restaurant_names`; the table has the last word.
     pub names: Names<'o>,
+}
+
+/// Hub and links of orders.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct OrderRows {
+    /// `h_order`
+    pub orders: BTreeMap<Uuid, OrderHub>,
+    /// `l_order_user`
+    pub users: BTreeMap<Uuid, LinkRow>,
+    /// `l_order_restaurant`
+    pub restaurants: BTreeMap<Uuid, LinkRow>,
+    /// `l_order_product`
+    pub products: BTreeMap<Uuid, LinkRow>,
 }
 
 /// A hub row: the business key, and the applied date it first came with.
@@ -142,7 +151,7 @@ pub struct Name<'o, const N: usize> {
 impl<'o> Vault<'o> {
     /// Adds the rows of `order`, which turned `before` into `after`.
     pub(super) fn add(&mut self, keyed: &Keyed<'o>, before: Option<&State>, after: &State) {
-        self.add_business_keys(keyed);
+        self.add_business_keys(keyed, before.is_none());
         self.add_names(keyed);
         let Keyed { order, order_pk, .. } = *keyed;
         let load_dt = after.load_dt;
@@ -168,22 +177,23 @@ impl<'o> Vault<'o> {
     }
 
     /// Hubs and links: whatever the order names, with the applied date of the first order that does.
-    fn add_business_keys(&mut self, keyed: &Keyed<'o>) {
+    fn add_business_keys(&mut self, keyed: &Keyed<'o>, is_new: bool) {
         let Keyed { order, order_pk, user_pk, restaurant_pk, .. } = *keyed;
         let load_dt = order.sent_at;
         let hub = |key: &'o str| Hub { key, load_dt };
         self.users.entry(user_pk).or_insert_with(|| hub(&order.user.id));
         self.restaurants.entry(restaurant_pk).or_insert_with(|| hub(&order.restaurant.id));
-        self.orders.entry(order_pk).or_insert(OrderHub { order_id: order.object_id, order_dt: order.date, load_dt });
+        let rows = if is_new { &mut self.new_orders } else { &mut self.known_orders };
+        rows.orders.entry(order_pk).or_insert(OrderHub { order_id: order.object_id, order_dt: order.date, load_dt });
         let link = |kind: Link, links: &mut BTreeMap<Uuid, LinkRow>, left: Uuid, right: Uuid| {
             links.entry(keys::link(kind, left, right)).or_insert(LinkRow { left, right, load_dt });
         };
-        link(Link::OrderUser, &mut self.order_users, order_pk, user_pk);
-        link(Link::OrderRestaurant, &mut self.order_restaurants, order_pk, restaurant_pk);
+        link(Link::OrderUser, &mut rows.users, order_pk, user_pk);
+        link(Link::OrderRestaurant, &mut rows.restaurants, order_pk, restaurant_pk);
         for &KeyedProduct { product, product_pk, category_pk } in &keyed.products {
             self.products.entry(product_pk).or_insert_with(|| hub(&product.id));
             self.categories.entry(category_pk).or_insert_with(|| hub(&product.category));
-            link(Link::OrderProduct, &mut self.order_products, order_pk, product_pk);
+            link(Link::OrderProduct, &mut rows.products, order_pk, product_pk);
             link(Link::ProductRestaurant, &mut self.product_restaurants, product_pk, restaurant_pk);
             link(Link::ProductCategory, &mut self.product_categories, product_pk, category_pk);
         }

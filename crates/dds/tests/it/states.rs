@@ -70,3 +70,19 @@ async fn orders_without_lines_alone() -> anyhow::Result<()> {
     assert_eq!(stage.sql("SELECT amounts::text || product_pks::text FROM dds.bv_order_states").await?, ["{}{}"; 2]);
     stage.audit().await
 }
+
+#[tokio::test]
+async fn states_that_were_taken_away_without_their_hubs_and_links_come_back() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let replica = stage.replica().await?;
+    let batch = [message(0, 0, &closed(&[1, 2])), message(1, 0, &closed(&[1]))];
+    store_all(&replica, &batch).await?;
+    stage
+        .sql(
+            "TRUNCATE dds.bv_order_states, dds.bv_user_product_counters, dds.bv_user_category_counters, dds.s_order_cost,
+                dds.s_order_status, dds.s_order_product",
+        )
+        .await?;
+    assert_eq!(store_all(&replica, &batch).await?, [Outcome::Stored, Outcome::Stored]);
+    stage.audit().await
+}

@@ -61,8 +61,14 @@ impl Warehouse {
         vault.costs.into_iter().for_each(|row| self.costs.entry(row.order_pk).or_default().push(row));
         vault.statuses.into_iter().for_each(|row| self.statuses.entry(row.order_pk).or_default().push(row));
         vault.lines.into_iter().for_each(|row| self.lines.entry(row.link_pk).or_default().push(row));
-        self.order_products.extend(vault.order_products.into_iter().map(|(key, link)| (key, (link.left, link.right))));
-        self.order_users.extend(vault.order_users.into_iter().map(|(key, link)| (key, (link.left, link.right))));
+        for (rows, is_new) in [(vault.new_orders, true), (vault.known_orders, false)] {
+            for (links, all) in [(rows.products, &mut self.order_products), (rows.users, &mut self.order_users)] {
+                for (key, link) in links {
+                    let before = all.insert(key, (link.left, link.right));
+                    assert!(!is_new || before.is_none(), "a link of a new order was there");
+                }
+            }
+        }
     }
 }
 
