@@ -14,8 +14,8 @@ use workload::source::Reference;
 /// What a person who fills Redis is ready to wait.
 const SOON: Duration = Duration::from_secs(240);
 
-/// The most STG may ever hold, in KiB. A pod has 128 MiB.
-const LIMIT: u64 = 64 << 10;
+/// The most STG may ever hold, in KiB: 64 MiB, of which a release build takes 16 for itself. A pod has 128.
+const LIMIT: u64 = 48 << 10;
 
 /// Orders of the first day; `PARKED_ORDERS` makes it a larger one.
 fn first_day() -> Result<u64> {
@@ -63,8 +63,8 @@ async fn everything_waits_and_everything_goes_on_once() -> Result<()> {
     let began = Instant::now();
     pipeline.name(&week.reference).await?;
     drained(&pipeline).await?;
-    println!("{orders} orders sent in {:?}, {} KiB", began.elapsed(), stg.peak_kib().await?);
-    ensure!(stg.peak_kib().await? <= LIMIT, "it has held {} KiB", stg.peak_kib().await?);
+    println!("{orders} orders sent in {:?}, {} KiB", began.elapsed(), stg.peak_of_data_kib().await?);
+    ensure!(stg.peak_of_data_kib().await? <= LIMIT, "it has held {} KiB", stg.peak_of_data_kib().await?);
     let sent = sent(&pipeline).await?;
     ensure!(sent.len() as u64 == orders && sent.values().all(|times| *times == 1), "some were not sent once");
 
@@ -138,8 +138,8 @@ async fn a_thousand_menus_are_not_held_at_once() -> Result<()> {
         pipeline.name(&[menu(number)?]).await?;
     }
     drained(&pipeline).await?;
-    println!("{RESTAURANTS} menus read in {:?}, {} KiB", began.elapsed(), stg.peak_kib().await?);
-    ensure!(stg.peak_kib().await? <= LIMIT, "it has held {} KiB", stg.peak_kib().await?);
+    println!("{RESTAURANTS} menus read in {:?}, {} KiB", began.elapsed(), stg.peak_of_data_kib().await?);
+    ensure!(stg.peak_of_data_kib().await? <= LIMIT, "it has held {} KiB", stg.peak_of_data_kib().await?);
     let sent: BTreeSet<i64> = sent(&pipeline).await?.into_keys().collect();
     ensure!(sent.len() == RESTAURANTS, "{} were sent", sent.len());
     Ok(())
