@@ -77,6 +77,14 @@ pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// How much memory there is.
+pub(crate) fn memory_mib() -> Result<u64> {
+    let told = fs::read_to_string("/proc/meminfo")?;
+    let line = told.lines().find_map(|line| line.strip_prefix("MemTotal:")).context("no MemTotal")?;
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kibibytes / 1024)
+}
+
 /// What the processor calls itself.
 pub(crate) fn processor() -> String {
     let told = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

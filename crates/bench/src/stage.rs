@@ -16,11 +16,11 @@ use crate::settings::Settings;
 
 /// What the README of this crate recommends for PostgreSQL beyond its defaults; nothing that could lose a commit.
 pub(crate) const RECOMMENDED: [(&str, &str); 7] = [
-    // Indexes of hub and link keys are random: what is written next should be in memory.
-    ("shared_buffers", "1GB"),
     // Each checkpoint makes the next write of every page go to the log whole.
     ("checkpoint_timeout", "30min"),
     ("max_wal_size", "8GB"),
+    // Files of the log are used again; making a new one holds up every commit.
+    ("min_wal_size", "2GB"),
     ("wal_compression", "lz4"),
     ("wal_buffers", "16MB"),
     // Every statement of a batch knows its index, and is told by `enable_seqscan`; this is for dashboards, on flash.
@@ -28,6 +28,10 @@ pub(crate) const RECOMMENDED: [(&str, &str); 7] = [
     // So that tables that only grow stay visible to index-only scans without a vacuum of everything.
     ("autovacuum_vacuum_insert_scale_factor", "0.1"),
 ];
+
+/// Keys are hashes, so each insert goes to a page of an index that nobody can foretell: it should be in memory. A quarter
+/// of the machine's.
+const SHARED_BUFFERS: &str = "shared_buffers";
 
 /// What makes a commit last; nothing is measured without it.
 const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
@@ -50,12 +54,13 @@ pub(crate) struct Arena {
 impl Stage {
     /// Starts the servers. `profiled` has every statement counted and timed, which costs a little.
     pub(crate) async fn set(settings: &Settings, profiled: bool) -> Result<Self> {
-        let mut postgres: Vec<(&str, &str)> = RECOMMENDED.to_vec();
+        let mut postgres: Vec<(String, String)> =
+            RECOMMENDED.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        postgres.push((SHARED_BUFFERS.to_owned(), format!("{}MB", machine::memory_mib()? / 4)));
         if profiled {
-            postgres.push(("shared_preload_libraries", "pg_stat_statements"));
-            postgres.push(("pg_stat_statements.track", "all"));
+            postgres.push(("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned()));
+            postgres.push(("pg_stat_statements.track".to_owned(), "all".to_owned()));
         }
-        let postgres = postgres.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let stack = Stack::start(Options { postgres, ..Options::default() }).await?;
         Ok(Self { stack, batch_size: settings.batch_size, seed: settings.seed })
     }
@@ -106,7 +111,9 @@ impl Stage {
         let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
         tokio::spawn(connection);
         let mut settings = BTreeMap::new();
-        for name in DURABLE.into_iter().chain(RECOMMENDED.map(|(name, _)| name)).chain(["server_version"]) {
+        for name in
+            DURABLE.into_iter().chain(RECOMMENDED.map(|(name, _)| name)).chain([SHARED_BUFFERS, "server_version"])
+        {
             let value: String = client.query_one(&format!("SHOW {name}"), &[]).await?.try_get(0)?;
             settings.insert(name.to_owned(), value);
         }
