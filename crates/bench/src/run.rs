@@ -74,12 +74,16 @@ async fn prepare(settings: &Settings, profiled: bool, report: &mut Report) -> Re
     Ok(stage)
 }
 
-/// A drain that does not count. The broker compiles itself while it runs: it has to be as long as those that do.
+/// A drain that does not count. The broker compiles itself while it runs: it has to be as long as those that do. Then
+/// PostgreSQL is given the files of its log that it would have after some hours.
 async fn warm_up(stage: &Stage, settings: &Settings) -> Result<()> {
     tell("warm-up: a drain that does not count");
     let arena = stage.full_arena(1, settings.orders()).await?;
     drain(stage, &arena, &Layer::ALL).await?;
     arena.verify(settings.orders()).await?;
+    if !settings.quick {
+        arena.age().await?;
+    }
     arena.close().await
 }
 

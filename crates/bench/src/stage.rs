@@ -20,7 +20,7 @@ pub(crate) const RECOMMENDED: [(&str, &str); 7] = [
     ("checkpoint_timeout", "30min"),
     ("max_wal_size", "8GB"),
     // Files of the log are used again; making a new one holds up every commit.
-    ("min_wal_size", "2GB"),
+    ("min_wal_size", "4GB"),
     ("wal_compression", "lz4"),
     ("wal_buffers", "16MB"),
     // Every statement of a batch knows its index, and is told by `enable_seqscan`; this is for dashboards, on flash.
@@ -146,6 +146,16 @@ impl Arena {
     /// Has PostgreSQL write out what was done before, so that nothing measured pays for it.
     pub(crate) async fn calm(&self) -> Result<()> {
         self.pipeline.administer("CHECKPOINT").await
+    }
+
+    /// Has PostgreSQL make as many files for its log as it keeps, as a server has that did not start a minute ago.
+    pub(crate) async fn age(&self) -> Result<()> {
+        let files = "DO $$ BEGIN FOR file IN 1..256 LOOP
+            PERFORM pg_logical_emit_message(false, 'bench', 'a new file needs something in the old one');
+            PERFORM pg_switch_wal();
+        END LOOP; END $$";
+        self.pipeline.administer(files).await?;
+        self.calm().await
     }
 
     /// Empties every table and has PostgreSQL learn that all of them are empty, which misleads it from then on.
