@@ -35,9 +35,9 @@ pub trait Source {
     /// Runs `work` without losing the membership in the group: when it takes long, the source is polled, paused.
     async fn keep<T>(&mut self, work: impl Future<Output = T>) -> T;
 
-    /// Commits the offsets behind `records`, a batch as it was handed out, but never those of a partition that was
-    /// revoked since then. Batches are committed in the order in which they were handed out. Does not wait for the broker's answer: a commit that is lost means the records come again,
-    /// which changes nothing.
+    /// Commits the offsets behind `records`, a batch as it was handed out, at once or soon, but never those of a partition
+    /// that was revoked since then. Batches are committed in the order in which they were handed out. Does not wait for the
+    /// broker's answer: a commit that is lost means the records come again, which changes nothing.
     fn commit(&mut self, records: &[Record]);
 
     /// Leaves the group, after the commits on their way.

@@ -4,6 +4,7 @@ mod stage;
 mod foreign;
 mod reading;
 mod group;
+mod committing;
 mod publishing;
 mod outage;
 mod topics;

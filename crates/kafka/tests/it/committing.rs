@@ -1,0 +1,77 @@
+//! Offsets that were reached in quick succession: they go out together, but they go out.
+
+use std::mem;
+
+use pipeline::Source as _;
+use tokio::time::sleep;
+
+use crate::stage::{GLANCE, Stage, soon};
+
+/// Waits until everything before this offset is committed.
+async fn committed(stage: &Stage, offset: i64) -> anyhow::Result<()> {
+    while stage.committed(0).await? != Some(offset) {
+        sleep(GLANCE).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_reached_while_nothing_else_comes_is_committed_by_who_waits() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 9).await?;
+    let mut source = stage.source()?;
+    for _ in 0..3 {
+        let batch = soon(source.next_full(3)).await??;
+        source.commit(&batch);
+    }
+    tokio::select! {
+        more = source.next(3) => anyhow::bail!("there is nothing more: {more:?}"),
+        done = soon(committed(&stage, 9)) => done??,
+    }
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_reached_before_a_stop_is_committed() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 9).await?;
+    let mut source = stage.source()?;
+    for _ in 0..3 {
+        let batch = soon(source.next_full(3)).await??;
+        source.commit(&batch);
+    }
+    source.close().await;
+    assert_eq!(stage.committed(0).await?, Some(9));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_reached_before_the_mark_is_committed_at_its_end() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 9).await?;
+    let mut source = stage.source()?;
+    source.mark().await?;
+    for _ in 0..3 {
+        let batch = soon(source.next_before_mark(3)).await??;
+        source.commit(&batch);
+    }
+    assert!(soon(source.next_before_mark(3)).await??.is_empty());
+    // Nobody polls any more, and nobody says good-bye.
+    mem::forget(source);
+    soon(committed(&stage, 9)).await?
+}
+
+#[tokio::test]
+async fn what_is_reached_before_long_work_is_committed_meanwhile() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 9).await?;
+    let mut source = stage.source()?;
+    for _ in 0..3 {
+        let batch = soon(source.next_full(3)).await??;
+        source.commit(&batch);
+    }
+    soon(source.keep(committed(&stage, 9))).await??;
+    source.close().await;
+    Ok(())
+}
