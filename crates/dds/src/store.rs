@@ -1,6 +1,7 @@
 //! One transaction: lock what the batch builds on, work out the changes, write them, read what the counters are now.
 //!
-//! Locks are taken in one order by every replica: states of orders, hubs, links, names, counters, and within each by key.
+//! Locks are taken in one order by every replica: states of orders, their own rows, hubs, links, names, counters, and within
+//! each by key.
 
 use std::collections::{HashMap, HashSet};
 

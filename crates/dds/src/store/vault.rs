@@ -10,8 +10,12 @@ use warehouse::{Statement, Timestamp, Transaction, statement};
 use super::column::column;
 use crate::transform::vault::{Cost, Hub, LinkRow, OrderHub, OrderLine, OrderRows, Status, Vault};
 
-/// Writes them in one flight: all hubs of things, then orders with their links, then the links between things and the
-/// satellites. If `strict`, it is an error that a row of a new order is there; it costs a good deal less than to look.
+/// Writes them in one flight: what orders have to themselves, then hubs of things, then links to those.
+///
+/// In this order, because whoever brings a new user or product waits for another batch that brings it, too, until that one
+/// is committed: by then the greater part of its own work is done.
+///
+/// If `strict`, it is an error that a row of a new order is there; it costs a good deal less than to look.
 pub(super) async fn write(
     transaction: &Transaction,
     load_src: &str,
@@ -20,37 +24,54 @@ pub(super) async fn write(
 ) -> Result<(), Failure> {
     let hub = |statement, rows| insert_hubs(transaction, load_src, statement, rows);
     let link = |statement, rows| insert_links(transaction, load_src, statement, rows);
+    let (new, known) = (&vault.new_orders, &vault.known_orders);
     try_join!(
+        insert_orders_alone(transaction, load_src, new, strict),
+        insert_orders_alone(transaction, load_src, known, false),
+        insert_costs(transaction, load_src, &vault.costs),
+        insert_statuses(transaction, load_src, &vault.statuses),
+        insert_lines(transaction, load_src, &vault.lines),
         hub(statement!("dds/insert_hub_users"), &vault.users),
         hub(statement!("dds/insert_hub_products"), &vault.products),
         hub(statement!("dds/insert_hub_categories"), &vault.categories),
         hub(statement!("dds/insert_hub_restaurants"), &vault.restaurants),
-        insert_order_rows(transaction, load_src, &vault.new_orders, strict),
-        insert_order_rows(transaction, load_src, &vault.known_orders, false),
+        link_orders(transaction, load_src, new, strict),
+        link_orders(transaction, load_src, known, false),
         link(statement!("dds/insert_link_product_restaurants"), &vault.product_restaurants),
         link(statement!("dds/insert_link_product_categories"), &vault.product_categories),
-        insert_costs(transaction, load_src, &vault.costs),
-        insert_statuses(transaction, load_src, &vault.statuses),
-        insert_lines(transaction, load_src, &vault.lines),
     )?;
     Ok(())
 }
 
-async fn insert_order_rows(
+/// Hubs of orders, and the links that have no foreign keys.
+async fn insert_orders_alone(
     transaction: &Transaction,
     load_src: &str,
     rows: &OrderRows,
     strict: bool,
 ) -> Result<(), Failure> {
-    let chosen = |statement| if strict { strictly(statement) } else { statement };
-    let link = |statement, rows| insert_links(transaction, load_src, chosen(statement), rows);
+    let hubs = chosen(statement!("dds/insert_hub_orders"), strict);
+    let links = chosen(statement!("dds/insert_link_order_restaurants"), strict);
     try_join!(
-        insert_orders(transaction, load_src, chosen(statement!("dds/insert_hub_orders")), &rows.orders),
-        link(statement!("dds/insert_link_order_users"), &rows.users),
-        link(statement!("dds/insert_link_order_restaurants"), &rows.restaurants),
-        link(statement!("dds/insert_link_order_products"), &rows.products),
+        insert_orders(transaction, load_src, hubs, &rows.orders),
+        insert_links(transaction, load_src, links, &rows.restaurants),
     )?;
     Ok(())
+}
+
+/// Links from orders to the hubs of things.
+async fn link_orders(transaction: &Transaction, load_src: &str, rows: &OrderRows, strict: bool) -> Result<(), Failure> {
+    let users = chosen(statement!("dds/insert_link_order_users"), strict);
+    let products = chosen(statement!("dds/insert_link_order_products"), strict);
+    try_join!(
+        insert_links(transaction, load_src, users, &rows.users),
+        insert_links(transaction, load_src, products, &rows.products),
+    )?;
+    Ok(())
+}
+
+fn chosen(statement: Statement, strict: bool) -> Statement {
+    if strict { strictly(statement) } else { statement }
 }
 
 /// The same statement without its last line: a row that is there is an error.

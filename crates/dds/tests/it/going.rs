@@ -5,7 +5,7 @@ use tokio::try_join;
 use crate::stage::{Stage, run, store};
 
 /// Holds up a batch when its hubs and links are written, or left out.
-const HOLD_UP: &str = "LOCK TABLE dds.s_order_cost IN EXCLUSIVE MODE";
+const HOLD_UP: &str = "LOCK TABLE dds.bv_user_product_counters IN EXCLUSIVE MODE";
 
 /// Touches nothing that a batch which knows the keys has locked.
 const DELETE: &str = "DELETE FROM dds.l_product_category";
