@@ -1,7 +1,7 @@
 //! The client behind the publisher: how it is configured, and one attempt to send with it.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
@@ -21,7 +21,7 @@ use crate::{Error, Settings, diagnostics};
 /// times over on its way.
 pub(crate) const LARGEST_RECORD: usize = 8 << 20;
 
-/// Polled by whoever waits for an acknowledgement, and only then: an idle producer costs nothing.
+/// Polled by whoever waits for an acknowledgement; an idle producer costs next to nothing.
 pub(crate) type Producer = Arc<BaseProducer<Deliveries>>;
 
 /// A message on its way, whatever its topic.
@@ -54,6 +54,10 @@ const POLL_EVERY: Duration = Duration::from_millis(1);
 const POLL_SELDOM: Duration = Duration::from_millis(10);
 const SOON: u32 = 100;
 
+/// How often, and for how long, a producer is heard that nobody waits for.
+const LISTEN_EVERY: Duration = Duration::from_secs(5);
+const LISTEN_FOR: Duration = Duration::from_millis(1);
+
 /// An idempotent producer: what the client repeats by itself arrives once, and in order.
 pub(crate) fn open(settings: &Settings) -> Result<Producer, Error> {
     let mut config = settings.client();
@@ -73,7 +77,18 @@ pub(crate) fn open(settings: &Settings) -> Result<Producer, Error> {
         .set("queue.buffering.max.messages", "20000")
         // As Java's clients do: a key goes to the same partition whoever sends it.
         .set("partitioner", "murmur2_random");
-    Ok(Arc::new(config.create_with_context(Deliveries)?))
+    let producer = Arc::new(config.create_with_context(Deliveries)?);
+    tokio::spawn(listen(Arc::downgrade(&producer)));
+    Ok(producer)
+}
+
+/// Hears what a producer has to say while nobody waits for it, the log lines of an outage: they would pile up.
+async fn listen(producer: Weak<BaseProducer<Deliveries>>) {
+    loop {
+        sleep(LISTEN_EVERY).await;
+        let Some(producer) = producer.upgrade() else { return };
+        producer.poll(LISTEN_FOR);
+    }
 }
 
 /// Sends one message and waits for its acknowledgement.
@@ -102,7 +117,7 @@ impl<'p> Attempt<'p> {
             && let Some(record) = unsent.take()
         {
             // Before it is handed over: it may be answered at once.
-            self.tally.expects(1);
+            self.tally.expects_one();
             match self.producer.send(record) {
                 Ok(()) => {}
                 Err((KafkaError::MessageProduction(Code::QueueFull), record)) => {
@@ -151,8 +166,8 @@ impl<'a> Outgoing<'a> {
 }
 
 impl Tally {
-    fn expects(&self, messages: usize) {
-        self.with(|counted| counted.unanswered += messages);
+    fn expects_one(&self) {
+        self.with(|counted| counted.unanswered += 1);
     }
 
     fn answered(&self, outcome: Result<(), KafkaError>) {
