@@ -1,5 +1,5 @@
 -- States of orders that had none when we looked. No ON CONFLICT: if another replica has met the order in the meantime, the
--- unique violation undoes the batch, and the loop repeats it on what the other has stored.
+-- unique violation undoes the batch, and it is repeated on what the other has stored.
 -- $1 h_order_pk uuid[], $2 version text[], $3 load_dt timestamp[], $4 h_user_pk uuid[], $5 status text[], $6 cost text[],
 -- $7 payment text[], $8 amounts: array literals, text[]; $9, $10 first and last line of the order int[], counted from 1 in
 -- the lines of all orders: $11 product_pks uuid[], $12 category_pks uuid[], $13 quantities bigint[]

@@ -44,15 +44,17 @@ pub(crate) async fn store(
         match attempt(warehouse, known, trusts, service, load_src, &orders).await {
             Ok(Some(written)) => return Ok(written),
             Ok(None) => {}
-            Err(failure) if trusts && has_met_a_row(&failure) => {}
+            Err(failure) if trusts && has_met_a_row(&failure) => {
+                tracing::debug!(%failure, "a row of a new order is there: the batch is repeated with care");
+            }
             Err(failure) => return Err(failure),
         }
         trusts = false;
     }
 }
 
-/// Whether a row was there that should not have been: another replica has met the order first, or states were taken away
-/// and their rows were not.
+/// Whether a row was there that should not have been: another replica has met the order first, or states, satellites and
+/// counters were taken away and hubs and links were not.
 fn has_met_a_row(failure: &Failure) -> bool {
     matches!(failure, Failure::Unavailable(error) if error.fault == Fault::Unwilling("23505".to_owned()))
 }

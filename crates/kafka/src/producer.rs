@@ -21,6 +21,10 @@ use crate::{Error, Settings, diagnostics};
 /// times over on its way.
 pub(crate) const LARGEST_RECORD: usize = 8 << 20;
 
+/// The largest batch we send, in bytes: what a batch of the loop has to say usually fits, so it is one request, and one
+/// answer to whoever reads it.
+const LARGEST_BATCH: usize = 256 << 10;
+
 /// Polled by whoever waits for an acknowledgement; an idle producer costs next to nothing.
 pub(crate) type Producer = Arc<BaseProducer<Deliveries>>;
 
@@ -68,10 +72,8 @@ pub(crate) fn open(settings: &Settings) -> Result<Producer, Error> {
         .set("compression.type", settings.compression.as_deref().unwrap_or("none"))
         // A batch of the loop is complete when we send it, so there is little to wait for.
         .set("linger.ms", "2")
-        // A broker judges a record by the size of the batch it comes in; far below any topic's limit, a batch is never
-        // refused for its company. A single large record still goes, alone, as far as its topic allows. What a batch of the
-        // loop has to say usually fits, so it is one request, and one answer to whoever reads it.
-        .set("batch.size", "262144")
+        // A single large record still goes, alone, as far as its topic allows.
+        .set("batch.size", settings.batch_bytes.min(LARGEST_BATCH).to_string())
         .set("message.max.bytes", LARGEST_RECORD.to_string())
         .set("queue.buffering.max.kbytes", "16384")
         .set("queue.buffering.max.messages", "20000")

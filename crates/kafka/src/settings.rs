@@ -32,6 +32,9 @@ pub struct Settings {
     /// How long one message is tried before [`crate::Publisher`] gives the attempt up. Below a second, a broker's
     /// restart fails attempts that would have come through; far above `SHUTDOWN_GRACE`, a stop has to abandon them.
     pub publish_timeout: Duration,
+    /// Messages that travel together take no more bytes than this: the least that any topic written to takes. A broker
+    /// judges a message by the company it comes in.
+    pub batch_bytes: usize,
     /// How long leaving the group may hold up a stop. Longer than what is left of `SHUTDOWN_GRACE` then, and the process
     /// is ended the hard way; much shorter, and the others wait for the session timeout instead.
     pub leave_timeout: Duration,
@@ -63,6 +66,7 @@ impl Default for Settings {
             session_timeout: Duration::from_secs(8),
             max_poll_interval: Duration::from_secs(300),
             publish_timeout: Duration::from_secs(30),
+            batch_bytes: 64 << 10,
             leave_timeout: Duration::from_secs(3),
             group_id: String::new(),
             source_topic: String::new(),

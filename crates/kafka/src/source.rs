@@ -42,6 +42,8 @@ pub struct Source {
     report_at: Instant,
     /// When offsets may be committed again.
     commit_at: Instant,
+    /// Whether everything before the mark has been handed out: whoever looks at the group then wants to see it.
+    at_mark: bool,
 }
 
 /// Work that takes longer is accompanied by polling. Shorter work is not worth it: pausing throws away what was read
@@ -49,7 +51,7 @@ pub struct Source {
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Between two commits of offsets. Each is a record that the brokers keep, and costs them as much as a batch does; one
-/// that is late costs whoever takes over after a SIGKILL a repetition, and nobody else anything.
+/// that is late costs whoever takes over after a SIGKILL a repetition.
 const COMMIT_EVERY: Duration = Duration::from_millis(100);
 
 /// How often an outage that lasts is reported.
@@ -75,6 +77,7 @@ impl Source {
             rebalances: 0,
             report_at: Instant::now(),
             commit_at: Instant::now(),
+            at_mark: false,
         })
     }
 
@@ -191,11 +194,11 @@ impl Source {
     /// Commits what is due. Nobody tells us what became of it, but statistics show it; what has not arrived is due again, as
     /// long as the partition stays ours: see [`Commits`](crate::commits::Commits).
     fn commit_now(&mut self) {
-        self.commit_at = Instant::now() + COMMIT_EVERY;
         let offsets = self.membership().take_due_commits();
         if offsets.is_empty() || self.consumer.assignment_lost() {
             return;
         }
+        self.commit_at = Instant::now() + COMMIT_EVERY;
         let mut list = TopicPartitionList::with_capacity(offsets.len());
         let listed = offsets.iter().try_for_each(|(&partition, &offset)| {
             list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))
@@ -217,6 +220,7 @@ impl Source {
 
 impl pipeline::Source for Source {
     async fn mark(&mut self) -> Result<(), Unavailable> {
+        self.at_mark = false;
         // Between ticks of a second nobody else polls, and who does not poll hears of no rebalance.
         self.receive_now()?;
         self.forget_revoked();
@@ -259,7 +263,8 @@ impl pipeline::Source for Source {
             self.receive().await?;
         }
         if self.buffer.is_empty() {
-            self.commit_now(); // until the next mark, nobody may ask again
+            self.at_mark = true;
+            self.commit_now();
         }
         Ok(self.hand_out(limit))
     }
@@ -288,7 +293,11 @@ impl pipeline::Source for Source {
     fn commit(&mut self, records: &[Record]) {
         let offsets = self.committable(records);
         self.membership().reached(&offsets);
-        self.commit_in_time();
+        if self.at_mark {
+            self.commit_now();
+        } else {
+            self.commit_in_time();
+        }
     }
 
     async fn close(mut self) {

@@ -32,7 +32,7 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
     let preparing = async {
         let shared = prepare(settings, &kafka, &database, &vitals).await?;
         let layer = until_available(&vitals, async || S::layer(own, &shared).await).await?;
-        let publisher = until_available(&vitals, async || Ok(kafka::Publisher::connect(&kafka)?)).await?;
+        let publisher = until_available(&vitals, async || Ok(kafka::Publisher::connect(&shared.kafka)?)).await?;
         // Joins the group, so it comes last: a member that does not read yet holds up the others.
         let source =
             until_available(&vitals, async || Ok(kafka::Source::connect(&kafka, Arc::clone(&vitals))?)).await?;
@@ -87,12 +87,12 @@ async fn prepare(
     vitals: &Vitals,
 ) -> Result<Shared, Refusal> {
     let cluster = until_available(vitals, async || Ok(kafka::Topics::connect(kafka)?)).await?;
-    let max_message_bytes = until_available(vitals, async || topics::require(&cluster, &settings.topics).await).await?;
+    let room = until_available(vitals, async || topics::require(&cluster, &settings.topics).await).await?;
     until_available(vitals, async || schema::require(database, &kafka.service).await).await?;
     Ok(Shared {
         warehouse: Warehouse::new(database),
-        kafka: kafka.clone(),
+        kafka: kafka::Settings { batch_bytes: room.batch, ..kafka.clone() },
         load_src: settings.batch.load_src.clone(),
-        max_message_bytes,
+        max_message_bytes: room.message,
     })
 }

@@ -17,8 +17,8 @@ pub(crate) fn stop_within(grace: Duration) -> std::io::Result<CancellationToken>
     let told = stop.clone();
     tokio::spawn(async move {
         let name = either(&mut terminate, &mut interrupt).await;
-        tracing::info!(signal = name, grace_s = grace.as_secs(), "stopping");
         told.cancel();
+        tracing::info!(signal = name, grace_s = grace.as_secs(), "stopping");
         let reason = tokio::select! {
             _ = either(&mut terminate, &mut interrupt) => "a second signal",
             () = sleep(grace) => "SHUTDOWN_GRACE is over",

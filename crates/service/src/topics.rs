@@ -11,9 +11,16 @@ const FRAMES: usize = 1024;
 /// What to do about a topic that is missing.
 pub(crate) const ADVICE: &str = "create it, or set KAFKA_CREATE_TOPICS=true";
 
-/// Refuses to start without its topics, and returns how large a message for the destination may be: key and value
-/// together, in bytes.
-pub(crate) async fn require(cluster: &kafka::Topics, topics: &Topics) -> Result<usize, Startup> {
+/// How much the topics take, in bytes.
+pub(crate) struct Room {
+    /// A message for the destination: key and value together.
+    pub(crate) message: usize,
+    /// Messages that travel together, to whichever topic.
+    pub(crate) batch: usize,
+}
+
+/// Refuses to start without its topics, and returns how much those take that are written to.
+pub(crate) async fn require(cluster: &kafka::Topics, topics: &Topics) -> Result<Room, Startup> {
     let explain = |error| match error {
         kafka::Error::NoTopic(name) => missing(topics, &name),
         error => error.into(),
@@ -31,10 +38,15 @@ pub(crate) async fn require(cluster: &kafka::Topics, topics: &Topics) -> Result<
             Verdict::Missing => return Err(missing(topics, &finding.topic)),
         }
     }
-    match &topics.kafka_destination_topic {
-        Some(name) => Ok(cluster.max_message_bytes(name).await.map_err(explain)?.saturating_sub(FRAMES)),
-        None => Ok(usize::MAX),
-    }
+    let room = async |name: &str| {
+        let bytes = cluster.max_message_bytes(name).await.map_err(explain)?;
+        Ok::<_, Startup>(bytes.saturating_sub(FRAMES))
+    };
+    let message = match &topics.kafka_destination_topic {
+        Some(name) => room(name).await?,
+        None => usize::MAX,
+    };
+    Ok(Room { message, batch: room(&topics.kafka_dead_letter_topic).await?.min(message) })
 }
 
 /// A topic we create ourselves is not known to every broker at once; any other one will not come by waiting.

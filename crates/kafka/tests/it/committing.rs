@@ -63,6 +63,24 @@ async fn what_is_reached_before_the_mark_is_committed_at_its_end() -> anyhow::Re
 }
 
 #[tokio::test]
+async fn what_lands_after_the_end_was_seen_is_committed_at_once() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 9).await?;
+    let mut source = stage.source()?;
+    source.mark().await?;
+    let mut batches = Vec::new();
+    for _ in 0..3 {
+        batches.push(soon(source.next_before_mark(3)).await??);
+    }
+    assert!(soon(source.next_before_mark(3)).await??.is_empty());
+    for batch in batches {
+        source.commit(&batch);
+    }
+    mem::forget(source);
+    soon(committed(&stage, 9)).await?
+}
+
+#[tokio::test]
 async fn what_is_reached_before_long_work_is_committed_meanwhile() -> anyhow::Result<()> {
     let stage = Stage::with(1).await?;
     stage.produce(0, 9).await?;

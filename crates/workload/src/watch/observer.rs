@@ -68,7 +68,7 @@ pub struct Observer {
 struct Probe {
     stage: Stage,
     consumer: BaseConsumer,
-    /// Those of the topic, once they are known: asking each time would be half of all questions.
+    /// Those the topic had at the first look: asking each time would be half of all questions.
     partitions: OnceLock<Vec<i32>>,
 }
 
