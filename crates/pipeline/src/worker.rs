@@ -51,6 +51,10 @@ pub struct Worker<S, L, P> {
 /// The loop was told to stop while it waited; the batch in hand is abandoned.
 pub(crate) struct Stopped;
 
+/// After a round that failed, no other one begins for so long. It may have taken long, and the source was paused meanwhile:
+/// what has come since takes a moment to be fetched, and would wait for the next round to fail as well.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+
 /// What a round of the work without offsets came to.
 enum Round {
     /// Nothing is left for now.
@@ -98,7 +102,7 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
                     let delay = match round {
                         Round::Done => self.settings.resume_every,
                         Round::More => Duration::ZERO,
-                        Round::PutOff(delay) => delay.max(self.settings.resume_every),
+                        Round::PutOff(delay) => delay.max(self.settings.resume_every).max(AFTER_A_FAILURE),
                     };
                     // Rounds that follow each other at once take turns with what there is to be read: a long backlog must
                     // not hold up records, nor keep the source from being polled until the group gives us up.
