@@ -1,10 +1,11 @@
 //! A dependency that goes away in the middle of a load is waited out, as a member of the group and in good health.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack};
-use e2e::{Layer, Pipeline, Process, Workload, until};
+use e2e::{Layer, Pipeline, Process, Record, Workload, until};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::Value;
@@ -71,7 +72,10 @@ impl Stage {
         self.pipeline.audit().await?;
         let expected = self.week.expected();
         for (layer, count) in Layer::ALL.into_iter().zip([expected.refused, 0, 0]) {
-            let letters = self.pipeline.read(&self.pipeline.dead_letters(layer)).await?.len() as u64;
+            // By where they come from: an outage in the middle of publishing may send one twice.
+            let letters = self.pipeline.read(&self.pipeline.dead_letters(layer)).await?;
+            let source = |letter: &Record| ["source-partition", "source-offset"].map(|name| letter.header(name));
+            let letters = letters.iter().map(source).collect::<HashSet<_>>().len() as u64;
             ensure!(letters == count, "an outage made {letters} dead letters of {count} in {}", layer.binary());
         }
         self.pipeline.assert_marts(&expected).await
@@ -144,8 +148,12 @@ async fn of_kafka() -> Result<()> {
 #[tokio::test]
 async fn of_kafka_with_messages_to_publish() -> Result<()> {
     let stage = Stage::start(75).await?;
+    // A batch in hand that cannot be stored yet: when it can, Kafka is away.
+    stage.stack.postgres().kill().await?;
     stage.load_the_rest().await?;
+    stage.until_waiting(&[Layer::Stg], "postgres", 1).await?;
     stage.stack.kafka().pause()?;
+    stage.stack.postgres().start().await?;
     stage.until_waiting(&[Layer::Stg], "kafka", 1).await?;
     stage.stack.kafka().resume()?;
     stage.assert_all_is_well().await
