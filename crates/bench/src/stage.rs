@@ -18,9 +18,9 @@ use crate::settings::Settings;
 pub(crate) const RECOMMENDED: [(&str, &str); 7] = [
     // Each checkpoint makes the next write of every page go to the log whole.
     ("checkpoint_timeout", "30min"),
-    ("max_wal_size", "16GB"),
+    ("max_wal_size", "8GB"),
     // What is written between two checkpoints: files of the log are used again; making a new one holds up every commit.
-    ("min_wal_size", "9GB"),
+    ("min_wal_size", "4GB"),
     ("wal_compression", "lz4"),
     ("wal_buffers", "16MB"),
     // Every statement of a batch knows its index, and is told by `enable_seqscan`; this is for dashboards, on flash.
@@ -150,7 +150,7 @@ impl Arena {
 
     /// Has PostgreSQL make as many files for its log as it keeps, as a server has that did not start a minute ago.
     pub(crate) async fn age(&self) -> Result<()> {
-        let files = "DO $$ BEGIN FOR file IN 1..576 LOOP
+        let files = "DO $$ BEGIN FOR file IN 1..256 LOOP
             PERFORM pg_logical_emit_message(false, 'bench', 'a new file needs something in the old one');
             PERFORM pg_switch_wal();
         END LOOP; END $$";
