@@ -1,9 +1,12 @@
 //! The client behind the source: how it is configured, how it is asked, how it leaves.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
 use pipeline::{Unavailable, Vitals};
-use rdkafka::consumer::{Consumer as _, StreamConsumer};
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::{CommitMode, Consumer as ConsumerApi, StreamConsumer},
+};
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::{Error, Settings, epoch::Epoch, error::unavailable, membership::Membership, progress::Extent};
@@ -43,6 +46,20 @@ pub(crate) fn open(settings: &Settings, vitals: Arc<Vitals>) -> Result<Arc<Consu
     let consumer: Consumer = config.create_with_context(Membership::new(vitals))?;
     consumer.subscribe(&[&settings.source_topic])?;
     Ok(Arc::new(consumer))
+}
+
+/// Commits offsets of a topic, unless its partitions were lost. Nobody tells us what became of them.
+pub(crate) fn commit(consumer: &impl ConsumerApi<Membership>, topic: &str, offsets: &BTreeMap<i32, i64>) {
+    if offsets.is_empty() || consumer.assignment_lost() {
+        return;
+    }
+    let mut list = TopicPartitionList::with_capacity(offsets.len());
+    let listed = offsets
+        .iter()
+        .try_for_each(|(&partition, &offset)| list.add_partition_offset(topic, partition, Offset::Offset(offset)));
+    if let Err(error) = listed.and_then(|()| consumer.commit(&list, CommitMode::Async)) {
+        tracing::warn!(%error, "offsets were not committed; their records will come again");
+    }
 }
 
 /// Pauses every partition. What was read ahead, and is not in our hands yet, is dropped and read again on

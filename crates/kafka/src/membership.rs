@@ -7,16 +7,16 @@ use std::{
 
 use pipeline::Vitals;
 use rdkafka::{
-    ClientContext, Offset, Statistics, TopicPartitionList,
+    ClientContext, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance},
+    consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance},
     error::KafkaError,
     topic_partition_list::TopicPartitionListElem,
     types::RDKafkaErrorCode as Code,
 };
 use tokio::sync::{Notify, futures::Notified};
 
-use crate::{commits::Commits, diagnostics, epoch::Epoch, error::refuses};
+use crate::{commits::Commits, consumer, diagnostics, epoch::Epoch, error::refuses};
 
 /// The context of the consumer. Its callbacks run inside the poll, on the task that reads.
 pub(crate) struct Membership {
@@ -145,7 +145,7 @@ impl ConsumerContext for Membership {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         let Rebalance::Revoke(partitions) = rebalance else { return };
         tracing::info!(partitions = ?numbers(partitions), "partitions revoked");
-        let mut last = TopicPartitionList::new();
+        let mut last = BTreeMap::new();
         self.rebalanced(|state| {
             state.settled = false; // an assignment follows, be it empty
             for partition in partitions.elements() {
@@ -153,14 +153,14 @@ impl ConsumerContext for Membership {
                 if let Some((reached_in, offset)) = state.commits.left(partition.partition())
                     && epoch == Some(reached_in)
                 {
-                    let _ = last.add_partition_offset(partition.topic(), partition.partition(), Offset::Offset(offset));
+                    last.insert(partition.partition(), offset);
                 }
                 lag(partition.topic(), partition.partition(), 0); // the next owner's to tell
             }
         });
         // Goes out before the partitions do; without it, their next owner repeats a batch or two.
-        if last.count() > 0 && !consumer.assignment_lost() {
-            let _ = consumer.commit(&last, CommitMode::Async);
+        if let Some(partition) = partitions.elements().first() {
+            consumer::commit(consumer, partition.topic(), &last);
         }
     }
 

@@ -6,8 +6,6 @@ use std::{
 };
 
 use rdkafka::{
-    ClientContext,
-    config::RDKafkaLogLevel,
     error::KafkaError,
     message::{DeliveryResult, OwnedHeaders},
     producer::{BaseProducer, BaseRecord, ProducerContext},
@@ -15,7 +13,7 @@ use rdkafka::{
 };
 use tokio::time::sleep;
 
-use crate::{Error, Settings, diagnostics};
+use crate::{Error, Settings, diagnostics::Diagnostics};
 
 /// The largest record we send, in bytes, whatever a topic would take: a pod has 128 MiB, and a record is in memory several
 /// times over on its way.
@@ -26,7 +24,7 @@ pub(crate) const LARGEST_RECORD: usize = 8 << 20;
 const LARGEST_BATCH: usize = 256 << 10;
 
 /// Polled by whoever waits for an acknowledgement; an idle producer costs next to nothing.
-pub(crate) type Producer = Arc<BaseProducer<Deliveries>>;
+pub(crate) type Producer = Arc<BaseProducer<Diagnostics>>;
 
 /// A message on its way, whatever its topic.
 #[derive(Debug, Clone)]
@@ -39,9 +37,6 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) timestamp: Option<i64>,
     pub(crate) headers: Option<OwnedHeaders>,
 }
-
-/// The context of the producer: enters every acknowledgement where its message belongs. Runs inside the poll.
-pub(crate) struct Deliveries;
 
 /// What became of the messages of one attempt.
 #[derive(Debug, Default)]
@@ -79,13 +74,13 @@ pub(crate) fn open(settings: &Settings) -> Result<Producer, Error> {
         .set("queue.buffering.max.messages", "20000")
         // As Java's clients do: a key goes to the same partition whoever sends it.
         .set("partitioner", "murmur2_random");
-    let producer = Arc::new(config.create_with_context(Deliveries)?);
+    let producer = Arc::new(config.create_with_context(Diagnostics)?);
     tokio::spawn(listen(Arc::downgrade(&producer)));
     Ok(producer)
 }
 
 /// Hears what a producer has to say while nobody waits for it, the log lines of an outage: they would pile up.
-async fn listen(producer: Weak<BaseProducer<Deliveries>>) {
+async fn listen(producer: Weak<BaseProducer<Diagnostics>>) {
     loop {
         sleep(LISTEN_EVERY).await;
         let Some(producer) = producer.upgrade() else { return };
@@ -198,20 +193,11 @@ impl Tally {
     }
 }
 
-impl ProducerContext for Deliveries {
+/// Enters every acknowledgement where its message belongs; runs inside the poll.
+impl ProducerContext for Diagnostics {
     type DeliveryOpaque = Arc<Tally>;
 
     fn delivery(&self, outcome: &DeliveryResult<'_>, tally: Arc<Tally>) {
         tally.answered(outcome.as_ref().map(|_| ()).map_err(|(error, _)| error.clone()));
-    }
-}
-
-impl ClientContext for Deliveries {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        diagnostics::log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        diagnostics::note(&error, reason);
     }
 }

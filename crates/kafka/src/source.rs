@@ -4,12 +4,7 @@ use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use pipeline::{Record, Unavailable, Vitals};
-use rdkafka::{
-    Offset, TopicPartitionList,
-    consumer::{CommitMode, Consumer as _},
-    error::KafkaError,
-    types::RDKafkaErrorCode as Code,
-};
+use rdkafka::{consumer::Consumer as _, error::KafkaError, types::RDKafkaErrorCode as Code};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::{
@@ -195,17 +190,10 @@ impl Source {
     /// long as the partition stays ours: see [`Commits`](crate::commits::Commits).
     fn commit_now(&mut self) {
         let offsets = self.membership().take_due_commits();
-        if offsets.is_empty() || self.consumer.assignment_lost() {
-            return;
+        if !offsets.is_empty() {
+            self.commit_at = Instant::now() + COMMIT_EVERY;
         }
-        self.commit_at = Instant::now() + COMMIT_EVERY;
-        let mut list = TopicPartitionList::with_capacity(offsets.len());
-        let listed = offsets.iter().try_for_each(|(&partition, &offset)| {
-            list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))
-        });
-        if let Err(error) = listed.and_then(|()| self.consumer.commit(&list, CommitMode::Async)) {
-            tracing::warn!(%error, "offsets were not committed; their records will come again");
-        }
+        consumer::commit(&*self.consumer, &self.topic, &offsets);
     }
 
     async fn joined(&mut self) -> Result<Vec<(i32, Epoch)>, Unavailable> {

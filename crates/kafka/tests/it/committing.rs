@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use kafka::Source;
 use pipeline::Source as _;
 use tokio::time::sleep;
 
@@ -15,15 +16,21 @@ async fn committed(stage: &Stage, offset: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Reads nine records in three batches, each done with at once.
+async fn commit_thrice(source: &mut Source) -> anyhow::Result<()> {
+    for _ in 0..3 {
+        let batch = soon(source.next_full(3)).await??;
+        source.commit(&batch);
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn what_is_reached_while_nothing_else_comes_is_committed_by_who_waits() -> anyhow::Result<()> {
     let stage = Stage::with(1).await?;
     stage.produce(0, 9).await?;
     let mut source = stage.source()?;
-    for _ in 0..3 {
-        let batch = soon(source.next_full(3)).await??;
-        source.commit(&batch);
-    }
+    commit_thrice(&mut source).await?;
     tokio::select! {
         more = source.next(3) => anyhow::bail!("there is nothing more: {more:?}"),
         done = soon(committed(&stage, 9)) => done??,
@@ -37,10 +44,7 @@ async fn what_is_reached_before_a_stop_is_committed() -> anyhow::Result<()> {
     let stage = Stage::with(1).await?;
     stage.produce(0, 9).await?;
     let mut source = stage.source()?;
-    for _ in 0..3 {
-        let batch = soon(source.next_full(3)).await??;
-        source.commit(&batch);
-    }
+    commit_thrice(&mut source).await?;
     source.close().await;
     assert_eq!(stage.committed(0).await?, Some(9));
     Ok(())
@@ -85,10 +89,7 @@ async fn what_is_reached_before_long_work_is_committed_meanwhile() -> anyhow::Re
     let stage = Stage::with(1).await?;
     stage.produce(0, 9).await?;
     let mut source = stage.source()?;
-    for _ in 0..3 {
-        let batch = soon(source.next_full(3)).await??;
-        source.commit(&batch);
-    }
+    commit_thrice(&mut source).await?;
     soon(source.keep(committed(&stage, 9))).await??;
     source.close().await;
     Ok(())
