@@ -1,4 +1,4 @@
-//! `rebuild`: the marts are built anew from their topic, beside those that people read.
+//! The subcommands only CDM has.
 
 use std::io::Write;
 
@@ -6,18 +6,29 @@ use clap::Subcommand;
 use service::{Given, rebuild};
 use warehouse::statement;
 
+use self::rules::Rules;
+
+mod rules;
+
 /// The subcommands only CDM has.
 #[derive(Debug, Subcommand)]
 pub enum Commands {
     /// Have the marts built anew from the source topic: prepares, and returns; the service does the rest when it is
     /// started. Readers see the marts as they are until the new ones are complete. Refused while the service runs.
     Rebuild,
+    /// The rules by which users are tagged: `list`, `add`, `set`, `remove`, and `preview` what that would do.
+    #[command(subcommand, arg_required_else_help = false, disable_help_subcommand = true)]
+    Rules(Rules),
 }
 
 impl service::Commands for Commands {
     async fn act(self, given: &Given, out: &mut impl Write) -> anyhow::Result<()> {
-        let Self::Rebuild = self;
-        let emptying = [statement!("cdm/lock_marts"), statement!("cdm/truncate_rebuilt_marts")];
-        rebuild::prepare(given, &emptying, out).await
+        match self {
+            Self::Rebuild => {
+                let emptying = [statement!("cdm/lock_marts"), statement!("cdm/truncate_rebuilt_marts")];
+                rebuild::prepare(given, &emptying, out).await
+            }
+            Self::Rules(rules) => rules.run(&given.warehouse().await?, out).await,
+        }
     }
 }

@@ -10,31 +10,47 @@ use service::{
 };
 use warehouse::Warehouse;
 
-use crate::{receive, replace, store};
+use crate::{
+    publish::Outbox,
+    receive, replace,
+    rules::Rules,
+    store::{self, Repetitive},
+};
 
 /// The service: its constants, and the loop's layer.
 pub struct Cdm {
     warehouse: Warehouse,
+    repetitive: Repetitive,
+    max_message_bytes: usize,
     rebuild: Rebuild,
+    rules: Rules,
+    outbox: Outbox,
 }
 
 impl Service for Cdm {
     const DESCRIPTION: Description = Description {
         name: "cdm-service",
-        about: "Keeps the product and category marts.",
+        about: "Keeps the product and category marts, and tags users by them.",
         source_topic: "dds-service-orders",
-        destination_topic: None,
+        destination_topic: Some("cdm-service-tags"),
         dead_letter_topic: "cdm-service-dead-letters",
     };
     type Settings = ();
     type Layer = Self;
 
     async fn layer(_: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
-        Ok(Self { warehouse: shared.warehouse.clone(), rebuild: Rebuild::new(shared) })
+        Ok(Self {
+            warehouse: shared.warehouse.clone(),
+            repetitive: Repetitive::default(),
+            max_message_bytes: shared.max_message_bytes,
+            rebuild: Rebuild::new(shared),
+            rules: Rules::default(),
+            outbox: Outbox::default(),
+        })
     }
 
-    /// Readers wait for rebuilt marts between the end of a replay and the round that sees it. A round without a rebuild is
-    /// one indexed read.
+    /// Readers wait for rebuilt marts between the end of a replay and the round that sees it, people for the rule they have
+    /// changed, and a tag for the round that sends it. A round without any of these is three small reads.
     fn resume_every((): &()) -> Duration {
         Duration::from_secs(1)
     }
@@ -54,13 +70,23 @@ impl Layer for Cdm {
     }
 
     async fn store(&self, events: &[Counters]) -> Result<Stored, Failure> {
-        let outcomes = store::store(&self.warehouse, self.rebuild.service(), events).await?;
+        let outcomes = store::store(&self.warehouse, &self.repetitive, self.rebuild.service(), events).await?;
         Ok(Stored { outcomes, messages: Vec::new() })
     }
 
     async fn resume(&mut self, _: usize) -> Result<Backlog, Failure> {
-        let Step::CaughtUp(state) = self.rebuild.look().await? else { return Ok(Backlog::default()) };
-        replace::replace(&self.warehouse, self.rebuild.service(), &state).await?;
-        Ok(Backlog { messages: Vec::new(), more: true })
+        if let Step::CaughtUp(state) = self.rebuild.look().await? {
+            replace::replace(&self.warehouse, self.rebuild.service(), &state).await?;
+            return Ok(Backlog { messages: Vec::new(), more: true });
+        }
+        if self.rules.see_to(&self.warehouse).await? {
+            return Ok(Backlog { messages: Vec::new(), more: true });
+        }
+        let messages = self.outbox.hand_out(&self.warehouse, self.max_message_bytes).await?;
+        Ok(Backlog { more: !messages.is_empty(), messages })
+    }
+
+    async fn settle(&mut self) -> Result<(), Failure> {
+        self.outbox.settle().await
     }
 }

@@ -1,14 +1,16 @@
 //! The CDM layer: counters become the marts that people and dashboards read.
 //!
 //! In the order the data flows: [`receive`] reads a record, [`transform`] (pure) leaves of each counter the newest,
-//! [`store`] upserts both marts in one transaction; at the end of a rebuild [`replace`] exchanges them. `publish` comes
-//! with the tags.
+//! [`store`] upserts both marts in one transaction and assigns the tags that follow, [`publish`] tells of those. When a
+//! rule changes, [`rules`] looks at everybody; at the end of a rebuild [`replace`] exchanges the marts.
 
 pub use self::{commands::Commands, layer::Cdm};
 
 mod receive;
 pub mod transform;
 mod store;
+mod publish;
+mod rules;
 mod replace;
 mod layer;
 mod commands;

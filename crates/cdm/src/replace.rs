@@ -29,7 +29,8 @@ pub(crate) async fn replace(warehouse: &Warehouse, service: &str, state: &State)
     for statement in &MERGE {
         changed += run(&transaction, statement).await?;
     }
-    // Tag rules are evaluated here, once, on the marts as they are now: not while they were being built.
+    // Everybody's tags are looked at once, on the marts as they are now: not while they were being built.
+    run(&transaction, &statement!("cdm/reopen_rules")).await?;
     run(&transaction, &statement!("cdm/truncate_rebuilt_marts")).await?;
     transaction.commit().await?;
     tracing::info!(rows = changed, "the marts are replaced by those that were built");

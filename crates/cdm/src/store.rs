@@ -1,35 +1,79 @@
 //! One transaction: new users, then one upsert a mart; into the marts, or, during a rebuild, into those that are built.
+//! Then the tags of the users whose counters have crossed a threshold.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, HashMap},
+};
 
 use futures_util::try_join;
-use orders::{Counter, Counters, keys};
+use orders::{Counter, Counters, keys, tags::Subject};
 use pipeline::{Failure, Outcome};
 use uuid::Uuid;
-use warehouse::{Statement, Transaction, Warehouse, get, statement};
+use warehouse::{Parameters, Statement, Transaction, Warehouse, get, statement};
 
-use crate::transform::{self, Key};
+use crate::transform::{
+    self, Key, Marts,
+    tags::{self, Moved},
+};
+
+pub(crate) mod tagging;
+
+/// Whether batches are likely to say what the marts know already, as in a replay: the last one did. It only decides which of
+/// two ways is tried, the one that is cheap for repetitions or the one that is cheap for news.
+#[derive(Debug, Default)]
+pub(crate) struct Repetitive(Cell<bool>);
 
 /// Stores a batch of messages; a message that changed no counter was known already.
-pub(crate) async fn store(warehouse: &Warehouse, service: &str, events: &[Counters]) -> Result<Vec<Outcome>, Failure> {
+pub(crate) async fn store(
+    warehouse: &Warehouse,
+    repetitive: &Repetitive,
+    service: &str,
+    events: &[Counters],
+) -> Result<Vec<Outcome>, Failure> {
     let marts = transform::transform(events);
+    let look_first = repetitive.0.get();
     let transaction = warehouse.begin().await?;
-    let (_, _, (), products, categories) = try_join!(
+    let (_, are_people_looking, (), products, categories, rules, held) = try_join!(
         transaction.execute(&statement!("cdm/join_batches"), []),
-        transaction.query(&statement!("cdm/choose_marts"), [&service]),
+        choose_marts(&transaction, service),
         insert_users(&transaction, &marts.users),
-        upsert(&transaction, statement!("cdm/upsert_user_product_counters"), &marts.products),
-        upsert(&transaction, statement!("cdm/upsert_user_category_counters"), &marts.categories),
+        upsert(&transaction, statement!("cdm/upsert_user_product_counters"), &marts.products, look_first),
+        upsert(&transaction, statement!("cdm/upsert_user_category_counters"), &marts.categories, look_first),
+        tagging::rules(&transaction, subjects(&marts)),
+        tagging::held(&transaction, marts.users.keys().copied().collect()),
     )?;
+    // What is being built is not what anybody is called by; when it is complete, everybody is looked at.
+    if are_people_looking {
+        let moved = |subject: Subject, counts: &HashMap<Key, i32>| {
+            let all = counts.iter();
+            all.map(|(&(user_id, subject_id), &order_cnt)| Moved { user_id, subject, subject_id, order_cnt })
+                .collect::<Vec<_>>()
+        };
+        let moved = [moved(Subject::Product, &products), moved(Subject::Category, &categories)].concat();
+        let due = tags::due(&moved, &rules, &held);
+        if !due.is_empty() {
+            tagging::lock_users(&transaction, &due).await?;
+            tagging::apply(&transaction, due.iter().copied()).await?;
+        }
+    }
     transaction.commit().await?;
+    let (changed, told) = (products.len() + categories.len(), marts.products.len() + marts.categories.len());
+    repetitive.0.set(changed < told / 2);
 
     let outcome = |event: &Counters| {
         let user_pk = keys::user(&event.user_id);
-        let product = event.products.keys().any(|id| products.contains(&(user_pk, keys::product(id))));
-        let category = event.categories.keys().any(|name| categories.contains(&(user_pk, keys::category(name))));
+        let product = event.products.keys().any(|id| products.contains_key(&(user_pk, keys::product(id))));
+        let category = event.categories.keys().any(|name| categories.contains_key(&(user_pk, keys::category(name))));
         if product || category { Outcome::Stored } else { Outcome::Unchanged }
     };
     Ok(events.iter().map(outcome).collect())
+}
+
+/// Chooses where the batch writes; whether that is what people look at.
+async fn choose_marts(transaction: &Transaction, service: &str) -> Result<bool, Failure> {
+    let rows = transaction.query(&statement!("cdm/choose_marts"), [&service]).await?;
+    rows.first().map_or(Ok(false), |row| Ok(get::<&str>(row, 0)? == "cdm"))
 }
 
 async fn insert_users(transaction: &Transaction, users: &BTreeMap<Uuid, &str>) -> Result<(), Failure> {
@@ -38,19 +82,30 @@ async fn insert_users(transaction: &Transaction, users: &BTreeMap<Uuid, &str>) -
     Ok(())
 }
 
-/// Upserts the rows of one mart and returns which of them changed.
+/// Upserts the rows of one mart and returns those that changed, with their counts.
 async fn upsert(
     transaction: &Transaction,
     statement: Statement,
     rows: &BTreeMap<Key, &Counter>,
-) -> Result<HashSet<Key>, Failure> {
+    look_first: bool,
+) -> Result<HashMap<Key, i32>, Failure> {
     if rows.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(HashMap::new());
     }
     let (users, subjects): (Vec<Uuid>, Vec<Uuid>) = rows.keys().copied().unzip();
     let names: Vec<&str> = rows.values().map(|row| row.name.as_str()).collect();
     let counts: Vec<i32> = rows.values().map(|row| row.order_cnt).collect();
     let versions: Vec<i64> = rows.values().map(|row| row.version).collect();
-    let changed = transaction.query(&statement, [&users, &subjects, &names, &counts, &versions]).await?;
-    changed.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect()
+    let parameters: Parameters<'_, 6> = [&users, &subjects, &names, &counts, &versions, &look_first];
+    let changed = transaction.query(&statement, parameters).await?;
+    changed.iter().map(|row| Ok(((get(row, 0)?, get(row, 1)?), get(row, 2)?))).collect()
+}
+
+/// What the batch counts.
+fn subjects(marts: &Marts<'_>) -> Vec<Uuid> {
+    let mut subjects: Vec<Uuid> =
+        marts.products.keys().chain(marts.categories.keys()).map(|(_, subject)| *subject).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
 }

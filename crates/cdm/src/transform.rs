@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use orders::{Counter, Counters, keys};
 use uuid::Uuid;
 
+pub mod tags;
+
 /// Which counter: the user's hub key, and the product's or category's.
 pub type Key = (Uuid, Uuid);
 

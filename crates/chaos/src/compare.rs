@@ -3,6 +3,7 @@
 mod tables;
 mod vault;
 mod counters;
+mod tags;
 mod letters;
 
 use std::collections::BTreeMap;
@@ -82,6 +83,7 @@ pub async fn compare(pipeline: &Pipeline, oracle: &Oracle, truth: &Truth) -> Res
     for (table, wanted) in vault::wanted(truth).into_iter().chain(counters::wanted(truth)) {
         differences.extend(wanted.differences(table.name, &tables::read(pipeline, table).await?));
     }
+    differences.extend(tags::compare(pipeline, truth).await?);
     differences.extend(letters::compare(pipeline, oracle).await?);
     if let Err(complaint) = pipeline.audit().await {
         differences.push(Difference::problem("audit", format!("{complaint:#}")));

@@ -30,6 +30,7 @@ pub use self::{
     pipeline::Pipeline,
     process::{Process, Service},
     snapshot::Snapshot,
+    tags::Told,
     wait::until,
     workload::Workload,
 };
@@ -45,5 +46,6 @@ mod postgres;
 mod snapshot;
 mod audit;
 mod marts;
+mod tags;
 mod settled;
 mod workload;

@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context, Result, ensure};
 use devstack::{Endpoints, Topic};
 use tempfile::TempDir;
+use tokio_postgres::NoTls;
 
 use crate::layer::Layer;
 use crate::process::{Process, Service};
 use crate::program;
+use crate::tags;
 
 /// The database that all others are copies of.
 const TEMPLATE: &str = "e2e_template";
@@ -197,16 +199,21 @@ impl Drop for Pipeline {
     }
 }
 
-/// Has the schema made by the product itself.
+/// Has the schema made by the product itself, and writes rules that a small load meets.
 async fn migrate(url: String) -> Result<()> {
     let program: &Path = &program::of(Layer::Stg)?;
     let migrate = tokio::process::Command::new(program)
         .arg("migrate")
-        .env("DATABASE_URL", url)
+        .env("DATABASE_URL", &url)
         .env("KAFKA_BOOTSTRAP_SERVERS", "unused:9092")
         .env("REDIS_URL", "redis://unused")
         .output();
     let output = migrate.await.with_context(|| format!("cannot start {}", program.display()))?;
     ensure!(output.status.success(), "migrate: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
-    Ok(())
+    let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+    let closing = tokio::spawn(connection);
+    client.batch_execute(tags::RULES).await?;
+    drop(client);
+    // A database that somebody is connected to cannot be copied.
+    Ok(closing.await??)
 }

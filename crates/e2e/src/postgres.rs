@@ -65,6 +65,15 @@ impl Pipeline {
         self.count("SELECT count(*) FROM stg.order_events WHERE unsent").await
     }
 
+    /// How many rules are not applied to everybody as they are written, and how many changes of tags are not known to be
+    /// sent.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn untagged(&self) -> Result<u64> {
+        self.count(include_str!("untagged.sql")).await
+    }
+
     /// The number that a statement returns.
     ///
     /// # Errors

@@ -13,8 +13,9 @@ use crate::wait::until;
 const LIMIT: Duration = Duration::from_secs(180);
 
 impl Pipeline {
-    /// Waits until every layer has committed the end of its topic, nothing un-parked is unsent, and two looks in a row
-    /// show the same. Orders that wait for a name do not count: [`Pipeline::parked`] tells of them.
+    /// Waits until every layer has committed the end of its topic, nothing un-parked is unsent, every rule is applied and
+    /// every change of a tag sent, and two looks in a row show the same. Orders that wait for a name do not count:
+    /// [`Pipeline::parked`] tells of them.
     ///
     /// # Errors
     /// That does not happen in time, a minute unless said otherwise; the error shows how far each layer is.
@@ -38,9 +39,10 @@ impl Pipeline {
         let observer = self.observer(layers)?;
         let mut last = None;
         let settled = async || {
-            let look = (observer.read().await?, self.unsent().await?);
+            let untagged = if layers.contains(&Layer::Cdm) { self.untagged().await? } else { 0 };
+            let look = (observer.read().await?, self.unsent().await?, untagged);
             let still = last.as_ref() == Some(&look);
-            let done = look.0.iter().all(|reading| reading.lag() == 0) && look.1 == 0;
+            let done = look.0.iter().all(|reading| reading.lag() == 0) && (look.1, look.2) == (0, 0);
             last = Some(look);
             Ok(still && done)
         };
@@ -60,11 +62,11 @@ impl Pipeline {
     }
 }
 
-fn tell(layers: &[Layer], look: Option<&(Vec<Reading>, u64)>) -> String {
-    let Some((readings, unsent)) = look else { return "nothing could be seen".to_owned() };
+fn tell(layers: &[Layer], look: Option<&(Vec<Reading>, u64, u64)>) -> String {
+    let Some((readings, unsent, untagged)) = look else { return "nothing could be seen".to_owned() };
     let far = |(layer, reading): (&Layer, &Reading)| {
         format!("{} has read {} of {}", layer.binary(), reading.processed, reading.total)
     };
     let far: Vec<String> = layers.iter().zip(readings).map(far).collect();
-    format!("{}; {unsent} orders unsent", far.join(", "))
+    format!("{}; {unsent} orders unsent; {untagged} rules or tags under way", far.join(", "))
 }

@@ -64,16 +64,7 @@ impl Counters {
     /// keeps its name, which is its key, and short.
     pub fn shorten_names_by(&mut self, bytes: usize) {
         for counter in self.products.values_mut() {
-            let (mut end, mut spared) = (counter.name.len(), 0);
-            for (at, character) in counter.name.char_indices().skip(1).collect::<Vec<_>>().into_iter().rev() {
-                if spared >= bytes {
-                    break;
-                }
-                // As JSON it may take more bytes than it has, the two quotation marks not among them.
-                spared += Value::from(character.to_string()).to_string().len() - 2;
-                end = at;
-            }
-            counter.name.truncate(end);
+            text::shorten_json(&mut counter.name, bytes);
         }
     }
 

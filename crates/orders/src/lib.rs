@@ -10,12 +10,14 @@ pub use self::{
     event::{Event, Item},
     malformed::{Malformed, Unusable},
     moment::Moment,
+    tags::TagEvent,
     version::Version,
 };
 
 pub mod event;
 pub mod enriched;
 pub mod counters;
+pub mod tags;
 pub mod keys;
 pub mod version;
 pub mod moment;

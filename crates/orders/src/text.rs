@@ -1,9 +1,27 @@
 //! The strings of a JSON text: what a parser would hide, or take for something it is not.
 
+use serde_json::Value;
+
 use crate::Malformed;
 
 /// The names under which the JSON library hides numbers and raw text in objects.
 const RESERVED: &str = "$serde_json::private::";
+
+/// Cuts `text` at its end until its JSON form is at least so many bytes shorter; at least a character stays. Returns how
+/// many bytes that has spared.
+pub(crate) fn shorten_json(text: &mut String, bytes: usize) -> usize {
+    let (mut end, mut spared) = (text.len(), 0);
+    for (at, character) in text.char_indices().skip(1).collect::<Vec<_>>().into_iter().rev() {
+        if spared >= bytes {
+            break;
+        }
+        // As JSON it may take more bytes than it has, the two quotation marks not among them.
+        spared += Value::from(character.to_string()).to_string().len() - 2;
+        end = at;
+    }
+    text.truncate(end);
+    spared
+}
 
 /// Refuses U+0000 anywhere: JSON can say it, PostgreSQL's text cannot hold it. Looks at the text, where a backslash stands
 /// only in strings, because of a repeated key the parsed object shows but the last value.

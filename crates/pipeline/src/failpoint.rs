@@ -2,7 +2,7 @@
 //!
 //! Compiled in only with the feature `failpoints`. `FAILPOINTS=stored=3*off->return` kills the process the fourth time
 //! it passes between the transaction and the publishing. The points: `received`, `stored`, `published` in a batch;
-//! `resumed`, `sent` in a round of work without offsets.
+//! `resumed`, `sent` in a round of work without offsets, `handed out` and `acknowledged` in one that has messages.
 
 /// Passes the point `name`: nothing happens, unless a test has armed it.
 #[cfg(feature = "failpoints")]

@@ -173,9 +173,13 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
             self.vitals.waits_for(None);
         }
         failpoint::pass("resumed");
+        if !backlog.messages.is_empty() {
+            failpoint::pass("handed out");
+        }
         self.publish(&backlog.messages, &[]).await?;
         failpoint::pass("sent");
         if !backlog.messages.is_empty() {
+            failpoint::pass("acknowledged");
             self.vitals.enters(Step::Resuming);
             let settling = alive(&mut self.source, &self.vitals, self.layer.settle());
             // What could not be marked is sent again: not at once, or the destination fills with repetitions.

@@ -101,6 +101,8 @@ fn describe() {
         "1 if parked orders or a rebuild cannot be taken up while records go on"
     );
     describe_counter!("tagmill_name_lookups_total", Count, "Names looked up, by where they were found");
+    describe_counter!("tagmill_tag_changes_total", Count, "Tags assigned and revoked");
+    describe_gauge!("tagmill_tag_rules_pending", Count, "Rules that have changed and are not applied to every user yet");
     describe_histogram!("tagmill_batch_seconds", Seconds, "From the first byte of a batch decoded to its commit");
     describe_histogram!(
         "tagmill_sent_to_stored_seconds",

@@ -32,6 +32,7 @@ table!(CATEGORY_COUNTERS, "dds.bv_user_category_counters", "category_counters");
 table!(PRODUCT_MART, "cdm.user_product_counters", "product_mart");
 table!(CATEGORY_MART, "cdm.user_category_counters", "category_mart");
 table!(USERS, "cdm.users", "users");
+table!(USER_TAGS, "cdm.user_tags", "user_tags");
 
 /// Everything the table says.
 pub(super) async fn read(pipeline: &Pipeline, table: Table) -> Result<Rows> {

@@ -8,7 +8,7 @@ use chaos::oracle::Oracle;
 use e2e::{Layer, Pipeline, Record, Workload};
 
 /// A table by the name the comparison gives it, and what spoils a row of it.
-const SPOILT: [(&str, &str); 16] = [
+const SPOILT: [(&str, &str); 18] = [
     (
         "stg.order_events",
         "UPDATE stg.order_events SET payload = '{}' WHERE id = (SELECT min(id) FROM stg.order_events)",
@@ -44,6 +44,8 @@ const SPOILT: [(&str, &str); 16] = [
         "UPDATE cdm.user_category_counters SET order_cnt = order_cnt + 1 WHERE id = (SELECT max(id) FROM cdm.user_category_counters)",
     ),
     ("cdm.users", "DELETE FROM cdm.users WHERE ctid = (SELECT min(ctid) FROM cdm.users)"),
+    ("cdm.user_tags", "UPDATE cdm.user_tags SET tag = 'x' WHERE ctid = (SELECT min(ctid) FROM cdm.user_tags)"),
+    ("tags told", "DELETE FROM cdm.user_tag_events WHERE ctid = (SELECT min(ctid) FROM cdm.user_tag_events)"),
     (
         "audit",
         "UPDATE dds.bv_order_states SET product_pks = '{}', category_pks = '{}', quantities = '{}', amounts = '{}'",

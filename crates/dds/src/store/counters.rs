@@ -37,7 +37,7 @@ pub(super) async fn write(
         read_products(transaction, &other_products, mentioned),
         read_categories(transaction, &other_categories, mentioned),
     )?;
-    Ok([changed_products, changed_categories, products, categories].concat())
+    Ok(changed_products.into_iter().chain(changed_categories).chain(products).chain(categories).collect())
 }
 
 async fn add_products(

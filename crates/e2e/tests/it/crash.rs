@@ -56,6 +56,7 @@ async fn dies_at(point: &str, layer: Layer) -> Result<()> {
     let _restarted = one_by_one(layer).spawn()?;
     pipeline.settled().await?;
     pipeline.audit().await?;
+    pipeline.assert_tags_are_told().await?;
     pipeline.assert_marts(&week.expected()).await
 }
 
@@ -102,6 +103,7 @@ async fn dies_unparking(point: &str, sent: usize) -> Result<()> {
     let different: HashSet<_> = messages.iter().map(|message| (&message.key, &message.value)).collect();
     ensure!(different.len() == 1, "two messages about one version differ");
     pipeline.audit().await?;
+    pipeline.assert_tags_are_told().await?;
     pipeline.assert_marts(&week.expected()).await
 }
 
@@ -130,6 +132,7 @@ async fn all_three_die_again_and_again_during_a_load() -> Result<()> {
     let _services = pipeline.start_all().await?;
     pipeline.settled().await?;
     pipeline.audit().await?;
+    pipeline.assert_tags_are_told().await?;
     pipeline.assert_marts(&week.expected()).await
 }
 

@@ -3,6 +3,7 @@
 mod docs;
 mod examples;
 mod keys;
+mod tags;
 mod replay;
 mod emptied;
 mod replicas;

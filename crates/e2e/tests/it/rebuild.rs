@@ -68,7 +68,20 @@ impl Stage {
 
     async fn assert_right(&self) -> Result<()> {
         self.pipeline.audit().await?;
+        self.assert_no_tag_was_invented().await?;
         self.pipeline.assert_marts(&self.week.expected_of(&self.week.events[..self.loaded])).await
+    }
+}
+
+impl Stage {
+    /// No counter has a reason to fall, so a tag that was taken back, or assigned twice, came of the rebuild.
+    async fn assert_no_tag_was_invented(&self) -> Result<()> {
+        let told = self.pipeline.assert_tags_are_told().await?;
+        ensure!(told.events > 5, "only {} tags", told.events);
+        let invented = "SELECT * FROM cdm.user_tag_events WHERE action <> 'assigned' OR change_no > 1";
+        let invented = self.pipeline.sql(invented).await?;
+        ensure!(invented.is_empty(), "{} changes of tags were invented: {:?}", invented.len(), invented.first());
+        Ok(())
     }
 }
 

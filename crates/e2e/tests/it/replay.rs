@@ -56,6 +56,7 @@ impl Stage {
     /// Replays one topic after the other, looking at everything after each.
     async fn replay_everything(&mut self) -> Result<()> {
         let before = self.pipeline.snapshot().await?;
+        let tags = self.pipeline.assert_tags_are_told().await?;
         before.assert_filled_but(&EMPTY)?;
         for layer in Layer::ALL {
             let told = self.pipeline.ends(&self.pipeline.source(Layer::Cdm)).await?[0];
@@ -65,6 +66,8 @@ impl Stage {
             let again = assert_counters_are_right(&self.pipeline, told).await?;
             ensure!((again == 0) == (layer == Layer::Cdm), "{again} messages for CDM came of it");
         }
+        let told = self.pipeline.assert_tags_are_told().await?;
+        ensure!(told == tags, "{told:?} was told of tags, and {tags:?} before");
         assert_repeats_are_alike(&self.pipeline).await
     }
 

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Process, Workload, until};
 
 /// What is true now, whatever the order in which it arrived: no ids, no applied dates, no versions of counters.
-const CURRENT: [(&str, &str); 12] = [
+const CURRENT: [(&str, &str); 13] = [
     ("orders received", "SELECT object_id, sent_dttm, version, user_id, payload FROM stg.order_events"),
     ("orders", "SELECT h_order_pk, version, h_user_pk, status, cost, payment FROM dds.bv_order_states"),
     (
@@ -55,6 +55,7 @@ const CURRENT: [(&str, &str); 12] = [
         "category mart",
         "SELECT user_id, category_id, category_name, order_cnt FROM cdm.user_category_counters WHERE order_cnt > 0",
     ),
+    ("tags", "SELECT user_id, rule_id, tag FROM cdm.user_tags"),
 ];
 
 #[tokio::test]
@@ -89,6 +90,7 @@ async fn play(pipeline: &Pipeline, week: &Workload, replicas: usize) -> Result<V
     pipeline.settled().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;
+    ensure!(pipeline.assert_tags_are_told().await?.events > 50, "hardly a tag has changed");
     for service in &services {
         ensure!(service.metric("tagmill_records_total").await? > 0.0, "a replica did nothing");
         service.stop().await?;

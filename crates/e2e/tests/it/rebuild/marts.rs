@@ -70,7 +70,7 @@ async fn harmed_marts_are_right_at_one_moment() -> Result<()> {
 async fn marts_are_rebuilt_while_orders_arrive() -> Result<()> {
     let mut stage = Stage::loaded(74, 600, 1).await?;
     stage.take(Layer::Cdm)?.stop().await?;
-    stage.pipeline.truncate(Layer::Cdm).await?;
+    stage.pipeline.sql("TRUNCATE cdm.users, cdm.user_product_counters, cdm.user_category_counters").await?;
     super::prepare(&stage.pipeline, Layer::Cdm).await?;
     stage.load(50).await?;
     let few = stage.pipeline.service(Layer::Cdm).env("BATCH_SIZE", "20");

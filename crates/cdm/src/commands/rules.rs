@@ -1,0 +1,124 @@
+//! `rules`: who is called what. A change is written down here; the running service applies it, within seconds.
+
+use std::io::Write;
+
+use clap::{Args, Subcommand};
+use service::Refusal;
+use warehouse::{Transaction, Warehouse, get, statement};
+
+use self::{
+    list::List,
+    preview::{Preview, Prospect},
+    rule::{Change, Rule},
+};
+
+mod rule;
+mod list;
+mod preview;
+
+/// What can be done with rules.
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// Print them: what each asks for, how many users have its tag, and whether the service has applied it to everybody.
+    List(List),
+    /// Write a new one.
+    Add(Add),
+    /// Change one: what is not mentioned stays as it is.
+    Set(Set),
+    /// Delete some; whoever has a tag by them loses it. What `set --disable` does can be undone.
+    Remove(Remove),
+    /// Say how many users would gain or lose a tag, and who for example, if a rule were added, changed or removed; change
+    /// nothing.
+    Preview(Preview),
+}
+
+/// A new rule.
+#[derive(Debug, Args)]
+pub struct Add {
+    #[command(flatten)]
+    change: Change,
+}
+
+/// A changed rule.
+#[derive(Debug, Args)]
+pub struct Set {
+    /// Which, as `rules list` tells.
+    #[arg(value_name = "RULE_ID")]
+    id: i64,
+    #[command(flatten)]
+    change: Change,
+}
+
+/// Rules that go.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// Which, as `rules list` tells.
+    #[arg(value_name = "RULE_ID", required = true)]
+    ids: Vec<i64>,
+}
+
+impl Rules {
+    /// Does it, and says what came of it.
+    pub(super) async fn run(&self, warehouse: &Warehouse, out: &mut impl Write) -> anyhow::Result<()> {
+        let transaction = warehouse.begin_unhurried().await.map_err(Refusal::from)?;
+        match self {
+            Self::List(list) => list.run(&transaction, out).await?,
+            Self::Preview(preview) => preview.run(&transaction, out).await?,
+            Self::Add(Add { change }) => {
+                let rule = change.complete()?;
+                let id = insert(&transaction, &rule).await?;
+                let prospect = Prospect::of(&transaction, None, &rule, 0).await?;
+                writeln!(out, "rule {id}: {rule}")?;
+                writeln!(out, "{}", prospect.announcement())?;
+            }
+            Self::Set(Set { id, change }) => {
+                let rule = change.applied_to(lock(&transaction, *id).await?)?;
+                let prospect = Prospect::of(&transaction, Some(*id), &rule, 0).await?;
+                update(&transaction, *id, &rule).await?;
+                writeln!(out, "rule {id}: {rule}")?;
+                writeln!(out, "{}", prospect.announcement())?;
+            }
+            Self::Remove(Remove { ids }) => {
+                for id in ids {
+                    let rule = Rule { enabled: false, ..lock(&transaction, *id).await? };
+                    let prospect = Prospect::of(&transaction, Some(*id), &rule, 0).await?;
+                    delete(&transaction, *id).await?;
+                    writeln!(out, "rule {id} is removed")?;
+                    writeln!(out, "{}", prospect.announcement())?;
+                }
+            }
+        }
+        transaction.commit().await.map_err(Refusal::from)?;
+        Ok(())
+    }
+}
+
+/// The rule of this id, which nobody else changes until the transaction ends.
+async fn lock(transaction: &Transaction, id: i64) -> Result<Rule, Refusal> {
+    let rows = transaction.query(&statement!("cdm/lock_rule"), [&id]).await?;
+    match rows.first() {
+        Some(row) => Ok(Rule::read(row, 0)?),
+        None => Err(Refusal::Missing(format!("there is no rule {id}; `rules list` shows those there are"))),
+    }
+}
+
+async fn insert(transaction: &Transaction, rule: &Rule) -> Result<i64, Refusal> {
+    let Rule { subject, key, threshold, tag, enabled } = rule;
+    let subject = subject.as_str();
+    let statement = statement!("cdm/insert_rule");
+    let rows = transaction.query(&statement, [&subject, key, threshold, tag, enabled]).await?;
+    let id = rows.first().map(|row| get(row, 0)).transpose()?;
+    id.ok_or_else(|| Refusal::Missing("the database does not say which rule it has written".to_owned()))
+}
+
+async fn update(transaction: &Transaction, id: i64, rule: &Rule) -> Result<(), Refusal> {
+    let Rule { subject, key, threshold, tag, enabled } = rule;
+    let subject = subject.as_str();
+    transaction.execute(&statement!("cdm/update_rule"), [&id, &subject, key, threshold, tag, enabled]).await?;
+    Ok(())
+}
+
+async fn delete(transaction: &Transaction, id: i64) -> Result<(), Refusal> {
+    transaction.execute(&statement!("cdm/delete_rule"), [&id]).await?;
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `rules list`.
+
+use std::io::Write;
+
+use clap::Args;
+use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use pipeline::Failure;
+use serde::Serialize;
+use service::Refusal;
+use warehouse::{Row, Transaction, get, statement};
+
+use super::rule::Rule;
+
+/// How to list them.
+#[derive(Debug, Args)]
+pub struct List {
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A rule and what has come of it.
+#[derive(Debug, Serialize)]
+struct Line {
+    rule_id: i64,
+    subject: &'static str,
+    subject_key: String,
+    threshold: i32,
+    tag: String,
+    enabled: bool,
+    users: i64,
+    applied: bool,
+}
+
+impl List {
+    pub(super) async fn run(&self, transaction: &Transaction, out: &mut impl Write) -> anyhow::Result<()> {
+        let rows = transaction.query(&statement!("cdm/select_rules"), []).await.map_err(Refusal::from)?;
+        let lines = rows.iter().map(line).collect::<Result<Vec<Line>, _>>().map_err(Refusal::from)?;
+        if self.json {
+            for line in lines {
+                serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
+                writeln!(out)?;
+            }
+            return Ok(());
+        }
+        if lines.is_empty() {
+            writeln!(out, "there is no rule; `rules add` writes one")?;
+            return Ok(());
+        }
+        let mut table = Table::new();
+        table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(["rule", "tag", "orders", "with the", "", "users", "state"]);
+        for line in lines {
+            let state = match (line.enabled, line.applied) {
+                (true, true) => "applied",
+                (false, true) => "disabled",
+                (_, false) => "waits for the service",
+            };
+            table.add_row([
+                line.rule_id.to_string(),
+                line.tag,
+                line.threshold.to_string(),
+                line.subject.to_owned(),
+                line.subject_key,
+                line.users.to_string(),
+                state.to_owned(),
+            ]);
+        }
+        writeln!(out, "{table}")?;
+        Ok(())
+    }
+}
+
+fn line(row: &Row) -> Result<Line, Failure> {
+    let Rule { subject, key, threshold, tag, enabled } = Rule::read(row, 1)?;
+    Ok(Line {
+        rule_id: get(row, 0)?,
+        subject: subject.as_str(),
+        subject_key: key,
+        threshold,
+        tag,
+        enabled,
+        users: get(row, 6)?,
+        applied: get(row, 7)?,
+    })
+}

@@ -1,0 +1,173 @@
+//! `rules preview`: what a rule would mean for users, before anything changes.
+
+use std::io::Write;
+
+use clap::Args;
+use pipeline::Failure;
+use serde::Serialize;
+use service::Refusal;
+use warehouse::{Transaction, get, statement};
+
+use super::{
+    lock,
+    rule::{Change, Rule},
+};
+
+/// The rule to think of.
+#[derive(Debug, Args)]
+pub struct Preview {
+    /// One that is there, changed as the flags say; without it, a new one.
+    #[arg(value_name = "RULE_ID")]
+    id: Option<i64>,
+
+    /// The rule removed.
+    #[arg(long, requires = "id", conflicts_with_all = ["category", "product", "threshold", "tag", "enable", "disable"])]
+    remove: bool,
+
+    #[command(flatten)]
+    change: Change,
+
+    /// How many users of each kind are named.
+    #[arg(long, value_name = "USERS", default_value_t = 5)]
+    examples: u32,
+
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a rule would mean for users.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Prospect {
+    /// They would have the tag and do not have it now.
+    gains: Users,
+    /// They have it now and would not.
+    loses: Users,
+    /// They have it under another text.
+    renamed: Users,
+    /// They have it, and would.
+    keeps: Users,
+    /// They have ordered the subject, but too seldom.
+    without: Users,
+}
+
+/// Users of one kind.
+#[derive(Debug, Default, Serialize)]
+struct Users {
+    users: i64,
+    /// The first of them, by how often they have ordered the subject.
+    examples: Vec<Example>,
+}
+
+#[derive(Debug, Serialize)]
+struct Example {
+    user_id: String,
+    order_cnt: i32,
+}
+
+impl Preview {
+    pub(super) async fn run(&self, transaction: &Transaction, out: &mut impl Write) -> anyhow::Result<()> {
+        let rule = match self.id {
+            None => self.change.complete()?,
+            Some(id) => {
+                let rule = lock(transaction, id).await?;
+                if self.remove { Rule { enabled: false, ..rule } } else { self.change.applied_to(rule)? }
+            }
+        };
+        let prospect = Prospect::of(transaction, self.id, &rule, self.examples).await?;
+        if self.json {
+            serde_json::to_writer(&mut *out, &prospect).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+            return Ok(());
+        }
+        match (self.id, self.remove) {
+            (Some(id), true) => writeln!(out, "without rule {id}")?,
+            (Some(id), false) => writeln!(out, "with rule {id} as {rule}")?,
+            (None, _) => writeln!(out, "with a rule {rule}")?,
+        }
+        prospect.print(out)?;
+        writeln!(out, "nothing was changed")?;
+        Ok(())
+    }
+}
+
+impl Prospect {
+    /// Of the rule `id`, if it were like `rule`; so many users of each kind are named.
+    pub(super) async fn of(
+        transaction: &Transaction,
+        id: Option<i64>,
+        rule: &Rule,
+        examples: u32,
+    ) -> Result<Self, Refusal> {
+        let Rule { subject, key, threshold, tag, enabled } = rule;
+        let (subject_id, subject) = (subject.key(key), subject.as_str());
+        // One of each kind comes in any case, with the number of all.
+        let rows = transaction
+            .query(
+                &statement!("cdm/preview_rule"),
+                [&id, &subject, &subject_id, threshold, tag, enabled, &i64::from(examples.max(1))],
+            )
+            .await?;
+        let mut prospect = Self::default();
+        for row in &rows {
+            let kind: &str = get(row, 0)?;
+            let users = prospect.kind(kind)?;
+            users.users = get(row, 1)?;
+            if examples > 0 {
+                users.examples.push(Example { user_id: get(row, 2)?, order_cnt: get(row, 3)? });
+            }
+        }
+        Ok(prospect)
+    }
+
+    fn kind(&mut self, kind: &str) -> Result<&mut Users, Failure> {
+        match kind {
+            "gains" => Ok(&mut self.gains),
+            "loses" => Ok(&mut self.loses),
+            "renamed" => Ok(&mut self.renamed),
+            "keeps" => Ok(&mut self.keeps),
+            "without" => Ok(&mut self.without),
+            other => Err(Failure::Refused(format!("users of the kind {other}"))),
+        }
+    }
+
+    /// What is about to happen, for who has just changed the rule.
+    pub(super) fn announcement(&self) -> String {
+        let Self { gains, loses, renamed, keeps, without } = self;
+        let mut text = format!(
+            "cdm-service applies it within seconds: {} users gain the tag, {} lose it, {} keep it",
+            gains.users,
+            loses.users,
+            keeps.users + renamed.users
+        );
+        if renamed.users > 0 {
+            text.push_str(&format!(", {} of them under another text", renamed.users));
+        }
+        if gains.users + loses.users + renamed.users + keeps.users + without.users == 0 {
+            text.push_str("\nnobody has ordered that so far: is it the exact name of the category, the id of the product?");
+        }
+        text
+    }
+
+    fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let kinds = [
+            ("gain the tag", &self.gains),
+            ("lose it", &self.loses),
+            ("have it under another text", &self.renamed),
+            ("keep it", &self.keeps),
+            ("have ordered that, but too seldom", &self.without),
+        ];
+        for (text, Users { users, examples }) in kinds {
+            let named: Vec<String> =
+                examples.iter().map(|Example { user_id, order_cnt }| format!("{user_id} ({order_cnt})")).collect();
+            let named = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
+            let more = if usize::try_from(*users).is_ok_and(|users| users > examples.len()) && !examples.is_empty() {
+                ", …"
+            } else {
+                ""
+            };
+            writeln!(out, "{users} users {text}{named}{more}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! A rule as a person writes it, on the command line.
+
+use std::fmt;
+
+use clap::Args;
+use orders::tags::Subject;
+use pipeline::Failure;
+use service::Refusal;
+use warehouse::{Row, get};
+
+use crate::store::tagging;
+
+/// A rule, without its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub(super) subject: Subject,
+    /// The name of the category, or the product's id in the source.
+    pub(super) key: String,
+    pub(super) threshold: i32,
+    pub(super) tag: String,
+    pub(super) enabled: bool,
+}
+
+/// What a rule is to say.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Change {
+    /// Count the orders with a dish of this category, by its exact name.
+    #[arg(long, value_name = "NAME", conflicts_with = "product", value_parser = text)]
+    category: Option<String>,
+
+    /// Count the orders with this product, by its id in the source.
+    #[arg(long, value_name = "ID", value_parser = text)]
+    product: Option<String>,
+
+    /// So many CLOSED orders are enough.
+    #[arg(long, value_name = "ORDERS", value_parser = clap::value_parser!(i32).range(1..))]
+    threshold: Option<i32>,
+
+    /// What the user is called then.
+    #[arg(long, value_name = "TEXT", value_parser = text)]
+    tag: Option<String>,
+
+    /// Have it apply (a new rule does).
+    #[arg(long, conflicts_with = "disable")]
+    enable: bool,
+
+    /// Have it not apply, but keep it; whoever has its tag loses it.
+    #[arg(long)]
+    disable: bool,
+}
+
+impl Rule {
+    /// Reads one from the columns of `row` that begin at `at`.
+    pub(super) fn read(row: &Row, at: usize) -> Result<Self, Failure> {
+        Ok(Self {
+            subject: tagging::subject(get(row, at)?)?,
+            key: get(row, at + 1)?,
+            threshold: get(row, at + 2)?,
+            tag: get(row, at + 3)?,
+            enabled: get(row, at + 4)?,
+        })
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { subject, key, threshold, tag, enabled } = self;
+        let orders = if *threshold == 1 { "order" } else { "orders" };
+        write!(out, "«{tag}» for {threshold} {orders} with the {} {key}", subject.as_str())?;
+        if *enabled { Ok(()) } else { write!(out, ", disabled") }
+    }
+}
+
+impl Change {
+    /// Whether it says nothing.
+    pub(super) const fn is_nothing(&self) -> bool {
+        let Self { category, product, threshold, tag, enable, disable } = self;
+        category.is_none() && product.is_none() && threshold.is_none() && tag.is_none() && !*enable && !*disable
+    }
+
+    /// A new rule.
+    pub(super) fn complete(&self) -> Result<Rule, Refusal> {
+        let missing = |flag: &str| Refusal::Settings(format!("a new rule needs {flag}; `rules add --help` says more"));
+        let (subject, key) = self.subject().ok_or_else(|| missing("--category or --product"))?;
+        let threshold = self.threshold.ok_or_else(|| missing("--threshold"))?;
+        let tag = self.tag.clone().ok_or_else(|| missing("--tag"))?;
+        Ok(Rule { subject, key, threshold, tag, enabled: !self.disable })
+    }
+
+    /// `rule` after the change.
+    pub(super) fn applied_to(&self, rule: Rule) -> Result<Rule, Refusal> {
+        if self.is_nothing() {
+            return Err(Refusal::Settings("nothing is to be changed; `rules set --help` says what can be".to_owned()));
+        }
+        let (subject, key) = self.subject().unwrap_or((rule.subject, rule.key));
+        let threshold = self.threshold.unwrap_or(rule.threshold);
+        let tag = self.tag.clone().unwrap_or(rule.tag);
+        Ok(Rule { subject, key, threshold, tag, enabled: self.enable || (rule.enabled && !self.disable) })
+    }
+
+    fn subject(&self) -> Option<(Subject, String)> {
+        let category = self.category.clone().map(|name| (Subject::Category, name));
+        category.or_else(|| self.product.clone().map(|id| (Subject::Product, id)))
+    }
+}
+
+fn text(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("is empty".to_owned()) } else { Ok(text.to_owned()) }
+}

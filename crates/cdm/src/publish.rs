@@ -1,0 +1,105 @@
+//! Changes of tags become messages, which are sent until the broker has acknowledged them.
+//!
+//! A change has no offset behind it: it is written down as unsent by the transaction that makes it, and handed out from
+//! there. Of all replicas one at a time does so, or the changes of one user could overtake each other.
+
+use futures_util::try_join;
+use jiff::civil::DateTime;
+use orders::{
+    Moment,
+    tags::{Action, TagEvent},
+};
+use pipeline::{Failure, Fault, Message, Unavailable};
+use warehouse::{Row, Transaction, Warehouse, get, statement};
+
+use crate::store::tagging;
+
+/// What has been handed out and is not acknowledged.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    sending: Option<Sending>,
+}
+
+/// Holds the lock, until the events are marked as sent.
+struct Sending {
+    transaction: Transaction,
+    events: Vec<i64>,
+}
+
+/// Events in a round: a message has a few hundred bytes.
+const EVENTS: i64 = 1000;
+
+/// Bytes of names and tags in a round, give or take one event. A name may have 30 KB.
+const BYTES: i64 = 1 << 20;
+
+impl Outbox {
+    /// The next events that are not known to be sent, as messages of at most `limit` bytes with their key.
+    pub(crate) async fn hand_out(&mut self, warehouse: &Warehouse, limit: usize) -> Result<Vec<Message>, Failure> {
+        self.sending = None;
+        let transaction = warehouse.begin().await?;
+        let (locked, rows) = try_join!(
+            transaction.query(&statement!("cdm/try_lock_tag_events"), []),
+            transaction.query(&statement!("cdm/select_unsent_tag_events"), [&EVENTS, &BYTES]),
+        )?;
+        let is_ours = locked.first().map_or(Ok(false), |row| get(row, 0))?;
+        if !is_ours || rows.is_empty() {
+            transaction.commit().await?;
+            return Ok(Vec::new());
+        }
+        let messages = rows.iter().map(|row| message(event(row)?, limit)).collect::<Result<_, Failure>>()?;
+        let events = rows.iter().map(|row| get(row, 0)).collect::<Result<_, Failure>>()?;
+        self.sending = Some(Sending { transaction, events });
+        Ok(messages)
+    }
+
+    /// What was handed out is acknowledged.
+    pub(crate) async fn settle(&mut self) -> Result<(), Failure> {
+        if let Some(Sending { transaction, events }) = self.sending.take() {
+            transaction.execute(&statement!("cdm/mark_tag_events_sent"), [&events]).await?;
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+fn event(row: &Row) -> Result<TagEvent, Failure> {
+    let (action, at): (&str, DateTime) = (get(row, 4)?, get(row, 10)?);
+    Ok(TagEvent {
+        event_id: get(row, 1)?,
+        user_id: get(row, 2)?,
+        tag: get(row, 3)?,
+        action: Action::read(action).ok_or_else(|| unreadable(format_args!("{action} is no action")))?,
+        rule_id: get(row, 5)?,
+        subject: tagging::subject(get(row, 6)?)?,
+        subject_name: get(row, 7)?,
+        order_cnt: get(row, 8)?,
+        threshold: get(row, 9)?,
+        at: Moment::from_civil(at).ok_or_else(|| unreadable(format_args!("{at} is outside the years 0 to 9999")))?,
+    })
+}
+
+/// One that is over the limit for a long name is cut there: the broker would refuse it for ever, and all behind it would
+/// wait.
+fn message(mut event: TagEvent, limit: usize) -> Result<Message, Failure> {
+    let write = |event: &TagEvent| {
+        let value = event.write().map_err(|error| Failure::Refused(format!("an event cannot be written: {error}")))?;
+        Ok::<_, Failure>(Message { key: event.user_id.clone(), value: value.into_bytes() })
+    };
+    let message = write(&event)?;
+    let excess = message.size().saturating_sub(limit);
+    if excess == 0 {
+        return Ok(message);
+    }
+    tracing::warn!(
+        message.bytes = message.size(),
+        message.limit = limit,
+        tag.event_id = %event.event_id,
+        "a tag event is too large for the broker; its names are cut"
+    );
+    event.shorten_by(excess);
+    write(&event)
+}
+
+fn unreadable(what: impl std::fmt::Display) -> Unavailable {
+    Unavailable::new("postgres", what).with(Fault::Unwilling("unreadable".to_owned()))
+}

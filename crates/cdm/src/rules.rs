@@ -1,0 +1,197 @@
+//! Rules that people have changed: taken up, and then applied to every user whom no batch touches.
+//!
+//! 1. **Taking up.** Under a lock that no batch holds, the rules in force become those that people wrote. Whatever batch
+//!    begins from now on goes by them, for every counter it moves; those before have ended.
+//! 2. **Looking.** One pass over the counters, without a lock, finds the users whose tags differ. Batches see to the
+//!    counters they move, so no difference comes to it later; some go away by themselves.
+//! 3. **Applying.** A portion of these at a time, under the lock of 1, each looked at once more: batches wait for a portion,
+//!    not for all of them.
+//! 4. **Concluding.** The rules are no longer pending, unless somebody has changed them meanwhile.
+//!
+//! A process that dies anywhere leaves the rules pending; whoever comes next begins again with 2, and writes only what
+//! differs still. Replicas that do the same work side by side do some of it in vain, and nothing twice.
+
+use pipeline::Failure;
+use uuid::Uuid;
+use warehouse::{Row, Transaction, Warehouse, get, statement};
+
+use crate::store::tagging;
+
+/// Looks after the rules, as one replica does it.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    evaluation: Option<Evaluation>,
+}
+
+/// Where between 2 and 4 we are.
+#[derive(Debug)]
+struct Evaluation {
+    /// The rules, and which revision of each.
+    rules: Vec<(i64, i64)>,
+    /// Whose tags by which rule are still to be seen to.
+    pairs: Vec<(Uuid, i64)>,
+    /// Whether there are no others.
+    all: bool,
+    /// Tags changed so far.
+    changes: u64,
+}
+
+/// A rule as people wrote it; without a body: deleted.
+struct Written {
+    id: i64,
+    body: Option<Body>,
+}
+
+struct Body {
+    subject: String,
+    subject_key: String,
+    subject_id: Uuid,
+    threshold: i32,
+    tag: String,
+    enabled: bool,
+}
+
+/// What there is to see to.
+#[derive(Default)]
+struct Work {
+    changed: Vec<Written>,
+    /// Rules in force that are pending, and which revision of each.
+    pending: Vec<(i64, i64)>,
+}
+
+/// Users looked for in one pass, at most: they are held in memory, 24 bytes each.
+const PASS: i64 = 200_000;
+
+/// Users in one transaction, while which batches wait: a tenth of a second.
+const PORTION: usize = 5_000;
+
+impl Rules {
+    /// One round; whether there was anything to do, and so may be more. One small read while nobody changes a rule.
+    pub(crate) async fn see_to(&mut self, warehouse: &Warehouse) -> Result<bool, Failure> {
+        let transaction = warehouse.begin().await?;
+        let work = work(&transaction).await?;
+        transaction.commit().await?;
+        #[expect(clippy::cast_precision_loss, reason = "2^53 rules are more than anybody writes")]
+        metrics::gauge!("tagmill_tag_rules_pending").set((work.changed.len() + work.pending.len()) as f64);
+        if !work.changed.is_empty() {
+            self.evaluation = None;
+            take_up(warehouse).await?;
+            return Ok(true);
+        }
+        if work.pending.is_empty() {
+            self.evaluation = None;
+            return Ok(false);
+        }
+        let mut evaluation = match self.evaluation.take_if(|evaluation| evaluation.rules == work.pending) {
+            Some(evaluation) => evaluation,
+            None => look(warehouse, work.pending).await?,
+        };
+        evaluation.apply_a_portion(warehouse).await?;
+        if !evaluation.pairs.is_empty() {
+            self.evaluation = Some(evaluation);
+        } else if evaluation.all {
+            evaluation.conclude(warehouse).await?;
+        }
+        Ok(true)
+    }
+}
+
+/// What people have written that is not in force, and what is in force but not applied to everybody.
+async fn work(transaction: &Transaction) -> Result<Work, Failure> {
+    let mut work = Work::default();
+    for row in transaction.query(&statement!("cdm/select_rules_to_see_to"), []).await? {
+        let id = get(&row, 0)?;
+        if get(&row, 6)? {
+            work.changed.push(Written { id, body: body(&row)? });
+        } else {
+            work.pending.push((id, get(&row, 7)?));
+        }
+    }
+    work.pending.sort_unstable();
+    Ok(work)
+}
+
+fn body(row: &Row) -> Result<Option<Body>, Failure> {
+    let Some(subject) = get::<Option<String>>(row, 1)? else { return Ok(None) };
+    let subject_key: String = get(row, 2)?;
+    Ok(Some(Body {
+        subject_id: tagging::subject(&subject)?.key(&subject_key),
+        subject,
+        subject_key,
+        threshold: get(row, 3)?,
+        tag: get(row, 4)?,
+        enabled: get(row, 5)?,
+    }))
+}
+
+/// Puts in force what people have written. It is read again under the lock: another replica may have been faster.
+async fn take_up(warehouse: &Warehouse) -> Result<(), Failure> {
+    let transaction = warehouse.begin().await?;
+    transaction.execute(&statement!("cdm/lock_marts"), []).await?;
+    let changed = work(&transaction).await?.changed;
+    let ids: Vec<i64> = changed.iter().map(|rule| rule.id).collect();
+    let retired: Vec<i64> = changed.iter().filter(|rule| rule.body.is_none()).map(|rule| rule.id).collect();
+    if !retired.is_empty() {
+        transaction.execute(&statement!("cdm/retire_rules"), [&retired]).await?;
+    }
+    put_in_force(&transaction, changed).await?;
+    transaction.commit().await?;
+    tracing::info!(rules = ?ids, deleted = retired.len(), "tag rules have changed");
+    Ok(())
+}
+
+async fn put_in_force(transaction: &Transaction, changed: Vec<Written>) -> Result<(), Failure> {
+    let rules: Vec<(i64, Body)> = changed.into_iter().filter_map(|rule| Some((rule.id, rule.body?))).collect();
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = rules.iter().map(|(id, _)| *id).collect();
+    let bodies = || rules.iter().map(|(_, body)| body);
+    let subjects: Vec<&str> = bodies().map(|body| body.subject.as_str()).collect();
+    let subject_keys: Vec<&str> = bodies().map(|body| body.subject_key.as_str()).collect();
+    let subject_ids: Vec<Uuid> = bodies().map(|body| body.subject_id).collect();
+    let thresholds: Vec<i32> = bodies().map(|body| body.threshold).collect();
+    let tags: Vec<&str> = bodies().map(|body| body.tag.as_str()).collect();
+    let enabled: Vec<bool> = bodies().map(|body| body.enabled).collect();
+    let statement = statement!("cdm/upsert_rules_in_force");
+    transaction
+        .execute(&statement, [&ids, &subjects, &subject_keys, &subject_ids, &thresholds, &tags, &enabled])
+        .await?;
+    Ok(())
+}
+
+/// Looks for users whose tags differ from what the pending `rules` say.
+async fn look(warehouse: &Warehouse, rules: Vec<(i64, i64)>) -> Result<Evaluation, Failure> {
+    let transaction = warehouse.begin_unhurried().await?;
+    let rows = transaction.query(&statement!("cdm/select_tag_differences"), [&PASS]).await?;
+    transaction.commit().await?;
+    let all = i64::try_from(rows.len()).is_ok_and(|found| found < PASS);
+    let mut pairs = rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect::<Result<Vec<_>, Failure>>()?;
+    pairs.sort_unstable();
+    Ok(Evaluation { rules, pairs, all, changes: 0 })
+}
+
+impl Evaluation {
+    async fn apply_a_portion(&mut self, warehouse: &Warehouse) -> Result<(), Failure> {
+        let left = self.pairs.len().saturating_sub(PORTION);
+        let portion = self.pairs.get(left..).unwrap_or_default();
+        if portion.is_empty() {
+            return Ok(());
+        }
+        let transaction = warehouse.begin().await?;
+        transaction.execute(&statement!("cdm/lock_marts"), []).await?;
+        self.changes += tagging::apply(&transaction, portion.iter().copied()).await?;
+        transaction.commit().await?;
+        self.pairs.truncate(left);
+        Ok(())
+    }
+
+    async fn conclude(self, warehouse: &Warehouse) -> Result<(), Failure> {
+        let (ids, revisions): (Vec<i64>, Vec<i64>) = self.rules.into_iter().unzip();
+        let transaction = warehouse.begin().await?;
+        transaction.execute(&statement!("cdm/conclude_rules"), [&ids, &revisions]).await?;
+        transaction.commit().await?;
+        tracing::info!(rules = ?ids, changes = self.changes, "every user has the tags that the rules say");
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! Rules in force and the tags that follow from them, as statements of a transaction.
+
+use orders::tags::Subject;
+use pipeline::{Failure, Fault, Unavailable};
+use uuid::Uuid;
+use warehouse::{Transaction, get, statement};
+
+use crate::transform::tags::{Held, Pairs, Rule};
+
+/// The rules in force about some subjects.
+pub(super) async fn rules(transaction: &Transaction, subjects: Vec<Uuid>) -> Result<Vec<Rule>, Failure> {
+    let rows = transaction.query(&statement!("cdm/select_rules_of_subjects"), [&subjects]).await?;
+    let rule = |row| {
+        let subject = subject(get(row, 1)?)?;
+        Ok(Rule { id: get(row, 0)?, subject, subject_id: get(row, 2)?, threshold: get(row, 3)?, tag: get(row, 4)? })
+    };
+    rows.iter().map(rule).collect()
+}
+
+/// What a table says a rule counts.
+pub(crate) fn subject(text: &str) -> Result<Subject, Failure> {
+    Subject::read(text).ok_or_else(|| {
+        let error = format_args!("a tag rule about a {text}, which this release does not know");
+        Unavailable::new("postgres", error).with(Fault::Unwilling("unknown subject".to_owned())).into()
+    })
+}
+
+/// The tags that users have.
+pub(super) async fn held(transaction: &Transaction, users: Vec<Uuid>) -> Result<Held, Failure> {
+    let rows = transaction.query(&statement!("cdm/select_tags_of_users"), [&users]).await?;
+    rows.iter().map(|row| Ok(((get(row, 0)?, get(row, 1)?), get(row, 2)?))).collect()
+}
+
+/// Makes changes of these users' tags wait for each other.
+pub(super) async fn lock_users(transaction: &Transaction, pairs: &Pairs) -> Result<(), Failure> {
+    let mut users: Vec<Uuid> = pairs.iter().map(|(user, _)| *user).collect();
+    users.dedup();
+    transaction.execute(&statement!("cdm/lock_users_to_tag"), [&users]).await?;
+    Ok(())
+}
+
+/// Makes the tags of some users by some rules what the counters say; how often that changed one.
+pub(crate) async fn apply(
+    transaction: &Transaction,
+    pairs: impl Iterator<Item = (Uuid, i64)>,
+) -> Result<u64, Failure> {
+    let (users, rules): (Vec<Uuid>, Vec<i64>) = pairs.unzip();
+    let changes = transaction.execute(&statement!("cdm/apply_rules"), [&users, &rules]).await?;
+    metrics::counter!("tagmill_tag_changes_total").increment(changes);
+    Ok(changes)
+}

@@ -1,0 +1,102 @@
+//! Whose tags may have changed because their counters have. Pure.
+
+use std::collections::{BTreeSet, HashMap};
+
+use orders::tags::Subject;
+use uuid::Uuid;
+
+/// A rule in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Its id.
+    pub id: i64,
+    /// What it counts.
+    pub subject: Subject,
+    /// The hub key of that.
+    pub subject_id: Uuid,
+    /// So many orders are enough.
+    pub threshold: i32,
+    /// What the user is called then.
+    pub tag: String,
+}
+
+/// A counter as the batch has left it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// Whose: a hub key.
+    pub user_id: Uuid,
+    /// What is counted.
+    pub subject: Subject,
+    /// The hub key of that.
+    pub subject_id: Uuid,
+    /// In how many orders it is.
+    pub order_cnt: i32,
+}
+
+/// Users and rules, sorted: every replica locks in the same order.
+pub type Pairs = BTreeSet<(Uuid, i64)>;
+
+/// The tags that users hold, by user and rule.
+pub type Held = HashMap<(Uuid, i64), String>;
+
+/// The users whose tag by a rule is not what the rule says of their counter. Most batches have none: few users are about to
+/// cross a threshold.
+#[must_use]
+pub fn due(moved: &[Moved], rules: &[Rule], held: &Held) -> Pairs {
+    let mut by_subject = HashMap::<_, Vec<&Rule>>::new();
+    for rule in rules {
+        by_subject.entry((rule.subject, rule.subject_id)).or_default().push(rule);
+    }
+    let mut pairs = Pairs::new();
+    for counter in moved {
+        for rule in by_subject.get(&(counter.subject, counter.subject_id)).into_iter().flatten() {
+            let is_due = counter.order_cnt >= rule.threshold;
+            let pair = (counter.user_id, rule.id);
+            if held.get(&pair) != is_due.then_some(&rule.tag) {
+                pairs.insert(pair);
+            }
+        }
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USER: Uuid = Uuid::from_u128(1);
+    const PIZZA: Uuid = Uuid::from_u128(2);
+
+    fn rule(id: i64, threshold: i32) -> Rule {
+        Rule { id, subject: Subject::Category, subject_id: PIZZA, threshold, tag: format!("tag {id}") }
+    }
+
+    fn moved(order_cnt: i32) -> Moved {
+        Moved { user_id: USER, subject: Subject::Category, subject_id: PIZZA, order_cnt }
+    }
+
+    #[test]
+    fn so_many_orders_are_enough() {
+        for (count, expected) in [(9, None), (10, Some((USER, 1))), (11, Some((USER, 1)))] {
+            assert_eq!(due(&[moved(count)], &[rule(1, 10)], &Held::new()).into_iter().next(), expected);
+        }
+    }
+
+    #[test]
+    fn who_has_the_tag_is_only_looked_at_when_it_goes_or_is_called_something_else() {
+        let held = Held::from([((USER, 1), "tag 1".to_owned())]);
+        assert!(due(&[moved(10)], &[rule(1, 10)], &held).is_empty());
+        assert_eq!(due(&[moved(9)], &[rule(1, 10)], &held), Pairs::from([(USER, 1)]));
+        let renamed = Rule { tag: "another".to_owned(), ..rule(1, 10) };
+        assert_eq!(due(&[moved(10)], &[renamed], &held), Pairs::from([(USER, 1)]));
+    }
+
+    #[test]
+    fn rules_about_one_thing_do_not_mind_each_other_nor_a_product_with_the_key_of_the_category() {
+        let dish = Rule { subject: Subject::Product, ..rule(3, 1) };
+        assert_eq!(
+            due(&[moved(10)], &[rule(1, 10), rule(2, 5), rule(4, 11), dish], &Held::new()),
+            Pairs::from([(USER, 1), (USER, 2)])
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! What users must be called: the rules as they are written, applied to the true counters; and what was told of it.
+
+use anyhow::{Context, Result};
+use e2e::Pipeline;
+use workload::model::Truth;
+
+use super::tables;
+use super::{Difference, Wanted};
+
+/// A rule: its id, the category it counts, how many orders are enough, and what the user is called then.
+const RULES: &str = "SELECT r.rule_id, r.threshold, r.tag, r.subject_key FROM cdm.tag_rules AS r
+                     WHERE r.enabled AND r.subject = 'category'";
+
+/// Whatever differs in tags, and between the history of tags and its topic.
+pub(super) async fn compare(pipeline: &Pipeline, truth: &Truth) -> Result<Vec<Difference>> {
+    let mut wanted = Wanted::default();
+    for rule in pipeline.sql(RULES).await? {
+        let mut cells = rule.splitn(4, '|');
+        let mut cell = || cells.next().context("a rule that cannot be read");
+        let (id, threshold, tag, category) = (cell()?, cell()?.parse::<u64>()?, cell()?, cell()?);
+        let counters = truth.categories.iter().filter(|((_, counted), count)| counted == category && **count >= threshold);
+        wanted.must.extend(counters.map(|((user, _), _)| (format!("{user}|{id}"), tag.to_owned())));
+    }
+    let found = tables::read(pipeline, tables::USER_TAGS).await?;
+    let mut differences = wanted.differences(tables::USER_TAGS.name, &found);
+    if let Err(complaint) = pipeline.assert_tags_are_told().await {
+        differences.push(Difference::problem("tags told", format!("{complaint:#}")));
+    }
+    Ok(differences)
+}

@@ -1,0 +1,91 @@
+//! The tags a pipeline assigns: rules that even a small load meets, and what the topic says against what the table says.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Map, Value};
+
+use crate::layer::Layer;
+use crate::pipeline::Pipeline;
+
+/// Every pipeline has these rules beside those it begins with, so that whatever a test does to it is done to tags as well.
+pub(crate) const RULES: &str = "
+    INSERT INTO cdm.tag_rules (subject, subject_key, threshold, tag)
+    SELECT 'category', r.subject_key, 2, 'Не в первый раз: ' || r.subject_key FROM cdm.tag_rules AS r
+    UNION ALL SELECT 'category', r.subject_key, 4, 'Снова и снова: ' || r.subject_key FROM cdm.tag_rules AS r";
+
+/// As messages have them, in this order.
+const FIELDS: [&str; 10] = [
+    "event_id",
+    "user_id",
+    "tag",
+    "action",
+    "rule_id",
+    "subject",
+    "subject_name",
+    "order_cnt",
+    "threshold",
+    "at",
+];
+
+const EVENTS: &str = "
+    SELECT event_id, source_id, tag, action, rule_id, subject, subject_name, order_cnt, threshold, at
+    FROM cdm.user_tag_events ORDER BY seq";
+
+/// What was told of tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// Changes.
+    pub events: usize,
+    /// Messages about a change that had been told already.
+    pub repeats: usize,
+}
+
+impl Pipeline {
+    /// Makes sure that the topic of tags tells every change there was, nothing else, and those of a user in their order;
+    /// whoever knows the ids of those it has read sees each once.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn assert_tags_are_told(&self) -> Result<Told> {
+        let mut written = BTreeMap::<String, Vec<Vec<String>>>::new();
+        for row in self.sql_rows(EVENTS).await? {
+            let cells = (0..FIELDS.len()).map(|column| row.get(column).unwrap_or_default().to_owned());
+            let event: Vec<String> = cells.collect();
+            written.entry(event[1].clone()).or_default().push(event);
+        }
+        let (mut told, mut known) = (BTreeMap::<String, Vec<Vec<String>>>::new(), HashMap::new());
+        let mut repeats = 0;
+        for message in self.read(&self.destination(Layer::Cdm)).await? {
+            let event = fields(message.json()?.as_object().context("no object")?)?;
+            ensure!(message.key.as_deref() == Some(event[1].as_bytes()), "{event:?} has the key {:?}", message.key);
+            match known.insert(event[0].clone(), event.clone()) {
+                None => told.entry(event[1].clone()).or_default().push(event),
+                Some(earlier) => {
+                    ensure!(earlier == event, "one id for two events: {earlier:?} and {event:?}");
+                    repeats += 1;
+                }
+            }
+        }
+        for (user, events) in &written {
+            let said = told.get(user).map(Vec::as_slice).unwrap_or_default();
+            ensure!(said == events, "of user {user} was told {said:?}, and happened {events:?}");
+        }
+        let strange = told.keys().find(|user| !written.contains_key(*user));
+        ensure!(strange.is_none(), "of user {strange:?} was told what did not happen");
+        Ok(Told { events: known.len(), repeats })
+    }
+}
+
+/// The values of a message in their order, as text; it has no others.
+fn fields(message: &Map<String, Value>) -> Result<Vec<String>> {
+    ensure!(message.keys().all(|field| FIELDS.contains(&field.as_str())), "other fields: {message:?}");
+    FIELDS
+        .iter()
+        .map(|field| match message.get(*field) {
+            Some(Value::String(text)) => Ok(text.clone()),
+            Some(Value::Number(number)) => Ok(number.to_string()),
+            other => anyhow::bail!("{field} is {other:?}"),
+        })
+        .collect()
+}

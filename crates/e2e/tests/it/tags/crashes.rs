@@ -1,0 +1,36 @@
+//! A process that dies between the commit of a change and its publication, or between that and the mark.
+
+use std::os::unix::process::ExitStatusExt;
+
+use anyhow::{Result, ensure};
+use e2e::{Layer, Pipeline, Workload};
+use nix::sys::signal::Signal;
+
+/// How often each of two replicas dies, each time over another part of the week.
+const DEATHS: usize = 3;
+
+#[tokio::test]
+async fn every_change_is_told_once_whoever_dies_on_the_way() -> Result<()> {
+    let week = Workload::dirty(82, 1_000);
+    let pipeline = Pipeline::start(2).await?;
+    pipeline.name(&week.reference).await?;
+    let _others = [pipeline.service(Layer::Stg).start().await?, pipeline.service(Layer::Dds).start().await?];
+
+    for part in week.events.chunks(week.events.len().div_ceil(DEATHS)) {
+        pipeline.load(part).await?;
+        pipeline.settled_up_to(&[Layer::Stg, Layer::Dds]).await?;
+        // One dies with changes written and not published, the other with these published and not marked.
+        for point in ["handed out=return", "acknowledged=return"] {
+            let victim = pipeline.service(Layer::Cdm).env("FAILPOINTS", point).spawn()?;
+            let status = victim.wait().await?;
+            ensure!(status.signal() == Some(Signal::SIGKILL as i32), "it ended otherwise: {status}");
+        }
+    }
+    let _cdm = pipeline.service(Layer::Cdm).start().await?;
+    pipeline.settled().await?;
+    pipeline.audit().await?;
+    pipeline.assert_marts(&week.expected()).await?;
+    let told = pipeline.assert_tags_are_told().await?;
+    ensure!(told.events > 100 && told.repeats >= DEATHS, "{told:?}");
+    Ok(())
+}

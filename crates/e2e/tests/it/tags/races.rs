@@ -1,0 +1,40 @@
+//! A batch and a change of the rules at the same time: one of the two sees what the other does.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use e2e::{Layer, Pipeline, until};
+
+use crate::tags::{CATEGORY, USER, counters, rule, say, tags};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_rule_that_arrives_while_a_batch_is_under_way_misses_nobody() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    // Two: one has the batch in hand, and the other one sees to the rule.
+    let cdm = || pipeline.service(Layer::Cdm);
+    let _replicas = [cdm().start().await?, cdm().start().await?];
+    say(&pipeline, counters(USER, 1, 9, 1)).await?;
+
+    // The batch has read the rules, as it reads them with the counter, and cannot go on.
+    let client = pipeline.database().await?;
+    client.batch_execute("BEGIN; LOCK TABLE cdm.user_tags IN ACCESS EXCLUSIVE MODE").await?;
+    pipeline.produce(&pipeline.source(Layer::Cdm), [counters(USER, 2, 10, 1)]).await?;
+    until("the batch waits", LIMIT, async || Ok(waiting(&pipeline, "user_tags").await? == 1)).await?;
+    rule(&pipeline, 100, "category", CATEGORY, 10, "Завтракает").await?;
+    until("the rule waits for the batch", LIMIT, async || Ok(waiting(&pipeline, "users").await? > 0)).await?;
+    client.batch_execute("COMMIT").await?;
+
+    pipeline.settled_up_to(&[Layer::Cdm]).await?;
+    assert_eq!(tags(&pipeline).await?, [format!("{USER}|100|Завтракает")]);
+    assert_eq!(pipeline.assert_tags_are_told().await?.events, 1);
+    Ok(())
+}
+
+/// How many wait for a lock on a table of the marts.
+async fn waiting(pipeline: &Pipeline, table: &str) -> Result<u64> {
+    pipeline
+        .count(&format!("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'cdm.{table}'::regclass"))
+        .await
+}

@@ -1,0 +1,89 @@
+//! Rules change while the service runs: by plain SQL, to everybody whom they concern.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use e2e::{Layer, Pipeline, Workload, until};
+use tokio::time::sleep;
+
+use crate::tags::{CATEGORY, USER, counters, history, rule, say, tags};
+
+#[tokio::test]
+async fn a_rule_that_is_added_changed_renamed_disabled_or_deleted_reaches_everybody() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    let _cdm = pipeline.service(Layer::Cdm).start().await?;
+    say(&pipeline, counters(USER, 1, 7, 3)).await?;
+    say(&pipeline, counters("other", 1, 5, 3)).await?;
+    let change = async |sql: &str| {
+        pipeline.sql(sql).await?;
+        until("the rule is applied", Duration::from_secs(60), async || Ok(pipeline.untagged().await? == 0)).await?;
+        tags(&pipeline).await
+    };
+    rule(&pipeline, 100, "category", CATEGORY, 6, "Завтракает").await?;
+    assert_eq!(change("SELECT").await?, [format!("{USER}|100|Завтракает")]);
+    let lower = change("UPDATE cdm.tag_rules SET threshold = 5 WHERE rule_id = 100").await?;
+    assert_eq!(lower, [format!("{USER}|100|Завтракает"), "other|100|Завтракает".to_owned()]);
+    let renamed = change("UPDATE cdm.tag_rules SET tag = 'Жаворонок', threshold = 6 WHERE rule_id = 100").await?;
+    assert_eq!(renamed, [format!("{USER}|100|Жаворонок")]);
+    let subject = "UPDATE cdm.tag_rules SET subject = 'product', subject_key = 'dish', threshold = 3 WHERE rule_id = 100";
+    assert_eq!(change(subject).await?, [format!("{USER}|100|Жаворонок"), "other|100|Жаворонок".to_owned()]);
+    assert_eq!(change("UPDATE cdm.tag_rules SET enabled = false WHERE rule_id = 100").await?, [""; 0]);
+    assert_eq!(change("UPDATE cdm.tag_rules SET enabled = true WHERE rule_id = 100").await?.len(), 2);
+    assert_eq!(change("DELETE FROM cdm.tag_rules WHERE rule_id = 100").await?, [""; 0]);
+    let left = pipeline.sql("SELECT * FROM cdm.tag_rules_in_force WHERE rule_id = 100").await?;
+    ensure!(left.is_empty(), "the deleted rule is still in force: {left:?}");
+    // The same id once more: the count of changes goes on.
+    rule(&pipeline, 100, "category", CATEGORY, 7, "Завтракает").await?;
+    assert_eq!(change("SELECT").await?, [format!("{USER}|100|Завтракает")]);
+
+    let of_other: Vec<String> = history(&pipeline).await?.into_iter().filter(|row| row.starts_with("other")).collect();
+    assert_eq!(
+        of_other,
+        [
+            "other|100|1|assigned|Завтракает|5|5",
+            "other|100|2|revoked|Завтракает|5|6",
+            "other|100|3|assigned|Жаворонок|3|3",
+            "other|100|4|revoked|Жаворонок|3|3",
+            "other|100|5|assigned|Жаворонок|3|3",
+            "other|100|6|revoked|Жаворонок|3|3",
+        ]
+    );
+    let of_user: Vec<String> = history(&pipeline).await?.into_iter().filter(|row| row.starts_with(USER)).collect();
+    assert_eq!(of_user[1..3], [format!("{USER}|100|2|revoked|Завтракает|7|6"), format!("{USER}|100|3|assigned|Жаворонок|7|6")]);
+    assert_eq!(pipeline.assert_tags_are_told().await?.repeats, 0);
+    Ok(())
+}
+
+/// Changes that follow each other faster than the service looks.
+const CHANGES: [&str; 8] = [
+    "INSERT INTO cdm.tag_rules (subject, subject_key, threshold, tag) SELECT 'product', product_id, 1, 'Пробовал' FROM dds.h_product LIMIT 40",
+    "UPDATE cdm.tag_rules SET threshold = threshold + 1 WHERE subject = 'category' AND rule_id % 2 = 0",
+    "UPDATE cdm.tag_rules SET tag = tag || '!' WHERE rule_id % 3 = 0",
+    "DELETE FROM cdm.tag_rules WHERE rule_id % 5 = 0",
+    "UPDATE cdm.tag_rules SET enabled = NOT enabled WHERE rule_id % 2 = 1",
+    "UPDATE cdm.tag_rules SET threshold = 1 WHERE subject = 'category'",
+    "UPDATE cdm.tag_rules SET enabled = true, threshold = 3 WHERE subject = 'category'",
+    "UPDATE cdm.tag_rules SET tag = 'Пробовал дважды', threshold = 2 WHERE subject = 'product'",
+];
+
+#[tokio::test]
+async fn rules_change_again_and_again_while_orders_come_to_two_replicas() -> Result<()> {
+    let week = Workload::dirty(81, 1_200);
+    let pipeline = Pipeline::start(2).await?;
+    pipeline.name(&week.reference).await?;
+    let mut services = pipeline.start_all().await?;
+    services.push(pipeline.service(Layer::Cdm).start().await?);
+    for (part, change) in week.events.chunks(week.events.len().div_ceil(CHANGES.len())).zip(CHANGES) {
+        pipeline.load(part).await?;
+        sleep(Duration::from_millis(700)).await; // a while under way, whatever that is on this machine
+        pipeline.sql(change).await?;
+    }
+    pipeline.settled().await?;
+    pipeline.audit().await?;
+    pipeline.assert_marts(&week.expected()).await?;
+    let told = pipeline.assert_tags_are_told().await?;
+    ensure!(told.events > 500, "only {} changes of tags", told.events);
+    let revoked = pipeline.count("SELECT count(*) FROM cdm.user_tag_events WHERE action = 'revoked'").await?;
+    ensure!(revoked > 100, "only {revoked} tags were revoked");
+    Ok(())
+}

@@ -1,0 +1,6 @@
+-- One rule, as long as somebody changes it.
+-- $1 rule_id bigint
+SELECT r.subject, r.subject_key, r.threshold, r.tag, r.enabled
+FROM cdm.tag_rules AS r
+WHERE r.rule_id = $1
+FOR UPDATE

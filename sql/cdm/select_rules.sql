@@ -1,0 +1,10 @@
+-- Every rule, how many users have a tag by it now, and whether the service has applied it to all of them as it is written.
+SELECT
+    r.rule_id, r.subject, r.subject_key, r.threshold, r.tag, r.enabled,
+    (SELECT count(*) FROM cdm.user_tags AS t WHERE t.rule_id = r.rule_id) AS users,
+    f.rule_id IS NOT NULL AND NOT f.pending AND NOT f.retired
+    AND (r.subject, r.subject_key, r.threshold, r.tag, r.enabled)
+    IS NOT DISTINCT FROM (f.subject, f.subject_key, f.threshold, f.tag, f.enabled) AS applied
+FROM cdm.tag_rules AS r
+LEFT JOIN cdm.tag_rules_in_force AS f ON r.rule_id = f.rule_id
+ORDER BY r.rule_id
