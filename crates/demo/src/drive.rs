@@ -49,13 +49,13 @@ pub(crate) async fn drive(
 }
 
 async fn look(readings: &[Reading], warehouse: &tokio_postgres::Client) -> Result<Look> {
-    let statement = "SELECT count(*) FILTER (WHERE parked_at IS NOT NULL), count(*) FILTER (WHERE unsent)
-                     FROM stg.order_events WHERE parked_at IS NOT NULL OR unsent";
-    let row = warehouse.query_one(statement, &[]).await.context("the state of STG")?;
+    let statement = include_str!("../sql/select_state.sql");
+    let row = warehouse.query_one(statement, &[]).await.context("the state of the warehouse")?;
     Ok(Look {
         records: readings.iter().map(|reading| reading.total).collect(),
         lag: readings.iter().map(Reading::lag).sum(),
         parked: u64::try_from(row.try_get::<_, i64>(0)?)?,
         unsent: u64::try_from(row.try_get::<_, i64>(1)?)?,
+        untagged: u64::try_from(row.try_get::<_, i64>(2)?)?,
     })
 }

@@ -6,6 +6,7 @@ mod audit;
 mod comparison;
 mod favourites;
 mod rows;
+mod tags;
 
 use std::collections::BTreeMap;
 
@@ -29,6 +30,8 @@ pub(crate) struct Findings {
     pub(crate) dead_letters: u64,
     /// Orders that still wait for a name.
     pub(crate) parked: u64,
+    /// How many tags users have.
+    pub(crate) tags_assigned: u64,
     /// What people order.
     pub(crate) favourites: Favourites,
     /// How many audit files were run.
@@ -47,11 +50,14 @@ impl Findings {
         let missing = audits.is_empty().then(|| "there is not a single file in sql/audit".to_owned());
         complaints.push(Complaint { audit: "the audit itself".to_owned(), differences: missing.into_iter().collect() });
         complaints.extend(comparison::run(warehouse, expected).await?);
+        let (tags_assigned, wrong) = tags::check(warehouse, &stage.broker, &expected.categories).await?;
+        complaints.extend(wrong);
         complaints.retain(|complaint| !complaint.differences.is_empty());
         Ok(Self {
             rows: rows::count(warehouse).await?,
             dead_letters: watch::records(&stage.broker, DEAD_LETTERS).await?,
             parked: rows::parked(warehouse).await?,
+            tags_assigned,
             favourites: Favourites::find(warehouse).await?,
             audits: audits.len(),
             complaints,

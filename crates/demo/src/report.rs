@@ -33,6 +33,7 @@ struct Line<'a> {
     orders_per_second: f64,
     dead_letters: u64,
     parked: u64,
+    tags_assigned: u64,
     audit_differences: usize,
     rows: &'a BTreeMap<String, u64>,
     peak_rss_mib: &'a BTreeMap<&'static str, f64>,
@@ -49,7 +50,9 @@ impl Report<'_> {
         println!("\n{}\n", tables::people(&self.findings.favourites));
         println!("{}\n", tables::layers(&self.findings.rows));
         println!("{}\n", tables::memory(self.peak_rss_mib));
+        println!("{}\n", tables::tags(&self.findings.favourites));
         println!("{}", self.headline());
+        println!("{} tags are assigned.", grouped(self.findings.tags_assigned));
         println!("{}", self.trouble());
         println!("{}\n", self.verdict());
         println!("{}", serde_json::to_string(&self.line())?);
@@ -66,6 +69,7 @@ impl Report<'_> {
             orders_per_second: rounded(self.expected.orders as f64 / seconds.max(f64::MIN_POSITIVE)),
             dead_letters: self.findings.dead_letters,
             parked: self.findings.parked,
+            tags_assigned: self.findings.tags_assigned,
             audit_differences: self.findings.differences(),
             rows: &self.findings.rows,
             peak_rss_mib: self.peak_rss_mib,

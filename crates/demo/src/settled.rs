@@ -16,6 +16,8 @@ pub(crate) struct Look {
     pub(crate) parked: u64,
     /// Orders that STG has freed and not yet sent.
     pub(crate) unsent: u64,
+    /// Rules that are not applied to everybody, and changes of tags that are not sent.
+    pub(crate) untagged: u64,
 }
 
 /// Remembers since when nothing has moved.
@@ -27,7 +29,7 @@ pub(crate) struct Settled {
 impl Settled {
     /// Takes a look at this time; says since when the pipeline has been done, once it is certain.
     pub(crate) fn look(&mut self, at: Duration, look: Look) -> Option<Duration> {
-        if look.lag > 0 || look.unsent > 0 {
+        if look.lag > 0 || look.unsent > 0 || look.untagged > 0 {
             self.still = None;
             return None;
         }
@@ -48,7 +50,7 @@ mod tests {
     use super::*;
 
     fn look(records: u64, lag: u64, parked: u64, unsent: u64) -> Look {
-        Look { records: vec![records], lag, parked, unsent }
+        Look { records: vec![records], lag, parked, unsent, untagged: 0 }
     }
 
     #[test]
@@ -59,6 +61,7 @@ mod tests {
         assert_eq!(settled.look(at(2), look(12, 0, 0, 0)), None, "more has come");
         assert_eq!(settled.look(at(3), look(12, 1, 0, 0)), None, "something is unread");
         assert_eq!(settled.look(at(4), look(12, 0, 0, 1)), None, "something is unsent");
+        assert_eq!(settled.look(at(4), Look { untagged: 1, ..look(12, 0, 0, 0) }), None, "a tag is not told");
         assert_eq!(settled.look(at(5), look(12, 0, 0, 0)), None);
         assert_eq!(settled.look(at(6), look(12, 0, 0, 0)), Some(at(5)));
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 pub use board::{Board, Row};
-pub use observer::{Observer, Reading, Stage, records};
+pub use observer::{Observer, Reading, Stage, messages, records};
 
 /// Between two looks. Often enough for a lively bar, seldom enough to cost the broker nothing.
 const EVERY: Duration = Duration::from_millis(250);

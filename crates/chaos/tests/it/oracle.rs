@@ -43,9 +43,9 @@ const SPOILT: [(&str, &str); 18] = [
         "cdm.user_category_counters",
         "UPDATE cdm.user_category_counters SET order_cnt = order_cnt + 1 WHERE id = (SELECT max(id) FROM cdm.user_category_counters)",
     ),
-    ("cdm.users", "DELETE FROM cdm.users WHERE ctid = (SELECT min(ctid) FROM cdm.users)"),
     ("cdm.user_tags", "UPDATE cdm.user_tags SET tag = 'x' WHERE ctid = (SELECT min(ctid) FROM cdm.user_tags)"),
     ("tags told", "DELETE FROM cdm.user_tag_events WHERE ctid = (SELECT min(ctid) FROM cdm.user_tag_events)"),
+    ("cdm.users", "DELETE FROM cdm.users WHERE ctid = (SELECT min(ctid) FROM cdm.users)"),
     (
         "audit",
         "UPDATE dds.bv_order_states SET product_pks = '{}', category_pks = '{}', quantities = '{}', amounts = '{}'",

@@ -1,4 +1,4 @@
-//! What people order most, and who orders most: the questions the marts are there for.
+//! What people order most, who orders most, and what they are called for it: the questions the marts are there for.
 
 use anyhow::{Context, Result};
 use tokio_postgres::Client;
@@ -9,13 +9,15 @@ pub(crate) struct Favourites {
     pub(crate) dishes: Vec<Favourite>,
     pub(crate) categories: Vec<Favourite>,
     pub(crate) users: Vec<Favourite>,
+    /// Tags, with users instead of orders.
+    pub(crate) tags: Vec<Favourite>,
 }
 
-/// A name, and in how many closed orders it is.
+/// A name, and in how many closed orders it is, or how many users have it.
 #[derive(Debug)]
 pub(crate) struct Favourite {
     pub(crate) name: String,
-    pub(crate) orders: i64,
+    pub(crate) count: i64,
 }
 
 impl Favourites {
@@ -24,11 +26,12 @@ impl Favourites {
             dishes: select(warehouse, include_str!("../../sql/select_favourite_dishes.sql")).await?,
             categories: select(warehouse, include_str!("../../sql/select_favourite_categories.sql")).await?,
             users: select(warehouse, include_str!("../../sql/select_keenest_users.sql")).await?,
+            tags: select(warehouse, include_str!("../../sql/select_top_tags.sql")).await?,
         })
     }
 }
 
 async fn select(warehouse: &Client, statement: &str) -> Result<Vec<Favourite>> {
     let rows = warehouse.query(statement, &[]).await.with_context(|| statement.to_owned())?;
-    rows.iter().map(|row| Ok(Favourite { name: row.try_get(0)?, orders: row.try_get(1)? })).collect()
+    rows.iter().map(|row| Ok(Favourite { name: row.try_get(0)?, count: row.try_get(1)? })).collect()
 }

@@ -10,11 +10,20 @@ use crate::findings::{Favourite, Favourites};
 
 /// What people order, and who orders most, side by side.
 pub(super) fn people(favourites: &Favourites) -> Table {
-    let Favourites { dishes, categories, users } = favourites;
+    let Favourites { dishes, categories, users, tags: _ } = favourites;
     let mut table = table(&["Dish", "orders", "Category", "orders", "User", "orders"]);
     let longest = dishes.len().max(categories.len()).max(users.len());
     for place in 0..longest {
         table.add_row([dishes, categories, users].into_iter().flat_map(|list| cells(list.get(place))));
+    }
+    table
+}
+
+/// What most users are called.
+pub(super) fn tags(favourites: &Favourites) -> Table {
+    let mut table = table(&["Tag", "users"]);
+    for tag in &favourites.tags {
+        table.add_row(cells(Some(tag)));
     }
     table
 }
@@ -53,7 +62,7 @@ fn table(header: &[&str]) -> Table {
 
 fn cells(favourite: Option<&Favourite>) -> [Cell; 2] {
     match favourite {
-        Some(Favourite { name, orders }) => [Cell::new(name), number(grouped(u64::try_from(*orders).unwrap_or(0)))],
+        Some(Favourite { name, count }) => [Cell::new(name), number(grouped(u64::try_from(*count).unwrap_or(0)))],
         None => empty(),
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::{Message, Offset, TopicPartitionList};
 
 use crate::broker::Broker;
 
@@ -145,6 +145,32 @@ pub async fn records(broker: &Broker, topics: &'static [&'static str]) -> Result
         Ok(records)
     };
     tokio::task::spawn_blocking(count).await?
+}
+
+/// All records of a topic, in the order of each partition: key and value.
+///
+/// # Errors
+/// The broker does not answer in time or knows no such topic.
+pub async fn messages(broker: &Broker, topic: &'static str) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+    let mut client = broker.client();
+    let consumer: BaseConsumer = client.set("group.id", "unused").create().context("the settings of the consumer")?;
+    let read = move || {
+        let (mut all, mut count) = (TopicPartitionList::new(), 0);
+        for partition in partitions(&consumer, topic)? {
+            let (low, high) = consumer.fetch_watermarks(topic, partition, TIMEOUT)?;
+            count += usize::try_from(high - low)?;
+            all.add_partition_offset(topic, partition, Offset::Offset(low))?;
+        }
+        consumer.assign(&all)?;
+        let mut messages = Vec::with_capacity(count);
+        while messages.len() < count {
+            let message = consumer.poll(TIMEOUT).with_context(|| format!("{topic}: {} of {count}", messages.len()))??;
+            let bytes = |bytes: Option<&[u8]>| bytes.unwrap_or_default().to_vec();
+            messages.push((bytes(message.key()), bytes(message.payload())));
+        }
+        Ok(messages)
+    };
+    tokio::task::spawn_blocking(read).await?
 }
 
 impl Probe {

@@ -1,0 +1,4 @@
+-- The rules about categories that apply.
+SELECT r.rule_id, r.subject_key, r.threshold
+FROM cdm.tag_rules AS r
+WHERE r.enabled AND r.subject = 'category'

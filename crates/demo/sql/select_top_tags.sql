@@ -1,0 +1,6 @@
+-- The ten tags that most users have.
+SELECT t.tag, count(DISTINCT t.user_id) AS users
+FROM cdm.user_tags AS t
+GROUP BY t.tag
+ORDER BY users DESC, t.tag
+LIMIT 10

@@ -1,0 +1,85 @@
+//! Holds the tags against the model's counters, and what the topic tells of them against their history.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use tokio_postgres::Client;
+use workload::broker::Broker;
+use workload::model::Counters;
+use workload::watch;
+
+use super::complaint::Complaint;
+
+/// What one change says: its id, the user, what happened, and to which tag.
+type Change = (String, String, String, String);
+
+/// The same in a message.
+#[derive(Deserialize)]
+struct Told {
+    event_id: String,
+    user_id: String,
+    action: String,
+    tag: String,
+}
+
+/// How many tags users have, and what is wrong with them.
+pub(super) async fn check(
+    warehouse: &Client,
+    broker: &Broker,
+    categories: &Counters,
+) -> Result<(u64, [Complaint; 2])> {
+    let found = warehouse.query(include_str!("../../sql/select_users_with_tags.sql"), &[]).await.context("the tags")?;
+    let found: BTreeSet<(String, i64)> =
+        found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_>>()?;
+    let due = due(warehouse, categories).await?;
+    let wrong = due.symmetric_difference(&found).map(|(user, rule)| {
+        let (is, should) = if found.contains(&(user.clone(), *rule)) { ("a", "none") } else { ("no", "one") };
+        format!("user={user} has {is} tag by rule {rule}, and should have {should}")
+    });
+    let assigned = u64::try_from(found.len())?;
+    let complaint = |audit: &str, differences| Complaint { audit: audit.to_owned(), differences };
+    Ok((
+        assigned,
+        [
+            complaint("tags against the model", wrong.collect()),
+            complaint("tag events against their topic", telling(warehouse, broker).await?),
+        ],
+    ))
+}
+
+/// Who should have a tag by which rule, if the counters are these.
+async fn due(warehouse: &Client, categories: &Counters) -> Result<BTreeSet<(String, i64)>> {
+    let mut due = BTreeSet::new();
+    for rule in warehouse.query(include_str!("../../sql/select_category_rules.sql"), &[]).await.context("the rules")? {
+        let (id, category, threshold): (i64, String, i32) = (rule.try_get(0)?, rule.try_get(1)?, rule.try_get(2)?);
+        let threshold = u64::try_from(threshold)?;
+        let counters = categories.iter().filter(|((_, counted), count)| *counted == category && **count >= threshold);
+        due.extend(counters.map(|((user, _), _)| (user.clone(), id)));
+    }
+    Ok(due)
+}
+
+/// Differences between the history and the topic, for a reader who knows by its id what it has read before.
+async fn telling(warehouse: &Client, broker: &Broker) -> Result<Vec<String>> {
+    let mut happened = BTreeMap::<String, Vec<Change>>::new();
+    let rows = warehouse.query(include_str!("../../sql/select_tag_events.sql"), &[]).await.context("the history")?;
+    for row in rows {
+        let change: Change = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+        happened.entry(change.1.clone()).or_default().push(change);
+    }
+    let (mut told, mut known) = (BTreeMap::<String, Vec<Change>>::new(), BTreeSet::new());
+    for (_, value) in watch::messages(broker, "cdm-service-tags").await? {
+        let Told { event_id, user_id, action, tag } = serde_json::from_slice(&value).context("a tag event")?;
+        if known.insert(event_id.clone()) {
+            told.entry(user_id.clone()).or_default().push((event_id, user_id, action, tag));
+        }
+    }
+    let users: BTreeSet<_> = happened.keys().chain(told.keys()).collect();
+    let differs = |user: &&&String| happened.get(**user) != told.get(**user);
+    let tell = |user: &String| {
+        let [told, happened] = [&told, &happened].map(|changes| changes.get(user).map_or(0, Vec::len));
+        format!("user={user}: {told} changes of tags told, {happened} happened")
+    };
+    Ok(users.iter().filter(differs).map(|user| tell(user)).collect())
+}
