@@ -45,7 +45,7 @@ pub(crate) async fn floor(stage: &Stage, filled: &Pipeline) -> Result<f64> {
     for table in TABLES {
         source.batch_execute(&format!("COPY {table} TO '{files}/{table}'")).await.context(table)?;
     }
-    let empty = Pipeline::start_on(stage.stack.endpoints(), 1).await?.quiet();
+    let empty = Pipeline::start_plain_on(stage.stack.endpoints(), 1).await?.quiet();
     let target = empty.database().await?;
     empty.administer("CHECKPOINT").await?;
     let began = Instant::now();

@@ -67,7 +67,7 @@ impl Stage {
 
     /// An empty pipeline of its own, with the names of a week in Redis.
     pub(crate) async fn arena(&self, partitions: i32, week: &Generator) -> Result<Arena> {
-        let pipeline = Pipeline::start_on(self.stack.endpoints(), partitions).await?.quiet();
+        let pipeline = Pipeline::start_plain_on(self.stack.endpoints(), partitions).await?.quiet();
         load::reference(&pipeline.redis_url(), week.reference().map(Ok)).await?;
         let broker = Broker::plain(self.stack.endpoints().bootstrap_servers());
         let topic = pipeline.source(Layer::Stg);

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context, Result, ensure};
 use devstack::{Endpoints, Topic};
 use tempfile::TempDir;
-use tokio_postgres::NoTls;
 
 use crate::layer::Layer;
 use crate::process::{Process, Service};
@@ -50,6 +49,16 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::start`].
     pub async fn start_on(endpoints: &Endpoints, partitions: i32) -> Result<Self> {
+        let pipeline = Self::start_plain_on(endpoints, partitions).await?;
+        pipeline.sql(tags::RULES).await?;
+        Ok(pipeline)
+    }
+
+    /// The same with no other rules than it has in production.
+    ///
+    /// # Errors
+    /// As [`Pipeline::start`].
+    pub async fn start_plain_on(endpoints: &Endpoints, partitions: i32) -> Result<Self> {
         endpoints.template_database(TEMPLATE, migrate).await?;
         let name = endpoints.fresh_name("e2e").await?;
         endpoints.create_database_from(TEMPLATE, &name).await?;
@@ -199,21 +208,16 @@ impl Drop for Pipeline {
     }
 }
 
-/// Has the schema made by the product itself, and writes rules that a small load meets.
+/// Has the schema made by the product itself.
 async fn migrate(url: String) -> Result<()> {
     let program: &Path = &program::of(Layer::Stg)?;
     let migrate = tokio::process::Command::new(program)
         .arg("migrate")
-        .env("DATABASE_URL", &url)
+        .env("DATABASE_URL", url)
         .env("KAFKA_BOOTSTRAP_SERVERS", "unused:9092")
         .env("REDIS_URL", "redis://unused")
         .output();
     let output = migrate.await.with_context(|| format!("cannot start {}", program.display()))?;
     ensure!(output.status.success(), "migrate: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
-    let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
-    let closing = tokio::spawn(connection);
-    client.batch_execute(tags::RULES).await?;
-    drop(client);
-    // A database that somebody is connected to cannot be copied.
-    Ok(closing.await??)
+    Ok(())
 }

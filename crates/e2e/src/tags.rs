@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use crate::layer::Layer;
 use crate::pipeline::Pipeline;
 
-/// Every pipeline has these rules beside those it begins with, so that whatever a test does to it is done to tags as well.
+/// Pipelines of tests have these rules beside those they begin with, so that whatever a test does to one is done to its tags
+/// as well.
 pub(crate) const RULES: &str = "
     INSERT INTO cdm.tag_rules (subject, subject_key, threshold, tag)
     SELECT 'category', r.subject_key, 2, 'Не в первый раз: ' || r.subject_key FROM cdm.tag_rules AS r
