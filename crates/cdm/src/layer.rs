@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use axum::Router;
 use orders::Counters;
 use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored};
 use service::{
@@ -11,9 +12,11 @@ use service::{
 use warehouse::Warehouse;
 
 use crate::{
+    api::{self, Token},
+    config::{Settings, Switch},
+    evaluate::Evaluator,
     publish::Outbox,
     receive, replace,
-    rules::Rules,
     store::{self, Repetitive},
 };
 
@@ -23,7 +26,7 @@ pub struct Cdm {
     repetitive: Repetitive,
     max_message_bytes: usize,
     rebuild: Rebuild,
-    rules: Rules,
+    evaluator: Evaluator,
     outbox: Outbox,
 }
 
@@ -35,7 +38,7 @@ impl Service for Cdm {
         destination_topic: Some("cdm-service-tags"),
         dead_letter_topic: "cdm-service-dead-letters",
     };
-    type Settings = ();
+    type Settings = Settings;
     type Layer = Self;
 
     async fn layer(_: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
@@ -44,14 +47,21 @@ impl Service for Cdm {
             repetitive: Repetitive::default(),
             max_message_bytes: shared.max_message_bytes,
             rebuild: Rebuild::new(shared),
-            rules: Rules::default(),
+            evaluator: Evaluator::default(),
             outbox: Outbox::default(),
         })
     }
 
+    fn routes(settings: &Settings, warehouse: Warehouse) -> Router {
+        match settings.tag_api {
+            Switch::On => api::routes(warehouse, settings.tag_api_token.clone().map(Token::new)),
+            Switch::Off => Router::new(),
+        }
+    }
+
     /// Readers wait for rebuilt marts between the end of a replay and the round that sees it, people for the rule they have
     /// changed, and a tag for the round that sends it. A round without any of these is three small reads.
-    fn resume_every((): &()) -> Duration {
+    fn resume_every(_: &Settings) -> Duration {
         Duration::from_secs(1)
     }
 }
@@ -79,7 +89,7 @@ impl Layer for Cdm {
             replace::replace(&self.warehouse, self.rebuild.service(), &state).await?;
             return Ok(Backlog { messages: Vec::new(), more: true });
         }
-        if self.rules.see_to(&self.warehouse).await? {
+        if self.evaluator.see_to(&self.warehouse).await? {
             return Ok(Backlog { messages: Vec::new(), more: true });
         }
         let messages = self.outbox.hand_out(&self.warehouse, self.max_message_bytes).await?;

@@ -2,7 +2,8 @@
 //!
 //! In the order the data flows: [`receive`] reads a record, [`transform`] (pure) leaves of each counter the newest,
 //! [`store`] upserts both marts in one transaction and assigns the tags that follow, [`publish`] tells of those. When a
-//! rule changes, [`rules`] looks at everybody; at the end of a rebuild [`replace`] exchanges the marts.
+//! rule changes, [`evaluate`] looks at everybody; at the end of a rebuild [`replace`] exchanges the marts. [`api`] answers
+//! questions.
 
 pub use self::{commands::Commands, layer::Cdm};
 
@@ -10,7 +11,10 @@ mod receive;
 pub mod transform;
 mod store;
 mod publish;
-mod rules;
+mod rule;
+mod evaluate;
 mod replace;
+mod api;
+mod config;
 mod layer;
 mod commands;

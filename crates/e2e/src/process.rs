@@ -25,6 +25,9 @@ use crate::wait::until;
 /// How long a service may take to get ready, or to end.
 const LIMIT: Duration = Duration::from_secs(180);
 
+/// How long an answer may take: longer than a question to a database that hangs.
+const ANSWER: Duration = Duration::from_secs(20);
+
 /// A service that is not started yet: its environment may still be varied.
 pub struct Service<'a> {
     pipeline: &'a Pipeline,
@@ -133,15 +136,23 @@ impl Process {
     /// # Errors
     /// It does not answer.
     pub async fn get(&self, path: &str) -> Result<(u16, String)> {
+        self.ask("GET", path, "").await
+    }
+
+    /// The same with another method, and with headers, each of which ends its line.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn ask(&self, method: &str, path: &str, headers: &str) -> Result<(u16, String)> {
         let ask = async {
             let mut stream = TcpStream::connect(self.address).await?;
-            let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+            let request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n");
             stream.write_all(request.as_bytes()).await?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer).await?;
             anyhow::Ok(answer)
         };
-        let answer = timeout(Duration::from_secs(5), ask).await.context("no answer")??;
+        let answer = timeout(ANSWER, ask).await.context("no answer")??;
         let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
         let (_, body) = answer.split_once("\r\n\r\n").context("no body")?;
         Ok((status, body.to_owned()))

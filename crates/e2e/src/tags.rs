@@ -16,18 +16,8 @@ pub(crate) const RULES: &str = "
     UNION ALL SELECT 'category', r.subject_key, 4, 'Снова и снова: ' || r.subject_key FROM cdm.tag_rules AS r";
 
 /// As messages have them, in this order.
-const FIELDS: [&str; 10] = [
-    "event_id",
-    "user_id",
-    "tag",
-    "action",
-    "rule_id",
-    "subject",
-    "subject_name",
-    "order_cnt",
-    "threshold",
-    "at",
-];
+const FIELDS: [&str; 10] =
+    ["event_id", "user_id", "tag", "action", "rule_id", "subject", "subject_name", "order_cnt", "threshold", "at"];
 
 const EVENTS: &str = "
     SELECT event_id, source_id, tag, action, rule_id, subject, subject_name, order_cnt, threshold, at

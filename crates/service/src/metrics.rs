@@ -102,7 +102,12 @@ fn describe() {
     );
     describe_counter!("tagmill_name_lookups_total", Count, "Names looked up, by where they were found");
     describe_counter!("tagmill_tag_changes_total", Count, "Tags assigned and revoked");
-    describe_gauge!("tagmill_tag_rules_pending", Count, "Rules that have changed and are not applied to every user yet");
+    describe_gauge!(
+        "tagmill_tag_rules_pending",
+        Count,
+        "Rules that have changed and are not applied to every user yet"
+    );
+    describe_counter!("tagmill_api_failures_total", Count, "Questions to the tag API that the database did not answer");
     describe_histogram!("tagmill_batch_seconds", Seconds, "From the first byte of a batch decoded to its commit");
     describe_histogram!(
         "tagmill_sent_to_stored_seconds",

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use axum::Router;
 use pipeline::{Vitals, Worker};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -27,7 +28,8 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
     let database = settings.database.connection(name)?;
     S::validate(own)?;
     let vitals = Arc::new(Vitals::default());
-    let stop = watch.spawn(look_after(grace, settings.http.http_addr, name, Arc::clone(&vitals))).await??;
+    let routes = S::routes(own, Warehouse::new(&database));
+    let stop = watch.spawn(look_after(grace, settings.http.http_addr, routes, name, Arc::clone(&vitals))).await??;
 
     let preparing = async {
         let shared = prepare(settings, &kafka, &database, &vitals).await?;
@@ -70,12 +72,13 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
 async fn look_after(
     grace: Duration,
     address: SocketAddr,
+    routes: Router,
     name: &str,
     vitals: Arc<Vitals>,
 ) -> anyhow::Result<CancellationToken> {
     let stop = signals::stop_within(grace)?;
     let endpoints = Endpoints { vitals, metrics: metrics::install(name)? };
-    http::serve(address, http::routes(endpoints)).await?;
+    http::serve(address, http::routes(endpoints).merge(routes)).await?;
     Ok(stop)
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::Router;
 use pipeline::Layer;
 use warehouse::Warehouse;
 
@@ -33,6 +34,12 @@ pub trait Service {
     /// # Errors
     /// [`Startup::Refused`] ends the process; [`Startup::Unavailable`] is waited out, and this is called again.
     async fn layer(settings: &Self::Settings, shared: &Shared) -> Result<Self::Layer, Startup>;
+
+    /// What is answered over HTTP beside what every service answers. `warehouse` has connections of its own, which the loop
+    /// does not use.
+    fn routes(_settings: &Self::Settings, _warehouse: Warehouse) -> Router {
+        Router::new()
+    }
 
     /// How often a continuous schedule looks at the work that has no offset behind it ([`Layer::resume`]); any other
     /// schedule looks at each tick.

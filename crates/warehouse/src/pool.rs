@@ -41,6 +41,14 @@ impl Warehouse {
         Transaction::begin(self.connection().await?).await
     }
 
+    /// Begins a transaction for somebody who asks and waits: it changes nothing, and takes seconds at most.
+    ///
+    /// # Errors
+    /// When there is no connection to be had.
+    pub async fn begin_reading(&self) -> Result<Transaction, Unavailable> {
+        Transaction::begin_reading(self.connection().await?).await
+    }
+
     /// Begins a transaction for a command that goes through whole tables (an audit, a rebuild): the planner may scan,
     /// and nothing hurries it.
     ///

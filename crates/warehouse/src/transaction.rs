@@ -40,10 +40,14 @@ pub struct Transaction {
 /// Longer than `statement_timeout` in `begin.sql`, or a slow server looks like a dead one.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// Longer than `statement_timeout` in `begin_reading.sql`.
+const READING_PATIENCE: Duration = Duration::from_secs(5);
+
 /// A command that goes through whole tables is done when it is done; a day is a bound, not an expectation.
 const UNHURRIED_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 const BEGIN: &str = include_str!("begin.sql");
+const BEGIN_READING: &str = include_str!("begin_reading.sql");
 const BEGIN_UNHURRIED: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '1min'";
 
 /// `COMMIT` of a failed transaction rolls back and reports success; the empty `SELECT` before it reports the failure.
@@ -52,6 +56,10 @@ const COMMIT: &str = "SELECT; COMMIT";
 impl Transaction {
     pub(crate) async fn begin(session: Pooled) -> Result<Self, Unavailable> {
         Self::begin_as(session, BEGIN, PATIENCE, true).await
+    }
+
+    pub(crate) async fn begin_reading(session: Pooled) -> Result<Self, Unavailable> {
+        Self::begin_as(session, BEGIN_READING, READING_PATIENCE, true).await
     }
 
     pub(crate) async fn begin_unhurried(session: Pooled) -> Result<Self, Unavailable> {

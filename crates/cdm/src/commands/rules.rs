@@ -7,12 +7,13 @@ use service::Refusal;
 use warehouse::{Transaction, Warehouse, get, statement};
 
 use self::{
+    change::Change,
     list::List,
     preview::{Preview, Prospect},
-    rule::{Change, Rule},
 };
+use crate::rule::Rule;
 
-mod rule;
+mod change;
 mod list;
 mod preview;
 

@@ -40,10 +40,7 @@ pub(super) async fn lock_users(transaction: &Transaction, pairs: &Pairs) -> Resu
 }
 
 /// Makes the tags of some users by some rules what the counters say; how often that changed one.
-pub(crate) async fn apply(
-    transaction: &Transaction,
-    pairs: impl Iterator<Item = (Uuid, i64)>,
-) -> Result<u64, Failure> {
+pub(crate) async fn apply(transaction: &Transaction, pairs: impl Iterator<Item = (Uuid, i64)>) -> Result<u64, Failure> {
     let (users, rules): (Vec<Uuid>, Vec<i64>) = pairs.unzip();
     let changes = transaction.execute(&statement!("cdm/apply_rules"), [&users, &rules]).await?;
     metrics::counter!("tagmill_tag_changes_total").increment(changes);

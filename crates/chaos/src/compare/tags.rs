@@ -18,7 +18,8 @@ pub(super) async fn compare(pipeline: &Pipeline, truth: &Truth) -> Result<Vec<Di
         let mut cells = rule.splitn(4, '|');
         let mut cell = || cells.next().context("a rule that cannot be read");
         let (id, threshold, tag, category) = (cell()?, cell()?.parse::<u64>()?, cell()?, cell()?);
-        let counters = truth.categories.iter().filter(|((_, counted), count)| counted == category && **count >= threshold);
+        let counters =
+            truth.categories.iter().filter(|((_, counted), count)| counted == category && **count >= threshold);
         wanted.must.extend(counters.map(|((user, _), _)| (format!("{user}|{id}"), tag.to_owned())));
     }
     let found = tables::read(pipeline, tables::USER_TAGS).await?;

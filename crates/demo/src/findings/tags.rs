@@ -24,11 +24,7 @@ struct Told {
 }
 
 /// How many tags users have, and what is wrong with them.
-pub(super) async fn check(
-    warehouse: &Client,
-    broker: &Broker,
-    categories: &Counters,
-) -> Result<(u64, [Complaint; 2])> {
+pub(super) async fn check(warehouse: &Client, broker: &Broker, categories: &Counters) -> Result<(u64, [Complaint; 2])> {
     let found = warehouse.query(include_str!("../../sql/select_users_with_tags.sql"), &[]).await.context("the tags")?;
     let found: BTreeSet<(String, i64)> =
         found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_>>()?;

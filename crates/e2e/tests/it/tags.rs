@@ -10,6 +10,7 @@ mod rules;
 mod races;
 mod crashes;
 mod commands;
+mod api;
 
 /// A user and a category nobody else has.
 const USER: &str = "626a81ce9a8cd1920641e296";

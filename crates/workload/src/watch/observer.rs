@@ -164,7 +164,8 @@ pub async fn messages(broker: &Broker, topic: &'static str) -> Result<Vec<(Vec<u
         consumer.assign(&all)?;
         let mut messages = Vec::with_capacity(count);
         while messages.len() < count {
-            let message = consumer.poll(TIMEOUT).with_context(|| format!("{topic}: {} of {count}", messages.len()))??;
+            let message =
+                consumer.poll(TIMEOUT).with_context(|| format!("{topic}: {} of {count}", messages.len()))??;
             let bytes = |bytes: Option<&[u8]>| bytes.unwrap_or_default().to_vec();
             messages.push((bytes(message.key()), bytes(message.payload())));
         }

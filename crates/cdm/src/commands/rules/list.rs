@@ -4,12 +4,10 @@ use std::io::Write;
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
-use pipeline::Failure;
-use serde::Serialize;
 use service::Refusal;
-use warehouse::{Row, Transaction, get, statement};
+use warehouse::{Transaction, statement};
 
-use super::rule::Rule;
+use crate::rule::Line;
 
 /// How to list them.
 #[derive(Debug, Args)]
@@ -19,23 +17,10 @@ pub struct List {
     json: bool,
 }
 
-/// A rule and what has come of it.
-#[derive(Debug, Serialize)]
-struct Line {
-    rule_id: i64,
-    subject: &'static str,
-    subject_key: String,
-    threshold: i32,
-    tag: String,
-    enabled: bool,
-    users: i64,
-    applied: bool,
-}
-
 impl List {
     pub(super) async fn run(&self, transaction: &Transaction, out: &mut impl Write) -> anyhow::Result<()> {
         let rows = transaction.query(&statement!("cdm/select_rules"), []).await.map_err(Refusal::from)?;
-        let lines = rows.iter().map(line).collect::<Result<Vec<Line>, _>>().map_err(Refusal::from)?;
+        let lines = rows.iter().map(Line::read).collect::<Result<Vec<Line>, _>>().map_err(Refusal::from)?;
         if self.json {
             for line in lines {
                 serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
@@ -69,18 +54,4 @@ impl List {
         writeln!(out, "{table}")?;
         Ok(())
     }
-}
-
-fn line(row: &Row) -> Result<Line, Failure> {
-    let Rule { subject, key, threshold, tag, enabled } = Rule::read(row, 1)?;
-    Ok(Line {
-        rule_id: get(row, 0)?,
-        subject: subject.as_str(),
-        subject_key: key,
-        threshold,
-        tag,
-        enabled,
-        users: get(row, 6)?,
-        applied: get(row, 7)?,
-    })
 }

@@ -8,10 +8,8 @@ use serde::Serialize;
 use service::Refusal;
 use warehouse::{Transaction, get, statement};
 
-use super::{
-    lock,
-    rule::{Change, Rule},
-};
+use super::{change::Change, lock};
+use crate::rule::Rule;
 
 /// The rule to think of.
 #[derive(Debug, Args)]
@@ -144,7 +142,9 @@ impl Prospect {
             text.push_str(&format!(", {} of them under another text", renamed.users));
         }
         if gains.users + loses.users + renamed.users + keeps.users + without.users == 0 {
-            text.push_str("\nnobody has ordered that so far: is it the exact name of the category, the id of the product?");
+            text.push_str(
+                "\nnobody has ordered that so far: is it the exact name of the category, the id of the product?",
+            );
         }
         text
     }

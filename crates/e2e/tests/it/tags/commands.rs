@@ -56,7 +56,8 @@ async fn rules_are_previewed_written_and_listed() -> Result<()> {
     );
     ensure!(run(&pipeline, &["list"]).await?.contains("applied"));
 
-    let preview = run(&pipeline, &["preview", &id, "--threshold", "11", "--tag", "Жаворонок", "--examples", "1"]).await?;
+    let preview =
+        run(&pipeline, &["preview", &id, "--threshold", "11", "--tag", "Жаворонок", "--examples", "1"]).await?;
     ensure!(preview.contains("1 users lose it: second (10)"), "{preview}");
     ensure!(preview.contains(&format!("1 users have it under another text: {USER} (12)")), "{preview}");
     ensure!(preview.contains("nothing was changed"), "{preview}");

@@ -25,7 +25,8 @@ async fn a_rule_that_is_added_changed_renamed_disabled_or_deleted_reaches_everyb
     assert_eq!(lower, [format!("{USER}|100|Завтракает"), "other|100|Завтракает".to_owned()]);
     let renamed = change("UPDATE cdm.tag_rules SET tag = 'Жаворонок', threshold = 6 WHERE rule_id = 100").await?;
     assert_eq!(renamed, [format!("{USER}|100|Жаворонок")]);
-    let subject = "UPDATE cdm.tag_rules SET subject = 'product', subject_key = 'dish', threshold = 3 WHERE rule_id = 100";
+    let subject =
+        "UPDATE cdm.tag_rules SET subject = 'product', subject_key = 'dish', threshold = 3 WHERE rule_id = 100";
     assert_eq!(change(subject).await?, [format!("{USER}|100|Жаворонок"), "other|100|Жаворонок".to_owned()]);
     assert_eq!(change("UPDATE cdm.tag_rules SET enabled = false WHERE rule_id = 100").await?, [""; 0]);
     assert_eq!(change("UPDATE cdm.tag_rules SET enabled = true WHERE rule_id = 100").await?.len(), 2);
@@ -49,7 +50,10 @@ async fn a_rule_that_is_added_changed_renamed_disabled_or_deleted_reaches_everyb
         ]
     );
     let of_user: Vec<String> = history(&pipeline).await?.into_iter().filter(|row| row.starts_with(USER)).collect();
-    assert_eq!(of_user[1..3], [format!("{USER}|100|2|revoked|Завтракает|7|6"), format!("{USER}|100|3|assigned|Жаворонок|7|6")]);
+    assert_eq!(
+        of_user[1..3],
+        [format!("{USER}|100|2|revoked|Завтракает|7|6"), format!("{USER}|100|3|assigned|Жаворонок|7|6")]
+    );
     assert_eq!(pipeline.assert_tags_are_told().await?.repeats, 0);
     Ok(())
 }

@@ -19,7 +19,7 @@ use crate::store::tagging;
 
 /// Looks after the rules, as one replica does it.
 #[derive(Debug, Default)]
-pub(crate) struct Rules {
+pub(crate) struct Evaluator {
     evaluation: Option<Evaluation>,
 }
 
@@ -65,7 +65,7 @@ const PASS: i64 = 200_000;
 /// Users in one transaction, while which batches wait: a tenth of a second.
 const PORTION: usize = 5_000;
 
-impl Rules {
+impl Evaluator {
     /// One round; whether there was anything to do, and so may be more. One small read while nobody changes a rule.
     pub(crate) async fn see_to(&mut self, warehouse: &Warehouse) -> Result<bool, Failure> {
         let transaction = warehouse.begin().await?;

@@ -1,25 +1,10 @@
-//! A rule as a person writes it, on the command line.
-
-use std::fmt;
+//! What a person says about a rule, on the command line.
 
 use clap::Args;
 use orders::tags::Subject;
-use pipeline::Failure;
 use service::Refusal;
-use warehouse::{Row, get};
 
-use crate::store::tagging;
-
-/// A rule, without its id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Rule {
-    pub(super) subject: Subject,
-    /// The name of the category, or the product's id in the source.
-    pub(super) key: String,
-    pub(super) threshold: i32,
-    pub(super) tag: String,
-    pub(super) enabled: bool,
-}
+use crate::rule::Rule;
 
 /// What a rule is to say.
 #[derive(Debug, Clone, Default, Args)]
@@ -47,28 +32,6 @@ pub(super) struct Change {
     /// Have it not apply, but keep it; whoever has its tag loses it.
     #[arg(long)]
     disable: bool,
-}
-
-impl Rule {
-    /// Reads one from the columns of `row` that begin at `at`.
-    pub(super) fn read(row: &Row, at: usize) -> Result<Self, Failure> {
-        Ok(Self {
-            subject: tagging::subject(get(row, at)?)?,
-            key: get(row, at + 1)?,
-            threshold: get(row, at + 2)?,
-            tag: get(row, at + 3)?,
-            enabled: get(row, at + 4)?,
-        })
-    }
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, key, threshold, tag, enabled } = self;
-        let orders = if *threshold == 1 { "order" } else { "orders" };
-        write!(out, "«{tag}» for {threshold} {orders} with the {} {key}", subject.as_str())?;
-        if *enabled { Ok(()) } else { write!(out, ", disabled") }
-    }
 }
 
 impl Change {

@@ -1,0 +1,83 @@
+//! Answers that are no answer, and what is true of all of them.
+
+use axum::{
+    Json,
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response},
+};
+use jiff::civil::DateTime;
+use orders::Moment;
+use pipeline::{Failure, Unavailable};
+use serde::Serialize;
+use utoipa::ToSchema;
+use warehouse::{Row, get};
+
+/// Why there is no answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Problem {
+    /// What is wrong, and what to do.
+    error: String,
+}
+
+/// A question that is not answered.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// The question makes no sense.
+    Malformed(String),
+    /// Whoever asks has not shown the token.
+    Unknown,
+    /// There is nothing of this name.
+    NotFound(String),
+    /// The database does not answer now.
+    Unavailable(String),
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Unavailable::from(failure).into()
+    }
+}
+
+impl From<Unavailable> for Refused {
+    fn from(error: Unavailable) -> Self {
+        // The reader gets no details of the database; the operator does.
+        tracing::warn!(dependency = error.dependency, error = error.error, "a question to the tag API is not answered");
+        metrics::counter!("tagmill_api_failures_total").increment(1);
+        Self::Unavailable("the database does not answer; ask again".to_owned())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let (status, error) = match self {
+            Self::Malformed(error) => (StatusCode::BAD_REQUEST, error),
+            Self::Unknown => (StatusCode::UNAUTHORIZED, "show the token: `Authorization: Bearer …`".to_owned()),
+            Self::NotFound(error) => (StatusCode::NOT_FOUND, error),
+            Self::Unavailable(error) => (StatusCode::SERVICE_UNAVAILABLE, error),
+        };
+        let mut response = (status, Json(Problem { error })).into_response();
+        let headers = response.headers_mut();
+        match status {
+            StatusCode::UNAUTHORIZED => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            StatusCode::SERVICE_UNAVAILABLE => headers.insert(RETRY_AFTER, HeaderValue::from_static("1")),
+            _ => None,
+        };
+        response
+    }
+}
+
+/// Nothing in between may keep an answer: it is about people, and true for a moment.
+pub(super) async fn never_stored(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A point in time of a row.
+pub(super) fn get_moment(row: &Row, at: usize) -> Result<Moment, Failure> {
+    let civil: DateTime = get(row, at)?;
+    let moment = Moment::from_civil(civil);
+    Ok(moment.ok_or_else(|| Unavailable::new("postgres", format_args!("{civil} is outside the years 0 to 9999")))?)
+}

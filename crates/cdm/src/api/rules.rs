@@ -1,0 +1,30 @@
+//! The rules by which users are tagged.
+
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+use warehouse::{Warehouse, statement};
+
+use super::answer::{Problem, Refused};
+use crate::rule::Line;
+
+/// The rules.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Rules {
+    /// In the order of their ids.
+    rules: Vec<Line>,
+}
+
+/// The rules by which users are tagged
+#[utoipa::path(
+    get,
+    path = "/api/v1/rules",
+    responses((status = 200, body = Rules), (status = 401, body = Problem), (status = 503, body = Problem)),
+    security((), ("token" = []))
+)]
+pub(super) async fn list(State(warehouse): State<Warehouse>) -> Result<Json<Rules>, Refused> {
+    let transaction = warehouse.begin_reading().await?;
+    let rows = transaction.query(&statement!("cdm/select_rules"), []).await?;
+    transaction.commit().await?;
+    Ok(Json(Rules { rules: rows.iter().map(Line::read).collect::<Result<_, _>>()? }))
+}

@@ -1,0 +1,102 @@
+//! Tags: which there are, and who has one.
+
+use axum::{
+    Json,
+    extract::{Path, Query, State, rejection::QueryRejection},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use warehouse::{Warehouse, get, statement};
+
+use super::answer::{Problem, Refused};
+
+/// Every tag somebody has.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Tags {
+    /// Those that most users have first.
+    tags: Vec<Tag>,
+}
+
+/// A tag, and how many users have it.
+#[derive(Debug, Serialize, ToSchema)]
+struct Tag {
+    tag: String,
+    #[schema(minimum = 1)]
+    users: i64,
+}
+
+/// Some of the users who have a tag.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TagUsers {
+    tag: String,
+    /// Their ids in the source, in no order that means anything.
+    users: Vec<String>,
+    /// What `after` has to be for the next page; null: this is the last one.
+    next: Option<Uuid>,
+}
+
+/// Which of a tag's users.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    after: Option<Uuid>,
+    limit: Option<u16>,
+}
+
+const LIMIT: u16 = 100;
+const LARGEST_LIMIT: u16 = 1000;
+
+/// Every tag somebody has, and how many have it
+#[utoipa::path(
+    get,
+    path = "/api/v1/tags",
+    responses((status = 200, body = Tags), (status = 401, body = Problem), (status = 503, body = Problem)),
+    security((), ("token" = []))
+)]
+pub(super) async fn list(State(warehouse): State<Warehouse>) -> Result<Json<Tags>, Refused> {
+    let transaction = warehouse.begin_reading().await?;
+    let rows = transaction.query(&statement!("cdm/select_tags"), []).await?;
+    transaction.commit().await?;
+    let tag = |row| Ok(Tag { tag: get(row, 0)?, users: get(row, 1)? });
+    Ok(Json(Tags { tags: rows.iter().map(tag).collect::<Result<_, Refused>>()? }))
+}
+
+/// Who has a tag, page by page
+///
+/// A user who gains or loses the tag while the pages are read may be missed or not; nobody else is, and nobody comes twice.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tags/{tag}/users",
+    params(
+        ("tag" = String, Path, description = "The tag's text"),
+        ("after" = Option<Uuid>, Query, description = "`next` of the page before; without it, the first page"),
+        ("limit" = Option<u16>, Query, description = "How many users, 100 unless said otherwise", minimum = 1, maximum = 1000),
+    ),
+    responses(
+        (status = 200, body = TagUsers),
+        (status = 400, body = Problem), (status = 401, body = Problem), (status = 503, body = Problem),
+    ),
+    security((), ("token" = []))
+)]
+pub(super) async fn users(
+    State(warehouse): State<Warehouse>,
+    Path(tag): Path<String>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<TagUsers>, Refused> {
+    let Query(Page { after, limit }) = page.map_err(|error| Refused::Malformed(error.body_text()))?;
+    let limit = limit.unwrap_or(LIMIT);
+    if !(1..=LARGEST_LIMIT).contains(&limit) {
+        return Err(Refused::Malformed(format!("limit is {limit}, not 1 to {LARGEST_LIMIT}")));
+    }
+    let transaction = warehouse.begin_reading().await?;
+    let (after, size) = (after.unwrap_or_default(), i64::from(limit));
+    let rows = transaction.query(&statement!("cdm/select_users_of_tag"), [&tag, &after, &size]).await?;
+    transaction.commit().await?;
+    let users = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<String>, _>>()?;
+    let next = match rows.last() {
+        Some(row) if users.len() == usize::from(limit) => Some(get(row, 1)?),
+        _ => None,
+    };
+    Ok(Json(TagUsers { tag, users, next }))
+}

@@ -1,0 +1,9 @@
+-- How a look begins for somebody who waits for the answer: it changes nothing, and gives up before its reader does.
+BEGIN READ ONLY;
+
+-- The connection keeps its plans, see begin.sql.
+SET LOCAL enable_seqscan = off;
+SET LOCAL jit = off;
+SET LOCAL idle_in_transaction_session_timeout = '10s';
+SET LOCAL lock_timeout = '2s';
+SET LOCAL statement_timeout = '4s';

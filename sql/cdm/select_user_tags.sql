@@ -1,0 +1,6 @@
+-- What one user is called, and by which rule.
+-- $1 user_id uuid
+SELECT t.tag, t.rule_id, t.assigned_at
+FROM cdm.user_tags AS t
+WHERE t.user_id = $1
+ORDER BY t.tag, t.rule_id

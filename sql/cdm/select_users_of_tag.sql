@@ -1,0 +1,12 @@
+-- The next users with a tag, each once, whatever the rules they have it by.
+-- $1 tag text, $2 hub key of the last user of the page before uuid, $3 how many bigint
+SELECT u.source_id, d.user_id
+FROM (
+    SELECT DISTINCT t.user_id
+    FROM cdm.user_tags AS t
+    WHERE t.tag = $1 AND t.user_id > $2
+    ORDER BY t.user_id
+    LIMIT $3
+) AS d
+INNER JOIN cdm.users AS u ON d.user_id = u.user_id
+ORDER BY d.user_id
