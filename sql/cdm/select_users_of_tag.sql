@@ -2,10 +2,17 @@
 -- $1 tag text, $2 hub key of the last user of the page before uuid, $3 how many bigint
 SELECT u.source_id, d.user_id
 FROM (
-    SELECT DISTINCT t.user_id
-    FROM cdm.user_tags AS t
-    WHERE t.tag = $1 AND t.user_id > $2
-    ORDER BY t.user_id
+    SELECT DISTINCT n.user_id
+    FROM cdm.tag_rules_in_force AS f
+    CROSS JOIN LATERAL (
+        SELECT t.user_id
+        FROM cdm.user_tags AS t
+        WHERE t.rule_id = f.rule_id AND t.tag = $1 AND t.user_id > $2
+        ORDER BY t.user_id
+        LIMIT $3
+    ) AS n
+    WHERE f.tag = $1
+    ORDER BY n.user_id
     LIMIT $3
 ) AS d
 INNER JOIN cdm.users AS u ON d.user_id = u.user_id

@@ -43,6 +43,9 @@ pub(crate) async fn drain(stage: &Stage, arena: &Arena, layers: &[Layer]) -> Res
     let course = finish(arena, &observer, &services, began).await?;
     let cpu_seconds = spent(&before, &usage(stage, layers, &services).await?);
     let peak_rss_mib = peak_rss_mib(layers, &services).await?;
+    if layers.contains(&Layer::Cdm) {
+        arena.tagged().await?;
+    }
     stop(services).await?;
     let seconds = course.last().map_or(0.0, |(at, _)| *at);
     Ok(Drain { seconds, cpu_seconds, peak_rss_mib, course })

@@ -57,6 +57,7 @@ pub(crate) async fn history(stage: &Stage, settings: &Settings, report: &mut Rep
         postgresql_cpu_seconds.push(postgresql(stage)? - before);
     }
     let peaks = peak_rss_mib(&Layer::ALL, &services).await?;
+    arena.tagged().await?;
     stop(services).await?;
     let audited = verify(&arena, orders).await?;
     report.remember("history", &peaks);

@@ -1,15 +1,12 @@
 //! Orders as they come in: from produced to visible in the mart, what that costs, and what rest costs.
 
 mod newcomers;
-mod seen;
-mod sender;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
 use e2e::{Layer, Process};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 use workload::generator::{self, Generator};
 
@@ -20,9 +17,9 @@ use crate::progress::tell;
 use crate::report::Report;
 use crate::series::Series;
 use crate::settings::Settings;
-use crate::stage::{Arena, Stage, stop};
+use crate::stage::{Stage, stop};
+use crate::stream::{self, Sender};
 use newcomers::Newcomers;
-use sender::Sender;
 
 /// Orders that go ahead and do not count: the first of them find connections and plans still to be made.
 const AHEAD: Duration = Duration::from_secs(2);
@@ -57,17 +54,19 @@ pub(crate) async fn live(stage: &Stage, settings: &Settings, report: &mut Report
 
     tell(format!("live: {} orders/s for {:?}", settings.rate, settings.live()));
     let mut fsync = Series::default();
-    let mut sender = Sender::new(&stage.stack.endpoints().bootstrap_servers(), &arena, settings.rate)?;
+    let mut sender =
+        Sender::new(&stage.stack.endpoints().bootstrap_servers(), arena.pipeline.source(Layer::Stg), settings.rate)?;
     let mut orders = newcomers.only(week);
-    drop(run(&mut sender, &arena, &mut orders, ahead).await?);
+    drop(stream::run(&mut sender, &arena.pipeline, &mut orders, ahead).await?);
     fsync.push(machine::fsync_ms(stage.stack.folder())?);
     let used = usage(stage, &Layer::ALL, &services).await?;
-    let latencies = run(&mut sender, &arena, &mut orders, counted).await?;
+    let latencies = stream::run(&mut sender, &arena.pipeline, &mut orders, counted).await?;
     let used = spent(&used, &usage(stage, &Layer::ALL, &services).await?);
     fsync.push(machine::fsync_ms(stage.stack.folder())?);
 
     finish(&arena, &arena.pipeline.observer(&Layer::ALL)?, &services, Instant::now()).await?;
     let peaks = peak_rss_mib(&Layer::ALL, &services).await?;
+    arena.tagged().await?;
     stop(services).await?;
     arena.verify(before + ahead + counted).await?;
     report.push_each(IDLE, &idle);
@@ -93,20 +92,6 @@ async fn idle(services: &[Process], length: Duration) -> Result<BTreeMap<&'stati
     let used = spent(&before, &cpu(&Layer::ALL, services).await?);
     let length = began.elapsed().as_secs_f64();
     Ok(used.into_iter().map(|(service, seconds)| (service, 100.0 * seconds / length)).collect())
-}
-
-/// Sends so many orders, waits until each is visible, and says when each was sent and how long it took.
-async fn run(
-    sender: &mut Sender,
-    arena: &Arena,
-    orders: &mut impl Iterator<Item = newcomers::Order>,
-    count: u64,
-) -> Result<Vec<(f64, f64)>> {
-    let (sent, awaited) = mpsc::unbounded_channel();
-    // On a thread of its own, and heard first: why nobody looks any more is worth more than that nobody does.
-    let seen = tokio::spawn(seen::watch(arena.pipeline.database().await?, awaited));
-    let (latencies, ()) = tokio::try_join!(async { seen.await? }, sender.send(orders, count, sent))?;
-    Ok(latencies)
 }
 
 fn tell_of(latencies: &[(f64, f64)], report: &mut Report) {

@@ -14,8 +14,11 @@ mod statements;
 
 mod report;
 
+mod stream;
+
 mod history;
 mod live;
+mod tags;
 mod rounds;
 
 mod picture;

@@ -13,6 +13,7 @@ use crate::report::{Environment, Profile, Report};
 use crate::rounds::{ROUND, round};
 use crate::settings::{Scenario, Settings};
 use crate::stage::Stage;
+use crate::tags::tags;
 use crate::{machine, picture, statements, table};
 
 /// Measures what is wanted. What was found before something failed is kept.
@@ -26,7 +27,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<()> {
 }
 
 async fn measure(settings: &Settings, report: &mut Report) -> Result<()> {
-    let others = [ROUND.as_slice(), &[Scenario::Live, Scenario::History]].concat();
+    let others = [ROUND.as_slice(), &[Scenario::Live, Scenario::Tags, Scenario::History]].concat();
     if settings.wants_any(&others) {
         let stage = prepare(settings, false, report).await?;
         warm_up(&stage, settings).await?;
@@ -39,6 +40,10 @@ async fn measure(settings: &Settings, report: &mut Report) -> Result<()> {
         }
         if settings.wants(Scenario::Live) {
             live(&stage, settings, report).await?;
+            write(settings, report)?;
+        }
+        if settings.wants(Scenario::Tags) {
+            tags(&stage, settings, report).await?;
             write(settings, report)?;
         }
         if settings.wants(Scenario::History) {

@@ -65,6 +65,8 @@ pub(crate) enum Scenario {
     Live,
     /// One load after the other into the same tables.
     History,
+    /// A rule changed while records come in, and questions to the tag API.
+    Tags,
     /// Where PostgreSQL's time goes in a drain, statement by statement.
     Statements,
 }
@@ -98,6 +100,11 @@ impl Settings {
 
     pub(crate) fn live(&self) -> Duration {
         self.live.unwrap_or(Duration::from_secs(self.sized(60, 10)))
+    }
+
+    /// Users whose tags a rule decides.
+    pub(crate) fn taggable(&self) -> u64 {
+        self.sized(100_000, 5_000)
     }
 
     pub(crate) fn idle(&self) -> Duration {

@@ -1,6 +1,7 @@
 //! What is measured on: durable servers with the settings that our documentation recommends, and fresh pipelines on them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack};
@@ -165,6 +166,12 @@ impl Arena {
         }
         self.pipeline.sql("ANALYZE").await?;
         Ok(())
+    }
+
+    /// Waits until every rule is applied and every change of a tag sent; the audits find fault with whatever is not.
+    pub(crate) async fn tagged(&self) -> Result<()> {
+        let done = async || Ok(self.pipeline.untagged().await? == 0);
+        e2e::until("the tags are assigned and told", Duration::from_secs(60), done).await
     }
 
     /// Makes sure that what was measured was done right: the audits find nothing, and the marts count this many orders.

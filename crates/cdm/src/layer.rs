@@ -62,7 +62,7 @@ impl Service for Cdm {
     /// Readers wait for rebuilt marts between the end of a replay and the round that sees it, people for the rule they have
     /// changed, and a tag for the round that sends it. A round without any of these is three small reads.
     fn resume_every(_: &Settings) -> Duration {
-        Duration::from_secs(1)
+        Duration::from_millis(500)
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) async fn store(
         let due = tags::due(&moved, &rules, &held);
         if !due.is_empty() {
             tagging::lock_users(&transaction, &due).await?;
-            tagging::apply(&transaction, due.iter().copied()).await?;
+            tagging::apply(&transaction, &due.into_iter().collect::<Vec<_>>()).await?;
         }
     }
     transaction.commit().await?;

@@ -1,8 +1,10 @@
 -- How a look begins for somebody who waits for the answer: it changes nothing, and gives up before its reader does.
 BEGIN READ ONLY;
 
--- The connection keeps its plans, see begin.sql.
+-- The connection keeps its plans, see begin.sql. Pages of a list come in the order of an index, not of a sort of all there
+-- is.
 SET LOCAL enable_seqscan = off;
+SET LOCAL enable_bitmapscan = off;
 SET LOCAL jit = off;
 SET LOCAL idle_in_transaction_session_timeout = '10s';
 SET LOCAL lock_timeout = '2s';

@@ -5,16 +5,11 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use workload::source::Event;
 
+use crate::stream::Order;
+
 /// Who has ordered so far.
 #[derive(Debug, Default)]
 pub(super) struct Newcomers(HashSet<String>);
-
-/// An order, and whose it is.
-#[derive(Debug)]
-pub(super) struct Order {
-    pub(super) user: String,
-    pub(super) event: Event,
-}
 
 impl Newcomers {
     /// Passes events on, and remembers whose they are.

@@ -1,5 +1,8 @@
 //! Rules in force and the tags that follow from them, as statements of a transaction.
 
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
 use orders::tags::Subject;
 use pipeline::{Failure, Fault, Unavailable};
 use uuid::Uuid;
@@ -40,9 +43,14 @@ pub(super) async fn lock_users(transaction: &Transaction, pairs: &Pairs) -> Resu
 }
 
 /// Makes the tags of some users by some rules what the counters say; how often that changed one.
-pub(crate) async fn apply(transaction: &Transaction, pairs: impl Iterator<Item = (Uuid, i64)>) -> Result<u64, Failure> {
-    let (users, rules): (Vec<Uuid>, Vec<i64>) = pairs.unzip();
-    let changes = transaction.execute(&statement!("cdm/apply_rules"), [&users, &rules]).await?;
+pub(crate) async fn apply(transaction: &Transaction, pairs: &[(Uuid, i64)]) -> Result<u64, Failure> {
+    let mut users = BTreeMap::<i64, Vec<Uuid>>::new();
+    for (user, rule) in pairs {
+        users.entry(*rule).or_default().push(*user);
+    }
+    let statement = statement!("cdm/apply_rule");
+    let applying = users.iter().map(async |(rule, users)| transaction.execute(&statement, [rule, users]).await);
+    let changes = try_join_all(applying).await?.into_iter().sum();
     metrics::counter!("tagmill_tag_changes_total").increment(changes);
     Ok(changes)
 }

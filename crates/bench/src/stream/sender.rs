@@ -1,32 +1,29 @@
 //! Hands orders to the broker at an even pace, each at once and by itself, as the order system does.
 
 use anyhow::{Context, Result};
-use e2e::Layer;
 use rdkafka::ClientConfig;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval};
 
-use super::newcomers::Order;
+use super::Order;
 use super::seen::Sent;
-use crate::stage::Arena;
 
 /// A producer that never waits for company.
-pub(super) struct Sender {
+pub(crate) struct Sender {
     producer: FutureProducer,
     topic: String,
     every: Duration,
 }
 
 impl Sender {
-    pub(super) fn new(bootstrap: &str, arena: &Arena, rate: f64) -> Result<Self> {
+    pub(crate) fn new(bootstrap: &str, topic: String, rate: f64) -> Result<Self> {
         let producer = ClientConfig::new()
             .set("bootstrap.servers", bootstrap)
             .set("enable.idempotence", "true")
             .set("linger.ms", "0")
             .create()
             .context("the settings of the producer")?;
-        let topic = arena.pipeline.source(Layer::Stg);
         Ok(Self { producer, topic, every: Duration::from_secs_f64(1.0 / rate) })
     }
 
