@@ -11,6 +11,7 @@ mod races;
 mod crashes;
 mod commands;
 mod api;
+mod rebuilt;
 
 /// A user and a category nobody else has.
 const USER: &str = "626a81ce9a8cd1920641e296";

@@ -1,0 +1,40 @@
+//! Marts that are built anew decide anew who has which tag.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use e2e::{Layer, Pipeline, Workload, until};
+
+#[tokio::test]
+async fn tags_that_followed_wrong_marts_follow_the_rebuilt_ones() -> Result<()> {
+    let week = Workload::clean(83, 400);
+    let pipeline = Pipeline::start(1).await?;
+    pipeline.name(&week.reference).await?;
+    pipeline.load(&week.events).await?;
+    let services = pipeline.start_all().await?;
+    pipeline.settled().await?;
+    let right = pipeline.sql("SELECT user_id, rule_id FROM cdm.user_tags ORDER BY 1, 2").await?;
+    ensure!(right.len() > 50, "only {} tags", right.len());
+
+    // Somebody spoils the marts, and a change of the rules spreads it to the tags.
+    pipeline.sql("UPDATE cdm.user_category_counters SET order_cnt = 0, version = 9000000000000000000").await?;
+    pipeline.sql("UPDATE cdm.tag_rules SET tag = tag || '!'").await?;
+    let gone = async || {
+        Ok(pipeline.untagged().await? == 0 && pipeline.count("SELECT count(*) FROM cdm.user_tags").await? == 0)
+    };
+    until("nobody has a tag", Duration::from_secs(60), gone).await?;
+
+    services[2].stop().await?;
+    let output = pipeline.service(Layer::Cdm).run(&["rebuild"]).await?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let _cdm = pipeline.service(Layer::Cdm).start().await?;
+    let over = async || Ok(pipeline.count("SELECT count(*) FROM public.tagmill_rebuilds").await? == 0);
+    until("the rebuild is complete", Duration::from_secs(180), over).await?;
+    pipeline.settled().await?;
+    pipeline.audit().await?;
+    let now = pipeline.sql("SELECT user_id, rule_id FROM cdm.user_tags ORDER BY 1, 2").await?;
+    ensure!(now == right, "{} tags, and {} before", now.len(), right.len());
+    // Each was told three times: it came, it went, it came back.
+    assert_eq!(pipeline.assert_tags_are_told().await?.events, 3 * right.len());
+    Ok(())
+}
