@@ -233,7 +233,7 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
             error,
             attempts,
             retry_in_s,
-            "what has no record behind it (parked orders, a rebuild) cannot be taken up; records go on"
+            "what has no record behind it (parked orders, a rebuild, tags) cannot be taken up; records go on"
         );
         metrics::counter!("tagmill_outages_total", "dependency" => dependency).increment(1);
         self.vitals.puts_off(Some(Waiting { dependency, error, attempts, record: None }));
