@@ -9,6 +9,12 @@ use tokio::time::interval;
 
 use super::{Before, COUNTS, Counts, LIMIT, Stage, counts, phase};
 
+/// Whoever stores the hub of the order that came last waits for the end of this transaction.
+const HOLD_A_LATE_ORDER: &str = "
+    BEGIN;
+    INSERT INTO dds.h_order (h_order_pk, order_id, order_dt, load_dt, load_src)
+    SELECT gen_random_uuid(), object_id, now(), now(), 'held' FROM stg.order_events ORDER BY id DESC LIMIT 1";
+
 #[tokio::test]
 async fn a_vault_is_rebuilt_while_orders_arrive_and_no_number_falls() -> Result<()> {
     let mut stage = Stage::loaded(71, 1_200, 2).await?;
@@ -18,14 +24,17 @@ async fn a_vault_is_rebuilt_while_orders_arrive_and_no_number_falls() -> Result<
     stage.prepare(Layer::Dds).await?;
     let before = Before::now(&stage.pipeline).await?;
     assert_vault_is_empty(&stage.pipeline).await?;
+    let holder = stage.pipeline.database().await?;
+    holder.batch_execute(HOLD_A_LATE_ORDER).await?;
     let slow = || stage.pipeline.service(Layer::Dds).env("BATCH_SIZE", "3");
     let replicas = [slow().spawn()?, slow().spawn()?];
 
-    // Orders arrive while the topic is read again, and while its outcome is told.
+    // Orders arrive while the topic is read again, which cannot come to its end before, and while its outcome is told.
     let gets_on = async || Ok(stage.pipeline.committed(Layer::Dds).await? != [0, 0]);
     until("the replay gets on", LIMIT, gets_on).await?;
     stage.load(100).await?;
     ensure!(phase(&stage.pipeline).await? == "replaying", "the replay was over before anything could arrive");
+    holder.batch_execute("ROLLBACK").await?;
     until("the replay is over", LIMIT, async || Ok(phase(&stage.pipeline).await? != "replaying")).await?;
     stage.finish().await?;
 
