@@ -2,14 +2,20 @@
 
 use std::io::Write as _;
 
-use serde_json::Value;
 use sha1::{Digest as _, Sha1};
 
-use crate::decimal::Decimal;
+use crate::{decimal::Decimal, json::Node};
 
-/// SHA-1 of the canonical text, in lower-case hexadecimal.
-#[must_use]
-pub fn digest(value: &Value) -> String {
+/// SHA-1 of the canonical text of a JSON text, in lower-case hexadecimal.
+///
+/// # Errors
+/// It is not JSON.
+pub fn digest(json: &str) -> Result<String, serde_json::Error> {
+    Ok(digest_of(&serde_json::from_str(json)?))
+}
+
+/// The same, of a value that was read.
+pub(crate) fn digest_of(value: &Node<'_>) -> String {
     const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     let mut text = Vec::with_capacity(2048);
     write_canonical(value, &mut text);
@@ -19,12 +25,15 @@ pub fn digest(value: &Value) -> String {
 
 /// Writes `value` with sorted keys, normalised decimals and no spaces. Recursion is bounded by the parser's own depth
 /// limit of 128.
-fn write_canonical(value: &Value, out: &mut Vec<u8>) {
+fn write_canonical(value: &Node<'_>, out: &mut Vec<u8>) {
     match value {
-        Value::Number(number) => {
-            let _ = write!(out, "{}", Decimal::read(number.as_str()));
+        Node::Null => out.extend_from_slice(b"null"),
+        Node::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
+        Node::Number(number) => {
+            let _ = write!(out, "{}", Decimal::read(number));
         }
-        Value::Array(items) => {
+        Node::Text(text) => write_text(text, out),
+        Node::List(items) => {
             out.push(b'[');
             for item in items {
                 write_canonical(item, out);
@@ -32,21 +41,22 @@ fn write_canonical(value: &Value, out: &mut Vec<u8>) {
             }
             out.push(b']');
         }
-        Value::Object(fields) => {
-            // serde_json keeps keys in a BTreeMap: sorted.
+        Node::Object(fields) => {
             out.push(b'{');
-            for (key, field) in fields {
-                let _ = serde_json::to_writer(&mut *out, key);
+            for (key, field) in fields.iter() {
+                write_text(key, out);
                 out.push(b':');
                 write_canonical(field, out);
                 out.push(b',');
             }
             out.push(b'}');
         }
-        Value::Null | Value::Bool(_) | Value::String(_) => {
-            let _ = serde_json::to_writer(&mut *out, value);
-        }
     }
+}
+
+/// A vector takes whatever is written.
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(out, text);
 }
 
 #[cfg(test)]
@@ -54,7 +64,7 @@ mod tests {
     use super::*;
 
     fn of(json: &str) -> String {
-        digest(&serde_json::from_str(json).unwrap())
+        digest(json).unwrap()
     }
 
     #[test]

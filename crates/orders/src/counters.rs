@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
     Malformed, Unusable, cut_category,
     document::{self, Fields},
+    json::{Node, Object},
     keys, text,
 };
 
@@ -120,7 +120,7 @@ fn split_off_from(counters: &mut BTreeMap<String, Counter>, at: usize) -> BTreeM
 /// [`Unusable::Foreign`] for service messages and tombstones, [`Unusable::Malformed`] for counters that cannot be read.
 pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Counters, Unusable> {
     let document = document::parse(value)?;
-    if document.get("object_type").is_some_and(|kind| !kind.is_null()) {
+    if document.get("object_type").is_some_and(|kind| *kind != Node::Null) {
         return Err(Unusable::Foreign("other-type"));
     }
     text::check_nul(value.unwrap_or_default())?;
@@ -140,7 +140,7 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Counters, U
     }
     for (id, fields) in top.entries("products")? {
         check_product_id(id)?;
-        counters.products.insert(id.clone(), read_counter(&fields, "product_name", fallback)?);
+        counters.products.insert(id.to_owned(), read_counter(&fields, "product_name", fallback)?);
     }
     Ok(counters)
 }
@@ -155,6 +155,6 @@ fn read_counter(fields: &Fields<'_>, label: &str, fallback: i64) -> Result<Count
 
 /// A product's id is a key of the object, where [`Fields::id`] does not look.
 fn check_product_id(id: &str) -> Result<(), Malformed> {
-    let wrapped = Map::from_iter([("products key".to_owned(), Value::from(id))]);
+    let wrapped = Object::new(vec![("products key".into(), Node::Text(id.into()))]);
     Fields::top(&wrapped).id("products key").map(drop)
 }

@@ -1,13 +1,13 @@
 //! Decimal numbers as JSON writes them, read from their text and never through a float.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// A decimal number without a size limit: `digits × 10^exponent`, normalised, so that `2`, `2.0` and `20e-1` are equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Decimal {
+pub(crate) struct Decimal<'a> {
     negative: bool,
     /// Without leading and trailing zeros; empty for zero.
-    digits: String,
+    digits: Cow<'a, str>,
     exponent: i64,
 }
 
@@ -25,19 +25,25 @@ pub enum Misfit {
     TooLarge,
 }
 
-impl Decimal {
+impl<'a> Decimal<'a> {
     /// Reads the text of a JSON number, which the JSON parser has found to be well formed.
-    pub(crate) fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &'a str) -> Self {
         let (negative, unsigned) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let mut digits = format!("{whole}{fraction}");
-        let scale = i64::try_from(fraction.len()).unwrap_or(i64::MAX);
-        let mut exponent = read_exponent(exponent).saturating_sub(scale);
+        let zeros = |digits: &str| digits.bytes().all(|byte| byte == b'0');
+        // Nearly every number is whole, or below one: its digits stand together in the text.
+        let digits: Cow<'a, str> = match (zeros(whole), zeros(fraction)) {
+            (_, true) => whole.into(),
+            (true, false) => fraction.into(),
+            (false, false) => format!("{whole}{fraction}").into(),
+        };
+        let places = if zeros(fraction) { 0 } else { fraction.len() };
         let significant = digits.trim_end_matches('0').len();
-        exponent = exponent.saturating_add(i64::try_from(digits.len() - significant).unwrap_or(i64::MAX));
-        digits.truncate(significant);
-        let digits = digits.trim_start_matches('0').to_owned();
+        let shift = |digits: usize| i64::try_from(digits).unwrap_or(i64::MAX);
+        let exponent =
+            read_exponent(exponent).saturating_sub(shift(places)).saturating_add(shift(digits.len() - significant));
+        let digits = trim(digits, significant);
         if digits.is_empty() {
             return Self { negative: false, digits, exponent: 0 };
         }
@@ -75,7 +81,19 @@ impl Decimal {
     }
 }
 
-impl fmt::Display for Decimal {
+/// The first so many digits, without zeros before them.
+fn trim(digits: Cow<'_, str>, significant: usize) -> Cow<'_, str> {
+    let trim = |digits: &str| {
+        let kept = &digits[..significant];
+        kept.len() - kept.trim_start_matches('0').len()..significant
+    };
+    match digits {
+        Cow::Borrowed(digits) => Cow::Borrowed(&digits[trim(digits)]),
+        Cow::Owned(digits) => Cow::Owned(digits[trim(&digits)].to_owned()),
+    }
+}
+
+impl fmt::Display for Decimal<'_> {
     /// One text per number: `-18e1`, `0`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.digits.is_empty() {
@@ -95,13 +113,16 @@ fn read_exponent(text: &str) -> i64 {
 /// Decimal places of money, as in the columns `numeric(19,5)`.
 const PLACES: usize = 5;
 
+/// One, in hundred-thousandths.
+const UNIT: u64 = 10_u64.pow(PLACES as u32);
+
 /// Money: 0 to 99 999 999 999 999.99999, in hundred-thousandths (a `numeric(19,5)`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Money(u64);
 
 impl Money {
     /// Rounds a decimal number to 5 places, half away from zero.
-    pub(crate) fn round(decimal: &Decimal) -> Result<Self, Misfit> {
+    pub(crate) fn round(decimal: &Decimal<'_>) -> Result<Self, Misfit> {
         if decimal.negative {
             return Err(Misfit::Negative);
         }
@@ -155,7 +176,7 @@ impl fmt::Display for Money {
 impl fmt::Display for Amount {
     /// The shortest text: `180`, `249.5`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = 10_u128.pow(PLACES as u32);
+        let unit = u128::from(UNIT);
         let (whole, fraction) = (self.0 / unit, self.0 % unit);
         if fraction == 0 {
             return write!(out, "{whole}");
@@ -168,6 +189,9 @@ impl fmt::Display for Amount {
 impl serde::Serialize for Money {
     /// As a JSON number with exactly these digits.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_multiple_of(UNIT) {
+            return serializer.serialize_u64(self.0 / UNIT);
+        }
         let number: serde_json::Number = self.to_string().parse().map_err(serde::ser::Error::custom)?;
         number.serialize(serializer)
     }

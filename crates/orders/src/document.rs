@@ -2,34 +2,62 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 use crate::{
     LONGEST_ID, Malformed, Moment, Unusable, Version,
     decimal::{Decimal, Misfit, Money},
+    json::{Node, Object},
     text,
 };
 
 /// Parses the value of a record into a JSON object.
-pub(crate) fn parse(value: Option<&[u8]>) -> Result<Map<String, Value>, Unusable> {
+pub(crate) fn parse(value: Option<&[u8]>) -> Result<Object<'_>, Unusable> {
+    let bytes = there(value)?;
+    let value: Node<'_> = serde_json::from_slice(bytes).map_err(not_json)?;
+    text::check_reserved(bytes)?;
+    let Node::Object(fields) = value else { return Err(no_object().into()) };
+    Ok(fields)
+}
+
+/// The same, and the text of a field as it stands in the record.
+pub(crate) fn parse_with_text<'a>(
+    value: Option<&'a [u8]>,
+    field: &str,
+) -> Result<(Object<'a>, Option<&'a str>), Unusable> {
+    let bytes = there(value)?;
+    let texts: Object<'_, &RawValue> = match serde_json::from_slice(bytes) {
+        Ok(texts) => texts,
+        // What is wrong with it, and whether it is that it is no object, is told by the other way to read it.
+        Err(error) => return Err(parse(value).map_or_else(|unusable| unusable, |_| not_json(error).into())),
+    };
+    text::check_reserved(bytes)?;
+    let text = texts.get(field).map(|raw| raw.get());
+    let fields = texts.try_map(|raw| serde_json::from_str(raw.get())).map_err(not_json)?;
+    Ok((fields, text))
+}
+
+fn there(value: Option<&[u8]>) -> Result<&[u8], Unusable> {
     let bytes = value.ok_or(Unusable::Foreign("tombstone"))?;
     if bytes.is_empty() {
         return Err(Malformed::new("not-json", "the value is empty").into());
     }
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| Malformed::new("not-json", format!("the value is not JSON: {error}")))?;
-    text::check_reserved(bytes)?;
-    let Value::Object(fields) = value else {
-        return Err(Malformed::new("not-json", "the value is not a JSON object").into());
-    };
-    Ok(fields)
+    Ok(bytes)
+}
+
+fn not_json(error: impl fmt::Display) -> Malformed {
+    Malformed::new("not-json", format!("the value is not JSON: {error}"))
+}
+
+fn no_object() -> Malformed {
+    Malformed::new("not-json", "the value is not a JSON object")
 }
 
 /// Refuses an object of another type than `order`, or of none.
-pub(crate) fn check_type(fields: &Map<String, Value>) -> Result<(), Unusable> {
+pub(crate) fn check_type(fields: &Object<'_>) -> Result<(), Unusable> {
     match fields.get("object_type") {
-        Some(Value::String(kind)) if kind == "order" => Ok(()),
-        None | Some(Value::Null) => Err(Unusable::Foreign("untyped")),
+        Some(Node::Text(kind)) if kind == "order" => Ok(()),
+        None | Some(Node::Null) => Err(Unusable::Foreign("untyped")),
         Some(_) => Err(Unusable::Foreign("other-type")),
     }
 }
@@ -37,7 +65,7 @@ pub(crate) fn check_type(fields: &Map<String, Value>) -> Result<(), Unusable> {
 /// The fields of one JSON object, and where in the record it stands.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
-    fields: &'a Map<String, Value>,
+    fields: &'a Object<'a>,
     path: Path,
 }
 
@@ -79,16 +107,16 @@ impl fmt::Display for Path {
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) fn top(fields: &'a Map<String, Value>) -> Self {
+    pub(crate) fn top(fields: &'a Object<'a>) -> Self {
         Self { fields, path: Path::default() }
     }
 
     /// An optional field: null counts as absent.
-    fn get(&self, name: &str) -> Option<&'a Value> {
-        self.fields.get(name).filter(|value| !value.is_null())
+    fn get(&self, name: &str) -> Option<&'a Node<'a>> {
+        self.fields.get(name).filter(|value| **value != Node::Null)
     }
 
-    fn required(&self, name: &str) -> Result<&'a Value, Malformed> {
+    fn required(&self, name: &str) -> Result<&'a Node<'a>, Malformed> {
         self.get(name).ok_or_else(|| self.malformed("missing-field", name, "is missing"))
     }
 
@@ -96,8 +124,9 @@ impl<'a> Fields<'a> {
         Malformed::new(reason, format!("{}{name} {problem}", self.path))
     }
 
-    fn as_text(&self, name: &str, value: &'a Value) -> Result<&'a str, Malformed> {
-        value.as_str().ok_or_else(|| self.malformed("wrong-type", name, "is not a string"))
+    fn as_text(&self, name: &str, value: &'a Node<'a>) -> Result<&'a str, Malformed> {
+        let Node::Text(text) = value else { return Err(self.malformed("wrong-type", name, "is not a string")) };
+        Ok(text)
     }
 
     /// A required string.
@@ -127,12 +156,12 @@ impl<'a> Fields<'a> {
         Ok(id)
     }
 
-    fn as_decimal(&self, name: &str, value: &Value) -> Result<Decimal, Malformed> {
-        let number = value.as_number().ok_or_else(|| self.malformed("wrong-type", name, "is not a number"))?;
-        Ok(Decimal::read(number.as_str()))
+    fn as_decimal(&self, name: &str, value: &'a Node<'a>) -> Result<Decimal<'a>, Malformed> {
+        let Node::Number(text) = value else { return Err(self.malformed("wrong-type", name, "is not a number")) };
+        Ok(Decimal::read(text))
     }
 
-    fn as_moment(&self, name: &str, value: &'a Value) -> Result<Moment, Malformed> {
+    fn as_moment(&self, name: &str, value: &'a Node<'a>) -> Result<Moment, Malformed> {
         Moment::read(self.as_text(name, value)?)
             .ok_or_else(|| self.malformed("bad-date", name, "is not `YYYY-MM-DD HH:MM:SS` or ISO 8601"))
     }
@@ -188,15 +217,16 @@ impl<'a> Fields<'a> {
         self.optional_text(name)?.map(read).transpose()
     }
 
-    fn as_object(&self, name: &str, value: &'a Value) -> Result<&'a Map<String, Value>, Malformed> {
-        value.as_object().ok_or_else(|| self.malformed("wrong-type", name, "is not an object"))
+    fn as_object(&self, name: &str, value: &'a Node<'a>) -> Result<&'a Object<'a>, Malformed> {
+        let Node::Object(fields) = value else { return Err(self.malformed("wrong-type", name, "is not an object")) };
+        Ok(fields)
     }
 
     /// The object at one place of a field that has many.
-    fn item(&self, name: &'static str, at: usize, value: &'a Value) -> Result<Self, Malformed> {
-        let fields = value
-            .as_object()
-            .ok_or_else(|| self.malformed("wrong-type", &format!("{name}[{at}]"), "is not an object"))?;
+    fn item(&self, name: &'static str, at: usize, value: &'a Node<'a>) -> Result<Self, Malformed> {
+        let Node::Object(fields) = value else {
+            return Err(self.malformed("wrong-type", &format!("{name}[{at}]"), "is not an object"));
+        };
         Ok(Self { fields, path: self.path.then(name, Some(at)) })
     }
 
@@ -208,7 +238,7 @@ impl<'a> Fields<'a> {
 
     /// The objects of a required object with keys of its own. Their paths number them: a key may be of any length, and
     /// somebody's name.
-    pub(crate) fn entries(&self, name: &'static str) -> Result<Vec<(&'a String, Fields<'a>)>, Malformed> {
+    pub(crate) fn entries(&self, name: &'static str) -> Result<Vec<(&'a str, Fields<'a>)>, Malformed> {
         let map = self.as_object(name, self.required(name)?)?;
         map.iter().enumerate().map(|(at, (key, value))| Ok((key, self.item(name, at, value)?))).collect()
     }
@@ -223,8 +253,8 @@ impl<'a> Fields<'a> {
         self.get(name).map_or_else(|| Ok(Vec::new()), |value| self.objects(name, value))
     }
 
-    fn objects(&self, name: &'static str, value: &'a Value) -> Result<Vec<Fields<'a>>, Malformed> {
-        let items = value.as_array().ok_or_else(|| self.malformed("wrong-type", name, "is not a list"))?;
+    fn objects(&self, name: &'static str, value: &'a Node<'a>) -> Result<Vec<Fields<'a>>, Malformed> {
+        let Node::List(items) = value else { return Err(self.malformed("wrong-type", name, "is not a list")) };
         items.iter().enumerate().map(|(at, item)| self.item(name, at, item)).collect()
     }
 

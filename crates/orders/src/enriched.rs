@@ -171,7 +171,7 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Enriched, U
     let version = match payload.optional_version("version")? {
         Some(version) => version,
         None => {
-            let digest = document.get("payload").map(canonical::digest).unwrap_or_default();
+            let digest = document.get("payload").map(canonical::digest_of).unwrap_or_default();
             Version::of(&Age { updated_at, sent_at, status: &status, statuses: 0, digest: &digest })
         }
     };

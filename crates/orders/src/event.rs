@@ -1,9 +1,5 @@
 //! What the order system says: a message of `order-service_orders`.
 
-use std::collections::BTreeMap;
-
-use serde_json::value::RawValue;
-
 use crate::{
     Malformed, Moment, Money, Unusable, Version, canonical,
     document::{self, Fields},
@@ -58,13 +54,12 @@ pub struct Item {
 /// # Errors
 /// [`Unusable::Foreign`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.
 pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Event, Unusable> {
-    let document = document::parse(value)?;
+    let (document, raw) = document::parse_with_text(value, "payload")?;
     document::check_type(&document)?;
     text::check_nul(value.unwrap_or_default())?;
     let top = Fields::top(&document);
     let object_id = top.integer("object_id", 0)?;
     let sent_at = top.moment("sent_dttm")?;
-    let raw = raw_payload(value.unwrap_or_default())?;
     let payload = Payload::read(&top.object("payload")?)?;
     top.check_not_ahead("sent_dttm", Some(sent_at), written_at)?;
     top.check_not_ahead("payload.update_ts", payload.updated_at, written_at)?;
@@ -74,10 +69,10 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Event, Unus
     let lines = payload.items.iter().map(|item| (item.id.as_str(), item.quantity, item.price));
     sums::check("payload.order_items", lines)?;
 
-    let digest = document.get("payload").map(canonical::digest).unwrap_or_default();
+    let digest = document.get("payload").map(canonical::digest_of).unwrap_or_default();
     let Payload { updated_at, ref status, statuses, .. } = payload;
     let version = Version::of(&Age { updated_at, sent_at, status, statuses, digest: &digest });
-    Ok(payload.into_event(object_id, sent_at, version, raw))
+    Ok(payload.into_event(object_id, sent_at, version, raw.unwrap_or_default().to_owned()))
 }
 
 /// The event that was stored as these: what [`read`] made of its record.
@@ -152,12 +147,4 @@ fn read_item(item: &Fields<'_>) -> Result<Item, Malformed> {
         price: item.money("price")?,
         quantity: item.integer("quantity", 1)?,
     })
-}
-
-/// The text of the payload as it stands in the record; of a repeated key the last counts, as everywhere.
-fn raw_payload(bytes: &[u8]) -> Result<String, Malformed> {
-    let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(bytes)
-        .map_err(|error| Malformed::new("not-json", format!("the value is not JSON: {error}")))?;
-    let payload = fields.get("payload").ok_or_else(|| Malformed::new("missing-field", "payload is missing"))?;
-    Ok(payload.get().to_owned())
 }

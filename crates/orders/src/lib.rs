@@ -24,6 +24,7 @@ pub mod moment;
 pub mod decimal;
 pub mod canonical;
 pub mod status;
+mod json;
 mod document;
 mod text;
 mod sums;

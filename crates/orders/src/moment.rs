@@ -95,16 +95,21 @@ impl Moment {
     #[must_use]
     pub fn sortable(self) -> String {
         let Self(at) = self;
-        format!(
-            "{:04}{:02}{:02}{:02}{:02}{:02}{:06}",
-            at.year(),
-            at.month(),
-            at.day(),
-            at.hour(),
-            at.minute(),
-            at.second(),
-            at.subsec_nanosecond() / 1000
-        )
+        let mut text = String::with_capacity(20);
+        push_digits(&mut text, i32::from(at.year()), 1000);
+        for part in [at.month(), at.day(), at.hour(), at.minute(), at.second()] {
+            push_digits(&mut text, part.into(), 10);
+        }
+        push_digits(&mut text, at.subsec_nanosecond() / 1000, 100_000);
+        text
+    }
+}
+
+/// Appends the digits of a number that is not negative, from that of the largest `place` to the last.
+fn push_digits(text: &mut String, number: i32, place: i32) {
+    for place in std::iter::successors(Some(place), |place| Some(place / 10).filter(|place| *place > 0)) {
+        let digit = u8::try_from(number / place % 10).unwrap_or_default();
+        text.push(char::from(b'0' + digit));
     }
 }
 

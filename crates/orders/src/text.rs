@@ -27,7 +27,10 @@ pub(crate) fn shorten_json(text: &mut String, bytes: usize) -> usize {
 /// only in strings, because of a repeated key the parsed object shows but the last value.
 pub(crate) fn check_nul(json: &[u8]) -> Result<(), Malformed> {
     let mut rest = json;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+    // Most records have no backslash at all, and `contains` looks at many bytes at a time.
+    while rest.contains(&b'\\')
+        && let Some(at) = rest.iter().position(|byte| *byte == b'\\')
+    {
         rest = &rest[at + 1..];
         if rest.starts_with(b"u0000") {
             return Err(Malformed::new("bad-text", "a string holds U+0000, which PostgreSQL cannot store"));
@@ -41,8 +44,7 @@ pub(crate) fn check_nul(json: &[u8]) -> Result<(), Malformed> {
 /// stands under it, so it must not be looked at any further.
 pub(crate) fn check_reserved(json: &[u8]) -> Result<(), Malformed> {
     // Both questions are put to every byte of every record, so the cheapest part of each comes first.
-    let mut dollars = json.iter().enumerate().filter(|(_, byte)| **byte == b'$');
-    let plain = dollars.any(|(at, _)| json[at..].starts_with(RESERVED.as_bytes()));
+    let plain = json.contains(&b'$') && json.windows(RESERVED.len()).any(|part| part == RESERVED.as_bytes());
     let has_escapes = json.contains(&b'\\');
     // Every character of a reserved name is ASCII, which is escaped as `\u00..` only.
     let spelled_out = |literal: &&[u8]| literal.windows(4).any(|window| window == br"\u00");

@@ -40,14 +40,14 @@ proptest! {
     #[test]
     fn spelling_does_not_matter(value in json(), turn in 0..6_usize) {
         let scrambled = scramble(&value, turn);
-        let read: Value = serde_json::from_str(&scrambled).unwrap();
-        prop_assert_eq!(digest(&read), digest(&value), "{}", scrambled);
+        prop_assert_eq!(digest(&scrambled).unwrap(), digest(&value.to_string()).unwrap(), "{}", scrambled);
     }
 
     #[test]
     fn an_unknown_field_matters(value in json(), field in json()) {
         let with = |fields: Vec<(&str, &Value)>| {
-            digest(&fields.into_iter().map(|(key, value)| (key.to_owned(), value.clone())).collect::<Value>())
+            let object = fields.into_iter().map(|(key, value)| (key.to_owned(), value.clone())).collect::<Value>();
+            digest(&object.to_string()).unwrap()
         };
         prop_assert_ne!(with(vec![("a", &value)]), with(vec![("a", &value), ("unknown", &field)]));
     }

@@ -34,7 +34,13 @@ fn read(message: &Value) -> Event {
 fn age(message: &Value) -> impl Ord + use<> {
     let Event { updated_at, sent_at, status, .. } = read(message);
     let statuses = message["payload"]["statuses"].as_array().unwrap().len();
-    (updated_at.unwrap_or(sent_at), sent_at, status::rank(&status), statuses, canonical::digest(&message["payload"]))
+    (
+        updated_at.unwrap_or(sent_at),
+        sent_at,
+        status::rank(&status),
+        statuses,
+        canonical::digest(&message["payload"].to_string()).unwrap(),
+    )
 }
 
 proptest! {
