@@ -63,10 +63,13 @@ impl Probe {
     /// The outer error is a refusal.
     fn attempt(&self, topic: &str) -> Result<Result<Metadata, KafkaError>, Error> {
         let metadata = self.client.fetch_metadata(Some(topic), ATTEMPT);
+        if metadata.is_ok() {
+            return Ok(metadata);
+        }
         while self.client.poll(LISTEN).is_some() {}
         match self.client.context().heard().refusal.take() {
-            Some((refusal, said)) if metadata.is_err() => Err(self.precisely(refusal, &said)),
-            _ => Ok(metadata),
+            Some((refusal, said)) => Err(self.precisely(refusal, &said)),
+            None => Ok(metadata),
         }
     }
 

@@ -91,6 +91,8 @@ async fn prepare(
 ) -> Result<Shared, Refusal> {
     let cluster = until_available(vitals, async || Ok(kafka::Topics::connect(kafka)?)).await?;
     let room = until_available(vitals, async || topics::require(&cluster, &settings.topics).await).await?;
+    // Its thread takes up to a tenth of a second to end, and nothing here waits for that.
+    tokio::task::spawn_blocking(move || drop(cluster));
     until_available(vitals, async || schema::require(database, &kafka.service).await).await?;
     Ok(Shared {
         warehouse: Warehouse::new(database),
