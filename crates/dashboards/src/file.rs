@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use crate::{
-    Error, Spec,
+    Error, Spec, layout,
     spec::{
         Aggregate, Chart, Column, Condition, Field, Kind, Order, Role, Selector, Tab, Test, Text, Type, View, WIDTH,
     },
@@ -117,12 +117,17 @@ impl Spec {
             {
                 check_id(id, &mut ids)?;
             }
-            tabs.push(Tab {
+            let tab = Tab {
                 selectors: entry.selector.into_iter().map(|it| selector(it, &views)).collect::<Result<_, _>>()?,
                 charts: entry.chart.into_iter().map(|it| chart(it, &views)).collect::<Result<_, _>>()?,
                 id: entry.id,
                 title: entry.title,
-            });
+            };
+            if layout::places(&tab.charts, 0).is_none() {
+                let problem = format!("its charts do not fill rows {WIDTH} wide and of one height each");
+                return Err(Error::sense(&tab.id, problem));
+            }
+            tabs.push(tab);
         }
         Ok(Self { title: file.title, tabs, views })
     }
@@ -207,6 +212,9 @@ fn chart(entry: ChartEntry, views: &[View]) -> Result<Chart, Error> {
     }
     if entry.size[0] == 0 || entry.size[0] > WIDTH || entry.size[1] == 0 {
         return Err(Error::sense(place, format!("it has to be 1 to {WIDTH} wide, and have a height")));
+    }
+    if entry.limit.is_some() && entry.kind == Kind::Bar && count(Role::Series) > 0 {
+        return Err(Error::sense(place, "bars of several colours are all shown: `limit` would cut one in two"));
     }
     let condition = |it: ConditionEntry| Ok(Condition { column: column(place, view, &it.column)?, test: it.test });
     Ok(Chart {

@@ -1,8 +1,10 @@
 //! Dashboards as code: the specification `dashboards/orders.toml`, and what is made of it.
 
-mod file;
 pub mod spec;
+mod file;
 pub mod sql;
+pub mod layout;
+pub mod datalens;
 
 pub use spec::Spec;
 
@@ -15,6 +17,23 @@ const ORDERS: &str = include_str!("../../../dashboards/orders.toml");
 /// Never in a release: a test reads the same text.
 pub fn orders() -> Result<Spec, Error> {
     Spec::parse(ORDERS)
+}
+
+/// The files that are made of the specification, by name; they are committed beside it.
+///
+/// # Errors
+/// Never in a release, as with [`orders`].
+pub fn files() -> Result<Vec<(&'static str, String)>, Error> {
+    let spec = orders()?;
+    Ok(vec![
+        ("tagmill.datalens.json", pretty(&datalens::workbook(&spec))),
+        ("tagmill.datalens-sdk.json", pretty(&datalens::snapshots(&spec))),
+    ])
+}
+
+/// For people who compare two versions: indented, keys in alphabetical order.
+fn pretty(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
 }
 
 /// Why a specification is none.
