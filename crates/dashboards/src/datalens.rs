@@ -35,7 +35,7 @@ const HASH: &str = "000000000000000000000000000000000000000000000000000000000000
 /// `dashboards/publish.py` creates, one after the other.
 #[must_use]
 pub fn snapshots(spec: &Spec) -> Value {
-    let charts = spec.tabs.iter().flat_map(|tab| tab.charts.iter().map(move |chart| api::chart(spec, tab, chart)));
+    let charts = spec.tabs.iter().flat_map(|tab| tab.charts.iter().map(move |chart| api::chart(tab, chart)));
     json!({
         "connection": api::connection(),
         "datasets": spec.views.iter().map(api::dataset).collect::<Vec<_>>(),

@@ -157,7 +157,11 @@ fn view(name: &str, entry: &ViewEntry, columns: &BTreeMap<String, ColumnEntry>) 
             decimals: known.decimals,
         })
     };
-    let columns = entry.columns.iter().map(column).collect::<Result<_, Error>>()?;
+    let columns = entry.columns.iter().map(column).collect::<Result<Vec<_>, Error>>()?;
+    let titles: BTreeSet<&str> = columns.iter().map(|column| column.title.ru.as_str()).collect();
+    if titles.len() < columns.len() {
+        return Err(Error::sense(name, "two of its columns have one title, by which DataLens would take them for one"));
+    }
     Ok(View { name: name.to_owned(), title: entry.title.clone(), columns })
 }
 

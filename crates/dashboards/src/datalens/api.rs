@@ -25,8 +25,7 @@ pub(super) fn dataset(view: &View) -> Value {
 }
 
 /// A chart of a tab.
-pub(super) fn chart(spec: &Spec, tab: &Tab, chart: &Chart) -> Value {
-    let _ = spec;
+pub(super) fn chart(tab: &Tab, chart: &Chart) -> Value {
     json!({
         "id": ids::chart(chart),
         "name": ids::chart_name(tab, chart),
@@ -36,13 +35,17 @@ pub(super) fn chart(spec: &Spec, tab: &Tab, chart: &Chart) -> Value {
     })
 }
 
-/// The dashboard.
+/// The dashboard. Which version its content has is for the API to say.
 pub(super) fn dashboard(spec: &Spec) -> Value {
+    let mut data = dash::data(spec);
+    if let Some(content) = data.as_object_mut() {
+        content.remove("schemeVersion");
+    }
     json!({
         "id": ids::DASH,
         "name": spec.title.ru,
         "annotation": { "description": dash::DESCRIPTION },
-        "data": dash::data(spec),
+        "data": data,
     })
 }
 
@@ -91,6 +94,7 @@ fn visualization(chart: &Chart) -> Value {
         let names = series.is_empty() && wizard::several_measures(chart);
         place(if names { vec![field::measure_names()] } else { series })
     };
+    let labels: Vec<Value> = wizard::labelled(chart).map(|item| field::referenced(chart, item)).collect();
     let picture = json!({ "titleMode": "hide", "legendMode": wizard::legend(chart) });
     let kind = wizard::visualization(chart.kind);
     match chart.kind {
@@ -101,7 +105,7 @@ fn visualization(chart: &Chart) -> Value {
         }),
         Kind::Bar => json!({
             "type": kind, "y": axis(items(Role::By)), "x": axis(items(Role::Value)), "colors": colors(),
-            "sort": place(sort), "chartSettings": picture,
+            "labels": place(labels), "sort": place(sort), "chartSettings": picture,
         }),
         Kind::Column | Kind::Line => json!({
             "type": kind, "x": axis(items(Role::By)), "y": axis(items(Role::Value)), "colors": colors(),

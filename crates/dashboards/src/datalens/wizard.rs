@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Spec,
-    spec::{Chart, Kind, Role, Tab},
+    spec::{Chart, Field, Kind, Role, Tab},
 };
 
 /// A chart of a tab.
@@ -71,7 +71,7 @@ fn shared(spec: &Spec, chart: &Chart) -> Value {
         "colorsConfig": {},
         "extraSettings": settings(chart),
         "hierarchies": [],
-        "labels": labels(chart),
+        "labels": labelled(chart).map(|item| field::placed(chart, item)).collect::<Vec<_>>(),
         "links": [],
         "segments": [],
         "shapes": [],
@@ -117,9 +117,9 @@ pub(super) fn several_measures(chart: &Chart) -> bool {
 }
 
 /// Bars of one colour have their number beside them; where colours are stacked numbers would only be in the way.
-fn labels(chart: &Chart) -> Vec<Value> {
+pub(super) fn labelled(chart: &Chart) -> impl Iterator<Item = &Field> {
     let plain = chart.kind == Kind::Bar && colors(chart).is_empty();
-    chart.fields(Role::Value).filter(|_| plain).map(|item| field::placed(chart, item)).collect()
+    chart.fields(Role::Value).filter(move |_| plain)
 }
 
 /// The widget on the dashboard has the title, so the chart shows none.
