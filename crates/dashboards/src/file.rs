@@ -123,9 +123,8 @@ impl Spec {
                 id: entry.id,
                 title: entry.title,
             };
-            if layout::places(&tab.charts, 0).is_none() {
-                let problem = format!("its charts do not fill rows {WIDTH} wide and of one height each");
-                return Err(Error::sense(&tab.id, problem));
+            if layout::of_charts(&tab.charts, 0).is_none() {
+                return Err(Error::sense(&tab.id, layout::unfilled(WIDTH)));
             }
             tabs.push(tab);
         }
@@ -213,9 +212,6 @@ fn chart(entry: ChartEntry, views: &[View]) -> Result<Chart, Error> {
             place,
             format!("a {:?} is not made of {shape:?} of `by`, `series` and `values`", entry.kind),
         ));
-    }
-    if entry.size[0] == 0 || entry.size[0] > WIDTH || entry.size[1] == 0 {
-        return Err(Error::sense(place, format!("it has to be 1 to {WIDTH} wide, and have a height")));
     }
     if entry.limit.is_some() && entry.kind == Kind::Bar && count(Role::Series) > 0 {
         return Err(Error::sense(place, "bars of several colours are all shown: `limit` would cut one in two"));

@@ -5,11 +5,15 @@ mod file;
 pub mod sql;
 pub mod layout;
 pub mod datalens;
+pub mod grafana;
 
 pub use spec::Spec;
 
 /// The specification as text, as it was when this crate was compiled.
 const ORDERS: &str = include_str!("../../../dashboards/orders.toml");
+
+/// The panels for operators, as text.
+const METRICS: &str = include_str!("../../../dashboards/metrics.toml");
 
 /// The dashboards of this release.
 ///
@@ -17,6 +21,14 @@ const ORDERS: &str = include_str!("../../../dashboards/orders.toml");
 /// Never in a release: a test reads the same text.
 pub fn orders() -> Result<Spec, Error> {
     Spec::parse(ORDERS)
+}
+
+/// The panels for operators.
+///
+/// # Errors
+/// Never in a release, as with [`orders`].
+pub fn metrics() -> Result<grafana::Metrics, Error> {
+    grafana::Metrics::parse(METRICS)
 }
 
 /// The files that are made of the specification, by name; they are committed beside it.
@@ -28,6 +40,7 @@ pub fn files() -> Result<Vec<(&'static str, String)>, Error> {
     Ok(vec![
         ("tagmill.datalens.json", pretty(&datalens::workbook(&spec))),
         ("tagmill.datalens-sdk.json", pretty(&datalens::snapshots(&spec))),
+        ("tagmill.grafana.json", pretty(&metrics()?.dashboard())),
     ])
 }
 

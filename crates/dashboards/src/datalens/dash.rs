@@ -48,7 +48,7 @@ pub(super) fn data(spec: &Spec) -> Value {
 
 fn tab(tab: &Tab) -> Value {
     let top = if tab.selectors.is_empty() { 0 } else { SELECTORS_HEIGHT };
-    let places = layout::places(&tab.charts, top).unwrap_or_default();
+    let places = layout::of_charts(&tab.charts, top).unwrap_or_default();
     let mut items: Vec<Value> = Vec::new();
     let mut boxes: Vec<Value> = Vec::new();
     if top > 0 {
