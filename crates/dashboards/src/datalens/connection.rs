@@ -14,7 +14,7 @@ pub(super) fn connection() -> Value {
         "host": "postgres",
         "port": 5432,
         "db_name": "tagmill",
-        "username": "dashboard_reader",
+        "username": "tagmill_reader",
         "password": "******",
         "raw_sql_level": "off",
         "ssl_enable": "off",

@@ -1,7 +1,5 @@
 //! Every query of the operators' dashboard is PromQL.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use promql_parser::parser;
 
 #[test]
