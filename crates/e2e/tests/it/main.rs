@@ -17,6 +17,7 @@ mod privacy;
 mod story;
 mod crash;
 mod rebuild;
+mod summary;
 mod faults;
 mod check;
 mod secured;
