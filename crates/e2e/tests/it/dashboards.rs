@@ -38,7 +38,7 @@ async fn datasets_are_the_views_column_by_column() -> Result<()> {
 #[tokio::test]
 async fn every_chart_has_rows_and_selectors_narrow_it() -> Result<()> {
     let week = Workload::dirty(71, 2_000);
-    let pipeline = Pipeline::start_plain(1).await?;
+    let pipeline = Pipeline::start_plain_on(devstack::shared().await?, 1).await?;
     pipeline.name(&week.reference).await?;
     pipeline.load(&week.events).await?;
     let _services = pipeline.start_all().await?;
@@ -122,7 +122,11 @@ async fn asked(pipeline: &Pipeline, chart: &Chart, selectors: &[&Selector], lite
 /// And so has every dataset, also those that no chart reads: people make charts of their own.
 async fn every_dataset_has_rows(pipeline: &Pipeline, spec: &Spec) -> Result<()> {
     for view in &spec.views {
-        ensure!(pipeline.count(&format!("SELECT count(*) FROM cdm.{}", view.name)).await? > 0, "{} is empty", view.name);
+        ensure!(
+            pipeline.count(&format!("SELECT count(*) FROM cdm.{}", view.name)).await? > 0,
+            "{} is empty",
+            view.name
+        );
     }
     Ok(())
 }
@@ -146,7 +150,8 @@ async fn every_metric_of_the_operators_is_told_by_a_service() -> Result<()> {
     let mut told = BTreeSet::new();
     for service in services.iter().chain([&lost]) {
         let (_, page) = service.get("/metrics").await?;
-        let series = page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next());
+        let series =
+            page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next());
         told.extend(series.map(str::to_owned));
     }
     let mut missing = BTreeSet::new();
