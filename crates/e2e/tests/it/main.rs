@@ -4,6 +4,7 @@ mod docs;
 mod examples;
 mod keys;
 mod tags;
+mod dashboards;
 mod replay;
 mod emptied;
 mod replicas;

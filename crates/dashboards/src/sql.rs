@@ -1,0 +1,185 @@
+//! What a chart asks the database: one SELECT, its rows in a certain order.
+
+use crate::spec::{Aggregate, Chart, Condition, Field, Kind, Order, Role, Selector, Test, Type};
+
+impl Chart {
+    /// The chart's query. Its columns are [`Chart::fields`], by name, in their types and in their order.
+    #[must_use]
+    pub fn sql(&self) -> String {
+        self.sql_narrowed(&[])
+    }
+
+    /// The query with what `selectors` narrow. Each adds parameters: of a text one of `text[]`, the values that count; of a
+    /// day two of `date`, the first and the last. A selector whose column the view lacks must not be among them
+    /// ([`crate::Spec::narrows`]).
+    #[must_use]
+    pub fn sql_narrowed(&self, selectors: &[&Selector]) -> String {
+        let mut tests: Vec<String> = self.conditions.iter().map(condition).collect();
+        let mut parameters = 0;
+        tests.extend(selectors.iter().map(|selector| narrowing(selector, &mut parameters)));
+        let among = self.among(&tests);
+        let limit = self.limit.filter(|_| among.is_none());
+        tests.extend(among);
+
+        let apart: Vec<String> = self.apart().map(|field| field.column.name.clone()).collect();
+        let selected: Vec<String> = self.fields.iter().map(selected).collect();
+        let order: Vec<String> = self.order.iter().map(|order| self.ordered(order)).collect();
+        let mut sql = format!("SELECT {} FROM cdm.{}", selected.join(", "), self.view);
+        sql += &clause(" WHERE ", " AND ", &tests);
+        sql += &clause(" GROUP BY ", ", ", &apart);
+        sql += &clause(" ORDER BY ", ", ", &order);
+        sql += &limit.map_or_else(String::new, |most| format!(" LIMIT {most}"));
+        sql
+    }
+
+    /// What tells its rows apart.
+    fn apart(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.role != Role::Value)
+    }
+
+    /// A bare name in ORDER BY is the column of the result, here the measure and not what it is made of. A bar of several
+    /// colours is as long as all of them together.
+    fn ordered(&self, order: &Order) -> String {
+        let Order { column, descending } = order;
+        let value =
+            self.fields(Role::Value).find(|field| field.column.name == *column).filter(|_| self.kind == Kind::Bar);
+        let stacked = value.filter(|_| self.fields(Role::Series).next().is_some());
+        let whole = stacked.zip(self.fields(Role::By).next());
+        let key = whole.map_or_else(
+            || column.clone(),
+            |(value, by)| format!("sum({}) OVER (PARTITION BY {})", total(value), by.column.name),
+        );
+        format!("{key}{}", direction(*descending))
+    }
+
+    /// The test that a row belongs to one of the values of [`Role::By`] that are shown, where a limit is about values and
+    /// not about rows: of time the latest, of anything else the smallest.
+    fn among(&self, tests: &[String]) -> Option<String> {
+        if matches!(self.kind, Kind::Kpi | Kind::Bar | Kind::Table) {
+            return None;
+        }
+        let (limit, by) = (self.limit?, &self.fields(Role::By).next()?.column);
+        let name = &by.name;
+        Some(format!(
+            "{name} IN (SELECT {name} FROM cdm.{}{} GROUP BY {name} ORDER BY {name}{} LIMIT {limit})",
+            self.view,
+            clause(" WHERE ", " AND ", tests),
+            direction(by.kind.is_time()),
+        ))
+    }
+}
+
+fn clause(word: &str, between: &str, parts: &[String]) -> String {
+    if parts.is_empty() { String::new() } else { format!("{word}{}", parts.join(between)) }
+}
+
+fn selected(field: &Field) -> String {
+    if field.role == Role::Value {
+        format!("{} AS {}", total(field), field.column.name)
+    } else {
+        field.column.name.clone()
+    }
+}
+
+/// A measure of several rows, in its own type: PostgreSQL adds bigint up to numeric.
+fn total(field: &Field) -> String {
+    let (name, kind) = (&field.column.name, field.column.kind.name());
+    match field.column.aggregate {
+        Some(Aggregate::Sum) => format!("sum({name})::{kind}"),
+        Some(Aggregate::Max) | None => format!("max({name})"),
+    }
+}
+
+const fn direction(descending: bool) -> &'static str {
+    if descending { " DESC" } else { "" }
+}
+
+fn condition(condition: &Condition) -> String {
+    let name = &condition.column.name;
+    match &condition.test {
+        Test::Between([low, high]) => format!("{name} BETWEEN {low} AND {high}"),
+        Test::Is(true) => name.clone(),
+        Test::Is(false) => format!("NOT {name}"),
+        Test::Equals(text) => format!("{name} = '{}'", text.replace('\'', "''")),
+    }
+}
+
+fn narrowing(selector: &Selector, parameters: &mut u32) -> String {
+    let name = &selector.column.name;
+    *parameters += 1;
+    let first = *parameters;
+    if selector.column.kind == Type::Date {
+        *parameters += 1;
+        return format!("{name} BETWEEN ${first}::date AND ${parameters}::date");
+    }
+    format!("{name} = ANY(${first}::text[])")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::orders;
+
+    fn sql(id: &str) -> String {
+        let spec = orders().unwrap();
+        spec.charts().find(|chart| chart.id == id).unwrap().sql()
+    }
+
+    #[test]
+    fn a_figure_is_one_row() {
+        assert_eq!(sql("revenue"), "SELECT sum(revenue)::numeric AS revenue FROM cdm.kpi");
+        assert_eq!(sql("last_order"), "SELECT max(last_order_at_msk) AS last_order_at_msk FROM cdm.freshness");
+    }
+
+    #[test]
+    fn bars_are_sorted_and_cut() {
+        assert_eq!(
+            sql("top_products"),
+            "SELECT product_name, sum(order_cnt)::bigint AS order_cnt FROM cdm.product_sales_by_day \
+             GROUP BY product_name ORDER BY order_cnt DESC, product_name LIMIT 20"
+        );
+    }
+
+    #[test]
+    fn of_time_the_latest_values_are_shown_with_all_their_series() {
+        assert_eq!(
+            sql("arrivals"),
+            "SELECT hour_msk, status, sum(order_cnt)::bigint AS order_cnt FROM cdm.orders_by_hour \
+             WHERE hour_msk IN (SELECT hour_msk FROM cdm.orders_by_hour GROUP BY hour_msk ORDER BY hour_msk DESC LIMIT 72) \
+             GROUP BY hour_msk, status ORDER BY hour_msk, status"
+        );
+    }
+
+    #[test]
+    fn bars_of_several_colours_are_sorted_by_their_whole_length() {
+        assert_eq!(
+            sql("nearly_tagged"),
+            "SELECT tag, orders_left, sum(user_cnt)::bigint AS user_cnt FROM cdm.tag_progress \
+             WHERE orders_left BETWEEN 1 AND 3 AND enabled GROUP BY tag, orders_left \
+             ORDER BY sum(sum(user_cnt)::bigint) OVER (PARTITION BY tag) DESC, tag, orders_left"
+        );
+    }
+
+    #[test]
+    fn a_limit_on_numbers_shows_the_smallest_and_conditions_hold_for_both() {
+        assert_eq!(
+            sql("tag_steps"),
+            "SELECT order_cnt, tag, sum(user_cnt)::bigint AS user_cnt FROM cdm.tag_progress \
+             WHERE enabled AND order_cnt IN (SELECT order_cnt FROM cdm.tag_progress WHERE enabled \
+             GROUP BY order_cnt ORDER BY order_cnt LIMIT 30) GROUP BY order_cnt, tag ORDER BY order_cnt, tag"
+        );
+    }
+
+    #[test]
+    fn selectors_add_parameters() {
+        let spec = orders().unwrap();
+        let tab = &spec.tabs[0];
+        let chart = tab.charts.iter().find(|chart| chart.id == "top_products").unwrap();
+        let selectors: Vec<_> = tab.selectors.iter().filter(|selector| spec.narrows(selector, chart)).collect();
+        assert_eq!(
+            chart.sql_narrowed(&selectors),
+            "SELECT product_name, sum(order_cnt)::bigint AS order_cnt FROM cdm.product_sales_by_day \
+             WHERE day_msk BETWEEN $1::date AND $2::date AND category_name = ANY($3::text[]) \
+             GROUP BY product_name ORDER BY order_cnt DESC, product_name LIMIT 20"
+        );
+    }
+}
