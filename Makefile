@@ -11,7 +11,7 @@ DENY_VERSION := 0.18.9
 DENY_ROOT := target/tools/cargo-deny-$(DENY_VERSION)
 DENY := $(DENY_ROOT)/bin/cargo-deny
 
-.PHONY: help demo test bench chaos soak check fmt setup
+.PHONY: help demo test bench chaos soak check fmt setup echarts
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -45,6 +45,9 @@ check: setup $(DENY) ## format, lints, and who may depend on what
 
 fmt: ## format the code
 	cargo fmt --all
+
+echarts: ## the charting library of the page anew, from npm (only after a change in dashboards/page/vendor; wants node)
+	@dashboards/page/vendor/make.sh
 
 setup: ## install what is missing: packages (Debian, Ubuntu) and Kafka's jars
 	@deploy/devstack/setup.sh

@@ -3,7 +3,7 @@
 //! In the order the data flows: [`receive`] reads a record, [`transform`] (pure) leaves of each counter the newest,
 //! [`store`] upserts both marts in one transaction and assigns the tags that follow, [`publish`] tells of those. When a
 //! rule changes, [`evaluate`] looks at everybody; at the end of a rebuild [`replace`] exchanges the marts. [`api`] answers
-//! questions.
+//! questions, [`dashboard`] draws pictures.
 
 pub use self::{commands::Commands, layer::Cdm};
 
@@ -15,6 +15,7 @@ mod rule;
 mod evaluate;
 mod replace;
 mod api;
+mod dashboard;
 mod config;
 mod layer;
 mod commands;
