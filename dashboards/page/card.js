@@ -5,7 +5,7 @@ import { element } from "./element.js";
 import { clock, day, size, write } from "./format.js";
 import { Picture } from "./picture.js";
 import { shape, total } from "./shape.js";
-import { table } from "./table.js";
+import { box, fill } from "./table.js";
 import { pick, say } from "./words.js";
 
 /** The card of a chart of the specification. */
@@ -61,17 +61,16 @@ class Figure extends Card {
 }
 
 class Table extends Card {
-  #box = null;
+  #box;
+
+  constructor(chart) {
+    super(chart);
+    this.#box = box(this.titleId);
+    this.node.append(this.#box);
+  }
 
   draw(rows) {
-    const box = table(this.chart, rows, this.titleId);
-    if (this.#box) {
-      box.scrollTop = this.#box.scrollTop;
-      this.#box.replaceWith(box);
-    } else {
-      this.node.append(box);
-    }
-    this.#box = box;
+    fill(this.#box, this.chart, rows);
   }
 
   redraw() {}
@@ -81,6 +80,7 @@ class Pictured extends Card {
   #legend = element("ul", { class: "legend" });
   #canvas = element("div", { class: "picture", role: "img" });
   #nothing = element("p", { class: "nothing" }, say("nothing"));
+  #box;
   #details;
   #picture;
   #hidden = new Set();
@@ -88,7 +88,9 @@ class Pictured extends Card {
 
   constructor(chart) {
     super(chart);
-    this.#details = element("details", { toggle: () => this.#number() }, element("summary", {}, say("numbers")));
+    this.#box = box(this.titleId);
+    const summaryLine = element("summary", {}, say("numbers"));
+    this.#details = element("details", { toggle: () => this.#number() }, summaryLine, this.#box);
     this.node.append(this.#legend, this.#canvas, this.#nothing, this.#details);
     this.#picture = new Picture(this.#canvas, chart.kind);
   }
@@ -126,6 +128,9 @@ class Pictured extends Card {
     };
     const sorted = drawing.split?.type === "text" ? series.toSorted((one, other) => total(other) - total(one)) : series;
     const entries = series.length > 1 ? sorted.map(entry) : [];
+    if (entries.length && drawing.split?.type === "integer") {
+      entries.unshift(element("li", { class: "about" }, `${pick(drawing.split.title)}:`));
+    }
     // Somebody may be on one of the buttons: they are made anew only when there are others.
     const content = entries.map(({ textContent }) => textContent).join("\n") + document.documentElement.dataset.theme;
     if (this.#legend.dataset.content === content) return;
@@ -139,12 +144,9 @@ class Pictured extends Card {
     this.#picture.draw(shape(this.chart, this.#rows), this.#hidden);
   }
 
+  // Not before somebody wants to see it: some have a thousand rows.
   #number() {
-    const [summaryLine, box] = this.#details.children;
-    if (!this.#details.open) return;
-    const made = table(this.chart, this.#rows, this.titleId);
-    if (box) box.replaceWith(made);
-    else summaryLine.after(made);
+    if (this.#details.open) fill(this.#box, this.chart, this.#rows);
   }
 }
 

@@ -2,7 +2,7 @@
 //
 // A value that may be no whole number comes as text and is written from it digit by digit; a float never sees it.
 
-import { language, pick, say } from "./words.js";
+import { indicator, language, pick, say } from "./words.js";
 
 const HARD_SPACE = "\u00a0";
 
@@ -10,6 +10,7 @@ const HARD_SPACE = "\u00a0";
 export function write(value, column) {
   if (value === null || value === "") return "—";
   if (column.name === "weekday_name") return weekday(value);
+  if (column.name === "indicator_name") return indicator(value);
   switch (column.type) {
     case "boolean":
       return say(value ? "yes" : "no");
@@ -48,6 +49,11 @@ export function clock(value) {
 /** The day of a moment, or a day. */
 export function day(value) {
   return moment(value, { day: "numeric", month: "short", year: "numeric" });
+}
+
+/** A moment of this year. */
+export function recent(value) {
+  return `${moment(value, { day: "numeric", month: "short" })}, ${clock(value)}`;
 }
 
 /** A value as what a picture is measured by; there a digit more or less cannot be seen. */

@@ -1,7 +1,7 @@
 // What ECharts has to be told to draw a shape.
 
 import { bubble } from "./bubble.js";
-import { colour, hues } from "./colours.js";
+import { colour, hues, inkBetween } from "./colours.js";
 import { abbreviate, size, write } from "./format.js";
 
 const BAR = 26;
@@ -41,10 +41,11 @@ function bar(picture) {
     yAxis: { ...names(places, by), inverse: true, axisLabel: named(by, Math.min(width * 0.42, 230)) },
     tooltip: tip(picture, "shadow"),
     series: series.map((one) => ({
-      ...drawn(one, picture),
+      ...drawn(one),
       type: "bar",
       stack: "all",
-      barMaxWidth: 17,
+      barMaxWidth: 20,
+      barCategoryGap: "30%",
       itemStyle: { color: picture.colours.get(one.name), borderRadius: stacked ? 0 : 3 },
       label,
     })),
@@ -56,7 +57,7 @@ function column(picture) {
     ...overTime(picture, true),
     tooltip: tip(picture, "shadow"),
     series: picture.series.map((one) => ({
-      ...drawn(one, picture),
+      ...drawn(one),
       type: "bar",
       stack: "all",
       barMaxWidth: 34,
@@ -72,7 +73,7 @@ function line(picture) {
     ...overTime(picture, false),
     tooltip: tip(picture, "line"),
     series: picture.series.map((one) => ({
-      ...drawn(one, picture),
+      ...drawn(one),
       type: "line",
       smooth: 0.2,
       smoothMonotone: "x",
@@ -92,9 +93,9 @@ function heatmap(picture) {
     values.flatMap((value, column) => (value === undefined ? [] : [[column, row, size(value)]])),
   );
   const most = Math.max(1, ...cells.map(([, , value]) => value));
-  const [low, high, ink] = ["--heat-low", "--heat-high", "--heat-ink"].map(colour);
-  const roomy = (width - 120) / places.length > 36;
-  const data = cells.map((value) => ({ value, label: { color: value[2] > most * 0.55 ? ink : colour("--ink") } }));
+  const [low, high] = ["--heat-low", "--heat-high"].map(colour);
+  const cell = (width - 120) / places.length;
+  const data = cells.map((value) => ({ value, label: { color: inkBetween(low, high, value[2] / most) } }));
   return {
     xAxis: { ...names(places, by), axisLabel: { ...quiet(), formatter: (name) => name, hideOverlap: true } },
     yAxis: {
@@ -116,8 +117,8 @@ function heatmap(picture) {
         type: "heatmap",
         name: split.name,
         data,
-        label: { show: roomy, fontSize: 11, formatter: ({ data: { value } }) => abbreviate(value[2], series[0].field) },
-        itemStyle: { borderColor: colour("--card"), borderWidth: 2, borderRadius: 4 },
+        label: { show: cell > 36, fontSize: 11, formatter: ({ data: { value } }) => abbreviate(value[2], series[0].field) },
+        itemStyle: { borderColor: colour("--card"), borderWidth: cell > 20 ? 2 : 1, borderRadius: cell > 20 ? 4 : 2 },
         emphasis: { itemStyle: { borderColor: colour("--ink"), borderWidth: 1 } },
       },
     ],
@@ -165,7 +166,7 @@ function named(by, width) {
   return { ...quiet(), color: colour("--ink"), fontSize: 13, width, overflow: "truncate", interval: 0 };
 }
 
-function drawn({ name, values }, _) {
+function drawn({ name, values }) {
   return { id: String(name), name: String(name), data: values.map((value) => size(value ?? null)) };
 }
 

@@ -3,7 +3,7 @@
 import { Asker } from "./ask.js";
 import { card } from "./card.js";
 import { element } from "./element.js";
-import { clock } from "./format.js";
+import { recent } from "./format.js";
 import { keep } from "./memory.js";
 import { Selectors } from "./selectors.js";
 import { drawTabs } from "./tabs.js";
@@ -92,7 +92,7 @@ function show() {
 }
 
 function state(answer) {
-  const told = answer ? say("asOf", { time: clock(answer.as_of) }) : say("waiting");
+  const told = answer ? say("asOf", { time: recent(answer.as_of) }) : say("waiting");
   place("as-of").textContent = asker.stopped ? `${told}, ${say("paused")}` : told;
   place("state").dataset.state = asker.stopped ? "paused" : place("trouble").hidden ? "live" : "away";
 }

@@ -4,12 +4,17 @@ import { element } from "./element.js";
 import { write } from "./format.js";
 import { pick } from "./words.js";
 
-/** A table of a chart's rows, in a box that scrolls. */
-export function table(chart, rows, labelledBy) {
+/** A box that scrolls, for a table. Who reads in it stays where they are when the table is filled anew. */
+export function box(labelledBy) {
+  return element("div", { class: "numbers", role: "region", tabindex: "0", "aria-labelledby": labelledBy });
+}
+
+/** Fills a box with a chart's rows. */
+export function fill(box, chart, rows) {
   const head = chart.fields.map((field) => element("th", { scope: "col", class: looks(field) }, pick(field.title)));
   const body = rows.map((row) => element("tr", {}, ...row.map((value, at) => cell(value, chart.fields[at], at === 0))));
-  const whole = element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
-  return element("div", { class: "numbers", role: "region", tabindex: "0", "aria-labelledby": labelledBy }, whole);
+  const rowOfHeads = element("thead", {}, element("tr", {}, ...head));
+  box.replaceChildren(element("table", {}, rowOfHeads, element("tbody", {}, ...body)));
 }
 
 function cell(value, field, first) {

@@ -19,7 +19,7 @@ const WORDS = {
     to: "по",
     reset: "Сбросить",
     unnarrowed: "Без учёта выбора",
-    numbers: "Показать числами",
+    numbers: "Показать числа",
     nothing: "Пока пусто",
     few: "меньше",
     many: "больше",
@@ -71,6 +71,19 @@ const WORDS = {
   },
 };
 
+// The views name these in Russian alone.
+const INDICATORS = {
+  "Заказы, которые ждут имён": "Orders that wait for names",
+  "Неотправленные заказы": "Unsent orders",
+  "Недостающие имена": "Missing names",
+  "Перестройка хранилища": "Vault being rebuilt",
+  "Дни, которые ждут пересчёта": "Days waiting to be recounted",
+  "Перестройка витрин": "Marts being rebuilt",
+  "Неотправленные события тегов": "Unsent tag events",
+  "Правила, которые применяются": "Rules being applied",
+  "Секунд с обновления сводки": "Seconds since the summary was refreshed",
+};
+
 const STORED = "tagmill-language";
 
 let current = recall(STORED) ?? preferred();
@@ -94,6 +107,11 @@ export function switchLanguage() {
 /** A text of the page, its `{places}` filled. */
 export function say(word, values = {}) {
   return WORDS[current][word].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** An indicator of the pipeline's health, as the views name it. */
+export function indicator(name) {
+  return current === "en" ? INDICATORS[name] ?? name : name;
 }
 
 /** A text of the specification. */
