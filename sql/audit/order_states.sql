@@ -1,4 +1,5 @@
--- The state of each order is what the vault says: user, latest status and cost, and the lines it holds.
+-- The state of each order is what the vault says: user, date, a restaurant of its own, latest status and cost, and the lines
+-- it holds.
 WITH current_status AS (
     SELECT DISTINCT ON (s.h_order_pk) s.h_order_pk, s.status, s.load_dt
     FROM dds.s_order_status AS s
@@ -45,6 +46,7 @@ WHERE
     s.status IS DISTINCT FROM t.status
     OR (s.cost, s.payment) IS DISTINCT FROM (c.cost, c.payment)
     OR s.h_user_pk IS DISTINCT FROM u.h_user_pk
+    OR s.order_dt IS DISTINCT FROM h.order_dt
     OR s.load_dt < greatest(t.load_dt, c.load_dt)
 UNION ALL
 SELECT d.h_order_pk, 'lines of state and vault differ'
@@ -53,6 +55,11 @@ FROM (
     UNION ALL
     (SELECT * FROM state_line EXCEPT SELECT * FROM vault_line)
 ) AS d
+UNION ALL
+SELECT s.h_order_pk, 'the order was never linked to the restaurant'
+FROM dds.bv_order_states AS s
+LEFT JOIN dds.l_order_restaurant AS r ON s.h_order_pk = r.h_order_pk AND s.h_restaurant_pk = r.h_restaurant_pk
+WHERE r.h_order_pk IS NULL
 UNION ALL
 -- What an order ever held is not forgotten: a decrement that a crash has swallowed is published because of it.
 SELECT l.h_order_pk, 'the state has forgotten a product'

@@ -145,3 +145,98 @@ CREATE VIEW cdm.restaurant_list AS
 SELECT r.restaurant_id, r.restaurant_name
 FROM cdm_summary.restaurants AS r;
 
+COMMENT ON VIEW cdm.kpi IS 'The whole in one row';
+COMMENT ON COLUMN cdm.kpi.order_cnt IS 'Orders, whatever became of them';
+COMMENT ON COLUMN cdm.kpi.closed_order_cnt IS 'CLOSED orders';
+COMMENT ON COLUMN cdm.kpi.cancelled_order_cnt IS 'CANCELLED orders';
+COMMENT ON COLUMN cdm.kpi.user_cnt IS 'Users with a CLOSED order';
+COMMENT ON COLUMN cdm.kpi.revenue IS 'Payments of CLOSED orders';
+COMMENT ON COLUMN cdm.kpi.average_bill IS 'Revenue by CLOSED order, to two decimals; 0 without any';
+COMMENT ON COLUMN cdm.kpi.tag_cnt IS 'Different tags that users have';
+COMMENT ON COLUMN cdm.kpi.tagged_user_cnt IS 'Users with a tag';
+COMMENT ON COLUMN cdm.kpi.user_tag_cnt IS 'Different tags of a user, added up over all users';
+COMMENT ON COLUMN cdm.kpi.refreshed_at_utc IS 'When the figures were last brought up to date, UTC';
+COMMENT ON COLUMN cdm.kpi.refreshed_at_msk IS 'The same, in Moscow';
+COMMENT ON COLUMN cdm.kpi.refresh_age_seconds IS 'How long ago that was';
+
+COMMENT ON VIEW cdm.product_popularity IS 'Products by the CLOSED orders that hold them';
+COMMENT ON COLUMN cdm.product_popularity.product_id IS 'Key of the product';
+COMMENT ON COLUMN cdm.product_popularity.product_name IS 'Its latest name';
+COMMENT ON COLUMN cdm.product_popularity.category_name IS 'Category of its last sale';
+COMMENT ON COLUMN cdm.product_popularity.order_cnt IS 'CLOSED orders with it';
+COMMENT ON COLUMN cdm.product_popularity.user_cnt IS 'Users who have ordered it';
+COMMENT ON COLUMN cdm.product_popularity.quantity IS 'Pieces sold';
+COMMENT ON COLUMN cdm.product_popularity.revenue IS 'What they cost together';
+COMMENT ON COLUMN cdm.product_popularity.place IS '1 for the most orders, then by name';
+
+COMMENT ON VIEW cdm.category_popularity IS 'Categories by the CLOSED orders that hold a product of theirs';
+COMMENT ON COLUMN cdm.category_popularity.category_id IS 'Key of the category';
+COMMENT ON COLUMN cdm.category_popularity.category_name IS 'Its name';
+COMMENT ON COLUMN cdm.category_popularity.order_cnt IS 'CLOSED orders with it, each once';
+COMMENT ON COLUMN cdm.category_popularity.user_cnt IS 'Users who have ordered it';
+COMMENT ON COLUMN cdm.category_popularity.quantity IS 'Pieces sold';
+COMMENT ON COLUMN cdm.category_popularity.revenue IS 'What they cost together';
+COMMENT ON COLUMN cdm.category_popularity.place IS '1 for the most orders, then by name';
+
+COMMENT ON VIEW cdm.product_sales_by_day IS 'Products in CLOSED orders, day by day';
+COMMENT ON COLUMN cdm.product_sales_by_day.day_msk IS 'Day in Moscow';
+COMMENT ON COLUMN cdm.product_sales_by_day.product_id IS 'Key of the product';
+COMMENT ON COLUMN cdm.product_sales_by_day.product_name IS 'Its latest name';
+COMMENT ON COLUMN cdm.product_sales_by_day.category_name IS 'Category it was sold in';
+COMMENT ON COLUMN cdm.product_sales_by_day.order_cnt IS 'CLOSED orders with it';
+COMMENT ON COLUMN cdm.product_sales_by_day.quantity IS 'Pieces sold';
+COMMENT ON COLUMN cdm.product_sales_by_day.revenue IS 'What they cost together';
+
+COMMENT ON VIEW cdm.category_sales_by_day IS 'Categories in CLOSED orders, day by day';
+COMMENT ON COLUMN cdm.category_sales_by_day.day_msk IS 'Day in Moscow';
+COMMENT ON COLUMN cdm.category_sales_by_day.category_id IS 'Key of the category';
+COMMENT ON COLUMN cdm.category_sales_by_day.category_name IS 'Its name';
+COMMENT ON COLUMN cdm.category_sales_by_day.order_cnt IS 'CLOSED orders with it, each once';
+COMMENT ON COLUMN cdm.category_sales_by_day.quantity IS 'Pieces sold';
+COMMENT ON COLUMN cdm.category_sales_by_day.revenue IS 'What they cost together';
+
+COMMENT ON VIEW cdm.orders_by_hour IS 'Orders by the hour in which they were placed, by restaurant and status';
+COMMENT ON COLUMN cdm.orders_by_hour.hour_utc IS 'Beginning of the hour, UTC';
+COMMENT ON COLUMN cdm.orders_by_hour.hour_msk IS 'Beginning of the hour, in Moscow';
+COMMENT ON COLUMN cdm.orders_by_hour.restaurant_id IS 'Its id in the source';
+COMMENT ON COLUMN cdm.orders_by_hour.restaurant_name IS 'Its latest name';
+COMMENT ON COLUMN cdm.orders_by_hour.status IS 'Present status';
+COMMENT ON COLUMN cdm.orders_by_hour.order_cnt IS 'Orders';
+COMMENT ON COLUMN cdm.orders_by_hour.revenue IS 'Payments, if the status is CLOSED';
+
+COMMENT ON VIEW cdm.orders_by_day IS 'Orders by the day on which they were placed';
+COMMENT ON COLUMN cdm.orders_by_day.day_msk IS 'Day in Moscow';
+COMMENT ON COLUMN cdm.orders_by_day.order_cnt IS 'Orders, whatever became of them';
+COMMENT ON COLUMN cdm.orders_by_day.closed_order_cnt IS 'CLOSED orders';
+COMMENT ON COLUMN cdm.orders_by_day.cancelled_order_cnt IS 'CANCELLED orders';
+COMMENT ON COLUMN cdm.orders_by_day.revenue IS 'Payments of CLOSED orders';
+COMMENT ON COLUMN cdm.orders_by_day.average_bill IS 'Revenue by CLOSED order, to two decimals; 0 without any';
+
+COMMENT ON VIEW cdm.orders_by_weekday_hour IS 'Orders by weekday and hour in Moscow, over all weeks';
+COMMENT ON COLUMN cdm.orders_by_weekday_hour.weekday IS '1 for Monday to 7';
+COMMENT ON COLUMN cdm.orders_by_weekday_hour.weekday_name IS 'Its Russian name, behind its number to be sorted by';
+COMMENT ON COLUMN cdm.orders_by_weekday_hour.hour_of_day IS '0 to 23';
+COMMENT ON COLUMN cdm.orders_by_weekday_hour.order_cnt IS 'Orders, whatever became of them';
+COMMENT ON COLUMN cdm.orders_by_weekday_hour.revenue IS 'Payments of CLOSED orders';
+
+COMMENT ON VIEW cdm.restaurant_popularity IS 'Restaurants by their orders';
+COMMENT ON COLUMN cdm.restaurant_popularity.restaurant_id IS 'Its id in the source';
+COMMENT ON COLUMN cdm.restaurant_popularity.restaurant_name IS 'Its latest name';
+COMMENT ON COLUMN cdm.restaurant_popularity.order_cnt IS 'Orders, whatever became of them';
+COMMENT ON COLUMN cdm.restaurant_popularity.closed_order_cnt IS 'CLOSED orders';
+COMMENT ON COLUMN cdm.restaurant_popularity.cancelled_order_cnt IS 'CANCELLED orders';
+COMMENT ON COLUMN cdm.restaurant_popularity.revenue IS 'Payments of CLOSED orders';
+COMMENT ON COLUMN cdm.restaurant_popularity.average_bill IS 'Revenue by CLOSED order, to two decimals; 0 without any';
+COMMENT ON COLUMN cdm.restaurant_popularity.place IS '1 for the most orders, then by name';
+
+COMMENT ON VIEW cdm.category_list IS 'Every category, to choose from';
+COMMENT ON COLUMN cdm.category_list.category_id IS 'Key of the category';
+COMMENT ON COLUMN cdm.category_list.category_name IS 'Its name';
+
+COMMENT ON VIEW cdm.product_list IS 'Every product, to choose from';
+COMMENT ON COLUMN cdm.product_list.product_id IS 'Key of the product';
+COMMENT ON COLUMN cdm.product_list.product_name IS 'Its latest name';
+
+COMMENT ON VIEW cdm.restaurant_list IS 'Every restaurant, to choose from';
+COMMENT ON COLUMN cdm.restaurant_list.restaurant_id IS 'Its id in the source';
+COMMENT ON COLUMN cdm.restaurant_list.restaurant_name IS 'Its latest name';

@@ -86,3 +86,46 @@ CROSS JOIN LATERAL (
     ('CDM', 'pending_rules', 'Правила, которые применяются', m.pending_rules, m.pending_rules = 0),
     ('CDM', 'refresh_age_seconds', 'Секунд с обновления сводки', m.refresh_age_seconds, m.is_fresh)
 ) AS i (layer, indicator, indicator_name, value, is_good);
+
+COMMENT ON VIEW cdm.tag_popularity IS 'Tags by the users who have them';
+COMMENT ON COLUMN cdm.tag_popularity.tag IS 'What users are called';
+COMMENT ON COLUMN cdm.tag_popularity.rule_cnt IS 'Rules that give it';
+COMMENT ON COLUMN cdm.tag_popularity.user_cnt IS 'Users who have it';
+COMMENT ON COLUMN cdm.tag_popularity.place IS '1 for the most users, then by tag';
+
+COMMENT ON VIEW cdm.tag_progress IS 'How close users are to the tag of each rule';
+COMMENT ON COLUMN cdm.tag_progress.rule_id IS 'Rule';
+COMMENT ON COLUMN cdm.tag_progress.tag IS 'Its tag';
+COMMENT ON COLUMN cdm.tag_progress.subject IS 'What it counts: category or product';
+COMMENT ON COLUMN cdm.tag_progress.subject_name IS 'Name of the category or product';
+COMMENT ON COLUMN cdm.tag_progress.threshold IS 'So many orders are enough';
+COMMENT ON COLUMN cdm.tag_progress.enabled IS 'Whether the rule gives tags';
+COMMENT ON COLUMN cdm.tag_progress.order_cnt IS 'Orders of these users, from 1; the threshold stands for all above it';
+COMMENT ON COLUMN cdm.tag_progress.orders_left IS 'So many are missing';
+COMMENT ON COLUMN cdm.tag_progress.user_cnt IS 'Users with so many orders';
+
+COMMENT ON VIEW cdm.tag_events_by_day IS 'Tags assigned and revoked, day by day';
+COMMENT ON COLUMN cdm.tag_events_by_day.day_msk IS 'Day in Moscow';
+COMMENT ON COLUMN cdm.tag_events_by_day.tag IS 'What users are called';
+COMMENT ON COLUMN cdm.tag_events_by_day.assigned_cnt IS 'So often assigned';
+COMMENT ON COLUMN cdm.tag_events_by_day.revoked_cnt IS 'So often revoked';
+
+COMMENT ON VIEW cdm.tag_list IS 'Every tag, to choose from';
+COMMENT ON COLUMN cdm.tag_list.tag IS 'What users are called';
+
+COMMENT ON VIEW cdm.freshness IS 'How fresh the figures are, in one row';
+COMMENT ON COLUMN cdm.freshness.last_order_at_utc IS 'When the last order was placed, UTC';
+COMMENT ON COLUMN cdm.freshness.last_order_at_msk IS 'The same, in Moscow';
+COMMENT ON COLUMN cdm.freshness.counters_changed_at_utc IS 'When a counter last changed, UTC';
+COMMENT ON COLUMN cdm.freshness.counters_changed_at_msk IS 'The same, in Moscow';
+COMMENT ON COLUMN cdm.freshness.refreshed_at_utc IS 'When the figures were last brought up to date, UTC';
+COMMENT ON COLUMN cdm.freshness.refreshed_at_msk IS 'The same, in Moscow';
+COMMENT ON COLUMN cdm.freshness.refresh_age_seconds IS 'How long ago that was';
+COMMENT ON COLUMN cdm.freshness.stale_days_cnt IS 'Days with changes that are not in the figures yet';
+
+COMMENT ON VIEW cdm.pipeline_health IS 'How the pipeline is doing, as of now';
+COMMENT ON COLUMN cdm.pipeline_health.layer IS 'STG, DDS or CDM';
+COMMENT ON COLUMN cdm.pipeline_health.indicator IS 'What is measured';
+COMMENT ON COLUMN cdm.pipeline_health.indicator_name IS 'The same in Russian';
+COMMENT ON COLUMN cdm.pipeline_health.value IS 'Its value';
+COMMENT ON COLUMN cdm.pipeline_health.is_good IS 'Whether that is as it should be';

@@ -141,12 +141,14 @@ COMMENT ON TABLE cdm_summary.restaurants IS 'Every restaurant';
 -- Of counters and tags. Whose counter has moved nobody notes: these are worked out from the whole of `cdm`.
 CREATE TABLE cdm_summary.product_users (
     h_product_pk uuid PRIMARY KEY,
-    user_cnt bigint NOT NULL
+    user_cnt bigint NOT NULL,
+    version bigint NOT NULL
 );
 
 CREATE TABLE cdm_summary.category_users (
     h_category_pk uuid PRIMARY KEY,
-    user_cnt bigint NOT NULL
+    user_cnt bigint NOT NULL,
+    version bigint NOT NULL
 );
 
 CREATE TABLE cdm_summary.tags (
@@ -178,6 +180,8 @@ CREATE TABLE cdm_summary.tag_event_days (
 
 COMMENT ON TABLE cdm_summary.product_users IS 'Users with a counter above 0, by product';
 COMMENT ON TABLE cdm_summary.category_users IS 'Users with a counter above 0, by category';
+COMMENT ON COLUMN cdm_summary.product_users.version IS 'When a counter of it last changed, in microseconds';
+COMMENT ON COLUMN cdm_summary.category_users.version IS 'When a counter of it last changed, in microseconds';
 COMMENT ON TABLE cdm_summary.tags IS 'Every tag that a rule gives or a user has; the first 255 characters, as below';
 COMMENT ON TABLE cdm_summary.tag_progress IS 'How many users have how many orders of the subject of a rule';
 COMMENT ON COLUMN cdm_summary.tag_progress.order_cnt IS 'From 1; the threshold stands for all above it';
@@ -188,6 +192,7 @@ CREATE TABLE cdm_summary.refreshes (
     is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
     refreshed_at timestamp NOT NULL DEFAULT (now() AT TIME ZONE 'UTC'),
     took_ms bigint NOT NULL DEFAULT 0,
+    days_left bigint NOT NULL DEFAULT 0,
     seen text NOT NULL DEFAULT '',
     counters_changed_at timestamp,
     user_cnt bigint NOT NULL DEFAULT 0,
@@ -198,9 +203,34 @@ CREATE TABLE cdm_summary.refreshes (
 
 COMMENT ON TABLE cdm_summary.refreshes IS 'The last refresh of the summary, and what there is one of';
 COMMENT ON COLUMN cdm_summary.refreshes.refreshed_at IS 'When it ended, UTC';
-COMMENT ON COLUMN cdm_summary.refreshes.seen IS
-    'How often the tables of cdm had been written to by then, as the statistics of PostgreSQL tell';
+COMMENT ON COLUMN cdm_summary.refreshes.days_left IS 'Stale days that it left to the next one';
+COMMENT ON COLUMN cdm_summary.refreshes.seen IS 'What cdm_summary.writes() said when it began';
 COMMENT ON COLUMN cdm_summary.refreshes.counters_changed_at IS 'When DDS last changed a counter that CDM holds, UTC';
 COMMENT ON COLUMN cdm_summary.refreshes.user_tag_cnt IS 'Different tags of a user, added up over all users';
 
 INSERT INTO cdm_summary.refreshes DEFAULT VALUES;
+
+-- Whether counters or tags have changed, without looking at them and without a note from whoever changes them: PostgreSQL
+-- counts what is written to each table. Its counts come up to ten seconds late, never early, and start at 0 after a crash; a
+-- table that was truncated has another file. Sending a tag event is an update, and no news.
+CREATE FUNCTION cdm_summary.writes() RETURNS text
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+SELECT string_agg(
+    concat_ws(
+        '-',
+        pg_relation_filenode(t.id),
+        pg_stat_get_tuples_inserted(t.id),
+        CASE WHEN t.id <> 'cdm.user_tag_events'::regclass THEN pg_stat_get_tuples_updated(t.id) END,
+        pg_stat_get_tuples_deleted(t.id)
+    ),
+    ' ' ORDER BY t.place
+)
+FROM
+    unnest(ARRAY[
+        'cdm.user_product_counters'::regclass, 'cdm.user_category_counters'::regclass, 'cdm.tag_rules_in_force'::regclass,
+        'cdm.user_tags'::regclass, 'cdm.user_tag_events'::regclass
+    ]) WITH ORDINALITY AS t (id, place);
+END;
+
+COMMENT ON FUNCTION cdm_summary.writes IS 'How often the counters and tags of cdm have been written to, table by table';

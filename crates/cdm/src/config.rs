@@ -1,9 +1,11 @@
 //! Settings that only CDM has.
 
-use clap::{Args, ValueEnum};
-use service::settings::Secret;
+use std::time::Duration;
 
-/// What is answered over HTTP, and to whom.
+use clap::{Args, ValueEnum};
+use service::settings::{Secret, period};
+
+/// The tag API, the page, and the summary the page reads.
 #[derive(Debug, Args)]
 pub struct Settings {
     /// Whether questions about tags are answered, under `/api/v1` of HTTP_ADDR.
@@ -18,6 +20,11 @@ pub struct Settings {
     /// who reaches HTTP_ADDR is answered.
     #[arg(long, env = "TAG_API_TOKEN", hide_env_values = true)]
     pub(crate) tag_api_token: Option<Secret>,
+
+    /// How often the summary that dashboards read is brought up to date, at most; when nothing has changed, it is left
+    /// alone. However short this is, no more than a twentieth of the time goes into it.
+    #[arg(long, env = "SUMMARY_REFRESH", value_name = "DURATION", value_parser = period, default_value = "30s")]
+    pub(crate) summary_refresh: Duration,
 }
 
 /// On or off.

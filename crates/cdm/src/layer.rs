@@ -19,6 +19,7 @@ use crate::{
     publish::Outbox,
     receive, replace,
     store::{self, Repetitive},
+    summary::Summary,
 };
 
 /// The service: its constants, and the loop's layer.
@@ -29,6 +30,7 @@ pub struct Cdm {
     rebuild: Rebuild,
     evaluator: Evaluator,
     outbox: Outbox,
+    _summary: Summary,
 }
 
 impl Service for Cdm {
@@ -42,7 +44,7 @@ impl Service for Cdm {
     type Settings = Settings;
     type Layer = Self;
 
-    async fn layer(_: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
+    async fn layer(settings: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
         Ok(Self {
             warehouse: shared.warehouse.clone(),
             repetitive: Repetitive::default(),
@@ -50,6 +52,7 @@ impl Service for Cdm {
             rebuild: Rebuild::new(shared),
             evaluator: Evaluator::default(),
             outbox: Outbox::default(),
+            _summary: Summary::keep(shared.warehouse.aside(), settings.summary_refresh),
         })
     }
 

@@ -2,8 +2,8 @@
 //!
 //! In the order the data flows: [`receive`] reads a record, [`transform`] (pure) leaves of each counter the newest,
 //! [`store`] upserts both marts in one transaction and assigns the tags that follow, [`publish`] tells of those. When a
-//! rule changes, [`evaluate`] looks at everybody; at the end of a rebuild [`replace`] exchanges the marts. [`api`] answers
-//! questions, [`dashboard`] draws pictures.
+//! rule changes, [`evaluate`] looks at everybody; at the end of a rebuild [`replace`] exchanges the marts. Beside all that
+//! [`summary`] adds up what dashboards read, [`api`] answers questions, and [`dashboard`] draws pictures.
 
 pub use self::{commands::Commands, layer::Cdm};
 
@@ -14,6 +14,7 @@ mod publish;
 mod rule;
 mod evaluate;
 mod replace;
+mod summary;
 mod api;
 mod dashboard;
 mod config;

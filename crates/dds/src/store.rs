@@ -83,18 +83,22 @@ async fn attempt(
         names::latest(&transaction, orders),
     )?;
 
-    let Changes { outcomes, mut vault, new_states, changed_states, differences, mentioned } =
+    let Changes { outcomes, mut vault, new_states, changed_states, stale_hours, differences, mentioned } =
         transform::transform(states, orders);
     let news = names::news(std::mem::take(&mut vault.names), &latest);
     let relies = trusts && known.leave_out(&edition, &mut vault);
 
-    let ((), (), (), readings, edition_now) = try_join!(
+    let ((), (), (), (), readings, edition_now) = try_join!(
         states::write(&transaction, &new_states, &changed_states),
+        states::note_stale(&transaction, &stale_hours),
         vault::write(&transaction, load_src, &vault, trusts),
         names::write(&transaction, load_src, &news),
         counters::write(&transaction, &differences, &mentioned),
         self::edition(&transaction),
     )?;
+    if !trusts {
+        states::agree(&transaction, &new_states).await?;
+    }
     if relies && edition_now != edition {
         transaction.rollback().await?;
         return Ok(None);

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
+use orders::Moment;
 use pipeline::{Outcome, Rejection};
 use uuid::Uuid;
 
@@ -31,6 +32,8 @@ pub struct Changes<'o> {
     pub new_states: BTreeMap<Uuid, State>,
     /// States of orders that had one.
     pub changed_states: BTreeMap<Uuid, State>,
+    /// The hours in which these orders were placed: what was added up of them no longer holds.
+    pub stale_hours: BTreeSet<Moment>,
     /// What is added to counters.
     pub differences: Differences<'o>,
     /// Every counter that any order of the batch mentions, or that its orders ever held: published whatever became of the
@@ -57,6 +60,7 @@ pub fn transform<'o>(mut states: HashMap<Uuid, State>, orders: &[Keyed<'o>]) -> 
     }
     for order_pk in touched {
         let Some(state) = states.remove(&order_pk) else { continue };
+        changes.stale_hours.insert(state.order_dt.hour());
         if known.contains(&order_pk) {
             changes.changed_states.insert(order_pk, state);
         } else {
@@ -89,7 +93,7 @@ fn apply<'o>(
             return Ok(if equal { Outcome::Unchanged } else { Outcome::Outdated });
         }
     }
-    let after = State::after(before, order, user_pk, &lines);
+    let after = State::after(before, keyed, &lines);
     changes.vault.add(keyed, before, &after);
     changes.differences.add(keyed, before, &after);
     entry.insert_entry(after);

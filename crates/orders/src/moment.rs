@@ -71,6 +71,12 @@ impl Moment {
         self.0.checked_add(SignedDuration::from_micros(1)).ok().and_then(Self::from_civil).unwrap_or(Self::LAST)
     }
 
+    /// The beginning of its hour.
+    #[must_use]
+    pub fn hour(self) -> Self {
+        Self(self.0.date().at(self.0.hour(), 0, 0, 0))
+    }
+
     /// So much earlier; the first moment of all where there is none.
     #[must_use]
     pub fn before(self, duration: std::time::Duration) -> Self {

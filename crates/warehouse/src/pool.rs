@@ -33,6 +33,12 @@ impl Warehouse {
         Self { pool }
     }
 
+    /// The same database by a connection of its own: for work that goes on beside the batches and must not take theirs.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        Self::new(&Settings { pool_size: 1, ..self.pool.manager().settings().clone() })
+    }
+
     /// Begins a transaction for a batch: short, guarded, on indexes only.
     ///
     /// # Errors

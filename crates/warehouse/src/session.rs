@@ -43,6 +43,10 @@ impl Sessions {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self(settings.clone())
     }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0
+    }
 }
 
 impl managed::Manager for Sessions {

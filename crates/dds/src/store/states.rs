@@ -1,9 +1,9 @@
 //! States of orders: read under lock, written back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::try_join;
-use orders::{Amount, Version};
+use orders::{Amount, Moment, Version};
 use pipeline::Failure;
 use uuid::Uuid;
 use warehouse::{Row, Statement, Timestamp, Transaction, get, statement};
@@ -34,6 +34,8 @@ fn read(row: &Row) -> Result<State, Failure> {
         status: get(row, 4)?,
         cost: amount(get(row, 5)?)?,
         payment: amount(get(row, 6)?)?,
+        order_dt: get_moment(row, 11)?,
+        restaurant_pk: get(row, 12)?,
         lines: lines
             .map(|(((product_pk, category_pk), quantity), text)| {
                 Ok(Line { product_pk, category_pk, quantity, amount: amount(text)? })
@@ -74,6 +76,8 @@ async fn write_all(
         column(rows(), |state| state.version.as_str()),
         column(rows(), |state| Timestamp::new(state.load_dt)),
         column(rows(), |state| state.user_pk),
+        column(rows(), |state| Timestamp::new(state.order_dt)),
+        column(rows(), |state| state.restaurant_pk),
         column(rows(), |state| state.status.as_str()),
         column(rows(), |state| state.cost.to_string()),
         column(rows(), |state| state.payment.to_string()),
@@ -83,17 +87,47 @@ async fn write_all(
         column(lines(), |line| line.quantity),
     );
     let (firsts, lasts) = bounds(rows());
-    let (pks, versions, dates, users, statuses, costs, payments, amounts, products, categories, quantities) =
-        &parameters;
+    let (pks, versions, dates, users, placed, restaurants, statuses, costs, payments, amounts, ..) = &parameters;
+    let (.., products, categories, quantities) = &parameters;
     transaction
         .execute(
             &statement,
             [
-                pks, versions, dates, users, statuses, costs, payments, amounts, &firsts, &lasts, products, categories,
+                pks,
+                versions,
+                dates,
+                users,
+                placed,
+                restaurants,
+                statuses,
+                costs,
+                payments,
+                amounts,
+                &firsts,
+                &lasts,
+                products,
+                categories,
                 quantities,
             ],
         )
         .await?;
+    Ok(())
+}
+
+/// Notes that what was added up of these hours no longer holds. In the transaction that changes the states: whoever adds
+/// them up again finds the note together with the change.
+pub(super) async fn note_stale(transaction: &Transaction, hours: &BTreeSet<Moment>) -> Result<(), Failure> {
+    if !hours.is_empty() {
+        let hours = column(hours, |hour| Timestamp::new(*hour));
+        transaction.execute(&statement!("dds/insert_stale_days"), [&hours]).await?;
+    }
+    Ok(())
+}
+
+/// Makes new states agree with hubs that were there before them, see `sql/dds/agree_order_dates.sql`.
+pub(super) async fn agree(transaction: &Transaction, new: &BTreeMap<Uuid, State>) -> Result<(), Failure> {
+    let pks = column(new.keys(), |pk| *pk);
+    transaction.execute(&statement!("dds/agree_order_dates"), [&pks]).await?;
     Ok(())
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use orders::{Amount, Enriched, Moment, Version, status};
+use orders::{Amount, Moment, Version, status};
 use uuid::Uuid;
 
-use super::Line;
+use super::{Keyed, Line};
 
 /// What an order is now, and what it ever held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,10 @@ pub struct State {
     pub load_dt: Moment,
     /// Whose it is, for good.
     pub user_pk: Uuid,
+    /// When it was placed, as the first version said: that of `h_order`.
+    pub order_dt: Moment,
+    /// Where.
+    pub restaurant_pk: Uuid,
     /// Its status.
     pub status: String,
     /// Its price.
@@ -27,8 +31,9 @@ pub struct State {
 }
 
 impl State {
-    /// The state after `order`, whose merged lines are `lines`, was applied.
-    pub(super) fn after(before: Option<&Self>, order: &Enriched, user_pk: Uuid, lines: &[Line]) -> Self {
+    /// The state after an order, whose merged lines are `lines`, was applied.
+    pub(super) fn after(before: Option<&Self>, keyed: &Keyed<'_>, lines: &[Line]) -> Self {
+        let Keyed { order, user_pk, restaurant_pk, .. } = *keyed;
         let pair = |line: &Line| (line.product_pk, line.category_pk);
         let now: BTreeSet<_> = lines.iter().map(pair).collect();
         let once = before.into_iter().flat_map(|state| &state.lines);
@@ -39,6 +44,8 @@ impl State {
             version: order.version.clone(),
             load_dt: before.map_or(order.sent_at, |state| order.sent_at.max(state.load_dt.next())),
             user_pk,
+            order_dt: before.map_or(order.date, |state| state.order_dt),
+            restaurant_pk,
             status: order.status.clone(),
             cost: order.cost.into(),
             payment: order.payment.into(),

@@ -13,15 +13,15 @@ use crate::{
 };
 
 /// An order without its history: `load_dt` and lines once held tell which versions came by.
-type Now = (Uuid, Version, Uuid, String, Amount, Amount, Vec<Line>);
+type Now = (Uuid, Version, Uuid, Uuid, String, Amount, Amount, Vec<Line>);
 
 fn now(warehouse: &Warehouse) -> Vec<Now> {
     let states = warehouse.states.iter();
     states
         .map(|(order_pk, state)| {
-            let State { version, user_pk, status, cost, payment, lines, .. } = state.clone();
+            let State { version, user_pk, restaurant_pk, status, cost, payment, lines, .. } = state.clone();
             let held = lines.into_iter().filter(Line::is_held).collect();
-            (*order_pk, version, user_pk, status, cost, payment, held)
+            (*order_pk, version, user_pk, restaurant_pk, status, cost, payment, held)
         })
         .collect()
 }

@@ -15,5 +15,6 @@ mod names;
 mod refusals;
 mod stage;
 mod states;
+mod stale;
 mod known;
 mod going;

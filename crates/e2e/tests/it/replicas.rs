@@ -8,7 +8,10 @@ use e2e::{Layer, Pipeline, Process, Workload, until};
 /// What is true now, whatever the order in which it arrived: no ids, no applied dates, no versions of counters.
 const CURRENT: [(&str, &str); 13] = [
     ("orders received", "SELECT object_id, sent_dttm, version, user_id, payload FROM stg.order_events"),
-    ("orders", "SELECT h_order_pk, version, h_user_pk, status, cost, payment FROM dds.bv_order_states"),
+    (
+        "orders",
+        "SELECT h_order_pk, version, h_user_pk, h_restaurant_pk, status, cost, payment FROM dds.bv_order_states",
+    ),
     (
         "lines of orders",
         "SELECT h_order_pk, l.* FROM dds.bv_order_states,

@@ -1,0 +1,100 @@
+//! A refresh: one transaction.
+
+use std::time::Duration;
+
+use pipeline::{Failure, Fault};
+use warehouse::{Statement, Transaction, Warehouse, get, statement};
+
+use super::work;
+
+/// Of some days, in this order: a product's total is that of its days.
+const DAYS: [Statement; 3] = [
+    statement!("cdm/summarize_order_hours"),
+    statement!("cdm/summarize_product_days"),
+    statement!("cdm/summarize_category_days"),
+];
+
+/// Of all orders, from what the days come to.
+const NAMES: [Statement; 3] = [
+    statement!("cdm/summarize_products"),
+    statement!("cdm/summarize_categories"),
+    statement!("cdm/summarize_restaurants"),
+];
+
+/// Of all counters and tags. The totals of tags come last, from what the first have written.
+const USERS: [Statement; 6] = [
+    statement!("cdm/summarize_product_users"),
+    statement!("cdm/summarize_category_users"),
+    statement!("cdm/summarize_tags"),
+    statement!("cdm/summarize_tag_progress"),
+    statement!("cdm/summarize_tag_events"),
+    statement!("cdm/summarize_users"),
+];
+
+/// Days in one refresh, at most: what lies between the first and the last of them is read in one go.
+const DAYS_AT_ONCE: i64 = 31;
+
+/// What a refresh came to.
+pub(super) struct Refreshed {
+    /// How long it took.
+    pub(super) took: Duration,
+    /// How many days were left to the next one.
+    pub(super) days: i64,
+}
+
+/// Refreshes what is out of date. `None`: another replica is at it, a layer is being rebuilt or its tables are being emptied
+/// at this moment.
+///
+/// The sources are locked before anybody asks for a rebuild: who begins one truncates them, and is waited for or waits. So
+/// the days are never added up from a vault that is being filled anew. Each statement sees what is committed by then:
+/// whatever has changed since the notes were taken has left notes of its own.
+pub(super) async fn refresh(warehouse: &Warehouse, every: Duration) -> Result<Option<Refreshed>, Failure> {
+    let transaction = warehouse.begin_unhurried().await?;
+    if !lock(&transaction).await? {
+        return Ok(None);
+    }
+    let work = work::read(&transaction, every).await?;
+    if work.is_put_off || !work.is_due || !work.rest.is_zero() {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
+    transaction.execute(&statement!("cdm/plan_summary"), []).await?;
+    let days = summarize_days(&transaction).await?;
+    if work.is_written {
+        for statement in &USERS {
+            transaction.execute(statement, []).await?;
+        }
+    }
+    let concluded = transaction.query(&statement!("cdm/conclude_summary"), [&work.writes, &days]).await?;
+    let took = concluded.first().map_or(Ok(Duration::ZERO), |row| work::milliseconds(row, 0))?;
+    transaction.commit().await?;
+    Ok(Some(Refreshed { took, days }))
+}
+
+/// Keeps other replicas out, and the sources as they are; `false`: somebody else has one of these.
+async fn lock(transaction: &Transaction) -> Result<bool, Failure> {
+    let locked = transaction.query(&statement!("cdm/try_lock_summary"), []).await?;
+    if !locked.first().map_or(Ok(false), |row| get(row, 0))? {
+        return Ok(false);
+    }
+    match transaction.execute(&statement!("cdm/lock_summary_sources"), []).await {
+        Ok(_) => Ok(true),
+        // "Lock not available".
+        Err(Failure::Unavailable(error)) if error.fault == Fault::Unwilling("55P03".to_owned()) => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Adds up the last of the stale days; how many are left.
+async fn summarize_days(transaction: &Transaction) -> Result<i64, Failure> {
+    let taken = transaction.query(&statement!("cdm/take_stale_days"), [&DAYS_AT_ONCE]).await?;
+    let Some(row) = taken.first() else { return Ok(0) };
+    let (first, last): (&str, &str) = (get(row, 0)?, get(row, 1)?);
+    for statement in &DAYS {
+        transaction.execute(statement, [&first, &last]).await?;
+    }
+    for statement in &NAMES {
+        transaction.execute(statement, []).await?;
+    }
+    get(row, 2)
+}

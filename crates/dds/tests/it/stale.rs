@@ -1,0 +1,130 @@
+//! When and where an order was placed, and the days that no longer add up.
+
+use std::collections::HashMap;
+
+use dds::transform::{Changes, Keyed, transform};
+use orders::{Enriched, Moment, keys};
+use pipeline::Outcome;
+use serde_json::{Value, json};
+
+use crate::{
+    stage::{Stage, store_all},
+    story::{closed, message, read},
+};
+
+const DAYS: &str = "SELECT DISTINCT day::text FROM cdm_summary.stale_days ORDER BY 1";
+
+const PLACED: &str = "
+    SELECT concat_ws(' ', o.order_id, s.order_dt, r.restaurant_id)
+    FROM dds.bv_order_states AS s
+    INNER JOIN dds.h_order AS o ON s.h_order_pk = o.h_order_pk
+    INNER JOIN dds.h_restaurant AS r ON s.h_restaurant_pk = r.h_restaurant_pk
+    ORDER BY 1";
+
+/// Version `version` of an order, placed at `date` in the restaurant `restaurant`.
+fn placed(order: usize, version: usize, date: &str, restaurant: &str) -> Value {
+    let mut message = message(order, version, &closed(&[1]));
+    message["payload"]["date"] = json!(date);
+    message["payload"]["restaurant"] = json!({"id": restaurant, "name": restaurant});
+    message
+}
+
+fn hours(changes: &Changes<'_>) -> Vec<String> {
+    changes.stale_hours.iter().map(Moment::to_string).collect()
+}
+
+#[test]
+fn an_order_stays_where_it_was_in_time_and_goes_where_it_is_now() {
+    let told: Vec<Enriched> = [
+        placed(0, 0, "2026-03-02 11:59:59.999999", "first"),
+        placed(0, 1, "2026-03-09 08:00:00", "second"),
+        placed(2, 0, "2026-03-02 11:00:00", "first"),
+        placed(4, 0, "1899-12-31 23:59:00", "first"),
+    ]
+    .iter()
+    .map(read)
+    .collect();
+    let (first, second) = (Keyed::all(&told[..1]), Keyed::all(&told[1..2]));
+    let changes = transform(HashMap::new(), &first);
+    assert_eq!(hours(&changes), ["2026-03-02 11:00:00"]);
+    let before = changes.new_states.into_iter().collect();
+    let changes = transform(before, &second);
+    assert_eq!(hours(&changes), ["2026-03-02 11:00:00"], "the hour it is counted in");
+    let state = &changes.changed_states[&keys::order(0)];
+    assert_eq!(state.order_dt.to_string(), "2026-03-02 11:59:59.999999");
+    assert_eq!(state.restaurant_pk, keys::restaurant("second"));
+
+    let changes = transform(HashMap::new(), &Keyed::all(&told));
+    assert_eq!(hours(&changes), ["1899-12-31 23:00:00", "2026-03-02 11:00:00"], "each once");
+    assert_eq!(&changes.new_states[&keys::order(0)], state, "in one batch as in two");
+}
+
+#[tokio::test]
+async fn a_day_of_moscow_is_noted_when_an_order_of_it_changes() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let replica = stage.replica().await?;
+    let batch = [
+        placed(0, 0, "2026-03-01 20:59:59", "first"),
+        placed(2, 0, "2026-03-01 21:00:00", "first"),
+        placed(4, 0, "2026-03-05 12:00:00", "first"),
+    ];
+    assert_eq!(store_all(&replica, &batch).await?, [const { Outcome::Stored }; 3]);
+    assert_eq!(stage.sql(DAYS).await?, ["2026-03-01", "2026-03-02", "2026-03-05"]);
+    stage.sql("TRUNCATE cdm_summary.stale_days").await?;
+
+    store_all(&replica, &batch).await?;
+    assert_eq!(stage.sql(DAYS).await?, [""; 0], "nothing has changed");
+    store_all(&replica, &[placed(4, 1, "2026-04-01 12:00:00", "second")]).await?;
+    assert_eq!(stage.sql(DAYS).await?, ["2026-03-05"], "the day it is counted in");
+    let expected = ["0 2026-03-01 20:59:59 first", "2 2026-03-01 21:00:00 first", "4 2026-03-05 12:00:00 second"];
+    assert_eq!(stage.sql(PLACED).await?, expected);
+    stage.audit().await
+}
+
+#[tokio::test]
+async fn an_hour_that_lies_in_two_days_notes_both() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    // Moscow was two hours, thirty minutes and some seconds ahead.
+    store_all(&stage.replica().await?, &[placed(0, 0, "1900-06-01 21:40:00", "first")]).await?;
+    assert_eq!(stage.sql(DAYS).await?, ["1900-06-01", "1900-06-02"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_state_that_comes_back_has_the_date_of_its_hub() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let replica = stage.replica().await?;
+    store_all(&replica, &[placed(0, 0, "2026-03-02 12:00:00", "first")]).await?;
+    stage
+        .sql(
+            "TRUNCATE dds.bv_order_states, dds.bv_user_product_counters, dds.bv_user_category_counters, dds.s_order_cost,
+                dds.s_order_status, dds.s_order_product, cdm_summary.stale_days",
+        )
+        .await?;
+    store_all(&replica, &[placed(0, 1, "2026-03-09 12:00:00", "first")]).await?;
+    assert_eq!(stage.sql(PLACED).await?, ["0 2026-03-02 12:00:00 first"]);
+    assert!(stage.sql(DAYS).await?.contains(&"2026-03-02".to_owned()), "the day of the hub is noted");
+    stage.audit().await
+}
+
+#[tokio::test]
+async fn where_orders_go_every_day_that_was_added_up_is_noted() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let replica = stage.replica().await?;
+    store_all(&replica, &[placed(0, 0, "2026-03-02 12:00:00", "first"), placed(2, 0, "2026-03-03 12:00:00", "first")])
+        .await?;
+    let added_up = "
+        INSERT INTO cdm_summary.order_hours
+        SELECT cdm_summary.to_moscow(date_trunc('hour', order_dt)), date_trunc('hour', order_dt), h_restaurant_pk, status, 1,
+            cost, payment, order_dt
+        FROM dds.bv_order_states";
+    for statement in ["DELETE FROM dds.bv_order_states WHERE order_dt < '2026-03-03'", "TRUNCATE dds.bv_order_states"] {
+        stage.sql("TRUNCATE cdm_summary.order_hours, cdm_summary.stale_days").await?;
+        stage.sql(added_up).await?;
+        let days = stage.sql("SELECT DISTINCT hour_msk::date::text FROM cdm_summary.order_hours ORDER BY 1").await?;
+        stage.sql(statement).await?;
+        assert_eq!(stage.sql(DAYS).await?, days, "{statement}");
+        assert!(!days.is_empty());
+    }
+    Ok(())
+}

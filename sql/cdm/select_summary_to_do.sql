@@ -1,0 +1,15 @@
+-- What there is to add up, and for how long the last refresh is to be rested from: for the given time, but for twenty times
+-- what it took; no longer, if it left days to the next one. While a layer is rebuilt nobody adds up what is not there yet.
+-- $1 milliseconds bigint
+SELECT
+    r.seen <> w.writes OR EXISTS (SELECT FROM cdm_summary.stale_days AS d) AS is_due,
+    EXISTS (SELECT FROM public.tagmill_rebuilds AS b) AS is_rebuilt,
+    greatest(20 * r.took_ms, CASE WHEN r.days_left = 0 THEN $1::bigint ELSE 0 END) - t.age AS rests_ms,
+    t.age AS age_ms,
+    r.seen <> w.writes AS is_written,
+    w.writes
+FROM cdm_summary.refreshes AS r
+CROSS JOIN cdm_summary.writes() AS w (writes)
+CROSS JOIN LATERAL (
+    SELECT (extract(EPOCH FROM (now() AT TIME ZONE 'UTC') - r.refreshed_at) * 1000)::bigint
+) AS t (age)

@@ -1,0 +1,28 @@
+-- What there is one of: users, users with tags, and when a counter last changed. To be sent last. Who has ordered anything has
+-- ordered something of a category. A version is the time of its change in microseconds; what is no time is the end of the
+-- year 9999.
+UPDATE cdm_summary.refreshes AS r
+SET
+    counters_changed_at = to_timestamp(least(c.version, 253402300799000000) / 1000000.0) AT TIME ZONE 'UTC',
+    user_cnt = u.user_cnt,
+    tagged_user_cnt = t.tagged_user_cnt,
+    user_tag_cnt = t.user_tag_cnt,
+    tag_cnt = t.tag_cnt
+FROM
+    (
+        SELECT
+            greatest(
+                (SELECT max(p.version) FROM cdm_summary.product_users AS p),
+                (SELECT max(g.version) FROM cdm_summary.category_users AS g)
+            ) AS version
+    ) AS c,
+    (
+        SELECT count(*) AS user_cnt
+        FROM (SELECT DISTINCT g.user_id FROM cdm.user_category_counters AS g WHERE g.order_cnt > 0) AS d
+    ) AS u,
+    (
+        SELECT
+            (SELECT count(*) FROM (SELECT DISTINCT h.user_id FROM cdm.user_tags AS h) AS d) AS tagged_user_cnt,
+            (SELECT coalesce(sum(s.user_cnt), 0) FROM cdm_summary.tags AS s)::bigint AS user_tag_cnt,
+            (SELECT count(*) FROM cdm_summary.tags AS s WHERE s.user_cnt > 0) AS tag_cnt
+    ) AS t
