@@ -56,6 +56,11 @@ export function recent(value) {
   return `${moment(value, { day: "numeric", month: "short" })}, ${clock(value)}`;
 }
 
+/** The time of day in Moscow. */
+export function now() {
+  return new Date().toLocaleTimeString("en-GB", { timeZone: "Europe/Moscow" });
+}
+
 /** A value as what a picture is measured by; there a digit more or less cannot be seen. */
 export function size(value) {
   return value === null ? 0 : Number(value);

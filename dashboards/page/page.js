@@ -3,8 +3,8 @@
 import { Asker } from "./ask.js";
 import { card } from "./card.js";
 import { element } from "./element.js";
-import { recent } from "./format.js";
-import { keep } from "./memory.js";
+import { now, recent } from "./format.js";
+import { keep, recall } from "./memory.js";
 import { Selectors } from "./selectors.js";
 import { drawTabs } from "./tabs.js";
 import { request, satisfied } from "./token.js";
@@ -18,8 +18,9 @@ const spec = await (await fetch(new URL("spec.json", import.meta.url))).json();
 let open = spec.tabs[0];
 const chosen = Object.fromEntries(spec.tabs.map(({ id }) => [id, {}]));
 
-/** What the service said last, by the id of the tab. */
+/** What the service said last, by the id of the tab, and when it last said anything. */
 const answers = {};
+let looked = "";
 
 /** Cards and selectors of each tab, by its id. */
 let panels = {};
@@ -30,6 +31,7 @@ const asker = new Asker(question, {
     satisfied();
     complain(null);
     if (answer) answers[open.id] = answer;
+    looked = now();
     show();
   },
   failed(problem) {
@@ -92,7 +94,7 @@ function show() {
 }
 
 function state(answer) {
-  const told = answer ? say("asOf", { time: recent(answer.as_of) }) : say("waiting");
+  const told = answer ? say("asOf", { time: recent(answer.as_of), looked }) : say("waiting");
   place("as-of").textContent = asker.stopped ? `${told}, ${say("paused")}` : told;
   place("state").dataset.state = asker.stopped ? "paused" : place("trouble").hidden ? "live" : "away";
 }
@@ -138,8 +140,7 @@ place("theme").addEventListener("click", () => {
   useTheme(theme);
 });
 system.addEventListener("change", ({ matches }) => {
-  keep("tagmill-theme", null);
-  useTheme(matches ? "dark" : "light");
+  if (recall("tagmill-theme") === null) useTheme(matches ? "dark" : "light");
 });
 place("language").addEventListener("click", () => {
   switchLanguage();

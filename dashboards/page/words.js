@@ -5,7 +5,7 @@ import { keep, recall } from "./memory.js";
 const WORDS = {
   ru: {
     skip: "К графикам",
-    asOf: "Данные на {time}",
+    asOf: "Данные на {time}, проверено в {looked}",
     waiting: "Загружается…",
     pause: "Пауза",
     resume: "Обновлять",
@@ -38,7 +38,7 @@ const WORDS = {
   },
   en: {
     skip: "To the charts",
-    asOf: "Data as of {time}",
+    asOf: "Data as of {time}, checked at {looked}",
     waiting: "Loading…",
     pause: "Pause",
     resume: "Resume",

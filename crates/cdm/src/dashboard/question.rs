@@ -31,6 +31,9 @@ pub(super) enum Choice {
 /// So many values of one selector can be chosen; nobody clicks more.
 const MOST: usize = 100;
 
+/// No name has more: so many bytes of 255 characters.
+const LONGEST: usize = 4 * 255;
+
 impl Question {
     /// Reads the part of an address behind the question mark.
     pub(super) fn read(address: &Uri, catalogue: &Catalogue) -> Result<Self, Refused> {
@@ -73,6 +76,9 @@ impl Choice {
 fn choose(chosen: &mut BTreeMap<String, Choice>, selector: &Narrowing, value: String) -> Result<(), Refused> {
     let id = &selector.id;
     let refused = |what: String| Err(Refused::Malformed(format!("{id}: {what}")));
+    if value.len() > LONGEST || value.contains('\0') {
+        return refused("too long, or no text".to_owned());
+    }
     match chosen.get_mut(id) {
         Some(Choice::Texts(texts)) if texts.len() < MOST => texts.push(value),
         Some(Choice::Texts(_)) => return refused(format!("more than {MOST} values")),

@@ -4,6 +4,7 @@ mod docs;
 mod examples;
 mod keys;
 mod tags;
+mod page;
 mod replay;
 mod emptied;
 mod replicas;
