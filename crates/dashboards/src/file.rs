@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use crate::{
-    Error, Spec,
+    Error, Spec, layout,
     spec::{
         Aggregate, Chart, Column, Condition, Field, Kind, Order, Role, Selector, Tab, Test, Text, Type, View, WIDTH,
     },
@@ -117,12 +117,16 @@ impl Spec {
             {
                 check_id(id, &mut ids)?;
             }
-            tabs.push(Tab {
+            let tab = Tab {
                 selectors: entry.selector.into_iter().map(|it| selector(it, &views)).collect::<Result<_, _>>()?,
                 charts: entry.chart.into_iter().map(|it| chart(it, &views)).collect::<Result<_, _>>()?,
                 id: entry.id,
                 title: entry.title,
-            });
+            };
+            if layout::of_charts(&tab.charts, 0).is_none() {
+                return Err(Error::sense(&tab.id, layout::unfilled(WIDTH)));
+            }
+            tabs.push(tab);
         }
         Ok(Self { title: file.title, tabs, views })
     }
@@ -152,7 +156,11 @@ fn view(name: &str, entry: &ViewEntry, columns: &BTreeMap<String, ColumnEntry>) 
             decimals: known.decimals,
         })
     };
-    let columns = entry.columns.iter().map(column).collect::<Result<_, Error>>()?;
+    let columns = entry.columns.iter().map(column).collect::<Result<Vec<_>, Error>>()?;
+    let titles: BTreeSet<&str> = columns.iter().map(|column| column.title.ru.as_str()).collect();
+    if titles.len() < columns.len() {
+        return Err(Error::sense(name, "two of its columns have one title, by which DataLens would take them for one"));
+    }
     Ok(View { name: name.to_owned(), title: entry.title.clone(), columns })
 }
 
@@ -205,8 +213,8 @@ fn chart(entry: ChartEntry, views: &[View]) -> Result<Chart, Error> {
             format!("a {:?} is not made of {shape:?} of `by`, `series` and `values`", entry.kind),
         ));
     }
-    if entry.size[0] == 0 || entry.size[0] > WIDTH || entry.size[1] == 0 {
-        return Err(Error::sense(place, format!("it has to be 1 to {WIDTH} wide, and have a height")));
+    if entry.limit.is_some() && entry.kind == Kind::Bar && count(Role::Series) > 0 {
+        return Err(Error::sense(place, "bars of several colours are all shown: `limit` would cut one in two"));
     }
     let condition = |it: ConditionEntry| Ok(Condition { column: column(place, view, &it.column)?, test: it.test });
     Ok(Chart {

@@ -53,22 +53,15 @@ impl Chart {
     }
 
     /// The test that a row belongs to one of the values of [`Role::By`] that are shown, where a limit is about values and
-    /// not about rows: of time the latest, of anything else the first in the chart's order.
+    /// not about rows: of time the latest, of anything else the smallest.
     fn among(&self, tests: &[String]) -> Option<String> {
-        let of_rows = match self.kind {
-            Kind::Kpi | Kind::Table => true,
-            Kind::Bar => self.fields(Role::Series).next().is_none(),
-            Kind::Column | Kind::Line | Kind::Heatmap => false,
-        };
-        let (limit, by) = (self.limit.filter(|_| !of_rows)?, &self.fields(Role::By).next()?.column);
+        if matches!(self.kind, Kind::Kpi | Kind::Bar | Kind::Table) {
+            return None;
+        }
+        let (limit, by) = (self.limit?, &self.fields(Role::By).next()?.column);
         let name = &by.name;
-        let first = self.order.first().and_then(|order| {
-            let value = self.fields(Role::Value).find(|field| field.column.name == order.column)?;
-            Some(format!("{}{}, ", total(value), direction(order.descending)))
-        });
-        let first = first.filter(|_| !by.kind.is_time()).unwrap_or_default();
         Some(format!(
-            "{name} IN (SELECT {name} FROM cdm.{}{} GROUP BY {name} ORDER BY {first}{name}{} LIMIT {limit})",
+            "{name} IN (SELECT {name} FROM cdm.{}{} GROUP BY {name} ORDER BY {name}{} LIMIT {limit})",
             self.view,
             clause(" WHERE ", " AND ", tests),
             direction(by.kind.is_time()),
@@ -157,14 +150,22 @@ mod tests {
     }
 
     #[test]
-    fn of_bars_with_series_the_longest_are_shown_and_conditions_hold_for_both() {
+    fn bars_of_several_colours_are_sorted_by_their_whole_length() {
         assert_eq!(
             sql("nearly_tagged"),
             "SELECT tag, orders_left, sum(user_cnt)::bigint AS user_cnt FROM cdm.tag_progress \
-             WHERE orders_left BETWEEN 1 AND 3 AND enabled AND tag IN (SELECT tag FROM cdm.tag_progress \
-             WHERE orders_left BETWEEN 1 AND 3 AND enabled GROUP BY tag ORDER BY sum(user_cnt)::bigint DESC, tag LIMIT 20) \
-             GROUP BY tag, orders_left \
+             WHERE orders_left BETWEEN 1 AND 3 AND enabled GROUP BY tag, orders_left \
              ORDER BY sum(sum(user_cnt)::bigint) OVER (PARTITION BY tag) DESC, tag, orders_left"
+        );
+    }
+
+    #[test]
+    fn a_limit_on_numbers_shows_the_smallest_and_conditions_hold_for_both() {
+        assert_eq!(
+            sql("tag_steps"),
+            "SELECT order_cnt, tag, sum(user_cnt)::bigint AS user_cnt FROM cdm.tag_progress \
+             WHERE enabled AND order_cnt IN (SELECT order_cnt FROM cdm.tag_progress WHERE enabled \
+             GROUP BY order_cnt ORDER BY order_cnt LIMIT 30) GROUP BY order_cnt, tag ORDER BY order_cnt, tag"
         );
     }
 

@@ -48,4 +48,5 @@ mod audit;
 mod marts;
 mod tags;
 mod settled;
+mod summarized;
 mod workload;

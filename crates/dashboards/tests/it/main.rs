@@ -1,0 +1,6 @@
+//! The specifications, and the files that are made of them.
+
+mod committed;
+mod refused;
+mod workbook;
+mod grafana;

@@ -1,0 +1,52 @@
+//! When the summary that dashboards read says what the tables say.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::pipeline::Pipeline;
+use crate::wait::until;
+
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// Between two refreshes, never beside one: what the last one has seen is forgotten, so the next one looks at everything; and
+/// how long it took, so that nobody rests from it.
+const FORGET: &str = "
+    BEGIN;
+    SELECT pg_advisory_xact_lock(7224647957);
+    UPDATE cdm_summary.refreshes SET seen = '', took_ms = 0;
+    COMMIT";
+
+/// Whether nothing is forgotten and nothing is noted any more.
+const DONE: &str = "SELECT seen <> '' AND NOT EXISTS (SELECT FROM cdm_summary.stale_days) FROM cdm_summary.refreshes";
+
+/// The tables of the summary whose rows follow from those of the layers.
+const TABLES: &str = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+                      WHERE schemaname = 'cdm_summary' AND tablename NOT IN ('stale_days', 'refreshes')";
+
+impl Pipeline {
+    /// Waits until the summary has been refreshed from what the tables hold now; CDM has to run.
+    ///
+    /// # Errors
+    /// That does not happen in time.
+    pub async fn summarized(&self) -> Result<()> {
+        self.sql(FORGET).await?;
+        let done = async || Ok(self.sql(DONE).await? == ["t"]);
+        until("the summary is refreshed", LIMIT, done).await
+    }
+
+    /// The rows of every table of the summary, as sorted text.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn summary(&self) -> Result<BTreeMap<String, Vec<String>>> {
+        let mut tables = BTreeMap::new();
+        for table in self.sql(TABLES).await? {
+            let mut rows = self.sql(&format!("SELECT t::text FROM {table} AS t")).await?;
+            rows.sort_unstable();
+            tables.insert(table, rows);
+        }
+        Ok(tables)
+    }
+}

@@ -1,0 +1,160 @@
+//! What the dashboards ask is there: views with these columns, rows for every chart, and every metric that operators see.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use dashboards::{
+    Spec,
+    spec::{Chart, Column, Selector, Type},
+};
+use e2e::{Layer, Pipeline, Record, Workload, until};
+use tokio_postgres::Client;
+
+/// The columns of the views of schema `cdm`, in order, in PostgreSQL's words.
+const COLUMNS: &str = "
+    SELECT c.table_name, c.column_name, replace(c.data_type, ' without time zone', '')
+    FROM information_schema.columns AS c
+    INNER JOIN information_schema.views AS v USING (table_schema, table_name)
+    WHERE c.table_schema = 'cdm'
+    ORDER BY c.table_name, c.ordinal_position";
+
+#[tokio::test]
+async fn datasets_are_the_views_column_by_column() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    let mut there: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in pipeline.sql(COLUMNS).await? {
+        let (view, column) = row.split_once('|').context("three columns")?;
+        there.entry(view.to_owned()).or_default().push(column.to_owned());
+    }
+    let described = |column: &Column| format!("{}|{}", column.name, column.kind.name());
+    let spec = dashboards::orders()?;
+    let known = spec.views.iter().map(|view| (view.name.clone(), view.columns.iter().map(described).collect()));
+    let known: BTreeMap<String, Vec<String>> = known.collect();
+    ensure!(known == there, "the specification knows\n{known:#?}\nand schema cdm has\n{there:#?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_chart_has_rows_and_selectors_narrow_it() -> Result<()> {
+    let week = Workload::dirty(71, 2_000);
+    let pipeline = Pipeline::start_plain(1).await?;
+    pipeline.name(&week.reference).await?;
+    pipeline.load(&week.events).await?;
+    let _services = pipeline.start_all().await?;
+    pipeline.settled().await?;
+    pipeline.summarized().await?;
+
+    let spec = dashboards::orders()?;
+    let client = pipeline.database().await?;
+    let mut narrowed = 0;
+    for tab in &spec.tabs {
+        for chart in &tab.charts {
+            columns_are_its_fields(&client, chart).await.with_context(|| chart.id.clone())?;
+            let rows = pipeline.sql(&chart.sql()).await.with_context(|| chart.id.clone())?;
+            ensure!(!rows.is_empty(), "{} has no rows", chart.id);
+            let selectors: Vec<&Selector> = tab.selectors.iter().filter(|it| spec.narrows(it, chart)).collect();
+            if selectors.is_empty() {
+                continue;
+            }
+            let everything = values(&pipeline, &selectors, |all| all).await?;
+            let same = asked(&pipeline, chart, &selectors, &everything).await?;
+            ensure!(same == rows, "{} narrowed to everything: {same:?} instead of {rows:?}", chart.id);
+            let one = values(&pipeline, &selectors, |all| all.into_iter().take(1).collect()).await?;
+            let fewer = asked(&pipeline, chart, &selectors, &one).await?;
+            ensure!(fewer != rows, "{} does not care what is selected", chart.id);
+            narrowed += 1;
+        }
+    }
+    ensure!(narrowed > 10, "only {narrowed} charts can be narrowed");
+    every_dataset_has_rows(&pipeline, &spec).await
+}
+
+/// The result has the fields of the chart: names, types, order.
+async fn columns_are_its_fields(client: &Client, chart: &Chart) -> Result<()> {
+    let statement = client.prepare(&chart.sql()).await?;
+    let there: Vec<(&str, &str)> = statement.columns().iter().map(|it| (it.name(), it.type_().name())).collect();
+    let wanted = chart.fields.iter().map(|field| (field.column.name.as_str(), internal(field.column.kind)));
+    let wanted: Vec<(&str, &str)> = wanted.collect();
+    ensure!(there == wanted, "{there:?} instead of {wanted:?}");
+    Ok(())
+}
+
+/// What the protocol of PostgreSQL calls a type.
+fn internal(kind: Type) -> &'static str {
+    match kind {
+        Type::Bigint => "int8",
+        Type::Boolean => "bool",
+        Type::Integer => "int4",
+        kind => kind.name(),
+    }
+}
+
+/// What can be chosen, thinned out by `some`: as literals, in the order of the parameters.
+async fn values(
+    pipeline: &Pipeline,
+    selectors: &[&Selector],
+    some: impl Fn(Vec<String>) -> Vec<String>,
+) -> Result<String> {
+    let mut literals = Vec::new();
+    for Selector { id, view, column, .. } in selectors {
+        let name = &column.name;
+        let all = pipeline.sql(&format!("SELECT DISTINCT {name} FROM cdm.{view} ORDER BY {name}")).await?;
+        let chosen = some(all);
+        let (first, last) = chosen.first().zip(chosen.last()).with_context(|| format!("{id} offers nothing"))?;
+        if column.kind == Type::Date {
+            literals.extend([format!("'{first}'"), format!("'{last}'")]);
+        } else {
+            let quoted: Vec<String> = chosen.iter().map(|value| format!("'{}'", value.replace('\'', "''"))).collect();
+            literals.push(format!("ARRAY[{}]", quoted.join(", ")));
+        }
+    }
+    Ok(literals.join(", "))
+}
+
+/// The chart's rows, with its parameters as literals.
+async fn asked(pipeline: &Pipeline, chart: &Chart, selectors: &[&Selector], literals: &str) -> Result<Vec<String>> {
+    let sql = chart.sql_narrowed(selectors);
+    let asked = pipeline.sql(&format!("PREPARE chart AS {sql}; EXECUTE chart ({literals})")).await;
+    asked.with_context(|| format!("{}: {sql} with {literals}", chart.id))
+}
+
+/// And so has every dataset, also those that no chart reads: people make charts of their own.
+async fn every_dataset_has_rows(pipeline: &Pipeline, spec: &Spec) -> Result<()> {
+    for view in &spec.views {
+        ensure!(pipeline.count(&format!("SELECT count(*) FROM cdm.{}", view.name)).await? > 0, "{} is empty", view.name);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_metric_of_the_operators_is_told_by_a_service() -> Result<()> {
+    let week = Workload::dirty(72, 300);
+    let pipeline = Pipeline::start(1).await?;
+    pipeline.name(&week.reference).await?;
+    pipeline.load(&week.events).await?;
+    pipeline.produce(&pipeline.source(Layer::Stg), [Record::of("unreadable")]).await?;
+    let services = pipeline.start_all().await?;
+    pipeline.settled().await?;
+    pipeline.summarized().await?;
+    // One more, which looks for Redis where there is none.
+    let lost = pipeline.service(Layer::Stg).env("REDIS_URL", "redis://127.0.0.1:1").env("KAFKA_GROUP_ID", "lost");
+    let lost = lost.spawn()?;
+    let outage = async || Ok(lost.metric("tagmill_outages_total").await.is_ok_and(|outages| outages > 0.0));
+    until("an outage is counted", Duration::from_secs(60), outage).await?;
+
+    let mut told = BTreeSet::new();
+    for service in services.iter().chain([&lost]) {
+        let (_, page) = service.get("/metrics").await?;
+        let series = page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next());
+        told.extend(series.map(str::to_owned));
+    }
+    let mut missing = BTreeSet::new();
+    let metrics = dashboards::metrics()?;
+    for query in metrics.queries() {
+        let words = query.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        missing.extend(words.filter(|word| word.starts_with("tagmill_") && !told.contains(*word)).map(str::to_owned));
+    }
+    ensure!(missing.is_empty(), "nobody tells {missing:?}; told are {told:?}");
+    Ok(())
+}

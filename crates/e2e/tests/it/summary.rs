@@ -1,0 +1,67 @@
+//! The summary: what dashboards read is what the tables say, whatever happens to the services.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use e2e::{Layer, Pipeline, Process, Service, Workload};
+
+mod truth;
+mod views;
+mod orders;
+mod replayed;
+mod rebuilt;
+mod side_by_side;
+mod rest;
+mod reader;
+
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// A pipeline whose summary is refreshed all the time.
+struct Stage {
+    services: BTreeMap<Layer, Process>,
+    pipeline: Pipeline,
+}
+
+impl Stage {
+    /// With this loaded.
+    async fn loaded(workload: &Workload) -> Result<Self> {
+        let pipeline = Pipeline::start(1).await?;
+        truth::tell(&pipeline).await?;
+        pipeline.name(&workload.reference).await?;
+        let mut stage = Self { services: BTreeMap::new(), pipeline };
+        for layer in Layer::ALL {
+            stage.services.insert(layer, stage.service(layer).spawn()?);
+        }
+        stage.load(workload).await?;
+        Ok(stage)
+    }
+
+    /// Loads this as well, and waits until it is through and added up.
+    async fn load(&self, workload: &Workload) -> Result<()> {
+        self.pipeline.load(&workload.events).await?;
+        self.settled().await
+    }
+
+    /// A service as all of them are here.
+    fn service(&self, layer: Layer) -> Service<'_> {
+        self.pipeline.service(layer).env("SUMMARY_REFRESH", "100ms")
+    }
+
+    /// The service of a layer, from now on without a life of its own.
+    fn take(&mut self, layer: Layer) -> Result<Process> {
+        self.services.remove(&layer).with_context(|| format!("{} does not run", layer.binary()))
+    }
+
+    /// Waits until everything is through and added up.
+    async fn settled(&self) -> Result<()> {
+        self.pipeline.settled().await?;
+        self.pipeline.summarized().await
+    }
+
+    /// Audits, and every view against the truth.
+    async fn assert_right(&self) -> Result<()> {
+        self.pipeline.audit().await?;
+        truth::assert_views(&self.pipeline).await
+    }
+}

@@ -1,0 +1,105 @@
+//! Orders that go elsewhere, become something else or lose a line take their part of the figures with them.
+
+use anyhow::Result;
+use e2e::Workload;
+use serde_json::{Value, json};
+use workload::source::{Event, Reference};
+
+use super::Stage;
+
+/// A version of an order: its number and version, where, when in UTC, what became of it, and what it holds.
+fn order(id: u64, version: u8, restaurant: &str, date: &str, status: &str, dishes: &[(&str, i64, u64)]) -> Event {
+    let sent = format!("2026-03-09 12:{version:02}:00");
+    let items: Vec<Value> = dishes
+        .iter()
+        .map(|(dish, price, quantity)| json!({"id": dish, "name": dish, "price": price, "quantity": quantity}))
+        .collect();
+    let message = json!({
+        "object_id": id, "object_type": "order", "sent_dttm": sent,
+        "payload": {
+            "restaurant": {"id": restaurant}, "user": {"id": format!("user {}", id % 2)}, "date": date,
+            "order_items": items, "cost": 1000, "payment": 900 + id, "final_status": status, "update_ts": sent,
+        },
+    });
+    Event { value: Some(message.to_string().into_bytes()) }
+}
+
+/// What Redis holds: two users, and two restaurants that serve the same dishes, of this category.
+fn reference(name: &str, category: &str) -> Result<Vec<Reference>> {
+    let menu: Vec<Value> = ["tea", "roll"]
+        .iter()
+        .map(|dish| json!({"_id": dish, "name": format!("{name} {dish}"), "price": 1, "category": category}))
+        .collect();
+    let restaurant =
+        |id: &str| json!({"_id": id, "name": format!("{name} {id}"), "menu": menu, "update_ts": "2026-03-02"});
+    let user = |id: &str| json!({"_id": id, "name": "Имя", "login": "login"});
+    let all = [restaurant("first"), restaurant("second"), user("user 0"), user("user 1")];
+    all.iter().map(|value| Ok(Reference::parse(value.to_string())?)).collect()
+}
+
+#[tokio::test]
+async fn an_order_that_changes_takes_its_figures_along() -> Result<()> {
+    let night = "2026-03-01 21:30:00"; // half past midnight in Moscow
+    let first = vec![
+        order(1, 0, "first", night, "CLOSED", &[("tea", 100, 2), ("roll", 300, 1)]),
+        order(2, 0, "first", night, "CLOSED", &[("tea", 100, 1)]),
+        order(3, 0, "second", "2026-03-01 20:59:59", "OPEN", &[]),
+    ];
+    let stage = Stage::loaded(&Workload { reference: reference("Старое", "Напитки")?, events: first }).await?;
+    let days = "SELECT day_msk, order_cnt, closed_order_cnt, cancelled_order_cnt, revenue::float, average_bill::float
+                FROM cdm.orders_by_day ORDER BY 1";
+    assert_eq!(stage.pipeline.sql(days).await?, ["2026-03-01|1|0|0|0|0", "2026-03-02|2|2|0|1803|901.5"]);
+    let products = "SELECT product_name, category_name, order_cnt, user_cnt, quantity, revenue::float, place
+                    FROM cdm.product_popularity ORDER BY place";
+    let expected = ["Старое tea|Напитки|2|2|3|300|1", "Старое roll|Напитки|1|1|1|300|2"];
+    assert_eq!(stage.pipeline.sql(products).await?, expected);
+    let categories = "SELECT category_name, order_cnt, user_cnt, quantity, revenue::float FROM cdm.category_popularity";
+    assert_eq!(stage.pipeline.sql(categories).await?, ["Напитки|2|2|4|600"], "an order counts once");
+    stage.assert_right().await?;
+
+    // To another restaurant, without the roll; cancelled; closed at last, and its date is that of its first version.
+    let then = vec![
+        order(1, 1, "second", night, "CLOSED", &[("tea", 100, 1)]),
+        order(2, 1, "first", night, "CANCELLED", &[("tea", 100, 1)]),
+        order(3, 1, "second", "2026-03-05 12:00:00", "CLOSED", &[("roll", 300, 3)]),
+    ];
+    stage.load(&Workload { reference: Vec::new(), events: then }).await?;
+    let expected = ["2026-03-01|1|1|0|903|903", "2026-03-02|2|1|1|901|901"];
+    assert_eq!(stage.pipeline.sql(days).await?, expected);
+    let restaurants = "SELECT restaurant_id, order_cnt, closed_order_cnt, cancelled_order_cnt, revenue::float, place
+                       FROM cdm.restaurant_popularity ORDER BY place";
+    assert_eq!(stage.pipeline.sql(restaurants).await?, ["second|2|2|0|1804|1", "first|1|0|1|0|2"]);
+    let expected = ["Старое roll|Напитки|1|1|3|900|1", "Старое tea|Напитки|1|1|1|100|2"];
+    assert_eq!(stage.pipeline.sql(products).await?, expected);
+    stage.pipeline.audit().await
+}
+
+#[tokio::test]
+async fn names_are_the_latest_and_a_category_that_of_the_day() -> Result<()> {
+    let first = vec![order(1, 0, "first", "2026-03-02 12:00:00", "CLOSED", &[("tea", 100, 1)])];
+    let stage = Stage::loaded(&Workload { reference: reference("Старое", "Напитки")?, events: first }).await?;
+    stage.pipeline.name(&reference("Новое", "Чай и кофе")?).await?;
+    // STG believes a name for five seconds: one that has not asked yet asks now.
+    let stg = &stage.services[&e2e::Layer::Stg];
+    stg.stop().await?;
+    let _stg = stage.service(e2e::Layer::Stg).start().await?;
+    let long = "Ы".repeat(300);
+    let then = vec![
+        order(2, 0, "first", "2026-03-03 12:00:00", "CLOSED", &[("tea", 100, 1)]),
+        order(3, 0, "first", "2026-03-03 12:00:00", &long, &[("tea", 100, 1)]),
+    ];
+    stage.load(&Workload { reference: Vec::new(), events: then }).await?;
+
+    let products = "SELECT product_name, category_name, order_cnt FROM cdm.product_popularity";
+    assert_eq!(stage.pipeline.sql(products).await?, ["Новое tea|Чай и кофе|2"]);
+    let days = "SELECT day_msk, product_name, category_name, order_cnt FROM cdm.product_sales_by_day ORDER BY 1";
+    assert_eq!(
+        stage.pipeline.sql(days).await?,
+        ["2026-03-02|Новое tea|Напитки|1", "2026-03-03|Новое tea|Чай и кофе|1"]
+    );
+    let restaurants = "SELECT restaurant_name, order_cnt FROM cdm.restaurant_popularity";
+    assert_eq!(stage.pipeline.sql(restaurants).await?, ["Новое first|3"]);
+    let statuses = "SELECT length(status), order_cnt FROM cdm.orders_by_hour ORDER BY 1";
+    assert_eq!(stage.pipeline.sql(statuses).await?, ["6|1", "6|1", "255|1"], "an index has no room for more");
+    stage.pipeline.audit().await
+}

@@ -1,0 +1,84 @@
+//! When nothing changes nothing is done, and what goes wrong with the summary holds up nothing else.
+
+use anyhow::{Result, ensure};
+use e2e::{Layer, Pipeline, Workload, until};
+
+use super::{LIMIT, Stage};
+
+/// When it was last refreshed, and how often anybody has looked since PostgreSQL began to count.
+async fn look(pipeline: &Pipeline) -> Result<(String, u64)> {
+    let refreshed = pipeline.sql("SELECT refreshed_at FROM cdm_summary.refreshes").await?.concat();
+    let looks = pipeline.count("SELECT pg_stat_get_numscans('cdm_summary.stale_days'::regclass)").await?;
+    Ok((refreshed, looks))
+}
+
+/// So many looks in a row find nothing to do.
+const LOOKS: u64 = 40;
+
+#[tokio::test]
+async fn an_idle_pipeline_refreshes_nothing() -> Result<()> {
+    let stage = Stage::loaded(&Workload::dirty(105, 200)).await?;
+    // What PostgreSQL counts may come late, and cause one more.
+    let mut since = look(&stage.pipeline).await?;
+    let resting = async || {
+        let now = look(&stage.pipeline).await?;
+        if now.0 != since.0 {
+            since.clone_from(&now);
+        }
+        Ok(now.1 >= since.1 + LOOKS)
+    };
+    until("it has long been left alone", LIMIT, resting).await?;
+    let cdm = &stage.services[&Layer::Cdm];
+    ensure!(cdm.metric("tagmill_summary_refresh_seconds").await? > 0.0, "no refresh is measured");
+    ensure!(cdm.metric("tagmill_summary_age_seconds").await? == 0.0, "it calls up-to-date figures old");
+    ensure!(cdm.metric("tagmill_summary_failures_total").await? == 0.0, "it failed");
+
+    let health = "SELECT layer, indicator, is_good FROM cdm.pipeline_health WHERE indicator <> 'refresh_age_seconds' AND value <> 0";
+    assert_eq!(stage.pipeline.sql(health).await?, [""; 0]);
+    assert_eq!(stage.pipeline.sql("SELECT count(*), bool_and(is_good) FROM cdm.pipeline_health").await?, ["9|t"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_summary_that_cannot_be_refreshed_holds_up_nothing() -> Result<()> {
+    let week = Workload::dirty(111, 400);
+    let (before, after) = week.events.split_at(week.events.len() / 2);
+    let stage = Stage::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
+    stage.pipeline.sql("ALTER TABLE cdm_summary.category_days RENAME TO elsewhere").await?;
+    stage.pipeline.load(after).await?;
+    stage.pipeline.settled().await?;
+    stage.pipeline.assert_marts(&week.expected()).await?;
+    let cdm = &stage.services[&Layer::Cdm];
+    until("it fails", LIMIT, async || Ok(cdm.metric("tagmill_summary_failures_total").await? > 1.0)).await?;
+    ensure!(cdm.metric("tagmill_summary_age_seconds").await? > 0.0, "figures out of date have an age");
+    assert_eq!(cdm.get("/ready").await?.0, 200);
+    ensure!(cdm.log()?.contains("the summary could not be refreshed"), "nothing is said");
+    stage.pipeline.sql("ALTER TABLE cdm_summary.elsewhere RENAME TO category_days").await?;
+    stage.settled().await?;
+    stage.assert_right().await
+}
+
+#[tokio::test]
+async fn health_says_what_waits() -> Result<()> {
+    let mut stage = Stage::loaded(&Workload::clean(112, 100)).await?;
+    let bad = "SELECT layer, indicator, value FROM cdm.pipeline_health WHERE NOT is_good ORDER BY 1, 2";
+    assert_eq!(stage.pipeline.sql(bad).await?, [""; 0]);
+
+    let strangers = crate::story::workload(&[crate::story::closed(900_001, "nobody knows", &["tea"])])?;
+    stage.pipeline.load(&strangers.events).await?;
+    stage.pipeline.settled().await?;
+    let expected = ["STG|missing_names|2", "STG|parked_orders|1"];
+    assert_eq!(stage.pipeline.sql(bad).await?, expected, "the user and the restaurant are unknown");
+
+    stage.take(Layer::Dds)?.stop().await?;
+    let output = stage.service(Layer::Dds).run(&["rebuild"]).await?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    stage.pipeline.sql("UPDATE cdm_summary.refreshes SET refreshed_at = refreshed_at - interval '1 hour'").await?;
+    let rows = stage.pipeline.sql(bad).await?;
+    let days = stage.pipeline.count("SELECT count(*) FROM cdm.orders_by_day").await?;
+    for row in ["DDS|rebuild_under_way|1", &format!("DDS|stale_days|{days}"), "STG|parked_orders|1"] {
+        ensure!(rows.iter().any(|said| said == row), "{row} is not among {rows:?}");
+    }
+    ensure!(rows.iter().any(|row| row.starts_with("CDM|refresh_age_seconds|36")), "{rows:?}");
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Every view of people, after a bad week.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
+use e2e::{Pipeline, Workload, until};
+
+use super::{LIMIT, Stage, truth};
+
+#[tokio::test]
+async fn every_view_says_what_was_ordered() -> Result<()> {
+    let stage = Stage::loaded(&Workload::dirty(101, 1_500)).await?;
+    let kinds = stage.pipeline.sql("SELECT DISTINCT status FROM truth.orders ORDER BY 1").await?;
+    ensure!(kinds.contains(&"CANCELLED".to_owned()) && kinds.contains(&"CLOSED".to_owned()), "only {kinds:?}");
+    let moved = "SELECT count(*) FROM truth.orders WHERE utc::date <> msk::date";
+    ensure!(stage.pipeline.count(moved).await? > 10, "hardly an order of the night");
+    truth::assert_filled(&stage.pipeline).await?;
+    stage.assert_right().await
+}
+
+/// Nobody forces the refresh: it follows from what DDS notes, and from what PostgreSQL counts.
+#[tokio::test]
+async fn a_change_is_seen_by_itself() -> Result<()> {
+    let week = Workload::dirty(102, 400);
+    let (before, after) = week.events.split_at(week.events.len() / 2);
+    let stage = Stage::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
+    stage.assert_right().await?;
+    stage.pipeline.load(after).await?;
+    stage.pipeline.settled().await?;
+    stage.pipeline.sql("UPDATE cdm.tag_rules SET threshold = threshold + 1 WHERE rule_id % 2 = 0").await?;
+    stage.pipeline.settled().await?;
+    let seen = async || Ok(truth::assert_views(&stage.pipeline).await.is_ok());
+    until("the views tell the truth", LIMIT, seen)
+        .await
+        .context(format!("{:?}", truth::assert_views(&stage.pipeline).await))?;
+    stage.assert_right().await
+}
+
+#[tokio::test]
+async fn a_fresh_installation_has_views_with_nothing_in_them() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    let kpi = "SELECT order_cnt, closed_order_cnt, user_cnt, revenue, average_bill, tag_cnt FROM cdm.kpi";
+    assert_eq!(pipeline.sql(kpi).await?, ["0|0|0|0|0|0"]);
+    assert_eq!(pipeline.sql("SELECT * FROM cdm.product_popularity").await?, [""; 0]);
+    assert_eq!(pipeline.sql("SELECT last_order_at_utc, stale_days_cnt FROM cdm.freshness").await?, ["|0"]);
+    assert_eq!(pipeline.sql("SELECT indicator FROM cdm.pipeline_health WHERE NOT is_good").await?, [""; 0]);
+    Ok(())
+}
+
+/// DataLens reads these, an array or a json it does not.
+const TYPES: [&str; 7] = ["bigint", "boolean", "date", "integer", "numeric", "text", "timestamp without time zone"];
+
+const COLUMNS: &str = "
+    SELECT a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod),
+        col_description(a.attrelid, a.attnum) IS NOT NULL AND obj_description(a.attrelid) IS NOT NULL
+    FROM pg_attribute AS a INNER JOIN pg_class AS c ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'cdm'::regnamespace AND c.relkind = 'v' AND a.attnum > 0";
+
+#[tokio::test]
+async fn every_column_is_described_and_of_a_type_that_dashboards_read() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    let mut views = BTreeSet::new();
+    for row in pipeline.sql(COLUMNS).await? {
+        let [view, column, kind, described] = row.split('|').collect::<Vec<_>>()[..] else { anyhow::bail!("{row}") };
+        ensure!(TYPES.contains(&kind) || kind == "uuid", "{view}.{column} is a {kind}");
+        ensure!(described == "t", "{view}.{column} has no comment");
+        views.insert(view.to_owned());
+    }
+    ensure!(views.len() == 18, "{views:?}");
+    Ok(())
+}

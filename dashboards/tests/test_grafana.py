@@ -1,0 +1,61 @@
+"""The operators' dashboard as the typed models of Grafana read it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+
+import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from conftest import FOLDER
+
+
+@pytest.fixture(scope="module")
+def written() -> dict:
+    """The committed file."""
+    register_default_plugins()
+    return json.loads((FOLDER / "tagmill.grafana.json").read_text(encoding="utf-8"))
+
+
+def read_back(dashboard: dict) -> dict:
+    """What is left of a dashboard when it has been read into the models, and written again."""
+    return json.loads(JSONEncoder().encode(Dashboard.from_json(copy.deepcopy(dashboard))))
+
+
+def lost(written: object, read: object, path: str = "") -> Iterator[str]:
+    """What the models do not know, or read as something else. They may add what is implied."""
+    if isinstance(written, dict) and isinstance(read, dict):
+        for key, value in written.items():
+            yield from lost(value, read.get(key, "nothing"), f"{path}.{key}")
+    elif isinstance(written, list) and isinstance(read, list) and len(written) == len(read):
+        for number, (mine, theirs) in enumerate(zip(written, read)):
+            yield from lost(mine, theirs, f"{path}[{number}]")
+    elif written != read:
+        yield f"{path}: {written} became {read}"
+
+
+def test_grafana_knows_all_of_it(written: dict) -> None:
+    assert list(lost(written, read_back(written))) == []
+
+
+def test_what_grafana_does_not_know_is_noticed(written: dict) -> None:
+    broken = copy.deepcopy(written)
+    broken["panels"][1]["option"] = broken["panels"][1].pop("options")
+    assert list(lost(broken, read_back(broken)))
+
+
+def test_panels_have_ids_of_their_own_and_stand_beside_each_other(written: dict) -> None:
+    panels = written["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    cells = [
+        (x, y)
+        for box in (panel["gridPos"] for panel in panels)
+        for x in range(box["x"], box["x"] + box["w"])
+        for y in range(box["y"], box["y"] + box["h"])
+    ]
+    assert len(set(cells)) == len(cells)
+    assert max(x for x, _ in cells) == 23
