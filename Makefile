@@ -11,7 +11,7 @@ DENY_VERSION := 0.18.9
 DENY_ROOT := target/tools/cargo-deny-$(DENY_VERSION)
 DENY := $(DENY_ROOT)/bin/cargo-deny
 
-.PHONY: help demo test bench chaos soak check fmt setup echarts
+.PHONY: help demo test bench chaos soak check fmt echarts browser setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -20,7 +20,7 @@ demo: setup ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, 
 	cargo build --release --locked -p stg -p dds -p cdm -p demo
 	@target/release/demo
 
-test: setup ## every test, on a real Kafka, PostgreSQL and Redis
+test: browser ## every test, on a real Kafka, PostgreSQL and Redis
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
 	target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
@@ -48,6 +48,9 @@ fmt: ## format the code
 
 echarts: ## the charting library of the page anew, from npm (only after a change in dashboards/page/vendor; wants node)
 	@dashboards/page/vendor/make.sh
+
+browser: ## install what is missing, and a Chromium for the tests of the page
+	@deploy/devstack/setup.sh browser
 
 setup: ## install what is missing: packages (Debian, Ubuntu) and Kafka's jars
 	@deploy/devstack/setup.sh

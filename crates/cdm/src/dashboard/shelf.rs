@@ -44,3 +44,46 @@ impl Shelf {
         outcome
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, time::Duration};
+
+    use futures_util::future::join_all;
+    use tokio::time::{advance, sleep};
+
+    use super::{Body, Question, Refused, Shelf};
+
+    const FRESH: Duration = Duration::from_secs(2);
+
+    /// A database that takes its time, and counts how often it is asked.
+    async fn ask(shelf: &Shelf, asked: &Cell<u32>, answers: bool) -> Result<(), Refused> {
+        let read = async || {
+            asked.set(asked.get() + 1);
+            sleep(Duration::from_millis(100)).await;
+            if answers { Ok(Body::new("text/plain", "7")) } else { Err(Refused::silence()) }
+        };
+        shelf.take(&Question::default(), read).await.map(drop)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_viewers_cost_what_one_does() {
+        let (shelf, asked) = (Shelf::new(FRESH), Cell::new(0));
+        let all = join_all((0..100).map(|_| ask(&shelf, &asked, true))).await;
+        assert!(all.iter().all(Result::is_ok));
+        assert_eq!(asked.get(), 1);
+        advance(FRESH).await;
+        assert!(ask(&shelf, &asked, true).await.is_ok());
+        assert_eq!(asked.get(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_in_line_do_not_wait_for_a_silent_database_one_after_the_other() {
+        let (shelf, asked) = (Shelf::new(FRESH), Cell::new(0));
+        let all = join_all((0..100).map(|_| ask(&shelf, &asked, false))).await;
+        assert!(all.iter().all(Result::is_err));
+        assert_eq!(asked.get(), 1);
+        advance(FRESH).await;
+        assert!(ask(&shelf, &asked, true).await.is_ok());
+    }
+}

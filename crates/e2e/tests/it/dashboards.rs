@@ -122,7 +122,11 @@ async fn asked(pipeline: &Pipeline, chart: &Chart, selectors: &[&Selector], lite
 /// And so has every dataset, also those that no chart reads: people make charts of their own.
 async fn every_dataset_has_rows(pipeline: &Pipeline, spec: &Spec) -> Result<()> {
     for view in &spec.views {
-        ensure!(pipeline.count(&format!("SELECT count(*) FROM cdm.{}", view.name)).await? > 0, "{} is empty", view.name);
+        ensure!(
+            pipeline.count(&format!("SELECT count(*) FROM cdm.{}", view.name)).await? > 0,
+            "{} is empty",
+            view.name
+        );
     }
     Ok(())
 }
@@ -146,7 +150,8 @@ async fn every_metric_of_the_operators_is_told_by_a_service() -> Result<()> {
     let mut told = BTreeSet::new();
     for service in services.iter().chain([&lost]) {
         let (_, page) = service.get("/metrics").await?;
-        let series = page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next());
+        let series =
+            page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next());
         told.extend(series.map(str::to_owned));
     }
     let mut missing = BTreeSet::new();

@@ -4,6 +4,8 @@
 //! and 4. There are crates for it; the living ones bring a hundred others and minutes of compiling, for a dozen calls.
 
 use std::collections::BTreeSet;
+use std::env;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -55,16 +57,28 @@ pub(super) struct Visitor {
     pub(super) width: u32,
 }
 
+/// The browser of this machine.
+fn program() -> Result<PathBuf> {
+    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let mut programs = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    programs.find(|program| program.is_file()).context("no Chromium: `make browser` installs one")
+}
+
 impl Browser {
     /// Starts one, with a fresh profile.
     pub(super) async fn start(visitor: &Visitor) -> Result<Self> {
         let profile = tempfile::Builder::new().prefix("tagmill-browser-").tempdir()?;
         let mut command = Command::new("setpriv");
         // The pipes are its standard input and output under other numbers.
-        command.args(["--pdeathsig", "KILL", "sh", "-c", "exec chromium \"$@\" 3<&0 4>&1 </dev/null >/dev/null", "sh"]);
-        command.args(FLAGS).arg(format!("--user-data-dir={}", profile.path().display())).arg("about:blank");
+        command.args(["--pdeathsig", "KILL", "sh", "-c", "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null", "sh"]);
+        command
+            .arg(program()?)
+            .args(FLAGS)
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg("about:blank");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-        let mut child = command.spawn().context("cannot start chromium: deploy/devstack/setup.sh installs it")?;
+        let mut child = command.spawn().context("cannot start the browser")?;
         let to = child.stdin.take().context("no pipe")?;
         let from = BufReader::new(child.stdout.take().context("no pipe")?);
         let (calls, session, events) = (0, String::new(), Vec::new());
