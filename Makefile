@@ -11,19 +11,26 @@ DENY_VERSION := 0.18.9
 DENY_ROOT := target/tools/cargo-deny-$(DENY_VERSION)
 DENY := $(DENY_ROOT)/bin/cargo-deny
 
-.PHONY: help demo test bench chaos soak check fmt echarts browser setup
+# What the tests of the dashboards need: the official SDK of DataLens, models of Grafana, pytest. Checked by hash.
+DASHBOARDS_VENV := target/venvs/dashboards
+DASHBOARDS_PYTHON := $(DASHBOARDS_VENV)/bin/python
+
+.PHONY: help demo test test-dashboards bench chaos soak check fmt dashboards echarts browser setup
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: setup ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, DATA= and KEEP= change it
 	cargo build --release --locked -p stg -p dds -p cdm -p demo
 	@target/release/demo
 
-test: browser ## every test, on a real Kafka, PostgreSQL and Redis
+test: browser test-dashboards ## every test, on a real Kafka, PostgreSQL and Redis, and in a real browser
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
 	target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
+
+test-dashboards: $(DASHBOARDS_VENV)/stamp ## the dashboards as the SDK of DataLens and the models of Grafana read them
+	$(DASHBOARDS_PYTHON) -m pytest -q -p no:cacheprovider dashboards/tests
 
 bench: setup ## how fast it is, against how fast the machine is, about half an hour; QUICK=1, ONLY=, HISTORY= change it
 	cargo build --release --locked -p stg -p dds -p cdm -p bench
@@ -46,6 +53,9 @@ check: setup $(DENY) ## format, lints, and who may depend on what
 fmt: ## format the code
 	cargo fmt --all
 
+dashboards: ## make the files for DataLens and Grafana from dashboards/orders.toml and dashboards/metrics.toml
+	cargo run --quiet --locked -p dashboards
+
 echarts: ## the charting library of the page anew, from npm (only after a change in dashboards/page/vendor; wants node)
 	@dashboards/page/vendor/make.sh
 
@@ -54,6 +64,11 @@ browser: ## install what is missing, and a Chromium for the tests of the page
 
 setup: ## install what is missing: packages (Debian, Ubuntu) and Kafka's jars
 	@deploy/devstack/setup.sh
+
+$(DASHBOARDS_VENV)/stamp: dashboards/tests/requirements.txt | setup
+	/usr/bin/python3 -m venv --clear $(DASHBOARDS_VENV)
+	$(DASHBOARDS_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
+	touch $@
 
 $(DENY):
 	cargo install --locked --root $(DENY_ROOT) cargo-deny@$(DENY_VERSION)

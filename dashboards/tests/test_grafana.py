@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Iterator
 
+import promql_parser
 import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
@@ -59,3 +60,14 @@ def test_panels_have_ids_of_their_own_and_stand_beside_each_other(written: dict)
     ]
     assert len(set(cells)) == len(cells)
     assert max(x for x, _ in cells) == 23
+
+
+def test_every_query_is_promql(written: dict) -> None:
+    queries = [target["expr"] for panel in written["panels"] for target in panel.get("targets", [])]
+    assert len(queries) > 20
+    for query in queries:
+        plain = query.replace("$__rate_interval", "1m").replace("$service", ".*")
+        assert "$" not in plain, query
+        promql_parser.parse(plain)
+    with pytest.raises(ValueError):
+        promql_parser.parse("sum by (service) (tagmill_ready")

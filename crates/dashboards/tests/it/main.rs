@@ -3,4 +3,3 @@
 mod committed;
 mod refused;
 mod workbook;
-mod grafana;

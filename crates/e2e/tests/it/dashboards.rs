@@ -38,7 +38,7 @@ async fn datasets_are_the_views_column_by_column() -> Result<()> {
 #[tokio::test]
 async fn every_chart_has_rows_and_selectors_narrow_it() -> Result<()> {
     let week = Workload::dirty(71, 2_000);
-    let pipeline = Pipeline::start_plain(1).await?;
+    let pipeline = Pipeline::start_plain_on(devstack::shared().await?, 1).await?;
     pipeline.name(&week.reference).await?;
     pipeline.load(&week.events).await?;
     let _services = pipeline.start_all().await?;

@@ -128,6 +128,10 @@ impl Rebuild {
             Some((_, Phase::Replaying)) => 1,
             Some((_, Phase::Publishing)) => 2,
         });
+        // Also where there never was one, so that a graph shows 0 and not a gap.
+        if !matches!(now, Some((_, Phase::Replaying))) {
+            gauge!("tagmill_rebuild_remaining_records").set(0.0);
+        }
         if self.told == now {
             return;
         }
@@ -139,13 +143,9 @@ impl Rebuild {
                 );
             }
             (Some((_, Phase::Publishing)), _) => {
-                gauge!("tagmill_rebuild_remaining_records").set(0.0);
                 tracing::info!("the rebuild has caught up: telling what came of it");
             }
-            _ => {
-                gauge!("tagmill_rebuild_remaining_records").set(0.0);
-                tracing::info!("the rebuild is complete");
-            }
+            _ => tracing::info!("the rebuild is complete"),
         }
         self.told = now;
     }
