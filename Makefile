@@ -15,7 +15,7 @@ DENY := $(DENY_ROOT)/bin/cargo-deny
 DASHBOARDS_VENV := target/venvs/dashboards
 DASHBOARDS_PYTHON := $(DASHBOARDS_VENV)/bin/python
 
-.PHONY: help demo test test-dashboards bench chaos soak check fmt dashboards setup
+.PHONY: help demo test test-dashboards bench chaos soak check fmt dashboards echarts browser setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -24,7 +24,7 @@ demo: setup ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, 
 	cargo build --release --locked -p stg -p dds -p cdm -p demo
 	@target/release/demo
 
-test: setup test-dashboards ## every test, on a real Kafka, PostgreSQL and Redis
+test: browser test-dashboards ## every test, on a real Kafka, PostgreSQL and Redis, and in a real browser
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
 	target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
@@ -55,6 +55,12 @@ fmt: ## format the code
 
 dashboards: ## make the files for DataLens and Grafana from dashboards/orders.toml and dashboards/metrics.toml
 	cargo run --quiet --locked -p dashboards
+
+echarts: ## the charting library of the page anew, from npm (only after a change in dashboards/page/vendor; wants node)
+	@dashboards/page/vendor/make.sh
+
+browser: ## install what is missing, and a Chromium for the tests of the page
+	@deploy/devstack/setup.sh browser
 
 setup: ## install what is missing: packages (Debian, Ubuntu) and Kafka's jars
 	@deploy/devstack/setup.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Puts in place what building and devstack need on Debian or Ubuntu, and only what is missing: packages, Kafka's jars.
+# `setup.sh browser` adds what the tests of the page look through: Chromium, and letters to write Russian with.
 # Safe to run again and again; everything it fetches itself goes below target/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -31,7 +32,12 @@ java_serves() { # Kafka 4 wants Java 17 or later
     [ "${version:-0}" -ge 17 ]
 }
 
-missing_packages() {
+missing_browser() {
+    have chromium || have chromium-browser || have google-chrome || echo browser # its package has yet to be found
+    compgen -G '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' >/dev/null || echo fonts-dejavu-core
+}
+
+missing_packages() { # what for
     have c++ && have make || echo build-essential
     have pkg-config || echo pkg-config
     pkg-config --exists openssl 2>/dev/null || echo libssl-dev
@@ -41,7 +47,8 @@ missing_packages() {
     have pgbouncer || [ -x /usr/sbin/pgbouncer ] || echo pgbouncer # not in everyone's search path
     /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv # not whichever comes first in the path
     have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
-    java_serves || echo java # last: its package has yet to be found
+    [ "$1" != browser ] || missing_browser
+    java_serves || echo java # its package has yet to be found
 }
 
 # The oldest Java that serves; which ones exist depends on the release.
@@ -55,6 +62,11 @@ java_package() {
     done
     say "this system has no package of Java 17 or later"
     return 1
+}
+
+# Ubuntu has it under another name, from a snap.
+browser_package() {
+    if apt-cache show chromium >/dev/null 2>&1; then echo chromium; else echo chromium-browser; fi
 }
 
 # Packages of servers start and enable them; devstack starts its own, so ours stay down.
@@ -76,18 +88,22 @@ disable_services() {
 
 install_packages() {
     local packages
-    mapfile -t packages < <(missing_packages)
+    mapfile -t packages < <(missing_packages "$1")
     [ "${#packages[@]}" -gt 0 ] || return 0
     if ! have apt-get; then
-        say "please install, or the like of it: ${packages[*]} (java: 17 or later)"
+        say "please install, or the like of it: ${packages[*]} (java: 17 or later; browser: Chromium)"
         return 1
     fi
     say "installing ${packages[*]}"
     local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
     quietly "${apt[@]}" update
-    if [ "${packages[-1]}" = java ]; then
-        packages[-1]=$(java_package)
-    fi
+    local at
+    for at in "${!packages[@]}"; do
+        case "${packages[at]}" in
+        java) packages[at]=$(java_package) ;;
+        browser) packages[at]=$(browser_package) ;;
+        esac
+    done
     forbid_starts
     quietly "${apt[@]}" install --yes --no-install-recommends "${packages[@]}"
     disable_services "${packages[@]}"
@@ -107,6 +123,6 @@ if ! have cargo && [ ! -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
     say "cargo is missing: install Rust (rustup), then run this again"
     exit 1
 fi
-install_packages
+install_packages "${1:-}"
 fetch_kafka
 say "ready"

@@ -10,7 +10,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use warehouse::Warehouse;
 
 use self::access::Bearer;
-pub(crate) use self::access::Token;
+pub(crate) use self::{
+    access::{Token, check},
+    answer::Refused,
+};
 
 mod access;
 mod answer;
@@ -41,7 +44,7 @@ pub(crate) fn routes(warehouse: Warehouse, token: Option<Token>) -> Router {
         .split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     let guarded = match token {
-        Some(token) => routes.layer(middleware::from_fn_with_state(Arc::new(token), access::check)),
+        Some(token) => routes.layer(middleware::from_fn_with_state(Arc::new(token), check)),
         None => routes,
     };
     let document = Arc::new(document);

@@ -5,14 +5,19 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use service::settings::{Secret, period};
 
-/// The tag API and the summary.
+/// The tag API, the page, and the summary the page reads.
 #[derive(Debug, Args)]
 pub struct Settings {
     /// Whether questions about tags are answered, under `/api/v1` of HTTP_ADDR.
     #[arg(long, env = "TAG_API", value_name = "on|off", default_value = "on")]
     pub(crate) tag_api: Switch,
 
-    /// What who asks has to show: `Authorization: Bearer …`. Without it, everybody who reaches HTTP_ADDR is answered.
+    /// Whether there is a page with charts, under `/dashboard` of HTTP_ADDR.
+    #[arg(long, env = "DASHBOARD", value_name = "on|off", default_value = "on")]
+    pub(crate) dashboard: Switch,
+
+    /// What who asks for tags, or for the numbers of the page, has to show: `Authorization: Bearer …`. Without it, everybody
+    /// who reaches HTTP_ADDR is answered.
     #[arg(long, env = "TAG_API_TOKEN", hide_env_values = true)]
     pub(crate) tag_api_token: Option<Secret>,
 

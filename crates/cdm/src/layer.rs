@@ -14,6 +14,7 @@ use warehouse::Warehouse;
 use crate::{
     api::{self, Token},
     config::{Settings, Switch},
+    dashboard,
     evaluate::Evaluator,
     publish::Outbox,
     receive, replace,
@@ -56,10 +57,15 @@ impl Service for Cdm {
     }
 
     fn routes(settings: &Settings, warehouse: Warehouse) -> Router {
-        match settings.tag_api {
-            Switch::On => api::routes(warehouse, settings.tag_api_token.clone().map(Token::new)),
-            Switch::Off => Router::new(),
+        let token = || settings.tag_api_token.clone().map(Token::new);
+        let mut routes = Router::new();
+        if settings.tag_api == Switch::On {
+            routes = routes.merge(api::routes(warehouse.clone(), token()));
         }
+        if settings.dashboard == Switch::On {
+            routes = routes.merge(dashboard::routes(warehouse, token()));
+        }
+        routes
     }
 
     /// Readers wait for rebuilt marts between the end of a replay and the round that sees it, people for the rule they have

@@ -3,7 +3,7 @@
 //! In the order the data flows: [`receive`] reads a record, [`transform`] (pure) leaves of each counter the newest,
 //! [`store`] upserts both marts in one transaction and assigns the tags that follow, [`publish`] tells of those. When a
 //! rule changes, [`evaluate`] looks at everybody; at the end of a rebuild [`replace`] exchanges the marts. Beside all that
-//! [`summary`] adds up what dashboards read, and [`api`] answers questions.
+//! [`summary`] adds up what dashboards read, [`api`] answers questions, and [`dashboard`] draws pictures.
 
 pub use self::{commands::Commands, layer::Cdm};
 
@@ -16,6 +16,7 @@ mod evaluate;
 mod replace;
 mod summary;
 mod api;
+mod dashboard;
 mod config;
 mod layer;
 mod commands;

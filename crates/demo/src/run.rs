@@ -97,6 +97,9 @@ fn invite(stage: &Stage, services: &Services) {
     for (name, address) in services.addresses() {
         eprintln!("# {name}: http://{address}/ready, http://{address}/metrics");
     }
+    for (_, address) in services.addresses().filter(|(name, _)| *name == "cdm-service") {
+        eprintln!("\nThe orders as pictures: http://{address}/dashboard");
+    }
 }
 
 /// The signals that ask us to stop.

@@ -131,6 +131,12 @@ impl Process {
         .await
     }
 
+    /// Where it answers.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Asks one of its endpoints, for the status and the body.
     ///
     /// # Errors
@@ -144,6 +150,16 @@ impl Process {
     /// # Errors
     /// It does not answer.
     pub async fn ask(&self, method: &str, path: &str, headers: &str) -> Result<(u16, String)> {
+        let (head, body) = self.whole(method, path, headers).await?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
+        Ok((status, body))
+    }
+
+    /// The same, with everything that stands before the body.
+    ///
+    /// # Errors
+    /// It does not answer, or not in text.
+    pub async fn whole(&self, method: &str, path: &str, headers: &str) -> Result<(String, String)> {
         let ask = async {
             let mut stream = TcpStream::connect(self.address).await?;
             let request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n");
@@ -153,9 +169,8 @@ impl Process {
             anyhow::Ok(answer)
         };
         let answer = timeout(ANSWER, ask).await.context("no answer")??;
-        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
-        let (_, body) = answer.split_once("\r\n\r\n").context("no body")?;
-        Ok((status, body.to_owned()))
+        let (head, body) = answer.split_once("\r\n\r\n").context("no body")?;
+        Ok((head.to_owned(), body.to_owned()))
     }
 
     /// The value of one of its metrics, added up over the labels; 0 while there is none.

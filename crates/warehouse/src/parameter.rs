@@ -1,6 +1,6 @@
 //! What a statement can be given: values that know their PostgreSQL type.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
@@ -52,6 +52,7 @@ parameters! {
     &String: TEXT, TEXT_ARRAY;
     String: TEXT, TEXT_ARRAY;
     Uuid: UUID, UUID_ARRAY;
+    Date: DATE, DATE_ARRAY;
     DateTime: TIMESTAMP, TIMESTAMP_ARRAY;
     Timestamp: TIMESTAMP, TIMESTAMP_ARRAY;
 }

@@ -83,12 +83,20 @@ impl Transaction {
         statement: &Statement,
         parameters: Parameters<'_, N>,
     ) -> Result<Vec<Row>, Failure> {
+        self.query_with(statement, &parameters).await
+    }
+
+    /// The same with as many parameters as come together.
+    ///
+    /// # Errors
+    /// As [`Transaction::query`].
+    pub async fn query_with(&self, statement: &Statement, parameters: &[&dyn Parameter]) -> Result<Vec<Row>, Failure> {
         let session = self.session()?;
         if session.greeting().direct {
-            let values = parameters.map(Parameter::value);
+            let values: Vec<_> = parameters.iter().map(|parameter| parameter.value()).collect();
             self.run(session, statement, async |prepared| session.query(prepared, &values).await).await
         } else {
-            let typed = parameters.map(|parameter| (parameter.value(), parameter.kind()));
+            let typed: Vec<_> = parameters.iter().map(|parameter| (parameter.value(), parameter.kind())).collect();
             self.answer(statement.name, Box::pin(session.query_typed(statement.sql, &typed))).await
         }
     }

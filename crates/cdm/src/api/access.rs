@@ -30,7 +30,7 @@ impl Token {
 }
 
 /// Lets a request pass that shows the token. How long a wrong one takes to be refused tells nothing about the right one.
-pub(super) async fn check(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
+pub(crate) async fn check(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
     let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
     if shown.is_some_and(|shown| bool::from(shown.ct_eq(token.0.expose().as_bytes()))) {
         next.run(request).await

@@ -24,7 +24,7 @@ pub(super) struct Problem {
 
 /// A question that is not answered.
 #[derive(Debug)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// The question makes no sense.
     Malformed(String),
     /// Whoever asks has not shown the token.
@@ -44,8 +44,15 @@ impl From<Failure> for Refused {
 impl From<Unavailable> for Refused {
     fn from(error: Unavailable) -> Self {
         // The reader gets no details of the database; the operator does.
-        tracing::warn!(dependency = error.dependency, error = error.error, "a question to the tag API is not answered");
+        tracing::warn!(dependency = error.dependency, error = error.error, "a question is not answered");
         metrics::counter!("tagmill_api_failures_total").increment(1);
+        Self::silence()
+    }
+}
+
+impl Refused {
+    /// The database does not answer now.
+    pub(crate) fn silence() -> Self {
         Self::Unavailable("the database does not answer; ask again".to_owned())
     }
 }

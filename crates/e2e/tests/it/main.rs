@@ -4,6 +4,7 @@ mod docs;
 mod examples;
 mod keys;
 mod tags;
+mod page;
 mod dashboards;
 mod replay;
 mod emptied;

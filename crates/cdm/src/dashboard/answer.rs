@@ -1,0 +1,70 @@
+//! What the database says to a question, as the page reads it.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
+use pipeline::Failure;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use warehouse::{Parameter, Statement, Transaction, Warehouse, get, statement};
+
+use super::{
+    body::Body,
+    catalogue::{Catalogue, Narrowing, Numbers},
+    question::{Choice, Question},
+};
+use crate::api::Refused;
+
+/// Numbers for a page.
+#[derive(Serialize)]
+struct Answer<'a> {
+    /// When the summary was last worked out, Moscow time.
+    as_of: String,
+    /// The rows of each chart, by its id: arrays of the values of its fields, numeric as text.
+    charts: BTreeMap<&'a str, Box<RawValue>>,
+    /// What can be chosen, by the id of the selector: texts, or the first and the last day.
+    choices: BTreeMap<&'a str, Box<RawValue>>,
+}
+
+/// Reads it all over one connection, the questions behind one another without a pause between them.
+pub(super) async fn read(warehouse: &Warehouse, catalogue: &Catalogue, question: &Question) -> Result<Body, Refused> {
+    let transaction = warehouse.begin_reading().await?;
+    let charts = question.topics(catalogue).flat_map(|topic| &topic.charts);
+    let selectors = question.topics(catalogue).flat_map(|topic| &topic.selectors);
+    let charts = charts.map(async |chart| Ok((chart.id.as_str(), rows(&transaction, chart, &question.chosen).await?)));
+    let choices = selectors.map(async |Narrowing { id, choices, .. }| {
+        Ok::<_, Refused>((id.as_str(), json(&transaction, choices, &[]).await?))
+    });
+    let (as_of, charts, choices) =
+        futures_util::try_join!(as_of(&transaction), try_join_all(charts), try_join_all(choices))?;
+    transaction.commit().await?;
+    let answer = Answer { as_of, charts: charts.into_iter().collect(), choices: choices.into_iter().collect() };
+    let answer = serde_json::to_vec(&answer).unwrap_or_else(|error| unreachable!("texts become JSON: {error}"));
+    Ok(Body::new("application/json", answer))
+}
+
+async fn as_of(transaction: &Transaction) -> Result<String, Refused> {
+    let rows = transaction.query(&statement!("cdm/select_summary_moment"), []).await?;
+    Ok(rows.first().map(|row| get(row, 0)).transpose()?.unwrap_or_default())
+}
+
+async fn rows(
+    transaction: &Transaction,
+    chart: &Numbers,
+    chosen: &BTreeMap<String, Choice>,
+) -> Result<Box<RawValue>, Refused> {
+    let (statement, choices) = chart.narrowed(chosen);
+    let parameters: Vec<_> = choices.into_iter().flat_map(Choice::parameters).collect();
+    json(transaction, statement, &parameters).await
+}
+
+/// The one text a query returns, which is JSON.
+async fn json(
+    transaction: &Transaction,
+    statement: &Statement,
+    parameters: &[&dyn Parameter],
+) -> Result<Box<RawValue>, Refused> {
+    let rows = transaction.query_with(statement, parameters).await?;
+    let text = rows.first().map(|row| get::<String>(row, 0)).transpose()?.unwrap_or_else(|| "null".to_owned());
+    Ok(RawValue::from_string(text).map_err(|error| Failure::from(pipeline::Unavailable::new("postgres", error)))?)
+}

@@ -1,0 +1,115 @@
+//! All queries that can be asked of the charts, worked out once.
+
+use std::collections::BTreeMap;
+
+use dashboards::{
+    Spec,
+    spec::{Chart, Field, Selector, Tab, Type},
+};
+use warehouse::Statement;
+
+use super::question::Choice;
+
+/// What there is to ask.
+pub(super) struct Catalogue {
+    pub(super) tabs: Vec<Topic>,
+}
+
+/// What there is to ask of a tab.
+pub(super) struct Topic {
+    pub(super) id: String,
+    pub(super) selectors: Vec<Narrowing>,
+    pub(super) charts: Vec<Numbers>,
+}
+
+/// A selector.
+pub(super) struct Narrowing {
+    pub(super) id: String,
+    pub(super) kind: Type,
+    /// What can be chosen: a list of texts, or the first and the last day.
+    pub(super) choices: Statement,
+}
+
+/// A chart.
+pub(super) struct Numbers {
+    pub(super) id: String,
+    /// The ids of the selectors that narrow it.
+    narrowed_by: Vec<String>,
+    /// Its query, for each subset of those; bit n stands for the selector n of `narrowed_by`.
+    statements: Vec<Statement>,
+}
+
+impl Catalogue {
+    /// The queries of a specification. Statements live for ever, so this is for once a process.
+    pub(super) fn new(spec: &Spec) -> Self {
+        Self { tabs: spec.tabs.iter().map(|tab| Topic::new(spec, tab)).collect() }
+    }
+}
+
+impl Topic {
+    fn new(spec: &Spec, tab: &Tab) -> Self {
+        let charts = tab.charts.iter().map(|chart| Numbers::new(spec, tab, chart));
+        Self {
+            id: tab.id.clone(),
+            selectors: tab.selectors.iter().map(Narrowing::new).collect(),
+            charts: charts.collect(),
+        }
+    }
+}
+
+impl Narrowing {
+    fn new(selector: &Selector) -> Self {
+        let Selector { id, view, column, .. } = selector;
+        let name = &column.name;
+        let sql = if column.kind == Type::Date {
+            format!("SELECT json_build_array(min({name}), max({name}))::text FROM cdm.{view}")
+        } else {
+            format!("SELECT coalesce(json_agg(DISTINCT {name} ORDER BY {name}), '[]')::text FROM cdm.{view}")
+        };
+        Self { id: id.clone(), kind: column.kind, choices: kept(id, sql) }
+    }
+}
+
+impl Numbers {
+    fn new(spec: &Spec, tab: &Tab, chart: &Chart) -> Self {
+        let narrowing: Vec<&Selector> = tab.selectors.iter().filter(|selector| spec.narrows(selector, chart)).collect();
+        let statement = |subset: usize| {
+            let chosen = narrowing.iter().enumerate().filter(|(bit, _)| subset & (1 << bit) != 0);
+            let chosen: Vec<&Selector> = chosen.map(|(_, selector)| *selector).collect();
+            kept(&chart.id, as_json(chart, &chosen))
+        };
+        Self {
+            id: chart.id.clone(),
+            statements: (0..1 << narrowing.len()).map(statement).collect(),
+            narrowed_by: narrowing.iter().map(|selector| selector.id.clone()).collect(),
+        }
+    }
+
+    /// The query that says what has been chosen, and the choices it has parameters for, in their order.
+    pub(super) fn narrowed<'a>(&self, chosen: &'a BTreeMap<String, Choice>) -> (&Statement, Vec<&'a Choice>) {
+        let (mut subset, mut choices) = (0, Vec::new());
+        for (bit, selector) in self.narrowed_by.iter().enumerate() {
+            if let Some(choice) = chosen.get(selector) {
+                subset |= 1 << bit;
+                choices.push(choice);
+            }
+        }
+        (&self.statements[subset], choices)
+    }
+}
+
+/// The chart's rows as one text: an array of arrays. What may be no whole number is a text in it, which no reader of JSON
+/// makes a float of.
+fn as_json(chart: &Chart, selectors: &[&Selector]) -> String {
+    let cell = |field: &Field| {
+        let name = &field.column.name;
+        if field.column.kind == Type::Numeric { format!("{name}::text") } else { name.clone() }
+    };
+    let cells: Vec<String> = chart.fields.iter().map(cell).collect();
+    let (cells, rows) = (cells.join(", "), chart.sql_narrowed(selectors));
+    format!("SELECT coalesce(json_agg(json_build_array({cells})), '[]')::text FROM ({rows}) AS chart")
+}
+
+fn kept(id: &str, sql: String) -> Statement {
+    Statement { name: Box::leak(format!("dashboard/{id}").into_boxed_str()), sql: Box::leak(sql.into_boxed_str()) }
+}

@@ -1,0 +1,105 @@
+//! What is asked: `tab=tags&tag=…&tag_period=2026-03-01..2026-03-07`, read strictly.
+
+use std::collections::BTreeMap;
+
+use axum::{extract::Query, http::Uri};
+use dashboards::spec::Type;
+use jiff::civil::Date;
+use warehouse::Parameter;
+
+use super::catalogue::{Catalogue, Narrowing, Topic};
+use crate::api::Refused;
+
+/// A tab, or all, and what its charts are narrowed to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Question {
+    /// Which tab; none: all.
+    tab: Option<String>,
+    /// By the id of the selector.
+    pub(super) chosen: BTreeMap<String, Choice>,
+}
+
+/// What a selector is set to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Any of these.
+    Texts(Vec<String>),
+    /// From the first to the last, both included.
+    Days(Date, Date),
+}
+
+/// So many values of one selector can be chosen; nobody clicks more.
+const MOST: usize = 100;
+
+/// No name has more: so many bytes of 255 characters.
+const LONGEST: usize = 4 * 255;
+
+impl Question {
+    /// Reads the part of an address behind the question mark.
+    pub(super) fn read(address: &Uri, catalogue: &Catalogue) -> Result<Self, Refused> {
+        let pairs = Query::<Vec<(String, String)>>::try_from_uri(address);
+        let Query(mut pairs) = pairs.map_err(|error| Refused::Malformed(error.body_text()))?;
+        pairs.sort();
+        let mut question = Self::default();
+        for (name, value) in &pairs {
+            if name == "tab" {
+                if question.tab.is_some() || !catalogue.tabs.iter().any(|tab| tab.id == *value) {
+                    return Err(Refused::Malformed(format!("there is no tab {value}, or it is one too many")));
+                }
+                question.tab = Some(value.clone());
+            }
+        }
+        for (name, value) in pairs.into_iter().filter(|(name, _)| name != "tab") {
+            let selector = question.topics(catalogue).flat_map(|topic| &topic.selectors).find(|known| known.id == name);
+            let selector = selector.ok_or_else(|| Refused::Malformed(format!("there is no selector {name}")))?;
+            choose(&mut question.chosen, selector, value)?;
+        }
+        Ok(question)
+    }
+
+    /// The tabs that are asked for.
+    pub(super) fn topics<'a>(&self, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a Topic> {
+        catalogue.tabs.iter().filter(|tab| self.tab.as_ref().is_none_or(|id| *id == tab.id))
+    }
+}
+
+impl Choice {
+    /// As the parameters of a query.
+    pub(super) fn parameters(&self) -> Vec<&dyn Parameter> {
+        match self {
+            Self::Texts(texts) => vec![texts],
+            Self::Days(first, last) => vec![first, last],
+        }
+    }
+}
+
+fn choose(chosen: &mut BTreeMap<String, Choice>, selector: &Narrowing, value: String) -> Result<(), Refused> {
+    let id = &selector.id;
+    let refused = |what: String| Err(Refused::Malformed(format!("{id}: {what}")));
+    if value.len() > LONGEST || value.contains('\0') {
+        return refused("too long, or no text".to_owned());
+    }
+    match chosen.get_mut(id) {
+        Some(Choice::Texts(texts)) if texts.len() < MOST => texts.push(value),
+        Some(Choice::Texts(_)) => return refused(format!("more than {MOST} values")),
+        Some(Choice::Days(..)) => return refused("more than one period".to_owned()),
+        None => {
+            let choice = if selector.kind == Type::Date {
+                let days = value.split_once("..").and_then(|(first, last)| Some((day(first)?, day(last)?)));
+                let Some((first, last)) = days else {
+                    return refused(format!("{value} is not YYYY-MM-DD..YYYY-MM-DD"));
+                };
+                Choice::Days(first, last)
+            } else {
+                Choice::Texts(vec![value])
+            };
+            chosen.insert(id.clone(), choice);
+        }
+    }
+    Ok(())
+}
+
+/// A day that PostgreSQL knows as well: it writes other years in another way.
+fn day(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|day: &Date| day.year() > 0 && text.len() == 10)
+}

@@ -1,0 +1,56 @@
+//! New orders appear without a reload, unless somebody has stopped that; an outage is told and passes.
+
+use anyhow::{Result, ensure};
+use devstack::{Options, Stack};
+use e2e::{Pipeline, Workload};
+
+use super::{
+    FILLED, RUSSIAN, Stage, address,
+    browser::Browser,
+    cdm,
+    shown::{read, text},
+};
+
+#[tokio::test]
+async fn new_orders_appear_by_themselves() -> Result<()> {
+    let stage = Stage::set(&Workload::clean(63, 200)).await?;
+    let mut browser = stage.visit(&RUSSIAN).await?;
+    read(&mut browser).await?;
+    // Something that a reload would take away.
+    browser.evaluate("window.untouched = document.querySelector('#chart-top_products table')").await?;
+    let more = Workload::clean(64, 300);
+    stage.pipeline.name(&more.reference).await?;
+    stage.load(&more).await?;
+    let orders = stage.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?;
+    let shows = |orders: u64| format!("document.querySelector('#chart-orders .figure').textContent === '{orders}'");
+    browser.until(&shows(orders)).await?;
+    ensure!(browser.evaluate("window.untouched !== undefined").await? == true, "the page was loaded again");
+    ensure!(browser.evaluate("document.querySelector('#chart-top_products details').open").await? == true);
+
+    browser.evaluate("document.getElementById('pause').click()").await?;
+    ensure!(text(&mut browser, "#as-of").await?.contains("остановлено"));
+    stage.load(&Workload { reference: Vec::new(), events: Workload::clean(65, 50).events }).await?;
+    ensure!(browser.evaluate(&shows(orders)).await? == true, "it went on");
+    browser.evaluate("document.getElementById('pause').click()").await?;
+    let orders = stage.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?;
+    browser.until(&shows(orders)).await?;
+    ensure!(browser.complaints().is_empty(), "{:?}", browser.complaints());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_outage_is_told_and_passes() -> Result<()> {
+    let stack = Stack::start(Options::default()).await?;
+    let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
+    let service = cdm(&pipeline).start().await?;
+    let mut browser = Browser::start(&RUSSIAN).await?;
+    browser.open(&address(&service)).await?;
+    browser.until(FILLED).await?;
+    stack.postgres().pause()?;
+    browser.until("!document.getElementById('trouble').hidden").await?;
+    ensure!(text(&mut browser, "#trouble").await?.contains("не отвечает"));
+    ensure!(browser.evaluate(FILLED).await? == true, "what was there is gone");
+    stack.postgres().resume()?;
+    browser.until("document.getElementById('trouble').hidden").await?;
+    Ok(())
+}

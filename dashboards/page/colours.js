@@ -1,0 +1,45 @@
+// The colours of the page's theme, for pictures. They stand in page.css.
+
+const HUES = 12;
+const STEPS = 4;
+
+// What has the same colour everywhere, whatever else a picture shows.
+const MEANING = {
+  CLOSED: "--accent",
+  closed_order_cnt: "--accent",
+  assigned_cnt: "--accent",
+  CANCELLED: "--bad",
+  cancelled_order_cnt: "--bad",
+  revoked_cnt: "--bad",
+  OPEN: "--hue-7",
+  COOKING: "--hue-6",
+  DELIVERING: "--hue-3",
+};
+
+/** A colour by its name in page.css. */
+export function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** A colour for each of some names, in whatever order they come; numbers are steps of one colour. */
+export function hues(names) {
+  const others = names.filter((name) => !(name in MEANING)).sort();
+  const hue = (name) => {
+    const at = others.indexOf(name);
+    if (typeof name === "number") return `--step-${Math.min(at, STEPS - 1) + 1}`;
+    return MEANING[name] ?? (names.length === 1 ? "--accent" : `--hue-${(at % HUES) + 1}`);
+  };
+  return new Map(names.map((name) => [name, colour(hue(name))]));
+}
+
+/** Black or white, whatever is better seen on the colour that lies so far between two. */
+export function inkBetween(low, high, share) {
+  const [from, to] = [low, high].map((hex) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)));
+  const [red, green, blue] = from.map((start, channel) => linear((start + (to[channel] - start) * share) / 255));
+  // Where both are seen as well: (L + 0.05)^2 = 1.05 * 0.05.
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
+}
+
+function linear(channel) {
+  return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+}

@@ -1,0 +1,36 @@
+// A picture of a chart: ECharts on a canvas, as large as there is room.
+
+import { init } from "./echarts.js";
+import { height, options } from "./options.js";
+
+/** A picture in an element, which it fills. */
+export class Picture {
+  #node;
+  #kind;
+  #drawing = null;
+  #hidden = new Set();
+  #instance = null;
+
+  constructor(node, kind) {
+    this.#node = node;
+    this.#kind = kind;
+    // As soon as there is room, and whenever there is more or less of it.
+    new ResizeObserver(() => this.#fit()).observe(node);
+  }
+
+  /** Draws a shape; the series named in `hidden` are left out. */
+  draw(drawing, hidden) {
+    [this.#drawing, this.#hidden] = [drawing, hidden];
+    this.#node.style.minHeight = `${height(this.#kind, drawing)}px`;
+    this.#fit();
+  }
+
+  #fit() {
+    const width = this.#node.clientWidth;
+    if (!width || !this.#drawing) return;
+    this.#instance ??= init(this.#node);
+    this.#instance.resize();
+    const option = options(this.#kind, this.#drawing, this.#hidden, width);
+    this.#instance.setOption(option, { replaceMerge: ["series", "xAxis", "yAxis"] });
+  }
+}

@@ -1,0 +1,49 @@
+// The rows of a chart as something that can be drawn: places along an axis, and for each series a size at each place.
+
+import { size, write } from "./format.js";
+import { pick } from "./words.js";
+
+/** `{by, split, places, series: [{name, title, field, values}]}`; `values` are as in the rows, undefined where there is none. */
+export function shape(chart, rows) {
+  const of = (role) => chart.fields.flatMap((field, at) => (field.role === role ? [at] : []));
+  const [[by], [split], measures] = [of("by"), of("series"), of("value")];
+  const places = filled(distinct(rows, by), chart.fields[by]);
+  const at = new Map(places.map((place, index) => [place, index]));
+  const series = new Map();
+  for (const row of rows) {
+    for (const measure of measures) {
+      const name = split === undefined ? chart.fields[measure].name : row[split];
+      if (!series.has(name)) series.set(name, empty(name, chart.fields[measure], chart.fields[split], places.length));
+      series.get(name).values[at.get(row[by])] = row[measure];
+    }
+  }
+  return { by: chart.fields[by], split: chart.fields[split], places, series: [...series.values()] };
+}
+
+function empty(name, field, split, length) {
+  return { name, title: split ? write(name, split) : pick(field.title), field, values: new Array(length).fill(undefined) };
+}
+
+/** All of a series together. */
+export function total({ values }) {
+  return values.reduce((sum, value) => sum + size(value ?? null), 0);
+}
+
+function distinct(rows, column) {
+  return [...new Set(rows.map((row) => row[column]))];
+}
+
+// A day without orders has no row, and an axis without it would lie; so would one without an hour of the day.
+function filled(places, { type }) {
+  if (places.length < 2) return places;
+  if (type === "integer") {
+    const least = Math.min(...places);
+    return Array.from({ length: Math.max(...places) - least + 1 }, (_, step) => least + step);
+  }
+  if (type === "date") {
+    const ends = [places[0], places.at(-1)].map((day) => Date.parse(day) / 86400000);
+    const days = Array.from({ length: ends[1] - ends[0] + 1 }, (_, step) => new Date((ends[0] + step) * 86400000));
+    return days.map((day) => day.toISOString().slice(0, 10));
+  }
+  return places;
+}

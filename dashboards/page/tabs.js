@@ -1,0 +1,32 @@
+// The tabs, as the ARIA pattern has them: one stop of the Tab key, arrows go from one to the next.
+
+import { element } from "./element.js";
+import { pick, say } from "./words.js";
+
+/** Fills the list of tabs; `open(id)` is called when another one is chosen. Returns what shows which one is open. */
+export function drawTabs(list, tabs, open) {
+  const button = ({ id, title }) =>
+    element(
+      "button",
+      { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, click: () => open(id) },
+      pick(title),
+    );
+  const buttons = tabs.map(button);
+  list.replaceChildren(...buttons);
+  list.setAttribute("aria-label", say("tabs"));
+  list.onkeydown = (event) => {
+    const at = buttons.indexOf(document.activeElement);
+    const last = buttons.length - 1;
+    const next = { ArrowLeft: at ? at - 1 : last, ArrowRight: at < last ? at + 1 : 0, Home: 0, End: last }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    buttons[next].focus();
+    buttons[next].click();
+  };
+  return (id) => {
+    for (const [at, tab] of tabs.entries()) {
+      buttons[at].setAttribute("aria-selected", tab.id === id);
+      buttons[at].tabIndex = tab.id === id ? 0 : -1;
+    }
+  };
+}
