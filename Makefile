@@ -11,19 +11,25 @@ DENY_VERSION := 0.18.9
 DENY_ROOT := target/tools/cargo-deny-$(DENY_VERSION)
 DENY := $(DENY_ROOT)/bin/cargo-deny
 
-.PHONY: help demo test bench chaos soak check fmt setup
+# What the tests of the chart need: Helm, the schemas of Kubernetes, pytest. Exact versions, checked by hash.
+HELM_VENV := target/venvs/helm
+HELM_PYTHON := $(HELM_VENV)/bin/python
+
+.PHONY: help demo test test-helm bench chaos soak check fmt chart manifests setup
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: setup ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, DATA= and KEEP= change it
 	cargo build --release --locked -p stg -p dds -p cdm -p demo
 	@target/release/demo
 
-test: setup ## every test, on a real Kafka, PostgreSQL and Redis
-	cargo build --workspace --bins --locked $(FAILPOINTS)
+test: setup test-helm ## every test, on a real Kafka, PostgreSQL and Redis
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
 	target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
+
+test-helm: setup binaries $(HELM_VENV)/stamp ## the tests of chart, compose file and Dockerfile; no cluster, no Docker
+	$(HELM_PYTHON) -m pytest --quiet -p no:cacheprovider helm/tests
 
 bench: setup ## how fast it is, against how fast the machine is, about half an hour; QUICK=1, ONLY=, HISTORY= change it
 	cargo build --release --locked -p stg -p dds -p cdm -p bench
@@ -43,11 +49,28 @@ check: setup $(DENY) ## format, lints, and who may depend on what
 	cargo clippy -p stg -p dds -p cdm --features failpoints --all-targets --locked -- -D warnings
 	$(DENY) --locked check --allow unused-wrapper bans licenses sources
 
+chart: setup binaries $(HELM_VENV)/stamp ## bring the chart's schema up to the services' own settings
+	$(HELM_PYTHON) helm/tests/schema.py
+
+manifests: setup $(HELM_VENV)/stamp ## the chart as plain manifests for kubectl, in target/manifests; VALUES= changes it
+	@$(HELM_PYTHON) helm/tests/manifests.py $(or $(VALUES),deploy/clusters/a-single-vm.yaml)
+
 fmt: ## format the code
 	cargo fmt --all
 
 setup: ## install what is missing: packages (Debian, Ubuntu) and Kafka's jars
 	@deploy/devstack/setup.sh
+
+.PHONY: binaries
+binaries: setup
+	cargo build --workspace --bins --locked $(FAILPOINTS)
+
+$(HELM_VENV)/stamp: helm/tests/requirements.txt helm/tests/compose-1.29.txt | setup
+	/usr/bin/python3 -m venv --clear $(HELM_VENV)
+	$(HELM_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
+	$(HELM_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-deps \
+		--requirement helm/tests/compose-1.29.txt
+	touch $@
 
 $(DENY):
 	cargo install --locked --root $(DENY_ROOT) cargo-deny@$(DENY_VERSION)

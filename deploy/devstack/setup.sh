@@ -39,6 +39,7 @@ missing_packages() {
     have mvn || echo maven
     have redis-server || echo redis-server
     have pgbouncer || [ -x /usr/sbin/pgbouncer ] || echo pgbouncer # not in everyone's search path
+    /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv # not whichever comes first in the path
     have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
     java_serves || echo java # last: its package has yet to be found
 }
