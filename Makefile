@@ -15,7 +15,7 @@ DENY := $(DENY_ROOT)/bin/cargo-deny
 HELM_VENV := target/venvs/helm
 HELM_PYTHON := $(HELM_VENV)/bin/python
 
-.PHONY: help demo test test-helm bench chaos soak check fmt chart manifests setup
+.PHONY: help demo test test-helm bench chaos soak check fmt chart manifests image setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -54,6 +54,13 @@ chart: setup binaries $(HELM_VENV)/stamp ## bring the chart's schema up to the s
 
 manifests: setup $(HELM_VENV)/stamp ## the chart as plain manifests for kubectl, in target/manifests; VALUES= changes it
 	@$(HELM_PYTHON) helm/tests/manifests.py $(or $(VALUES),deploy/clusters/a-single-vm.yaml)
+
+image: ## an image of the three services without Docker, started and checked here; its size
+	@deploy/devstack/setup.sh buildah
+	cargo build --release --locked -p stg -p dds -p cdm
+	cargo build --locked -p devstack
+	@deploy/image/build.sh
+	@target/debug/devstack run -- deploy/image/check.sh
 
 fmt: ## format the code
 	cargo fmt --all

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts in place what building and devstack need on Debian or Ubuntu, and only what is missing: packages, Kafka's jars.
-# Safe to run again and again; everything it fetches itself goes below target/.
+# Safe to run again and again; everything it fetches itself goes below target/. Names of further programs may be added.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -41,6 +41,10 @@ missing_packages() {
     have pgbouncer || [ -x /usr/sbin/pgbouncer ] || echo pgbouncer # not in everyone's search path
     /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv # not whichever comes first in the path
     have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
+    local program
+    for program in "$@"; do
+        have "$program" || echo "$program" # the package has the same name
+    done
     java_serves || echo java # last: its package has yet to be found
 }
 
@@ -76,7 +80,7 @@ disable_services() {
 
 install_packages() {
     local packages
-    mapfile -t packages < <(missing_packages)
+    mapfile -t packages < <(missing_packages "$@")
     [ "${#packages[@]}" -gt 0 ] || return 0
     if ! have apt-get; then
         say "please install, or the like of it: ${packages[*]} (java: 17 or later)"
@@ -107,6 +111,6 @@ if ! have cargo && [ ! -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
     say "cargo is missing: install Rust (rustup), then run this again"
     exit 1
 fi
-install_packages
+install_packages "$@"
 fetch_kafka
 say "ready"
