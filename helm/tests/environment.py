@@ -14,7 +14,7 @@ from chart import Manifest, render, values_of
 
 
 def containers(manifests: list[Manifest]) -> dict[str, dict[str, Any]]:
-    """By component: `command`, `environment`, and `files`, each by its path with where its content comes from."""
+    """By component: `command`, `environment`, `replicas`, and `files`, each by its path with where its content is."""
     return {manifest.pod["spec"]["containers"][0]["name"]: _container(manifest) for manifest in manifests if manifest.pod}
 
 
@@ -32,6 +32,7 @@ def _container(manifest: Manifest) -> dict[str, Any]:
         "command": container["command"] + container["args"],
         "environment": {entry["name"]: entry["value"] for entry in container["env"] if "value" in entry},
         "files": files,
+        "replicas": manifest.document["spec"].get("replicas", 1),
     }
 
 

@@ -20,3 +20,4 @@ mod faults;
 mod check;
 mod secured;
 mod pooled;
+mod clusters;
