@@ -6,6 +6,7 @@ mod keys;
 mod tags;
 mod replay;
 mod emptied;
+mod restored;
 mod replicas;
 mod schedule;
 mod stopping;
