@@ -15,7 +15,11 @@ DENY := $(DENY_ROOT)/bin/cargo-deny
 DASHBOARDS_VENV := target/venvs/dashboards
 DASHBOARDS_PYTHON := $(DASHBOARDS_VENV)/bin/python
 
-.PHONY: help demo test test-dashboards bench chaos soak check fmt dashboards echarts browser setup
+# What the tests of the chart need: Helm, the schemas of Kubernetes, pytest. Exact versions, checked by hash.
+HELM_VENV := target/venvs/helm
+HELM_PYTHON := $(HELM_VENV)/bin/python
+
+.PHONY: help demo test test-dashboards test-helm bench chaos soak check fmt dashboards echarts browser chart manifests image setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -24,13 +28,15 @@ demo: setup ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, 
 	cargo build --release --locked -p stg -p dds -p cdm -p demo
 	@target/release/demo
 
-test: browser test-dashboards ## every test, on a real Kafka, PostgreSQL and Redis, and in a real browser
-	cargo build --workspace --bins --locked $(FAILPOINTS)
+test: browser test-dashboards test-helm ## every test, on a real Kafka, PostgreSQL and Redis, and in a real browser
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
 	target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
 
 test-dashboards: $(DASHBOARDS_VENV)/stamp ## the dashboards as the SDK of DataLens and the models of Grafana read them
 	$(DASHBOARDS_PYTHON) -m pytest -q -p no:cacheprovider dashboards/tests
+
+test-helm: setup binaries $(HELM_VENV)/stamp ## the tests of chart, compose file and Dockerfile; no cluster, no Docker
+	$(HELM_PYTHON) -m pytest --quiet -p no:cacheprovider helm/tests
 
 bench: setup ## how fast it is, against how fast the machine is, about half an hour; QUICK=1, ONLY=, HISTORY= change it
 	cargo build --release --locked -p stg -p dds -p cdm -p bench
@@ -50,6 +56,19 @@ check: setup $(DENY) ## format, lints, and who may depend on what
 	cargo clippy -p stg -p dds -p cdm --features failpoints --all-targets --locked -- -D warnings
 	$(DENY) --locked check --allow unused-wrapper bans licenses sources
 
+chart: setup binaries $(HELM_VENV)/stamp ## bring the chart's schema up to the services' own settings
+	$(HELM_PYTHON) helm/tests/schema.py
+
+manifests: setup $(HELM_VENV)/stamp ## the chart as plain manifests for kubectl, in target/manifests; VALUES= changes it
+	@$(HELM_PYTHON) helm/tests/manifests.py $(or $(VALUES),deploy/clusters/a-single-vm.yaml)
+
+image: ## an image of the three services without Docker, started and checked here; its size
+	@deploy/devstack/setup.sh buildah
+	cargo build --release --locked -p stg -p dds -p cdm
+	cargo build --locked -p devstack
+	@deploy/image/build.sh
+	@target/debug/devstack run -- deploy/image/check.sh
+
 fmt: ## format the code
 	cargo fmt --all
 
@@ -65,9 +84,20 @@ browser: ## install what is missing, and a Chromium for the tests of the page
 setup: ## install what is missing: packages (Debian, Ubuntu) and Kafka's jars
 	@deploy/devstack/setup.sh
 
+.PHONY: binaries
+binaries: setup
+	cargo build --workspace --bins --locked $(FAILPOINTS)
+
 $(DASHBOARDS_VENV)/stamp: dashboards/tests/requirements.txt | setup
 	/usr/bin/python3 -m venv --clear $(DASHBOARDS_VENV)
 	$(DASHBOARDS_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
+	touch $@
+
+$(HELM_VENV)/stamp: helm/tests/requirements.txt helm/tests/compose-1.29.txt | setup
+	/usr/bin/python3 -m venv --clear $(HELM_VENV)
+	$(HELM_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
+	$(HELM_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-deps \
+		--requirement helm/tests/compose-1.29.txt
 	touch $@
 
 $(DENY):

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts in place what building and devstack need on Debian or Ubuntu, and only what is missing: packages, Kafka's jars.
-# `setup.sh browser` adds what the tests of the page look through: Chromium, and letters to write Russian with.
-# Safe to run again and again; everything it fetches itself goes below target/.
+# Names of further programs may be added; `browser` adds what the tests of the page look through: Chromium, and letters to
+# write Russian with. Safe to run again and again; everything it fetches itself goes below target/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -47,8 +47,15 @@ missing_packages() { # what for
     have pgbouncer || [ -x /usr/sbin/pgbouncer ] || echo pgbouncer # not in everyone's search path
     /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv # not whichever comes first in the path
     have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
-    [ "$1" != browser ] || missing_browser
-    java_serves || echo java # its package has yet to be found
+    local program
+    for program in "$@"; do
+        if [ "$program" = browser ]; then
+            missing_browser
+        else
+            have "$program" || echo "$program" # the package has the same name
+        fi
+    done
+    java_serves || echo java # last: its package has yet to be found
 }
 
 # The oldest Java that serves; which ones exist depends on the release.
@@ -88,7 +95,7 @@ disable_services() {
 
 install_packages() {
     local packages
-    mapfile -t packages < <(missing_packages "$1")
+    mapfile -t packages < <(missing_packages "$@")
     [ "${#packages[@]}" -gt 0 ] || return 0
     if ! have apt-get; then
         say "please install, or the like of it: ${packages[*]} (java: 17 or later; browser: Chromium)"
@@ -123,6 +130,6 @@ if ! have cargo && [ ! -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
     say "cargo is missing: install Rust (rustup), then run this again"
     exit 1
 fi
-install_packages "${1:-}"
+install_packages "$@"
 fetch_kafka
 say "ready"

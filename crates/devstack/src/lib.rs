@@ -67,7 +67,7 @@ pub use endpoints::Endpoints;
 pub use kafka::Kafka;
 pub use options::{Durability, Options, Persistence};
 pub use pooler::Pooler;
-pub use postgres::Postgres;
+pub use postgres::{Postgres, postgres_program};
 pub use proxy::{Proxy, Tally, Weather};
 pub use redis::Redis;
 pub use secured::Secured;

@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::User;
 
 use crate::endpoints::POSTGRES_USER;
+use crate::secured::{POSTGRES_PASSWORD, Secured, USER};
 use crate::server::Program;
 use crate::{databases, ports, postgres};
 
@@ -22,12 +23,24 @@ pub struct Pooler {
 
 impl Pooler {
     /// Before the PostgreSQL on `server_port`; so many server connections for each database.
-    pub(crate) fn prepare(folder: &Path, server_port: u16, connections: u16) -> anyhow::Result<Self> {
+    pub(crate) fn prepare(
+        folder: &Path,
+        server_port: u16,
+        connections: u16,
+        secured: Option<&Secured>,
+    ) -> anyhow::Result<Self> {
         let folder = folder.join("pgbouncer");
         fs::create_dir_all(&folder)?;
-        let pooler = Self { port: ports::free()?, settings: folder.join("pgbouncer.ini"), owner: postgres::owner()? };
+        let port = secured.map_or_else(ports::free, |secured| Ok(secured.pooler_port()))?;
+        let pooler = Self { port, settings: folder.join("pgbouncer.ini"), owner: postgres::owner()? };
         let users = folder.join("users.txt");
-        fs::write(&users, format!("\"{POSTGRES_USER}\" \"\"\n"))?;
+        fs::write(&users, format!("\"{POSTGRES_USER}\" \"\"\n\"{USER}\" \"{POSTGRES_PASSWORD}\"\n"))?;
+        let rules = folder.join("hba.conf");
+        fs::write(
+            &rules,
+            format!("hostssl all {USER} 127.0.0.1/32 scram-sha-256\nhost all {POSTGRES_USER} 127.0.0.1/32 trust\n"),
+        )?;
+        let guards = secured.map(guards).unwrap_or_default();
         let settings = format!(
             "[databases]
 * = host=127.0.0.1 port={server_port}
@@ -36,13 +49,15 @@ impl Pooler {
 listen_addr = 127.0.0.1
 listen_port = {}
 unix_socket_dir =
-auth_type = trust
+auth_type = hba
+auth_hba_file = {}
 auth_file = {}
 pool_mode = transaction
 default_pool_size = {connections}
 max_client_conn = 300
-",
+{guards}",
             pooler.port,
+            rules.display(),
             users.display()
         );
         fs::write(&pooler.settings, settings).context("cannot write the settings of pgbouncer")?;
@@ -74,4 +89,17 @@ impl Program for Pooler {
         databases::connect(&url).await?.simple_query("SELECT 1").await?;
         Ok(())
     }
+}
+
+/// Settings by which it encrypts, on either side, as PostgreSQL itself does.
+fn guards(secured: &Secured) -> String {
+    format!(
+        "client_tls_sslmode = allow
+client_tls_cert_file = {}
+client_tls_key_file = {}
+server_tls_sslmode = require
+",
+        secured.certificate_file().display(),
+        secured.postgres_key_file().display()
+    )
 }

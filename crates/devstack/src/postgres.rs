@@ -139,6 +139,11 @@ impl Program for Postgres {
     }
 }
 
+/// A program of PostgreSQL, `pg_dump` or the like, of the version that the stacks run.
+pub fn postgres_program(name: &str) -> anyhow::Result<PathBuf> {
+    Ok(programs()?.join(name))
+}
+
 /// PostgreSQL refuses to run as root; its package brings a user to run as.
 pub(crate) fn owner() -> anyhow::Result<Option<User>> {
     if !Uid::effective().is_root() {

@@ -29,6 +29,7 @@ pub struct Secured {
     kafka_port: u16,
     postgres_port: u16,
     redis_port: u16,
+    pooler_port: u16,
     authority: Authority,
     key: PKey<Private>,
 }
@@ -41,6 +42,7 @@ impl Secured {
             kafka_port: ports::free()?,
             postgres_port: ports::free()?,
             redis_port: ports::free()?,
+            pooler_port: ports::free()?,
             authority: Authority::new("The authority of this stack")?,
             key: certificate::key()?,
         };
@@ -98,13 +100,22 @@ impl Secured {
 
     /// The URL of the database `name`, whether it exists or not.
     pub fn database_url(&self, name: &str) -> String {
-        let (port, password) = (self.postgres_port, encoded(POSTGRES_PASSWORD));
-        format!("postgres://{USER}:{password}@{HOST}:{port}/{name}?sslmode=verify-full")
+        database_url(self.postgres_port, name)
+    }
+
+    /// The same by way of the pooler, if there is one.
+    pub fn pooled_database_url(&self, name: &str) -> String {
+        database_url(self.pooler_port, name)
     }
 
     /// The URL of Redis database `number`.
     pub fn redis_url(&self, number: u16) -> String {
         format!("rediss://{USER}:{}@{HOST}:{}/{number}", encoded(REDIS_PASSWORD), self.redis_port)
+    }
+
+    /// An open URL of Redis with the login in it: as where the network is trusted, and the client is not.
+    pub fn open_redis_url(&self, url: &str) -> String {
+        url.replacen("://", &format!("://{USER}:{}@", encoded(REDIS_PASSWORD)), 1)
     }
 
     /// Every text that no output may contain: the passwords, as they are and as a URL has them.
@@ -124,6 +135,10 @@ impl Secured {
 
     pub(crate) fn redis_port(&self) -> u16 {
         self.redis_port
+    }
+
+    pub(crate) fn pooler_port(&self) -> u16 {
+        self.pooler_port
     }
 
     pub(crate) fn certificate_file(&self) -> PathBuf {
@@ -155,6 +170,10 @@ pub(crate) async fn create_role(superuser_url: &str) -> anyhow::Result<()> {
          END $$"
     );
     client.batch_execute(&statement).await.context("cannot make the guarded role")
+}
+
+fn database_url(port: u16, name: &str) -> String {
+    format!("postgres://{USER}:{}@{HOST}:{port}/{name}?sslmode=verify-full", encoded(POSTGRES_PASSWORD))
 }
 
 /// Percent-encoded wherever it is no letter or digit.

@@ -47,7 +47,7 @@ impl Stack {
         )?;
         let redis = Redis::prepare(path, options.redis, secured.as_ref())?;
         let pooler = match options.pooled {
-            Some(connections) => Some(Pooler::prepare(path, postgres.port(), connections)?),
+            Some(connections) => Some(Pooler::prepare(path, postgres.port(), connections, secured.as_ref())?),
             None => None,
         };
         let proxies = match kafka.proxied() {

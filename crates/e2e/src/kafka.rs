@@ -199,6 +199,20 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Of each partition of a layer's topic, the offset of the first record that was written then or later, in milliseconds
+    /// since 1970: where an operator winds a group back to.
+    ///
+    /// # Errors
+    /// The broker does not answer.
+    pub async fn offsets_at(&self, layer: Layer, timestamp: i64) -> Result<Vec<i64>> {
+        let (consumer, asked) = (self.outsider(layer)?, self.source_at(layer, |_| Offset::Offset(timestamp))?);
+        let found = spawn_blocking(move || consumer.offsets_for_times(asked, ANSWER)).await??;
+        let ends = self.ends(&self.source(layer)).await?;
+        let found = found.elements();
+        let offsets = found.iter().map(|partition| partition.offset().to_raw().filter(|offset| *offset >= 0));
+        Ok(offsets.zip(ends).map(|(offset, end)| offset.unwrap_or(end)).collect())
+    }
+
     /// A client that speaks for a layer's group without being a member.
     fn outsider(&self, layer: Layer) -> Result<BaseConsumer> {
         let mut client = self.client();

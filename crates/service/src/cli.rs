@@ -4,7 +4,10 @@ use std::ffi::OsString;
 
 use clap::{Args, FromArgMatches, Subcommand, error::ErrorKind};
 
-use crate::{Description, Given, Refusal, dead_letters::DeadLetters, environment, settings::Settings, usage};
+use crate::{
+    Description, Given, Refusal, dead_letters::DeadLetters, environment, reference::Reference, settings::Settings,
+    usage,
+};
 
 /// What the process is asked to do; `Own` is what only this service can.
 #[derive(Debug, Subcommand)]
@@ -15,6 +18,10 @@ pub(crate) enum Command<Own: Subcommand> {
     Migrate,
     /// Look at settings, connections, topics and schema, one line each, and end.
     Check,
+    /// Ask the service that runs on this machine whether it is healthy, as a container's own probe, and end.
+    Healthcheck,
+    /// Print every setting as JSON: name, default, whether it is required, whether it is a secret.
+    Settings,
     /// `list` the records this service could not use, or `replay` them: send them back to where they came from.
     #[command(subcommand, arg_required_else_help = false, disable_help_subcommand = true)]
     DeadLetters(DeadLetters),
@@ -27,6 +34,7 @@ pub(crate) enum Command<Own: Subcommand> {
 #[derive(Debug)]
 pub(crate) struct Cli<Own: Subcommand> {
     pub(crate) command: Command<Own>,
+    pub(crate) reference: Reference,
     pub(crate) given: Given,
 }
 
@@ -68,7 +76,7 @@ impl<Own: Subcommand> Cli<Own> {
             Some(_) => Command::from_arg_matches(&matches).map_err(|error| refused(&error))?,
             None => Command::Run,
         };
-        Ok(Self { command, given: Given::new(description.name, matches) })
+        Ok(Self { command, reference: Reference::of(&reference), given: Given::new(description.name, matches) })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     env,
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Write},
     process::ExitCode,
 };
 
@@ -12,8 +12,8 @@ use tokio::runtime;
 use crate::{
     Commands, Refusal, Service, check,
     cli::{Cli, Command, Ended},
-    log, migrate, refusal, run,
-    settings::Database,
+    healthcheck, log, migrate, refusal, run,
+    settings::{Database, Http},
 };
 
 /// Does what the command line asks for, as the service `S`.
@@ -42,7 +42,7 @@ pub fn main_with<S: Service, Own: Commands>() -> ExitCode {
     })
 }
 
-fn act<S: Service, Own: Commands>(Cli { command, given }: Cli<Own>) -> anyhow::Result<ExitCode> {
+fn act<S: Service, Own: Commands>(Cli { command, reference, given }: Cli<Own>) -> anyhow::Result<ExitCode> {
     log::start(&given.read()?);
     // The loop and its connections share the main thread: an answer wakes nobody else. What watches over the loop has a
     // thread of its own, and answers even if the loop hangs.
@@ -56,6 +56,8 @@ fn act<S: Service, Own: Commands>(Cli { command, given }: Cli<Own>) -> anyhow::R
                 let good = check::check::<S>(&given.read()?, &given.read()?).await?;
                 Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(refusal::MISSING) })
             }
+            Command::Healthcheck => healthcheck::healthcheck(given.read::<Http>()?.http_addr).await.map(done),
+            Command::Settings => Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&reference)?).map(done)?),
             Command::Migrate => {
                 let database = given.read::<Database>()?.connection(S::DESCRIPTION.name)?;
                 Ok(migrate::migrate(&database).await.map(done)?)

@@ -37,9 +37,9 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
     targets.filter(|target| !target.is_empty() && !target.contains("://"))
 }
 
-/// Paths from the root in code spans: `crates/…`, `sql/…`, `deploy/…`.
+/// Paths from the root in code spans: `crates/…`, `sql/…`, `deploy/…`, `helm/…`.
 fn paths(text: &str) -> impl Iterator<Item = &str> {
-    let is_path = |span: &&str| ["crates/", "sql/", "deploy/"].iter().any(|folder| span.starts_with(folder));
+    let is_path = |span: &&str| ["crates/", "sql/", "deploy/", "helm/"].iter().any(|folder| span.starts_with(folder));
     text.split('`').skip(1).step_by(2).filter(is_path).filter(|span| !span.contains(['*', ' ', '<', '{']))
 }
 

@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, ffi::OsString, io::Write, time::Duration};
 
+use serde_json::Value;
+
 use super::*;
 use crate::{
     Commands,
@@ -213,6 +215,23 @@ fn subcommands_nest_and_are_each_services_own() {
     let nobodys =
         super::Cli::<std::convert::Infallible>::parse::<Own>(&STG, ["stg".into(), "revolve".into()], |_| None);
     assert!(matches!(nobodys, Err(Ended::Refused(_))));
+}
+
+#[test]
+fn programs_read_the_same_reference() {
+    let cli = parse(&["settings"], &Variables::new()).unwrap();
+    let reference = serde_json::to_value(&cli.reference).unwrap();
+    assert_eq!(reference["service"], "stg-service");
+    let settings = reference["settings"].as_array().unwrap();
+    let named = |name: &str| settings.iter().find(|setting| setting["name"] == name).unwrap();
+    let [size, url, redis] = ["BATCH_SIZE", "DATABASE_URL", "REDIS_URL"].map(named);
+    assert_eq!((&size["default"], &size["required"], &size["secret"]), (&"100".into(), &false.into(), &false.into()));
+    assert_eq!((&url["default"], &url["required"], &url["secret"]), (&Value::Null, &true.into(), &true.into()));
+    assert_eq!((&redis["required"], &redis["secret"]), (&true.into(), &true.into()));
+    assert_eq!(named("KAFKA_GROUP_ID")["default"], "stg-service");
+    assert_eq!(named("KAFKA_SSL_CA_FILE")["file"], true);
+    assert_eq!(named("LOG_FORMAT")["values"], serde_json::json!(["json", "text"]));
+    assert!(settings.iter().all(|setting| setting["name"] == "REDIS_URL" || setting["help"] != ""), "{reference}");
 }
 
 #[test]

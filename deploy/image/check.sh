@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Starts what is in the image that build.sh made, as the user it is for, on the stack of `devstack run`: the migration, the
+# three services until each says by its own probe that it is healthy, `check` of each.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
+
+say() { echo "image: $*" >&2; }
+
+image=$(buildah pull --quiet "oci-archive:$PWD/target/image/tagmill.tar")
+container=$(buildah from "$image")
+running=()
+# A process and all that it has started: buildah hands no signal on.
+tree() {
+    local child
+    for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do tree "$child"; done
+    echo "$1"
+}
+finish() {
+    local process
+    for process in "${running[@]}"; do
+        # The innermost is the service itself: told to stop, it ends, and so do those around it.
+        kill "$(tree "$process" | head -n 1)" 2>/dev/null || true
+        wait "$process" || say "a service did not end in good order"
+    done
+    buildah rm "$container" >/dev/null
+    buildah rmi "$image" >/dev/null
+}
+trap finish EXIT
+
+inside() {
+    buildah run --user 65532:65532 --env KAFKA_BOOTSTRAP_SERVERS="$KAFKA_BOOTSTRAP_SERVERS" --env DATABASE_URL="$DATABASE_URL" \
+        --env REDIS_URL="$REDIS_URL" --env KAFKA_CREATE_TOPICS=true --env HTTP_ADDR="${HTTP_ADDR:-127.0.0.1:5000}" \
+        "$container" -- "$@"
+}
+
+inside stg-service migrate
+# An address that nobody else on this machine is likely to have.
+host=127.2.$(($$ / 256 % 256)).$(($$ % 256))
+port=5000
+for service in stg dds cdm; do
+    port=$((port + 1))
+    export HTTP_ADDR=$host:$port
+    inside "$service-service" run >"target/image/$service.log" 2>&1 &
+    running+=($!)
+    # Healthy is the process; the topics are there when it has found Kafka.
+    attempts=0
+    until inside "$service-service" healthcheck 2>/dev/null && inside "$service-service" check >/dev/null 2>&1; do
+        attempts=$((attempts + 1))
+        if [ "$attempts" -gt 100 ] || ! kill -0 "${running[-1]}" 2>/dev/null; then
+            say "$service-service does not get on"
+            cat "target/image/$service.log" >&2
+            exit 1
+        fi
+    done
+done
+for service in stg dds cdm; do
+    say "$service-service check"
+    inside "$service-service" check
+done

@@ -1,0 +1,56 @@
+{{/* What a schema cannot say: values that do not go together are refused, each with a line that names it. */}}
+
+{{/* Of a service. */}}
+{{- define "tagmill.checkService" -}}
+{{- $settings := fromYaml (include "tagmill.settings" .) -}}
+{{- $secrets := fromYaml (include "tagmill.secrets" .) -}}
+{{- if not $settings.KAFKA_BOOTSTRAP_SERVERS -}}
+{{- fail "settings.KAFKA_BOOTSTRAP_SERVERS: say where Kafka is, host:port" -}}
+{{- end -}}
+{{- if not $secrets.DATABASE_URL -}}
+{{- fail "secrets.DATABASE_URL: give value or existingSecret" -}}
+{{- end -}}
+{{- if and (eq .name "stg") (not $secrets.REDIS_URL) -}}
+{{- fail "services.stg.secrets.REDIS_URL: give value or existingSecret" -}}
+{{- end -}}
+{{- $protocol := include "tagmill.kafkaProtocol" . -}}
+{{- if hasPrefix "SASL" $protocol -}}
+{{- range $name := list "KAFKA_SASL_MECHANISM" "KAFKA_SASL_USERNAME" -}}
+{{- if not (get $settings $name) -}}
+{{- fail (printf "settings.%s: KAFKA_SECURITY_PROTOCOL=%s needs it" $name $protocol) -}}
+{{- end -}}
+{{- end -}}
+{{- if not $secrets.KAFKA_SASL_PASSWORD -}}
+{{- fail (printf "secrets.KAFKA_SASL_PASSWORD: KAFKA_SECURITY_PROTOCOL=%s needs it; give value or existingSecret" $protocol) -}}
+{{- end -}}
+{{- else if $secrets.KAFKA_SASL_PASSWORD -}}
+{{- fail (printf "secrets.KAFKA_SASL_PASSWORD: of no use with KAFKA_SECURITY_PROTOCOL=%s; set SASL_SSL" $protocol) -}}
+{{- end -}}
+{{- $partitions := int .root.Values.partitions -}}
+{{- if .own.scaling.enabled -}}
+{{- if gt (int .own.scaling.maxReplicas) $partitions -}}
+{{- fail (printf "%s.scaling.maxReplicas: %d are more than the %d partitions (`partitions`); some would have nothing to do" .path (int .own.scaling.maxReplicas) $partitions) -}}
+{{- end -}}
+{{- if lt (int .own.scaling.maxReplicas) (int .own.scaling.minReplicas) -}}
+{{- fail (printf "%s.scaling: maxReplicas is below minReplicas" .path) -}}
+{{- end -}}
+{{- else if gt (int .own.replicas) $partitions -}}
+{{- fail (printf "%s.replicas: %d are more than the %d partitions (`partitions`); some would have nothing to do" .path (int .own.replicas) $partitions) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Of the migration. */}}
+{{- define "tagmill.checkMigration" -}}
+{{- if not (fromYaml (include "tagmill.secrets" .)).DATABASE_URL -}}
+{{- fail "secrets.DATABASE_URL: give value or existingSecret" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* That the cluster knows a kind which is switched on. Who renders without a cluster is believed: only a cluster has the
+     aggregator's own kind. */}}
+{{- define "tagmill.requireKind" -}}
+{{- $versions := .root.Capabilities.APIVersions -}}
+{{- if and ($versions.Has "apiregistration.k8s.io/v1") (not ($versions.Has .api)) -}}
+{{- fail (printf "%s: this cluster does not know %s; install %s first" .path .api .product) -}}
+{{- end -}}
+{{- end -}}

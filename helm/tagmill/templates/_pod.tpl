@@ -1,0 +1,98 @@
+{{/* The one pod template: of the three services, and of the job that migrates. */}}
+{{- define "tagmill.pod" -}}
+{{- $runs := ne .name "migrate" -}}
+{{- $values := .root.Values -}}
+metadata:
+  labels:
+    {{- include "tagmill.labels" . | nindent 4 }}
+    {{- with $values.pod.labels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  annotations:
+    {{- /* A pod does not see that its secrets have changed: it is replaced. */}}
+    checksum/secrets: {{ include "tagmill.inlineSecrets" . | sha256sum }}
+    checksum/ca: {{ $values.ca.pem | sha256sum }}
+    {{- with $values.pod.annotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  restartPolicy: {{ ternary "Always" "Never" $runs }}
+  {{- if $runs }}
+  terminationGracePeriodSeconds: {{ add $values.shutdownGraceSeconds 15 }}
+  {{- end }}
+  {{- with $values.image.pullSecrets }}
+  imagePullSecrets: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $values.pod.priorityClassName }}
+  priorityClassName: {{ . }}
+  {{- end }}
+  {{- with $values.podSecurityContext }}
+  securityContext: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $values.pod.nodeSelector }}
+  nodeSelector: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $values.pod.tolerations }}
+  tolerations: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $values.pod.affinity }}
+  affinity: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- if $runs }}
+  topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: kubernetes.io/hostname
+      whenUnsatisfiable: ScheduleAnyway
+      labelSelector:
+        matchLabels: {{- include "tagmill.selector" . | nindent 10 }}
+  {{- end }}
+  containers:
+    - name: {{ .name }}
+      image: "{{ $values.image.repository }}:{{ default .root.Chart.AppVersion $values.image.tag }}"
+      imagePullPolicy: {{ $values.image.pullPolicy }}
+      command: [{{ printf "/usr/local/bin/%s-service" (ternary .name "stg" $runs) | quote }}]
+      args: [{{ ternary "run" "migrate" $runs }}]
+      env: {{- include "tagmill.environment" . | trim | nindent 8 }}
+      {{- if $runs }}
+      ports:
+        - {name: http, containerPort: 5000, protocol: TCP}
+      {{- /* /health fails when the loop hangs, and for nothing else: no broker that is away has a pod restarted. */}}
+      startupProbe:
+        httpGet: {path: /health, port: http}
+        periodSeconds: 2
+        timeoutSeconds: 5
+        failureThreshold: 30
+        successThreshold: 1
+      livenessProbe:
+        httpGet: {path: /health, port: http}
+        periodSeconds: 10
+        timeoutSeconds: 5
+        failureThreshold: 3
+        successThreshold: 1
+      readinessProbe:
+        httpGet: {path: /ready, port: http}
+        periodSeconds: 5
+        timeoutSeconds: 5
+        failureThreshold: 3
+        successThreshold: 1
+      {{- end }}
+      resources: {{- toYaml (default $values.resources .own.resources) | nindent 8 }}
+      {{- with $values.securityContext }}
+      securityContext: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      volumeMounts:
+        - {name: files, mountPath: /etc/tagmill, readOnly: true}
+        {{- with $values.extraVolumeMounts }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+  volumes:
+    - name: files
+      projected:
+        defaultMode: 0440
+        sources: {{- include "tagmill.files" . | trim | nindent 10 }}
+    {{- with $values.extraVolumes }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+{{- end -}}

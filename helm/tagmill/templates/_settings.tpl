@@ -1,0 +1,135 @@
+{{/* What a component is told: settings, secrets, certificates; the component's own win over those of all. */}}
+
+{{/* Its settings, a map. */}}
+{{- define "tagmill.settings" -}}
+{{- $settings := dict -}}
+{{- range $from := list .root.Values.settings .own.settings -}}
+{{- range $name, $value := $from -}}
+{{- $_ := set $settings $name $value -}}
+{{- end -}}
+{{- end -}}
+{{- if eq .name "migrate" -}}
+{{- $settings = pick $settings "LOG_FORMAT" "RUST_LOG" -}}
+{{- end -}}
+{{- toYaml $settings -}}
+{{- end -}}
+
+{{/* Its secrets, a map of those that are given: each of them where it is. */}}
+{{- define "tagmill.secrets" -}}
+{{- $secrets := dict -}}
+{{- $all := dict "path" "secrets" "secrets" .root.Values.secrets -}}
+{{- $own := dict "path" (printf "%s.secrets" .path) "secrets" .own.secrets -}}
+{{- range $from := list $all $own -}}
+{{- range $name, $secret := $from.secrets -}}
+{{- $secret = default dict $secret -}}
+{{- if and $secret.value $secret.existingSecret -}}
+{{- fail (printf "%s.%s: give either value or existingSecret, not both" $from.path $name) -}}
+{{- end -}}
+{{- if or $secret.value $secret.existingSecret -}}
+{{- $_ := set $secrets $name $secret -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if eq .name "migrate" -}}
+{{- $secrets = pick $secrets "DATABASE_URL" -}}
+{{- end -}}
+{{- toYaml $secrets -}}
+{{- end -}}
+
+{{/* Of its secrets, those that the chart has to make a Secret of, as its data. */}}
+{{- define "tagmill.inlineSecrets" -}}
+{{- range $name, $secret := fromYaml (include "tagmill.secrets" .) }}
+{{- with $secret.value }}
+{{ $name }}: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Whether a certificate authority is given, and where: "", "inline", "secret", "configMap". */}}
+{{- define "tagmill.ca" -}}
+{{- $ca := .Values.ca -}}
+{{- if gt (len (compact (list $ca.pem $ca.existingSecret $ca.existingConfigMap))) 1 -}}
+{{- fail "ca: give one of pem, existingSecret and existingConfigMap, not several" -}}
+{{- end -}}
+{{- if $ca.pem }}inline{{ else if $ca.existingSecret }}secret{{ else if $ca.existingConfigMap }}configMap{{ end -}}
+{{- end -}}
+
+{{/* The ConfigMap that the chart makes of it: the services share one, the migration has its own, a hook. */}}
+{{- define "tagmill.caName" -}}
+{{ include "tagmill.fullname" .root }}{{ ternary "-migrate-ca" "-ca" (eq .name "migrate") }}
+{{- end -}}
+
+{{/* How it speaks to Kafka. */}}
+{{- define "tagmill.kafkaProtocol" -}}
+{{- $settings := fromYaml (include "tagmill.settings" .) -}}
+{{- default "PLAINTEXT" $settings.KAFKA_SECURITY_PROTOCOL -}}
+{{- end -}}
+
+{{/* The files of certificates it is told of, by variable. */}}
+{{- define "tagmill.caFiles" -}}
+{{- if include "tagmill.ca" .root -}}
+{{- $for := .root.Values.ca.for -}}
+{{- if and (has "kafka" $for) (ne .name "migrate") (hasSuffix "SSL" (include "tagmill.kafkaProtocol" .)) }}
+KAFKA_SSL_CA_FILE: /etc/tagmill/tls/ca.pem
+{{- end }}
+{{- if has "database" $for }}
+DATABASE_CA_FILE: /etc/tagmill/tls/ca.pem
+{{- end }}
+{{- if and (has "redis" $for) (eq .name "stg") }}
+REDIS_CA_FILE: /etc/tagmill/tls/ca.pem
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The environment, a list. What is given whole comes last, and takes the place of what has the same name. */}}
+{{- define "tagmill.environment" -}}
+{{- $whole := concat .root.Values.extraEnv (default list .own.extraEnv) -}}
+{{- $variables := dict -}}
+{{- if ne .name "migrate" -}}
+{{- $_ := set $variables "HTTP_ADDR" "0.0.0.0:5000" -}}
+{{- $_ := set $variables "SHUTDOWN_GRACE" (printf "%vs" .root.Values.shutdownGraceSeconds) -}}
+{{- $_ := set $variables "KAFKA_TOPIC_PARTITIONS" .root.Values.partitions -}}
+{{- end -}}
+{{- range $name, $value := fromYaml (include "tagmill.settings" .) -}}
+{{- if and (not (kindIs "invalid" $value)) (ne (toString $value) "") -}}
+{{- $_ := set $variables $name (ternary (int64 $value) $value (kindIs "float64" $value)) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $path := fromYaml (include "tagmill.caFiles" .) -}}
+{{- $_ := set $variables $name $path -}}
+{{- end -}}
+{{- range $name, $secret := fromYaml (include "tagmill.secrets" .) -}}
+{{- $_ := set $variables (printf "%s_FILE" $name) (printf "/etc/tagmill/secrets/%s" $name) -}}
+{{- end -}}
+{{- range $whole -}}
+{{- $_ := unset $variables .name -}}
+{{- end -}}
+{{- range $name, $value := $variables }}
+- name: {{ $name }}
+  value: {{ $value | toString | quote }}
+{{- end }}
+{{- with $whole }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* The sources of the volume that holds its secrets and certificates. */}}
+{{- define "tagmill.files" -}}
+{{- $made := printf "%s-%s" (include "tagmill.fullname" .root) .name -}}
+{{- range $name, $secret := fromYaml (include "tagmill.secrets" .) }}
+- secret:
+    name: {{ default $made $secret.existingSecret }}
+    items:
+      - key: {{ ternary $name (default $name $secret.key) (empty $secret.existingSecret) }}
+        path: secrets/{{ $name }}
+{{- end }}
+{{- if fromYaml (include "tagmill.caFiles" .) }}
+{{- $ca := .root.Values.ca }}
+- {{ ternary "secret" "configMap" (eq (include "tagmill.ca" .root) "secret") }}:
+    name: {{ coalesce $ca.existingSecret $ca.existingConfigMap (include "tagmill.caName" .) }}
+    items:
+      - key: {{ ternary "ca.crt" $ca.key (eq (include "tagmill.ca" .root) "inline") }}
+        path: tls/ca.pem
+        mode: 0444
+{{- end }}
+{{- end -}}

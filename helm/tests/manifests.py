@@ -1,0 +1,53 @@
+"""The chart as plain manifests, for those who use kubectl alone: `make manifests VALUES=file`.
+
+Two files, for there are two steps: what has to be done before the services start, and the services.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import yaml
+
+from chart import ROOT, Manifest, render, values_of
+
+TARGET = ROOT / "target" / "manifests"
+HEAD = "# Made by `make manifests` from the chart and {values}; change those.\n"
+
+# What is only for Helm, and what kubectl must not find.
+HOOKS = "helm.sh/hook"
+
+
+def plain(manifest: Manifest) -> dict:
+    """The object without what only Helm reads, and in no namespace of its own."""
+    metadata = manifest.document["metadata"]
+    annotations = {name: text for name, text in metadata.get("annotations", {}).items() if not name.startswith(HOOKS)}
+    kept = {name: value for name, value in metadata.items() if name != "annotations"}
+    return manifest.document | {"metadata": kept | ({"annotations": annotations} if annotations else {})}
+
+
+def weight(manifest: Manifest) -> int:
+    """In which order the hooks come."""
+    return int(manifest.document["metadata"]["annotations"][f"{HOOKS}-weight"])
+
+
+def split(manifests: list[Manifest]) -> dict[str, list[dict]]:
+    """The objects by the file they go to."""
+    first = sorted((manifest for manifest in manifests if manifest.is_hook), key=weight)
+    then = [manifest for manifest in manifests if not manifest.is_hook]
+    return {"1-migrate.yaml": [plain(manifest) for manifest in first], "2-tagmill.yaml": [plain(manifest) for manifest in then]}
+
+
+def main(files: list[str]) -> None:
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for name, documents in split(render(values_of(*map(Path, files)))).items():
+        text = HEAD.format(values=", ".join(files)) + yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
+        (TARGET / name).write_text(text)
+        print(f"{(TARGET / name).relative_to(ROOT)}: {len(documents)} objects")
+    print("kubectl apply -f target/manifests/1-migrate.yaml && kubectl wait --for=condition=complete --timeout=10m job/tagmill-migrate")
+    print("kubectl apply -f target/manifests/2-tagmill.yaml")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

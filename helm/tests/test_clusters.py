@@ -1,0 +1,138 @@
+"""The three clusters: files that go together, figures that add up, servers inside that are as careful as the services."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from binaries import secrets, settings
+from chart import ROOT, SERVICES, one, values_of
+from conftest import rendered
+from test_kinds import KUBERNETES
+
+CLUSTERS = ROOT / "deploy" / "clusters"
+NAMES = sorted(file.stem for file in CLUSTERS.glob("*.yaml"))
+PAGE = (CLUSTERS / "README.md").read_text()
+
+
+def examples(cluster: str) -> dict[str, str]:
+    """The secrets of a cluster, as the page has them made."""
+    lines = (CLUSTERS / f"{cluster}.secrets.env").read_text().split()
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_there_are_three() -> None:
+    assert [name[0] for name in NAMES] == ["a", "b", "c"]
+    for name in NAMES:
+        assert f"[{name}.yaml]({name}.yaml)" in PAGE and f"({name}.secrets.env)" in PAGE
+
+
+@pytest.mark.parametrize("cluster", NAMES)
+def test_the_secret_holds_what_the_values_take_from_it(cluster: str) -> None:
+    values = values_of(CLUSTERS / f"{cluster}.yaml")
+    groups = [values["secrets"], *(service.get("secrets", {}) for service in values["services"].values())]
+    taken = {name for group in groups for name, secret in group.items() if secret == {"existingSecret": "tagmill"}}
+    assert taken == set(examples(cluster))
+    assert taken <= set.union(*(secrets(service) for service in SERVICES))
+
+
+@pytest.mark.parametrize("cluster", NAMES)
+def test_the_fence_lets_out_to_where_the_secrets_lead(cluster: str) -> None:
+    told = examples(cluster)
+    database, redis = urlsplit(told["DATABASE_URL"]), urlsplit(told["REDIS_URL"])
+    manifests = list(rendered(cluster))
+    for service in SERVICES:
+        policy = one(manifests, "NetworkPolicy", service)
+        ports = {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
+        kafka = values_of(CLUSTERS / f"{cluster}.yaml")["settings"]["KAFKA_BOOTSTRAP_SERVERS"].split(":")[1]
+        assert ports == {53, database.port, int(kafka)} | ({redis.port} if service == "stg" else set())
+
+
+@pytest.mark.parametrize("cluster", NAMES)
+def test_who_is_encrypted_is_checked(cluster: str) -> None:
+    told, values = examples(cluster), values_of(CLUSTERS / f"{cluster}.yaml")
+    encrypted = {
+        "kafka": values["settings"].get("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT").endswith("SSL"),
+        "database": "sslmode=verify-full" in told["DATABASE_URL"],
+        "redis": told["REDIS_URL"].startswith("rediss://"),
+    }
+    ca = values.get("ca", {})
+    checked = set(ca.get("for", encrypted)) if ca else set()
+    assert checked == {name for name, is_encrypted in encrypted.items() if is_encrypted}
+
+
+def test_no_provider_is_named() -> None:
+    names = ("yandex", "mdb", "amazon", "aws", "azure", "google", "gcr.io", "selectel", "sbercloud", "digitalocean")
+    for file in [*(ROOT / "helm" / "tagmill").rglob("*"), *CLUSTERS.rglob("*.yaml"), *CLUSTERS.rglob("*.env")]:
+        if file.is_file():
+            found = [name for name in names if re.search(rf"\b{re.escape(name)}\b", file.read_text().lower())]
+            assert not found, f"{file.name} names {found}"
+
+
+def servers() -> list[dict]:
+    """The objects that run inside the cluster beside the services."""
+    files = sorted((CLUSTERS / "inside").glob("*.yaml"))
+    return [document for file in files for document in yaml.safe_load_all(file.read_text())]
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_servers_inside_are_valid(version: str) -> None:
+    for document in servers():
+        kubernetes_validate.validate(document, version, strict=True)
+
+
+def test_servers_inside_are_careful_and_found() -> None:
+    services = {document["metadata"]["name"]: document for document in servers() if document["kind"] == "Service"}
+    sets = {document["metadata"]["name"]: document for document in servers() if document["kind"] == "StatefulSet"}
+    assert set(services) == set(sets) == {"kafka", "postgres", "valkey"}
+    for name, document in sets.items():
+        pod = document["spec"]["template"]
+        spec, [container] = pod["spec"], pod["spec"]["containers"]
+        assert spec["automountServiceAccountToken"] is False and spec["enableServiceLinks"] is False
+        assert spec["securityContext"]["runAsNonRoot"] and spec["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
+        assert container["securityContext"]["allowPrivilegeEscalation"] is False
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container)
+        assert container["resources"]["requests"]["memory"] == container["resources"]["limits"]["memory"]
+        assert not container["image"].endswith((":latest", container["name"]))
+        selector = document["spec"]["selector"]["matchLabels"]
+        assert selector == services[name]["spec"]["selector"] and selector.items() <= pod["metadata"]["labels"].items()
+        [port] = services[name]["spec"]["ports"]
+        assert port["targetPort"] in {port["name"] for port in container["ports"]}
+    told = examples("a-single-vm")
+    assert urlsplit(told["DATABASE_URL"]).hostname in services and urlsplit(told["REDIS_URL"]).hostname in services
+
+
+def test_topics_on_the_page_are_those_of_the_services() -> None:
+    named = {
+        settings(service)[f"KAFKA_{kind}_TOPIC"]["default"] for service in SERVICES for kind in ("SOURCE", "DESTINATION", "DEAD_LETTER")
+    }
+    assert all(f"`{topic}`" in PAGE for topic in named)
+
+
+# `3,795 + 525 + 190 = 4,510`, with +, - and ×, in any document below deploy.
+NUMBER = r"\d[\d,]*(?:\.\d+)?"
+SUM = re.compile(rf"({NUMBER}(?: [+×-] {NUMBER})+)\s*=\s*({NUMBER})")
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "deploy").rglob("*.md")), ids=lambda page: page.stem)
+def test_figures_add_up(page: Path) -> None:
+    for terms, total in SUM.findall(re.sub(r"\n\s*", " ", page.read_text())):
+        value = eval(terms.replace(",", "").replace("×", "*"), {"__builtins__": {}})  # noqa: S307 (digits and signs)
+        # As exactly as the page says it.
+        digits = len(total.partition(".")[2])
+        assert round(value, digits) == float(total.replace(",", "")), f"{terms} is {value}, not {total}"
+
+
+def test_the_page_adds_up_what_it_lists() -> None:
+    prices = {int(price.replace(",", "")) for price in re.findall(r"^\| [^|]+ \| ([\d,]+) \|$", PAGE, re.MULTILINE)}
+    assert len(prices) > 8
+    sums = [terms for terms, _ in SUM.findall(re.sub(r"\n\s*", " ", PAGE)) if " + " in terms]
+    assert len(sums) == 4
+    for terms in sums:
+        assert {int(term.replace(",", "")) for term in terms.split(" + ")} <= prices, terms

@@ -1,0 +1,110 @@
+"""docker-compose.yml: the compose specification says it is one, old and new, and the services know what it tells them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from typing import Any
+
+import compose_spec
+import jsonschema
+import pytest
+import yaml
+
+from binaries import settings
+from chart import ROOT, SERVICES
+
+FILE = ROOT / "docker-compose.yml"
+COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
+OURS = COMPOSE["services"]
+
+
+def schema_of_1_29() -> dict[str, Any]:
+    """The specification as compose 1.29 carries it."""
+    [file] = [file for file in metadata.files("docker-compose") if file.name == "compose_spec.json"]
+    return json.loads(file.read_text())
+
+
+def test_the_specification_knows_it() -> None:
+    jsonschema.Draft7Validator(schema_of_1_29()).validate(COMPOSE)
+    compose = compose_spec.PyCompose.from_yaml(yaml.safe_dump(COMPOSE))
+    compose.validate()
+    assert set(compose.to_spec().services) == set(OURS)
+
+
+def test_the_specification_sees_a_slip() -> None:
+    spoilt = json.loads(json.dumps(COMPOSE))
+    spoilt["services"]["stg"]["heathcheck"] = {}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft7Validator(schema_of_1_29()).validate(spoilt)
+    with pytest.raises(ValueError, match="heathcheck"):
+        compose_spec.PyCompose.from_yaml(yaml.safe_dump(spoilt))
+
+
+def test_the_services_know_every_variable_and_lack_none() -> None:
+    for service in SERVICES:
+        given, known = OURS[service]["environment"], settings(service)
+        assert set(given) <= set(known)
+        assert {name for name, setting in known.items() if setting["required"]} <= set(given)
+    assert set(OURS["migrate"]["environment"]) == {"DATABASE_URL"}
+
+
+def test_the_programs_accept_what_they_are_told() -> None:
+    def check(service: str) -> subprocess.CompletedProcess[str]:
+        nobody = {name: re.sub(r"\b(kafka|postgres|redis):\d+", "127.0.0.1:9", value) for name, value in OURS[service]["environment"].items()}
+        program = ROOT / "target" / "debug" / f"{service}-service"
+        return subprocess.run([program, "check"], env=nobody, capture_output=True, text=True, timeout=120)
+
+    with ThreadPoolExecutor() as pool:
+        for answer in pool.map(check, SERVICES):
+            assert answer.returncode == 69 and answer.stdout.startswith("ok     settings\n"), answer.stderr
+
+
+def test_every_command_is_one() -> None:
+    for service in (*SERVICES, "migrate"):
+        for command in (OURS[service]["command"], OURS[service]["healthcheck"].get("test", ["CMD"])[1:]):
+            if command:
+                program = ROOT / "target" / "debug" / command[0]
+                subprocess.run([program, *command[1:], "--help"], env={}, check=True, capture_output=True)
+    for service in ("orders", "loader"):
+        command = [re.sub(r"\$\{\w+:-(\w+)\}", r"\1", word) for word in OURS[service]["command"]]
+        subprocess.run([ROOT / "target" / "debug" / "workload", *command, "--help"], env={}, check=True, capture_output=True)
+
+
+def test_nobody_starts_before_what_it_needs() -> None:
+    for name, service in OURS.items():
+        for needed, how in service.get("depends_on", {}).items():
+            ends = OURS[needed].get("restart") in (None, "no")
+            assert how["condition"] == ("service_completed_successfully" if ends else "service_healthy"), (name, needed)
+            assert ends or OURS[needed]["healthcheck"]["test"], needed
+    for service in SERVICES:
+        assert set(OURS[service]["depends_on"]) == {"kafka", "redis", "migrate"}
+    assert set(OURS["migrate"]["depends_on"]) == {"postgres"}
+
+
+def test_ours_are_small_and_may_do_nothing() -> None:
+    for service in (*SERVICES, "migrate"):
+        ours = OURS[service]
+        assert (ours["read_only"], ours["cap_drop"], ours["mem_limit"]) == (True, ["ALL"], "128m")
+        grace = settings("stg")["SHUTDOWN_GRACE"]["default"]
+        assert int(ours["stop_grace_period"].removesuffix("s")) > int(grace.removesuffix("s"))
+
+
+def test_no_port_is_open_to_the_world() -> None:
+    ports = [port for service in OURS.values() for port in service.get("ports", [])]
+    assert len(ports) == 6 and all(port.startswith("127.0.0.1:") for port in ports)
+    assert len({port.split(":")[1] for port in ports}) == len(ports)
+
+
+def test_volumes_and_images() -> None:
+    used = {volume.split(":")[0] for service in OURS.values() for volume in service.get("volumes", [])}
+    assert used == set(COMPOSE["volumes"])
+    for name in ("kafka", "postgres", "redis"):
+        assert re.fullmatch(r"(apache/kafka|postgres|redis):\d[\d.]*", OURS[name]["image"])
+    # Images and charts of that name have left the public registries.
+    gone = "bit" + "nami"
+    tracked = subprocess.run(["git", "grep", "-il", gone], cwd=ROOT, capture_output=True, text=True).stdout
+    assert not tracked, tracked

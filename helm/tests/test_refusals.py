@@ -1,0 +1,125 @@
+"""Values that cannot work are refused before a cluster sees them, by a line that names the value."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import helm_python
+import pytest
+
+from chart import CHART, cases, render, texts, values_of
+
+
+def changed(case: str, path: str, value: Any) -> dict[str, Any]:
+    """The values of a case with one of them set otherwise."""
+    values = copy.deepcopy(values_of(*cases()[case]))
+    *parents, last = path.split(".")
+    target = values
+    for parent in parents:
+        target = target.setdefault(parent, {})
+    target[last] = value
+    return values
+
+
+@pytest.mark.parametrize(
+    ("case", "path", "value", "said"),
+    [
+        ("minimal", "settings.KAFKA_BOOTSTRAP_SERVERS", "", "settings.KAFKA_BOOTSTRAP_SERVERS: say where Kafka is"),
+        ("minimal", "secrets.DATABASE_URL", {}, "secrets.DATABASE_URL: give value or existingSecret"),
+        ("minimal", "services.stg.secrets", {}, "services.stg.secrets.REDIS_URL: give value or existingSecret"),
+        ("minimal", "secrets.DATABASE_URL.existingSecret", "x", "secrets.DATABASE_URL: give either value or existingSecret"),
+        ("minimal", "secrets.KAFKA_SASL_PASSWORD.value", "x", "secrets.KAFKA_SASL_PASSWORD: of no use with"),
+        ("minimal", "services.dds.secrets", {"DATABASE_URL": {"value": "x", "existingSecret": "x"}}, "services.dds.secrets.DATABASE_URL: "),
+        ("existing-secrets", "secrets.KAFKA_SASL_PASSWORD", {}, "secrets.KAFKA_SASL_PASSWORD: KAFKA_SECURITY_PROTOCOL=SASL_SSL needs it"),
+        ("existing-secrets", "settings.KAFKA_SASL_USERNAME", "", "settings.KAFKA_SASL_USERNAME: "),
+        ("existing-secrets", "ca.existingSecret", "x", "ca: give one of pem, existingSecret and existingConfigMap"),
+        ("minimal", "services.dds.replicas", 4, "services.dds.replicas: 4 are more than the 3 partitions"),
+        ("minimal", "services.cdm.scaling", {"enabled": True, "maxReplicas": 5}, "services.cdm.scaling.maxReplicas: 5 are more"),
+        ("minimal", "services.cdm.scaling", {"enabled": True, "minReplicas": 3, "maxReplicas": 2}, "services.cdm.scaling: maxReplicas"),
+        ("minimal", "prometheusRule.enabled", True, "prometheusRule.runbooks: say where"),
+        # By the schema.
+        ("minimal", "servicez", {}, "servicez"),
+        ("minimal", "settings.BATCH_SZIE", 5, "BATCH_SZIE"),
+        ("minimal", "settings.PARK_RETRY", "5s", "PARK_RETRY"),
+        ("minimal", "settings.DATABASE_URL", "postgres://", "DATABASE_URL"),
+        ("minimal", "settings.HTTP_ADDR", "0.0.0.0:80", "HTTP_ADDR"),
+        ("minimal", "settings.KAFKA_SECURITY_PROTOCOL", "TLS", "KAFKA_SECURITY_PROTOCOL"),
+        ("minimal", "services.cdm.settings.TAG_API", False, "TAG_API"),
+        ("minimal", "services.dds.secrets.REDIS_URL", {"value": "redis://"}, "REDIS_URL"),
+        ("minimal", "services.stg.replicas", "two", "replicas"),
+        ("minimal", "services.stg.scaling", {"enabled": True, "minReplicas": 0}, "minReplicas"),
+        ("minimal", "ca.pem", "certificate", "pem"),
+        ("minimal", "ca.for", ["mongo"], "for"),
+        ("minimal", "networkPolicy.databasePorts", [70000], "databasePorts"),
+        ("minimal", "shutdownGraceSeconds", 0, "shutdownGraceSeconds"),
+        ("minimal", "image.pullPolicy", "Sometimes", "pullPolicy"),
+        ("minimal", "secrets.DATABASE_URL.existingSecret", "Not A Name", "existingSecret"),
+        ("minimal", "extraEnv", {"A": "b"}, "extraEnv"),
+    ],
+)
+def test_bad_values_are_refused(case: str, path: str, value: Any, said: str) -> None:
+    with pytest.raises(helm_python.HelmError) as refused:
+        render(changed(case, path, value))
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("services.stg.scaling", "keda.sh/v1alpha1"),
+        ("serviceMonitor", "monitoring.coreos.com/v1"),
+        ("prometheusRule", "monitoring.coreos.com/v1"),
+    ],
+)
+def test_a_kind_that_the_cluster_does_not_know_is_refused(path: str, kind: str) -> None:
+    values = changed("minimal", path, {"enabled": True})
+    values["prometheusRule"] = values.get("prometheusRule", {}) | {"runbooks": "https://git.example"}
+    with pytest.raises(helm_python.HelmError) as refused:
+        render(values, kinds=("apiregistration.k8s.io/v1",))
+    assert f"{path}.enabled: this cluster does not know {kind}; install" in str(refused.value)
+    assert render(values, kinds=("apiregistration.k8s.io/v1", kind))
+    assert render(values), "who renders without a cluster is believed"
+
+
+def test_extra_environment_is_taken_whole() -> None:
+    whole = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "b", "key": "c", "optional": True}}}]
+    values = changed("minimal", "services.stg.extraEnv", whole)
+    [stg] = [manifest for manifest in render(values) if str(manifest) == "Deployment/tagmill-stg"]
+    assert whole[0] in stg.pod["spec"]["containers"][0]["env"]
+
+
+def test_extra_environment_wins_and_nothing_is_there_twice() -> None:
+    values = changed("minimal", "extraEnv", [{"name": "HTTP_ADDR", "value": "[::]:5000"}])
+    for manifest in render(values):
+        if manifest.pod:
+            found = [entry["value"] for entry in manifest.pod["spec"]["containers"][0]["env"] if entry["name"] == "HTTP_ADDR"]
+            assert found == ["[::]:5000"], manifest
+
+
+def test_lint_finds_nothing() -> None:
+    for case in cases():
+        report = helm_python.lint(CHART, values_of(*cases()[case]), strict=True)
+        assert not report["errors"] and not [said for said in report["messages"] if said["severity"] > 1], report
+
+
+def test_names_stay_names_whatever_a_release_is_called() -> None:
+    for release in ("tagmill", "orders", "a" * 53):
+        for manifest in render(values_of(*cases()["inline-secrets"]), release=release):
+            assert len(manifest.name) <= 63 and manifest.name.startswith(release[:50])
+
+
+def test_the_notes_say_what_to_do_next() -> None:
+    def notes(case: str, **options: Any) -> str:
+        return texts(values_of(*cases()[case]), **options)["tagmill/templates/NOTES.txt"]
+
+    minimal = notes("minimal")
+    for service in ("stg", "dds", "cdm"):
+        assert f"exec deployment/tagmill-{service} -- {service}-service check" in minimal
+    assert "TAG_API_TOKEN is not set" in minimal and "TAG_API_TOKEN" not in notes("inline-secrets")
+    assert "migration.enabled is false" in notes("everything-else")
+    assert "deployment/orders-tagmill-stg" in notes("minimal", release="orders")
+
+
+def test_values_are_few() -> None:
+    assert len((CHART / "values.yaml").read_text().splitlines()) < 300
