@@ -19,6 +19,7 @@ mod stream;
 mod history;
 mod live;
 mod tags;
+mod views;
 mod rounds;
 
 mod picture;

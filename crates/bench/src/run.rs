@@ -14,6 +14,7 @@ use crate::rounds::{ROUND, round};
 use crate::settings::{Scenario, Settings};
 use crate::stage::Stage;
 use crate::tags::tags;
+use crate::views::views;
 use crate::{machine, picture, statements, table};
 
 /// Measures what is wanted. What was found before something failed is kept.
@@ -27,7 +28,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<()> {
 }
 
 async fn measure(settings: &Settings, report: &mut Report) -> Result<()> {
-    let others = [ROUND.as_slice(), &[Scenario::Live, Scenario::Tags, Scenario::History]].concat();
+    let others = [ROUND.as_slice(), &[Scenario::Live, Scenario::Tags, Scenario::Views, Scenario::History]].concat();
     if settings.wants_any(&others) {
         let stage = prepare(settings, false, report).await?;
         warm_up(&stage, settings).await?;
@@ -44,6 +45,10 @@ async fn measure(settings: &Settings, report: &mut Report) -> Result<()> {
         }
         if settings.wants(Scenario::Tags) {
             tags(&stage, settings, report).await?;
+            write(settings, report)?;
+        }
+        if settings.wants(Scenario::Views) {
+            views(&stage, settings, report).await?;
             write(settings, report)?;
         }
         if settings.wants(Scenario::History) {

@@ -67,6 +67,8 @@ pub(crate) enum Scenario {
     History,
     /// A rule changed while records come in, and questions to the tag API.
     Tags,
+    /// What dashboards read, over a million orders, and what it costs to keep it fresh.
+    Views,
     /// Where PostgreSQL's time goes in a drain, statement by statement.
     Statements,
 }
@@ -105,6 +107,11 @@ impl Settings {
     /// Users whose tags a rule decides.
     pub(crate) fn taggable(&self) -> u64 {
         self.sized(100_000, 5_000)
+    }
+
+    /// Orders that the views are about.
+    pub(crate) fn viewed(&self) -> u64 {
+        self.sized(1_000_000, 20_000)
     }
 
     pub(crate) fn idle(&self) -> Duration {

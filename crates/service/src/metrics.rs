@@ -107,6 +107,17 @@ fn describe() {
         Count,
         "Rules that have changed and are not applied to every user yet"
     );
+    describe_gauge!(
+        "tagmill_summary_age_seconds",
+        Seconds,
+        "How long ago figures that no longer hold were refreshed; 0 while they hold"
+    );
+    describe_gauge!(
+        "tagmill_summary_refresh_seconds",
+        Seconds,
+        "How long this process last took to refresh the summary"
+    );
+    describe_counter!("tagmill_summary_failures_total", Count, "Refreshes of the summary that failed");
     describe_counter!("tagmill_api_failures_total", Count, "Questions to the tag API that the database did not answer");
     describe_histogram!("tagmill_batch_seconds", Seconds, "From the first byte of a batch decoded to its commit");
     describe_histogram!(
