@@ -27,9 +27,10 @@ async fn three_services_share_two_connections() -> Result<()> {
     pipeline.load(&week.events).await?;
     let mut services: Vec<Process> = Vec::new();
     for layer in Layer::ALL {
-        services.push(service(layer).env("BATCH_SIZE", "20").start().await?);
+        services.push(service(layer).env("BATCH_SIZE", "20").env("SUMMARY_REFRESH", "100ms").start().await?);
     }
     pipeline.settled().await?;
+    pipeline.summarized().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;
     let sessions =
