@@ -28,7 +28,7 @@ pub(super) async fn read(browser: &mut Browser) -> Result<Shown> {
     browser.until(UNFOLDED).await?;
     let cards = browser.evaluate(READ).await?;
     let cards: Vec<(String, Vec<Vec<String>>)> = serde_json::from_value(cards).context("no cards")?;
-    Ok(cards.into_iter().map(|(id, rows)| (id, rows.into_iter().map(with_plain_spaces).collect())).collect())
+    Ok(cards.into_iter().map(|(id, rows)| (id, rows.iter().map(|row| with_plain_spaces(row)).collect())).collect())
 }
 
 /// What the page says in one place.
@@ -37,7 +37,7 @@ pub(super) async fn text(browser: &mut Browser, selector: &str) -> Result<String
     Ok(plain(text.as_str().context("no text")?))
 }
 
-fn with_plain_spaces(row: Vec<String>) -> Vec<String> {
+fn with_plain_spaces(row: &[String]) -> Vec<String> {
     row.iter().map(|cell| plain(cell)).collect()
 }
 
