@@ -10,7 +10,7 @@ const OTHER = 250;
 
 /** How high a picture has to be. */
 export function height(kind, { places, series }) {
-  if (kind === "bar") return places.length * BAR + 12;
+  if (kind === "bar") return Math.max(places.length * BAR + 12, 100);
   if (kind === "heatmap") return series.length * HEATMAP_ROW + 30;
   return OTHER;
 }

@@ -14,6 +14,7 @@ export function fill(box, chart, rows) {
   const head = chart.fields.map((field) => element("th", { scope: "col", class: looks(field) }, pick(field.title)));
   const body = rows.map((row) => element("tr", {}, ...row.map((value, at) => cell(value, chart.fields[at], at === 0))));
   const rowOfHeads = element("thead", {}, element("tr", {}, ...head));
+  box.style.setProperty("--rows", rows.length);
   box.replaceChildren(element("table", {}, rowOfHeads, element("tbody", {}, ...body)));
 }
 

@@ -66,7 +66,8 @@ async fn narrows_the_charts_and_stands_in_the_address() -> Result<()> {
     browser.until("document.querySelector('#chart-top_categories tbody').rows.length > 1").await?;
     let again = shown::read(&mut browser).await?;
     // When the summary was refreshed may have changed meanwhile.
-    let differing: Vec<_> = all.iter().filter(|(id, rows)| *id != "shown_as_of" && again.get(*id) != Some(rows)).collect();
+    let differing: Vec<_> =
+        all.iter().filter(|(id, rows)| *id != "shown_as_of" && again.get(*id) != Some(rows)).collect();
     ensure!(differing.is_empty(), "still narrowed: {differing:?}");
     ensure!(browser.complaints().is_empty(), "{:?}", browser.complaints());
     Ok(())

@@ -70,6 +70,6 @@ async fn fits(browser: &mut Browser, visitor: &Visitor) -> Result<()> {
     let wide = browser.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth").await?;
     ensure!(wide == 0, "{} px too wide on a screen of {}", wide, visitor.width);
     let drawn = "[...document.querySelectorAll('.panel:not([hidden]) .picture:not([hidden])')].every((it) => \
-                 it.querySelector('canvas') && it.clientHeight > 100 && it.getAttribute('aria-label').includes(': '))";
+                 it.querySelector('canvas') && it.clientHeight >= 100 && it.getAttribute('aria-label').includes(': '))";
     browser.until(drawn).await
 }
