@@ -49,7 +49,9 @@ def component(name: str, version: str, licence: str, checksum: str | None) -> di
 def main(crates: list[str]) -> None:
     known = checksums()
     workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]
-    components = [component(name, version, licence, known.get((name, version))) for name, version, licence in compiled_in(crates)]
+    components = [
+        component(name, version, licence, known.get((name, version))) for name, version, licence in compiled_in(crates)
+    ]
     json.dump(
         {
             "bomFormat": "CycloneDX",

@@ -97,8 +97,7 @@ def one(manifests: list[Manifest], kind: str, component: str) -> dict[str, Any]:
     found = [
         manifest.document
         for manifest in manifests
-        if manifest.kind == kind
-        and manifest.document["metadata"]["labels"]["app.kubernetes.io/component"] == component
+        if manifest.kind == kind and manifest.document["metadata"]["labels"]["app.kubernetes.io/component"] == component
     ]
     assert len(found) == 1, f"{len(found)} objects {kind} of {component}"
     return found[0]

@@ -15,7 +15,9 @@ from chart import Manifest, render, values_of
 
 def containers(manifests: list[Manifest]) -> dict[str, dict[str, Any]]:
     """By component: `command`, `environment`, `replicas`, and `files`, each by its path with where its content is."""
-    return {manifest.pod["spec"]["containers"][0]["name"]: _container(manifest) for manifest in manifests if manifest.pod}
+    return {
+        manifest.pod["spec"]["containers"][0]["name"]: _container(manifest) for manifest in manifests if manifest.pod
+    }
 
 
 def _container(manifest: Manifest) -> dict[str, Any]:
@@ -27,7 +29,11 @@ def _container(manifest: Manifest) -> dict[str, Any]:
     for source in volume["projected"]["sources"]:
         [(kind, reference)] = source.items()
         for item in reference["items"]:
-            files[f"{mount['mountPath']}/{item['path']}"] = {"kind": kind, "name": reference["name"], "key": item["key"]}
+            files[f"{mount['mountPath']}/{item['path']}"] = {
+                "kind": kind,
+                "name": reference["name"],
+                "key": item["key"],
+            }
     return {
         "command": container["command"] + container["args"],
         "environment": {entry["name"]: entry["value"] for entry in container["env"] if "value" in entry},

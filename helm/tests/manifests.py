@@ -36,7 +36,10 @@ def split(manifests: list[Manifest]) -> dict[str, list[dict]]:
     """The objects by the file they go to."""
     first = sorted((manifest for manifest in manifests if manifest.is_hook), key=weight)
     then = [manifest for manifest in manifests if not manifest.is_hook]
-    return {"1-migrate.yaml": [plain(manifest) for manifest in first], "2-tagmill.yaml": [plain(manifest) for manifest in then]}
+    return {
+        "1-migrate.yaml": [plain(manifest) for manifest in first],
+        "2-tagmill.yaml": [plain(manifest) for manifest in then],
+    }
 
 
 def main(files: list[str]) -> None:
@@ -45,7 +48,9 @@ def main(files: list[str]) -> None:
         text = HEAD.format(values=", ".join(files)) + yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
         (TARGET / name).write_text(text)
         print(f"{(TARGET / name).relative_to(ROOT)}: {len(documents)} objects")
-    print("kubectl apply -f target/manifests/1-migrate.yaml && kubectl wait --for=condition=complete --timeout=10m job/tagmill-migrate")
+    print(
+        "kubectl apply -f target/manifests/1-migrate.yaml && kubectl wait --for=condition=complete --timeout=10m job/tagmill-migrate"
+    )
     print("kubectl apply -f target/manifests/2-tagmill.yaml")
 
 

@@ -94,7 +94,10 @@ def test_servers_inside_are_careful_and_found() -> None:
         pod = document["spec"]["template"]
         spec, [container] = pod["spec"], pod["spec"]["containers"]
         assert spec["automountServiceAccountToken"] is False and spec["enableServiceLinks"] is False
-        assert spec["securityContext"]["runAsNonRoot"] and spec["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
+        assert (
+            spec["securityContext"]["runAsNonRoot"]
+            and spec["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
+        )
         assert container["securityContext"]["allowPrivilegeEscalation"] is False
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container)
@@ -110,7 +113,9 @@ def test_servers_inside_are_careful_and_found() -> None:
 
 def test_topics_on_the_page_are_those_of_the_services() -> None:
     named = {
-        settings(service)[f"KAFKA_{kind}_TOPIC"]["default"] for service in SERVICES for kind in ("SOURCE", "DESTINATION", "DEAD_LETTER")
+        settings(service)[f"KAFKA_{kind}_TOPIC"]["default"]
+        for service in SERVICES
+        for kind in ("SOURCE", "DESTINATION", "DEAD_LETTER")
     }
     assert all(f"`{topic}`" in PAGE for topic in named)
 

@@ -54,7 +54,10 @@ def test_the_services_know_every_variable_and_lack_none() -> None:
 
 def test_the_programs_accept_what_they_are_told() -> None:
     def check(service: str) -> subprocess.CompletedProcess[str]:
-        nobody = {name: re.sub(r"\b(kafka|postgres|redis):\d+", "127.0.0.1:9", value) for name, value in OURS[service]["environment"].items()}
+        nobody = {
+            name: re.sub(r"\b(kafka|postgres|redis):\d+", "127.0.0.1:9", value)
+            for name, value in OURS[service]["environment"].items()
+        }
         program = ROOT / "target" / "debug" / f"{service}-service"
         return subprocess.run([program, "check"], env=nobody, capture_output=True, text=True, timeout=120)
 
@@ -71,7 +74,9 @@ def test_every_command_is_one() -> None:
                 subprocess.run([program, *command[1:], "--help"], env={}, check=True, capture_output=True)
     for service in ("orders", "loader"):
         command = [re.sub(r"\$\{\w+:-(\w+)\}", r"\1", word) for word in OURS[service]["command"]]
-        subprocess.run([ROOT / "target" / "debug" / "workload", *command, "--help"], env={}, check=True, capture_output=True)
+        subprocess.run(
+            [ROOT / "target" / "debug" / "workload", *command, "--help"], env={}, check=True, capture_output=True
+        )
 
 
 def test_nobody_starts_before_what_it_needs() -> None:

@@ -56,14 +56,21 @@ def test_versions_are_those_of_the_workspace() -> None:
 def bill(*crates: str) -> dict:
     """The bill of materials of some crates."""
     script = ROOT / "deploy" / "image" / "sbom.py"
-    return json.loads(subprocess.run([sys.executable, script, *crates], capture_output=True, text=True, check=True).stdout)
+    return json.loads(
+        subprocess.run([sys.executable, script, *crates], capture_output=True, text=True, check=True).stdout
+    )
 
 
 def test_what_the_build_needs_is_sent_to_it() -> None:
     sent = set(re.findall(r"^!(.+)$", (ROOT / "deploy" / "Dockerfile.dockerignore").read_text(), re.MULTILINE))
     assert all((ROOT / path).exists() for path in sent)
     ours = [component["name"] for component in bill(*SERVICES, "workload")["components"] if "hashes" not in component]
-    sources = [file for crate in ours for pattern in ("src/**/*.rs", "build.rs") for file in (ROOT / "crates" / crate).glob(pattern)]
+    sources = [
+        file
+        for crate in ours
+        for pattern in ("src/**/*.rs", "build.rs")
+        for file in (ROOT / "crates" / crate).glob(pattern)
+    ]
     # Folders outside the crates that source is compiled in from: the SQL.
     folders = {folder for file in sources for folder in re.findall(r"\.\./\.\./([a-z]+)", file.read_text())}
     assert "sql" in folders and folders - {"target", "crates"} <= {path.split("/")[0] for path in sent}

@@ -58,4 +58,6 @@ def test_the_chart_is_for_helm_3_as_well() -> None:
     assert chart["apiVersion"] == "v2"
     assert set(chart) <= {"apiVersion", "name", "description", "type", "version", "appVersion", "kubeVersion"}
     # Schemas that Helm 3's library reads end with draft 7.
-    assert json.loads((CHART / "values.schema.json").read_text())["$schema"].startswith("http://json-schema.org/draft-07/")
+    assert json.loads((CHART / "values.schema.json").read_text())["$schema"].startswith(
+        "http://json-schema.org/draft-07/"
+    )

@@ -28,15 +28,40 @@ def changed(case: str, path: str, value: Any) -> dict[str, Any]:
         ("minimal", "settings.KAFKA_BOOTSTRAP_SERVERS", "", "settings.KAFKA_BOOTSTRAP_SERVERS: say where Kafka is"),
         ("minimal", "secrets.DATABASE_URL", {}, "secrets.DATABASE_URL: give value or existingSecret"),
         ("minimal", "services.stg.secrets", {}, "services.stg.secrets.REDIS_URL: give value or existingSecret"),
-        ("minimal", "secrets.DATABASE_URL.existingSecret", "x", "secrets.DATABASE_URL: give either value or existingSecret"),
+        (
+            "minimal",
+            "secrets.DATABASE_URL.existingSecret",
+            "x",
+            "secrets.DATABASE_URL: give either value or existingSecret",
+        ),
         ("minimal", "secrets.KAFKA_SASL_PASSWORD.value", "x", "secrets.KAFKA_SASL_PASSWORD: of no use with"),
-        ("minimal", "services.dds.secrets", {"DATABASE_URL": {"value": "x", "existingSecret": "x"}}, "services.dds.secrets.DATABASE_URL: "),
-        ("existing-secrets", "secrets.KAFKA_SASL_PASSWORD", {}, "secrets.KAFKA_SASL_PASSWORD: KAFKA_SECURITY_PROTOCOL=SASL_SSL needs it"),
+        (
+            "minimal",
+            "services.dds.secrets",
+            {"DATABASE_URL": {"value": "x", "existingSecret": "x"}},
+            "services.dds.secrets.DATABASE_URL: ",
+        ),
+        (
+            "existing-secrets",
+            "secrets.KAFKA_SASL_PASSWORD",
+            {},
+            "secrets.KAFKA_SASL_PASSWORD: KAFKA_SECURITY_PROTOCOL=SASL_SSL needs it",
+        ),
         ("existing-secrets", "settings.KAFKA_SASL_USERNAME", "", "settings.KAFKA_SASL_USERNAME: "),
         ("existing-secrets", "ca.existingSecret", "x", "ca: give one of pem, existingSecret and existingConfigMap"),
         ("minimal", "services.dds.replicas", 4, "services.dds.replicas: 4 are more than the 3 partitions"),
-        ("minimal", "services.cdm.scaling", {"enabled": True, "maxReplicas": 5}, "services.cdm.scaling.maxReplicas: 5 are more"),
-        ("minimal", "services.cdm.scaling", {"enabled": True, "minReplicas": 3, "maxReplicas": 2}, "services.cdm.scaling: maxReplicas"),
+        (
+            "minimal",
+            "services.cdm.scaling",
+            {"enabled": True, "maxReplicas": 5},
+            "services.cdm.scaling.maxReplicas: 5 are more",
+        ),
+        (
+            "minimal",
+            "services.cdm.scaling",
+            {"enabled": True, "minReplicas": 3, "maxReplicas": 2},
+            "services.cdm.scaling: maxReplicas",
+        ),
         ("minimal", "prometheusRule.enabled", True, "prometheusRule.runbooks: say where"),
         # By the schema.
         ("minimal", "servicez", {}, "servicez"),
@@ -93,7 +118,9 @@ def test_extra_environment_wins_and_nothing_is_there_twice() -> None:
     values = changed("minimal", "extraEnv", [{"name": "HTTP_ADDR", "value": "[::]:5000"}])
     for manifest in render(values):
         if manifest.pod:
-            found = [entry["value"] for entry in manifest.pod["spec"]["containers"][0]["env"] if entry["name"] == "HTTP_ADDR"]
+            found = [
+                entry["value"] for entry in manifest.pod["spec"]["containers"][0]["env"] if entry["name"] == "HTTP_ADDR"
+            ]
             assert found == ["[::]:5000"], manifest
 
 

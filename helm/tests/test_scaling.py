@@ -74,7 +74,9 @@ def test_the_fence_has_a_gate_for_each_server_and_no_other() -> None:
     manifests = list(rendered("scaling"))
     gates = {
         component: {
-            port["port"] for rule in one(manifests, "NetworkPolicy", component)["spec"]["egress"] for port in rule["ports"]
+            port["port"]
+            for rule in one(manifests, "NetworkPolicy", component)["spec"]["egress"]
+            for port in rule["ports"]
         }
         for component in (*SERVICES, "migrate")
     }

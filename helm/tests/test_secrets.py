@@ -9,7 +9,13 @@ from chart import SERVICES, Manifest, cases, render, texts, values_of
 from conftest import rendered
 
 # What ci/inline-secrets-values.yaml gives away.
-INLINE = {"inline-database-password", "inline-kafka-password", "inline-redis-password", "inline-dds-password", "inline-token"}
+INLINE = {
+    "inline-database-password",
+    "inline-kafka-password",
+    "inline-redis-password",
+    "inline-dds-password",
+    "inline-token",
+}
 
 
 def test_secrets_are_in_secrets_and_nowhere_else() -> None:

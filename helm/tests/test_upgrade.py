@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chart import Manifest, cases
+from chart import Manifest, cases, render, values_of
 from conftest import rendered
 
 # By kind, what cannot be changed once it is there. A Job is replaced as a whole, for it is a hook.
@@ -38,8 +38,6 @@ def test_nothing_immutable_changes(before: str, after: str) -> None:
 
 
 def test_an_upgrade_renders_what_an_installation_does() -> None:
-    from chart import render, values_of
-
     values = values_of(*cases()["scaling"])
     assert render(values) == render(values, upgrade=True)
 
