@@ -5,14 +5,15 @@ import { colour, hues, inkBetween } from "./colours.js";
 import { abbreviate, size, write } from "./format.js";
 
 const BAR = 26;
+const LARGEST_BAR = 44;
 const HEATMAP_ROW = 30;
 const OTHER = 250;
 
-/** How high a picture has to be. */
-export function height(kind, { places, series }) {
-  if (kind === "bar") return Math.max(places.length * BAR + 12, 100);
-  if (kind === "heatmap") return series.length * HEATMAP_ROW + 30;
-  return OTHER;
+/** How high a picture is: at least, and at most where it gets no better by more. */
+export function heights(kind, { places, series }) {
+  if (kind === "bar") return [places.length * BAR, places.length * LARGEST_BAR].map((height) => Math.max(height + 12, 100));
+  if (kind === "heatmap") return [series.length * HEATMAP_ROW + 30, Infinity];
+  return [OTHER, Infinity];
 }
 
 /** All that ECharts has to know of a picture that is so wide. */

@@ -1,7 +1,7 @@
 // A picture of a chart: ECharts on a canvas, as large as there is room.
 
 import { init } from "./echarts.js";
-import { height, options } from "./options.js";
+import { heights, options } from "./options.js";
 
 /** A picture in an element, which it fills. */
 export class Picture {
@@ -21,7 +21,9 @@ export class Picture {
   /** Draws a shape; the series named in `hidden` are left out. */
   draw(drawing, hidden) {
     [this.#drawing, this.#hidden] = [drawing, hidden];
-    this.#node.style.minHeight = `${height(this.#kind, drawing)}px`;
+    const [least, most] = heights(this.#kind, drawing);
+    this.#node.style.minHeight = `${least}px`;
+    this.#node.style.maxHeight = most === Infinity ? "none" : `${most}px`;
     this.#fit();
   }
 
