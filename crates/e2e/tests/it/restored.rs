@@ -44,13 +44,15 @@ async fn a_restored_database_and_a_replay_of_the_last_hour_converge() -> Result<
     restore(&pipeline, &backup).await?;
     let restored = pipeline.count("SELECT count(*) FROM stg.order_events").await?;
     ensure!(0 < restored && restored < everything, "{restored} orders of {everything} were in the backup");
-    for layer in Layer::ALL {
+    for layer in [Layer::Stg, Layer::Dds] {
         let offsets = pipeline.offsets_at(layer, last_hour).await?;
         let ends = pipeline.ends(&pipeline.source(layer)).await?;
         ensure!(offsets.iter().sum::<i64>() > 0, "{offsets:?}: that is more than the last hour");
         ensure!(offsets.iter().sum::<i64>() < ends.iter().sum(), "{offsets:?} of {ends:?}: nothing is read again");
         pipeline.commit(layer, &offsets).await?;
     }
+    // What DDS had said of counters since is about a vault that is lost, in versions the restored one may never reach.
+    pipeline.commit(Layer::Cdm, &pipeline.ends(&pipeline.source(Layer::Cdm)).await?).await?;
 
     let services = pipeline.start_all().await?;
     pipeline.settled().await?;
