@@ -16,7 +16,9 @@ pub(crate) fn parse(value: Option<&[u8]>) -> Result<Object<'_>, Unusable> {
     let bytes = there(value)?;
     let value: Node<'_> = serde_json::from_slice(bytes).map_err(not_json)?;
     text::check_reserved(bytes)?;
-    let Node::Object(fields) = value else { return Err(no_object().into()) };
+    let Node::Object(fields) = value else {
+        return Err(Malformed::new("not-json", "the value is not a JSON object").into());
+    };
     Ok(fields)
 }
 
@@ -47,10 +49,6 @@ fn there(value: Option<&[u8]>) -> Result<&[u8], Unusable> {
 
 fn not_json(error: impl fmt::Display) -> Malformed {
     Malformed::new("not-json", format!("the value is not JSON: {error}"))
-}
-
-fn no_object() -> Malformed {
-    Malformed::new("not-json", "the value is not a JSON object")
 }
 
 /// Refuses an object of another type than `order`, or of none.

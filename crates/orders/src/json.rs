@@ -109,13 +109,20 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Visitor<'de> for Fields<'a, V> {
         out.write_str("an object")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let mut fields = Vec::new();
-        while let Some(Text(key)) = map.next_key()? {
-            fields.push((key, map.next_value()?));
-        }
-        Ok(Object::new(fields))
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+        read_fields(map, Vec::new())
     }
+}
+
+/// The object that has the fields read so far, and those to come.
+fn read_fields<'de: 'a, 'a, V: Deserialize<'de>, M: MapAccess<'de>>(
+    mut map: M,
+    mut fields: Vec<(Cow<'a, str>, V)>,
+) -> Result<Object<'a, V>, M::Error> {
+    while let Some(Text(key)) = map.next_key()? {
+        fields.push((key, map.next_value()?));
+    }
+    Ok(Object::new(fields))
 }
 
 struct Any<'a>(PhantomData<&'a ()>);
@@ -161,13 +168,13 @@ impl<'de: 'a, 'a> Visitor<'de> for Any<'a> {
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
         let mut fields = Vec::new();
-        while let Some(Text(key)) = map.next_key()? {
-            if key == NUMBER {
+        if let Some(Text(first)) = map.next_key()? {
+            if first == NUMBER {
                 return Ok(Node::Number(map.next_value()?));
             }
-            fields.push((key, map.next_value()?));
+            fields.push((first, map.next_value()?));
         }
-        Ok(Node::Object(Object::new(fields)))
+        read_fields(map, fields).map(Node::Object)
     }
 }
 

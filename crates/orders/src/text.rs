@@ -26,11 +26,12 @@ pub(crate) fn shorten_json(text: &mut String, bytes: usize) -> usize {
 /// Refuses U+0000 anywhere: JSON can say it, PostgreSQL's text cannot hold it. Looks at the text, where a backslash stands
 /// only in strings, because of a repeated key the parsed object shows but the last value.
 pub(crate) fn check_nul(json: &[u8]) -> Result<(), Malformed> {
-    let mut rest = json;
     // Most records have no backslash at all, and `contains` looks at many bytes at a time.
-    while rest.contains(&b'\\')
-        && let Some(at) = rest.iter().position(|byte| *byte == b'\\')
-    {
+    if !json.contains(&b'\\') {
+        return Ok(());
+    }
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
         rest = &rest[at + 1..];
         if rest.starts_with(b"u0000") {
             return Err(Malformed::new("bad-text", "a string holds U+0000, which PostgreSQL cannot store"));
