@@ -79,10 +79,15 @@ pub(crate) fn cores() -> usize {
 
 /// How much memory there is.
 pub(crate) fn memory_mib() -> Result<u64> {
+    Ok(memory("MemTotal")? / 1024)
+}
+
+/// What the kernel tells of the memory: in KiB, or how many pages.
+pub(crate) fn memory(what: &str) -> Result<u64> {
     let told = fs::read_to_string("/proc/meminfo")?;
-    let line = told.lines().find_map(|line| line.strip_prefix("MemTotal:")).context("no MemTotal")?;
-    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kibibytes / 1024)
+    let fields = told.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
+    let number = fields.and_then(|fields| fields.split_whitespace().next());
+    Ok(number.with_context(|| format!("no {what} in /proc/meminfo"))?.parse()?)
 }
 
 /// What the processor calls itself.

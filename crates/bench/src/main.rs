@@ -7,6 +7,7 @@ mod machine;
 mod progress;
 mod series;
 
+mod huge_pages;
 mod stage;
 mod drain;
 mod floor;
@@ -31,5 +32,9 @@ use clap::Parser;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    run::run(&settings::Settings::parse()).await
+    let settings = settings::Settings::parse();
+    tokio::select! {
+        outcome = run::run(&settings) => outcome,
+        _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+    }
 }

@@ -12,6 +12,7 @@ use workload::generator::{self, Generator};
 use workload::load::{self, Loader};
 use workload::source::Event;
 
+use crate::huge_pages::HugePages;
 use crate::machine;
 use crate::settings::Settings;
 
@@ -21,7 +22,7 @@ pub(crate) const RECOMMENDED: [(&str, &str); 7] = [
     ("checkpoint_timeout", "30min"),
     ("max_wal_size", "8GB"),
     // What is written between two checkpoints: files of the log are used again; making a new one holds up every commit.
-    ("min_wal_size", "4GB"),
+    ("min_wal_size", "8GB"),
     ("wal_compression", "lz4"),
     ("wal_buffers", "16MB"),
     // Every statement of a batch knows its index, and is told by `enable_seqscan`; this is for dashboards, on flash.
@@ -34,6 +35,9 @@ pub(crate) const RECOMMENDED: [(&str, &str); 7] = [
 /// of the machine's.
 const SHARED_BUFFERS: &str = "shared_buffers";
 
+/// So much memory in pages of 4 KB is more than a processor can keep track of, the more so a virtual one.
+const HUGE_PAGES: &str = "huge_pages";
+
 /// What makes a commit last; nothing is measured without it.
 const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
 
@@ -42,6 +46,8 @@ pub(crate) struct Stage {
     pub(crate) stack: Stack,
     batch_size: usize,
     seed: u64,
+    /// After the stack: they go back when PostgreSQL has ended.
+    _huge_pages: Option<HugePages>,
 }
 
 /// A pipeline whose topic is full and whose tables are empty.
@@ -57,13 +63,18 @@ impl Stage {
     pub(crate) async fn set(settings: &Settings, profiled: bool) -> Result<Self> {
         let mut postgres: Vec<(String, String)> =
             RECOMMENDED.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        postgres.push((SHARED_BUFFERS.to_owned(), format!("{}MB", machine::memory_mib()? / 4)));
+        let shared_buffers_mib = machine::memory_mib()? / 4;
+        postgres.push((SHARED_BUFFERS.to_owned(), format!("{shared_buffers_mib}MB")));
+        let huge_pages = HugePages::reserve(shared_buffers_mib)?;
+        if huge_pages.is_some() {
+            postgres.push((HUGE_PAGES.to_owned(), "on".to_owned()));
+        }
         if profiled {
             postgres.push(("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned()));
             postgres.push(("pg_stat_statements.track".to_owned(), "all".to_owned()));
         }
         let stack = Stack::start(Options { postgres, ..Options::default() }).await?;
-        Ok(Self { stack, batch_size: settings.batch_size, seed: settings.seed })
+        Ok(Self { stack, batch_size: settings.batch_size, seed: settings.seed, _huge_pages: huge_pages })
     }
 
     /// An empty pipeline of its own, with the names of a week in Redis.
@@ -112,9 +123,11 @@ impl Stage {
         let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
         tokio::spawn(connection);
         let mut settings = BTreeMap::new();
-        for name in
-            DURABLE.into_iter().chain(RECOMMENDED.map(|(name, _)| name)).chain([SHARED_BUFFERS, "server_version"])
-        {
+        for name in DURABLE.into_iter().chain(RECOMMENDED.map(|(name, _)| name)).chain([
+            SHARED_BUFFERS,
+            HUGE_PAGES,
+            "server_version",
+        ]) {
             let value: String = client.query_one(&format!("SHOW {name}"), &[]).await?.try_get(0)?;
             settings.insert(name.to_owned(), value);
         }
@@ -151,7 +164,7 @@ impl Arena {
 
     /// Has PostgreSQL make as many files for its log as it keeps, as a server has that did not start a minute ago.
     pub(crate) async fn age(&self) -> Result<()> {
-        let files = "DO $$ BEGIN FOR file IN 1..256 LOOP
+        let files = "DO $$ BEGIN FOR file IN 1..512 LOOP
             PERFORM pg_logical_emit_message(false, 'bench', 'a new file needs something in the old one');
             PERFORM pg_switch_wal();
         END LOOP; END $$";
