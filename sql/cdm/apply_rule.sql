@@ -2,8 +2,8 @@
 -- already nothing is written. A tag whose text has changed is revoked under the old one and assigned under the new.
 --
 -- Counters and tags must not move meanwhile: the batch that asks holds the locks of the counters it has moved, everybody
--- else lock_marts. Each row is looked up by its key, in a form that leaves the planner no choice: it has made the plan when
--- the tables were empty, for all it knows, and keeps it.
+-- else pauses the batches and holds the lane of these users. Each row is looked up by its key, in a form that leaves the
+-- planner no choice: it has made the plan when the tables were empty, for all it knows, and keeps it.
 -- $1 rule_id bigint, $2 user_id uuid[], each once
 WITH person AS MATERIALIZED (
     SELECT

@@ -4,13 +4,14 @@
 //!    begins from now on goes by them, for every counter it moves; those before have ended.
 //! 2. **Looking.** One pass over the counters, without a lock, finds the users whose tags differ. Batches see to the
 //!    counters they move, so no difference comes to it later; some go away by themselves.
-//! 3. **Applying.** A portion of these at a time, under the lock of 1, each looked at once more: batches wait for a portion,
-//!    not for all of them.
+//! 3. **Applying.** A portion of these at a time, while no batch is under way, each looked at once more: batches wait for a
+//!    portion, not for all of them. Half of the users are one lane, half the other, and the two go side by side.
 //! 4. **Concluding.** The rules are no longer pending, unless somebody has changed them meanwhile.
 //!
 //! A process that dies anywhere leaves the rules pending; whoever comes next begins again with 2, and writes only what
 //! differs still. Replicas that do the same work side by side do some of it in vain, and nothing twice.
 
+use futures_util::{future::try_join_all, try_join};
 use pipeline::Failure;
 use uuid::Uuid;
 use warehouse::{Row, Transaction, Warehouse, get, statement};
@@ -29,12 +30,16 @@ struct Evaluation {
     /// The rules, and which revision of each.
     rules: Vec<(i64, i64)>,
     /// Whose tags by which rule are still to be seen to.
-    pairs: Vec<(Uuid, i64)>,
+    lanes: [Lane; LANES],
     /// Whether there are no others.
     all: bool,
     /// Tags changed so far.
     changes: u64,
 }
+
+/// Users who are seen to one portion after the other, and by which rules.
+#[derive(Debug, Default)]
+struct Lane(Vec<(Uuid, i64)>);
 
 /// A rule as people wrote it; without a body: deleted.
 struct Written {
@@ -62,6 +67,9 @@ struct Work {
 /// Users looked for in one pass, at most: they are held in memory, 24 bytes each.
 const PASS: i64 = 200_000;
 
+/// Lanes side by side: each keeps a processor of PostgreSQL's busy.
+const LANES: usize = 2;
+
 /// Users in one transaction, for which batches wait: a fifth of a second.
 const PORTION: usize = 10_000;
 
@@ -86,8 +94,8 @@ impl Evaluator {
             Some(evaluation) => evaluation,
             None => look(warehouse, work.pending).await?,
         };
-        evaluation.apply_a_portion(warehouse).await?;
-        if !evaluation.pairs.is_empty() {
+        evaluation.apply_portions(warehouse).await?;
+        if evaluation.lanes.iter().any(|Lane(pairs)| !pairs.is_empty()) {
             self.evaluation = Some(evaluation);
         } else if evaluation.all {
             evaluation.conclude(warehouse).await?;
@@ -167,23 +175,23 @@ async fn look(warehouse: &Warehouse, rules: Vec<(i64, i64)>) -> Result<Evaluatio
     let rows = transaction.query(&statement!("cdm/select_tag_differences"), [&PASS]).await?;
     transaction.commit().await?;
     let all = i64::try_from(rows.len()).is_ok_and(|found| found < PASS);
-    let mut pairs = rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect::<Result<Vec<_>, Failure>>()?;
-    pairs.sort_unstable();
-    Ok(Evaluation { rules, pairs, all, changes: 0 })
+    let mut lanes: [Lane; LANES] = Default::default();
+    for row in &rows {
+        let user: Uuid = get(row, 0)?;
+        let [low, high] = &mut lanes;
+        let Lane(pairs) = if user.as_u128() >> 127 == 0 { low } else { high };
+        pairs.push((user, get(row, 1)?));
+    }
+    lanes.iter_mut().for_each(|Lane(pairs)| pairs.sort_unstable());
+    Ok(Evaluation { rules, lanes, all, changes: 0 })
 }
 
 impl Evaluation {
-    async fn apply_a_portion(&mut self, warehouse: &Warehouse) -> Result<(), Failure> {
-        let left = self.pairs.len().saturating_sub(PORTION);
-        let portion = self.pairs.get(left..).unwrap_or_default();
-        if portion.is_empty() {
-            return Ok(());
-        }
-        let transaction = warehouse.begin().await?;
-        transaction.execute(&statement!("cdm/lock_marts"), []).await?;
-        self.changes += tagging::apply(&transaction, portion).await?;
-        transaction.commit().await?;
-        self.pairs.truncate(left);
+    /// The next portion of each lane.
+    async fn apply_portions(&mut self, warehouse: &Warehouse) -> Result<(), Failure> {
+        let lanes = self.lanes.iter_mut().zip(0_i64..);
+        let changes = try_join_all(lanes.map(|(lane, number)| lane.apply_a_portion(number, warehouse))).await?;
+        self.changes += changes.iter().sum::<u64>();
         Ok(())
     }
 
@@ -194,5 +202,26 @@ impl Evaluation {
         transaction.commit().await?;
         tracing::info!(rules = ?ids, changes = self.changes, "every user has the tags that the rules say");
         Ok(())
+    }
+}
+
+impl Lane {
+    /// How many tags that changed.
+    async fn apply_a_portion(&mut self, number: i64, warehouse: &Warehouse) -> Result<u64, Failure> {
+        let Self(pairs) = self;
+        let left = pairs.len().saturating_sub(PORTION);
+        let portion = pairs.get(left..).unwrap_or_default();
+        if portion.is_empty() {
+            return Ok(0);
+        }
+        let transaction = warehouse.begin().await?;
+        let (_, _, changes) = try_join!(
+            transaction.query(&statement!("cdm/lock_lane"), [&number]),
+            transaction.execute(&statement!("cdm/pause_batches"), []),
+            tagging::apply(&transaction, portion),
+        )?;
+        transaction.commit().await?;
+        pairs.truncate(left);
+        Ok(changes)
     }
 }

@@ -1,9 +1,11 @@
-//! A batch and a change of the rules at the same time: one of the two sees what the other does.
+//! A batch and a change of the rules at the same time: one of the two sees what the other does. Two replicas with one rule:
+//! each user is seen to by one of them at a time.
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use e2e::{Layer, Pipeline, until};
+use orders::keys;
 
 use crate::tags::{CATEGORY, USER, counters, rule, say, tags};
 
@@ -30,6 +32,39 @@ async fn a_rule_that_arrives_while_a_batch_is_under_way_misses_nobody() -> Resul
     assert_eq!(tags(&pipeline).await?, [format!("{USER}|100|Завтракает")]);
     assert_eq!(pipeline.assert_tags_are_told().await?.events, 1);
     Ok(())
+}
+
+#[tokio::test]
+async fn what_another_replica_sees_to_is_waited_for_and_all_else_goes_on() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    let _cdm = pipeline.service(Layer::Cdm).start().await?;
+    let [low, high] = [user_of_lane(0)?, user_of_lane(1)?];
+    for user in [&low, &high] {
+        say(&pipeline, counters(user, 1, 10, 1)).await?;
+    }
+
+    let replica = pipeline.database().await?;
+    let lane = include_str!("../../../../../sql/cdm/lock_lane.sql");
+    replica.batch_execute("BEGIN").await?;
+    replica.query(lane, &[&0_i64]).await?;
+    rule(&pipeline, 100, "category", CATEGORY, 10, "Завтракает").await?;
+    let tagged = |user: &str| format!("{user}|100|Завтракает");
+    until("the other lane is done", LIMIT, async || Ok(tags(&pipeline).await? == [tagged(&high)])).await?;
+    pipeline.sql("BEGIN; LOCK TABLE cdm.users IN ROW EXCLUSIVE MODE NOWAIT; ROLLBACK").await?; // as a batch begins
+    replica.batch_execute("COMMIT").await?;
+
+    pipeline.settled_up_to(&[Layer::Cdm]).await?;
+    let mut everybody = [tagged(&low), tagged(&high)];
+    everybody.sort();
+    assert_eq!(tags(&pipeline).await?, everybody);
+    assert_eq!(pipeline.assert_tags_are_told().await?.events, 2);
+    Ok(())
+}
+
+/// Whose rules are applied in this lane: one half of the keys, or the other.
+fn user_of_lane(lane: u128) -> Result<String> {
+    let mut users = (0..100).map(|number| format!("user {number}"));
+    users.find(|user| keys::user(user).as_u128() >> 127 == lane).context("no such user")
 }
 
 /// How many wait for a lock on a table of the marts.
