@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
 # Starts what is in the image that build.sh made, as the user it is for, on the stack of `devstack run`: the migration, the
-# three services until each says by its own probe that it is healthy, `check` of each.
+# three services until each says by its own probe that it is healthy, `check` of each. Before that: whether the image has the
+# name by which the pods of deploy/clusters/a-single-vm.yaml ask for it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
 
 say() { echo "image: $*" >&2; }
 
-image=$(buildah pull --quiet "oci-archive:$PWD/target/image/tagmill.tar")
+version=$(sed -n '/^appVersion: /s///p' helm/tagmill/Chart.yaml)
+names=$(tar -xOf target/image/tagmill.tar manifest.json | sed -n 's/.*"RepoTags":\[\([^]]*\)\].*/\1/p')
+if [ "$names" != "\"docker.io/library/tagmill:$version\"" ]; then
+    say "it is called $names: no pod will find it"
+    exit 1
+fi
+image=$(buildah pull --quiet "docker-archive:$PWD/target/image/tagmill.tar")
 container=$(buildah from "$image")
 running=()
 # A process and all that it has started: buildah hands no signal on.

@@ -42,16 +42,28 @@ def split(manifests: list[Manifest]) -> dict[str, list[dict]]:
     }
 
 
-def main(files: list[str]) -> None:
+def steps(files: dict[str, list[dict]]) -> list[str]:
+    """What to do with the files, the first time and every other time."""
+    commands = []
+    for name, documents in files.items():
+        jobs = " ".join(f"job/{document['metadata']['name']}" for document in documents if document["kind"] == "Job")
+        if jobs:  # one that is there already cannot be changed, and does not run again
+            commands.append(f"kubectl delete --ignore-not-found {jobs}")
+        if documents:
+            commands.append(f"kubectl apply -f {(TARGET / name).relative_to(ROOT)}")
+        if jobs:
+            commands.append(f"kubectl wait --for=condition=complete --timeout=10m {jobs}")
+    return commands
+
+
+def main(given: list[str]) -> None:
+    files = split(render(values_of(*map(Path, given))))
     TARGET.mkdir(parents=True, exist_ok=True)
-    for name, documents in split(render(values_of(*map(Path, files)))).items():
-        text = HEAD.format(values=", ".join(files)) + yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
+    for name, documents in files.items():
+        text = HEAD.format(values=", ".join(given)) + yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
         (TARGET / name).write_text(text)
         print(f"{(TARGET / name).relative_to(ROOT)}: {len(documents)} objects")
-    print(
-        "kubectl apply -f target/manifests/1-migrate.yaml && kubectl wait --for=condition=complete --timeout=10m job/tagmill-migrate"
-    )
-    print("kubectl apply -f target/manifests/2-tagmill.yaml")
+    print(" &&\n  ".join(steps(files)))
 
 
 if __name__ == "__main__":

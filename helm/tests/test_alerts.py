@@ -21,17 +21,39 @@ def anchors() -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def metrics() -> set[str]:
-    """The names of metrics in the source of the services."""
-    sources = [file.read_text() for file in (ROOT / "crates").glob("*/src/**/*.rs")]
-    return {name for text in sources for name in re.findall(r'"(tagmill_[a-z_]+)"', text)}
+# Where a metric is written: `counter!("name", "label" => value)`.
+WRITTEN = re.compile(r'metrics::(counter|gauge|histogram)!\(\s*"(tagmill_\w+)"((?:,\s*"\w+" => [^,)]+)*)')
+
+
+def metrics() -> dict[str, tuple[str, set[str]]]:
+    """The metrics that the source of the services writes: of what kind, and with which labels."""
+    found: dict[str, tuple[str, set[str]]] = {}
+    for file in (ROOT / "crates").glob("*/src/**/*.rs"):
+        for kind, name, labels in WRITTEN.findall(file.read_text()):
+            found[name] = (kind, set(re.findall(r'"(\w+)" =>', labels)))
+    return found
+
+
+def test_a_metric_is_called_by_what_it_is() -> None:
+    known = metrics()
+    assert len(known) > 20
+    for name, (kind, _) in known.items():
+        assert (kind == "counter") == name.endswith("_total"), f"{name} is a {kind}"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_an_alert_can_be_read_and_leads_to_what_to_do(rule: dict) -> None:
     promql_parser.parse(rule["expr"])
     named = set(re.findall(r"tagmill_\w+", rule["expr"]))
-    assert named and named <= metrics()
+    known = metrics()
+    assert named and named <= set(known)
+    # Who counts up increases; who goes up and down has a delta.
+    for function, name in re.findall(r"(\w+)\((tagmill_\w+)\[", rule["expr"]):
+        assert (function, known[name][0]) in {("increase", "counter"), ("delta", "gauge")}
+    # Where it runs is told by Prometheus, which service by all metrics.
+    of_all = {"namespace", "service"}
+    labels = {label for listed in re.findall(r"by \(([\w, ]+)\)", rule["expr"]) for label in listed.split(", ")}
+    assert labels <= of_all.union(*(known[name][1] for name in named))
     page, anchor = rule["annotations"]["runbook_url"].removeprefix("RUNBOOKS/").split("#")
     assert page == "deploy/operations.md" and anchor in anchors(), anchor
     assert rule["labels"]["severity"] in ("critical", "warning")

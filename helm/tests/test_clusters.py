@@ -107,8 +107,69 @@ def test_servers_inside_are_careful_and_found() -> None:
         assert selector == services[name]["spec"]["selector"] and selector.items() <= pod["metadata"]["labels"].items()
         [port] = services[name]["spec"]["ports"]
         assert port["targetPort"] in {port["name"] for port in container["ports"]}
+        # Ready is who serves; whoever recovers serves nobody, and is alive.
+        for probe in ("startupProbe", "livenessProbe"):
+            assert container[probe]["tcpSocket"]["port"] == port["targetPort"], name
     told = examples("a-single-vm")
     assert urlsplit(told["DATABASE_URL"]).hostname in services and urlsplit(told["REDIS_URL"]).hostname in services
+
+
+def test_servers_inside_answer_to_their_own_namespace_only() -> None:
+    fences = {
+        document["metadata"]["name"]: document["spec"] for document in servers() if document["kind"] == "NetworkPolicy"
+    }
+    pods = {document["metadata"]["name"]: document for document in servers() if document["kind"] == "StatefulSet"}
+    assert set(fences) == set(pods)
+    for name, fence in fences.items():
+        assert fence["podSelector"]["matchLabels"] == pods[name]["spec"]["selector"]["matchLabels"]
+        [way_in] = fence["ingress"]
+        assert way_in["from"] == [{"podSelector": {}}], "a namespaceSelector would open it to others"
+        [port] = pods[name]["spec"]["template"]["spec"]["containers"][0]["ports"]
+        assert [gate["port"] for gate in way_in["ports"]] == [port["name"]]
+
+
+def test_parallel_queries_have_room_for_what_they_share() -> None:
+    sets = {document["metadata"]["name"]: document for document in servers() if document["kind"] == "StatefulSet"}
+    spec = sets["postgres"]["spec"]["template"]["spec"]
+    [name] = [mount["name"] for mount in spec["containers"][0]["volumeMounts"] if mount["mountPath"] == "/dev/shm"]
+    [volume] = [volume for volume in spec["volumes"] if volume["name"] == name]
+    assert volume["emptyDir"] == {"medium": "Memory", "sizeLimit": "256Mi"}
+
+
+def memory(spec: dict, replicas: int) -> int:
+    """What the pods of a template ask for, in MiB."""
+    asked = sum(mebibytes(container["resources"]["requests"]["memory"]) for container in spec["containers"])
+    return asked * replicas
+
+
+def mebibytes(quantity: str) -> int:
+    return int(quantity.removesuffix("Gi")) * 1024 if quantity.endswith("Gi") else int(quantity.removesuffix("Mi"))
+
+
+def asked(cluster: str) -> int:
+    """What the services of a cluster ask for."""
+    deployments = [manifest.document["spec"] for manifest in rendered(cluster) if manifest.kind == "Deployment"]
+    return sum(memory(spec["template"]["spec"], spec["replicas"]) for spec in deployments)
+
+
+def test_memory_is_what_the_page_says_and_fits_the_machines() -> None:
+    inside = {
+        document["metadata"]["name"]: memory(document["spec"]["template"]["spec"], document["spec"]["replicas"])
+        for document in servers()
+        if document["kind"] == "StatefulSet"
+    }
+    terms = [*inside.values(), asked("a-single-vm")]
+    assert f"{' + '.join(f'{term:,}' for term in terms)} = {sum(terms):,} for Kafka, PostgreSQL, Valkey" in PAGE
+    # While a release is exchanged one pod more and the migration; 1 GiB for k3s and the system, 1.5 for a managed node.
+    exchange = 2 * 128
+    assert sum(terms) + exchange + 1024 < 8 * 1024
+    assert inside["valkey"] + asked("b-managed-data") + exchange + 1024 < 4 * 1024
+    assert asked("c-all-managed") + exchange + 1536 < 4 * 1024
+
+
+def test_a_cluster_of_one_machine_can_be_drained() -> None:
+    for cluster in NAMES:
+        assert not [manifest for manifest in rendered(cluster) if manifest.kind == "PodDisruptionBudget"], cluster
 
 
 def test_topics_on_the_page_are_those_of_the_services() -> None:
@@ -135,9 +196,23 @@ def test_figures_add_up(page: Path) -> None:
 
 
 def test_the_page_adds_up_what_it_lists() -> None:
-    prices = {int(price.replace(",", "")) for price in re.findall(r"^\| [^|]+ \| ([\d,]+) \|$", PAGE, re.MULTILINE)}
+    prices = {price.replace(",", "") for price in re.findall(r"^\| [^|]+ \| ([\d,]+) \|$", PAGE, re.MULTILINE)}
     assert len(prices) > 8
     sums = [terms for terms, _ in SUM.findall(re.sub(r"\n\s*", " ", PAGE)) if " + " in terms]
-    assert len(sums) == 4
-    for terms in sums:
-        assert {int(term.replace(",", "")) for term in terms.split(" + ")} <= prices, terms
+    known = [terms for terms in sums if {term.replace(",", "") for term in terms.split(" + ")} <= prices]
+    # The others are of memory, and of hours.
+    assert len(known) == 4 and len(sums) == 6
+
+
+def test_each_cluster_costs_5000_at_most() -> None:
+    [said] = [part for part in PAGE.split("\n\n") if part.startswith("- **A**")]
+    totals = [
+        [float(total.replace(",", "")) for _, total in SUM.findall(re.sub(r"\n\s*", " ", of_one))]
+        for of_one in re.split(r"^- ", said, flags=re.MULTILINE)[1:]
+    ]
+    assert list(map(len, totals)) == [2, 1, 3]
+    # C is above it when it is always on; its last sum is that of the hours that are left.
+    [a, _], [b], [always, _, by_the_hour] = totals
+    assert max(a, b, by_the_hour) <= 5000 < always
+    [(hourly, hours, disks)] = re.findall(r"\(([\d.]+) × (\d+) \+ (\d+) = ", said)
+    assert float(hourly) * (int(hours) + 1) + int(disks) > 5000, "there is another hour in it"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from chart import ROOT, SERVICES
+from chart import ROOT, SERVICES, one
+from conftest import rendered
 
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 TEXT = DOCKERFILE.read_text()
@@ -51,6 +52,15 @@ def test_versions_are_those_of_the_workspace() -> None:
     assert f'image.version="{version}"' in TEXT
     chart = yaml.safe_load((ROOT / "helm" / "tagmill" / "Chart.yaml").read_text())
     assert chart["appVersion"] == version
+
+
+def test_pods_on_a_machine_without_a_registry_find_the_image() -> None:
+    deployment = one(list(rendered("a-single-vm")), "Deployment", "stg")
+    image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+    repository, version = image.split(":")
+    assert version == tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    # Kubernetes asks for the short name in full, and containerd has what it was told.
+    assert f"name=docker.io/library/{repository}:$version\n" in (ROOT / "deploy" / "image" / "build.sh").read_text()
 
 
 def bill(*crates: str) -> dict:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+import chart
 from binaries import settings
 from chart import SERVICES, Manifest, one, render, values_of, cases
+from conftest import rendered
 
 
 def pods(manifests: list[Manifest]) -> list[tuple[Manifest, dict[str, Any]]]:
@@ -72,6 +79,7 @@ def test_selectors_match_and_hold_nothing_that_changes(manifests: list[Manifest]
         manifest.name: manifest.pod["metadata"]["labels"] for manifest in manifests if manifest.kind == "Deployment"
     }
     hooks = [manifest.pod["metadata"]["labels"] for manifest in manifests if manifest.kind == "Job"]
+    services = [manifest.document["metadata"]["labels"] for manifest in manifests if manifest.kind == "Service"]
     seen = set()
     for manifest in manifests:
         spec = manifest.document.get("spec", {})
@@ -82,6 +90,11 @@ def test_selectors_match_and_hold_nothing_that_changes(manifests: list[Manifest]
                 selector = spec["selector"]
             case "NetworkPolicy":
                 selector = spec["podSelector"]["matchLabels"]
+            case "ServiceMonitor":
+                # All three, and the port that they have.
+                matched = [of for of in services if spec["selector"]["matchLabels"].items() <= of.items()]
+                assert len(matched) == len(SERVICES) and spec["endpoints"][0]["port"] == "http"
+                continue
             case _:
                 continue
         assert set(selector) == {f"app.kubernetes.io/{name}" for name in ("name", "instance", "component")}
@@ -121,3 +134,49 @@ def test_a_pod_is_replaced_when_what_it_was_given_changes() -> None:
     assert [now == then for now, then in zip(rotated, before, strict=True)] == [False, False, False, True]
     values["ca"] = {"pem": values["ca"]["pem"].replace("bm8g", "bm9g")}
     assert all(now != then for now, then in zip(annotations(), rotated, strict=True))
+
+
+def changed(values: dict[str, Any]) -> list[str]:
+    """The components whose pods are others than those that the values in the repository make."""
+    before = {str(manifest): pod for manifest, pod in pods(list(rendered("existing-secrets")))}
+    after = {str(manifest): pod for manifest, pod in pods(render(values))}
+    return sorted(name.rsplit("-", 1)[1] for name, pod in after.items() if pod != before[name])
+
+
+def test_a_pod_is_replaced_when_another_secret_is_named() -> None:
+    values = values_of(*cases()["existing-secrets"])
+    values["secrets"]["KAFKA_SASL_PASSWORD"]["existingSecret"] = "another"
+    assert changed(values) == ["cdm", "dds", "stg"]
+    values = values_of(*cases()["existing-secrets"])
+    values["ca"]["existingConfigMap"] = "another"
+    assert changed(values) == ["cdm", "dds", "migrate", "stg"]
+
+
+def test_a_pod_is_left_alone_when_something_else_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = values_of(*cases()["existing-secrets"])
+    values["networkPolicy"] = values["podDisruptionBudget"] = values["serviceMonitor"] = {"enabled": True}
+    values["services"]["dds"] = {"replicas": 2}
+    assert changed(values) == []
+    newer = tmp_path / "tagmill"
+    shutil.copytree(chart.CHART, newer)
+    said = (newer / "Chart.yaml").read_text()
+    (newer / "Chart.yaml").write_text(re.sub(r"^version: .*", "version: 99.0.0", said, flags=re.MULTILINE))
+    monkeypatch.setattr(chart, "CHART", newer)
+    assert changed(values) == []
+    deployment = one(render(values), "Deployment", "dds")
+    assert deployment["metadata"]["labels"]["helm.sh/chart"] == "tagmill-99.0.0"
+
+
+def test_an_authority_replaces_only_the_pods_that_go_by_it() -> None:
+    values = values_of(*cases()["inline-secrets"])
+    values["ca"]["for"] = ["redis"]
+    before = [pod for _, pod in pods(render(values))]
+    values["ca"]["pem"] = values["ca"]["pem"].replace("bm8g", "bm9g")
+    after = [pod for _, pod in pods(render(values))]
+    # cdm, dds and stg, and the migration.
+    assert [now == then for now, then in zip(after, before, strict=True)] == [True, True, False, True]
+
+
+def test_the_tag_api_is_reached_while_kafka_is_away(manifests: list[Manifest]) -> None:
+    # Not ready then; but the API asks the database alone.
+    assert one(manifests, "Service", "cdm")["spec"]["publishNotReadyAddresses"] is True

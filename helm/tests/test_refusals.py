@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import helm_python
@@ -35,6 +36,8 @@ def changed(case: str, path: str, value: Any) -> dict[str, Any]:
             "secrets.DATABASE_URL: give either value or existingSecret",
         ),
         ("minimal", "secrets.KAFKA_SASL_PASSWORD.value", "x", "secrets.KAFKA_SASL_PASSWORD: of no use with"),
+        ("minimal", "settings.KAFKA_SASL_USERNAME", "x", "settings.KAFKA_SASL_USERNAME: of no use with"),
+        ("minimal", "settings.KAFKA_BOOTSTRAP_SERVERS", "a:9092, b", "KAFKA_BOOTSTRAP_SERVERS: `b` lacks a port"),
         (
             "minimal",
             "services.dds.secrets",
@@ -145,7 +148,44 @@ def test_the_notes_say_what_to_do_next() -> None:
         assert f"exec deployment/tagmill-{service} -- {service}-service check" in minimal
     assert "TAG_API_TOKEN is not set" in minimal and "TAG_API_TOKEN" not in notes("inline-secrets")
     assert "migration.enabled is false" in notes("everything-else")
+    # stg drains continuously, dds by ticks of its own: only of the latter the lag says something else.
+    assert "dds is scaled by its lag" in notes("scaling") and "stg is scaled by its lag" not in notes("scaling")
     assert "deployment/orders-tagmill-stg" in notes("minimal", release="orders")
+
+
+def objects(schema: Any, path: str = "") -> dict[str, dict[str, Any]]:
+    """Every object that a schema describes, by where."""
+    found = {path: schema} if isinstance(schema, dict) and schema.get("type") == "object" else {}
+    for name, part in schema.items() if isinstance(schema, dict) else []:
+        found |= objects(part, f"{path}/{name}")
+    return found
+
+
+def test_every_object_is_closed_but_those_that_are_taken_whole() -> None:
+    described = objects(json.loads((CHART / "values.schema.json").read_text()))
+    assert len(described) > 30
+    # Maps of names to texts, and what Kubernetes knows better than we do.
+    maps = {"labels", "annotations", "nodeSelector"}
+    whole = {"global", "resources", "podSecurityContext", "securityContext", "affinity"}
+    for path, schema in described.items():
+        name = path.rsplit("/", 1)[-1]
+        if name in maps:
+            assert schema["additionalProperties"] == {"type": "string"}, path
+        elif name in whole or path in ("/properties/pod/properties/tolerations/items", "/definitions/whole/items"):
+            assert schema == {"type": "object"}, path
+        else:
+            assert schema["additionalProperties"] is False and schema["properties"], path
+
+
+def test_values_and_schema_know_the_same() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())["properties"]
+    values = values_of(CHART / "values.yaml")
+    assert set(values) == set(schema) - {"global"}
+    for name, value in values.items():
+        if schema[name].get("properties"):
+            assert set(value) == set(schema[name]["properties"]), name
+    for service, own in values["services"].items():
+        assert set(own) == set(schema["services"]["properties"][service]["properties"]), service
 
 
 def test_values_are_few() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from chart import Manifest, SERVICES, one
+import pytest
+
+from binaries import settings
+from chart import Manifest, SERVICES, cases, one, render, values_of
 from conftest import rendered
 
 
@@ -70,17 +73,48 @@ def test_a_budget_is_for_two_or_more(manifests: list[Manifest]) -> None:
             assert (target["minReplicaCount"] if target else deployment["spec"]["replicas"]) >= 2
 
 
+@pytest.mark.parametrize(
+    ("mechanism", "called"),
+    [("PLAIN", "plaintext"), ("SCRAM-SHA-256", "scram_sha256"), ("SCRAM-SHA-512", "scram_sha512")],
+)
+def test_keda_knows_every_mechanism_by_its_own_name(mechanism: str, called: str) -> None:
+    assert mechanism in settings("stg")["KAFKA_SASL_MECHANISM"]["values"]
+    values = values_of(*cases()["scaling"])
+    values["settings"]["KAFKA_SASL_MECHANISM"] = mechanism
+    [trigger] = one(render(values), "ScaledObject", "stg")["spec"]["triggers"]
+    assert trigger["metadata"]["sasl"] == called
+
+
+def gates(manifests: list[Manifest], component: str) -> set[int]:
+    """The ports that a component is let out to."""
+    policy = one(manifests, "NetworkPolicy", component)
+    return {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
+
+
+@pytest.mark.parametrize(
+    ("database", "ports"),
+    [
+        ("postgres://a:b@db.example/c?sslmode=disable", {5432}),
+        ("postgres://a:b@db.example:6432/c?sslmode=verify-full", {6432}),
+        ("postgres://a:b%3A1@[fd00::1]:6432/c", {6432}),
+        ("postgres://a:b:7@db-1.example:6432,db-2.example:6433,db-3.example/c", {6432, 6433, 5432}),
+        ("postgres://db.example:6432?sslmode=disable", {6432}),
+    ],
+)
+def test_the_fence_follows_a_url_that_is_given_here(database: str, ports: set[int]) -> None:
+    values = values_of(*cases()["minimal"])
+    values["secrets"]["DATABASE_URL"] = {"value": database}
+    values["services"]["stg"]["secrets"]["REDIS_URL"] = {"value": "rediss://:x@names.example:6380/0"}
+    values["networkPolicy"] = {"enabled": True}
+    manifests = render(values)
+    assert gates(manifests, "migrate") == {53} | ports
+    assert gates(manifests, "dds") == {53, 9092} | ports
+    assert gates(manifests, "stg") == {53, 9092, 6380} | ports
+
+
 def test_the_fence_has_a_gate_for_each_server_and_no_other() -> None:
     manifests = list(rendered("scaling"))
-    gates = {
-        component: {
-            port["port"]
-            for rule in one(manifests, "NetworkPolicy", component)["spec"]["egress"]
-            for port in rule["ports"]
-        }
-        for component in (*SERVICES, "migrate")
-    }
-    assert gates == {
+    assert {component: gates(manifests, component) for component in (*SERVICES, "migrate")} == {
         "stg": {53, 6432, 9091, 9093, 6380},
         "dds": {53, 6432, 9091, 9093},
         "cdm": {53, 6432, 9091, 9093},

@@ -7,6 +7,11 @@
 {{- if not $settings.KAFKA_BOOTSTRAP_SERVERS -}}
 {{- fail "settings.KAFKA_BOOTSTRAP_SERVERS: say where Kafka is, host:port" -}}
 {{- end -}}
+{{- range splitList "," $settings.KAFKA_BOOTSTRAP_SERVERS -}}
+{{- if not (regexMatch ":[0-9]+$" (trim .)) -}}
+{{- fail (printf "settings.KAFKA_BOOTSTRAP_SERVERS: `%s` lacks a port; say host:port,host:port" (trim .)) -}}
+{{- end -}}
+{{- end -}}
 {{- if not $secrets.DATABASE_URL -}}
 {{- fail "secrets.DATABASE_URL: give value or existingSecret" -}}
 {{- end -}}
@@ -23,8 +28,14 @@
 {{- if not $secrets.KAFKA_SASL_PASSWORD -}}
 {{- fail (printf "secrets.KAFKA_SASL_PASSWORD: KAFKA_SECURITY_PROTOCOL=%s needs it; give value or existingSecret" $protocol) -}}
 {{- end -}}
-{{- else if $secrets.KAFKA_SASL_PASSWORD -}}
-{{- fail (printf "secrets.KAFKA_SASL_PASSWORD: of no use with KAFKA_SECURITY_PROTOCOL=%s; set SASL_SSL" $protocol) -}}
+{{- else -}}
+{{- range $group, $given := dict "settings" $settings "secrets" $secrets -}}
+{{- range $name := list "KAFKA_SASL_MECHANISM" "KAFKA_SASL_USERNAME" "KAFKA_SASL_PASSWORD" -}}
+{{- if get $given $name -}}
+{{- fail (printf "%s.%s: of no use with KAFKA_SECURITY_PROTOCOL=%s; set SASL_SSL" $group $name $protocol) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- $partitions := int .root.Values.partitions -}}
 {{- if .own.scaling.enabled -}}

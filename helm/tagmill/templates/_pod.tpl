@@ -3,15 +3,18 @@
 {{- $runs := ne .name "migrate" -}}
 {{- $values := .root.Values -}}
 metadata:
+  {{- /* No version: a pod is replaced when it changes, not when the chart around it does. */}}
   labels:
-    {{- include "tagmill.labels" . | nindent 4 }}
+    {{- include "tagmill.selector" . | nindent 4 }}
     {{- with $values.pod.labels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
     {{- /* A pod does not see that its secrets have changed: it is replaced. */}}
     checksum/secrets: {{ include "tagmill.inlineSecrets" . | sha256sum }}
+    {{- if fromYaml (include "tagmill.caFiles" .) }}
     checksum/ca: {{ $values.ca.pem | sha256sum }}
+    {{- end }}
     {{- with $values.pod.annotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

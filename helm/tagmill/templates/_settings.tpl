@@ -133,3 +133,16 @@ REDIS_CA_FILE: /etc/tagmill/tls/ca.pem
         mode: 0444
 {{- end }}
 {{- end -}}
+
+{{/* The ports of a server: those that the values tell and those of its URL, as far as it is given there; or else the usual
+     one. */}}
+{{- define "tagmill.ports" -}}
+{{- $ports := .told -}}
+{{- $usual := .usual -}}
+{{- with .url -}}
+{{- range splitList "," (regexReplaceAll "^[a-z]+://([^/?]*@)?([^/?]*).*$" . "${2}") -}}
+{{- $ports = append $ports (default $usual (regexFind "[0-9]+$" (regexFind ":[0-9]+$" .))) -}}
+{{- end -}}
+{{- end -}}
+{{- default (list $usual) $ports | join " " -}}
+{{- end -}}
