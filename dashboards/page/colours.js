@@ -3,18 +3,18 @@
 const HUES = 12;
 const STEPS = 4;
 
-// What has the same colour everywhere, whatever else a picture shows.
-const MEANING = {
-  CLOSED: "--accent",
-  closed_order_cnt: "--accent",
-  assigned_cnt: "--accent",
-  CANCELLED: "--bad",
-  cancelled_order_cnt: "--bad",
-  revoked_cnt: "--bad",
-  OPEN: "--hue-7",
-  COOKING: "--hue-6",
-  DELIVERING: "--hue-3",
-};
+// What has the same colour everywhere, whatever else a picture shows. A category may be called `constructor`: no object.
+const MEANING = new Map([
+  ["CLOSED", "--accent"],
+  ["closed_order_cnt", "--accent"],
+  ["assigned_cnt", "--accent"],
+  ["CANCELLED", "--bad"],
+  ["cancelled_order_cnt", "--bad"],
+  ["revoked_cnt", "--bad"],
+  ["OPEN", "--hue-7"],
+  ["COOKING", "--hue-6"],
+  ["DELIVERING", "--hue-3"],
+]);
 
 /** A colour by its name in page.css. */
 export function colour(name) {
@@ -23,11 +23,11 @@ export function colour(name) {
 
 /** A colour for each of some names, in whatever order they come; numbers are steps of one colour. */
 export function hues(names) {
-  const others = names.filter((name) => !(name in MEANING)).sort();
+  const others = names.filter((name) => !MEANING.has(name)).sort();
   const hue = (name) => {
     const at = others.indexOf(name);
     if (typeof name === "number") return `--step-${Math.min(at, STEPS - 1) + 1}`;
-    return MEANING[name] ?? (names.length === 1 ? "--accent" : `--hue-${(at % HUES) + 1}`);
+    return MEANING.get(name) ?? (names.length === 1 ? "--accent" : `--hue-${(at % HUES) + 1}`);
   };
   return new Map(names.map((name) => [name, colour(hue(name))]));
 }

@@ -3,6 +3,9 @@
 import { size, write } from "./format.js";
 import { pick } from "./words.js";
 
+// So many places can still be told apart.
+const MOST = 1000;
+
 /** `{by, split, places, series: [{name, title, field, values}]}`; `values` are as in the rows, undefined where there is none. */
 export function shape(chart, rows) {
   const of = (role) => chart.fields.flatMap((field, at) => (field.role === role ? [at] : []));
@@ -33,17 +36,19 @@ function distinct(rows, column) {
   return [...new Set(rows.map((row) => row[column]))];
 }
 
-// A day without orders has no row, and an axis without it would lie; so would one without an hour of the day.
+// A day without orders has no row, and an axis without it would lie; so would one without an hour of the day. But a single
+// order of long ago would make hundreds of thousands of days, and no picture.
 function filled(places, { type }) {
   if (places.length < 2) return places;
-  if (type === "integer") {
-    const least = Math.min(...places);
-    return Array.from({ length: Math.max(...places) - least + 1 }, (_, step) => least + step);
-  }
+  if (type === "integer") return between(Math.min(...places), Math.max(...places)) ?? places;
   if (type === "date") {
-    const ends = [places[0], places.at(-1)].map((day) => Date.parse(day) / 86400000);
-    const days = Array.from({ length: ends[1] - ends[0] + 1 }, (_, step) => new Date((ends[0] + step) * 86400000));
-    return days.map((day) => day.toISOString().slice(0, 10));
+    const days = between(...[places[0], places.at(-1)].map((day) => Date.parse(day) / 86400000));
+    return days?.map((day) => new Date(day * 86400000).toISOString().slice(0, 10)) ?? places;
   }
   return places;
+}
+
+function between(first, last) {
+  const length = last - first + 1;
+  return length > MOST ? null : Array.from({ length }, (_, step) => first + step);
 }

@@ -16,6 +16,8 @@ export function shown() {
 export function request(wasWrong, goOn) {
   use(null);
   const [form, text, trouble] = ["token", "token-text", "token-trouble"].map((id) => document.getElementById(id));
+  // The service says so again whenever it is asked; whoever is typing meanwhile goes on typing.
+  if (!form.hidden && !wasWrong) return;
   form.hidden = false;
   trouble.hidden = !wasWrong;
   trouble.textContent = wasWrong ? say("tokenWrong") : "";
@@ -23,7 +25,10 @@ export function request(wasWrong, goOn) {
   text.focus();
   form.onsubmit = (event) => {
     event.preventDefault();
-    use(text.value.trim());
+    const typed = text.value.trim();
+    // Typed with another layout of the keyboard it is no token, and no header could take it to the service.
+    if (!/^[ -~]+$/.test(typed)) return request(true, goOn);
+    use(typed);
     goOn();
   };
 }

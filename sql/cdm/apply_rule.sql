@@ -3,14 +3,20 @@
 --
 -- Counters and tags must not move meanwhile: the batch that asks holds the locks of the counters it has moved, everybody
 -- else pauses the batches and holds the lane of these users. Each row is looked up by its key, in a form that leaves the
--- planner no choice: it has made the plan when the tables were empty, for all it knows, and keeps it.
+-- planner no choice: it has made the plan when the tables were empty, for all it knows, and keeps it. What is changed is
+-- therefore found by the place where the look has met it: by users, of a rule that few had, it went through everybody who has
+-- the tag, and for each through all users.
 -- $1 rule_id bigint, $2 user_id uuid[], each once
 WITH person AS MATERIALIZED (
     SELECT
-        p.user_id, f.subject, f.threshold, f.tag, h.tag AS held,
+        p.user_id, f.subject, f.threshold, f.tag, h.tag AS held, h.place,
         f.enabled AND coalesce(c.order_cnt, 0) >= f.threshold AS due,
         coalesce(c.order_cnt, 0) AS order_cnt,
-        coalesce(c.name, l.subject_name, f.subject_key) AS subject_name,
+        coalesce(
+            c.name,
+            (SELECT n.product_name FROM cdm_summary.products AS n WHERE f.subject = 'product' AND n.h_product_pk = f.subject_id),
+            f.subject_key
+        ) AS subject_name,
         coalesce((SELECT u.source_id FROM cdm.users AS u WHERE u.user_id = p.user_id), l.source_id, p.user_id::text)
             AS source_id,
         coalesce(l.change_no, 0) AS changes,
@@ -28,13 +34,13 @@ WITH person AS MATERIALIZED (
         LIMIT 1
     ) AS c ON true
     LEFT JOIN LATERAL (
-        SELECT t.tag
+        SELECT t.tag, t.ctid AS place
         FROM cdm.user_tags AS t
         WHERE t.user_id = p.user_id AND t.rule_id = f.rule_id
         LIMIT 1
     ) AS h ON true
     LEFT JOIN LATERAL (
-        SELECT e.change_no, e.source_id, e.subject_name
+        SELECT e.change_no, e.source_id
         FROM cdm.user_tag_events AS e
         WHERE e.user_id = p.user_id AND e.rule_id = f.rule_id
         ORDER BY e.change_no DESC
@@ -56,9 +62,7 @@ change AS (
 
 taken AS (
     DELETE FROM cdm.user_tags AS t
-    WHERE
-        t.rule_id = $1
-        AND t.user_id = ANY(ARRAY(SELECT p.user_id FROM person AS p WHERE p.held IS NOT NULL AND NOT p.due))
+    WHERE t.ctid = ANY(ARRAY(SELECT p.place FROM person AS p WHERE p.held IS NOT NULL AND NOT p.due))
 ),
 
 renamed AS (
@@ -66,9 +70,7 @@ renamed AS (
     SET
         tag = (SELECT p.tag FROM person AS p LIMIT 1),
         assigned_at = (SELECT p.at FROM person AS p LIMIT 1)
-    WHERE
-        t.rule_id = $1
-        AND t.user_id = ANY(ARRAY(SELECT p.user_id FROM person AS p WHERE p.held <> p.tag AND p.due))
+    WHERE t.ctid = ANY(ARRAY(SELECT p.place FROM person AS p WHERE p.held <> p.tag AND p.due))
 ),
 
 given AS (

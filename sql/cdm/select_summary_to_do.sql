@@ -1,10 +1,11 @@
 -- What there is to add up, and for how long the last refresh is to be rested from: for the given time, but for twenty times
 -- what it took; no longer, if it left days to the next one. While a layer is rebuilt nobody adds up what is not there yet.
+-- A refresh that is yet to come was of a clock that has been set back: nobody rests until it is as late as that again.
 -- $1 milliseconds bigint
 SELECT
     r.seen <> w.writes OR EXISTS (SELECT FROM cdm_summary.stale_days AS d) AS is_due,
     EXISTS (SELECT FROM public.tagmill_rebuilds AS b) AS is_rebuilt,
-    greatest(20 * r.took_ms, CASE WHEN r.days_left = 0 THEN $1::bigint ELSE 0 END) - t.age AS rests_ms,
+    greatest(20 * r.took_ms, CASE WHEN r.days_left = 0 THEN $1::bigint ELSE 0 END) - abs(t.age) AS rests_ms,
     t.age AS age_ms,
     r.seen <> w.writes AS is_written,
     w.writes

@@ -1,4 +1,5 @@
--- The next users with a tag, each once, whatever the rules they have it by.
+-- The next users with a tag, each once, whatever the rules they have it by. One whose counters a rebuild has just taken away
+-- has no source id, but their place: whoever pages goes by it.
 -- $1 tag text, $2 hub key of the last user of the page before uuid, $3 how many bigint
 SELECT u.source_id, d.user_id
 FROM (
@@ -15,5 +16,5 @@ FROM (
     ORDER BY n.user_id
     LIMIT $3
 ) AS d
-INNER JOIN cdm.users AS u ON d.user_id = u.user_id
+LEFT JOIN cdm.users AS u ON d.user_id = u.user_id
 ORDER BY d.user_id

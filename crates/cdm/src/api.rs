@@ -17,6 +17,7 @@ pub(crate) use self::{
 
 mod access;
 mod answer;
+mod name;
 mod users;
 mod tags;
 mod rules;

@@ -14,7 +14,7 @@ use pipeline::Failure;
 use tokio::{task::JoinHandle, time::sleep};
 use warehouse::Warehouse;
 
-use self::refresh::Refreshed;
+use self::refresh::Left;
 
 mod work;
 mod refresh;
@@ -26,8 +26,9 @@ impl Summary {
     /// Begins to: at once, and then every so often.
     pub(crate) fn keep(warehouse: Warehouse, every: Duration) -> Self {
         Self(tokio::spawn(async move {
+            let mut left = Left::default();
             loop {
-                let rest = round(&warehouse, every).await.unwrap_or_else(|failure| {
+                let rest = round(&warehouse, every, &mut left).await.unwrap_or_else(|failure| {
                     tracing::warn!(%failure, "the summary could not be refreshed; it will be tried again");
                     metrics::counter!("tagmill_summary_failures_total").increment(1);
                     every
@@ -51,7 +52,8 @@ const SHORTEST_REST: Duration = Duration::from_millis(50);
 const AFTER_YIELDING: Duration = Duration::from_secs(1);
 
 /// Looks, refreshes if it is time, and says when to look again. One small read while there is nothing to do.
-async fn round(warehouse: &Warehouse, every: Duration) -> Result<Duration, Failure> {
+/// What a refresh has `left` decides with which days the next one begins.
+async fn round(warehouse: &Warehouse, every: Duration, left: &mut Left) -> Result<Duration, Failure> {
     let work = work::look(warehouse, every).await?;
     metrics::gauge!("tagmill_summary_age_seconds").set(if work.is_due { work.age.as_secs_f64() } else { 0.0 });
     if !work.is_due || work.is_put_off {
@@ -60,12 +62,14 @@ async fn round(warehouse: &Warehouse, every: Duration) -> Result<Duration, Failu
     if !work.rest.is_zero() {
         return Ok(work.rest.min(every));
     }
-    let Some(Refreshed { took, days }) = refresh::refresh(warehouse, every).await? else {
+    let Some(refreshed) = refresh::refresh(warehouse, every, left).await? else {
         return Ok(every.min(AFTER_YIELDING));
     };
+    let took = refreshed.took;
+    *left = refreshed.left;
     metrics::gauge!("tagmill_summary_refresh_seconds").set(took.as_secs_f64());
     metrics::gauge!("tagmill_summary_age_seconds").set(0.0);
-    tracing::debug!(?took, days, "the summary is refreshed");
+    tracing::debug!(?took, left.days, "the summary is refreshed");
     // What is left, and how long it has to wait, the next look tells.
     Ok(Duration::ZERO)
 }

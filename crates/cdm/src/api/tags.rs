@@ -2,14 +2,17 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use warehouse::{Warehouse, get, statement};
 
-use super::answer::{Problem, Refused};
+use super::{
+    answer::{Problem, Refused},
+    name::Name,
+};
 
 /// Every tag somebody has.
 #[derive(Debug, Serialize, ToSchema)]
@@ -81,7 +84,7 @@ pub(super) async fn list(State(warehouse): State<Warehouse>) -> Result<Json<Tags
 )]
 pub(super) async fn users(
     State(warehouse): State<Warehouse>,
-    Path(tag): Path<String>,
+    Name(tag): Name,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<TagUsers>, Refused> {
     let Query(Page { after, limit }) = page.map_err(|error| Refused::Malformed(error.body_text()))?;
@@ -93,9 +96,9 @@ pub(super) async fn users(
     let (after, size) = (after.unwrap_or_default(), i64::from(limit));
     let rows = transaction.query(&statement!("cdm/select_users_of_tag"), [&tag, &after, &size]).await?;
     transaction.commit().await?;
-    let users = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<String>, _>>()?;
+    let users = rows.iter().filter_map(|row| get(row, 0).transpose()).collect::<Result<Vec<String>, _>>()?;
     let next = match rows.last() {
-        Some(row) if users.len() == usize::from(limit) => Some(get(row, 1)?),
+        Some(row) if rows.len() == usize::from(limit) => Some(get(row, 1)?),
         _ => None,
     };
     Ok(Json(TagUsers { tag, users, next }))

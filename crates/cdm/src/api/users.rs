@@ -1,16 +1,16 @@
 //! One user: what they are called, and what they order.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use futures_util::TryFutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use warehouse::{Transaction, Warehouse, get, statement};
 
-use super::answer::{Problem, Refused, get_moment};
+use super::{
+    answer::{Problem, Refused, get_moment},
+    name::Name,
+};
 
 /// What a user is called.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,14 +60,12 @@ struct Counter {
     params(("user_id" = String, Path, description = "The user's id in the source")),
     responses(
         (status = 200, body = UserTags),
-        (status = 401, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem),
+        (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 503, body = Problem),
     ),
     security((), ("token" = []))
 )]
-pub(super) async fn tags(
-    State(warehouse): State<Warehouse>,
-    Path(user_id): Path<String>,
-) -> Result<Json<UserTags>, Refused> {
+pub(super) async fn tags(State(warehouse): State<Warehouse>, Name(user_id): Name) -> Result<Json<UserTags>, Refused> {
     let transaction = warehouse.begin_reading().await?;
     let user_pk = find(&transaction, &user_id).await?;
     let rows = transaction.query(&statement!("cdm/select_user_tags"), [&user_pk]).await?;
@@ -84,13 +82,14 @@ pub(super) async fn tags(
     params(("user_id" = String, Path, description = "The user's id in the source")),
     responses(
         (status = 200, body = UserCounters),
-        (status = 401, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem),
+        (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 503, body = Problem),
     ),
     security((), ("token" = []))
 )]
 pub(super) async fn counters(
     State(warehouse): State<Warehouse>,
-    Path(user_id): Path<String>,
+    Name(user_id): Name,
 ) -> Result<Json<UserCounters>, Refused> {
     let transaction = warehouse.begin_reading().await?;
     let user_pk = find(&transaction, &user_id).await?;

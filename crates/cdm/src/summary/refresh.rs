@@ -31,15 +31,24 @@ const USERS: [Statement; 6] = [
     statement!("cdm/summarize_users"),
 ];
 
-/// Days in one refresh, at most: what lies between the first and the last of them is read in one go.
+/// Days in one refresh, at most: those without a gap between them are read in one go.
 const DAYS_AT_ONCE: i64 = 31;
 
 /// What a refresh came to.
 pub(super) struct Refreshed {
     /// How long it took.
     pub(super) took: Duration,
-    /// How many days were left to the next one.
+    /// The stale days that were left to the next one.
+    pub(super) left: Left,
+}
+
+/// Stale days that nobody has added up yet.
+#[derive(Default)]
+pub(super) struct Left {
+    /// How many.
     pub(super) days: i64,
+    /// At which day the refresh stopped: the next one begins before it. Nowhere: it came to the end.
+    stopped: Option<String>,
 }
 
 /// Refreshes what is out of date. `None`: another replica is at it, a layer is being rebuilt or its tables are being emptied
@@ -48,7 +57,11 @@ pub(super) struct Refreshed {
 /// The sources are locked before anybody asks for a rebuild: who begins one truncates them, and is waited for or waits. So
 /// the days are never added up from a vault that is being filled anew. Each statement sees what is committed by then:
 /// whatever has changed since the notes were taken has left notes of its own.
-pub(super) async fn refresh(warehouse: &Warehouse, every: Duration) -> Result<Option<Refreshed>, Failure> {
+pub(super) async fn refresh(
+    warehouse: &Warehouse,
+    every: Duration,
+    before: &Left,
+) -> Result<Option<Refreshed>, Failure> {
     let transaction = warehouse.begin_unhurried().await?;
     if !lock(&transaction).await? {
         return Ok(None);
@@ -59,16 +72,16 @@ pub(super) async fn refresh(warehouse: &Warehouse, every: Duration) -> Result<Op
         return Ok(None);
     }
     transaction.execute(&statement!("cdm/plan_summary"), []).await?;
-    let days = summarize_days(&transaction).await?;
+    let left = summarize_days(&transaction, before).await?;
     if work.is_written {
         for statement in &USERS {
             transaction.execute(statement, []).await?;
         }
     }
-    let concluded = transaction.query(&statement!("cdm/conclude_summary"), [&work.writes, &days]).await?;
+    let concluded = transaction.query(&statement!("cdm/conclude_summary"), [&work.writes, &left.days]).await?;
     let took = concluded.first().map_or(Ok(Duration::ZERO), |row| work::milliseconds(row, 0))?;
     transaction.commit().await?;
-    Ok(Some(Refreshed { took, days }))
+    Ok(Some(Refreshed { took, left }))
 }
 
 /// Keeps other replicas out, and the sources as they are; `false`: somebody else has one of these.
@@ -85,16 +98,19 @@ async fn lock(transaction: &Transaction) -> Result<bool, Failure> {
     }
 }
 
-/// Adds up the last of the stale days; how many are left.
-async fn summarize_days(transaction: &Transaction) -> Result<i64, Failure> {
-    let taken = transaction.query(&statement!("cdm/take_stale_days"), [&DAYS_AT_ONCE]).await?;
-    let Some(row) = taken.first() else { return Ok(0) };
-    let (first, last): (&str, &str) = (get(row, 0)?, get(row, 1)?);
-    for statement in &DAYS {
-        transaction.execute(statement, [&first, &last]).await?;
+/// Adds up stale days, from where the refresh `before` has stopped.
+async fn summarize_days(transaction: &Transaction, before: &Left) -> Result<Left, Failure> {
+    let runs = transaction.query(&statement!("cdm/take_stale_days"), [&DAYS_AT_ONCE, &before.stopped]).await?;
+    let Some(end) = runs.last() else { return Ok(Left::default()) };
+    for run in &runs {
+        let (first, last): (&str, &str) = (get(run, 0)?, get(run, 1)?);
+        for statement in &DAYS {
+            transaction.execute(statement, [&first, &last]).await?;
+        }
     }
     for statement in &NAMES {
         transaction.execute(statement, []).await?;
     }
-    get(row, 2)
+    let days = get(end, 2)?;
+    Ok(Left { days, stopped: if days > 0 { Some(get(end, 0)?) } else { None } })
 }

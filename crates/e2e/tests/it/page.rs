@@ -15,6 +15,7 @@ mod looks;
 mod keyboard;
 mod guarded;
 mod answers;
+mod odd;
 
 const RUSSIAN: Visitor = Visitor { language: "ru-RU", theme: "light", width: 1440 };
 

@@ -12,6 +12,7 @@ mod crashes;
 mod commands;
 mod api;
 mod rebuilt;
+mod plan;
 
 /// A user and a category nobody else has.
 const USER: &str = "626a81ce9a8cd1920641e296";

@@ -87,6 +87,8 @@ impl List {
             writeln!(out, "no order is parked{unless}")?;
             return Ok(());
         }
+        // Before anything is written: whoever reads it may take their time, and the transaction does not wait for them.
+        let total = total(transaction).await.map_err(Refusal::from)?;
         let mut table = Table::new();
         table
             .load_style(UTF8_FULL_CONDENSED)
@@ -103,7 +105,7 @@ impl List {
         if usize::try_from(limit.unwrap_or(u32::MAX)).is_ok_and(|limit| lines.len() >= limit) {
             write!(out, "the first {}; ", lines.len())?;
         }
-        writeln!(out, "{}", total(transaction).await.map_err(Refusal::from)?)?;
+        writeln!(out, "{total}")?;
         Ok(())
     }
 }

@@ -90,7 +90,7 @@ async fn the_guards_hold_inside_and_only_inside() -> anyhow::Result<()> {
     batch.commit().await?;
 
     let unhurried = warehouse.begin_unhurried().await?;
-    assert_eq!(show(&unhurried).await?, ["on", "on", "0", "1min", "0"]);
+    assert_eq!(show(&unhurried).await?, ["on", "on", "1min", "1min", "0"]);
     unhurried.commit().await?;
     Ok(())
 }

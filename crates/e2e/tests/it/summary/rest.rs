@@ -59,6 +59,53 @@ async fn a_summary_that_cannot_be_refreshed_holds_up_nothing() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_is_not_waited_for() -> Result<()> {
+    let week = Workload::clean(114, 100);
+    let (before, after) = week.events.split_at(week.events.len() / 2);
+    let stage = Stage::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
+    stage.pipeline.sql("UPDATE cdm_summary.refreshes SET refreshed_at = refreshed_at + interval '1 day'").await?;
+    stage.load(&Workload { events: after.to_vec(), ..week }).await?;
+    stage.assert_right().await
+}
+
+/// More days than one refresh takes, none next to another: a stream that never lets them rest, as it is with today.
+const RESTLESS: &str = "
+    INSERT INTO cdm_summary.stale_days (day)
+    SELECT n.day FROM (SELECT DATE '2030-01-01' + 2 * n AS day FROM generate_series(1, 40) AS n) AS n
+    WHERE NOT EXISTS (SELECT FROM cdm_summary.stale_days AS d WHERE d.day = n.day)";
+
+#[tokio::test]
+async fn days_that_never_rest_keep_no_other_day_waiting() -> Result<()> {
+    let stage = Stage::loaded(&Workload::clean(113, 100)).await?;
+    let orders = stage.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?;
+    let client = stage.pipeline.database().await?;
+    let restless = async {
+        loop {
+            client.batch_execute(RESTLESS).await?;
+        }
+    };
+    let added_up = async {
+        until("all are noted", LIMIT, async || Ok(stage.pipeline.count(DAYS).await? >= 40)).await?;
+        stage
+            .pipeline
+            .sql(
+                "UPDATE cdm_summary.order_hours SET order_cnt = 1000000;
+                 INSERT INTO cdm_summary.stale_days (day) SELECT DISTINCT hour_msk::date FROM cdm_summary.order_hours",
+            )
+            .await?;
+        let right = async || Ok(stage.pipeline.count("SELECT order_cnt FROM cdm.kpi").await? == orders);
+        until("the days before are added up again", LIMIT, right).await
+    };
+    tokio::select! {
+        result = restless => result,
+        result = added_up => result,
+    }
+}
+
+/// How many days are noted.
+const DAYS: &str = "SELECT count(DISTINCT day) FROM cdm_summary.stale_days";
+
+#[tokio::test]
 async fn health_says_what_waits() -> Result<()> {
     let mut stage = Stage::loaded(&Workload::clean(112, 100)).await?;
     let bad = "SELECT layer, indicator, value FROM cdm.pipeline_health WHERE NOT is_good ORDER BY 1, 2";

@@ -98,7 +98,10 @@ async fn what_is_asked_is_answered_as_the_document_says() -> Result<()> {
         })
     );
 
-    // Page by page, everybody comes once.
+    // Page by page, everybody comes once; and the page with somebody who is not known any more is not the last one.
+    pipeline
+        .sql("INSERT INTO cdm.user_tags VALUES ('00000000-0000-0000-0000-000000000001', 101, 'Сырники', now())")
+        .await?;
     let path = format!("/api/v1/tags/{}/users", encoded("Сырники"));
     let (mut users, mut pages, mut next) = (Vec::new(), 0, String::new());
     loop {
@@ -123,6 +126,10 @@ async fn what_is_asked_is_answered_as_the_document_says() -> Result<()> {
     for (path, filled, status, words) in [
         ("/api/v1/users/{user_id}/tags", "/api/v1/users/nobody/tags", 404, "nobody"),
         ("/api/v1/users/{user_id}/counters", "/api/v1/users/nobody/counters", 404, "nobody"),
+        ("/api/v1/users/{user_id}/tags", "/api/v1/users/%00/tags", 400, "U+0000"),
+        ("/api/v1/users/{user_id}/counters", "/api/v1/users/a%00/counters", 400, "U+0000"),
+        ("/api/v1/tags/{tag}/users", "/api/v1/tags/%00/users", 400, "U+0000"),
+        ("/api/v1/tags/{tag}/users", "/api/v1/tags/%FF/users", 400, "UTF-8"),
         ("/api/v1/tags/{tag}/users", "/api/v1/tags/x/users?limit=0", 400, "limit"),
         ("/api/v1/tags/{tag}/users", "/api/v1/tags/x/users?limit=1001", 400, "limit"),
         ("/api/v1/tags/{tag}/users", "/api/v1/tags/x/users?after=me", 400, "after"),

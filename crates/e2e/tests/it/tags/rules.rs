@@ -58,6 +58,32 @@ async fn a_rule_that_is_added_changed_renamed_disabled_or_deleted_reaches_everyb
     Ok(())
 }
 
+#[tokio::test]
+async fn who_has_nothing_of_another_subject_is_told_the_name_of_that_one() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    rule(&pipeline, 100, "product", "dish", 1, "Сырники").await?;
+    let _cdm = pipeline.service(Layer::Cdm).start().await?;
+    say(&pipeline, counters(USER, 1, 1, 1)).await?;
+    for (subject, key) in [("category", "Супы"), ("product", "dish"), ("product", "another"), ("category", CATEGORY)]
+    {
+        let change =
+            format!("UPDATE cdm.tag_rules SET subject = '{subject}', subject_key = '{key}' WHERE rule_id = 100");
+        pipeline.sql(&change).await?;
+        until("the rule is applied", Duration::from_secs(60), async || Ok(pipeline.untagged().await? == 0)).await?;
+    }
+    assert_eq!(
+        pipeline.sql("SELECT action, subject, subject_name, order_cnt FROM cdm.user_tag_events ORDER BY seq").await?,
+        [
+            "assigned|product|Сырники|1",
+            "revoked|category|Супы|0",
+            "assigned|product|Сырники|1",
+            "revoked|product|another|0",
+            &format!("assigned|category|{CATEGORY}|1"),
+        ]
+    );
+    Ok(())
+}
+
 /// Changes that follow each other faster than the service looks.
 const CHANGES: [&str; 8] = [
     "INSERT INTO cdm.tag_rules (subject, subject_key, threshold, tag) SELECT 'product', product_id, 1, 'Пробовал' FROM dds.h_product LIMIT 40",
