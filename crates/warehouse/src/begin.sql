@@ -9,6 +9,9 @@ SET LOCAL enable_seqscan = off;
 -- Compiling a plan takes longer than any of these statements.
 SET LOCAL jit = off;
 
+-- So may planning one anew for each batch, to which PostgreSQL is free. What is in an array changes nothing about the plan.
+SET LOCAL plan_cache_mode = force_generic_plan;
+
 -- A process that was stopped (SIGSTOP, a frozen node) must not hold its locks for ever: others may have its partitions.
 SET LOCAL idle_in_transaction_session_timeout = '30s';
 

@@ -86,17 +86,17 @@ async fn a_failed_transaction_cannot_be_committed() -> anyhow::Result<()> {
 async fn the_guards_hold_inside_and_only_inside() -> anyhow::Result<()> {
     let warehouse = with_goods().await?;
     let batch = warehouse.begin().await?;
-    assert_eq!(show(&batch).await?, ["off", "off", "30s", "10s", "30s"]);
+    assert_eq!(show(&batch).await?, ["off", "off", "force_generic_plan", "30s", "10s", "30s"]);
     batch.commit().await?;
 
     let unhurried = warehouse.begin_unhurried().await?;
-    assert_eq!(show(&unhurried).await?, ["on", "on", "1min", "1min", "0"]);
+    assert_eq!(show(&unhurried).await?, ["on", "on", "auto", "1min", "1min", "0"]);
     unhurried.commit().await?;
     Ok(())
 }
 
 async fn show(tx: &Transaction) -> anyhow::Result<Vec<String>> {
-    let settings = "SELECT current_setting(name) FROM unnest(ARRAY['enable_seqscan', 'jit',
+    let settings = "SELECT current_setting(name) FROM unnest(ARRAY['enable_seqscan', 'jit', 'plan_cache_mode',
         'idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout']) AS name";
     let rows = tx.query(&sql(settings), []).await?;
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
