@@ -20,6 +20,13 @@ async fn a_restored_database_and_a_replay_of_the_last_hour_converge() -> Result<
     pipeline.settled().await?;
     pipeline.audit().await?;
 
+    // A role with rights here, which the server that is restored to does not know.
+    let name = name_of(&pipeline)?;
+    let reader = format!("{name}_reader");
+    pipeline.administer(&format!("CREATE ROLE {reader}")).await?;
+    pipeline.sql(&format!("GRANT USAGE ON SCHEMA cdm TO {reader}")).await?;
+    pipeline.sql(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA cdm TO {reader}")).await?;
+
     // The backup is taken while orders are on their way; the last hour begins before it.
     let last_hour = first_timestamp(&pipeline, before).await?;
     let folder = TempDir::new()?;
@@ -32,8 +39,8 @@ async fn a_restored_database_and_a_replay_of_the_last_hour_converge() -> Result<
     let everything = pipeline.count("SELECT count(*) FROM stg.order_events").await?;
     ensure!(held < everything, "nothing came after the backup");
 
-    let name = name_of(&pipeline)?;
     pipeline.administer(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
+    pipeline.administer(&format!("DROP ROLE {reader}")).await?;
     for service in services {
         let (status, _) = service.get("/health").await?;
         ensure!(status == 200, "a lost database makes nobody ill");
@@ -82,7 +89,7 @@ async fn dump(pipeline: &Pipeline, file: &Path) -> Result<()> {
 
 async fn restore(pipeline: &Pipeline, file: &Path) -> Result<()> {
     let mut program = Command::new(postgres_program("pg_restore")?);
-    program.args(["--exit-on-error", "--single-transaction", "--no-owner", "--dbname"]);
+    program.args(["--exit-on-error", "--single-transaction", "--no-owner", "--no-acl", "--dbname"]);
     program.arg(pipeline.database_url()).arg(file);
     run(program).await
 }

@@ -1,7 +1,9 @@
 //! The role of dashboards sees schema `cdm`, and can do nothing.
 
+use std::process::Output;
+
 use anyhow::{Context, Result, ensure};
-use e2e::Workload;
+use e2e::{Layer, Pipeline, Workload};
 use tokio::process::Command;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
@@ -16,9 +18,11 @@ const VIEWS: &str = "SELECT c.relname FROM pg_class AS c
 async fn the_reader_of_dashboards_sees_what_people_see_and_nothing_else() -> Result<()> {
     let stage = Stage::loaded(&Workload::clean(106, 100)).await?;
     let name = format!("{}_reader", stage.pipeline.sql("SELECT current_database()").await?.concat());
-    create(&stage, &name, "first").await?;
-    create(&stage, &name, "it's secret").await?;
-    let reader = connect(&stage, &name).await?;
+    let url = stage.pipeline.database_url();
+    for password in ["first", "it's secret"] {
+        succeeded(&script(&url, &[("reader", &name), ("password", password)]).await?)?;
+    }
+    let reader = connect(&url, &name).await?;
 
     let seen = rows(&reader, VIEWS).await?;
     ensure!(seen.len() > 20, "only {seen:?}");
@@ -52,20 +56,53 @@ async fn the_reader_of_dashboards_sees_what_people_see_and_nothing_else() -> Res
     Ok(())
 }
 
-/// Runs the script as an administrator does.
-async fn create(stage: &Stage, name: &str, password: &str) -> Result<()> {
-    let output = Command::new("psql")
-        .args(["-X", "-q", "-v", &format!("reader={name}"), "-v", &format!("password={password}"), "-f", SCRIPT])
-        .arg(stage.pipeline.database_url())
-        .output()
-        .await
-        .context("psql")?;
+#[tokio::test]
+async fn who_may_make_no_roles_gives_one_that_is_there_its_rights() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    let name = pipeline.sql("SELECT current_database()").await?.concat();
+    let [database, owner, reader] = ["managed", "owner", "reader"].map(|what| format!("{name}_{what}"));
+    for statement in [
+        format!("CREATE ROLE {owner} LOGIN"),
+        format!("CREATE DATABASE {database} OWNER {owner}"),
+        format!("CREATE ROLE {reader} LOGIN PASSWORD 'it''s secret'"),
+    ] {
+        pipeline.administer(&statement).await?;
+    }
+    let url = pipeline.endpoints().database_url(&database);
+    let (_, server) = url.split_once('@').context("no user in the URL")?;
+    let own_url = format!("postgres://{owner}@{server}");
+    succeeded(&pipeline.service(Layer::Stg).env("DATABASE_URL", &own_url).run(&["migrate"]).await?)?;
+
+    succeeded(&script(&own_url, &[("reader", &reader)]).await?)?;
+    let client = connect(&url, &reader).await?;
+    assert_eq!(rows(&client, "SELECT count(*) FROM cdm.tag_rules").await?, ["10"]);
+    assert_eq!(rows(&client, "SELECT order_cnt FROM cdm.kpi").await?, ["0"]);
+    refused(&client, "SELECT * FROM dds.h_user", "42501").await?;
+    refused(&client, "DELETE FROM cdm.tag_rules", "42501").await?;
+
+    let nobody = script(&own_url, &[("reader", &format!("{name}_nobody")), ("password", "any")]).await?;
+    let said = String::from_utf8_lossy(&nobody.stderr);
+    ensure!(!nobody.status.success() && said.contains("permission denied to create role"), "{said}");
+    Ok(())
+}
+
+/// Runs the script with these variables, as whoever the URL names.
+async fn script(url: &str, variables: &[(&str, &str)]) -> Result<Output> {
+    let mut psql = Command::new("psql");
+    psql.args(["-X", "-q", "-f", SCRIPT]);
+    for (name, value) in variables {
+        psql.args(["-v", &format!("{name}={value}")]);
+    }
+    psql.arg(url).output().await.context("psql")
+}
+
+fn succeeded(output: &Output) -> Result<()> {
     ensure!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
 
-async fn connect(stage: &Stage, name: &str) -> Result<Client> {
-    let mut config: Config = stage.pipeline.database_url().parse()?;
+async fn connect(url: &str, name: &str) -> Result<Client> {
+    let mut config: Config = url.parse()?;
     config.user(name).password("it's secret");
     let (client, connection) = config.connect(NoTls).await?;
     tokio::spawn(connection);
