@@ -5,26 +5,42 @@ use anyhow::{Result, ensure};
 use e2e::Pipeline;
 use tokio_postgres::SimpleQueryMessage;
 
-/// The statement that gives and takes tags.
-const APPLY: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../sql/cdm/apply_rule.sql"));
+/// The file of a statement of CDM.
+macro_rules! cdm {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../sql/cdm/", $name, ".sql"))
+    };
+}
 
-/// As for a batch, and for whoever asks next.
+/// As for a batch, and for all that come after it.
 const SETTINGS: &str = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan";
 
-#[tokio::test]
-async fn a_tag_is_found_at_its_place_however_few_there_were_at_first() -> Result<()> {
+/// The plan of a statement, made when nobody has a tag.
+async fn plan(statement: &str, types: &str, values: &str) -> Result<String> {
     let pipeline = Pipeline::start(1).await?;
     let client = pipeline.database().await?;
     client.batch_execute("VACUUM ANALYZE cdm.user_tags").await?;
     client.batch_execute(SETTINGS).await?;
-    client.batch_execute(&format!("PREPARE apply (bigint, uuid[]) AS {APPLY}")).await?;
-    let rows = client.simple_query("EXPLAIN EXECUTE apply (1, '{}')").await?;
+    client.batch_execute(&format!("PREPARE it ({types}) AS {statement}")).await?;
+    let rows = client.simple_query(&format!("EXPLAIN EXECUTE it ({values})")).await?;
     let lines = rows.iter().filter_map(|row| match row {
         SimpleQueryMessage::Row(row) => row.get(0),
         _ => None,
     });
-    let plan = lines.collect::<Vec<_>>().join("\n");
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[tokio::test]
+async fn a_tag_is_taken_at_its_place_however_few_there_were_at_first() -> Result<()> {
+    let plan = plan(cdm!("apply_rule"), "bigint, uuid[]", "1, '{}'").await?;
     ensure!(plan.matches("Tid Scan on user_tags").count() == 2, "{plan}");
     ensure!(!plan.contains("Filter: (user_id"), "everybody who has the tag is looked through:\n{plan}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_tags_of_a_user_are_found_by_the_user_however_few_there_were_at_first() -> Result<()> {
+    let plan = plan(cdm!("select_tags_of_users"), "uuid[]", "'{}'").await?;
+    ensure!(plan.contains("Index Scan using user_tags_pkey"), "the tags of everybody are looked through:\n{plan}");
     Ok(())
 }
