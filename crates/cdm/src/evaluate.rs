@@ -29,8 +29,8 @@ pub(crate) struct Evaluator {
 struct Evaluation {
     /// The rules, and which revision of each.
     rules: Vec<(i64, i64)>,
-    /// Whose tags by which rule are still to be seen to.
-    lanes: [Lane; LANES],
+    /// Whose tags by which rule are still to be seen to. Each lane keeps a processor of PostgreSQL's busy.
+    lanes: [Lane; 2],
     /// Whether there are no others.
     all: bool,
     /// Tags changed so far.
@@ -38,7 +38,7 @@ struct Evaluation {
 }
 
 /// Users who are seen to one portion after the other, and by which rules.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Lane(Vec<(Uuid, i64)>);
 
 /// A rule as people wrote it; without a body: deleted.
@@ -66,9 +66,6 @@ struct Work {
 
 /// Users looked for in one pass, at most: they are held in memory, 24 bytes each.
 const PASS: i64 = 200_000;
-
-/// Lanes side by side: each keeps a processor of PostgreSQL's busy.
-const LANES: usize = 2;
 
 /// Users in one transaction, for which batches wait: a fifth of a second.
 const PORTION: usize = 10_000;
@@ -175,15 +172,10 @@ async fn look(warehouse: &Warehouse, rules: Vec<(i64, i64)>) -> Result<Evaluatio
     let rows = transaction.query(&statement!("cdm/select_tag_differences"), [&PASS]).await?;
     transaction.commit().await?;
     let all = i64::try_from(rows.len()).is_ok_and(|found| found < PASS);
-    let mut lanes: [Lane; LANES] = Default::default();
-    for row in &rows {
-        let user: Uuid = get(row, 0)?;
-        let [low, high] = &mut lanes;
-        let Lane(pairs) = if user.as_u128() >> 127 == 0 { low } else { high };
-        pairs.push((user, get(row, 1)?));
-    }
-    lanes.iter_mut().for_each(|Lane(pairs)| pairs.sort_unstable());
-    Ok(Evaluation { rules, lanes, all, changes: 0 })
+    let mut low = rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect::<Result<Vec<_>, Failure>>()?;
+    low.sort_unstable();
+    let high = low.split_off(low.partition_point(|(user, _): &(Uuid, i64)| user.as_u128() >> 127 == 0));
+    Ok(Evaluation { rules, lanes: [Lane(low), Lane(high)], all, changes: 0 })
 }
 
 impl Evaluation {
