@@ -43,14 +43,12 @@ const PATIENCE: Duration = Duration::from_secs(40);
 /// Longer than `statement_timeout` in `begin_reading.sql`.
 const READING_PATIENCE: Duration = Duration::from_secs(5);
 
-/// What goes through whole tables is done when it is done; a day is a bound, not an expectation. A statement may take so
-/// long, but nobody who has been stopped between two keeps its locks, see `begin.sql`.
+/// What goes through whole tables is done when it is done; a day is a bound, not an expectation.
 const UNHURRIED_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 const BEGIN: &str = include_str!("begin.sql");
 const BEGIN_READING: &str = include_str!("begin_reading.sql");
-const BEGIN_UNHURRIED: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '1min'; \
-                               SET LOCAL idle_in_transaction_session_timeout = '1min'";
+const BEGIN_UNHURRIED: &str = include_str!("begin_unhurried.sql");
 
 /// `COMMIT` of a failed transaction rolls back and reports success; the empty `SELECT` before it reports the failure.
 const COMMIT: &str = "SELECT; COMMIT";
