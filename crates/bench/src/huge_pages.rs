@@ -17,7 +17,7 @@ pub(crate) struct HugePages {
 const RESERVED: &str = "/proc/sys/vm/nr_hugepages";
 
 /// What it does to free memory in one piece: it forgets files that are on the disk as well, and moves the rest together.
-const ROOM: [(&str, &str); 2] = [("/proc/sys/vm/drop_caches", "1"), ("/proc/sys/vm/compact_memory", "1")];
+const ROOM: [&str; 2] = ["/proc/sys/vm/drop_caches", "/proc/sys/vm/compact_memory"];
 
 impl HugePages {
     /// Sees to it that so many buffers, and what PostgreSQL needs to keep them in order, find room. `None`: we may not, or
@@ -26,9 +26,11 @@ impl HugePages {
         let wanted = (shared_buffers_mib * 106 / 100 + 64) * 1024 / memory("Hugepagesize")?;
         let before: u64 = fs::read_to_string(RESERVED)?.trim().parse()?;
         let missing = wanted.saturating_sub(memory("HugePages_Free")?);
-        let writes = ROOM.map(|(file, what)| (file, what.to_owned())).into_iter();
-        let mut writes = writes.chain([(RESERVED, (before + missing).to_string())]);
-        if missing > 0 && writes.any(|(file, what)| fs::write(file, what).is_err()) {
+        if missing == 0 {
+            return Ok(Some(Self { before }));
+        }
+        let [forget, gather] = ROOM.map(|file| fs::write(file, "1"));
+        if forget.and(gather).and_then(|()| fs::write(RESERVED, (before + missing).to_string())).is_err() {
             return Ok(None);
         }
         let pages = Self { before };

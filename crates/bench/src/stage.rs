@@ -164,7 +164,8 @@ impl Arena {
 
     /// Has PostgreSQL make as many files for its log as it keeps, as a server has that did not start a minute ago.
     pub(crate) async fn age(&self) -> Result<()> {
-        let files = "DO $$ BEGIN FOR file IN 1..512 LOOP
+        let files = "DO $$ BEGIN FOR file IN
+            1..pg_size_bytes(current_setting('min_wal_size')) / pg_size_bytes(current_setting('wal_segment_size')) LOOP
             PERFORM pg_logical_emit_message(false, 'bench', 'a new file needs something in the old one');
             PERFORM pg_switch_wal();
         END LOOP; END $$";
