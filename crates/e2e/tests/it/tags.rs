@@ -5,6 +5,13 @@ use anyhow::Result;
 use e2e::{Layer, Pipeline, Record};
 use serde_json::json;
 
+/// The text of a statement of CDM.
+macro_rules! statement {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../sql/cdm/", $name, ".sql"))
+    };
+}
+
 mod thresholds;
 mod rules;
 mod races;

@@ -44,9 +44,8 @@ async fn what_another_replica_sees_to_is_waited_for_and_all_else_goes_on() -> Re
     }
 
     let replica = pipeline.database().await?;
-    let lane = include_str!("../../../../../sql/cdm/lock_lane.sql");
     replica.batch_execute("BEGIN").await?;
-    replica.query(lane, &[&0_i64]).await?;
+    replica.query(statement!("lock_lane"), &[&0_i64]).await?;
     rule(&pipeline, 100, "category", CATEGORY, 10, "Завтракает").await?;
     let tagged = |user: &str| format!("{user}|100|Завтракает");
     until("the other lane is done", LIMIT, async || Ok(tags(&pipeline).await? == [tagged(&high)])).await?;
