@@ -80,6 +80,11 @@ def servers() -> list[dict]:
     return [document for file in files for document in yaml.safe_load_all(file.read_text())]
 
 
+def named(kind: str) -> dict[str, dict]:
+    """Those of one kind, by name."""
+    return {document["metadata"]["name"]: document for document in servers() if document["kind"] == kind}
+
+
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_servers_inside_are_valid(version: str) -> None:
     for document in servers():
@@ -87,8 +92,8 @@ def test_servers_inside_are_valid(version: str) -> None:
 
 
 def test_servers_inside_are_careful_and_found() -> None:
-    services = {document["metadata"]["name"]: document for document in servers() if document["kind"] == "Service"}
-    sets = {document["metadata"]["name"]: document for document in servers() if document["kind"] == "StatefulSet"}
+    services = named("Service")
+    sets = named("StatefulSet")
     assert set(services) == set(sets) == {"kafka", "postgres", "valkey"}
     for name, document in sets.items():
         pod = document["spec"]["template"]
@@ -115,10 +120,8 @@ def test_servers_inside_are_careful_and_found() -> None:
 
 
 def test_servers_inside_answer_to_their_own_namespace_only() -> None:
-    fences = {
-        document["metadata"]["name"]: document["spec"] for document in servers() if document["kind"] == "NetworkPolicy"
-    }
-    pods = {document["metadata"]["name"]: document for document in servers() if document["kind"] == "StatefulSet"}
+    fences = {name: document["spec"] for name, document in named("NetworkPolicy").items()}
+    pods = named("StatefulSet")
     assert set(fences) == set(pods)
     for name, fence in fences.items():
         assert fence["podSelector"]["matchLabels"] == pods[name]["spec"]["selector"]["matchLabels"]
@@ -129,7 +132,7 @@ def test_servers_inside_answer_to_their_own_namespace_only() -> None:
 
 
 def test_parallel_queries_have_room_for_what_they_share() -> None:
-    sets = {document["metadata"]["name"]: document for document in servers() if document["kind"] == "StatefulSet"}
+    sets = named("StatefulSet")
     spec = sets["postgres"]["spec"]["template"]["spec"]
     [name] = [mount["name"] for mount in spec["containers"][0]["volumeMounts"] if mount["mountPath"] == "/dev/shm"]
     [volume] = [volume for volume in spec["volumes"] if volume["name"] == name]
@@ -154,9 +157,8 @@ def asked(cluster: str) -> int:
 
 def test_memory_is_what_the_page_says_and_fits_the_machines() -> None:
     inside = {
-        document["metadata"]["name"]: memory(document["spec"]["template"]["spec"], document["spec"]["replicas"])
-        for document in servers()
-        if document["kind"] == "StatefulSet"
+        name: memory(document["spec"]["template"]["spec"], document["spec"]["replicas"])
+        for name, document in named("StatefulSet").items()
     }
     terms = [*inside.values(), asked("a-single-vm")]
     assert f"{' + '.join(f'{term:,}' for term in terms)} = {sum(terms):,} for Kafka, PostgreSQL, Valkey" in PAGE
