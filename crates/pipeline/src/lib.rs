@@ -15,6 +15,7 @@ pub use self::{
     retry::Patience,
     schedule::{InvalidSchedule, Schedule},
     source::Source,
+    stall::{Stall, StallCause},
     stop::Stop,
     vitals::{Step, Vitals, Waiting},
     worker::{Settings, Worker},
@@ -30,6 +31,7 @@ pub mod source;
 pub mod publisher;
 pub mod schedule;
 pub mod vitals;
+mod stall;
 mod stop;
 mod retry;
 mod batch;

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use crate::record::Coordinates;
+use crate::{Stall, StallCause, record::Coordinates, stall::Stalls};
 
 /// Shared between the loop, which writes, and the HTTP endpoints, which read.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ struct State {
     assigned: Option<usize>,
     waiting: Option<Waiting>,
     put_off: Option<Waiting>,
+    stalls: Stalls,
 }
 
 /// What the loop is doing.
@@ -109,6 +110,7 @@ impl Default for Vitals {
             assigned: None,
             waiting: None,
             put_off: None,
+            stalls: Stalls::default(),
         }))
     }
 }
@@ -160,6 +162,27 @@ impl Vitals {
     /// Work that has no offset behind it is put off, because the dependency does not want it; `None`: it is not.
     pub fn puts_off(&self, waiting: Option<Waiting>) {
         self.write(|state| state.put_off = waiting);
+    }
+
+    /// A stage, or one of its partitions, makes no progress; `/ready` is 503 until [`Vitals::clear_stall`]. Setting the same
+    /// stall again is free: whoever sees it may say so as often as they look.
+    pub fn set_stall(&self, cause: StallCause, subject: &str, error: &str) {
+        self.write(|state| state.stalls.set(cause, subject, error, Instant::now()));
+    }
+
+    /// The stall has ended; does nothing if there was none.
+    pub fn clear_stall(&self, cause: StallCause, subject: &str) {
+        self.write(|state| state.stalls.clear(cause, subject, Instant::now()));
+    }
+
+    /// Ends the stalls of this cause whose subject does not satisfy `is_current`: those of partitions that left, for instance.
+    pub fn retain_stalls(&self, cause: StallCause, is_current: impl Fn(&str) -> bool) {
+        self.write(|state| state.stalls.retain(cause, is_current, Instant::now()));
+    }
+
+    /// The stalls that have not ended.
+    pub fn stalls(&self) -> Vec<Stall> {
+        self.read(|state| state.stalls.list(Instant::now()))
     }
 
     /// How long ago the loop turned last.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use pipeline::{Step, Vitals};
+use pipeline::{StallCause, Step, Vitals};
 
 use crate::readiness::Readiness;
 
@@ -54,6 +54,11 @@ pub(crate) fn page(handle: &PrometheusHandle, vitals: &Vitals) -> String {
     }
     metrics::gauge!("tagmill_stuck_records").set(yes(waiting.is_some_and(|waiting| waiting.record.is_some())));
     metrics::gauge!("tagmill_backlog_put_off").set(yes(vitals.put_off().is_some()));
+    let stalls = vitals.stalls();
+    for cause in StallCause::ALL {
+        let count = stalls.iter().filter(|stall| stall.cause == cause).count();
+        metrics::gauge!("tagmill_stalls", "cause" => cause.name()).set(u32::try_from(count).unwrap_or(u32::MAX));
+    }
     handle.render()
 }
 
@@ -99,6 +104,11 @@ fn describe() {
         "tagmill_backlog_put_off",
         Count,
         "1 if parked orders or a rebuild cannot be taken up while records go on"
+    );
+    describe_gauge!(
+        "tagmill_stalls",
+        Count,
+        "Topics, partitions or clients that make no progress, by cause; /ready and the log name each"
     );
     describe_counter!("tagmill_name_lookups_total", Count, "Names looked up, by where they were found");
     describe_counter!("tagmill_tag_changes_total", Count, "Tags assigned and revoked");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipeline::{Step, Vitals, Waiting};
+use pipeline::{Stall, Step, Vitals, Waiting};
 use serde::Serialize;
 
 /// A loop that has not turned for this long hangs: a supervisor may restart it. Waiting with backoff is turning, so an
@@ -33,6 +33,8 @@ pub(crate) enum Reason {
     WaitingFor(Waiting),
     /// Records go on; parked work does not, because the dependency does not want it.
     PutOff(Waiting),
+    /// A stage or one of its partitions makes no progress, although the loop turns.
+    Stalled(Stall),
     /// What should take a moment takes long, and has not failed yet.
     SlowStep {
         /// The step.
@@ -52,12 +54,13 @@ impl Readiness {
         let unassigned = vitals.partitions().is_none().then_some(Reason::NoPartitionsAssigned);
         let waiting = vitals.waiting().map(Reason::WaitingFor);
         let put_off = vitals.put_off().map(Reason::PutOff);
+        let stalls = vitals.stalls().into_iter().map(Reason::Stalled);
         let (step, lasted) = vitals.step();
         let slow = step.should_be_short() && lasted >= SLOW_AFTER;
         let slow = slow.then_some(Reason::SlowStep { step, seconds: lasted.as_secs() });
         let silence = vitals.since_turn();
         let still = (silence >= STALLS_AFTER).then_some(Reason::NotTurning { seconds: silence.as_secs() });
-        let reasons: Vec<_> = [unassigned, waiting, put_off, slow, still].into_iter().flatten().collect();
+        let reasons: Vec<_> = [unassigned, waiting, put_off, slow, still].into_iter().flatten().chain(stalls).collect();
         Self { ready: reasons.is_empty(), reasons }
     }
 }

@@ -3,7 +3,7 @@
 use std::{io, time::Duration};
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use pipeline::{Step, Waiting, record::Coordinates};
+use pipeline::{StallCause, Step, Waiting, record::Coordinates};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -74,6 +74,18 @@ async fn ready_says_what_is_waited_for() -> io::Result<()> {
     probe.vitals.waits_for(Some(Waiting { dependency: "postgres", error, attempts: 3, record: None }));
     let waiting = r#"{"reason":"waiting-for","dependency":"postgres","error":"connection refused","attempts":3}"#;
     assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{waiting}]}}"#)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stalled_partition_is_named_until_it_goes_on() -> io::Result<()> {
+    let probe = Probe::start(no_metrics()).await?;
+    probe.vitals.assigned(2);
+    probe.vitals.set_stall(StallCause::PartitionError, "orders/1", "unsupported codec zstd");
+    let stalled = r#"{"reason":"stalled","cause":"partition-error","subject":"orders/1","error":"unsupported codec zstd","seconds":0}"#;
+    assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{stalled}]}}"#)));
+    probe.vitals.clear_stall(StallCause::PartitionError, "orders/1");
+    assert_eq!(probe.get("/ready").await?.0, 200);
     Ok(())
 }
 
