@@ -19,6 +19,17 @@ impl Endpoints {
         Ok(self.database_url(name))
     }
 
+    /// Makes a role that may log in and, so far, do nothing else, unless it is there already. Roles belong to all databases
+    /// of the stack.
+    pub async fn create_role(&self, name: &str) -> anyhow::Result<()> {
+        let client = connect(&self.database_url("postgres")).await?;
+        client.execute("SELECT pg_advisory_lock(hashtext($1))", &[&name]).await?;
+        if client.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&name]).await?.is_none() {
+            client.batch_execute(&format!("CREATE ROLE {} LOGIN", quoted(name))).await?;
+        }
+        Ok(())
+    }
+
     /// Drops a database, if it exists, whoever is connected to it.
     pub async fn drop_database(&self, name: &str) -> anyhow::Result<()> {
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(name));

@@ -31,6 +31,11 @@ impl Endpoints {
         format!("postgres://{POSTGRES_USER}@127.0.0.1:{}/{name}?sslmode=disable", self.postgres_port)
     }
 
+    /// The same, logging in as another role; nobody needs a password.
+    pub fn database_url_as(&self, role: &str, name: &str) -> String {
+        format!("postgres://{role}@127.0.0.1:{}/{name}?sslmode=disable", self.postgres_port)
+    }
+
     /// The URL of Redis database `number`, 0 to 511; 0 holds this crate's own counters.
     pub fn redis_url(&self, number: u16) -> String {
         format!("redis://127.0.0.1:{}/{number}", self.redis_port)

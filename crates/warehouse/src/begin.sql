@@ -1,5 +1,8 @@
 -- How a batch begins. Everything is local to the transaction, so a pooler between us and the server changes nothing.
-BEGIN;
+-- READ COMMITTED: a statement after a lock sees what the transaction it has waited for committed. Under a stricter level it
+-- would see the rows of before, and counters, satellites and tags would be computed from them. Read-only stays as it is set:
+-- whoever makes a server or a role read-only (a provider, when the disk is nearly full) means it, and the service waits.
+BEGIN ISOLATION LEVEL READ COMMITTED;
 
 -- An empty table that was just analysed (autovacuum does it after every TRUNCATE) looks one page small for ever: joins
 -- and foreign-key checks planned then scan it sequentially, and a session keeps the plan of a check. Every statement of

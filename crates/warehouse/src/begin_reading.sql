@@ -1,5 +1,5 @@
 -- How a look begins for somebody who waits for the answer: it changes nothing, and gives up before its reader does.
-BEGIN READ ONLY;
+BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
 
 -- The connection keeps its plans, see begin.sql. Pages of a list come in the order of an index, not of a sort of all there
 -- is.

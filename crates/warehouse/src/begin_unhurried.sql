@@ -1,8 +1,12 @@
 -- How something begins that goes through whole tables. Everything is local to the transaction, as in begin.sql.
-BEGIN;
+BEGIN ISOLATION LEVEL READ COMMITTED;
 
 -- It is done when it is done.
 SET LOCAL statement_timeout = 0;
+
+-- The same limit of PostgreSQL 17 for the transaction as a whole; servers before it do not know the name.
+SELECT pg_catalog.set_config('transaction_timeout', '0', true)
+WHERE pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL;
 
 -- Whoever holds what it waits for may be as unhurried.
 SET LOCAL lock_timeout = '1min';

@@ -40,8 +40,20 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 const MARK: &str = "-c tagmill.direct=on";
 
 /// In the simple protocol, which needs no statement: this is asked before it is known who answers.
-const GREET: &str = "SELECT current_setting('server_version'), current_setting('server_encoding'),
-    current_setting('tagmill.direct', true)";
+const GREET: &str = include_str!("greet.sql");
+
+/// What has to be so on every connection and cannot be stated by a transaction: the column of `greet.sql`, the setting, its
+/// value, and what to do.
+const REQUIRED: [(usize, &str, &str, &str); 4] = [
+    // Anything else refuses some name or other, and each such order would be undone for ever.
+    (2, "server_encoding", "UTF8", "create the database with ENCODING 'UTF8'"),
+    // The driver reads and writes UTF-8, whatever the server makes of it.
+    (3, "client_encoding", "UTF8", "the pooler has to pass client_encoding on, or set it to UTF8"),
+    // `replica` switches foreign keys off.
+    (4, "session_replication_role", "origin", "ALTER ROLE or DATABASE … RESET session_replication_role"),
+    // The summary learns from the statistics of PostgreSQL that counters have changed.
+    (5, "track_counts", "on", "ALTER ROLE or DATABASE … RESET track_counts, or set it in postgresql.conf"),
+];
 
 /// Opens a connection and finds out what it leads to.
 pub(crate) async fn connect(settings: &Settings) -> Result<Connected, Denied> {
@@ -86,14 +98,23 @@ fn minds_the_mark(error: &Error) -> bool {
 }
 
 fn understand(row: Option<&SimpleQueryRow>) -> Result<Greeting, Denied> {
-    let Some((version, encoding)) = row.and_then(|row| row.get(0).zip(row.get(1))) else {
+    let Some((row, version)) = row.and_then(|row| Some((row, row.get(0)?))) else {
         return Err(Unavailable::new("postgres", "connect: the server does not say who it is").into());
     };
-    if encoding != "UTF8" {
-        // Anything else refuses some name or other, and each such order would be undone for ever.
-        let advice = "create the database with ENCODING 'UTF8'";
-        return Err(Denied::Refused(format!("the database's encoding is {encoding}, not UTF8; {advice}")));
+    verify(|column| row.get(column))?;
+    Ok(Greeting { version: version.to_owned(), direct: row.get(1) == Some("on") })
+}
+
+/// Refuses a connection on which rows would be stored or computed otherwise.
+fn verify<'a>(told: impl Fn(usize) -> Option<&'a str>) -> Result<(), Denied> {
+    for (column, setting, required, advice) in REQUIRED {
+        let value = told(column).unwrap_or_default();
+        if value != required {
+            return Err(Denied::Refused(match setting {
+                "server_encoding" => format!("the database's encoding is {value}, not {required}; {advice}"),
+                _ => format!("{setting} is {value}, not {required}; {advice}"),
+            }));
+        }
     }
-    let direct = row.is_some_and(|row| row.get(2) == Some("on"));
-    Ok(Greeting { version: version.to_owned(), direct })
+    Ok(())
 }

@@ -30,9 +30,10 @@ const HISTORY: &str = "public.tagmill_migrations";
 
 /// All of it is one transaction on one connection: a migration that fails leaves nothing behind, and a pooler has no say
 /// in it. The lock is held by whoever migrates, to the end; its number is any, but for ever.
-const BEGIN: &str = "BEGIN;
-    SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
-    SELECT pg_advisory_xact_lock(7224647955)";
+const BEGIN: &str = concat!(include_str!("begin_migration.sql"), include_str!("stated.sql"));
+
+/// After the settings, so that nobody else's function is called.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(7224647955)";
 
 /// Which migrations were applied, if the table of them is there at all.
 const APPLIED: &str = "SELECT version FROM public.tagmill_migrations";
@@ -46,7 +47,8 @@ const APPLIED: &str = "SELECT version FROM public.tagmill_migrations";
 /// When it cannot; nothing is applied then.
 pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Error> {
     let client = connect(settings).await?.client;
-    client.batch_execute(BEGIN).await.map_err(|error| failed("lock", &error))?;
+    client.batch_execute(BEGIN).await.map_err(|error| failed("begin", &error))?;
+    client.batch_execute(LOCK).await.map_err(|error| failed("lock", &error))?;
     let report = runner().run_async(&mut Begun(&client)).await.map_err(|error| explain(&error))?;
     client.batch_execute("COMMIT").await.map_err(|error| failed("commit", &error))?;
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
@@ -68,7 +70,7 @@ pub async fn pending(settings: &Settings) -> Result<Vec<String>, Error> {
 }
 
 async fn has_history(client: &Client) -> Result<bool, tokio_postgres::Error> {
-    let found = rows(client, &format!("SELECT to_regclass('{HISTORY}') IS NOT NULL")).await?;
+    let found = rows(client, &format!("SELECT pg_catalog.to_regclass('{HISTORY}') IS NOT NULL")).await?;
     Ok(found.first().is_some_and(|row| row.get(0) == Some("t")))
 }
 

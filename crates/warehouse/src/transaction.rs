@@ -46,9 +46,9 @@ const READING_PATIENCE: Duration = Duration::from_secs(5);
 /// What goes through whole tables is done when it is done; a day is a bound, not an expectation.
 const UNHURRIED_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
-const BEGIN: &str = include_str!("begin.sql");
-const BEGIN_READING: &str = include_str!("begin_reading.sql");
-const BEGIN_UNHURRIED: &str = include_str!("begin_unhurried.sql");
+const BEGIN: &str = concat!(include_str!("begin.sql"), include_str!("stated.sql"));
+const BEGIN_READING: &str = concat!(include_str!("begin_reading.sql"), include_str!("stated.sql"));
+const BEGIN_UNHURRIED: &str = concat!(include_str!("begin_unhurried.sql"), include_str!("stated.sql"));
 
 /// `COMMIT` of a failed transaction rolls back and reports success; the empty `SELECT` before it reports the failure.
 const COMMIT: &str = "SELECT; COMMIT";

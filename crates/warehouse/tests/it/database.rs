@@ -18,7 +18,8 @@ pub(crate) async fn empty() -> anyhow::Result<Settings> {
 pub(crate) async fn with_goods() -> anyhow::Result<Warehouse> {
     let warehouse = Warehouse::new(&empty().await?);
     let tx = warehouse.begin().await?;
-    let create = "CREATE TABLE goods (id bigint PRIMARY KEY, amount int CONSTRAINT not_negative CHECK (amount >= 0))";
+    let create =
+        "CREATE TABLE public.goods (id bigint PRIMARY KEY, amount int CONSTRAINT not_negative CHECK (amount >= 0))";
     tx.execute(&sql(create), []).await?;
     tx.commit().await?;
     Ok(warehouse)

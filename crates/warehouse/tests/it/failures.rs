@@ -18,10 +18,10 @@ async fn failure(warehouse: &Warehouse, statement: &Statement, value: &str) -> a
 async fn the_data_of_a_row_is_refused() -> anyhow::Result<()> {
     let warehouse = with_goods().await?;
     let table = [
-        ("INSERT INTO goods VALUES (1, $1::text::int)", "77777777777", "22003"),
-        ("INSERT INTO goods VALUES (1, $1::text::numeric)", "77777777777", "22003"),
-        ("INSERT INTO goods VALUES (1, $1::text::int)", "Анна", "22P02"),
-        ("INSERT INTO goods VALUES (1, $1::text::int)", "-777", "23514"),
+        ("INSERT INTO public.goods VALUES (1, $1::text::int)", "77777777777", "22003"),
+        ("INSERT INTO public.goods VALUES (1, $1::text::numeric)", "77777777777", "22003"),
+        ("INSERT INTO public.goods VALUES (1, $1::text::int)", "Анна", "22P02"),
+        ("INSERT INTO public.goods VALUES (1, $1::text::int)", "-777", "23514"),
         ("SELECT $1::text", "Анна\0", "22021"),
         ("SELECT $1::text::timestamp", "7777-77-77", "22008"),
     ];
@@ -32,7 +32,7 @@ async fn the_data_of_a_row_is_refused() -> anyhow::Result<()> {
             "{failure}"
         );
     }
-    let failure = failure(&warehouse, &sql("INSERT INTO goods VALUES (1, $1::text::int)"), "-777").await?;
+    let failure = failure(&warehouse, &sql("INSERT INTO public.goods VALUES (1, $1::text::int)"), "-777").await?;
     assert!(failure.to_string().ends_with("table goods, constraint not_negative"), "{failure}");
     Ok(())
 }
@@ -42,7 +42,7 @@ async fn everything_else_is_an_outage() -> anyhow::Result<()> {
     let warehouse = with_goods().await?;
     let table = [
         ("SELECT $1::text FROM absent", "42P01"),
-        ("INSERT INTO goods SELECT 1, 1 FROM generate_series(1, 2) WHERE $1::text <> ''", "23505"),
+        ("INSERT INTO public.goods SELECT 1, 1 FROM generate_series(1, 2) WHERE $1::text <> ''", "23505"),
         ("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(60) WHERE $1::text <> ''", "57014"),
     ];
     for (statement, sqlstate) in table {
@@ -66,10 +66,10 @@ async fn a_value_that_cannot_be_sent_comes_from_a_record() -> anyhow::Result<()>
 async fn a_lock_that_is_not_granted_is_an_outage() -> anyhow::Result<()> {
     let warehouse = with_goods().await?;
     let holder = warehouse.begin().await?;
-    holder.execute(&sql("LOCK TABLE goods"), []).await?;
+    holder.execute(&sql("LOCK TABLE public.goods"), []).await?;
     let waiter = warehouse.begin().await?;
     waiter.execute(&sql("SET LOCAL lock_timeout = '10ms'"), []).await?;
-    let failure = waiter.query(&sql("SELECT * FROM goods"), []).await.unwrap_err();
+    let failure = waiter.query(&sql("SELECT * FROM public.goods"), []).await.unwrap_err();
     // Preparing takes a lock as well, so this is also a failure to prepare.
     assert_unavailable(&failure, "55P03");
     Ok(())
@@ -79,10 +79,10 @@ async fn a_lock_that_is_not_granted_is_an_outage() -> anyhow::Result<()> {
 async fn a_serialization_failure_is_an_outage() -> anyhow::Result<()> {
     let warehouse = with_goods().await?;
     let tx = warehouse.begin().await?;
-    tx.execute(&sql("INSERT INTO goods VALUES (1, 1)"), []).await?;
+    tx.execute(&sql("INSERT INTO public.goods VALUES (1, 1)"), []).await?;
     tx.commit().await?;
     let (first, second) = (repeatable(&warehouse).await?, repeatable(&warehouse).await?);
-    let update = sql("UPDATE goods SET amount = amount + 1");
+    let update = sql("UPDATE public.goods SET amount = amount + 1");
     first.execute(&update, []).await?;
     first.commit().await?;
     let failure = second.execute(&update, []).await.unwrap_err();
@@ -93,7 +93,7 @@ async fn a_serialization_failure_is_an_outage() -> anyhow::Result<()> {
 async fn repeatable(warehouse: &Warehouse) -> anyhow::Result<Transaction> {
     let tx = warehouse.begin().await?;
     tx.execute(&sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"), []).await?;
-    tx.query(&sql("SELECT * FROM goods"), []).await?;
+    tx.query(&sql("SELECT * FROM public.goods"), []).await?;
     Ok(tx)
 }
 
@@ -105,7 +105,7 @@ async fn a_terminated_backend_is_an_outage_of_one_transaction() -> anyhow::Resul
     assert_unavailable(&failure, "57P01");
     assert_unavailable(&tx.commit().await.unwrap_err(), "connection closed");
 
-    assert_eq!(number(&warehouse, "SELECT count(*) FROM goods").await?, 0);
+    assert_eq!(number(&warehouse, "SELECT count(*) FROM public.goods").await?, 0);
     Ok(())
 }
 

@@ -5,11 +5,11 @@ use warehouse::{Transaction, Warehouse};
 use crate::database::{empty, number, sql};
 
 const TABLES: [&str; 2] = [
-    "CREATE TABLE hubs (id bigint PRIMARY KEY)",
-    "CREATE TABLE links (id bigint PRIMARY KEY, hub bigint REFERENCES hubs)",
+    "CREATE TABLE public.hubs (id bigint PRIMARY KEY)",
+    "CREATE TABLE public.links (id bigint PRIMARY KEY, hub bigint REFERENCES public.hubs)",
 ];
-const HUBS: &str = "INSERT INTO hubs SELECT generate_series($1::bigint, $2::bigint)";
-const LINKS: &str = "INSERT INTO links SELECT n, n FROM generate_series($1::bigint, $2::bigint) AS n";
+const HUBS: &str = "INSERT INTO public.hubs SELECT generate_series($1::bigint, $2::bigint)";
+const LINKS: &str = "INSERT INTO public.links SELECT n, n FROM generate_series($1::bigint, $2::bigint) AS n";
 const SCANS: &str = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'hubs'";
 const WRITTEN: &str = "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'links'";
 
@@ -38,7 +38,9 @@ async fn without_the_guards_it_is_scanned() -> anyhow::Result<()> {
 async fn emptied() -> anyhow::Result<Warehouse> {
     let warehouse = Warehouse::new(&empty().await?);
     let tx = warehouse.begin_unhurried().await?;
-    for statement in TABLES.into_iter().chain(["TRUNCATE hubs, links", "ANALYZE hubs", "ANALYZE links"]) {
+    for statement in
+        TABLES.into_iter().chain(["TRUNCATE public.hubs, public.links", "ANALYZE public.hubs", "ANALYZE public.links"])
+    {
         tx.execute(&sql(statement), []).await?;
     }
     tx.commit().await?;

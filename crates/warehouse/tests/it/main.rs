@@ -10,3 +10,5 @@ mod pooler;
 mod tls;
 mod foreign_keys;
 mod statements;
+mod settings;
+mod hijack;

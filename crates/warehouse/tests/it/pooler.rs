@@ -54,14 +54,14 @@ async fn a_pooler_is_told_from_a_server() -> anyhow::Result<()> {
 #[tokio::test]
 async fn many_share_few_connections() -> anyhow::Result<()> {
     const SHAPES: [&str; 3] = [
-        "INSERT INTO goods SELECT * FROM unnest($1::bigint[], $2::int[])",
-        "UPDATE goods SET amount = amount + n FROM unnest($1::bigint[], $2::int[]) AS change(id, n) WHERE goods.id = change.id",
-        "SELECT id FROM goods, unnest($2::int[]) AS n WHERE id = ANY ($1::bigint[]) FOR UPDATE OF goods",
+        "INSERT INTO public.goods SELECT * FROM unnest($1::bigint[], $2::int[])",
+        "UPDATE public.goods SET amount = amount + n FROM unnest($1::bigint[], $2::int[]) AS change(id, n) WHERE goods.id = change.id",
+        "SELECT id FROM public.goods, unnest($2::int[]) AS n WHERE id = ANY ($1::bigint[]) FOR UPDATE OF goods",
     ];
     let stage = Stage::shared().await?;
     let settings = stage.database(1).await?;
     let setup = Warehouse::new(&settings).begin().await?;
-    setup.execute(&sql("CREATE TABLE goods (id bigint PRIMARY KEY, amount int)"), []).await?;
+    setup.execute(&sql("CREATE TABLE public.goods (id bigint PRIMARY KEY, amount int)"), []).await?;
     setup.commit().await?;
 
     let members = (0..6_usize).map(async |member| {
@@ -82,22 +82,22 @@ async fn many_share_few_connections() -> anyhow::Result<()> {
     try_join_all(members).await?;
 
     let warehouse = Warehouse::new(&settings);
-    assert_eq!(number(&warehouse, "SELECT sum(amount) FROM goods").await?, 6 * 20 * 2);
+    assert_eq!(number(&warehouse, "SELECT sum(amount) FROM public.goods").await?, 6 * 20 * 2);
     assert_eq!(number(&warehouse, LEFT).await?, 0);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
-    const COUNT: &str = "SELECT count(*) FROM goods";
+    const COUNT: &str = "SELECT count(*) FROM public.goods";
     const OPEN: &str = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
     let stage = Stage::shared().await?;
     let warehouse = Warehouse::new(&stage.database(3).await?);
     let tx = warehouse.begin().await?;
-    tx.execute(&sql("CREATE TABLE goods (id bigint PRIMARY KEY)"), []).await?;
+    tx.execute(&sql("CREATE TABLE public.goods (id bigint PRIMARY KEY)"), []).await?;
     tx.commit().await?;
-    let insert = sql("INSERT INTO goods VALUES ($1)");
+    let insert = sql("INSERT INTO public.goods VALUES ($1)");
 
     let tx = warehouse.begin().await?;
     assert_eq!(tx.execute(&insert, [&1_i64]).await?, 1);

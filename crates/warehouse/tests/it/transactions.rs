@@ -8,8 +8,8 @@ use warehouse::{Transaction, Warehouse};
 
 use crate::database::{number, sql, with_goods};
 
-const INSERT: &str = "INSERT INTO goods SELECT * FROM unnest($1::bigint[], $2::int[])";
-const COUNT: &str = "SELECT count(*) FROM goods";
+const INSERT: &str = "INSERT INTO public.goods SELECT * FROM unnest($1::bigint[], $2::int[])";
+const COUNT: &str = "SELECT count(*) FROM public.goods";
 const BACKEND: &str = "SELECT pg_backend_pid()::bigint";
 const OPEN: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";

@@ -1,0 +1,9 @@
+-- What a new connection is asked, in the simple protocol: who answers, and the settings that no transaction may state itself,
+-- because only a superuser may change them. `verify` in connect.rs says what each has to be.
+SELECT
+    pg_catalog.current_setting('server_version'),
+    pg_catalog.current_setting('tagmill.direct', true),
+    pg_catalog.current_setting('server_encoding'),
+    pg_catalog.current_setting('client_encoding'),
+    pg_catalog.current_setting('session_replication_role'),
+    pg_catalog.current_setting('track_counts')

@@ -1,0 +1,67 @@
+//! Functions in `public` that look like PostgreSQL's own are never called.
+
+use warehouse::{Settings, Warehouse, migrate};
+
+use crate::database::{empty, number, sql};
+
+/// Better matches than PostgreSQL's own for what statements call, and the same ones for a search path that asks `public`
+/// first.
+const HIJACK: &str = "
+    CREATE FUNCTION public.hijacked() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'hijacked'; END $$;
+    CREATE FUNCTION public.unnest(uuid[]) RETURNS SETOF uuid LANGUAGE sql AS
+        'SELECT gen_random_uuid() WHERE public.hijacked()';
+    CREATE FUNCTION public.unnest(text[]) RETURNS SETOF text LANGUAGE sql AS 'SELECT md5(''1'') WHERE public.hijacked()';
+    CREATE FUNCTION public.current_setting(text) RETURNS text LANGUAGE sql AS 'SELECT ''on'' WHERE public.hijacked()';
+    CREATE FUNCTION public.current_setting(text, boolean) RETURNS text LANGUAGE sql AS
+        'SELECT ''on'' WHERE public.hijacked()';
+    CREATE FUNCTION public.to_regclass(text) RETURNS regclass LANGUAGE sql AS
+        'SELECT ''pg_class''::regclass WHERE public.hijacked()';
+    CREATE FUNCTION public.set_config(text, text, boolean) RETURNS text LANGUAGE sql AS
+        'SELECT ''on'' WHERE public.hijacked()';
+    CREATE FUNCTION public.pg_advisory_xact_lock(bigint) RETURNS void LANGUAGE sql AS
+        'SELECT ''''::void WHERE public.hijacked()';
+    CREATE FUNCTION public.equals(uuid, uuid) RETURNS boolean LANGUAGE sql AS 'SELECT public.hijacked()';
+    CREATE OPERATOR public.= (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = public.equals);
+";
+
+#[tokio::test]
+async fn public_offers_nothing_that_is_called() -> anyhow::Result<()> {
+    for path in ["\"$user\", public", "public, pg_catalog"] {
+        let endpoints = devstack::shared().await?;
+        let name = endpoints.fresh_name("hijack").await?;
+        endpoints.create_role(&name).await?;
+        endpoints.create_database(&name).await?;
+        let (client, connection) =
+            tokio_postgres::connect(&endpoints.database_url(&name), tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        let all = format!("GRANT ALL ON DATABASE {name} TO {name}; GRANT ALL ON SCHEMA public TO {name}; {HIJACK}");
+        client.batch_execute(&all).await?;
+        client.batch_execute(&format!("ALTER ROLE {name} SET search_path = {path}")).await?;
+
+        let settings = Settings::from_url(&endpoints.database_url_as(&name, &name), None, 2)?;
+        migrate(&settings).await?;
+        let warehouse = Warehouse::new(&settings);
+        let key = vec![uuid::Uuid::NAMESPACE_OID];
+        let select = sql("SELECT count(*) FROM unnest($1::uuid[]) AS n (id) WHERE n.id = ANY($1::uuid[])");
+        for tx in [warehouse.begin().await?, warehouse.begin_reading().await?] {
+            let rows = tx.query(&select, [&key]).await?;
+            assert_eq!(rows[0].try_get::<_, i64>(0)?, 1, "{path}");
+            tx.commit().await?;
+        }
+        let tx = warehouse.begin_unhurried().await?;
+        assert_eq!(tx.query(&select, [&key]).await?[0].try_get::<_, i64>(0)?, 1, "{path}");
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// What a session left in its temporary schema is found last, by a pooler's next client too.
+#[tokio::test]
+async fn a_temporary_table_hides_nothing() -> anyhow::Result<()> {
+    let warehouse = Warehouse::new(&empty().await?);
+    let tx = warehouse.begin().await?;
+    tx.execute(&sql("CREATE TEMPORARY TABLE pg_class (relname name)"), []).await?;
+    tx.commit().await?;
+    assert!(number(&warehouse, "SELECT count(*) FROM pg_class").await? > 0);
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! What a role or a database is set to does not reach the transactions, and what they cannot state is refused.
+
+use devstack::{Endpoints, ROLE_SETTINGS, RoleSetting, Treatment};
+use warehouse::{Denied, Settings, Transaction, Warehouse, migrate};
+
+use crate::database::sql;
+
+/// A database and a role of its own, which owns it.
+struct Stage {
+    endpoints: &'static Endpoints,
+    name: String,
+}
+
+impl Stage {
+    async fn new() -> anyhow::Result<Self> {
+        let endpoints = devstack::shared().await?;
+        let name = endpoints.fresh_name("set").await?;
+        endpoints.create_role(&name).await?;
+        endpoints.create_database(&name).await?;
+        let stage = Self { endpoints, name };
+        stage.administer(&format!("ALTER DATABASE {0} OWNER TO {0}", stage.name)).await?;
+        Ok(stage)
+    }
+
+    async fn administer(&self, statement: &str) -> anyhow::Result<()> {
+        let (client, connection) =
+            tokio_postgres::connect(&self.endpoints.database_url(&self.name), tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client.batch_execute(statement).await?)
+    }
+
+    /// Sets these on the role or on the database.
+    async fn set(&self, what: &str, settings: impl Iterator<Item = &RoleSetting>) -> anyhow::Result<()> {
+        for setting in settings {
+            self.administer(&format!("ALTER {what} {} {}", self.name, setting.set())).await?;
+        }
+        Ok(())
+    }
+
+    fn settings(&self) -> anyhow::Result<Settings> {
+        Ok(Settings::from_url(&self.endpoints.database_url_as(&self.name, &self.name), None, 3)?)
+    }
+}
+
+/// What the transaction runs under differs from what is stated.
+async fn differences(kind: &str, tx: Transaction) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for setting in ROLE_SETTINGS {
+        let Treatment::Stated(name, value) = setting.treatment else { continue };
+        let query = "SELECT current_setting($1)";
+        let rows = tx.query(&sql(query), [&name]).await?;
+        let current = rows[0].try_get::<_, String>(0)?.replace('"', ""); // quote_all_identifiers
+        if current != value {
+            found.push(format!("{kind}: {name} is {current}, not {value}"));
+        }
+    }
+    tx.commit().await?;
+    Ok(found)
+}
+
+#[tokio::test]
+async fn every_kind_of_transaction_states_what_it_runs_under() -> anyhow::Result<()> {
+    for what in ["ROLE", "DATABASE"] {
+        let stage = Stage::new().await?;
+        stage.set(what, ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed())).await?;
+        let warehouse = Warehouse::new(&stage.settings()?);
+        let mut found = differences("batch", warehouse.begin().await?).await?;
+        found.extend(differences("reading", warehouse.begin_reading().await?).await?);
+        found.extend(differences("unhurried", warehouse.begin_unhurried().await?).await?);
+        found.extend(differences("aside", warehouse.aside().begin().await?).await?);
+        assert_eq!(found, Vec::<String>::new(), "{what}");
+    }
+    Ok(())
+}
+
+/// A trigger on the event tells what the migrations ran under: it is called in their transaction.
+#[tokio::test]
+async fn migrations_state_what_they_run_under() -> anyhow::Result<()> {
+    let stage = Stage::new().await?;
+    let observed = ROLE_SETTINGS.iter().filter_map(|setting| match setting.treatment {
+        Treatment::Stated(name, _) => Some(format!("('{name}', pg_catalog.current_setting('{name}'))")),
+        _ => None,
+    });
+    stage
+        .administer(&format!(
+            "CREATE TABLE public.observed (name text, value text);
+             GRANT ALL ON public.observed TO {};
+             CREATE FUNCTION public.observe() RETURNS event_trigger LANGUAGE plpgsql AS
+             $$ BEGIN INSERT INTO public.observed VALUES {}; END $$;
+             CREATE EVENT TRIGGER observe ON ddl_command_end WHEN tag IN ('CREATE VIEW', 'CREATE TABLE', 'CREATE SCHEMA')
+             EXECUTE FUNCTION public.observe()",
+            stage.name,
+            observed.collect::<Vec<_>>().join(", "),
+        ))
+        .await?;
+    stage.set("ROLE", ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed())).await?;
+    assert!(!migrate(&stage.settings()?).await?.is_empty());
+
+    let warehouse = Warehouse::new(&Settings::from_url(&stage.endpoints.database_url(&stage.name), None, 1)?);
+    let tx = warehouse.begin().await?;
+    for setting in ROLE_SETTINGS {
+        let Treatment::Stated(name, value) = setting.treatment else { continue };
+        let query = "SELECT DISTINCT replace(value, '\"', '') FROM public.observed WHERE name = $1";
+        let rows = tx.query(&sql(query), [&name]).await?;
+        let seen: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        assert_eq!(seen, [value], "{name}");
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_be_stated_is_refused_by_name() -> anyhow::Result<()> {
+    for setting in ROLE_SETTINGS.iter().filter(|setting| setting.treatment == Treatment::Verified) {
+        let stage = Stage::new().await?;
+        Warehouse::new(&stage.settings()?).greet().await?;
+        stage.set("ROLE", [setting].into_iter()).await?;
+        let denied = Warehouse::new(&stage.settings()?).greet().await.unwrap_err();
+        let expected = format!("{} is {}", setting.name, setting.awkward);
+        assert!(matches!(&denied, Denied::Refused(why) if why.contains(&expected)), "{denied}");
+    }
+    Ok(())
+}
+
+/// Under a stricter level the second would add to the sum of before.
+#[tokio::test]
+async fn a_statement_after_a_lock_sees_what_was_committed_before_it() -> anyhow::Result<()> {
+    let stage = Stage::new().await?;
+    stage
+        .administer(&format!(
+            "CREATE TABLE public.sums (id int PRIMARY KEY, amount bigint);
+             INSERT INTO public.sums VALUES (1, 0); GRANT ALL ON public.sums TO {0};
+             ALTER ROLE {0} SET default_transaction_isolation = 'repeatable read'",
+            stage.name
+        ))
+        .await?;
+    let warehouse = Warehouse::new(&stage.settings()?);
+    let (first, second) = (warehouse.begin().await?, warehouse.begin().await?);
+    second.query(&sql("SELECT amount FROM public.sums"), []).await?; // a snapshot, if there were one for all
+    first.execute(&sql("UPDATE public.sums SET amount = amount + 1"), []).await?;
+    first.commit().await?;
+    let rows = second.query(&sql("SELECT amount FROM public.sums FOR UPDATE"), []).await?;
+    assert_eq!(rows[0].try_get::<_, i64>(0)?, 1);
+    second.commit().await?;
+    Ok(())
+}
+
+/// A policy that hides rows would change sums without a word.
+#[tokio::test]
+async fn a_policy_that_hides_rows_is_an_error() -> anyhow::Result<()> {
+    let stage = Stage::new().await?;
+    stage
+        .administer(&format!(
+            "CREATE TABLE public.guarded (id int); INSERT INTO public.guarded VALUES (1);
+             GRANT ALL ON public.guarded TO {}; ALTER TABLE public.guarded ENABLE ROW LEVEL SECURITY",
+            stage.name
+        ))
+        .await?;
+    let tx = Warehouse::new(&stage.settings()?).begin().await?;
+    let failure = tx.query(&sql("SELECT id FROM public.guarded"), []).await.unwrap_err();
+    assert!(failure.to_string().contains("row-level security"), "{failure}");
+    Ok(())
+}
+
+/// A provider makes a database read-only when its disk is nearly full: a service that wrote all the same would fill it.
+#[tokio::test]
+async fn read_only_is_obeyed_and_told() -> anyhow::Result<()> {
+    let stage = Stage::new().await?;
+    stage
+        .administer(&format!(
+            "CREATE TABLE public.kept (id int); GRANT ALL ON public.kept TO {0};
+             ALTER ROLE {0} SET default_transaction_read_only = on",
+            stage.name
+        ))
+        .await?;
+    let tx = Warehouse::new(&stage.settings()?).begin().await?;
+    let failure = tx.execute(&sql("INSERT INTO public.kept VALUES (1)"), []).await.unwrap_err();
+    assert!(failure.to_string().contains("25006"), "{failure}");
+    Ok(())
+}
