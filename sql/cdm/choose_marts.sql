@@ -1,13 +1,13 @@
--- Where this batch writes: the marts, or, during a rebuild, those that are being built. The statements after it name no
--- schema. To be sent after join_batches. The rest of the path is that of every transaction.
+-- Where this batch writes: the marts, or, during a rebuild, those that are being built. Tells whether it is the marts. The
+-- statements after it name no schema; the rest of the path is that of every transaction. To be sent after join_batches.
 -- $1 service
 SELECT
+    NOT c.is_rebuilt AS is_public,
     set_config(
         'search_path',
-        CASE
-            WHEN EXISTS (SELECT FROM public.tagmill_rebuilds AS r WHERE r.service = $1)
-                THEN 'pg_catalog, cdm_rebuild, pg_temp'
-            ELSE 'pg_catalog, cdm, pg_temp'
-        END,
+        CASE WHEN c.is_rebuilt THEN 'pg_catalog, cdm_rebuild, pg_temp' ELSE 'pg_catalog, cdm, pg_temp' END,
         true
     )
+FROM (
+    SELECT EXISTS (SELECT FROM public.tagmill_rebuilds AS r WHERE r.service = $1) AS is_rebuilt
+) AS c

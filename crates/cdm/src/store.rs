@@ -73,7 +73,7 @@ pub(crate) async fn store(
 /// Chooses where the batch writes; whether that is what people look at.
 async fn choose_marts(transaction: &Transaction, service: &str) -> Result<bool, Failure> {
     let rows = transaction.query(&statement!("cdm/choose_marts"), [&service]).await?;
-    rows.first().map_or(Ok(false), |row| Ok(get::<&str>(row, 0)? == "cdm"))
+    rows.first().map_or(Ok(false), |row| get(row, 0))
 }
 
 async fn insert_users(transaction: &Transaction, users: &BTreeMap<Uuid, &str>) -> Result<(), Failure> {
