@@ -5,7 +5,10 @@ use std::ffi::OsString;
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand, error::ErrorKind};
 
 use crate::{
-    Description, Given, Refusal, dead_letters::DeadLetters, environment, reference::Reference,
+    Description, Given, Refusal,
+    dead_letters::DeadLetters,
+    environment,
+    reference::Reference,
     settings::{Settings, text},
     usage,
 };

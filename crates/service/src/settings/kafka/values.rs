@@ -71,7 +71,8 @@ mod tests {
         ] {
             assert_eq!(addresses(text).as_deref(), Ok(expected));
         }
-        for text in ["", ",k", "k:", ":9092", "k:0", "k:many", "k:9092,", "k:9092,,l:9092", "k 1:9092", "k:9092;l:9092"] {
+        for text in ["", ",k", "k:", ":9092", "k:0", "k:many", "k:9092,", "k:9092,,l:9092", "k 1:9092", "k:9092;l:9092"]
+        {
             let said = addresses(text).unwrap_err();
             assert!(said.ends_with("is not `host:port`; several are separated by commas"), "{text}: {said}");
         }
