@@ -16,9 +16,9 @@ pub struct Settings {
     #[arg(long, env = "DASHBOARD", value_name = "on|off", default_value = "on")]
     pub(crate) dashboard: Switch,
 
-    /// What who asks for tags, or for the numbers of the page, has to show: `Authorization: Bearer …`. Without it, everybody
-    /// who reaches HTTP_ADDR is answered.
-    #[arg(long, env = "TAG_API_TOKEN", hide_env_values = true)]
+    /// Bearer token required by the tag API and by the numbers of the dashboard: `Authorization: Bearer …`. Printable ASCII
+    /// characters. Unset: no authentication.
+    #[arg(long, env = "TAG_API_TOKEN", hide_env_values = true, value_parser = token)]
     pub(crate) tag_api_token: Option<Secret>,
 
     /// How often the summary that dashboards read is brought up to date, at most; when nothing has changed, it is left
@@ -34,4 +34,27 @@ pub(crate) enum Switch {
     On,
     /// It is not.
     Off,
+}
+
+/// Reads the token. Other characters cannot be sent in a header, so that every request would be refused.
+fn token(text: &str) -> Result<Secret, &'static str> {
+    match text.chars().all(|character| matches!(character, ' '..='~')) {
+        true => Ok(Secret::from(text.to_owned())),
+        false => Err("has a character that is not printable ASCII"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::token;
+
+    #[test]
+    fn a_token_is_printable() {
+        for text in ["open sesame", "0123-abc._~+/=", "!\"#$%&'()*,:;<>?@[\\]^`{|}"] {
+            assert_eq!(token(text).map(|token| token.expose().to_owned()).as_deref(), Ok(text));
+        }
+        for text in ["сезам", "open\u{a0}sesame", "open\u{200b}", "open\tsesame", "open\u{7f}"] {
+            assert!(token(text).is_err(), "{text:?}");
+        }
+    }
 }

@@ -7,7 +7,9 @@ use serde_json::value::RawValue;
 use crate::{
     LONGEST_ID, Malformed, Moment, Unusable, Version,
     decimal::{Decimal, Misfit, Money},
+    envelope::Envelope,
     json::{Node, Object},
+    record_time::Limit,
     text,
 };
 
@@ -51,10 +53,12 @@ fn not_json(error: impl fmt::Display) -> Malformed {
     Malformed::new("not-json", format!("the value is not JSON: {error}"))
 }
 
-/// Refuses an object of another type than `order`, or of none.
+/// Refuses an object of another type than `order`, or of none. An envelope has none: it is told apart, because the order may
+/// be inside.
 pub(crate) fn check_type(fields: &Object<'_>) -> Result<(), Unusable> {
     match fields.get("object_type") {
         Some(Node::Text(kind)) if kind == "order" => Ok(()),
+        None | Some(Node::Null) if Envelope::of(fields).is_some() => Err(Unusable::Foreign("envelope")),
         None | Some(Node::Null) => Err(Unusable::Foreign("untyped")),
         Some(_) => Err(Unusable::Foreign("other-type")),
     }
@@ -266,17 +270,18 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// Refuses a point in time more than a day ahead of `written_at` (milliseconds since the Unix epoch): a clock gone
-    /// wrong would win over every later event of its order.
+    /// Refuses a point in time more than a day ahead of `limit`: a clock gone wrong would win over every later event of its
+    /// order.
     pub(crate) fn check_not_ahead(
         &self,
         name: &str,
         moment: Option<Moment>,
-        written_at: Option<i64>,
+        limit: Option<Limit>,
     ) -> Result<(), Malformed> {
-        match (moment, written_at) {
-            (Some(moment), Some(written_at)) if moment.is_after(written_at, 24) => {
-                Err(self.malformed("from-the-future", name, "is more than 24 h ahead of the record's timestamp"))
+        match (moment, limit) {
+            (Some(moment), Some(limit)) if moment.is_after(limit.millis, 24) => {
+                let problem = format_args!("is {moment}, more than 24 h ahead of {limit}; times are UTC");
+                Err(self.malformed("from-the-future", name, problem))
             }
             _ => Ok(()),
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    Event, Malformed, Moment, Money, Unusable, Version, canonical, cut_category,
+    Event, Malformed, Moment, Money, RecordTime, Unusable, Version, canonical, cut_category,
     document::{self, Fields},
     sums, text,
     version::Age,
@@ -154,13 +154,14 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Enriched, U
     text::check_nul(value.unwrap_or_default())?;
     let top = Fields::top(&document);
     let payload = top.object("payload")?;
+    let limit = RecordTime::from(written_at).limit_of_sent();
 
     let date = payload.moment("date")?;
     let sent_at = top.optional_moment("sent_dttm")?;
     let updated_at = payload.optional_moment("update_ts")?;
-    payload.check_not_ahead("date", Some(date), written_at)?;
-    top.check_not_ahead("sent_dttm", sent_at, written_at)?;
-    payload.check_not_ahead("update_ts", updated_at, written_at)?;
+    payload.check_not_ahead("date", Some(date), limit)?;
+    top.check_not_ahead("sent_dttm", sent_at, limit)?;
+    payload.check_not_ahead("update_ts", updated_at, limit)?;
     let enriched_at = top.optional_moment("enriched_at")?;
     payload.check_not_the_end("date", Some(date))?;
     top.check_not_the_end("sent_dttm", sent_at)?;

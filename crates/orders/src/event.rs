@@ -1,7 +1,7 @@
 //! What the order system says: a message of `order-service_orders`.
 
 use crate::{
-    Malformed, Moment, Money, Unusable, Version, canonical,
+    Malformed, Moment, Money, RecordTime, Unusable, Version, canonical,
     document::{self, Fields},
     sums, text,
     version::Age,
@@ -49,11 +49,12 @@ pub struct Item {
     pub quantity: i64,
 }
 
-/// Reads the value of a record that was written at `written_at` (milliseconds since the Unix epoch).
+/// Reads the value of a record. None of its dates may be more than 24 h ahead of `time`: the record's timestamp, mostly.
 ///
 /// # Errors
 /// [`Unusable::Foreign`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.
-pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Event, Unusable> {
+pub fn read(value: Option<&[u8]>, time: impl Into<RecordTime>) -> Result<Event, Unusable> {
+    let time = time.into();
     let (document, raw) = document::parse_with_text(value, "payload")?;
     document::check_type(&document)?;
     text::check_nul(value.unwrap_or_default())?;
@@ -61,9 +62,9 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Event, Unus
     let object_id = top.integer("object_id", 0)?;
     let sent_at = top.moment("sent_dttm")?;
     let payload = Payload::read(&top.object("payload")?)?;
-    top.check_not_ahead("sent_dttm", Some(sent_at), written_at)?;
-    top.check_not_ahead("payload.update_ts", payload.updated_at, written_at)?;
-    top.check_not_ahead("payload.date", Some(payload.date), written_at)?;
+    top.check_not_ahead("sent_dttm", Some(sent_at), time.limit_of_sent())?;
+    top.check_not_ahead("payload.update_ts", payload.updated_at, time.limit(sent_at))?;
+    top.check_not_ahead("payload.date", Some(payload.date), time.limit(sent_at))?;
     top.check_not_the_end("sent_dttm", Some(sent_at))?;
     top.check_not_the_end("payload.date", Some(payload.date))?;
     let lines = payload.items.iter().map(|item| (item.id.as_str(), item.quantity, item.price));

@@ -10,17 +10,20 @@ pub use self::{
     event::{Event, Item},
     malformed::{Malformed, Unusable},
     moment::Moment,
+    record_time::RecordTime,
     tags::TagEvent,
     version::Version,
 };
 
 pub mod event;
+pub mod envelope;
 pub mod enriched;
 pub mod counters;
 pub mod tags;
 pub mod keys;
 pub mod version;
 pub mod moment;
+pub mod record_time;
 pub mod decimal;
 pub mod canonical;
 pub mod status;

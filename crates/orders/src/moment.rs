@@ -85,6 +85,13 @@ impl Moment {
         Self::from_civil(earlier).unwrap_or(Self(DateTime::constant(0, 1, 1, 0, 0, 0, 0)))
     }
 
+    /// In milliseconds since the Unix epoch, cut.
+    #[must_use]
+    pub fn unix_millis(self) -> i64 {
+        let since_epoch = self.0.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_millis();
+        i64::try_from(since_epoch).unwrap_or(i64::MAX)
+    }
+
     /// Whether it lies more than `hours` after `millis`, milliseconds since the Unix epoch.
     #[must_use]
     pub fn is_after(self, millis: i64, hours: i64) -> bool {

@@ -63,7 +63,7 @@ impl<E> Batch<E> {
     pub(crate) fn land(&self, source: &mut impl Source, vitals: &Vitals, now: SystemTime) {
         source.commit(&self.records);
         vitals.committed();
-        self.count(now);
+        self.count(vitals, now);
         metrics::histogram!("tagmill_batch_seconds").record(self.received.elapsed().as_secs_f64());
     }
 
@@ -96,7 +96,7 @@ impl<E> Batch<E> {
     }
 
     /// Counts the records by what became of them.
-    fn count(&self, now: SystemTime) {
+    fn count(&self, vitals: &Vitals, now: SystemTime) {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         for (record, outcome) in self.records.iter().zip(&self.outcomes) {
             let Some(outcome) = outcome else { continue };
@@ -104,6 +104,7 @@ impl<E> Batch<E> {
             match outcome {
                 Outcome::Skipped(kind) => {
                     metrics::counter!("tagmill_skipped_total", "kind" => *kind).increment(1);
+                    vitals.skipped(kind, record);
                 }
                 Outcome::DeadLetter(rejection) => {
                     metrics::counter!("tagmill_dead_letters_total", "reason" => rejection.reason).increment(1);

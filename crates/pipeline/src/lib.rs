@@ -34,6 +34,7 @@ pub mod vitals;
 mod stall;
 mod stop;
 mod retry;
+mod skipped;
 mod batch;
 mod search;
 mod worker;

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use crate::{Stall, StallCause, record::Coordinates, stall::Stalls};
+use crate::{Record, Stall, StallCause, record::Coordinates, skipped::Skipped, stall::Stalls};
 
 /// Shared between the loop, which writes, and the HTTP endpoints, which read.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ struct State {
     waiting: Option<Waiting>,
     put_off: Option<Waiting>,
     stalls: Stalls,
+    skipped: Skipped,
 }
 
 /// What the loop is doing.
@@ -111,6 +112,7 @@ impl Default for Vitals {
             waiting: None,
             put_off: None,
             stalls: Stalls::default(),
+            skipped: Skipped::default(),
         }))
     }
 }
@@ -178,6 +180,11 @@ impl Vitals {
     /// Ends the stalls of this cause whose subject does not satisfy `is_current`: those of partitions that left, for instance.
     pub fn retain_stalls(&self, cause: StallCause, is_current: impl Fn(&str) -> bool) {
         self.write(|state| state.stalls.retain(cause, is_current, Instant::now()));
+    }
+
+    /// A record was skipped, which is logged from time to time.
+    pub(crate) fn skipped(&self, kind: &'static str, record: &Record) {
+        self.write(|state| state.skipped.note(kind, record, Instant::now()));
     }
 
     /// The stalls that have not ended.

@@ -4,7 +4,11 @@ use kafka::Verdict;
 use pipeline::Unavailable;
 use warehouse::{Denied, Greeting, Warehouse};
 
-use crate::{Finding, Refusal, Service, rebuild, schema, settings::Settings, topics};
+use crate::{
+    Finding, Refusal, Service, rebuild, schema,
+    settings::{Settings, Topics},
+    topics,
+};
 
 /// Prints a line for each thing looked at; whether all of it is as it should be.
 pub(crate) async fn check<S: Service>(settings: &Settings, own: &S::Settings) -> Result<bool, Refusal> {
@@ -13,7 +17,7 @@ pub(crate) async fn check<S: Service>(settings: &Settings, own: &S::Settings) ->
     let database = settings.database.connection(name)?;
     S::validate(own)?;
     let mut good = report(&[Finding::ok("settings", "")]);
-    good &= report(&look_at_kafka(&kafka).await);
+    good &= report(&look_at_kafka(&kafka, &settings.topics).await);
     good &= report(&look_at_database(&database, name).await);
     good &= report(&rebuild::report::findings(&database, name).await);
     good &= report(&S::check(own).await);
@@ -27,12 +31,12 @@ fn report(findings: &[Finding]) -> bool {
     findings.iter().all(|finding| finding.verdict.is_ok())
 }
 
-async fn look_at_kafka(settings: &kafka::Settings) -> Vec<Finding> {
+async fn look_at_kafka(settings: &kafka::Settings, names: &Topics) -> Vec<Finding> {
     let answer = async { kafka::Topics::connect(settings)?.check().await };
     match answer.await {
         Ok(topics) => {
             let kafka = Finding::ok("kafka", &settings.bootstrap_servers);
-            [kafka].into_iter().chain(topics.into_iter().map(topic)).collect()
+            [kafka].into_iter().chain(topics.into_iter().map(|found| topic(found, names))).collect()
         }
         Err(kafka::Error::Unavailable(Unavailable { error, .. })) => {
             let advice = "is it up? look at KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL";
@@ -42,14 +46,15 @@ async fn look_at_kafka(settings: &kafka::Settings) -> Vec<Finding> {
     }
 }
 
-fn topic(finding: kafka::Finding) -> Finding {
-    let subject = format!("topic {}", finding.topic);
+/// What was found about a topic, under the setting that names it.
+fn topic(finding: kafka::Finding, names: &Topics) -> Finding {
+    let setting = names.setting(&finding.topic);
     match finding.verdict {
-        Verdict::Good => Finding::ok(subject, finding.text),
-        Verdict::Doubtful => {
-            Finding::failed(subject, format_args!("{}; change the topic's configuration", finding.text))
+        Verdict::Good => Finding::ok(setting, finding),
+        Verdict::Doubtful => Finding::failed(setting, format_args!("{finding}; change the topic's configuration")),
+        Verdict::Missing => {
+            Finding::failed(setting, format_args!("topic {} {}; {}", finding.topic, finding.text, topics::ADVICE))
         }
-        Verdict::Missing => Finding::failed(subject, format_args!("{}; {}", finding.text, topics::ADVICE)),
     }
 }
 

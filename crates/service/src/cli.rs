@@ -2,10 +2,14 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, FromArgMatches, Subcommand, error::ErrorKind};
+use clap::{ArgMatches, Args, FromArgMatches, Subcommand, error::ErrorKind};
 
 use crate::{
-    Description, Given, Refusal, dead_letters::DeadLetters, environment, reference::Reference, settings::Settings,
+    Description, Given, Refusal,
+    dead_letters::DeadLetters,
+    environment,
+    reference::Reference,
+    settings::{Settings, text},
     usage,
 };
 
@@ -72,12 +76,26 @@ impl<Own: Subcommand> Cli<Own> {
             }
             Err(error) => return Err(refused(&error)),
         };
+        check_texts(&reference, &matches).map_err(Ended::Refused)?;
         let command = match matches.subcommand() {
             Some(_) => Command::from_arg_matches(&matches).map_err(|error| refused(&error))?,
             None => Command::Run,
         };
         Ok(Self { command, reference: Reference::of(&reference), given: Given::new(description.name, matches) })
     }
+}
+
+/// Refuses a setting whose text no setting can have, wherever it comes from.
+fn check_texts(reference: &clap::Command, matches: &ArgMatches) -> Result<(), Refusal> {
+    for argument in reference.get_arguments().filter(|argument| argument.get_env().is_some()) {
+        let id = argument.get_id().as_str();
+        for value in matches.get_raw(id).into_iter().flatten() {
+            if let Some(why) = value.to_str().and_then(text::objection) {
+                return Err(Refusal::Settings(format!("{} {why}", usage::variable(id))));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The reference of the settings: what `--help` prints.

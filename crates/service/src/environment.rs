@@ -3,7 +3,7 @@
 
 use std::{ffi::OsString, fs, path::Path};
 
-use crate::Refusal;
+use crate::{Refusal, settings::text};
 
 /// The arguments that stand for what the environment sets, `variable` looking up one of its names.
 ///
@@ -21,7 +21,7 @@ pub(crate) fn arguments(
         let file = format!("{name}_FILE");
         let value = match (set(name), set(&file)) {
             (None, None) => continue,
-            (Some(value), None) => value,
+            (Some(value), None) => checked(name, value)?,
             (None, Some(path)) => read(&file, path.as_ref())?,
             (Some(_), Some(_)) => {
                 return Err(Refusal::Settings(format!("{name} and {file} are both set; unset one of them")));
@@ -39,5 +39,15 @@ fn read(variable: &str, path: &Path) -> Result<OsString, Refusal> {
     let text = fs::read_to_string(path)
         .map_err(|error| Refusal::Settings(format!("{variable} cannot be read: {}: {error}", path.display())))?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(text.strip_suffix('\r').unwrap_or(text).into())
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    match text::objection(text) {
+        Some(why) => Err(Refusal::Settings(format!("{variable}: {} {why}", path.display()))),
+        None => Ok(text.into()),
+    }
+}
+
+/// A value that can be the text of a setting.
+fn checked(variable: &str, value: OsString) -> Result<OsString, Refusal> {
+    let why = value.to_str().map_or(Some("is not UTF-8"), text::objection);
+    why.map_or(Ok(value), |why| Err(Refusal::Settings(format!("{variable} {why}"))))
 }

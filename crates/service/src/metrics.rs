@@ -129,6 +129,11 @@ fn describe() {
     );
     describe_counter!("tagmill_summary_failures_total", Count, "Refreshes of the summary that failed");
     describe_counter!("tagmill_api_failures_total", Count, "Questions to the tag API that the database did not answer");
+    describe_counter!(
+        "tagmill_api_unauthorized_total",
+        Count,
+        "Requests to the tag API or the dashboard refused with 401, by reason: missing or wrong token"
+    );
     describe_histogram!("tagmill_batch_seconds", Seconds, "From the first byte of a batch decoded to its commit");
     describe_histogram!(
         "tagmill_sent_to_stored_seconds",

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
 use pipeline::{Vitals, Worker};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -28,8 +29,10 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
     let database = settings.database.connection(name)?;
     S::validate(own)?;
     let vitals = Arc::new(Vitals::default());
+    let endpoints = Endpoints { vitals: Arc::clone(&vitals), metrics: install_metrics(name, watch)? };
+    // After the metrics: what the routes count is there from the start.
     let routes = S::routes(own, Warehouse::new(&database));
-    let stop = watch.spawn(look_after(grace, settings.http.http_addr, routes, name, Arc::clone(&vitals))).await??;
+    let stop = watch.spawn(look_after(grace, settings.http.http_addr, routes, endpoints)).await??;
 
     let preparing = async {
         let shared = prepare(settings, &kafka, &database, &vitals).await?;
@@ -68,16 +71,20 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
     Ok(())
 }
 
-/// Hears signals, keeps metrics and answers probes from here on.
+/// Makes the metrics readable; they are kept by the runtime `watch`.
+fn install_metrics(name: &str, watch: &Handle) -> anyhow::Result<PrometheusHandle> {
+    let _entered = watch.enter();
+    Ok(metrics::install(name)?)
+}
+
+/// Hears signals and answers probes from here on.
 async fn look_after(
     grace: Duration,
     address: SocketAddr,
     routes: Router,
-    name: &str,
-    vitals: Arc<Vitals>,
+    endpoints: Endpoints,
 ) -> anyhow::Result<CancellationToken> {
     let stop = signals::stop_within(grace)?;
-    let endpoints = Endpoints { vitals, metrics: metrics::install(name)? };
     http::serve(address, http::routes(endpoints).merge(routes)).await?;
     Ok(stop)
 }

@@ -13,6 +13,7 @@ pub use self::{
 };
 
 mod secret;
+pub(crate) mod text;
 mod duration;
 mod kafka;
 mod database;

@@ -54,12 +54,6 @@ fn missing(topics: &Topics, name: &str) -> Startup {
     if topics.kafka_create_topics {
         return Unavailable::new("kafka", format_args!("topic {name} is not there yet")).into();
     }
-    let variable = if *name == topics.kafka_source_topic {
-        "KAFKA_SOURCE_TOPIC"
-    } else if *name == topics.kafka_dead_letter_topic {
-        "KAFKA_DEAD_LETTER_TOPIC"
-    } else {
-        "KAFKA_DESTINATION_TOPIC"
-    };
-    Refusal::Missing(format!("{variable}: topic {name} does not exist; {ADVICE}")).into()
+    let setting = topics.setting(name);
+    Refusal::Missing(format!("{setting}: topic {name} does not exist; {ADVICE}")).into()
 }

@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use service::Refusal;
 
+use crate::receive::{Envelope, Reading, Timestamp};
+
 /// Redis, and how long an order may wait for a name.
 #[derive(Debug, clap::Args)]
 pub struct Settings {
@@ -22,9 +24,25 @@ pub struct Settings {
     /// How often parked orders are looked at in a continuous schedule; otherwise at each tick.
     #[arg(long, env = "PARK_RETRY", default_value = "5s", value_parser = service::settings::period)]
     pub(crate) park_retry: Duration,
+
+    /// Whether an order may stand in an envelope of Kafka Connect (`schema`, `payload`), Debezium (`after`) or CloudEvents
+    /// (`data`), which is recognised by its fields. `none`: such records are skipped. `auto`: the order inside is read, and
+    /// deletions are skipped like tombstones.
+    #[arg(long, env = "MESSAGE_ENVELOPE", value_name = "none|auto", default_value = "none")]
+    message_envelope: Envelope,
+
+    /// What the dates of an order may not be more than 24 h ahead of. `kafka`: the timestamp of its record. `sent_dttm`: that
+    /// field of the order, for producers whose record timestamps are wrong; the field itself is compared with the clock.
+    #[arg(long, env = "RECORD_TIMESTAMP", value_name = "kafka|sent_dttm", default_value = "kafka")]
+    record_timestamp: Timestamp,
 }
 
 impl Settings {
+    /// How records are read.
+    pub(crate) const fn reading(&self) -> Reading {
+        Reading { envelope: self.message_envelope, timestamp: self.record_timestamp }
+    }
+
     /// Where Redis is, or which setting is wrong.
     pub(crate) fn redis(&self) -> Result<names::Settings, Refusal> {
         names::Settings::from_url(self.redis_url.expose(), self.redis_ca_file.as_deref())

@@ -13,7 +13,8 @@ use crate::{
     config::Settings,
     enrich,
     parked::{Bounds, Parked},
-    receive, store,
+    receive::{self, Reading},
+    store,
 };
 
 /// The service: its constants, and the loop's layer.
@@ -21,6 +22,7 @@ pub struct Stg {
     warehouse: Warehouse,
     names: Names,
     parked: Parked,
+    reading: Reading,
     park_max_age: Duration,
     max_message_bytes: usize,
 }
@@ -35,6 +37,7 @@ impl Stg {
             warehouse: warehouse.clone(),
             names: Names::connect(&settings.redis()?),
             parked: Parked::default(),
+            reading: settings.reading(),
             park_max_age: settings.park_max_age,
             max_message_bytes,
         })
@@ -88,7 +91,7 @@ impl Layer for Stg {
     type Key = i64;
 
     fn receive(&self, record: &Record) -> Result<Event, Outcome> {
-        receive::receive(record)
+        receive::receive(record, self.reading, now().unix_millis())
     }
 
     /// Of an order the events are applied in their order.

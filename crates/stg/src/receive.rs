@@ -1,12 +1,137 @@
 //! A record of `order-service_orders` becomes an event.
 
-use orders::{Event, Unusable, event};
+use clap::ValueEnum;
+use orders::{Event, Malformed, RecordTime, Unusable, envelope, event};
 use pipeline::{Outcome, Record, Rejection};
 
-/// Reads a record, or says what becomes of it.
-pub(crate) fn receive(record: &Record) -> Result<Event, Outcome> {
-    event::read(record.value.as_deref(), record.written_at()).map_err(|unusable| match unusable {
+/// How records are read, where that is a matter of settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Reading {
+    /// Whether an order may stand in an envelope.
+    pub(crate) envelope: Envelope,
+    /// What the dates of an order are compared with.
+    pub(crate) timestamp: Timestamp,
+}
+
+/// `MESSAGE_ENVELOPE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Envelope {
+    /// The value of a record is the order itself.
+    #[default]
+    None,
+    /// It is the order itself, or an envelope with the order inside.
+    Auto,
+}
+
+/// `RECORD_TIMESTAMP`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Timestamp {
+    /// The timestamp of the record.
+    #[default]
+    Kafka,
+    /// The field `sent_dttm` of the order.
+    #[value(name = "sent_dttm")]
+    SentDttm,
+}
+
+/// Reads a record at the time `now` (milliseconds since the Unix epoch), or says what becomes of it.
+pub(crate) fn receive(record: &Record, reading: Reading, now: i64) -> Result<Event, Outcome> {
+    let time = match reading.timestamp {
+        Timestamp::Kafka => record.written_at().into(),
+        Timestamp::SentDttm => RecordTime::Sent { now },
+    };
+    read(record, reading.envelope, time).map_err(|unusable| match unusable {
         Unusable::Foreign(kind) => Outcome::Skipped(kind),
-        Unusable::Malformed(malformed) => Outcome::DeadLetter(Rejection::new(malformed.reason, malformed.error)),
+        Unusable::Malformed(malformed) => Outcome::DeadLetter(rejection(malformed, time)),
     })
+}
+
+fn read(record: &Record, envelope: Envelope, time: RecordTime) -> Result<Event, Unusable> {
+    match (&record.value, envelope) {
+        (Some(value), Envelope::Auto) => event::read(Some(&*envelope::open(value)?), time),
+        (value, _) => event::read(value.as_deref(), time),
+    }
+}
+
+/// Why the order is refused; and what to do about a record whose timestamp cannot be right.
+fn rejection(Malformed { reason, mut error }: Malformed, time: RecordTime) -> Rejection {
+    if reason == "from-the-future" && time.is_implausible() {
+        error.push_str(
+            "; the record's timestamp is not plausible (seconds in place of milliseconds?): have the producer set it right, \
+             or set RECORD_TIMESTAMP=sent_dttm, and replay",
+        );
+    }
+    Rejection::new(reason, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use pipeline::record::ORIGINAL_TIMESTAMP;
+
+    use super::*;
+
+    const ORDER: &str = r#"{"object_id": 1, "object_type": "order", "sent_dttm": "2026-03-09 12:01:44", "payload":
+        {"restaurant": {"id": "r"}, "user": {"id": "u"}, "date": "2026-03-02 11:20:05", "order_items": [], "cost": 1,
+         "payment": 1, "final_status": "CLOSED"}}"#;
+
+    /// 2026-03-09 12:00:00
+    const NOON: i64 = 1_773_057_600_000;
+
+    const BY_SENT: Reading = Reading { envelope: Envelope::None, timestamp: Timestamp::SentDttm };
+
+    fn record(value: &str, timestamp: i64) -> Record {
+        Record {
+            topic: "orders".into(),
+            partition: 0,
+            offset: 0,
+            timestamp: Some(timestamp),
+            key: None,
+            value: Some(value.into()),
+            headers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_record_whose_timestamp_is_in_seconds_is_refused_with_what_to_do() {
+        let record = record(ORDER, NOON / 1000);
+        let Err(Outcome::DeadLetter(rejection)) = receive(&record, Reading::default(), NOON) else { panic!() };
+        assert_eq!(rejection.reason, "from-the-future");
+        for part in ["sent_dttm is 2026-03-09 12:01:44", "1970-01-21 12:30:57.6", "RECORD_TIMESTAMP=sent_dttm"] {
+            assert!(rejection.error.contains(part), "{}", rejection.error);
+        }
+        assert!(receive(&record, BY_SENT, NOON).is_ok());
+    }
+
+    #[test]
+    fn a_plausible_timestamp_is_not_doubted() {
+        let Err(Outcome::DeadLetter(rejection)) = receive(&record(ORDER, 946_684_800_000), Reading::default(), NOON)
+        else {
+            panic!()
+        };
+        assert!(!rejection.error.contains("RECORD_TIMESTAMP"), "{}", rejection.error);
+    }
+
+    #[test]
+    fn a_replayed_record_goes_by_sent_dttm_as_well() {
+        let mut replayed = record(ORDER, NOON);
+        replayed.headers.push((ORIGINAL_TIMESTAMP.to_owned(), Some(b"1773057600".to_vec())));
+        assert!(receive(&replayed, Reading::default(), NOON).is_err());
+        assert!(receive(&replayed, BY_SENT, NOON).is_ok());
+    }
+
+    #[test]
+    fn an_envelope_is_opened_only_where_that_is_set() {
+        let auto = Reading { envelope: Envelope::Auto, ..Reading::default() };
+        let (bare, enveloped) =
+            (record(ORDER, NOON), record(&format!(r#"{{"schema": {{}}, "payload": {ORDER}}}"#), NOON));
+        assert_eq!(receive(&enveloped, Reading::default(), NOON), Err(Outcome::Skipped("envelope")));
+        assert_eq!(receive(&enveloped, auto, NOON), receive(&bare, auto, NOON));
+        assert!(receive(&bare, auto, NOON).is_ok());
+        let deleted = record(r#"{"before": {}, "after": null, "op": "d"}"#, NOON);
+        assert_eq!(receive(&deleted, auto, NOON), Err(Outcome::Skipped("tombstone")));
+        let courier = record(r#"{"schema": {}, "payload": {"object_type": "courier"}}"#, NOON);
+        assert_eq!(receive(&courier, auto, NOON), Err(Outcome::Skipped("other-type")));
+        let broken = record(r#"{"schema": {}, "payload": {"object_type": "order"}}"#, NOON);
+        assert!(matches!(receive(&broken, auto, NOON), Err(Outcome::DeadLetter(_))));
+    }
 }

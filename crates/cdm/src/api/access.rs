@@ -1,6 +1,9 @@
-//! Who may ask: everybody, or who shows the token.
+//! Authentication of the tag API and of the dashboard's numbers: a bearer token, if one is set.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     extract::{Request, State},
@@ -10,6 +13,7 @@ use axum::{
 };
 use service::settings::Secret;
 use subtle::ConstantTimeEq;
+use tokio::time::Instant;
 use utoipa::{
     Modify,
     openapi::{
@@ -20,22 +24,100 @@ use utoipa::{
 
 use super::answer::Refused;
 
-/// What has to be shown.
-pub(crate) struct Token(Secret);
+/// The token that every request has to carry.
+pub(crate) struct Token {
+    secret: Secret,
+    refusals: Mutex<Refusals>,
+}
+
+/// How often refused requests are logged, at most: one who guesses tokens must not fill the log.
+const LOG_EVERY: Duration = Duration::from_secs(60);
+
+/// Requests refused since the last log line.
+#[derive(Debug, Default)]
+struct Refusals {
+    missing: u64,
+    wrong: u64,
+    logged_at: Option<Instant>,
+}
+
+/// Why a request is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unauthorized {
+    /// It carries no bearer token.
+    Missing,
+    /// It carries another token.
+    Wrong,
+}
 
 impl Token {
-    pub(crate) const fn new(secret: Secret) -> Self {
-        Self(secret)
+    /// From here on, refused requests are counted: the metric exists, with 0, before the first of them.
+    pub(crate) fn new(secret: Secret) -> Self {
+        for reason in [Unauthorized::Missing, Unauthorized::Wrong] {
+            metrics::counter!("tagmill_api_unauthorized_total", "reason" => reason.name()).increment(0);
+        }
+        Self { secret, refusals: Mutex::default() }
+    }
+
+    /// Whether a request with this header may pass. How long a wrong token takes to be refused says nothing about the right
+    /// one.
+    fn admits(&self, authorization: Option<&[u8]>) -> Result<(), Unauthorized> {
+        let shown = authorization.and_then(bearer).ok_or(Unauthorized::Missing)?;
+        let is_right = bool::from(shown.ct_eq(self.secret.expose().as_bytes()));
+        if is_right { Ok(()) } else { Err(Unauthorized::Wrong) }
+    }
+
+    /// Counts a refused request, and logs from time to time how many there were.
+    fn refused(&self, reason: Unauthorized) {
+        metrics::counter!("tagmill_api_unauthorized_total", "reason" => reason.name()).increment(1);
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((missing, wrong)) = refusals.add(reason, Instant::now()) {
+            tracing::warn!(missing, wrong, "requests to the API were refused: no bearer token, or a wrong one");
+        }
     }
 }
 
-/// Lets a request pass that shows the token. How long a wrong one takes to be refused tells nothing about the right one.
+impl Refusals {
+    /// Adds one; how many there were since the last log line, by reason, when it is time for another.
+    fn add(&mut self, reason: Unauthorized, now: Instant) -> Option<(u64, u64)> {
+        match reason {
+            Unauthorized::Missing => self.missing += 1,
+            Unauthorized::Wrong => self.wrong += 1,
+        }
+        if self.logged_at.is_some_and(|logged_at| now.duration_since(logged_at) < LOG_EVERY) {
+            return None;
+        }
+        let counts = (self.missing, self.wrong);
+        *self = Self { logged_at: Some(now), ..Self::default() };
+        Some(counts)
+    }
+}
+
+impl Unauthorized {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Wrong => "wrong",
+        }
+    }
+}
+
+/// The token of `Bearer <token>`. The name of a scheme is case-insensitive, and one or more blanks follow it (RFC 9110).
+fn bearer(authorization: &[u8]) -> Option<&[u8]> {
+    let end = authorization.iter().position(|byte| *byte == b' ')?;
+    let (scheme, token) = authorization.split_at(end);
+    scheme.eq_ignore_ascii_case(b"bearer").then(|| token.trim_ascii())
+}
+
+/// Lets a request pass that shows the token.
 pub(crate) async fn check(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
-    let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-    if shown.is_some_and(|shown| bool::from(shown.ct_eq(token.0.expose().as_bytes()))) {
-        next.run(request).await
-    } else {
-        Refused::Unknown.into_response()
+    let authorization = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes());
+    match token.admits(authorization) {
+        Ok(()) => next.run(request).await,
+        Err(reason) => {
+            token.refused(reason);
+            Refused::Unknown.into_response()
+        }
     }
 }
 
@@ -47,5 +129,39 @@ impl Modify for Bearer {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         let components = document.components.get_or_insert_with(Default::default);
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_is_case_insensitive_and_blanks_may_follow_it() {
+        let token = Token::new(Secret::from("open sesame".to_owned()));
+        for (header, expected) in [
+            (None, Err(Unauthorized::Missing)),
+            (Some("Bearer open sesame"), Ok(())),
+            (Some("bearer open sesame"), Ok(())),
+            (Some("BEARER   open sesame"), Ok(())),
+            (Some("Bearer open"), Err(Unauthorized::Wrong)),
+            (Some("Bearer Open Sesame"), Err(Unauthorized::Wrong)),
+            (Some("Bearer "), Err(Unauthorized::Wrong)),
+            (Some("Bearer"), Err(Unauthorized::Missing)),
+            (Some("Beareropen sesame"), Err(Unauthorized::Missing)),
+            (Some("Basic open sesame"), Err(Unauthorized::Missing)),
+            (Some("open sesame"), Err(Unauthorized::Missing)),
+        ] {
+            assert_eq!(token.admits(header.map(str::as_bytes)), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn refusals_are_logged_at_most_once_a_minute() {
+        let (mut refusals, begin) = (Refusals::default(), Instant::now());
+        assert_eq!(refusals.add(Unauthorized::Wrong, begin), Some((0, 1)));
+        assert_eq!(refusals.add(Unauthorized::Wrong, begin), None);
+        assert_eq!(refusals.add(Unauthorized::Missing, begin + LOG_EVERY - Duration::from_millis(1)), None);
+        assert_eq!(refusals.add(Unauthorized::Missing, begin + LOG_EVERY), Some((2, 1)));
     }
 }

@@ -58,7 +58,8 @@ async fn one_thing_is_wrong() -> Result<()> {
     let well = Said::by(&pipeline, pipeline.service(Layer::Stg), 0).await?;
     println!("all well\n{}\n", well.0.join("\n"));
     let subjects = well.subjects();
-    for needed in ["settings", "kafka", "topic NAME-for-stg", "topic NAME-for-dds", "database", "schema", "redis"] {
+    for needed in ["settings", "kafka", "KAFKA_SOURCE_TOPIC", "KAFKA_DESTINATION_TOPIC", "database", "schema", "redis"]
+    {
         ensure!(subjects.contains(&needed), "{needed} was not looked at: {subjects:?}");
     }
 
@@ -66,29 +67,27 @@ async fn one_thing_is_wrong() -> Result<()> {
     let advice = "; is it up? look at KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL";
     ensure_one(&said, &well, "FAILED kafka: ", advice, &["topic"])?;
 
-    for (variable, topic) in [
-        ("KAFKA_SOURCE_TOPIC", "topic NAME-for-stg"),
-        ("KAFKA_DESTINATION_TOPIC", "topic NAME-for-dds"),
-        ("KAFKA_DEAD_LETTER_TOPIC", "topic NAME-stg-dead-letters"),
-    ] {
+    for variable in ["KAFKA_SOURCE_TOPIC", "KAFKA_DESTINATION_TOPIC", "KAFKA_DEAD_LETTER_TOPIC"] {
         let said = with(&pipeline, variable, "no-such-topic").await?;
-        let advice = "does not exist; create it, or set KAFKA_CREATE_TOPICS=true";
-        ensure_one(&said, &well, "FAILED topic no-such-topic: ", advice, &[topic])?;
+        let start = format!("FAILED {variable}: topic no-such-topic does not exist; ");
+        ensure_one(&said, &well, &start, "create it, or set KAFKA_CREATE_TOPICS=true", &[])?;
     }
 
     let endpoints = pipeline.endpoints();
     let small = endpoints.fresh_name("small").await?;
     endpoints.create_topics(&[Topic::data(&small, 1)]).await?;
     let said = with(&pipeline, "KAFKA_DEAD_LETTER_TOPIC", &small).await?;
-    let start = format!("FAILED topic {small}: max.message.bytes is 1048588: dead letters may need 1114124");
-    ensure_one(&said, &well, &start, "; change the topic's configuration", &["topic NAME-stg-dead-letters"])?;
+    let start = format!(
+        "FAILED KAFKA_DEAD_LETTER_TOPIC: topic {small}: max.message.bytes is 1048588: dead letters may need 1114124"
+    );
+    ensure_one(&said, &well, &start, "; change the topic's configuration", &[])?;
 
     let short = endpoints.fresh_name("short").await?;
     endpoints.create_topics(&[Topic::data(&short, 1)]).await?;
     alter(endpoints.bootstrap_servers(), &short).await?;
     let said = with(&pipeline, "KAFKA_DESTINATION_TOPIC", &short).await?;
-    let start = format!("FAILED topic {short}: retention.ms is 604800000: ");
-    ensure_one(&said, &well, &start, "; change the topic's configuration", &["topic NAME-for-dds"])?;
+    let start = format!("FAILED KAFKA_DESTINATION_TOPIC: topic {short}: retention.ms is 604800000: ");
+    ensure_one(&said, &well, &start, "; change the topic's configuration", &[])?;
 
     let empty = endpoints.create_database(&endpoints.fresh_name("empty").await?).await?;
     let said = with(&pipeline, "DATABASE_URL", &empty).await?;

@@ -9,7 +9,7 @@
 
 use std::{collections::BTreeSet, env, fmt::Debug};
 
-use orders::{Enriched, Product, Restaurant, Unusable, User, counters, enriched, event};
+use orders::{Enriched, Product, Restaurant, Unusable, User, counters, enriched, envelope, event};
 use proptest::{
     prelude::*,
     strategy::ValueTree as _,
@@ -29,7 +29,7 @@ const REASONS: [&str; 7] =
     ["not-json", "missing-field", "wrong-type", "out-of-range", "bad-date", "bad-text", "from-the-future"];
 
 /// Every kind of record that is skipped.
-const KINDS: [&str; 3] = ["tombstone", "other-type", "untyped"];
+const KINDS: [&str; 4] = ["envelope", "tombstone", "other-type", "untyped"];
 
 fn config() -> Config {
     let cases = env::var("FUZZ_CASES").ok().and_then(|cases| cases.parse().ok());
@@ -88,6 +88,26 @@ fn named(event: &event::Event) -> Enriched {
 
 proptest! {
     #![proptest_config(config())]
+
+    /// The order inside is the order: the same event, with the same payload byte for byte, and so the same version.
+    #[test]
+    fn events_in_envelopes(value in input("events")) {
+        let _ = envelope::open(&value);
+        let Ok(event) = event::read(Some(&value), None) else { return Ok(()) };
+        let text = String::from_utf8(value).unwrap();
+        let string = serde_json::to_string(&text).unwrap();
+        for inner in [text, string] {
+            for wrapped in [
+                format!(r#"{{"schema": {{}}, "payload": {inner}}}"#),
+                format!(r#"{{"before": null, "after": {inner}, "op": "u"}}"#),
+                format!(r#"{{"payload": {{"after": {inner}, "op": "u"}}}}"#),
+                format!(r#"{{"specversion": "1.0", "data": {inner}}}"#),
+            ] {
+                let opened = envelope::open(wrapped.as_bytes()).unwrap();
+                prop_assert_eq!(&event::read(Some(&opened), None), &Ok(event.clone()), "{}", wrapped);
+            }
+        }
+    }
 
     #[test]
     fn events(value in input("events"), written_at in written_at()) {

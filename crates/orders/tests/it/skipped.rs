@@ -32,3 +32,17 @@ fn tombstones() {
     assert_eq!(enriched::read(None, None), Err(Unusable::Foreign("tombstone")));
     assert_eq!(counters::read(None, None), Err(Unusable::Foreign("tombstone")));
 }
+
+#[test]
+fn envelopes() {
+    for text in [
+        r#"{"schema": {}, "payload": {"object_type": "order"}}"#,
+        r#"{"payload": {"before": null, "after": {"object_type": "order"}, "op": "c"}}"#,
+        r#"{"before": null, "after": {"object_type": "order"}, "op": "c"}"#,
+        r#"{"specversion": "1.0", "data": {"object_type": "order"}}"#,
+    ] {
+        let value = Some(text.as_bytes());
+        assert_eq!(event::read(value, None), Err(Unusable::Foreign("envelope")), "{text}");
+        assert_eq!(enriched::read(value, None), Err(Unusable::Foreign("envelope")), "{text}");
+    }
+}

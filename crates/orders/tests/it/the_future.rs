@@ -1,6 +1,6 @@
 //! Dates that a clock gone wrong has set: more than a day ahead of the record's own timestamp.
 
-use orders::{Moment, Unusable, enriched, event};
+use orders::{Moment, RecordTime, Unusable, enriched, event};
 use serde_json::{Value, json};
 
 use crate::samples::{self, refusal, with};
@@ -50,4 +50,51 @@ fn at_either_end_of_time() {
     let read = |written_at| event::read(Some(event.as_bytes()), Some(written_at)).map(drop);
     assert_eq!(read(i64::MAX), Ok(()));
     assert_eq!(refusal(read(i64::MIN)).0, "from-the-future");
+}
+
+#[test]
+fn the_error_tells_both_times() {
+    let event = with(samples::event(), "/payload/date", json!("2026-03-12T15:00:00.5+03:00")).to_string();
+    for (written_at, expected) in [
+        (WRITTEN_AT, "the record's timestamp, 2026-03-09 12:00:00; times are UTC"),
+        // Seconds in place of milliseconds, and a time that no calendar has.
+        (WRITTEN_AT / 1000, "the record's timestamp, 1970-01-21 12:30:57.6; times are UTC"),
+        (i64::MIN, "the record's timestamp, -9223372036854775808 ms after 1970; times are UTC"),
+    ] {
+        let event = if written_at == WRITTEN_AT { event.clone() } else { samples::event().to_string() };
+        let error = refusal(event::read(Some(event.as_bytes()), Some(written_at))).1;
+        let date =
+            if written_at == WRITTEN_AT { "payload.date is 2026-03-12 12:00:00.5" } else { "sent_dttm is 2026-" };
+        assert!(error.starts_with(date), "{error}");
+        assert!(error.ends_with(&format!("more than 24 h ahead of {expected}")), "{error}");
+    }
+}
+
+#[test]
+fn a_timestamp_of_before_2000_is_not_plausible() {
+    let start = 946_684_800_000;
+    for (millis, expected) in
+        [(WRITTEN_AT, false), (start, false), (start - 1, true), (WRITTEN_AT / 1000, true), (0, true)]
+    {
+        assert_eq!(RecordTime::Record(millis).is_implausible(), expected, "{millis}");
+    }
+    assert!(!RecordTime::Unknown.is_implausible() && !RecordTime::Sent { now: 0 }.is_implausible());
+}
+
+/// An operator who cannot have the producer's timestamps mended goes by `sent_dttm`.
+#[test]
+fn by_sent_dttm() {
+    let sent =
+        |event: Value| event::read(Some(event.to_string().as_bytes()), RecordTime::Sent { now: WRITTEN_AT }).map(drop);
+    let event = with(samples::event(), "/sent_dttm", ahead(0));
+    for pointer in ["/payload/update_ts", "/payload/date"] {
+        assert_eq!(sent(with(event.clone(), pointer, ahead(A_DAY))), Ok(()));
+        let (reason, error) = refusal(sent(with(event.clone(), pointer, ahead(A_DAY + 1000))));
+        assert_eq!(reason, "from-the-future");
+        assert!(error.contains("more than 24 h ahead of sent_dttm, 2026-03-09 12:00:00;"), "{error}");
+    }
+    assert_eq!(sent(with(samples::event(), "/sent_dttm", ahead(A_DAY))), Ok(()));
+    let (reason, error) = refusal(sent(with(samples::event(), "/sent_dttm", ahead(A_DAY + 1))));
+    assert_eq!(reason, "from-the-future");
+    assert!(error.contains("more than 24 h ahead of the time of reading, 2026-03-09 12:00:00;"), "{error}");
 }

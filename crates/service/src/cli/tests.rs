@@ -104,6 +104,10 @@ fn a_malformed_setting_is_named() {
         ("KAFKA_SECURITY_PROTOCOL", "TLS", "KAFKA_SECURITY_PROTOCOL must be one of PLAINTEXT, SSL,"),
         ("KAFKA_CREATE_TOPICS", "perhaps", "KAFKA_CREATE_TOPICS must be one of true, false"),
         ("RUST_LOG", "service=loudly", "RUST_LOG: "),
+        ("KAFKA_SOURCE_TOPIC", "or ders", "KAFKA_SOURCE_TOPIC: ' ' is not allowed in a topic's name"),
+        ("KAFKA_DESTINATION_TOPIC", "заказы", "KAFKA_DESTINATION_TOPIC: 'з' is not allowed in a topic's name"),
+        ("KAFKA_DEAD_LETTER_TOPIC", "..", "KAFKA_DEAD_LETTER_TOPIC: `..` is not allowed as a topic's name"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "k:9092;l:9092", "KAFKA_BOOTSTRAP_SERVERS: `k:9092;l:9092` is not `host:port`"),
     ] {
         let line = refusal(&[(name, value)]);
         assert!(line.starts_with(said), "{name}={value}: {line}");
@@ -123,6 +127,103 @@ fn a_value_may_come_from_a_file() {
     std::fs::remove_file(&file).unwrap();
     assert!(matches!(cli.command, Command::Migrate));
     assert_eq!(cli.given.read::<Database>().unwrap().database_url.expose(), "postgres://from-a-file");
+}
+
+/// Texts that no setting can have, and what is said about each. The exception of a file is the newline at its end.
+const UNUSABLE: [(&str, &str); 6] = [
+    ("hunter2 ", "begins or ends with white space"),
+    ("\thunter2", "begins or ends with white space"),
+    ("hunter2\n\n", "begins or ends with white space"),
+    ("hunter2\nhunter3", "has several lines"),
+    ("\u{feff}hunter2", "begins with a byte order mark"),
+    ("hunter\u{1b}2", "has a control character"),
+];
+
+/// Every setting of the service, by its variable.
+fn variables() -> Vec<&'static str> {
+    let command = command::<Own, OwnCommands>(&STG);
+    let names = command.get_arguments().filter_map(|argument| argument.get_env()?.to_str().map(str::to_owned));
+    names.map(|name| &*name.leak()).collect()
+}
+
+#[test]
+fn the_text_of_every_setting_is_one_line_without_white_space_at_its_ends() {
+    let settings = variables();
+    assert!(settings.len() > 20, "{settings:?}");
+    for name in settings {
+        for (text, said) in UNUSABLE {
+            assert_eq!(refusal(&[(name, text)]), format!("{name} {said}"), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_flag_follows_the_rule_of_its_variable() {
+    for (text, said) in UNUSABLE.into_iter().chain([("", "is empty")]) {
+        let flag = format!("--kafka-group-id={text}");
+        let Err(Ended::Refused(refusal)) = parse(&[&flag], &COMPLETE.into()) else { panic!("{text:?} was accepted") };
+        assert_eq!(refusal, Refusal::Settings(format!("KAFKA_GROUP_ID {said}")));
+    }
+}
+
+#[test]
+fn the_file_of_every_setting_holds_one_line() {
+    let file = std::env::temp_dir().join(format!("service-cli-lines-{}", std::process::id()));
+    let path = file.to_str().unwrap().to_owned();
+    let bytes = UNUSABLE.map(|(text, said)| (text.as_bytes(), said));
+    let of_files: [(&[u8], &str); 6] = [
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"\r\n", "is empty"),
+        (b"hunter2\r\nhunter3\r\n", "has several lines"),
+        (b"hunter2 \n", "begins or ends with white space"),
+        (b"hunter\xff2", "stream did not contain valid UTF-8"),
+    ];
+    for name in variables() {
+        let variable = format!("{name}_FILE");
+        let read = |asked: &str| match asked {
+            _ if asked == variable => Some(OsString::from(&path)),
+            _ => COMPLETE.into_iter().find(|(set, _)| *set == asked && asked != name).map(|(_, value)| value.into()),
+        };
+        for (text, said) in bytes.iter().chain(&of_files) {
+            std::fs::write(&file, text).unwrap();
+            let Err(Ended::Refused(refusal)) = Cli::parse::<Own>(&STG, ["stg-service".into()], read) else {
+                panic!("{variable} of {text:?} was accepted")
+            };
+            assert_eq!(refusal.code(), 64);
+            let line = refusal.to_string();
+            assert!(line.starts_with(&variable) && line.ends_with(said) && !line.contains("hunter"), "{line}");
+        }
+    }
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn a_file_may_end_its_line_as_any_editor_does() {
+    let file = std::env::temp_dir().join(format!("service-cli-ends-{}", std::process::id()));
+    let read = |name: &str| (name == "REDIS_URL_FILE").then(|| file.clone().into_os_string());
+    for text in ["redis://r", "redis://r\n", "redis://r\r\n"] {
+        std::fs::write(&file, text).unwrap();
+        let cli = Cli::parse::<Own>(&STG, ["stg-service".into()], read).unwrap();
+        assert_eq!(cli.given.read::<Own>().unwrap().redis_url.expose(), "redis://r", "{text:?}");
+    }
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn a_topic_is_not_both_read_and_written() {
+    for name in ["KAFKA_DESTINATION_TOPIC", "KAFKA_DEAD_LETTER_TOPIC"] {
+        let variables = COMPLETE.into_iter().chain([(name, "orders")]).collect();
+        let settings = settings(&variables).unwrap();
+        let refused = settings.kafka.connection(&settings.topics, "stg-service").unwrap_err();
+        assert_eq!(refused, Refusal::Settings(format!("{name} is the same topic as KAFKA_SOURCE_TOPIC")));
+    }
+}
+
+#[test]
+fn addresses_may_have_blanks_between_them() {
+    let variables = COMPLETE.into_iter().chain([("KAFKA_BOOTSTRAP_SERVERS", "k:9092, l:9092")]).collect();
+    assert_eq!(settings(&variables).unwrap().kafka.kafka_bootstrap_servers, "k:9092,l:9092");
 }
 
 #[test]

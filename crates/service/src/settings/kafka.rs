@@ -7,13 +7,15 @@ use clap::{ArgAction, Args};
 use super::{Secret, period};
 use crate::Refusal;
 
+mod values;
+
 /// The settings of the connection to Kafka.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Kafka: connection")]
 pub struct Kafka {
     /// `host:port`, several separated by commas. Required.
-    #[arg(long, env, value_name = "ADDRESSES")]
+    #[arg(long, env, value_name = "ADDRESSES", value_parser = values::addresses)]
     pub kafka_bootstrap_servers: String,
 
     /// Whether the connection is encrypted and whether we log in.
@@ -61,16 +63,16 @@ pub struct Topics {
     pub kafka_group_id: String,
 
     /// The topic that is read.
-    #[arg(long, env, value_name = "TOPIC")]
+    #[arg(long, env, value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_source_topic: String,
 
     /// The topic that is written.
-    #[arg(long, env, value_name = "TOPIC")]
+    #[arg(long, env, value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_destination_topic: Option<String>,
 
     /// Where unreadable records go. Its `max.message.bytes` must exceed the source topic's by 64 KiB, for the headers
     /// that say what is wrong.
-    #[arg(long, env, value_name = "TOPIC")]
+    #[arg(long, env, value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_dead_letter_topic: String,
 
     /// Whether missing topics are created at the start, kept for ever.
@@ -80,6 +82,31 @@ pub struct Topics {
     /// Partitions of a topic we create: the largest number of replicas that can share its work.
     #[arg(long, env, value_name = "PARTITIONS", default_value = "3")]
     pub kafka_topic_partitions: NonZeroU16,
+}
+
+impl Topics {
+    /// Refuses a topic that is both read and written: every record would come back.
+    fn distinct(&self) -> Result<(), Refusal> {
+        let written = [
+            ("KAFKA_DESTINATION_TOPIC", self.kafka_destination_topic.as_ref()),
+            ("KAFKA_DEAD_LETTER_TOPIC", Some(&self.kafka_dead_letter_topic)),
+        ];
+        match written.into_iter().find(|(_, topic)| *topic == Some(&self.kafka_source_topic)) {
+            Some((name, _)) => Err(Refusal::Settings(format!("{name} is the same topic as KAFKA_SOURCE_TOPIC"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The setting that names this topic.
+    pub(crate) fn setting(&self, topic: &str) -> &'static str {
+        if topic == self.kafka_source_topic {
+            "KAFKA_SOURCE_TOPIC"
+        } else if topic == self.kafka_dead_letter_topic {
+            "KAFKA_DEAD_LETTER_TOPIC"
+        } else {
+            "KAFKA_DESTINATION_TOPIC"
+        }
+    }
 }
 
 impl Kafka {
@@ -107,6 +134,7 @@ impl Kafka {
             dead_letter_topic: topics.kafka_dead_letter_topic.clone(),
             ..defaults
         };
+        topics.distinct()?;
         self.consistent().map(|()| settings)
     }
 

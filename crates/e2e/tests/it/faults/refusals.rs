@@ -36,12 +36,28 @@ async fn settings_that_are_missing_or_malformed() -> Result<()> {
             ("SHUTDOWN_GRACE", "soon"),
             ("SHUTDOWN_GRACE", "0s"),
             ("KAFKA_SESSION_TIMEOUT", "0s"),
+            ("KAFKA_SOURCE_TOPIC", "orders "),
+            ("KAFKA_GROUP_ID", "orders\n"),
+            ("LOAD_SRC", " kafka"),
         ] {
             check(&pipeline, layer, (name, value), name, SETTINGS).await?;
         }
     }
     for (name, value) in [("PARK_MAX_AGE", "-1"), ("PARK_RETRY", "never"), ("PARK_RETRY", "0s")] {
         check(&pipeline, Layer::Stg, (name, value), name, SETTINGS).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_of_a_token_that_nobody_could_show() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("token");
+    for text in ["", "\n", "one\ntwo\n", "one\r\ntwo\r\n", "\u{feff}sesame", "sésame", "sesame \n"] {
+        std::fs::write(&file, text)?;
+        let setting = ("TAG_API_TOKEN_FILE", &*file.to_string_lossy());
+        check(&pipeline, Layer::Cdm, setting, "TAG_API_TOKEN", SETTINGS).await?;
     }
     Ok(())
 }

@@ -147,6 +147,17 @@ async fn what_is_asked_is_answered_as_the_document_says() -> Result<()> {
     Ok(())
 }
 
+/// Requests refused without a token, and with a wrong one.
+async fn refusals(cdm: &Process) -> Result<(f64, f64)> {
+    let (_, page) = cdm.get("/metrics").await?;
+    let count = |reason: &str| {
+        let mut lines = page.lines().filter(|line| line.starts_with("tagmill_api_unauthorized_total{"));
+        let line = lines.find(|line| line.contains(&format!("reason=\"{reason}\"")))?;
+        line.rsplit(' ').next()?.parse().ok()
+    };
+    Ok((count("missing").context("no counter")?, count("wrong").context("no counter")?))
+}
+
 #[tokio::test]
 async fn with_a_token_nobody_else_is_answered_and_without_the_api_nobody() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
@@ -154,21 +165,27 @@ async fn with_a_token_nobody_else_is_answered_and_without_the_api_nobody() -> Re
     let file = folder.path().join("token");
     std::fs::write(&file, "open sesame\n")?;
     let cdm = pipeline.service(Layer::Cdm).env("TAG_API_TOKEN_FILE", file.to_string_lossy()).start().await?;
+    ensure!(refusals(&cdm).await? == (0.0, 0.0), "the counters are not there from the start");
     for (headers, expected) in [
         ("", 401),
         ("authorization: Bearer open\r\n", 401),
         ("authorization: Basic open sesame\r\n", 401),
         ("authorization: Bearer open sesame\r\n", 200),
+        ("authorization: bearer open sesame\r\n", 200),
+        ("authorization: BEARER   open sesame  \r\n", 200),
     ] {
         let (status, body) = cdm.ask("GET", "/api/v1/rules", headers).await?;
         ensure!(status == expected && !body.contains("sesame"), "{headers:?}: {status} {body}");
     }
+    ensure!(refusals(&cdm).await? == (2.0, 1.0), "refused requests are not counted: {:?}", refusals(&cdm).await?);
     // What the orchestrator asks, and what says how to ask, needs none.
     for path in ["/health", "/ready", "/metrics", DOCUMENT] {
         assert_eq!(cdm.get(path).await?.0, 200, "{path}");
     }
     let logs: String = pipeline.logs()?.into_values().collect();
     ensure!(!logs.contains("sesame"), "the token is in a log");
+    let lines = logs.lines().filter(|line| line.contains("requests to the API were refused")).count();
+    ensure!(lines == 1, "{lines} lines about refused requests");
 
     let without = pipeline.service(Layer::Cdm).env("TAG_API", "off").start().await?;
     for path in ["/api/v1/rules", DOCUMENT] {

@@ -1,0 +1,163 @@
+//! Envelopes around a message: Kafka Connect (`schema`, `payload`), Debezium (`before`, `after`, `op`), CloudEvents (`data`).
+//!
+//! An envelope is recognised by its fields, and only where the object has no `object_type`: a message of ours has one. What
+//! is inside may be an object, or a string that holds the JSON text of one. Envelopes may be nested: Connect around Debezium.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::{Unusable, json::Object};
+
+/// Who has put a message into an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Envelope {
+    CloudEvents,
+    Connect,
+    Debezium,
+}
+
+/// Envelopes inside envelopes, at most: Connect, Debezium, and a text inside.
+const DEEPEST: usize = 3;
+
+/// What was found in an object.
+enum Found {
+    /// No envelope, or none with a message in it.
+    Nothing,
+    /// The envelope says that its message was deleted.
+    Deletion,
+    /// The text of the message.
+    Message(Vec<u8>),
+}
+
+impl Envelope {
+    /// Recognises the envelope that an object is.
+    pub(crate) fn of<V>(fields: &Object<'_, V>) -> Option<Self> {
+        let has = |name| fields.get(name).is_some();
+        if has("op") && (has("after") || has("before")) {
+            Some(Self::Debezium)
+        } else if has("specversion") && has("data") {
+            Some(Self::CloudEvents)
+        } else if has("payload") && (has("schema") || fields.iter().count() == 1) {
+            Some(Self::Connect)
+        } else {
+            None
+        }
+    }
+}
+
+/// The message inside the value of a record; the value itself if it is no envelope.
+///
+/// # Errors
+/// [`Unusable::Foreign`] for an envelope that says that its message was deleted, which is a tombstone.
+pub fn open(value: &[u8]) -> Result<Cow<'_, [u8]>, Unusable> {
+    let mut message = Cow::Borrowed(value);
+    for _ in 0..DEEPEST {
+        match find(&message) {
+            Found::Nothing => break,
+            Found::Deletion => return Err(Unusable::Foreign("tombstone")),
+            Found::Message(inner) => message = Cow::Owned(inner),
+        }
+    }
+    Ok(message)
+}
+
+fn find(value: &[u8]) -> Found {
+    let Ok(fields) = serde_json::from_slice::<Object<'_, &RawValue>>(value) else { return Found::Nothing };
+    let field = |name: &str| fields.get(name).map(|raw| raw.get()).filter(|text| *text != "null");
+    if field("object_type").is_some() {
+        return Found::Nothing;
+    }
+    let Some(envelope) = Envelope::of(&fields) else { return Found::Nothing };
+    let inner = match envelope {
+        Envelope::CloudEvents => field("data"),
+        Envelope::Connect => field("payload"),
+        Envelope::Debezium => field("after"),
+    };
+    match (inner, envelope) {
+        (Some(text), _) => object(text).map_or(Found::Nothing, Found::Message),
+        (None, Envelope::Debezium) if field("op") == Some(r#""d""#) => Found::Deletion,
+        (None, Envelope::Connect) if fields.get("schema").is_some() => Found::Deletion,
+        (None, _) => Found::Nothing,
+    }
+}
+
+/// The text of an object: this text, or the text in this string.
+fn object(json: &str) -> Option<Vec<u8>> {
+    let text = match json.starts_with('"') {
+        true => serde_json::from_str(json).ok()?,
+        false => json.to_owned(),
+    };
+    text.trim_start().starts_with('{').then(|| text.into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORDER: &str = r#"{"object_type": "order", "payload": {"a": 1.50}}"#;
+
+    fn opened(value: &str) -> Result<String, Unusable> {
+        open(value.as_bytes()).map(|text| String::from_utf8(text.into_owned()).unwrap())
+    }
+
+    #[test]
+    fn a_message_is_taken_out_of_its_envelope_byte_for_byte() {
+        let text = serde_json::to_string(ORDER).unwrap();
+        for envelope in [
+            format!(r#"{{"schema": {{"type": "struct"}}, "payload": {ORDER}}}"#),
+            format!(r#"{{"schema": {{"type": "string"}}, "payload": {text}}}"#),
+            format!(r#"{{"schema": null, "payload": {ORDER}}}"#),
+            format!(r#"{{"payload": {ORDER}}}"#),
+            format!(r#"{{"before": null, "after": {ORDER}, "op": "c", "ts_ms": 1}}"#),
+            format!(r#"{{"before": null, "after": {text}, "op": "r"}}"#),
+            format!(r#"{{"payload": {{"before": {{}}, "after": {ORDER}, "op": "u"}}}}"#),
+            format!(r#"{{"schema": {{}}, "payload": {{"before": {{}}, "after": {text}, "op": "u"}}}}"#),
+            format!(r#"{{"specversion": "1.0", "id": "7", "source": "/s", "type": "t", "data": {ORDER}}}"#),
+            format!(r#"{{"specversion": "1.0", "id": "7", "source": "/s", "type": "t", "data": {text}}}"#),
+            format!(r#"{{"object_type": null, "schema": {{}}, "payload": {ORDER}}}"#),
+        ] {
+            assert_eq!(opened(&envelope).as_deref(), Ok(ORDER), "{envelope}");
+        }
+    }
+
+    #[test]
+    fn a_deletion_is_a_tombstone() {
+        for envelope in [
+            r#"{"before": {"object_type": "order"}, "after": null, "op": "d"}"#,
+            r#"{"before": {"object_type": "order"}, "op": "d"}"#,
+            r#"{"schema": {}, "payload": {"before": {}, "after": null, "op": "d"}}"#,
+            r#"{"schema": null, "payload": null}"#,
+        ] {
+            assert_eq!(opened(envelope), Err(Unusable::Foreign("tombstone")), "{envelope}");
+        }
+    }
+
+    #[test]
+    fn everything_else_stays_as_it_is() {
+        for value in [
+            ORDER,
+            r#"{"object_type": "order", "schema": {}, "payload": {"object_type": "courier"}}"#,
+            r#"{"object_type": "order", "op": "d", "after": null}"#,
+            r#"{"workflow_key": "heartbeat", "payload": {"object_type": "order"}}"#,
+            r#"{"before": {}, "after": null, "op": "t"}"#,
+            r#"{"specversion": "1.0", "data": null}"#,
+            r#"{"schema": {}, "payload": "good morning"}"#,
+            r#"{"schema": {}, "payload": [7]}"#,
+            r#"{"schema": {}, "payload": 7}"#,
+            r#"{"payload": null}"#,
+            "{}",
+            "[]",
+            "7",
+            "",
+            "{",
+        ] {
+            assert_eq!(opened(value).as_deref(), Ok(value));
+        }
+        let mut deep = ORDER.to_owned();
+        for _ in 0..=DEEPEST {
+            deep = format!(r#"{{"payload": {deep}}}"#);
+        }
+        assert_eq!(opened(&deep).unwrap(), format!(r#"{{"payload": {ORDER}}}"#));
+    }
+}

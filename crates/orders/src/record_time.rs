@@ -1,0 +1,75 @@
+//! The time that the dates of an order are compared with: the timestamp of its record, or its own `sent_dttm`.
+
+use std::fmt;
+
+use crate::Moment;
+
+/// What a date of an order must not be more than 24 h ahead of. A clock gone wrong would otherwise win over every later
+/// event of its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordTime {
+    /// Nothing: the record has no timestamp.
+    Unknown,
+    /// The timestamp of the record, in milliseconds since the Unix epoch.
+    Record(i64),
+    /// The order's `sent_dttm`, for producers whose record timestamps are wrong. `sent_dttm` itself is compared with `now`,
+    /// the time at which the record is read, in milliseconds since the Unix epoch.
+    Sent {
+        /// The time at which the record is read.
+        now: i64,
+    },
+}
+
+/// A time that dates are compared with, and what it is called in an error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    pub(crate) name: &'static str,
+    /// In milliseconds since the Unix epoch.
+    pub(crate) millis: i64,
+}
+
+/// The start of the year 2000, in milliseconds since the Unix epoch. No order is older, so a record that seems to be has a
+/// wrong timestamp: seconds in place of milliseconds lie in January 1970.
+const EARLIEST_PLAUSIBLE: i64 = 946_684_800_000;
+
+impl RecordTime {
+    /// What `sent_dttm` is compared with.
+    pub(crate) const fn limit_of_sent(self) -> Option<Limit> {
+        match self {
+            Self::Unknown => None,
+            Self::Record(millis) => Some(Limit { name: "the record's timestamp", millis }),
+            Self::Sent { now } => Some(Limit { name: "the time of reading", millis: now }),
+        }
+    }
+
+    /// What the other dates of an order are compared with that was sent at `sent_at`.
+    pub(crate) fn limit(self, sent_at: Moment) -> Option<Limit> {
+        match self {
+            Self::Sent { .. } => Some(Limit { name: "sent_dttm", millis: sent_at.unix_millis() }),
+            Self::Unknown | Self::Record(_) => self.limit_of_sent(),
+        }
+    }
+
+    /// Whether this is the timestamp of a record and cannot be right.
+    #[must_use]
+    pub const fn is_implausible(self) -> bool {
+        matches!(self, Self::Record(millis) if millis < EARLIEST_PLAUSIBLE)
+    }
+}
+
+/// The timestamp of a record, if it has one.
+impl From<Option<i64>> for RecordTime {
+    fn from(millis: Option<i64>) -> Self {
+        millis.map_or(Self::Unknown, Self::Record)
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, millis } = self;
+        match Moment::from_unix_micros(millis.saturating_mul(1000)) {
+            Some(moment) => write!(out, "{name}, {moment}"),
+            None => write!(out, "{name}, {millis} ms after 1970"),
+        }
+    }
+}

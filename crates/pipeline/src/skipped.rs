@@ -1,0 +1,99 @@
+//! Log lines about skipped records: one from time to time for each kind, with an example.
+
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+
+use serde::de::IgnoredAny;
+use tokio::time::Instant;
+
+use crate::Record;
+
+/// How often a kind of skipped record is logged, at most. The metric counts every one of them.
+const LOG_EVERY: Duration = Duration::from_secs(600);
+
+/// Fields of an example that are named, and characters of each: a name of a field may be of any length.
+const FIELDS: usize = 10;
+const LONGEST: usize = 40;
+
+/// How many records of each kind were skipped since the last log line about it.
+#[derive(Debug, Default)]
+pub(crate) struct Skipped(BTreeMap<&'static str, Since>);
+
+#[derive(Debug, Default)]
+struct Since {
+    count: u64,
+    logged_at: Option<Instant>,
+}
+
+impl Skipped {
+    /// Adds one; how many there were since the last log line when it is time for another.
+    fn add(&mut self, kind: &'static str, now: Instant) -> Option<u64> {
+        let since = self.0.entry(kind).or_default();
+        since.count += 1;
+        if since.logged_at.is_some_and(|logged_at| now.duration_since(logged_at) < LOG_EVERY) {
+            return None;
+        }
+        since.logged_at = Some(now);
+        Some(std::mem::take(&mut since.count))
+    }
+
+    /// Counts a skipped record, and logs it if that is due. A tombstone says nothing that is worth a line.
+    pub(crate) fn note(&mut self, kind: &'static str, record: &Record, now: Instant) {
+        if kind == "tombstone" {
+            return;
+        }
+        if let Some(count) = self.add(kind, now) {
+            tracing::warn!(
+                record.topic = %record.topic,
+                record.partition = record.partition,
+                record.offset = record.offset,
+                kind,
+                count,
+                fields = fields(record.value.as_deref().unwrap_or_default()),
+                "records were skipped: they are not messages that this service reads; this is the last of them"
+            );
+        }
+    }
+}
+
+/// The names of an object's fields, without their values: these may be about a person.
+fn fields(value: &[u8]) -> String {
+    let Ok(fields) = serde_json::from_slice::<BTreeMap<Cow<'_, str>, IgnoredAny>>(value) else { return String::new() };
+    let cut = |name: &Cow<'_, str>| name.chars().take(LONGEST).collect::<String>();
+    let mut names: Vec<String> = fields.keys().take(FIELDS).map(cut).collect();
+    if fields.len() > FIELDS {
+        names.push("…".to_owned());
+    }
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_logged_from_time_to_time() {
+        let (mut skipped, begin) = (Skipped::default(), Instant::now());
+        assert_eq!(skipped.add("untyped", begin), Some(1));
+        assert_eq!(skipped.add("untyped", begin), None);
+        assert_eq!(skipped.add("envelope", begin), Some(1));
+        assert_eq!(skipped.add("untyped", begin + LOG_EVERY - Duration::from_millis(1)), None);
+        assert_eq!(skipped.add("untyped", begin + LOG_EVERY), Some(3));
+    }
+
+    #[test]
+    fn an_example_has_names_of_fields_and_no_values() {
+        for (value, expected) in [
+            (r#"{"schema": {}, "payload": {"user": "Котова Ольга"}}"#, "payload, schema"),
+            (r#"{"\u0061": 1}"#, "a"),
+            ("{}", ""),
+            ("[1]", ""),
+            ("", ""),
+        ] {
+            assert_eq!(fields(value.as_bytes()), expected);
+        }
+        let many: Vec<String> = (10..30).map(|number| format!(r#""{number}": 1"#)).collect();
+        assert_eq!(fields(format!("{{{}}}", many.join(",")).as_bytes()), "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, …");
+        let long = format!(r#"{{"{}": 1}}"#, "ё".repeat(100));
+        assert_eq!(fields(long.as_bytes()), "ё".repeat(LONGEST));
+    }
+}
