@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -24,6 +25,8 @@ pub struct Kafka {
     proxied: Option<Proxied>,
     libs: PathBuf,
     properties: PathBuf,
+    /// The host and port advertised to the clients that come by way of the proxy.
+    advertised: Mutex<Option<(String, u16)>>,
 }
 
 /// A second way in. A client of Kafka goes on to the addresses that the broker tells it, so the broker has to tell those
@@ -34,6 +37,8 @@ pub(crate) struct Proxied {
     pub(crate) listener: u16,
     /// Where the proxy listens for clients.
     pub(crate) proxy: u16,
+    /// Where the proxy listens for the clients of a broker that advertises another address.
+    pub(crate) second_proxy: u16,
 }
 
 impl Kafka {
@@ -41,10 +46,17 @@ impl Kafka {
     pub(crate) async fn prepare(folder: &Path, proxied: bool, secured: Option<&Secured>) -> anyhow::Result<Self> {
         let folder = folder.join("kafka");
         fs::create_dir_all(&folder)?;
-        let detour = || anyhow::Ok(Proxied { listener: ports::free()?, proxy: ports::free()? });
+        let detour =
+            || anyhow::Ok(Proxied { listener: ports::free()?, proxy: ports::free()?, second_proxy: ports::free()? });
         let proxied = proxied.then(detour).transpose()?;
         let properties_file = folder.join("server.properties");
-        let kafka = Self { port: ports::free()?, proxied, libs: libs()?, properties: properties_file };
+        let kafka = Self {
+            port: ports::free()?,
+            proxied,
+            libs: libs()?,
+            properties: properties_file,
+            advertised: Mutex::default(),
+        };
         let data = folder.join("data");
         fs::write(&kafka.properties, properties(kafka.port, proxied, secured, ports::free()?, &data))?;
         if !data.join("meta.properties").exists() {
@@ -64,6 +76,21 @@ impl Kafka {
 
     pub(crate) fn proxied(&self) -> Option<Proxied> {
         self.proxied
+    }
+
+    /// Advertises this host and port, from the next start on, to the clients that come by way of the proxy. Their bootstrap
+    /// address stays the same.
+    pub(crate) fn advertise(&self, host: &str, port: u16) -> anyhow::Result<()> {
+        let proxied = self.proxied.context("only a proxied broker has clients whose address may change")?;
+        let mut advertised = self.advertised.lock().unwrap_or_else(PoisonError::into_inner);
+        let (before_host, before_port) = advertised.clone().unwrap_or_else(|| ("127.0.0.1".to_owned(), proxied.proxy));
+        let before = format!(",PROXIED://{before_host}:{before_port}");
+        let text = fs::read_to_string(&self.properties)?;
+        let (head, line) = text.split_once("advertised.listeners=").context("the properties advertise nothing")?;
+        let line = line.replacen(&before, &format!(",PROXIED://{host}:{port}"), 1);
+        fs::write(&self.properties, format!("{head}advertised.listeners={line}"))?;
+        *advertised = Some((host.to_owned(), port));
+        Ok(())
     }
 
     fn java(&self, class: &str) -> Command {
@@ -119,7 +146,7 @@ fn properties(
     let data = data.display();
     let (mut listener, mut advertised) = match proxied {
         None => (String::new(), String::new()),
-        Some(Proxied { listener, proxy }) => {
+        Some(Proxied { listener, proxy, .. }) => {
             (format!(",PROXIED://127.0.0.1:{listener}"), format!(",PROXIED://127.0.0.1:{proxy}"))
         }
     };

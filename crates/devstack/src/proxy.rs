@@ -48,7 +48,8 @@ pub struct Proxy {
     port: u16,
     weather: watch::Sender<Weather>,
     tally: Arc<Tally>,
-    listener: JoinHandle<()>,
+    target: SocketAddr,
+    listeners: Vec<JoinHandle<()>>,
 }
 
 /// What bad weather has really done so far.
@@ -91,12 +92,17 @@ impl Tally {
 impl Proxy {
     /// Listens on `port` and connects to `target`, both on the loopback interface.
     pub(crate) async fn start(port: u16, target: u16) -> anyhow::Result<Self> {
+        let target = SocketAddr::from((Ipv4Addr::LOCALHOST, target));
+        let (weather, tally) = (watch::channel(Weather::Fair).0, Arc::default());
+        Self { port, weather, tally, target, listeners: Vec::new() }.and_on(port).await
+    }
+
+    /// Listens on another port as well, with the same weather.
+    pub(crate) async fn and_on(mut self, port: u16) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("the port of a proxy is taken")?;
-        let (weather, forecast) = watch::channel(Weather::Fair);
-        let tally = Arc::new(Tally::default());
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, target));
-        let listener = tokio::spawn(listen(listener, address, forecast, Arc::clone(&tally)));
-        Ok(Self { port, weather, tally, listener })
+        let listening = listen(listener, self.target, self.weather.subscribe(), Arc::clone(&self.tally));
+        self.listeners.push(tokio::spawn(listening));
+        Ok(self)
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -116,7 +122,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.listener.abort();
+        self.listeners.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -90,6 +90,10 @@ impl<P: Program> Server<P> {
         self.signal_family(Signal::SIGCONT)
     }
 
+    pub(crate) fn program(&self) -> &P {
+        &self.program
+    }
+
     /// Its number among the processes of the machine, while it runs.
     pub fn id(&self) -> Option<u32> {
         self.lock().as_ref().map(Running::id)

@@ -52,7 +52,8 @@ impl Stack {
         };
         let proxies = match kafka.proxied() {
             Some(proxied) => Some(Proxies {
-                kafka: Proxy::start(proxied.proxy, proxied.listener).await?,
+                kafka: Proxy::start(proxied.proxy, proxied.listener).await?.and_on(proxied.second_proxy).await?,
+                second_kafka_port: proxied.second_proxy,
                 postgres: Proxy::start(ports::free()?, postgres.port()).await?,
                 redis: Proxy::start(ports::free()?, redis.port()).await?,
             }),
@@ -104,6 +105,13 @@ impl Stack {
         &self.kafka
     }
 
+    /// The address that the broker, from its next start on, advertises to the clients that come by way of its proxy. Their
+    /// bootstrap address stays the same. A name that does not resolve is allowed. [`Proxies::second_kafka_port`] leads to
+    /// the broker, too.
+    pub fn kafka_advertises(&self, host: &str, port: u16) -> anyhow::Result<()> {
+        self.kafka.program().advertise(host, port)
+    }
+
     /// The database server.
     pub fn postgres(&self) -> &Server<Postgres> {
         &self.postgres
@@ -143,12 +151,19 @@ pub struct Proxies {
     pub postgres: Proxy,
     /// Before the key-value server.
     pub redis: Proxy,
+    second_kafka_port: u16,
 }
 
 impl Proxies {
     /// Where the three answer to those who come by way of the proxies.
     pub fn endpoints(&self) -> Endpoints {
         Endpoints::new(self.kafka.port(), self.postgres.port(), self.redis.port())
+    }
+
+    /// Where the proxy before the broker listens as well, with the same weather: an address that the broker may advertise
+    /// instead of the first, see [`Stack::kafka_advertises`].
+    pub fn second_kafka_port(&self) -> u16 {
+        self.second_kafka_port
     }
 
     /// All three.

@@ -1,5 +1,6 @@
 //! devstack on real processes: what its own users take for granted.
 
+mod advertised;
 mod command;
 mod faults;
 mod proxy;
