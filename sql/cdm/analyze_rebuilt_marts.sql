@@ -1,2 +1,3 @@
--- They have filled within minutes; without this the planner takes them for empty and joins them row by row.
-ANALYZE cdm_rebuild.users, cdm_rebuild.user_product_counters, cdm_rebuild.user_category_counters
+-- They have filled within minutes; without this the planner takes them for empty and joins them row by row. A function of their
+-- owner, because only an owner may.
+SELECT cdm_rebuild.analyze_marts()

@@ -5,8 +5,7 @@ use service::rebuild::{self, State};
 use warehouse::{Statement, Transaction, Warehouse, statement};
 
 /// What makes the marts equal to what was built, in this order.
-const MERGE: [Statement; 7] = [
-    statement!("cdm/analyze_rebuilt_marts"),
+const MERGE: [Statement; 6] = [
     statement!("cdm/delete_users_not_rebuilt"),
     statement!("cdm/insert_rebuilt_users"),
     statement!("cdm/delete_product_counters_not_rebuilt"),
@@ -25,6 +24,7 @@ pub(crate) async fn replace(warehouse: &Warehouse, service: &str, state: &State)
     if !rebuild::complete(&transaction, service, state).await? {
         return transaction.rollback().await;
     }
+    run(&transaction, &statement!("cdm/analyze_rebuilt_marts")).await?;
     let mut changed = 0;
     for statement in &MERGE {
         changed += run(&transaction, statement).await?;

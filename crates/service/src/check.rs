@@ -1,14 +1,15 @@
-//! `check`: looks at everything the service needs, one line each, and touches nothing.
+//! `check`: looks at everything the service needs, one line each, and leaves nothing changed.
 
 use kafka::Verdict;
 use pipeline::Unavailable;
-use warehouse::{Denied, Greeting, Warehouse};
 
 use crate::{
-    Finding, Refusal, Service, rebuild, schema,
+    Finding, Refusal, Service, rebuild,
     settings::{Settings, Topics},
     topics,
 };
+
+mod database;
 
 /// Prints a line for each thing looked at; whether all of it is as it should be.
 pub(crate) async fn check<S: Service>(settings: &Settings, own: &S::Settings) -> Result<bool, Refusal> {
@@ -18,7 +19,7 @@ pub(crate) async fn check<S: Service>(settings: &Settings, own: &S::Settings) ->
     S::validate(own)?;
     let mut good = report(&[Finding::ok("settings", "")]);
     good &= report(&look_at_kafka(&kafka, &settings.topics).await);
-    good &= report(&look_at_database(&database, name).await);
+    good &= report(&database::findings(&database, name).await);
     good &= report(&rebuild::report::findings(&database, name).await);
     good &= report(&S::check(own).await);
     Ok(good)
@@ -55,28 +56,5 @@ fn topic(finding: kafka::Finding, names: &Topics) -> Finding {
         Verdict::Missing => {
             Finding::failed(setting, format_args!("topic {} {}; {}", finding.topic, finding.text, topics::ADVICE))
         }
-    }
-}
-
-async fn look_at_database(settings: &warehouse::Settings, service: &str) -> Vec<Finding> {
-    let database = match Warehouse::new(settings).greet().await {
-        Ok(greeting) => Finding::ok("database", seen(&greeting)),
-        Err(Denied::Unavailable(Unavailable { error, .. })) => {
-            return vec![Finding::failed("database", format_args!("{error}; is it up? look at DATABASE_URL"))];
-        }
-        Err(error) => return vec![Finding::failed("database", error)],
-    };
-    let schema = match warehouse::pending(settings).await {
-        Ok(pending) if pending.is_empty() => Finding::ok("schema", "up to date"),
-        Ok(pending) => Finding::failed("schema", schema::advice(&pending, service)),
-        Err(error) => Finding::failed("schema", error),
-    };
-    vec![database, schema]
-}
-
-fn seen(Greeting { version, direct }: &Greeting) -> String {
-    match direct {
-        true => format!("PostgreSQL {version}"),
-        false => format!("PostgreSQL {version}, through a pooler: unnamed statements"),
     }
 }

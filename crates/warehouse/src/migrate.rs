@@ -5,13 +5,17 @@ use std::error::Error as _;
 use refinery::{Migration, Runner};
 use refinery_core::traits::r#async::{AsyncMigrate, AsyncQuery, AsyncTransaction};
 use time::OffsetDateTime;
-use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{
+    Client, SimpleQueryMessage, SimpleQueryRow,
+    types::{ToSql, Type},
+};
 
 use crate::{
-    Settings,
+    Settings, Statement,
     connect::connect,
     denied::Denied,
     error::{describe, unavailable},
+    statement,
 };
 
 /// Why the schema could not be brought up to date, or looked at.
@@ -38,7 +42,15 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(7224647955)";
 /// Which migrations were applied, if the table of them is there at all.
 const APPLIED: &str = "SELECT version FROM public.tagmill_migrations";
 
-/// Applies what is missing and returns its names, in order.
+/// What a service needs to be allowed and a role is not.
+const MISSING_RIGHTS: Statement = statement!("service/select_missing_rights");
+
+/// The services, and the roles that are granted what they need: `sql/roles/create_service_roles.sql` makes them.
+const ROLES: [(&str, &str); 3] =
+    [("stg-service", "tagmill_stg"), ("dds-service", "tagmill_dds"), ("cdm-service", "tagmill_cdm")];
+
+/// Applies what is missing and returns its names, in order. The roles of the services, as far as they exist, may use all of it
+/// then.
 ///
 /// A database that is ahead of this program is left as it is: migrations only ever add, so the previous release runs on
 /// the next one's schema, and a rollback of the program is no reason to stop.
@@ -50,6 +62,7 @@ pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Error> {
     client.batch_execute(BEGIN).await.map_err(|error| failed("begin", &error))?;
     client.batch_execute(LOCK).await.map_err(|error| failed("lock", &error))?;
     let report = runner().run_async(&mut Begun(&client)).await.map_err(|error| explain(&error))?;
+    grant(&client).await.map_err(|error| failed("grant", &error))?;
     client.batch_execute("COMMIT").await.map_err(|error| failed("commit", &error))?;
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }
@@ -67,6 +80,22 @@ pub async fn pending(settings: &Settings) -> Result<Vec<String>, Error> {
     }
     missing.sort();
     Ok(missing.iter().map(ToString::to_string).collect())
+}
+
+/// Grants the roles of the services what they lack: tables that have just come, at the first time everything.
+async fn grant(client: &Client) -> Result<(), tokio_postgres::Error> {
+    let exists = "SELECT rolname::text FROM pg_roles WHERE rolname::text = $1";
+    for (service, role) in ROLES {
+        if client.query_typed(exists, &[(&role, Type::TEXT)]).await?.is_empty() {
+            continue;
+        }
+        let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&service, Type::TEXT), (&role, Type::TEXT)];
+        for row in client.query_typed(MISSING_RIGHTS.sql, &parameters).await? {
+            let (right, kind, object): (&str, &str, &str) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            client.batch_execute(&format!("GRANT {right} ON {kind} {object} TO {role}")).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn has_history(client: &Client) -> Result<bool, tokio_postgres::Error> {

@@ -96,16 +96,28 @@ async fn one_thing_is_wrong() -> Result<()> {
         &well,
         "FAILED schema: DATABASE_URL: the schema lacks V1__stg, ",
         "; run `stg-service migrate`",
-        &["rebuild"],
+        &["rebuild", "database rights", "database transaction"],
     )?;
 
     let absent = endpoints.database_url("no_such_database");
     let said = with(&pipeline, "DATABASE_URL", &absent).await?;
     let start = "FAILED database: DATABASE_URL: 3D000 database \"no_such_database\" does not exist; ";
-    ensure_one(&said, &well, start, "create the database, or look at its name in the URL", &["schema", "rebuild"])?;
+    ensure_one(
+        &said,
+        &well,
+        start,
+        "create the database, or look at its name in the URL",
+        &["schema", "rebuild", "database rights", "database transaction"],
+    )?;
 
     let said = with(&pipeline, "DATABASE_URL", "postgres://tagmill@127.0.0.1:1/tagmill").await?;
-    ensure_one(&said, &well, "FAILED database: ", "; is it up? look at DATABASE_URL", &["schema", "rebuild"])?;
+    ensure_one(
+        &said,
+        &well,
+        "FAILED database: ",
+        "; is it up? look at DATABASE_URL",
+        &["schema", "rebuild", "database rights", "database transaction"],
+    )?;
 
     let said = with(&pipeline, "REDIS_URL", "redis://127.0.0.1:1").await?;
     ensure_one(&said, &well, "FAILED redis: ", "; is it up? look at REDIS_URL", &[])?;
@@ -125,7 +137,13 @@ async fn the_database_has_to_speak_utf_8() -> Result<()> {
 
     let said = with(&pipeline, "DATABASE_URL", &url).await?;
     let start = "FAILED database: DATABASE_URL: the database's encoding is LATIN1, not UTF8; ";
-    ensure_one(&said, &well, start, "create the database with ENCODING 'UTF8'", &["schema", "rebuild"])?;
+    ensure_one(
+        &said,
+        &well,
+        start,
+        "create the database with ENCODING 'UTF8'",
+        &["schema", "rebuild", "database rights", "database transaction"],
+    )?;
     for command in ["run", "migrate"] {
         let service = pipeline.service(Layer::Stg).env("DATABASE_URL", &url).env("HTTP_ADDR", "127.0.0.1:0");
         let output = service.run(&[command]).await?;

@@ -22,6 +22,7 @@ mod rebuild;
 mod summary;
 mod faults;
 mod check;
+mod roles;
 mod secured;
 mod pooled;
 mod clusters;

@@ -1,0 +1,132 @@
+//! What `check` asks the database: the connection, the schema, the rights of the role, and a transaction like those of the
+//! service, which is undone.
+
+use pipeline::{Failure, Unavailable};
+use warehouse::{Denied, Greeting, Warehouse, get, statement};
+
+use crate::{Finding, schema};
+
+/// How many missing rights are named; the others are counted.
+const NAMED: usize = 8;
+
+/// One line a question; what hangs on an earlier one is not asked if that failed.
+pub(super) async fn findings(settings: &warehouse::Settings, service: &str) -> Vec<Finding> {
+    let warehouse = Warehouse::new(settings);
+    let database = match warehouse.greet().await {
+        Ok(greeting) => Finding::ok("database", seen(&greeting)),
+        Err(Denied::Unavailable(Unavailable { error, .. })) => {
+            return vec![Finding::failed("database", format_args!("{error}; is it up? look at DATABASE_URL"))];
+        }
+        Err(error) => return vec![Finding::failed("database", error)],
+    };
+    match warehouse::pending(settings).await {
+        Ok(pending) if pending.is_empty() => vec![
+            database,
+            Finding::ok("schema", "up to date"),
+            rights(&warehouse, service).await,
+            transaction(&warehouse, service).await,
+        ],
+        Ok(pending) => vec![database, Finding::failed("schema", schema::advice(&pending, service))],
+        Err(error) => vec![database, Finding::failed("schema", error)],
+    }
+}
+
+fn seen(Greeting { version, direct }: &Greeting) -> String {
+    match direct {
+        true => format!("PostgreSQL {version}"),
+        false => format!("PostgreSQL {version}, through a pooler: unnamed statements"),
+    }
+}
+
+/// Whether the role may do all that the service does, commands included.
+async fn rights(warehouse: &Warehouse, service: &str) -> Finding {
+    let ask = async {
+        // Nothing is changed, and a standby answers as well.
+        let transaction = warehouse.begin_reading().await?;
+        let none: Option<&str> = None;
+        let rows = transaction.query(&statement!("service/select_missing_rights"), [&service, &none]).await?;
+        transaction.commit().await?;
+        rows.iter()
+            .map(|row| {
+                let (right, kind, object): (&str, &str, &str) = (get(row, 0)?, get(row, 1)?, get(row, 2)?);
+                Ok(format!("{right} on {} {object}", kind.to_lowercase()))
+            })
+            .collect::<Result<Vec<_>, Failure>>()
+    };
+    match ask.await {
+        Ok(missing) if missing.is_empty() => Finding::ok("database rights", ""),
+        Ok(missing) => Finding::failed("database rights", lacking(&missing, service)),
+        Err(failure) => Finding::failed("database rights", format_args!("DATABASE_URL: {failure}")),
+    }
+}
+
+fn lacking(missing: &[String], service: &str) -> String {
+    let mut named = missing[..missing.len().min(NAMED)].join(", ");
+    if missing.len() > NAMED {
+        named = format!("{named} and {} more", missing.len() - NAMED);
+    }
+    let role = format!("tagmill_{}", service.trim_end_matches("-service"));
+    format!(
+        "DATABASE_URL: its role lacks {named}; log in as {role} or make the role a member of it, then run `{service} migrate` as the \
+         owner of the tables"
+    )
+}
+
+/// Two statements in one transaction, of which the first writes. A standby, a read-only role and a pooler that hands each
+/// statement to another session fail here and nowhere before.
+async fn transaction(warehouse: &Warehouse, service: &str) -> Finding {
+    let attempt = async {
+        let transaction = warehouse.begin().await?;
+        let (partitions, offsets) = (vec![-1_i32], vec![-1_i64]);
+        let insert = statement!("service/insert_replayed_dead_letters");
+        transaction.execute(&insert, [&service, &partitions, &offsets]).await?;
+        let select = statement!("service/select_replayed_dead_letters");
+        let found = transaction.query(&select, [&service, &partitions, &offsets]).await?.len();
+        transaction.rollback().await?;
+        Ok::<_, Failure>(found)
+    };
+    match attempt.await {
+        Ok(1) => Finding::ok("database transaction", "writes, and undoes it"),
+        Ok(_) => Finding::failed(
+            "database transaction",
+            "DATABASE_URL: a statement does not see what the one before it wrote",
+        ),
+        Err(failure) => Finding::failed(
+            "database transaction",
+            format_args!("DATABASE_URL: {failure}; {}", advice(&failure.to_string())),
+        ),
+    }
+}
+
+/// What to do about a transaction that fails although the connection works.
+fn advice(failure: &str) -> &'static str {
+    if failure.contains("25006") {
+        "it has to lead to the primary, and default_transaction_read_only has to be off for the role, the database and the server"
+    } else if failure.contains("transaction blocks not allowed") {
+        "set pool_mode = transaction or session in the pooler"
+    } else {
+        "the service will fail the same way"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMED, advice, lacking};
+
+    #[test]
+    fn many_missing_rights_are_counted() {
+        let missing: Vec<String> = (0..=NAMED).map(|at| format!("SELECT on table t{at}")).collect();
+        let said = lacking(&missing, "dds-service");
+        assert!(said.contains("t7 and 1 more; log in as tagmill_dds or"), "{said}");
+        assert!(!lacking(&missing[..1], "dds-service").contains("more"));
+    }
+
+    #[test]
+    fn what_can_be_done_depends_on_what_failed() {
+        assert!(advice("postgres: insert: 25006 cannot execute INSERT in a read-only transaction").contains("primary"));
+        assert!(
+            advice("postgres: begin: 08P01 transaction blocks not allowed in statement pooling mode")
+                .contains("pool_mode")
+        );
+    }
+}
