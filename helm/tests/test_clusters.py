@@ -35,22 +35,59 @@ def test_there_are_three() -> None:
 @pytest.mark.parametrize("cluster", NAMES)
 def test_the_secret_holds_what_the_values_take_from_it(cluster: str) -> None:
     values = values_of(CLUSTERS / f"{cluster}.yaml")
-    groups = [values["secrets"], *(service.get("secrets", {}) for service in values["services"].values())]
-    taken = {name for group in groups for name, secret in group.items() if secret == {"existingSecret": "tagmill"}}
-    assert taken == set(examples(cluster))
-    assert taken <= set.union(*(secrets(service) for service in SERVICES))
+    components = [values, *values["services"].values(), values.get("migration", {})]
+    groups = [component.get("secrets", {}) for component in components]
+    taken = [(name, secret) for group in groups for name, secret in group.items()]
+    assert {secret["existingSecret"] for _, secret in taken} == {"tagmill"}
+    assert {secret.get("key", name) for name, secret in taken} == set(examples(cluster))
+    assert {name for name, _ in taken} <= set.union(*(secrets(service) for service in SERVICES))
+
+
+def databases(cluster: str) -> list[str]:
+    """The URLs of the database, whoever logs in."""
+    return [url for name, url in examples(cluster).items() if name.endswith("DATABASE_URL")]
+
+
+def test_no_service_inside_is_a_superuser() -> None:
+    values = values_of(CLUSTERS / "a-single-vm.yaml")
+    told = examples("a-single-vm")
+    components = {**values["services"], "owner": values["migration"]}
+    for name, component in components.items():
+        url = urlsplit(told[component["secrets"]["DATABASE_URL"]["key"]])
+        # The password is what the page puts in the place of this word.
+        assert (url.username, url.password) == (f"tagmill_{name}", f"{name}-password")
+    [container] = named("StatefulSet")["postgres"]["spec"]["template"]["spec"]["containers"]
+    environment = {entry["name"]: entry["value"] for entry in container["env"]}
+    assert environment["POSTGRES_USER"] == "postgres"
+    for name in components:
+        assert environment[f"{name.upper()}_PASSWORD_FILE"] == f"/run/secrets/data/{name}-password"
+
+
+def test_the_roles_inside_are_made_by_the_scripts_of_the_repository() -> None:
+    made = named("ConfigMap")["postgres-roles"]["data"]
+    assert made == {
+        "initialize.sh": (ROOT / "deploy" / "postgres" / "initialize.sh").read_text(),
+        "create_service_roles.sql": (ROOT / "sql" / "roles" / "create_service_roles.sql").read_text(),
+    }
+    [container] = named("StatefulSet")["postgres"]["spec"]["template"]["spec"]["containers"]
+    mounted = {mount["mountPath"]: mount["subPath"] for mount in container["volumeMounts"] if "subPath" in mount}
+    assert mounted == {
+        "/docker-entrypoint-initdb.d/initialize.sh": "initialize.sh",
+        "/etc/tagmill/create_service_roles.sql": "create_service_roles.sql",
+    }
 
 
 @pytest.mark.parametrize("cluster", NAMES)
 def test_the_fence_lets_out_to_where_the_secrets_lead(cluster: str) -> None:
     told = examples(cluster)
-    database, redis = urlsplit(told["DATABASE_URL"]), urlsplit(told["REDIS_URL"])
+    [database] = {urlsplit(url).port for url in databases(cluster)}
+    redis = urlsplit(told["REDIS_URL"])
     manifests = list(rendered(cluster))
     for service in SERVICES:
         policy = one(manifests, "NetworkPolicy", service)
         ports = {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
         kafka = values_of(CLUSTERS / f"{cluster}.yaml")["settings"]["KAFKA_BOOTSTRAP_SERVERS"].split(":")[1]
-        assert ports == {53, database.port, int(kafka)} | ({redis.port} if service == "stg" else set())
+        assert ports == {53, database, int(kafka)} | ({redis.port} if service == "stg" else set())
 
 
 @pytest.mark.parametrize("cluster", NAMES)
@@ -58,7 +95,7 @@ def test_who_is_encrypted_is_checked(cluster: str) -> None:
     told, values = examples(cluster), values_of(CLUSTERS / f"{cluster}.yaml")
     encrypted = {
         "kafka": values["settings"].get("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT").endswith("SSL"),
-        "database": "sslmode=verify-full" in told["DATABASE_URL"],
+        "database": all("sslmode=verify-full" in url for url in databases(cluster)),
         "redis": told["REDIS_URL"].startswith("rediss://"),
     }
     ca = values.get("ca", {})
@@ -116,7 +153,8 @@ def test_servers_inside_are_careful_and_found() -> None:
         for probe in ("startupProbe", "livenessProbe"):
             assert container[probe]["tcpSocket"]["port"] == port["targetPort"], name
     told = examples("a-single-vm")
-    assert urlsplit(told["DATABASE_URL"]).hostname in services and urlsplit(told["REDIS_URL"]).hostname in services
+    for url in [*databases("a-single-vm"), told["REDIS_URL"]]:
+        assert urlsplit(url).hostname in services
 
 
 def test_servers_inside_answer_to_their_own_namespace_only() -> None:

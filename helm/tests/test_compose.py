@@ -8,6 +8,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from typing import Any
+from urllib.parse import urlsplit
 
 import compose_spec
 import jsonschema
@@ -66,6 +67,18 @@ def test_the_programs_accept_what_they_are_told() -> None:
             assert answer.returncode == 69 and answer.stdout.startswith("ok     settings\n"), answer.stderr
 
 
+def test_no_service_is_a_superuser() -> None:
+    told = {name: urlsplit(OURS[name]["environment"]["DATABASE_URL"]) for name in (*SERVICES, "migrate")}
+    roles = {name: f"tagmill_{name}" for name in SERVICES} | {"migrate": "tagmill_owner"}
+    assert {name: url.username for name, url in told.items()} == roles
+    server = OURS["postgres"]["environment"]
+    assert server["POSTGRES_USER"] == "postgres"
+    for name, url in told.items():
+        assert url.password == server[f"{'OWNER' if name == 'migrate' else name.upper()}_PASSWORD"]
+    scripts = {volume.split(":")[1] for volume in OURS["postgres"]["volumes"]}
+    assert {"/docker-entrypoint-initdb.d/initialize.sh", "/etc/tagmill/create_service_roles.sql"} <= scripts
+
+
 def test_every_command_is_one() -> None:
     for service in (*SERVICES, "migrate"):
         for command in (OURS[service]["command"], OURS[service]["healthcheck"].get("test", ["CMD"])[1:]):
@@ -106,7 +119,9 @@ def test_no_port_is_open_to_the_world() -> None:
 
 def test_volumes_and_images() -> None:
     used = {volume.split(":")[0] for service in OURS.values() for volume in service.get("volumes", [])}
-    assert used == set(COMPOSE["volumes"])
+    files = {name for name in used if name.startswith("./")}
+    assert used - files == set(COMPOSE["volumes"])
+    assert files and all((ROOT / name).is_file() for name in files)
     for name in ("kafka", "postgres", "redis"):
         assert re.fullmatch(r"(apache/kafka|postgres|redis):\d[\d.]*", OURS[name]["image"])
     # Images and charts of that name have left the public registries.

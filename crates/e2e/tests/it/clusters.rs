@@ -9,6 +9,7 @@ use e2e::{Layer, Pipeline, Process, Workload};
 use tempfile::TempDir;
 
 use self::rendered::{Container, Rendered};
+use crate::roles;
 
 #[tokio::test]
 async fn a_single_vm() -> Result<()> {
@@ -35,6 +36,9 @@ async fn works(cluster: &str, options: Options, seed: u64) -> Result<()> {
     let database = name_in(&pipeline.database_url())?;
     pipeline.administer(&format!("DROP DATABASE {database} WITH (FORCE)")).await?;
     pipeline.administer(&format!("CREATE DATABASE {database} OWNER guarded")).await?;
+    if rendered.has_roles() {
+        roles::script(&pipeline.database_url(), "tagmill_owner").await?;
+    }
     let folder = TempDir::new()?;
 
     let migration = rendered.container("migrate")?;
@@ -101,7 +105,7 @@ impl Servers<'_> {
                 "secret" => self.secret(&file.key, rendered.example(&file.key)?)?,
                 _ => std::fs::read_to_string(self.stack.secured().context("no authority")?.ca_file())?,
             };
-            let here = folder.path().join(path.trim_start_matches('/'));
+            let here = folder.path().join(container.command.join("-")).join(path.trim_start_matches('/'));
             std::fs::create_dir_all(here.parent().context("no folder")?)?;
             // Once: one that runs already may be reading it.
             if !here.exists() {
@@ -112,7 +116,8 @@ impl Servers<'_> {
         for (name, value) in &container.environment {
             let value = match (name.as_str(), value.strip_prefix("/etc/tagmill")) {
                 (_, Some(rest)) => {
-                    folder.path().join("etc/tagmill").join(rest.trim_start_matches('/')).display().to_string()
+                    let here = folder.path().join(container.command.join("-")).join("etc/tagmill");
+                    here.join(rest.trim_start_matches('/')).display().to_string()
                 }
                 ("KAFKA_BOOTSTRAP_SERVERS", _) if encrypted => self.secured()?.bootstrap_servers(),
                 ("KAFKA_BOOTSTRAP_SERVERS", _) => self.stack.endpoints().bootstrap_servers(),
@@ -130,6 +135,10 @@ impl Servers<'_> {
         let database = name_in(&open)?;
         let number = name_in(&self.pipeline.redis_url())?.parse()?;
         Ok(match name {
+            _ if name.ends_with("_DATABASE_URL") => {
+                let (role, _) = example.trim_start_matches("postgres://").split_once(':').context("no role")?;
+                self.stack.endpoints().database_url_as(role, &database)
+            }
             "DATABASE_URL" => {
                 let (_, parameters) = example.split_once('?').context("no sslmode")?;
                 let here = match (parameters, self.stack.pooler()) {

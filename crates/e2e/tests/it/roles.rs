@@ -32,7 +32,7 @@ impl Stage {
         pipeline.administer(&format!("CREATE DATABASE {database}")).await?;
         let stage = Self { pipeline, stack, database };
         for _ in 0..2 {
-            script(&stage.pipeline.database_url()).await?;
+            script(&stage.pipeline.database_url(), "tagmill_owner").await?;
         }
         stage.migrate().await?;
         Ok(stage)
@@ -82,12 +82,12 @@ impl Stage {
     }
 }
 
-/// Runs the script as the superuser of the server.
-async fn script(url: &str) -> Result<()> {
+/// Runs the script as the superuser of the server; the owner need not be there before.
+pub(crate) async fn script(url: &str, owner: &str) -> Result<()> {
     let mut psql = Command::new("psql");
     psql.args(["-X", "-q", "-f", SCRIPT]);
     for (name, value) in [
-        ("owner", "tagmill_owner"),
+        ("owner", owner),
         ("owner_password", "it's the owner's"),
         ("stg_password", "it's stg's"),
         ("dds_password", "it's dds's"),

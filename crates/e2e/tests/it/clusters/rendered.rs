@@ -61,6 +61,11 @@ impl Rendered {
         Ok(self.examples.get(name).with_context(|| format!("no example of {name}"))?)
     }
 
+    /// Whether each component logs in to PostgreSQL as a role of its own.
+    pub(super) fn has_roles(&self) -> bool {
+        !self.examples.contains_key("DATABASE_URL")
+    }
+
     /// How many partitions the topics are to have.
     pub(super) fn partitions(&self) -> Result<i32> {
         Ok(self.container("stg")?.environment.get("KAFKA_TOPIC_PARTITIONS").context("no partitions")?.parse()?)

@@ -1,0 +1,15 @@
+#!/bin/bash
+# For /docker-entrypoint-initdb.d of the image `postgres`: makes the owner of the database and the roles of the services when the
+# data directory is new. The passwords come from OWNER_PASSWORD, STG_PASSWORD, DDS_PASSWORD and CDM_PASSWORD, or from files
+# that the same names with _FILE tell. The superuser is for administration only.
+set -e
+
+password() {
+    local file="${1}_PASSWORD_FILE" value="${1}_PASSWORD"
+    if [ -n "${!file}" ]; then cat "${!file}"; else printf '%s' "${!value:?}"; fi
+}
+
+psql --no-psqlrc --quiet --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
+    --set owner=tagmill_owner --set owner_password="$(password OWNER)" --set stg_password="$(password STG)" \
+    --set dds_password="$(password DDS)" --set cdm_password="$(password CDM)" \
+    --file /etc/tagmill/create_service_roles.sql
