@@ -71,7 +71,7 @@ pub use options::{Durability, Options, Persistence};
 pub use pooler::Pooler;
 pub use postgres::{Postgres, postgres_program};
 pub use proxy::{Proxy, Tally, Weather};
-pub use redis::Redis;
+pub use redis::{Redis, redis_command};
 pub use redis_cluster::RedisCluster;
 pub use role_settings::{ROLE_SETTINGS, RoleSetting, Treatment};
 pub use secured::Secured;
