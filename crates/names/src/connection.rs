@@ -4,7 +4,7 @@ use std::{cell::RefCell, time::Duration};
 
 use redis::{AsyncConnectionConfig, RedisError, aio::MultiplexedConnection};
 
-use crate::Settings;
+use crate::{Settings, unusable::Size};
 
 /// Redis did not answer as it should this time; asking again later helps.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +14,9 @@ pub struct Unavailable(pub String);
 /// How long Redis may take to connect or to answer. Longer than any healthy one needs for the largest question; a paused
 /// one must not keep the batch, and what `/ready` says about it, waiting for ever.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Keys that look like ids, and lie in different slots of a cluster.
+const PROBED: [&str; 2] = ["000000000000000000000000", "000000000000000000000001"];
 
 /// A connection that heals. The driver's own manager remembers a refused login for good (a Redis that is still loading
 /// its data refuses, too), so this one starts anew after every error. Two questions at once take a connection each.
@@ -37,8 +40,8 @@ impl Connection {
         Ok(values)
     }
 
-    /// How many bytes the values of `keys` have, in their order, in one round trip; 0: there is none that is a text.
-    pub(crate) async fn sizes(&self, keys: &[&str]) -> Result<Vec<usize>, RedisError> {
+    /// How large the values of `keys` are, in their order, in one round trip.
+    pub(crate) async fn sizes(&self, keys: &[&str]) -> Result<Vec<Size>, RedisError> {
         let mut connection = self.take().await?;
         let mut pipeline = redis::Pipeline::with_capacity(keys.len());
         for key in keys {
@@ -46,18 +49,40 @@ impl Connection {
         }
         let sizes: Vec<Result<usize, RedisError>> = pipeline.ignore_errors().query_async(&mut connection).await?;
         self.put_back(connection);
-        let or_none = |size: Result<usize, RedisError>| {
-            size.or_else(|error| is_of_another_type(&error).then_some(0).ok_or(error))
+        let read = |size: Result<usize, RedisError>| match size {
+            Ok(0) => Ok(Size::Nothing),
+            Ok(bytes) => Ok(Size::Bytes(bytes)),
+            Err(error) if is_of_another_type(&error) => Ok(Size::OtherType),
+            Err(error) => Err(error),
         };
-        sizes.into_iter().map(or_none).collect()
+        sizes.into_iter().map(read).collect()
     }
 
-    /// Asks whether it is there.
-    pub(crate) async fn ping(&self) -> Result<(), RedisError> {
+    /// The types of the values of `keys`, as Redis calls them, in their order; `none`: there is no value.
+    pub(crate) async fn types(&self, keys: &[&str]) -> Result<Vec<String>, RedisError> {
         let mut connection = self.take().await?;
-        redis::cmd("PING").exec_async(&mut connection).await?;
+        let mut pipeline = redis::Pipeline::with_capacity(keys.len());
+        for key in keys {
+            pipeline.cmd("TYPE").arg(key);
+        }
+        let types = pipeline.query_async(&mut connection).await?;
         self.put_back(connection);
+        Ok(types)
+    }
+
+    /// Runs every command that the service runs. A cluster refuses them, and so may the rights of the user.
+    pub(crate) async fn try_commands(&self) -> Result<(), RedisError> {
+        self.sizes(&PROBED).await?;
+        self.values(&PROBED).await?;
         Ok(())
+    }
+
+    /// How many keys the database has. The service does not need to know, and may have no right to.
+    pub(crate) async fn count_keys(&self) -> Result<u64, RedisError> {
+        let mut connection = self.take().await?;
+        let count = redis::cmd("DBSIZE").query_async(&mut connection).await?;
+        self.put_back(connection);
+        Ok(count)
     }
 
     /// The connection, out of its place: whoever fails with it, or is abandoned, does not put it back.

@@ -32,18 +32,30 @@ fn refusal(error: &RedisError) -> Option<(String, &'static str)> {
     if said.contains("certificate") {
         return Some(distrust(&said));
     }
+    if is_cluster(error, &said) {
+        let reason = format!("this is a Redis Cluster, which is not supported ({said})");
+        return Some((reason, "use a Redis server without cluster mode, which holds all names in one place"));
+    }
     let advice = if error.kind() == ErrorKind::AuthenticationFailed || said.contains("WRONGPASS") {
         "look at the user and the password in the URL"
     } else if said.contains("Authentication required") {
         "put the password into the URL"
     } else if said.contains("DB index is out of range") {
         "look at the number of the database in the URL"
-    } else if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) {
-        "give the user the right to read"
+    } else if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) || said.contains("has no permissions") {
+        "the user needs these rights: +select +mget +strlen ~*"
+    } else if said.contains("unknown command") {
+        "the service needs the commands SELECT, MGET and STRLEN"
     } else {
         return None;
     };
     Some((said, advice))
+}
+
+/// Whether the error comes from a server in cluster mode: it wants keys of one slot, of its own slots, of database 0.
+fn is_cluster(error: &RedisError, said: &str) -> bool {
+    use ServerErrorKind::{Ask, ClusterDown, CrossSlot, Moved};
+    matches!(error.kind(), ErrorKind::Server(Ask | ClusterDown | CrossSlot | Moved)) || said.contains("cluster mode")
 }
 
 /// OpenSSL says at the end, in brackets, what it holds against a certificate.

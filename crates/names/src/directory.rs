@@ -2,13 +2,24 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use crate::reference::{Restaurant, User};
+use crate::{
+    Unusable,
+    reference::{Restaurant, User},
+};
 
 /// What Redis knows of the users and restaurants asked for. Cloning shares it.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
     pub(crate) users: Arc<Known<User>>,
     pub(crate) restaurants: Arc<Known<Restaurant>>,
+    pub(crate) unusable: Arc<UnusableValues>,
+}
+
+/// Values that are no names, by id: as a user's, as a restaurant's.
+#[derive(Debug, Default)]
+pub(crate) struct UnusableValues {
+    pub(crate) users: HashMap<String, Unusable>,
+    pub(crate) restaurants: HashMap<String, Unusable>,
 }
 
 /// Values by id, and how long ago each was read.
@@ -25,6 +36,18 @@ impl Directory {
     #[must_use]
     pub fn restaurant(&self, id: &str) -> Option<&Restaurant> {
         self.restaurants.get(id).map(|(restaurant, _)| restaurant.as_ref())
+    }
+
+    /// What is wrong with the value that should be this user's; `None`: nothing, or there is no value.
+    #[must_use]
+    pub fn unusable_user(&self, id: &str) -> Option<Unusable> {
+        self.unusable.users.get(id).copied()
+    }
+
+    /// What is wrong with the value that should be this restaurant's; `None`: nothing, or there is no value.
+    #[must_use]
+    pub fn unusable_restaurant(&self, id: &str) -> Option<Unusable> {
+        self.unusable.restaurants.get(id).copied()
     }
 
     /// How long ago the older of the two was read, at the time of asking. Who dates names by the time of asking instead
@@ -47,6 +70,7 @@ impl Directory {
             restaurants: Arc::new(
                 restaurants.into_iter().map(|(id, place)| (id, (Arc::new(place), Duration::ZERO))).collect(),
             ),
+            unusable: Arc::default(),
         }
     }
 }

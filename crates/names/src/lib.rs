@@ -9,12 +9,14 @@ pub use self::{
     denied::Denied,
     directory::Directory,
     reference::{Dish, Restaurant, User},
-    resolve::Names,
+    resolve::{Greeting, Names},
     settings::Settings,
+    unusable::{LARGEST_VALUE, Unusable},
 };
 
 pub mod settings;
 pub mod reference;
+mod unusable;
 mod cache;
 mod connection;
 mod denied;

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use crate::Unusable;
+
 /// A person who orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -36,27 +38,30 @@ pub struct Dish {
 }
 
 impl User {
-    /// Reads a user; a restaurant is none.
-    #[must_use]
-    pub fn parse(value: &[u8]) -> Option<Self> {
-        let fields = object(value)?;
+    /// Reads a user.
+    ///
+    /// # Errors
+    /// What is wrong with the value; a restaurant is no user.
+    pub fn parse(value: &[u8]) -> Result<Self, Unusable> {
+        let fields = object(value).ok_or(Unusable::NotJson)?;
         if menu(&fields).is_some() {
-            return None;
+            return Err(Unusable::OtherKind);
         }
-        Some(Self {
-            name: text(&fields, "name")?.to_owned(),
-            login: text(&fields, "login").unwrap_or_default().to_owned(),
-        })
+        let name = text(&fields, "name").ok_or(Unusable::NoName)?.to_owned();
+        Ok(Self { name, login: text(&fields, "login").unwrap_or_default().to_owned() })
     }
 }
 
 impl Restaurant {
-    /// Reads a restaurant; without a menu, be it empty, it is none.
-    #[must_use]
-    pub fn parse(value: &[u8]) -> Option<Self> {
-        let fields = object(value)?;
-        let menu = menu(&fields)?.iter().filter_map(|dish| Dish::parse(dish.as_object()?)).collect();
-        Some(Self { name: text(&fields, "name")?.to_owned(), menu })
+    /// Reads a restaurant.
+    ///
+    /// # Errors
+    /// What is wrong with the value; without a menu, be it empty, it is no restaurant.
+    pub fn parse(value: &[u8]) -> Result<Self, Unusable> {
+        let fields = object(value).ok_or(Unusable::NotJson)?;
+        let dishes = menu(&fields).ok_or(Unusable::OtherKind)?;
+        let menu = dishes.iter().filter_map(|dish| Dish::parse(dish.as_object()?)).collect();
+        Ok(Self { name: text(&fields, "name").ok_or(Unusable::NoName)?.to_owned(), menu })
     }
 }
 
@@ -97,8 +102,9 @@ mod tests {
     use serde_json::json;
 
     use super::{Dish, Restaurant, User};
+    use crate::Unusable::{self, NoName, NotJson, OtherKind};
 
-    fn user(value: &str) -> Option<(String, String)> {
+    fn user(value: &str) -> Result<(String, String), Unusable> {
         User::parse(value.as_bytes()).map(|user| (user.name, user.login))
     }
 
@@ -109,7 +115,7 @@ mod tests {
 
     #[test]
     fn users() {
-        let known = |name: &str, login: &str| Some((name.to_owned(), login.to_owned()));
+        let known = |name: &str, login: &str| Ok((name.to_owned(), login.to_owned()));
         let table = [
             (
                 r#"{"_id": "u", "name": "Котова Ольга", "login": "kotova", "age": 1e400}"#,
@@ -118,18 +124,18 @@ mod tests {
             (r#"{"name": " Анна "}"#, known(" Анна ", "")),
             (r#"{"name": "Анна", "login": 7, "menu": null}"#, known("Анна", "")),
             (r#"{"name": "Анна", "login": "a\u0000"}"#, known("Анна", "")),
-            (r#"{"name": "Анна", "menu": []}"#, None),
-            (r#"{"login": "kotova"}"#, None),
-            (r#"{"name": null}"#, None),
-            (r#"{"name": ["Анна"]}"#, None),
-            (r#"{"name": " \t\u00a0"}"#, None),
-            (r#"{"name": "А\u0000нна"}"#, None),
-            (r#"{"name": "\ud800"}"#, None),
-            (r#"{"name": "Анна""#, None),
-            (r#"{"name": "Анна"} x"#, None),
-            (r#"["Анна"]"#, None),
-            ("", None),
-            ("Анна", None),
+            (r#"{"name": "Анна", "menu": []}"#, Err(OtherKind)),
+            (r#"{"login": "kotova"}"#, Err(NoName)),
+            (r#"{"name": null}"#, Err(NoName)),
+            (r#"{"name": ["Анна"]}"#, Err(NoName)),
+            (r#"{"name": " \t\u00a0"}"#, Err(NoName)),
+            (r#"{"name": "А\u0000нна"}"#, Err(NoName)),
+            (r#"{"name": "\ud800"}"#, Err(NotJson)),
+            (r#"{"name": "Анна""#, Err(NotJson)),
+            (r#"{"name": "Анна"} x"#, Err(NotJson)),
+            (r#"["Анна"]"#, Err(NotJson)),
+            ("", Err(NotJson)),
+            ("Анна", Err(NotJson)),
         ];
         for (value, expected) in table {
             assert_eq!(user(value), expected, "{value}");
@@ -139,16 +145,20 @@ mod tests {
     #[test]
     fn restaurants() {
         let table = [
-            (r#"{"_id": "r", "name": "Кофейня №1", "menu": [], "update_ts": "2022-01-01"}"#, Some("Кофейня №1")),
-            (r#"{"name": "Кофейня №1", "menu": [7, null, "x", {}]}"#, Some("Кофейня №1")),
-            (r#"{"name": "Кофейня №1"}"#, None),
-            (r#"{"name": "Кофейня №1", "menu": {}}"#, None),
-            (r#"{"name": "", "menu": []}"#, None),
-            (r#"{"menu": []}"#, None),
+            (r#"{"_id": "r", "name": "Кофейня №1", "menu": [], "update_ts": "2022-01-01"}"#, Ok("Кофейня №1")),
+            (r#"{"name": "Кофейня №1", "menu": [7, null, "x", {}]}"#, Ok("Кофейня №1")),
+            (r#"{"name": "Кофейня №1"}"#, Err(OtherKind)),
+            (r#"{"name": "Кофейня №1", "menu": {}}"#, Err(OtherKind)),
+            (r#"{"name": "", "menu": []}"#, Err(NoName)),
+            (r#"{"menu": []}"#, Err(NoName)),
         ];
         for (value, expected) in table {
             let restaurant = Restaurant::parse(value.as_bytes());
-            assert_eq!(restaurant.as_ref().map(|restaurant| restaurant.name.as_str()), expected, "{value}");
+            assert_eq!(
+                restaurant.as_ref().map(|restaurant| restaurant.name.as_str()).map_err(|why| *why),
+                expected,
+                "{value}"
+            );
         }
     }
 
@@ -195,7 +205,7 @@ mod tests {
         #[test]
         fn nothing_is_both(name in ".*", menu in proptest::option::of(Just(json!([])))) {
             let value = json!({"name": name, "menu": menu}).to_string();
-            prop_assert!(User::parse(value.as_bytes()).is_none() || Restaurant::parse(value.as_bytes()).is_none());
+            prop_assert!(User::parse(value.as_bytes()).is_err() || Restaurant::parse(value.as_bytes()).is_err());
         }
     }
 }

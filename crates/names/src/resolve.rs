@@ -8,11 +8,12 @@ use std::{
 };
 
 use crate::{
-    Denied, Directory, Settings, Unavailable,
+    Denied, Directory, LARGEST_VALUE, Settings, Unavailable, Unusable,
     cache::Cache,
     connection::Connection,
-    directory::Known,
+    directory::{Known, UnusableValues},
     reference::{Restaurant, User},
+    unusable::Size,
 };
 
 /// The names of users, restaurants and dishes, as Redis has them, at most [`STALE_AFTER`](crate::STALE_AFTER) old.
@@ -33,17 +34,37 @@ const RESTAURANTS_CAPACITY: usize = 8 << 20;
 const PART_KEYS: usize = 1000;
 const PART_BYTES: usize = 1 << 20;
 
-/// A value larger than this is not asked for and counts as missing. Some 25,000 dishes: nobody's menu; and reading it takes
-/// six times its size.
-const LARGEST_VALUE: usize = 4 << 20;
-
 /// What Redis was asked for and had.
 type Values<'a> = HashMap<&'a str, Vec<u8>>;
+
+/// What a Redis that answers says about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Greeting {
+    /// How many keys the database of the URL has; `None`: the user has no right to know.
+    pub keys: Option<u64>,
+}
+
+/// Names that were read together.
+#[derive(Default)]
+struct Found {
+    users: Known<User>,
+    restaurants: Known<Restaurant>,
+    unusable: UnusableValues,
+}
+
+/// The keys that are to be read, and those whose values are not worth reading.
+#[derive(Default)]
+struct Parts<'a> {
+    parts: Vec<Vec<&'a str>>,
+    unusable: Vec<(&'a str, Unusable)>,
+}
 
 impl Names {
     /// Names from a Redis to which nothing is connected yet, so this succeeds whatever state it is in.
     #[must_use]
     pub fn connect(settings: &Settings) -> Self {
+        // What can be wrong with a value is counted from 0, so that the first one is an increase.
+        Unusable::ALL.into_iter().for_each(|unusable| count(unusable.label(), 0));
         Self {
             connection: Connection::new(settings.clone()),
             users: RefCell::new(Cache::new(USERS_CAPACITY)),
@@ -51,12 +72,14 @@ impl Names {
         }
     }
 
-    /// Connects, to learn whether the settings are right.
+    /// Connects and runs every command that names are read with, to learn whether the settings are right and the user may do
+    /// what the service does.
     ///
     /// # Errors
     /// [`Denied::Refused`] when they are not, [`Denied::Unavailable`] when nobody can tell now.
-    pub async fn greet(&self) -> Result<(), Denied> {
-        Ok(self.connection.ping().await?)
+    pub async fn greet(&self) -> Result<Greeting, Denied> {
+        self.connection.try_commands().await?;
+        Ok(Greeting { keys: self.connection.count_keys().await.ok() })
     }
 
     /// The names of these users and restaurants; ids may repeat. Those not read within the last seconds are asked for
@@ -66,13 +89,9 @@ impl Names {
     /// # Errors
     /// When Redis did not answer; what it was asked is unknown then, not missing.
     pub async fn resolve(&self, users: &[&str], restaurants: &[&str], now: Instant) -> Result<Directory, Unavailable> {
-        let (mut known_users, mut known_restaurants) = (HashMap::new(), HashMap::new());
-        let collect = |users, restaurants| {
-            known_users.extend::<Known<User>>(users);
-            known_restaurants.extend::<Known<Restaurant>>(restaurants);
-        };
-        self.read(users, restaurants, now, collect).await?;
-        Ok(Directory { users: Arc::new(known_users), restaurants: Arc::new(known_restaurants) })
+        let mut all = Found::default();
+        self.read(users, restaurants, now, |found| all.extend(found)).await?;
+        Ok(all.into())
     }
 
     /// The same, part by part: for whoever has a question to each name and no use for a thousand menus at once.
@@ -86,10 +105,19 @@ impl Names {
         now: Instant,
         mut visit: impl FnMut(&Directory),
     ) -> Result<(), Unavailable> {
-        let hand_out = |users, restaurants| {
-            visit(&Directory { users: Arc::new(users), restaurants: Arc::new(restaurants) });
-        };
-        self.read(users, restaurants, now, hand_out).await
+        self.read(users, restaurants, now, |found| visit(&found.into())).await
+    }
+
+    /// The types of the values under these ids, as Redis calls them, in their order; `none`: there is no value.
+    ///
+    /// # Errors
+    /// When Redis did not answer, or the user has no right to know.
+    pub async fn types(&self, ids: &[&str]) -> Result<Vec<String>, Unavailable> {
+        let mut types = Vec::with_capacity(ids.len());
+        for part in ids.chunks(PART_KEYS) {
+            types.append(&mut self.connection.types(part).await?);
+        }
+        Ok(types)
     }
 
     async fn read(
@@ -97,50 +125,101 @@ impl Names {
         users: &[&str],
         restaurants: &[&str],
         now: Instant,
-        mut hand_out: impl FnMut(Known<User>, Known<Restaurant>),
+        mut hand_out: impl FnMut(Found),
     ) -> Result<(), Unavailable> {
         let (known_users, unknown_users) = recall(&self.users.borrow(), users, now);
         let (known_restaurants, unknown_restaurants) = recall(&self.restaurants.borrow(), restaurants, now);
-        hand_out(known_users, known_restaurants);
+        hand_out(Found { users: known_users, restaurants: known_restaurants, ..Found::default() });
         // Both kinds share one keyspace.
         let keys: Vec<&str> = unknown_users.union(&unknown_restaurants).copied().collect();
-        let mut found = 0;
-        for part in self.parts(&keys).await? {
+        let Parts { parts, unusable } = self.parts(&keys).await?;
+        let unread = UnusableValues {
+            users: only(&unusable, &unknown_users),
+            restaurants: only(&unusable, &unknown_restaurants),
+        };
+        unread.note();
+        let mut absent = unknown_users.len() + unknown_restaurants.len() - unread.len();
+        hand_out(Found { unusable: unread, ..Found::default() });
+        for part in parts {
             let values = self.connection.values(&part).await?;
             let values: Values<'_> = part.iter().zip(values).filter_map(|(key, value)| Some((*key, value?))).collect();
-            let users = learn(&mut self.users.borrow_mut(), User::parse, &unknown_users, &values, now);
-            let restaurants =
+            let (users, unusable_users) =
+                learn(&mut self.users.borrow_mut(), User::parse, &unknown_users, &values, now);
+            let (restaurants, unusable_restaurants) =
                 learn(&mut self.restaurants.borrow_mut(), Restaurant::parse, &unknown_restaurants, &values, now);
-            found += users.len() + restaurants.len();
-            hand_out(users, restaurants);
+            let unusable = UnusableValues { users: unusable_users, restaurants: unusable_restaurants };
+            count("found", users.len() + restaurants.len());
+            unusable.note();
+            absent -= users.len() + restaurants.len() + unusable.len();
+            hand_out(Found { users, restaurants, unusable });
         }
-        count("found", found);
-        count("missing", unknown_users.len() + unknown_restaurants.len() - found);
+        count("missing", absent);
         Ok(())
     }
 
     /// The keys that have values, in parts that are not too large.
-    async fn parts<'a>(&self, keys: &[&'a str]) -> Result<Vec<Vec<&'a str>>, Unavailable> {
-        let mut parts: Vec<Vec<&str>> = Vec::new();
+    async fn parts<'a>(&self, keys: &[&'a str]) -> Result<Parts<'a>, Unavailable> {
+        let mut all = Parts::default();
         let mut room = 0;
         for keys in keys.chunks(PART_KEYS) {
             let sizes = self.connection.sizes(keys).await?;
             for (&key, size) in keys.iter().zip(sizes) {
-                if size == 0 || size > LARGEST_VALUE {
-                    continue;
-                }
-                match parts.last_mut() {
+                let size = match size {
+                    Size::Nothing => continue,
+                    Size::OtherType => {
+                        all.unusable.push((key, Unusable::WrongType));
+                        continue;
+                    }
+                    Size::Bytes(size) if size > LARGEST_VALUE => {
+                        all.unusable.push((key, Unusable::TooLarge));
+                        continue;
+                    }
+                    Size::Bytes(size) => size,
+                };
+                match all.parts.last_mut() {
                     Some(part) if part.len() < PART_KEYS && size <= room => part.push(key),
                     _ => {
-                        parts.push(vec![key]);
+                        all.parts.push(vec![key]);
                         room = PART_BYTES;
                     }
                 }
                 room = room.saturating_sub(size);
             }
         }
-        Ok(parts)
+        Ok(all)
     }
+}
+
+impl Found {
+    fn extend(&mut self, found: Self) {
+        self.users.extend(found.users);
+        self.restaurants.extend(found.restaurants);
+        self.unusable.users.extend(found.unusable.users);
+        self.unusable.restaurants.extend(found.unusable.restaurants);
+    }
+}
+
+impl From<Found> for Directory {
+    fn from(Found { users, restaurants, unusable }: Found) -> Self {
+        Self { users: Arc::new(users), restaurants: Arc::new(restaurants), unusable: Arc::new(unusable) }
+    }
+}
+
+impl UnusableValues {
+    fn len(&self) -> usize {
+        self.users.len() + self.restaurants.len()
+    }
+
+    /// Counts each by what is wrong with it.
+    fn note(&self) {
+        self.users.values().chain(self.restaurants.values()).for_each(|unusable| count(unusable.label(), 1));
+    }
+}
+
+/// Those of the values that were asked for.
+fn only(unusable: &[(&str, Unusable)], asked: &HashSet<&str>) -> HashMap<String, Unusable> {
+    let asked = unusable.iter().filter(|(id, _)| asked.contains(id));
+    asked.map(|&(id, unusable)| (id.to_owned(), unusable)).collect()
 }
 
 /// What the cache has, and what has to be asked for.
@@ -160,19 +239,22 @@ fn recall<'a, T>(cache: &Cache<T>, ids: &[&'a str], now: Instant) -> (Known<T>, 
 /// Reads what Redis had of what is asked for: what is usable becomes known and is remembered.
 fn learn<T>(
     cache: &mut Cache<T>,
-    parse: impl Fn(&[u8]) -> Option<T>,
+    parse: impl Fn(&[u8]) -> Result<T, Unusable>,
     asked: &HashSet<&str>,
     values: &Values<'_>,
     now: Instant,
-) -> Known<T> {
-    let mut known = HashMap::new();
+) -> (Known<T>, HashMap<String, Unusable>) {
+    let (mut known, mut unusable) = (HashMap::new(), HashMap::new());
     for (&id, text) in values.iter().filter(|(id, _)| asked.contains(*id)) {
-        if let Some(value) = parse(text).map(Arc::new) {
-            cache.put(id, Arc::clone(&value), text.len(), now);
-            known.insert(id.to_owned(), (value, Duration::ZERO));
+        match parse(text).map(Arc::new) {
+            Ok(value) => {
+                cache.put(id, Arc::clone(&value), text.len(), now);
+                known.insert(id.to_owned(), (value, Duration::ZERO));
+            }
+            Err(why) => _ = unusable.insert(id.to_owned(), why),
         }
     }
-    known
+    (known, unusable)
 }
 
 fn count(result: &'static str, names: usize) {

@@ -3,10 +3,12 @@
 use std::io::Write;
 
 use clap::Subcommand;
+use names::Names;
 use service::Given;
 
 use crate::{
     clock::now,
+    config::Settings,
     parked::{List, Release},
 };
 
@@ -21,7 +23,8 @@ pub enum Commands {
 /// What can be done with parked orders.
 #[derive(Debug, Subcommand)]
 pub enum Parked {
-    /// Print them, the longest parked first, or the names they wait for: what each waits for, and since when. Ids, no names.
+    /// Print them, the longest parked first, or the names they wait for: what each waits for, since
+    /// when, and, with REDIS_URL, why it counts as missing. Ids, no names.
     List(List),
     /// Let orders that only wait for dishes go on now, under the names they were ordered by and without a category. The
     /// running service sends them in its next round. Refused while a user or a restaurant is unknown.
@@ -33,7 +36,12 @@ impl service::Commands for Commands {
         let Self::Parked(command) = self;
         let warehouse = given.warehouse().await?;
         match command {
-            Parked::List(list) => list.run(&warehouse, now(), out).await,
+            Parked::List(list) => {
+                // Without a Redis to ask the list is shorter, and no less true.
+                let redis = given.read::<Settings>().and_then(|settings| settings.redis()).ok();
+                let names = redis.as_ref().map(Names::connect);
+                list.run(&warehouse, names.as_ref(), now(), out).await
+            }
             Parked::Release(release) => release.run(&warehouse, now(), out).await,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use names::{Denied, Names};
+use names::{Denied, Greeting, Names};
 use orders::Event;
 use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored, Unavailable};
 use service::{Description, Finding, Refusal, Service, Shared, Startup};
@@ -77,7 +77,10 @@ impl Service for Stg {
             Err(refusal) => return vec![Finding::failed("redis", refusal)],
         };
         vec![match Names::connect(&redis).greet().await {
-            Ok(()) => Finding::ok("redis", "answers"),
+            Ok(Greeting { keys: Some(0) }) => {
+                Finding::ok("redis", "answers, and its database has no keys; look at the number in REDIS_URL")
+            }
+            Ok(_) => Finding::ok("redis", "answers"),
             Err(Denied::Unavailable(error)) => {
                 Finding::failed("redis", format_args!("{error}; is it up? look at REDIS_URL"))
             }

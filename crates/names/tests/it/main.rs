@@ -4,3 +4,4 @@
 mod redis_database;
 mod resolving;
 mod outages;
+mod commands;

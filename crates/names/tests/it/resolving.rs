@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use names::STALE_AFTER;
+use names::{
+    LARGEST_VALUE, STALE_AFTER,
+    Unusable::{NoName, NotJson, OtherKind, TooLarge, WrongType},
+};
 
 use crate::redis_database::{Writer, names};
 
@@ -40,6 +43,53 @@ async fn a_value_of_the_other_kind_is_missing() -> anyhow::Result<()> {
     let directory = names.resolve(&odd, &odd, Instant::now()).await?;
     assert_eq!(odd.map(|id| directory.user(id).is_some()), [true, false, false, false, false]);
     assert_eq!(odd.map(|id| directory.restaurant(id).is_some()), [false, true, false, false, false]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_value_that_is_no_name_is_missing_and_why_is_known() -> anyhow::Result<()> {
+    let (url, mut writer) = database().await?;
+    for (command, key) in [("HSET", "hash"), ("ZADD", "zset"), ("XADD", "stream")] {
+        let field = if command == "XADD" { "*" } else { "1" };
+        let mut store = redis::cmd(command);
+        store.arg(key).arg(field).arg("name");
+        if command == "XADD" {
+            store.arg("Анна");
+        }
+        writer.run(&mut store).await?;
+    }
+    writer.run(redis::cmd("RPUSH").arg("list").arg(USER)).await?;
+    writer.run(redis::cmd("SADD").arg("set").arg(USER)).await?;
+    writer.set("large", &format!(r#"{{"name": "Анна", "x": "{}"}}"#, "x".repeat(LARGEST_VALUE))).await?;
+    writer.set("text", "Анна").await?;
+    writer.set("number", "7").await?;
+    writer.set("blank", r#"{"name": " "}"#).await?;
+    writer.set("nameless", r#"{"menu": []}"#).await?;
+    writer.set("empty", "").await?;
+    let of_both =
+        [("hash", WrongType), ("zset", WrongType), ("stream", WrongType), ("list", WrongType), ("set", WrongType)]
+            .into_iter()
+            .chain([("large", TooLarge), ("text", NotJson), ("number", NotJson)]);
+    let users = of_both.clone().chain([("r", OtherKind), ("nameless", OtherKind), ("blank", NoName)]);
+    let restaurants = of_both.chain([("u", OtherKind), ("blank", OtherKind), ("nameless", NoName)]);
+    let ids =
+        ["hash", "zset", "stream", "list", "set", "large", "text", "number", "blank", "nameless", "u", "r", "empty"];
+
+    let names = names(&url);
+    let directory = names.resolve(&ids, &ids, Instant::now()).await?;
+    for (id, expected) in users {
+        assert_eq!(directory.unusable_user(id), Some(expected), "{id} as a user");
+        assert_eq!(directory.user(id), None, "{id}");
+    }
+    for (id, expected) in restaurants {
+        assert_eq!(directory.unusable_restaurant(id), Some(expected), "{id} as a restaurant");
+        assert_eq!(directory.restaurant(id), None, "{id}");
+    }
+    for id in ["u", "empty", "absent"] {
+        assert_eq!(directory.unusable_user(id), None, "{id}");
+    }
+    let types = names.types(&["hash", "zset", "stream", "list", "set", "text", "absent"]).await?;
+    assert_eq!(types, ["hash", "zset", "stream", "list", "set", "string", "none"]);
     Ok(())
 }
 

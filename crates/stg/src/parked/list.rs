@@ -1,19 +1,24 @@
 //! `parked list`: which orders wait, for what, since when; or which names are waited for, by how many.
 
-use std::{collections::BTreeSet, io::Write};
+use std::{
+    collections::{BTreeSet, HashSet},
+    io::Write,
+};
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use names::Names;
 use orders::Moment;
 use pipeline::Failure;
 use serde::Serialize;
 use service::Refusal;
 use warehouse::{Transaction, Warehouse, get, statement};
 
-use self::rows::{Line, Name, Order};
+use self::rows::{Awaited, Line, Name, Order};
 use super::selection::Selection;
 use crate::transform::Kind;
 
+mod reasons;
 mod rows;
 
 /// How to list them.
@@ -40,20 +45,41 @@ pub struct List {
 const LINES: u32 = 100;
 
 impl List {
-    /// Lists the orders that are parked at `now`.
+    /// Lists the orders that are parked at `now`; with `names`, why the names they wait for count as missing.
     ///
     /// # Errors
     /// A [`Refusal`] when the database does not answer; what `out` says of a failed write.
-    pub async fn run(&self, warehouse: &Warehouse, now: Moment, out: &mut impl Write) -> anyhow::Result<()> {
+    pub async fn run(
+        &self,
+        warehouse: &Warehouse,
+        names: Option<&Names>,
+        now: Moment,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
+        if self.by_name {
+            self.list::<Name>(warehouse, names, now, out).await
+        } else {
+            self.list::<Order>(warehouse, names, now, out).await
+        }
+    }
+
+    async fn list<L: Line + Serialize>(
+        &self,
+        warehouse: &Warehouse,
+        names: Option<&Names>,
+        now: Moment,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
         let limit = self.limit.or_else(|| (!self.json).then_some(LINES));
         let transaction = warehouse.begin_unhurried().await.map_err(Refusal::from)?;
-        if self.by_name {
-            let names: Vec<Name> = self.select(&transaction, now, limit).await.map_err(Refusal::from)?;
-            self.print(&names, limit, &transaction, out).await
-        } else {
-            let orders: Vec<Order> = self.select(&transaction, now, limit).await.map_err(Refusal::from)?;
-            self.print(&orders, limit, &transaction, out).await
+        let mut lines: Vec<L> = self.select(&transaction, now, limit).await.map_err(Refusal::from)?;
+        // All of it before Redis is asked and anything is written: the transaction waits for neither.
+        let total = total(&transaction).await.map_err(Refusal::from)?;
+        transaction.commit().await.map_err(Refusal::from)?;
+        if let Some(names) = names {
+            explain(&mut lines, names).await;
         }
+        self.print(&lines, limit, &total, out)
     }
 
     async fn select<L: Line>(
@@ -68,11 +94,11 @@ impl List {
         rows.iter().map(L::read).collect()
     }
 
-    async fn print<L: Line + Serialize>(
+    fn print<L: Line + Serialize>(
         &self,
         lines: &[L],
         limit: Option<u32>,
-        transaction: &Transaction,
+        total: &str,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
         if self.json {
@@ -87,8 +113,6 @@ impl List {
             writeln!(out, "no order is parked{unless}")?;
             return Ok(());
         }
-        // Before anything is written: whoever reads it may take their time, and the transaction does not wait for them.
-        let total = total(transaction).await.map_err(Refusal::from)?;
         let mut table = Table::new();
         table
             .load_style(UTF8_FULL_CONDENSED)
@@ -110,22 +134,33 @@ impl List {
     }
 }
 
+/// Notes with each name why it counts as missing. A Redis that does not answer is no reason not to list.
+async fn explain<L: Line>(lines: &mut [L], names: &Names) {
+    let missing: HashSet<_> = lines.iter_mut().flat_map(Line::names).filter_map(|name| name.missing()).collect();
+    match reasons::look_up(names, missing).await {
+        Ok(reasons) => lines.iter_mut().flat_map(Line::names).for_each(|name: &mut Awaited| name.explain(&reasons)),
+        Err(error) => tracing::warn!(dependency = "redis", %error, "why names are missing is not known"),
+    }
+}
+
 /// What a person does about it.
 const fn advice(kind: Kind) -> &'static str {
     match kind {
         Kind::Dish => {
-            "put it on the restaurant's menu in Redis, with a category; or `parked release`, which PARK_MAX_AGE does by itself"
+            "the restaurant's menu in Redis must have it, with a name and a category; or `parked release`, which PARK_MAX_AGE does by itself"
         }
         Kind::Payload => {
             "an earlier release took what this one refuses; wait for a newer event, or `parked release` to have it tried again"
         }
         Kind::Restaurant => {
-            "put the restaurant with its menu into Redis, under this id; its orders go on by themselves"
+            "Redis must hold the restaurant under this id, as a string with a JSON object of `name` and `menu`; its orders go on by themselves"
         }
         Kind::Room => {
             "the message is larger than the destination topic takes: raise its max.message.bytes, restart, `parked release`"
         }
-        Kind::User => "put the user into Redis, under this id; the orders go on by themselves",
+        Kind::User => {
+            "Redis must hold the user under this id, as a string with a JSON object that has a `name`; the orders go on by themselves"
+        }
     }
 }
 

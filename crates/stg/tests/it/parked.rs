@@ -161,7 +161,7 @@ async fn what_was_selected_is_listed_and_released() -> anyhow::Result<()> {
     assert!(table.contains("│ user nobody"), "{table}");
     let total = "the first 2; parked orders: 4 (dish 2, restaurant 1, user 1)\n";
     assert!(table.ends_with(total), "an order is counted once: {table}");
-    assert!(table.contains("\nuser: put the user into Redis"), "{table}");
+    assert!(table.contains("\nuser: Redis must hold the user under this id"), "{table}");
 
     let (said, _) = stage.release(Release { selection: of(None, Some("pie"), None), ..all() }).await?;
     assert_eq!(said, "released 1; the service sends them in its next round\n");
@@ -192,6 +192,89 @@ async fn the_process_needs_the_database_only_and_tells_by_its_exit_code() -> any
         let (ended, text) = stage.run(&line.split(' ').collect::<Vec<_>>()).await?;
         assert_eq!(ended, Some(code), "{line}: {text}");
         assert!(text.contains(said), "{line}: {text}");
+    }
+    Ok(())
+}
+
+/// What Redis holds under the id of a user, and what the list says of it.
+const USERS: [(&str, &[&str], &str, &str); 7] = [
+    ("HSET", &["of-hash", "name", "Анна"], "wrong-type", "Redis holds a hash, not a string"),
+    ("RPUSH", &["of-list", "Анна"], "wrong-type", "Redis holds a list, not a string"),
+    ("SADD", &["of-set", "Анна"], "wrong-type", "Redis holds a set, not a string"),
+    ("SET", &["of-text", "Анна"], "not-json", "Redis holds a string that is not a JSON object"),
+    ("SET", &["of-blank", r#"{"name": " "}"#], "no-name", "Redis holds an object without a name"),
+    ("SET", &["of-empty", ""], "not-json", "Redis holds an empty string"),
+    ("SET", &["of-menu", r#"{"name": "Р", "menu": []}"#], "other-kind", "Redis holds the other kind: "),
+];
+
+#[tokio::test]
+async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
+    let stage = Stage::with_names().await?;
+    let menu = json!([{"_id": "pie", "name": "Пирог"}, {"_id": "tea", "name": "Чай", "category": "Напитки"}]);
+    stage.put(RESTAURANT, &json!({"name": "Кофейня", "menu": menu}).to_string()).await?;
+    let mut layer = stage.layer(USUAL).await?;
+    let large = format!(r#"{{"name": "Анна", "x": "{}"}}"#, "x".repeat(names::LARGEST_VALUE));
+    stage.put("of-large", &large).await?;
+    let mut expected = vec![
+        ("user".to_owned(), "of-large".to_owned(), "too-large", "Redis holds a value of more than 4 MiB"),
+        ("user".to_owned(), "nobody".to_owned(), "absent", "Redis holds nothing under this id"),
+        ("restaurant".to_owned(), "nowhere".to_owned(), "absent", "Redis holds nothing under this id"),
+        ("dish".to_owned(), "pie".to_owned(), "no-category", "the menu in Redis has it without a category"),
+        ("dish".to_owned(), "cake".to_owned(), "not-on-menu", "the menu in Redis does not have it"),
+    ];
+    for (command, arguments, reason, detail) in USERS {
+        stage.redis(command, arguments).await?;
+        expected.push(("user".to_owned(), arguments[0].to_owned(), reason, detail));
+    }
+    let mut records = vec![
+        record(1, 0, USER, "nowhere", &["tea"]),
+        record(2, 0, USER, RESTAURANT, &["pie"]),
+        record(3, 0, USER, RESTAURANT, &["cake"]),
+    ];
+    for (number, (kind, id, ..)) in (10..).zip(&expected) {
+        if kind == "user" {
+            records.push(record(number, 0, id, RESTAURANT, &["tea"]));
+        }
+    }
+    store(&mut layer, &records).await?;
+
+    let json = List { json: true, by_name: true, ..List::default() };
+    let text = stage.list_with_reasons(json).await?;
+    let found: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    assert_eq!(found.len(), expected.len(), "{text}");
+    for (kind, id, reason, detail) in &expected {
+        let line = found.iter().find(|line| line["kind"] == **kind && line["id"] == **id);
+        let line = line.unwrap_or_else(|| panic!("{kind} {id} is not listed: {text}"));
+        assert_eq!(line["reason"], *reason, "{line}");
+        assert!(line["detail"].as_str().unwrap().starts_with(detail), "{line}");
+    }
+    let orders = stage.list_with_reasons(List { json: true, ..List::default() }).await?;
+    assert!(
+        orders.contains(r#""id":"of-hash","reason":"wrong-type","detail":"Redis holds a hash, not a string""#),
+        "{orders}"
+    );
+    let table = stage.list_with_reasons(List { by_name: true, ..List::default() }).await?;
+    assert!(table.replace(['\n', '│', ' '], "").contains("userof-hash:Redisholdsahash,notastring"), "{table}");
+    // What has come since is said to be there.
+    stage.name_user("nobody").await?;
+    let text = stage.list_with_reasons(List { json: true, by_name: true, ..List::default() }).await?;
+    let line = text.lines().find(|line| line.contains("nobody")).unwrap();
+    assert!(line.contains(r#""reason":"present""#), "{line}");
+    Ok(())
+}
+
+/// A Redis that does not answer, or is not told of, leaves the list as it was.
+#[tokio::test]
+async fn without_a_redis_the_list_has_no_reasons() -> anyhow::Result<()> {
+    let stage = Stage::with_names().await?;
+    let mut layer = stage.layer(USUAL).await?;
+    park(&mut layer, 1, "nobody").await?;
+    let names = names::Names::connect(&names::Settings::from_url("redis://127.0.0.1:1", None)?);
+    for names in [None, Some(&names)] {
+        let mut out = Vec::new();
+        List { json: true, ..List::default() }.run(&stage.warehouse, names, crate::stage::now(), &mut out).await?;
+        let line: Value = serde_json::from_slice(&out)?;
+        assert_eq!(line["waits_for"], json!([{"kind": "user", "id": "nobody"}]));
     }
     Ok(())
 }

@@ -112,8 +112,20 @@ impl Stage {
     /// What `parked list` prints.
     pub(crate) async fn list(&self, list: List) -> anyhow::Result<String> {
         let mut out = Vec::new();
-        list.run(&self.warehouse, now(), &mut out).await?;
+        list.run(&self.warehouse, None, now(), &mut out).await?;
         Ok(String::from_utf8(out)?)
+    }
+
+    /// The same where Redis can be asked why names are missing.
+    pub(crate) async fn list_with_reasons(&self, list: List) -> anyhow::Result<String> {
+        let (names, mut out) = (names::Names::connect(&names::Settings::from_url(&self.redis_url, None)?), Vec::new());
+        list.run(&self.warehouse, Some(&names), now(), &mut out).await?;
+        Ok(String::from_utf8(out)?)
+    }
+
+    /// Runs a command of Redis.
+    pub(crate) async fn redis(&self, command: &str, arguments: &[&str]) -> anyhow::Result<()> {
+        devstack::redis_command(&self.redis_url, command, arguments).await
     }
 
     /// The lines of `parked list --json`.

@@ -6,7 +6,8 @@ use pipeline::Failure;
 use serde::Serialize;
 use warehouse::{Row, Statement, get, statement};
 
-use crate::transform::Kind;
+use super::reasons::{Reason, Reasons};
+use crate::transform::{Kind, Missing};
 
 /// What can be listed.
 pub(super) trait Line: Sized {
@@ -16,6 +17,8 @@ pub(super) trait Line: Sized {
 
     fn read(row: &Row) -> Result<Self, Failure>;
     fn cells(&self) -> [String; 3];
+    /// The names that it is about.
+    fn names(&mut self) -> impl Iterator<Item = &mut Awaited>;
     fn kinds(&self) -> impl Iterator<Item = Kind>;
 }
 
@@ -38,12 +41,15 @@ pub(super) struct Name {
     since: Option<Moment>,
 }
 
+/// A name that is waited for, and why it counts as missing, if that is known.
 #[derive(Debug, Serialize)]
-struct Awaited {
+pub(super) struct Awaited {
     kind: String,
     id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     restaurant_id: String,
+    #[serde(flatten)]
+    why: Option<Reason>,
 }
 
 impl Line for Order {
@@ -58,7 +64,7 @@ impl Line for Order {
             object_id: get(row, 0)?,
             parked_at: Moment::from_civil(get(row, 1)?),
             released: get::<Option<DateTime>>(row, 2)?.is_some(),
-            waits_for: names.map(|((kind, id), restaurant_id)| Awaited { kind, id, restaurant_id }).collect(),
+            waits_for: names.map(|((kind, id), restaurant_id)| Awaited::new(kind, id, restaurant_id)).collect(),
         })
     }
 
@@ -68,6 +74,10 @@ impl Line for Order {
             names.push("(released)".to_owned());
         }
         [self.object_id.to_string(), tell(self.parked_at), names.join("\n")]
+    }
+
+    fn names(&mut self) -> impl Iterator<Item = &mut Awaited> {
+        self.waits_for.iter_mut()
     }
 
     fn kinds(&self) -> impl Iterator<Item = Kind> {
@@ -80,12 +90,16 @@ impl Line for Name {
     const HEADER: [&'static str; 3] = ["waited for", "orders", "since (UTC)"];
 
     fn read(row: &Row) -> Result<Self, Failure> {
-        let name = Awaited { kind: get(row, 0)?, id: get(row, 1)?, restaurant_id: get(row, 2)? };
+        let name = Awaited::new(get(row, 0)?, get(row, 1)?, get(row, 2)?);
         Ok(Self { name, orders: get(row, 3)?, since: Moment::from_civil(get(row, 4)?) })
     }
 
     fn cells(&self) -> [String; 3] {
         [self.name.phrase(), self.orders.to_string(), tell(self.since)]
+    }
+
+    fn names(&mut self) -> impl Iterator<Item = &mut Awaited> {
+        std::iter::once(&mut self.name)
     }
 
     fn kinds(&self) -> impl Iterator<Item = Kind> {
@@ -94,15 +108,31 @@ impl Line for Name {
 }
 
 impl Awaited {
+    const fn new(kind: String, id: String, restaurant_id: String) -> Self {
+        Self { kind, id, restaurant_id, why: None }
+    }
+
+    /// The name; `None`: of a kind that a later release has introduced.
+    pub(super) fn missing(&self) -> Option<Missing> {
+        let kind = Kind::read(&self.kind)?;
+        Some(Missing { kind, id: self.id.clone(), restaurant_id: self.restaurant_id.clone() })
+    }
+
+    /// Notes why it counts as missing.
+    pub(super) fn explain(&mut self, reasons: &Reasons) {
+        self.why = self.missing().and_then(|name| reasons.get(&name).cloned());
+    }
+
     /// For a person; an id comes from outside, and a terminal must not take orders from it.
     fn phrase(&self) -> String {
-        let Self { kind, id, restaurant_id } = self;
+        let Self { kind, id, restaurant_id, why } = self;
         let phrase = match (Kind::read(kind), restaurant_id.as_str()) {
             (Some(Kind::Room), _) => format!("room for {id} bytes"),
             (Some(Kind::Payload), _) => format!("a readable payload ({id})"),
             (_, "") => format!("{kind} {id}"),
             (_, restaurant) => format!("{kind} {id} of restaurant {restaurant}"),
         };
+        let phrase = why.as_ref().map_or(phrase.clone(), |why| format!("{phrase}: {}", why.detail));
         phrase.replace(char::is_control, "\u{fffd}")
     }
 }

@@ -1,0 +1,113 @@
+//! Why a name counts as missing: what Redis holds under its id at the time of the list.
+
+use std::collections::{HashMap, HashSet};
+
+use names::{Directory, Names, Unavailable, Unusable};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::transform::{Kind, Missing};
+
+/// Why a name counts as missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Reason {
+    /// A short, stable word: `absent`, `not-on-menu`, `no-category`, `present`, or what is wrong with the value
+    /// ([`Unusable::label`]).
+    pub(super) reason: &'static str,
+    /// The same for a person.
+    pub(super) detail: String,
+}
+
+/// The reasons that are known, by name.
+pub(super) type Reasons = HashMap<Missing, Reason>;
+
+/// Looks every name up.
+pub(super) async fn look_up(names: &Names, missing: HashSet<Missing>) -> Result<Reasons, Unavailable> {
+    let ids = |of: fn(&Missing) -> Option<&str>| missing.iter().filter_map(of).collect::<HashSet<_>>();
+    let users: Vec<&str> = ids(user_id).into_iter().collect();
+    let restaurants: Vec<&str> = ids(restaurant_id).into_iter().collect();
+    let mut reasons = Reasons::new();
+    let look = names.visit(&users, &restaurants, Instant::now().into_std(), |directory| {
+        let told = missing.iter().filter_map(|name| Some((name.clone(), reason(name, directory)?)));
+        reasons.extend(told);
+    });
+    look.await?;
+    let left: Vec<&Missing> = missing.iter().filter(|name| is_open(reasons.get(*name))).collect();
+    let ids: Vec<&str> = left.iter().filter_map(|name| user_id(name).or_else(|| restaurant_id(name))).collect();
+    // A user who may not ask for types learns less, and that is all.
+    let types = names.types(&ids).await.unwrap_or_else(|_| vec!["none".to_owned(); ids.len()]);
+    let types: HashMap<&str, &String> = ids.into_iter().zip(&types).collect();
+    for name in left {
+        let found = user_id(name).or_else(|| restaurant_id(name)).and_then(|id| types.get(id));
+        if let Some(reason) = found.and_then(|found| by_type(found)) {
+            reasons.insert(name.clone(), reason);
+        }
+    }
+    for name in missing.iter().filter(|name| user_id(name).or_else(|| restaurant_id(name)).is_some()) {
+        reasons
+            .entry(name.clone())
+            .or_insert_with(|| Reason::new("absent", "Redis holds nothing under this id".to_owned()));
+    }
+    Ok(reasons)
+}
+
+/// The user whose value says whether the name is there.
+fn user_id(name: &Missing) -> Option<&str> {
+    (name.kind == Kind::User).then_some(name.id.as_str())
+}
+
+/// The restaurant whose value says so.
+fn restaurant_id(name: &Missing) -> Option<&str> {
+    match name.kind {
+        Kind::Restaurant => Some(&name.id),
+        Kind::Dish => Some(&name.restaurant_id),
+        Kind::Payload | Kind::Room | Kind::User => None,
+    }
+}
+
+/// What a directory says about a name; `None`: nothing.
+fn reason(name: &Missing, directory: &Directory) -> Option<Reason> {
+    let present = || Reason::new("present", "Redis has it now; its orders go on in one of the next rounds".to_owned());
+    let unusable = match name.kind {
+        Kind::Payload | Kind::Room => None,
+        Kind::User => directory.unusable_user(&name.id),
+        Kind::Restaurant => directory.unusable_restaurant(&name.id),
+        Kind::Dish => directory.unusable_restaurant(&name.restaurant_id),
+    };
+    if let Some(unusable) = unusable {
+        let of = if name.kind == Kind::Dish { " as its restaurant" } else { "" };
+        return Some(Reason::new(unusable.label(), format!("{unusable}{of}")));
+    }
+    if name.is_known(directory) {
+        return Some(present());
+    }
+    // The menu is there: the dish is not on it, or lacks what an order needs of it.
+    let menu = &directory.restaurant(&name.restaurant_id).filter(|_| name.kind == Kind::Dish)?.menu;
+    Some(match menu.get(&name.id) {
+        Some(_) => Reason::new("no-category", "the menu in Redis has it without a category".to_owned()),
+        None => Reason::new("not-on-menu", "the menu in Redis does not have it, or not with a name".to_owned()),
+    })
+}
+
+/// Whether the type of the value would tell more.
+fn is_open(reason: Option<&Reason>) -> bool {
+    reason.is_none_or(|reason| reason.reason == Unusable::WrongType.label())
+}
+
+/// What the type says of a value that is no name, and whose size said no more than that; `none`: there is no value.
+fn by_type(found: &str) -> Option<Reason> {
+    match found {
+        "none" => None,
+        "string" => Some(Reason::new(Unusable::NotJson.label(), "Redis holds an empty string".to_owned())),
+        other => {
+            let detail = format!("Redis holds a {other}, not a string");
+            Some(Reason::new(Unusable::WrongType.label(), detail))
+        }
+    }
+}
+
+impl Reason {
+    const fn new(reason: &'static str, detail: String) -> Self {
+        Self { reason, detail }
+    }
+}
