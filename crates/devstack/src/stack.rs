@@ -107,9 +107,12 @@ impl Stack {
 
     /// The address that the broker, from its next start on, advertises to the clients that come by way of its proxy. Their
     /// bootstrap address stays the same. A name that does not resolve is allowed. [`Proxies::second_kafka_port`] leads to
-    /// the broker, too.
+    /// the broker, too, unless it was advertised and no longer is: then it refuses connections from now on.
     pub fn kafka_advertises(&self, host: &str, port: u16) -> anyhow::Result<()> {
-        self.kafka.program().advertise(host, port)
+        self.kafka.program().advertise(host, port)?;
+        let proxies = self.proxies.as_ref().context("the stack has no proxies")?;
+        proxies.kafka.open_only(port);
+        Ok(())
     }
 
     /// The database server.
@@ -158,6 +161,11 @@ impl Proxies {
     /// Where the three answer to those who come by way of the proxies.
     pub fn endpoints(&self) -> Endpoints {
         Endpoints::new(self.kafka.port(), self.postgres.port(), self.redis.port())
+    }
+
+    /// Where the proxy before the broker listens first: the bootstrap address of its clients.
+    pub fn kafka_port(&self) -> u16 {
+        self.kafka.port()
     }
 
     /// Where the proxy before the broker listens as well, with the same weather: an address that the broker may advertise
