@@ -52,7 +52,7 @@ async fn perform(settings: &Settings, mounts: Mounts) -> Result<Option<bool>> {
 async fn rounds(settings: &Settings, mounts: Mounts) -> Result<bool> {
     let began = Instant::now();
     let mut kinds = Fault::all();
-    kinds.retain(|fault| mounts == Mounts::Own || *fault != Fault::FullDisk);
+    kinds.retain(|fault| mounts == Mounts::Own || !fault.needs_mounts());
     let wanted: Vec<&str> = settings.faults.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
     kinds.retain(|fault| wanted.is_empty() || wanted.iter().any(|part| fault.to_string().contains(part)));
     let plan = plan(settings.seed, settings.rounds, &kinds);

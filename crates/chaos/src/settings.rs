@@ -33,7 +33,7 @@ pub struct Settings {
     /// How long Kafka waits for a member that is silent.
     #[arg(long, env = "KAFKA_SESSION_TIMEOUT", default_value = "6s", value_parser = humantime::parse_duration)]
     pub session_timeout: Duration,
-    /// Where logs go if something is wrong [default: a new folder beside the temporary files].
+    /// Where logs are kept [default: a new folder beside the temporary files, if something is wrong].
     #[arg(long, env = "LOGS")]
     pub logs: Option<PathBuf>,
 }

@@ -15,7 +15,6 @@ use tokio::time::{Instant, interval, sleep_until};
 use crate::disk::Mounts;
 use crate::drain::{heal, verdict};
 use crate::memory::{Figures, Memory};
-use crate::oracle::Oracle;
 use crate::report::{self, number};
 use crate::restarts::restart;
 use crate::rounds;
@@ -49,7 +48,7 @@ pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
     let orders = settings.rate * lasts.as_secs_f64() * 1.2;
     let (world, mut stream) = rounds::set(settings, Mounts::Forbidden, orders as u64, 1).await?;
     let mut memory = Memory::default();
-    let streaming = stream.run(lasts, settings.rate);
+    let streaming = stream.run(&world.order_system, settings.rate, |passed| passed < lasts);
     let coming = async {
         world.names.come(&world.stage.pipeline, 0, lasts).await;
         Ok(())
@@ -62,7 +61,7 @@ pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
     };
     let ((), (), restarts, ()) = tokio::try_join!(streaming, coming, killing, sampling)?;
     heal(&world).await?;
-    let differences = verdict(&world, &mut Oracle::default()).await?;
+    let differences = verdict(&world).await?;
     if !differences.is_empty() {
         let kept = world.stage.keep_logs(settings.logs.as_deref())?;
         screen.say(&format!("The logs of services and servers are in {}", kept.display()));
