@@ -1,5 +1,9 @@
 //! Restarts of the broker: how it ends, how long it is away, and the address it comes back under.
 
+pub(crate) mod recovery;
+pub(crate) mod table;
+pub(crate) mod run;
+
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

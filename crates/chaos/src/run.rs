@@ -12,7 +12,7 @@ use crate::plan::plan;
 use crate::rounds::play;
 use crate::screen::Screen;
 use crate::settings::Settings;
-use crate::{report, soak};
+use crate::{broker, report, soak};
 
 /// From so many rounds on every kind of fault has its turn, and a run without one of them is no success.
 const COMPLETE: usize = 20;
@@ -37,9 +37,10 @@ pub fn run(settings: &Settings, mounts: Mounts) -> ExitCode {
 async fn perform(settings: &Settings, mounts: Mounts) -> Result<Option<bool>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let performance = async {
-        match settings.duration {
-            Some(duration) => soak::soak(settings, duration).await,
-            None => rounds(settings, mounts).await,
+        match (settings.duration, settings.broker) {
+            (Some(duration), _) => soak::soak(settings, duration).await,
+            (None, Some(restarts)) => broker::run::run(settings, mounts, restarts).await,
+            (None, None) => rounds(settings, mounts).await,
         }
     };
     tokio::select! {

@@ -87,6 +87,8 @@ pub(crate) fn client(bootstrap: &str) -> ClientConfig {
     let mut client = ClientConfig::new();
     client.set("bootstrap.servers", bootstrap);
     client.set("enable.idempotence", "true");
+    // Orders come again as soon as the broker is back: whoever reads them is measured, not this producer.
+    client.set("reconnect.backoff.max.ms", "500");
     client.set_log_level(RDKafkaLogLevel::Critical);
     client
 }

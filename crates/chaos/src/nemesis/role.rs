@@ -24,7 +24,7 @@ pub(super) async fn set(world: &World, setting: Setting, injection: &Injection) 
     for value in values(setting, injection.choice / 2) {
         world.stage.pipeline.administer(&format!("ALTER {whose} SET {value}")).await?;
     }
-    let ended = renew(world).await?;
+    renew(world).await?;
     sleep(injection.lasts).await;
     let met = world.stage.pipeline.count(SERVICES).await? > 0;
     if setting == Setting::AsynchronousCommit {
@@ -33,7 +33,7 @@ pub(super) async fn set(world: &World, setting: Setting, injection: &Injection) 
     }
     world.stage.pipeline.administer(&format!("{WRITABLE}; ALTER {whose} RESET ALL")).await?;
     renew(world).await?;
-    Ok(ended > 0 && met)
+    Ok(met)
 }
 
 async fn whose(world: &World, injection: &Injection) -> Result<String> {
@@ -43,8 +43,9 @@ async fn whose(world: &World, injection: &Injection) -> Result<String> {
     Ok(format!("{kind} {name}"))
 }
 
-async fn renew(world: &World) -> Result<usize> {
-    Ok(world.stage.pipeline.sql(TERMINATE).await?.len())
+async fn renew(world: &World) -> Result<()> {
+    world.stage.pipeline.sql(TERMINATE).await?;
+    Ok(())
 }
 
 /// What is set.
