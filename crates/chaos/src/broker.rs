@@ -116,11 +116,10 @@ pub(crate) async fn restart(world: &World, restart: &Restart) -> Result<Instant>
     Ok(Instant::now())
 }
 
-/// The two ports of its proxy take turns; the first is that of the bootstrap servers, too.
+/// Two addresses take turns, and the one that is left refuses connections; that of the bootstrap servers is neither.
 fn advertise(world: &World, host: &str, number: usize) -> Result<()> {
-    let proxies = world.stage.proxies()?;
-    let port = if number.is_multiple_of(2) { proxies.kafka_port() } else { proxies.second_kafka_port() };
-    world.stage.stack.kafka_advertises(host, port)
+    let [second, third] = world.stage.proxies()?.other_kafka_ports();
+    world.stage.stack.kafka_advertises(host, if number.is_multiple_of(2) { second } else { third })
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts the servers and makes the pipeline's topics and database.
     pub(crate) async fn set(partitions: i32, mounts: Mounts) -> Result<Self> {
-        let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;
+        let stack = Stack::start(Options { proxied: true, elsewhere: true, ..Options::for_tests() }).await?;
         let way = stack.proxies().context("the stack has no proxies")?.endpoints();
         let pipeline = Pipeline::start_on(stack.endpoints(), partitions).await?.by_way_of(&way).quiet();
         let (disk, hosts) = match mounts {
