@@ -11,7 +11,6 @@ use workload::model::Truth;
 
 use crate::compare::{Difference, compare};
 use crate::fault::Server;
-use crate::oracle::Oracle;
 use crate::world::World;
 
 /// How long the pipeline may take to come to rest once nothing is broken any more.
@@ -51,7 +50,8 @@ pub(crate) async fn heal(world: &World) -> Result<()> {
 }
 
 /// Waits for rest, and returns everything that is not as it should be then.
-pub(crate) async fn verdict(world: &World, oracle: &mut Oracle) -> Result<Vec<Difference>> {
+pub(crate) async fn verdict(world: &World) -> Result<Vec<Difference>> {
+    let mut oracle = world.oracle.lock().await;
     oracle.follow(&world.stage.pipeline).await?;
     let truth = oracle.truth(&world.names.known());
     let began = Instant::now();
@@ -66,7 +66,7 @@ pub(crate) async fn verdict(world: &World, oracle: &mut Oracle) -> Result<Vec<Di
     for deserter in world.fleet.deserters().await? {
         world.complain(deserter);
     }
-    let mut differences = compare(&world.stage.pipeline, oracle, &truth).await?;
+    let mut differences = compare(&world.stage.pipeline, &oracle, &truth).await?;
     differences.extend(restless);
     differences.extend(world.complaints().into_iter().map(|problem| Difference::problem("service", problem)));
     Ok(differences)

@@ -41,6 +41,48 @@ pub enum Fault {
     FullDisk,
     /// Redis forgets every name, and learns them again.
     ForgetNames,
+    /// The broker is away longer than a session lasts, and comes back where it was.
+    BrokerAway(End),
+    /// The broker comes back and advertises another address; the bootstrap servers are the same.
+    BrokerMoves(End),
+    /// The broker comes back and advertises a name that does not resolve at first.
+    BrokerUnresolvable,
+    /// The orders topic is deleted, created again and filled again.
+    RecreateTopic,
+    /// A topic gets one more partition.
+    AddPartition,
+    /// Retention removes the records that are committed.
+    Retention,
+    /// The order system compresses with zstd.
+    Zstd,
+    /// The order system writes in transactions; other transactions are aborted, or stay open for a while.
+    Transactions,
+    /// A setting of the services' role or database changes.
+    Setting(Setting),
+}
+
+/// How a server ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum End {
+    /// SIGKILL.
+    Kill,
+    /// SIGTERM: it says goodbye.
+    Stop,
+}
+
+/// What somebody sets for a role or a database of PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Setting {
+    /// `default_transaction_isolation`: repeatable read or serializable.
+    Isolation,
+    /// `synchronous_commit = off`, and then the server is killed.
+    AsynchronousCommit,
+    /// `search_path`: a schema that does not exist.
+    SearchPath,
+    /// `default_transaction_read_only = on`.
+    ReadOnly,
+    /// Formats, time zone and triggers: everything else that changes what a statement does.
+    Sundry,
 }
 
 /// A point inside a batch at which a service can be told to die or to fall asleep.
@@ -113,8 +155,18 @@ impl Fault {
         all.extend(Server::ALL.into_iter().flat_map(on));
         all.extend([Self::Join, Self::Leave, Self::LoseCommits, Self::SwallowCommits]);
         all.extend([Self::TerminateBackends, Self::LockTable, Self::FullDisk, Self::ForgetNames]);
+        all.extend(End::ALL.into_iter().flat_map(|end| [Self::BrokerAway(end), Self::BrokerMoves(end)]));
+        all.extend([Self::BrokerUnresolvable, Self::RecreateTopic, Self::AddPartition, Self::Retention]);
+        all.extend([Self::Zstd, Self::Transactions]);
+        all.extend(Setting::ALL.map(Self::Setting));
         all.sort();
         all
+    }
+
+    /// Whether it takes mounts of our own: a disk that can be filled, names of hosts that can be hidden.
+    #[must_use]
+    pub fn needs_mounts(&self) -> bool {
+        matches!(self, Self::FullDisk | Self::BrokerUnresolvable)
     }
 }
 
@@ -140,7 +192,48 @@ impl fmt::Display for Fault {
             Self::LockTable => formatter.write_str("a table locked"),
             Self::FullDisk => formatter.write_str("disk full"),
             Self::ForgetNames => formatter.write_str("Redis emptied and refilled"),
+            Self::BrokerAway(end) => write!(formatter, "Kafka away past the session ({end})"),
+            Self::BrokerMoves(end) => write!(formatter, "Kafka back under another address ({end})"),
+            Self::BrokerUnresolvable => formatter.write_str("Kafka back, its address does not resolve at first"),
+            Self::RecreateTopic => formatter.write_str("topic deleted, created again, refilled"),
+            Self::AddPartition => formatter.write_str("a partition added"),
+            Self::Retention => formatter.write_str("committed records removed (retention)"),
+            Self::Zstd => formatter.write_str("producer: zstd"),
+            Self::Transactions => formatter.write_str("producer: transactions"),
+            Self::Setting(setting) => write!(formatter, "role set: {setting}"),
         }
+    }
+}
+
+impl End {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Kill, Self::Stop];
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Kill => "SIGKILL",
+            Self::Stop => "SIGTERM",
+        })
+    }
+}
+
+impl Setting {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Isolation, Self::AsynchronousCommit, Self::SearchPath, Self::ReadOnly, Self::Sundry];
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Isolation => "default_transaction_isolation",
+            Self::AsynchronousCommit => "synchronous_commit = off, server killed",
+            Self::SearchPath => "search_path",
+            Self::ReadOnly => "default_transaction_read_only",
+            Self::Sundry => "formats, time zone, triggers",
+        })
     }
 }
 

@@ -10,11 +10,16 @@ pub mod fault;
 pub mod plan;
 
 pub mod disk;
+mod hosts;
 mod stage;
 mod fleet;
 mod names;
+mod order_system;
+mod transactions;
+mod writer;
 mod stream;
 mod world;
+mod broker;
 pub mod nemesis;
 
 pub mod oracle;

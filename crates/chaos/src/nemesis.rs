@@ -8,6 +8,10 @@ mod servers;
 mod network;
 mod database;
 mod reference;
+mod broker;
+mod topics;
+mod producers;
+mod role;
 
 use anyhow::Result;
 use tokio::time::sleep;
@@ -41,5 +45,14 @@ pub(crate) async fn inject(world: &World, injection: &Injection) -> Result<Happe
         Fault::LockTable => database::lock(world, injection).await,
         Fault::FullDisk => database::fill(world, injection).await,
         Fault::ForgetNames => reference::forget(world, injection).await,
+        Fault::BrokerAway(end) => broker::away(world, end, injection).await,
+        Fault::BrokerMoves(end) => broker::moves(world, end, injection).await,
+        Fault::BrokerUnresolvable => broker::unresolvable(world, injection).await,
+        Fault::RecreateTopic => topics::recreate(world, injection).await,
+        Fault::AddPartition => topics::add_partition(world, injection).await,
+        Fault::Retention => topics::remove_committed(world, injection).await,
+        Fault::Zstd => producers::zstd(world, injection).await,
+        Fault::Transactions => producers::transactions(world, injection).await,
+        Fault::Setting(setting) => role::set(world, setting, injection).await,
     }
 }

@@ -10,13 +10,26 @@ use workload::source::{Event, Reference};
 /// A place in the orders topic: partition and offset.
 pub type Place = (i32, i64);
 
+/// The value of a record; `None` is a tombstone.
+type Value = Option<Vec<u8>>;
+
 /// Knows the right answer.
 #[derive(Default)]
 pub struct Oracle {
     model: Model,
-    /// The first record of each partition that has not been read.
+    /// The first record of each partition that has not been read; 0 of partitions beyond.
     next: Vec<i64>,
-    refused: BTreeMap<Place, Option<Vec<u8>>>,
+    refused: BTreeMap<Place, Value>,
+    former: Former,
+}
+
+/// Dead letters of topics that are gone: places in them are places in the present topic, too.
+#[derive(Debug, Default)]
+pub struct Former {
+    /// Of records that were behind the committed offsets.
+    pub must: Vec<(Place, Value)>,
+    /// Of records that may or may not have been read.
+    pub may: Vec<(Place, Value)>,
 }
 
 impl Oracle {
@@ -26,16 +39,30 @@ impl Oracle {
     /// # Errors
     /// The broker does not answer.
     pub async fn follow(&mut self, pipeline: &Pipeline) -> Result<()> {
-        self.next.resize(usize::try_from(pipeline.partitions())?, 0);
         for record in pipeline.read_from(&pipeline.source(Layer::Stg), &self.next).await? {
             let partition = record.partition.context("a record without its partition")?;
-            self.next[usize::try_from(partition)?] = record.offset + 1;
+            let place = usize::try_from(partition)?;
+            self.next.resize(self.next.len().max(place + 1), 0);
+            self.next[place] = record.offset + 1;
             let event = Event { value: record.value };
             if self.model.judge(&event) == Fate::Refused {
                 self.refused.insert((partition, record.offset), event.value);
             }
         }
         Ok(())
+    }
+
+    /// The topic, of which everything has been read, is about to be deleted; another of its name begins at offset 0.
+    /// `committed` is what STG had committed of it, for each partition.
+    pub fn forget_topic(&mut self, committed: &[i64]) {
+        let read = |(partition, offset): &Place| {
+            usize::try_from(*partition).ok().and_then(|partition| committed.get(partition)) > Some(offset)
+        };
+        let (must, may): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.refused).into_iter().partition(|(place, _)| read(place));
+        self.former.must.extend(must);
+        self.former.may.extend(may);
+        self.next.clear();
     }
 
     /// What the warehouse must say if these names are known.
@@ -46,9 +73,31 @@ impl Oracle {
         model.truth()
     }
 
-    /// The records that must be dead letters, with their values.
+    /// The records of the present topic that must be dead letters, with their values.
     #[must_use]
-    pub fn refused(&self) -> &BTreeMap<Place, Option<Vec<u8>>> {
+    pub fn refused(&self) -> &BTreeMap<Place, Value> {
         &self.refused
+    }
+
+    /// The same of former topics.
+    #[must_use]
+    pub fn former(&self) -> &Former {
+        &self.former
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_former_topic_what_was_committed_must_be_a_dead_letter_and_the_rest_may() {
+        let mut oracle = Oracle::default();
+        oracle.refused = [((0, 4), None), ((0, 5), None), ((1, 0), None)].into();
+        oracle.next = vec![9, 1];
+        oracle.forget_topic(&[5]);
+        assert_eq!(oracle.former.must, [((0, 4), None)]);
+        assert_eq!(oracle.former.may, [((0, 5), None), ((1, 0), None)]);
+        assert!(oracle.refused.is_empty() && oracle.next.is_empty());
     }
 }

@@ -41,7 +41,9 @@ pub(crate) fn rounds(seed: u64, mounts: Mounts, played: &Played, took: Duration)
     }
     let skipped = match mounts {
         Mounts::Own => Vec::new(),
-        Mounts::Forbidden => vec![Fault::FullDisk.to_string()],
+        Mounts::Forbidden => {
+            Fault::all().iter().filter(|fault| fault.needs_mounts()).map(ToString::to_string).collect()
+        }
     };
     for fault in &skipped {
         table.add_row([Cell::new_owned(fault.clone()), number("skipped".to_owned())]);

@@ -15,7 +15,6 @@ use crate::fault::Fault;
 use crate::fleet::Fleet;
 use crate::names::Names;
 use crate::nemesis::inject;
-use crate::oracle::Oracle;
 use crate::plan::{Round, another};
 use crate::screen::Screen;
 use crate::settings::Settings;
@@ -70,7 +69,6 @@ pub async fn play(settings: &Settings, mounts: Mounts, plan: Vec<Round>, screen:
     let planned = plan.len();
     let total = settings.rate * LONGEST.as_secs_f64() * (planned + MORE) as f64;
     let (world, mut stream) = set(settings, mounts, total as u64, planned).await?;
-    let mut oracle = Oracle::default();
     let mut played = Played::default();
     for round in &plan {
         for injection in &round.injections {
@@ -80,7 +78,7 @@ pub async fn play(settings: &Settings, mounts: Mounts, plan: Vec<Round>, screen:
     let outcome = async {
         let mut rounds = plan.into_iter();
         while let Some(round) = rounds.next().or_else(|| played.makeup(settings.seed, planned)) {
-            turn(&world, &mut stream, &mut oracle, &round, settings.rate, &mut played, screen).await?;
+            turn(&world, &mut stream, &round, settings.rate, &mut played, screen).await?;
             if !played.differences.is_empty() {
                 break;
             }
@@ -88,14 +86,15 @@ pub async fn play(settings: &Settings, mounts: Mounts, plan: Vec<Round>, screen:
         anyhow::Ok(())
     };
     let outcome = outcome.await;
-    if outcome.is_err() || !played.differences.is_empty() {
+    if outcome.is_err() || !played.differences.is_empty() || settings.logs.is_some() {
         let kept = world.stage.keep_logs(settings.logs.as_deref())?;
         screen.say(&format!("The logs of services and servers are in {}", kept.display()));
     }
     outcome?;
+    let oracle = world.oracle.lock().await;
     let truth = oracle.truth(&world.names.known());
     played.parked = truth.orders.values().filter(|order| order.parked).count();
-    played.dead_letters = oracle.refused().len();
+    played.dead_letters = oracle.refused().len() + oracle.former().must.len();
     Ok(played)
 }
 
@@ -104,7 +103,7 @@ pub(crate) async fn set(settings: &Settings, mounts: Mounts, orders: u64, rounds
     let stage = Stage::set(settings.partitions, mounts).await?;
     let bootstrap = stage.stack.endpoints().bootstrap_servers();
     let topic = stage.pipeline.source(Layer::Stg);
-    let stream = Stream::new(settings.seed, orders.max(100), &bootstrap, topic, settings.partitions)?;
+    let stream = Stream::new(settings.seed, orders.max(100), bootstrap, topic);
     let names = Names::new(settings.seed, rounds, stream.generator().reference())?;
     names.tell(&stage.pipeline).await;
     let fleet = Fleet::new(settings.session_timeout);
@@ -122,7 +121,6 @@ pub(crate) async fn set(settings: &Settings, mounts: Mounts, orders: u64, rounds
 async fn turn(
     world: &World,
     stream: &mut Stream,
-    oracle: &mut Oracle,
     round: &Round,
     rate: f64,
     played: &mut Played,
@@ -136,10 +134,12 @@ async fn turn(
         world.names.come(&world.stage.pipeline, number, round.lasts).await;
         Ok(())
     };
-    let (happened, (), ()) = tokio::try_join!(breaking, stream.run(round.lasts, rate), coming)?;
+    let system = &world.order_system;
+    let streaming = stream.run(system, rate, |passed| passed < round.lasts || system.is_needed());
+    let (happened, (), ()) = tokio::try_join!(breaking, streaming, coming)?;
     heal(world).await?;
     let healed = began.elapsed();
-    let differences = verdict(world, oracle).await?;
+    let differences = verdict(world).await?;
 
     let orders = stream.orders() - before;
     played.rounds += 1;

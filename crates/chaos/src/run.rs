@@ -12,7 +12,7 @@ use crate::plan::plan;
 use crate::rounds::play;
 use crate::screen::Screen;
 use crate::settings::Settings;
-use crate::{report, soak};
+use crate::{broker, report, soak};
 
 /// From so many rounds on every kind of fault has its turn, and a run without one of them is no success.
 const COMPLETE: usize = 20;
@@ -37,9 +37,10 @@ pub fn run(settings: &Settings, mounts: Mounts) -> ExitCode {
 async fn perform(settings: &Settings, mounts: Mounts) -> Result<Option<bool>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let performance = async {
-        match settings.duration {
-            Some(duration) => soak::soak(settings, duration).await,
-            None => rounds(settings, mounts).await,
+        match (settings.duration, settings.broker) {
+            (Some(duration), _) => soak::soak(settings, duration).await,
+            (None, Some(restarts)) => broker::run::run(settings, mounts, restarts).await,
+            (None, None) => rounds(settings, mounts).await,
         }
     };
     tokio::select! {
@@ -52,7 +53,7 @@ async fn perform(settings: &Settings, mounts: Mounts) -> Result<Option<bool>> {
 async fn rounds(settings: &Settings, mounts: Mounts) -> Result<bool> {
     let began = Instant::now();
     let mut kinds = Fault::all();
-    kinds.retain(|fault| mounts == Mounts::Own || *fault != Fault::FullDisk);
+    kinds.retain(|fault| mounts == Mounts::Own || !fault.needs_mounts());
     let wanted: Vec<&str> = settings.faults.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
     kinds.retain(|fault| wanted.is_empty() || wanted.iter().any(|part| fault.to_string().contains(part)));
     let plan = plan(settings.seed, settings.rounds, &kinds);

@@ -1,4 +1,4 @@
-//! A soak: orders for a long time, a SIGKILL again and again, and figures in the end.
+//! A soak: orders for a long time, a SIGKILL of a service or a restart of Kafka again and again, and figures in the end.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,10 +12,12 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use tokio::time::{Instant, interval, sleep_until};
 
+use crate::broker::Restart;
+use crate::broker::recovery::{Measured, measure};
+use crate::broker::table::Recoveries;
 use crate::disk::Mounts;
 use crate::drain::{heal, verdict};
 use crate::memory::{Figures, Memory};
-use crate::oracle::Oracle;
 use crate::report::{self, number};
 use crate::restarts::restart;
 use crate::rounds;
@@ -25,6 +27,9 @@ use crate::world::World;
 
 /// Keeps the draws of the kills apart from others.
 const STREAM: u64 = 4;
+
+/// What Kafka takes to start, about.
+const START: Duration = Duration::from_secs(5);
 
 /// Between two looks at the memory.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
@@ -37,6 +42,8 @@ struct Line {
     events: u64,
     kills: usize,
     restart_to_first_commit_s: [f64; 3],
+    #[serde(flatten)]
+    recoveries: Recoveries,
     memory: BTreeMap<&'static str, Figures>,
     differences: usize,
 }
@@ -49,21 +56,29 @@ pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
     let orders = settings.rate * lasts.as_secs_f64() * 1.2;
     let (world, mut stream) = rounds::set(settings, Mounts::Forbidden, orders as u64, 1).await?;
     let mut memory = Memory::default();
-    let streaming = stream.run(lasts, settings.rate);
+    let system = &world.order_system;
+    let streaming = stream.run(system, settings.rate, |passed| passed < lasts || system.is_needed());
     let coming = async {
         world.names.come(&world.stage.pipeline, 0, lasts).await;
         Ok(())
     };
-    let killing = kill(&world, settings, lasts, &screen);
+    let breaking = async {
+        match settings.broker_restarts {
+            Some(every) => Ok((Vec::new(), restart_broker(&world, settings.seed, every, lasts, &screen).await?)),
+            None => Ok((kill(&world, settings, lasts, &screen).await?, Vec::new())),
+        }
+    };
     let sampling = async {
         let sampled = tokio::time::timeout(lasts, sample(&world, &mut memory));
         let _time_is_up = sampled.await;
         Ok(())
     };
-    let ((), (), restarts, ()) = tokio::try_join!(streaming, coming, killing, sampling)?;
+    let ((), (), (restarts, measured), ()) = tokio::try_join!(streaming, coming, breaking, sampling)?;
     heal(&world).await?;
-    let differences = verdict(&world, &mut Oracle::default()).await?;
-    if !differences.is_empty() {
+    let differences = verdict(&world).await?;
+    let recoveries = Recoveries::of(&measured);
+    let right = differences.is_empty() && recoveries.over_allowed() == 0;
+    if !right {
         let kept = world.stage.keep_logs(settings.logs.as_deref())?;
         screen.say(&format!("The logs of services and servers are in {}", kept.display()));
     }
@@ -80,15 +95,16 @@ pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
         events: stream.events(),
         kills: sorted.len(),
         restart_to_first_commit_s: [of(0), of(sorted.len() / 2), of(sorted.len().saturating_sub(1))],
+        recoveries,
         memory: memory.figures().into_iter().map(|(layer, figures)| (layer.stem(), figures)).collect(),
         differences: differences.len(),
     };
-    line.print()?;
-    Ok(differences.is_empty())
+    line.print(settings.broker_restarts.is_some())?;
+    Ok(right)
 }
 
 impl Line {
-    fn print(&self) -> Result<()> {
+    fn print(&self, broker: bool) -> Result<()> {
         let mut table = report::table(&["Service", "peak memory", "median, first quarter", "last quarter"]);
         for (service, figures) in &self.memory {
             let mib = [figures.peak_mib, figures.first_quarter_mib, figures.last_quarter_mib];
@@ -101,7 +117,11 @@ impl Line {
             "{} orders in {} events, {} kills, {} differences",
             self.orders, self.events, self.kills, self.differences
         );
-        println!("From restart to first commit: {least} s at least, {median} s in the middle, {most} s at most");
+        if broker {
+            self.recoveries.print();
+        } else {
+            println!("From restart to first commit: {least} s at least, {median} s in the middle, {most} s at most");
+        }
         println!("{}", serde_json::to_string(self)?);
         Ok(())
     }
@@ -131,6 +151,33 @@ async fn kill(world: &World, settings: &Settings, lasts: Duration, screen: &Scre
         restarts.push(took);
     }
     Ok(restarts)
+}
+
+/// Restarts the broker once in each interval; returns how the services took it.
+async fn restart_broker(
+    world: &World,
+    seed: u64,
+    every: Duration,
+    lasts: Duration,
+    screen: &Screen,
+) -> Result<Vec<Measured>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(STREAM);
+    let began = Instant::now();
+    let mut all = Vec::new();
+    let _orders = world.order_system.need();
+    // One that takes long puts off those after it.
+    while began.elapsed() + every <= lasts {
+        let next = Instant::now() + every;
+        let restart = Restart::draw(&mut rng, all.len(), false);
+        let at_least = every.saturating_sub(restart.away + START);
+        let measured = measure(world, restart, at_least).await?;
+        screen.say(&format!("{:>5.0} s: {measured}", began.elapsed().as_secs_f64()));
+        screen.doing("", began.elapsed().as_secs());
+        all.push(measured);
+        sleep_until(next).await;
+    }
+    Ok(all)
 }
 
 /// Looks at the memory of all services, until it is dropped.

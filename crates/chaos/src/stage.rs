@@ -8,11 +8,13 @@ use e2e::Pipeline;
 
 use crate::disk::{Disk, Mounts};
 use crate::fault::Server;
+use crate::hosts::Hosts;
 
 /// Everything that is no service.
 pub(crate) struct Stage {
     // Dropped in this order: the disk lets go of its mount, whoever still uses it.
     pub(crate) disk: Option<Disk>,
+    pub(crate) hosts: Option<Hosts>,
     pub(crate) pipeline: Pipeline,
     pub(crate) stack: Stack,
 }
@@ -20,14 +22,17 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts the servers and makes the pipeline's topics and database.
     pub(crate) async fn set(partitions: i32, mounts: Mounts) -> Result<Self> {
-        let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;
+        let stack = Stack::start(Options { proxied: true, elsewhere: true, ..Options::for_tests() }).await?;
         let way = stack.proxies().context("the stack has no proxies")?.endpoints();
         let pipeline = Pipeline::start_on(stack.endpoints(), partitions).await?.by_way_of(&way).quiet();
-        let disk = match mounts {
-            Mounts::Own => Some(Disk::under(&stack, &pipeline).await.context("a disk for the database")?),
-            Mounts::Forbidden => None,
+        let (disk, hosts) = match mounts {
+            Mounts::Own => {
+                let disk = Disk::under(&stack, &pipeline).await.context("a disk for the database")?;
+                (Some(disk), Some(Hosts::own()?))
+            }
+            Mounts::Forbidden => (None, None),
         };
-        Ok(Self { disk, pipeline, stack })
+        Ok(Self { disk, hosts, pipeline, stack })
     }
 
     pub(crate) fn proxies(&self) -> Result<&Proxies> {

@@ -3,30 +3,26 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use futures_util::future::try_join_all;
+use anyhow::Result;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rdkafka::ClientConfig;
-use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 use workload::generator::mix::Mix;
 use workload::generator::{Generator, Options};
 use workload::source::Event;
 
+use crate::order_system::OrderSystem;
+use crate::writer::Writer;
+
 /// Keeps the draws of the stream apart from others.
 const STREAM: u64 = 3;
-
-/// How long the broker may be away before an event is given up: longer than any fault.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Orders without end, written without keys, to partitions as they come.
 pub(crate) struct Stream {
     generator: Generator,
-    producer: FutureProducer,
+    bootstrap: String,
     topic: String,
-    partitions: i32,
     rng: ChaCha8Rng,
     homes: HashMap<u64, Home>,
 }
@@ -40,17 +36,11 @@ struct Home {
 
 impl Stream {
     /// A stream of at most so many orders.
-    pub(crate) fn new(seed: u64, orders: u64, bootstrap: &str, topic: String, partitions: i32) -> Result<Self> {
+    pub(crate) fn new(seed: u64, orders: u64, bootstrap: String, topic: String) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(STREAM);
-        let producer = ClientConfig::new()
-            .set("bootstrap.servers", bootstrap)
-            .set("enable.idempotence", "true")
-            .set("message.timeout.ms", PATIENCE.as_millis().to_string())
-            .set_log_level(rdkafka::config::RDKafkaLogLevel::Critical)
-            .create()?;
         let generator = Generator::new(&Options { mix: Mix::hostile(), ..Options::new(seed, orders) });
-        Ok(Self { generator, producer, topic, partitions, rng, homes: HashMap::new() })
+        Self { generator, bootstrap, topic, rng, homes: HashMap::new() }
     }
 
     pub(crate) fn generator(&self) -> &Generator {
@@ -67,40 +57,54 @@ impl Stream {
         self.generator.tally().events
     }
 
-    /// Writes events for so long, with so many new orders a second, and returns when the broker has them all.
-    pub(crate) async fn run(&mut self, lasts: Duration, rate: f64) -> Result<()> {
+    /// Writes events, with so many new orders a second, as long as `goes_on` says so of the time passed; returns when the
+    /// broker has them all.
+    pub(crate) async fn run(
+        &mut self,
+        system: &OrderSystem,
+        rate: f64,
+        goes_on: impl Fn(Duration) -> bool,
+    ) -> Result<()> {
         let (begin, before) = (Instant::now(), self.orders());
-        let mut deliveries = Vec::new();
+        let mut turn = system.turn().await;
+        let mut writer = self.writer(system)?;
         loop {
             let due = Duration::from_secs_f64((self.orders() - before) as f64 / rate);
-            if due >= lasts {
+            if !goes_on(due) {
                 break;
             }
             sleep_until(begin + due).await;
+            if system.must_pause() || system.way() != writer.way() {
+                finish(writer, system).await?;
+                drop(turn);
+                turn = system.turn().await;
+                writer = self.writer(system)?;
+            }
             let Some(event) = self.generator.next() else { break };
-            deliveries.push(self.send(&event)?);
+            let partition = self.partition(&event, system.partitions());
+            writer.write(partition, event.value).await?;
         }
-        for delivered in try_join_all(deliveries).await? {
-            delivered.map_err(|(error, _)| error).context("the broker did not take an event")?;
-        }
-        Ok(())
+        finish(writer, system).await
     }
 
-    fn send(&mut self, event: &Event) -> Result<DeliveryFuture> {
-        let partition = self.partition(event);
-        let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(&self.topic).partition(partition);
-        record.payload = event.value.as_deref();
-        self.producer.send_result(record).map_err(|(error, _)| error).context("an event cannot be sent")
+    fn writer(&self, system: &OrderSystem) -> Result<Writer> {
+        Writer::new(&self.bootstrap, &self.topic, system.way())
     }
 
-    fn partition(&mut self, event: &Event) -> i32 {
-        let anywhere = self.rng.random_range(0..self.partitions);
+    fn partition(&mut self, event: &Event, partitions: i32) -> i32 {
+        let anywhere = self.rng.random_range(0..partitions);
         let astray = self.rng.random::<f64>() < 0.3;
         let Some((order, user)) = event.value.as_deref().and_then(order_and_user) else { return anywhere };
         let first = || Home { partition: anywhere, user: user.clone() };
         let home = self.homes.entry(order).or_insert_with(first);
         if astray && home.user == user { anywhere } else { home.partition }
     }
+}
+
+async fn finish(writer: Writer, system: &OrderSystem) -> Result<()> {
+    let way = writer.way();
+    system.count(way, writer.finish().await?);
+    Ok(())
 }
 
 fn order_and_user(value: &[u8]) -> Option<(u64, String)> {

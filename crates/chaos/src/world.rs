@@ -4,9 +4,12 @@ use std::sync::{Mutex, PoisonError};
 
 use e2e::Layer;
 
+use crate::broker::Address;
 use crate::fault::Server;
 use crate::fleet::Fleet;
 use crate::names::Names;
+use crate::oracle::Oracle;
+use crate::order_system::OrderSystem;
 use crate::stage::Stage;
 
 /// The pipeline and all around it.
@@ -14,6 +17,10 @@ pub(crate) struct World {
     pub(crate) fleet: Fleet,
     pub(crate) stage: Stage,
     pub(crate) names: Names,
+    pub(crate) order_system: OrderSystem,
+    pub(crate) address: Address,
+    /// Knows what was written, even of records that are gone: whoever removes some lets it read them first.
+    pub(crate) oracle: tokio::sync::Mutex<Oracle>,
     /// Faults that touch one and the same thing take turns.
     pub(crate) turns: Turns,
     problems: Mutex<Vec<String>>,
@@ -25,6 +32,7 @@ pub(crate) struct Turns {
     servers: [tokio::sync::Mutex<()>; 3],
     networks: [tokio::sync::Mutex<()>; 3],
     layers: [tokio::sync::Mutex<()>; 3],
+    producers: tokio::sync::Mutex<()>,
 }
 
 pub(crate) type Turn<'a> = tokio::sync::MutexGuard<'a, ()>;
@@ -41,11 +49,26 @@ impl Turns {
     pub(crate) async fn layer(&self, layer: Layer) -> Turn<'_> {
         self.layers[layer as usize].lock().await
     }
+
+    /// Who writes to the orders topic, and how. Taken before any other turn.
+    pub(crate) async fn producers(&self) -> Turn<'_> {
+        self.producers.lock().await
+    }
 }
 
 impl World {
     pub(crate) fn new(fleet: Fleet, stage: Stage, names: Names) -> Self {
-        Self { fleet, stage, names, turns: Turns::default(), problems: Mutex::default() }
+        let order_system = OrderSystem::new(stage.pipeline.partitions());
+        Self {
+            fleet,
+            stage,
+            names,
+            order_system,
+            address: Address::default(),
+            oracle: tokio::sync::Mutex::default(),
+            turns: Turns::default(),
+            problems: Mutex::default(),
+        }
     }
 
     /// Notes something that is wrong whatever the numbers say.

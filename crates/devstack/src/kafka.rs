@@ -38,7 +38,7 @@ pub(crate) struct Proxied {
     /// Where the proxy listens for clients.
     pub(crate) proxy: u16,
     /// Where the proxy listens for the clients of a broker that advertises another address.
-    pub(crate) second_proxy: u16,
+    pub(crate) others: [u16; 2],
 }
 
 impl Kafka {
@@ -46,8 +46,10 @@ impl Kafka {
     pub(crate) async fn prepare(folder: &Path, proxied: bool, secured: Option<&Secured>) -> anyhow::Result<Self> {
         let folder = folder.join("kafka");
         fs::create_dir_all(&folder)?;
-        let detour =
-            || anyhow::Ok(Proxied { listener: ports::free()?, proxy: ports::free()?, second_proxy: ports::free()? });
+        let detour = || {
+            let others = [ports::free()?, ports::free()?];
+            anyhow::Ok(Proxied { listener: ports::free()?, proxy: ports::free()?, others })
+        };
         let proxied = proxied.then(detour).transpose()?;
         let properties_file = folder.join("server.properties");
         let kafka = Self {

@@ -16,6 +16,9 @@ pub struct Options {
     pub redis: Persistence,
     /// Whether a [`Proxy`](crate::Proxy) stands before each server, for clients that shall meet bad networks.
     pub proxied: bool,
+    /// Whether the broker behind its proxy advertises another address than that of the bootstrap servers from the start:
+    /// the second of [`Stack::kafka_advertises`](crate::Stack::kafka_advertises).
+    pub elsewhere: bool,
     /// Whether there are encrypted and guarded ways in, beside the open ones: [`Secured`](crate::Secured).
     pub secured: bool,
     /// Whether pgbouncer stands before PostgreSQL, and how many connections to it there are for each database.

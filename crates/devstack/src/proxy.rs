@@ -49,7 +49,15 @@ pub struct Proxy {
     weather: watch::Sender<Weather>,
     tally: Arc<Tally>,
     target: SocketAddr,
-    listeners: Vec<JoinHandle<()>>,
+    doors: Vec<Door>,
+}
+
+/// A port that a proxy listens on.
+struct Door {
+    port: u16,
+    /// New connections are refused, whatever the weather.
+    closed: Arc<AtomicBool>,
+    listener: JoinHandle<()>,
 }
 
 /// What bad weather has really done so far.
@@ -94,15 +102,24 @@ impl Proxy {
     pub(crate) async fn start(port: u16, target: u16) -> anyhow::Result<Self> {
         let target = SocketAddr::from((Ipv4Addr::LOCALHOST, target));
         let (weather, tally) = (watch::channel(Weather::Fair).0, Arc::default());
-        Self { port, weather, tally, target, listeners: Vec::new() }.and_on(port).await
+        Self { port, weather, tally, target, doors: Vec::new() }.and_on(port).await
     }
 
     /// Listens on another port as well, with the same weather.
     pub(crate) async fn and_on(mut self, port: u16) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("the port of a proxy is taken")?;
-        let listening = listen(listener, self.target, self.weather.subscribe(), Arc::clone(&self.tally));
-        self.listeners.push(tokio::spawn(listening));
+        let closed = Arc::new(AtomicBool::new(false));
+        let weather = self.weather.subscribe();
+        let listening = listen(listener, self.target, Arc::clone(&closed), weather, Arc::clone(&self.tally));
+        self.doors.push(Door { port, closed, listener: tokio::spawn(listening) });
         Ok(self)
+    }
+
+    /// Refuses new connections on all ports but the first and this one; those that are there stay.
+    pub(crate) fn open_only(&self, port: u16) {
+        for door in &self.doors {
+            door.closed.store(![self.port, port].contains(&door.port), Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -122,17 +139,26 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.listeners.iter().for_each(JoinHandle::abort);
+        self.doors.iter().for_each(|door| door.listener.abort());
     }
 }
 
-async fn listen(listener: TcpListener, target: SocketAddr, weather: watch::Receiver<Weather>, tally: Arc<Tally>) {
+async fn listen(
+    listener: TcpListener,
+    target: SocketAddr,
+    closed: Arc<AtomicBool>,
+    weather: watch::Receiver<Weather>,
+    tally: Arc<Tally>,
+) {
     loop {
         let Ok((client, _)) = listener.accept().await else {
             // Out of descriptors: there will be some again.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
+        if closed.load(Ordering::Relaxed) {
+            continue;
+        }
         let connection = Connection::new(weather.clone(), Arc::clone(&tally));
         tokio::spawn(async move {
             // Whatever the error, both ends see their connection closed, which says it all.

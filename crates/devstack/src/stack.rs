@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::endpoints::Endpoints;
 use crate::guard::Guard;
-use crate::kafka::Kafka;
+use crate::kafka::{Kafka, Proxied};
 use crate::options::Options;
 use crate::pooler::Pooler;
 use crate::ports;
@@ -45,15 +45,20 @@ impl Stack {
             Kafka::prepare(path, options.proxied, secured.as_ref()),
             Postgres::prepare(path, options.durability, options.postgres, secured.as_ref()),
         )?;
+        if options.elsewhere
+            && let Some(Proxied { others: [second, _], .. }) = kafka.proxied()
+        {
+            kafka.advertise("127.0.0.1", second)?;
+        }
         let redis = Redis::prepare(path, options.redis, secured.as_ref())?;
         let pooler = match options.pooled {
             Some(connections) => Some(Pooler::prepare(path, postgres.port(), connections, secured.as_ref())?),
             None => None,
         };
         let proxies = match kafka.proxied() {
-            Some(proxied) => Some(Proxies {
-                kafka: Proxy::start(proxied.proxy, proxied.listener).await?.and_on(proxied.second_proxy).await?,
-                second_kafka_port: proxied.second_proxy,
+            Some(Proxied { listener, proxy, others: [second, third] }) => Some(Proxies {
+                kafka: Proxy::start(proxy, listener).await?.and_on(second).await?.and_on(third).await?,
+                other_kafka_ports: [second, third],
                 postgres: Proxy::start(ports::free()?, postgres.port()).await?,
                 redis: Proxy::start(ports::free()?, redis.port()).await?,
             }),
@@ -107,9 +112,12 @@ impl Stack {
 
     /// The address that the broker, from its next start on, advertises to the clients that come by way of its proxy. Their
     /// bootstrap address stays the same. A name that does not resolve is allowed. [`Proxies::second_kafka_port`] leads to
-    /// the broker, too.
+    /// the broker, too, unless it was advertised and no longer is: then it refuses connections from now on.
     pub fn kafka_advertises(&self, host: &str, port: u16) -> anyhow::Result<()> {
-        self.kafka.program().advertise(host, port)
+        self.kafka.program().advertise(host, port)?;
+        let proxies = self.proxies.as_ref().context("the stack has no proxies")?;
+        proxies.kafka.open_only(port);
+        Ok(())
     }
 
     /// The database server.
@@ -151,7 +159,7 @@ pub struct Proxies {
     pub postgres: Proxy,
     /// Before the key-value server.
     pub redis: Proxy,
-    second_kafka_port: u16,
+    other_kafka_ports: [u16; 2],
 }
 
 impl Proxies {
@@ -163,7 +171,12 @@ impl Proxies {
     /// Where the proxy before the broker listens as well, with the same weather: an address that the broker may advertise
     /// instead of the first, see [`Stack::kafka_advertises`].
     pub fn second_kafka_port(&self) -> u16 {
-        self.second_kafka_port
+        self.other_kafka_ports[0]
+    }
+
+    /// The same, and a third address: from one of these to the other, what was advertised before no longer answers.
+    pub fn other_kafka_ports(&self) -> [u16; 2] {
+        self.other_kafka_ports
     }
 
     /// All three.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication, TopicResult};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication, TopicResult};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::{Offset, TopicPartitionList};
 use tokio::time::{sleep, timeout};
 
 use crate::endpoints::Endpoints;
@@ -89,6 +90,28 @@ impl Endpoints {
         wait_until(admin, names, <[i32]>::is_empty).await
     }
 
+    /// Gives a topic so many partitions in all, and returns when each has its leader.
+    pub async fn add_partitions(&self, name: &str, partitions: usize) -> anyhow::Result<()> {
+        let admin = self.admin()?;
+        let results = admin.create_partitions(&[NewPartitions::new(name, partitions)], &AdminOptions::new()).await?;
+        check(results, RDKafkaErrorCode::NoError)?;
+        let complete = move |leaders: &[i32]| leaders.len() == partitions && leaders.iter().all(|&leader| leader >= 0);
+        wait_until(admin, vec![name.to_owned()], complete).await
+    }
+
+    /// Deletes the records of a topic that lie before these offsets, one for each partition, as retention does.
+    pub async fn delete_records(&self, name: &str, before: &[i64]) -> anyhow::Result<()> {
+        let mut offsets = TopicPartitionList::new();
+        for (partition, before) in (0..).zip(before) {
+            offsets.add_partition_offset(name, partition, Offset::Offset(*before))?;
+        }
+        let deleted = self.admin()?.delete_records(&offsets, &AdminOptions::new()).await?;
+        for partition in deleted.elements() {
+            partition.error().with_context(|| format!("partition {} of {name}", partition.partition()))?;
+        }
+        Ok(())
+    }
+
     fn admin(&self) -> anyhow::Result<Admin> {
         Ok(ClientConfig::new().set("bootstrap.servers", self.bootstrap_servers()).create()?)
     }
@@ -106,7 +129,7 @@ fn check(results: Vec<TopicResult>, harmless: RDKafkaErrorCode) -> anyhow::Resul
 }
 
 /// Waits until the leaders of each topic's partitions are as they should be; a topic that is unknown has none.
-async fn wait_until(admin: Admin, names: Vec<String>, settled: fn(&[i32]) -> bool) -> anyhow::Result<()> {
+async fn wait_until(admin: Admin, names: Vec<String>, settled: impl Fn(&[i32]) -> bool) -> anyhow::Result<()> {
     let admin = Arc::new(admin);
     for name in names {
         let waiting = async {

@@ -1,5 +1,6 @@
 //! Topics and groups of a pipeline: written, read whole, wound back.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -97,30 +98,37 @@ impl Pipeline {
     /// # Errors
     /// The broker does not answer.
     pub async fn read(&self, topic: &str) -> Result<Vec<Record>> {
-        self.read_from(topic, &vec![0; usize::try_from(self.partitions())?]).await
+        self.read_from(topic, &[]).await
     }
 
-    /// The records of a topic from these offsets on, one for each partition.
+    /// The records of a topic from these offsets on, one for each partition; 0 for partitions beyond them. Markers and
+    /// records of aborted transactions are not among them, and an open transaction ends its partition.
     ///
     /// # Errors
     /// The broker does not answer.
     pub async fn read_from(&self, topic: &str, begins: &[i64]) -> Result<Vec<Record>> {
-        let ends = self.ends(topic).await?;
-        let begins = begins.to_vec();
-        let consumer: BaseConsumer = self.client().set("group.id", "unused").create()?;
+        let mut all = TopicPartitionList::new();
+        for partition in 0..self.ends(topic).await?.len() {
+            let begin = begins.get(partition).copied().unwrap_or(0);
+            all.add_partition_offset(topic, i32::try_from(partition)?, Offset::Offset(begin))?;
+        }
+        let mut client = self.client();
+        client.set("group.id", "unused").set("auto.offset.reset", "earliest");
+        // The end of a partition is reported after an empty answer, which should come at once.
+        client.set("enable.partition.eof", "true").set("fetch.wait.max.ms", "10");
+        let consumer: BaseConsumer = client.create()?;
         let topic = topic.to_owned();
         let read = move || {
-            let mut all = TopicPartitionList::new();
-            for partition in 0..i32::try_from(ends.len())? {
-                all.add_partition_offset(&topic, partition, Offset::Offset(begins[usize::try_from(partition)?]))?;
-            }
             consumer.assign(&all)?;
-            let count = usize::try_from(ends.iter().sum::<i64>() - begins.iter().sum::<i64>())?;
-            let mut records = Vec::with_capacity(count);
-            while records.len() < count {
+            let (mut records, mut ended) = (Vec::new(), BTreeSet::new());
+            while ended.len() < all.count() {
                 match consumer.poll(ANSWER) {
-                    Some(record) => records.push(received(&record?)),
-                    None => bail!("{topic} holds {count} records, but only {} came", records.len()),
+                    Some(Ok(record)) => records.push(received(&record)),
+                    Some(Err(KafkaError::PartitionEOF(partition))) => {
+                        ended.insert(partition);
+                    }
+                    Some(Err(error)) => return Err(error.into()),
+                    None => bail!("{topic}: {} of {} partitions were read to the end", ended.len(), all.count()),
                 }
             }
             records.sort_by_key(|record| (record.partition, record.offset));
@@ -137,19 +145,27 @@ impl Pipeline {
     pub async fn ends(&self, topic: &str) -> Result<Vec<i64>> {
         let began = Instant::now();
         loop {
-            match self.ends_now(topic).await {
+            match self.watermarks(topic).await {
                 Err(_) if began.elapsed() < COMING_BACK => sleep(PAUSE).await,
-                answer => return answer,
+                answer => return Ok(answer?.into_iter().map(|(_, end)| end).collect()),
             }
         }
     }
 
-    async fn ends_now(&self, topic: &str) -> Result<Vec<i64>> {
+    /// The offset of the first record of each partition of a topic that is still there.
+    ///
+    /// # Errors
+    /// The broker does not answer.
+    pub async fn begins(&self, topic: &str) -> Result<Vec<i64>> {
+        Ok(self.watermarks(topic).await?.into_iter().map(|(begin, _)| begin).collect())
+    }
+
+    async fn watermarks(&self, topic: &str) -> Result<Vec<(i64, i64)>> {
         let consumer: BaseConsumer = self.client().create()?;
-        let (topic, partitions) = (topic.to_owned(), self.partitions());
+        let topic = topic.to_owned();
         let ask = move || {
-            let end = |partition| Ok(consumer.fetch_watermarks(&topic, partition, ANSWER)?.1);
-            (0..partitions).map(end).collect()
+            let watermarks = |partition| Ok(consumer.fetch_watermarks(&topic, partition, ANSWER)?);
+            (0..count_partitions(&consumer, &topic)?).map(watermarks).collect()
         };
         spawn_blocking(ask).await?
     }
@@ -159,9 +175,12 @@ impl Pipeline {
     /// # Errors
     /// The broker does not answer.
     pub async fn committed(&self, layer: Layer) -> Result<Vec<i64>> {
-        let consumer = self.outsider(layer)?;
-        let asked = self.source_at(layer, |_| Offset::Invalid)?;
+        let (consumer, topic) = (self.outsider(layer)?, self.source(layer));
         let ask = move || {
+            let mut asked = TopicPartitionList::new();
+            for partition in 0..count_partitions(&consumer, &topic)? {
+                asked.add_partition(&topic, partition);
+            }
             let committed = consumer.committed_offsets(asked, ANSWER)?;
             let offset = |offset: Offset| offset.to_raw().filter(|offset| *offset >= 0).unwrap_or(0);
             Ok(committed.elements().iter().map(|partition| offset(partition.offset())).collect())
@@ -232,6 +251,14 @@ impl Pipeline {
         client.set("bootstrap.servers", self.endpoints().bootstrap_servers());
         client
     }
+}
+
+/// How many partitions a topic has now: somebody may have added some.
+fn count_partitions(consumer: &BaseConsumer, topic: &str) -> Result<i32> {
+    let metadata = consumer.fetch_metadata(Some(topic), ANSWER)?;
+    let partitions: usize = metadata.topics().iter().map(|topic| topic.partitions().len()).sum();
+    ensure!(partitions > 0, "there is no topic {topic}");
+    Ok(i32::try_from(partitions)?)
 }
 
 fn received(record: &impl Message) -> Record {

@@ -128,7 +128,7 @@ impl Pipeline {
         ]
     }
 
-    /// How many partitions each topic has.
+    /// How many partitions each topic has had from the beginning.
     #[must_use]
     pub fn partitions(&self) -> i32 {
         self.partitions

@@ -42,12 +42,23 @@ impl Pipeline {
             let untagged = if layers.contains(&Layer::Cdm) { self.untagged().await? } else { 0 };
             let look = (observer.read().await?, self.unsent().await?, untagged);
             let still = last.as_ref() == Some(&look);
-            let done = look.0.iter().all(|reading| reading.lag() == 0) && (look.1, look.2) == (0, 0);
+            let read = look.0.iter().all(|reading| reading.lag() == 0);
+            let sent = (look.1, look.2) == (0, 0);
             last = Some(look);
-            Ok(still && done)
+            Ok(still && sent && (read || self.nothing_to_read(layers).await?))
         };
         let outcome = until("everything is read and sent", limit, settled).await;
         outcome.with_context(|| tell(layers, last.as_ref()))
+    }
+
+    /// Whether only markers of transactions and aborted records lie behind what the layers have committed.
+    async fn nothing_to_read(&self, layers: &[Layer]) -> Result<bool> {
+        for layer in layers {
+            if !self.read_from(&self.source(*layer), &self.committed(*layer).await?).await?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Who tells how far some layers are, without joining their groups.

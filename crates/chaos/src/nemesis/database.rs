@@ -13,7 +13,8 @@ use crate::world::World;
 /// Between two rounds of executions.
 const PAUSE: Duration = Duration::from_millis(250);
 
-const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+/// Ends every session of the database but our own.
+pub(super) const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                          WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
 const TABLES: [&str; 6] = [

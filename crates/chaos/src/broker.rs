@@ -1,0 +1,141 @@
+//! Restarts of the broker: how it ends, how long it is away, and the address it comes back under.
+
+pub(crate) mod recovery;
+pub(crate) mod table;
+pub(crate) mod run;
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rand::RngExt;
+use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
+use tokio::time::{Instant, sleep};
+
+use crate::fault::{End, Server};
+use crate::world::World;
+
+/// The shortest and the longest time that the broker is away, in milliseconds.
+const AWAY: std::ops::RangeInclusive<u64> = 1_000..=30_000;
+
+/// How long its name does not resolve in a long run.
+pub(crate) const UNRESOLVABLE: Duration = Duration::from_secs(40);
+
+/// The loopback interface.
+const LOOPBACK: &str = "127.0.0.1";
+
+/// A restart of the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Restart {
+    pub(crate) end: End,
+    pub(crate) away: Duration,
+    pub(crate) back: Back,
+}
+
+/// Under which address the broker comes back. The bootstrap servers are always the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Back {
+    /// The one it had.
+    Same,
+    /// Another one.
+    Other,
+    /// A name that does not resolve for so long after the start.
+    Unresolvable(Duration),
+}
+
+impl Restart {
+    /// Draws the next restart. Every third is of each kind of address, as far as names can be hidden (`names`).
+    pub(crate) fn draw(rng: &mut ChaCha8Rng, number: usize, names: bool) -> Self {
+        let kinds = [Back::Same, Back::Other, Back::Unresolvable(UNRESOLVABLE)];
+        let kinds = if names { &kinds[..] } else { &kinds[..2] };
+        Self {
+            end: End::ALL.choose(rng).copied().unwrap_or(End::Kill),
+            away: Duration::from_millis(rng.random_range(AWAY)),
+            back: kinds[number % kinds.len()],
+        }
+    }
+
+    /// What the report counts it under.
+    pub(crate) fn kind(&self) -> String {
+        format!("{}, {}", self.end, self.back)
+    }
+}
+
+impl fmt::Display for Back {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Same => formatter.write_str("same address"),
+            Self::Other => formatter.write_str("another address"),
+            Self::Unresolvable(lasts) => write!(formatter, "unresolvable for {} s", lasts.as_secs()),
+        }
+    }
+}
+
+/// Where the broker is found.
+#[derive(Default)]
+pub(crate) struct Address {
+    moves: AtomicUsize,
+}
+
+impl Address {
+    /// The number of the next address; 1 and up.
+    fn next(&self) -> usize {
+        self.moves.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+/// Ends the broker and starts it again; returns when it serves clients at an address they can find, and the moment from
+/// which that is so. Whoever calls has the broker's turn.
+pub(crate) async fn restart(world: &World, restart: &Restart) -> Result<Instant> {
+    let stage = &world.stage;
+    match restart.end {
+        End::Kill => stage.kill(Server::Kafka).await?,
+        End::Stop => stage.stack.kafka().stop().await?,
+    }
+    sleep(restart.away).await;
+    let name = match restart.back {
+        Back::Same => None,
+        Back::Other => {
+            advertise(world, LOOPBACK, world.address.next())?;
+            None
+        }
+        Back::Unresolvable(_) => {
+            let number = world.address.next();
+            let name = format!("broker-{number}.tagmill.invalid");
+            advertise(world, &name, number)?;
+            Some(name)
+        }
+    };
+    stage.start(Server::Kafka).await?;
+    if let (Back::Unresolvable(lasts), Some(name)) = (restart.back, name) {
+        sleep(lasts).await;
+        stage.hosts.as_ref().context("names cannot be hidden")?.resolve(&name)?;
+    }
+    Ok(Instant::now())
+}
+
+/// Two addresses take turns, and the one that is left refuses connections; that of the bootstrap servers is neither.
+fn advertise(world: &World, host: &str, number: usize) -> Result<()> {
+    let [second, third] = world.stage.proxies()?.other_kafka_ports();
+    world.stage.stack.kafka_advertises(host, if number.is_multiple_of(2) { second } else { third })
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn restarts_are_of_every_kind_and_as_long_as_they_may() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let drawn: Vec<Restart> = (0..60).map(|number| Restart::draw(&mut rng, number, true)).collect();
+        let kinds: std::collections::BTreeSet<String> = drawn.iter().map(Restart::kind).collect();
+        assert_eq!(kinds.len(), 6, "{kinds:?}");
+        assert!(drawn.iter().all(|restart| (1..=30).contains(&restart.away.as_secs())));
+        assert!(drawn.iter().any(|restart| restart.away.as_secs() < 8) && drawn.iter().any(|r| r.away.as_secs() > 22));
+        assert!((0..9).all(|number| Restart::draw(&mut rng, number, false).back < Back::Unresolvable(Duration::ZERO)));
+    }
+}

@@ -1,0 +1,42 @@
+//! The broker is away longer than a session lasts, or cannot be found where it was.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::Happened;
+use crate::broker::{Back, Restart, restart};
+use crate::fault::{End, Server};
+use crate::plan::Injection;
+use crate::world::World;
+
+/// The broker is away so long at most.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// It comes back where it was.
+pub(super) async fn away(world: &World, end: End, injection: &Injection) -> Result<Happened> {
+    let shortest = world.fleet.session_timeout() + Duration::from_secs(1);
+    let more = LONGEST.saturating_sub(shortest);
+    let away = shortest + more.mul_f64(injection.choice as f64 / 1000.0);
+    perform(world, Restart { end, away, back: Back::Same }).await
+}
+
+/// It comes back under another address.
+pub(super) async fn moves(world: &World, end: End, injection: &Injection) -> Result<Happened> {
+    perform(world, Restart { end, away: injection.lasts, back: Back::Other }).await
+}
+
+/// It comes back under a name that cannot be resolved at first. Skipped where names cannot be hidden.
+pub(super) async fn unresolvable(world: &World, injection: &Injection) -> Result<Happened> {
+    if world.stage.hosts.is_none() {
+        return Ok(false);
+    }
+    let back = Back::Unresolvable(injection.lasts * 3);
+    perform(world, Restart { end: End::Kill, away: injection.lasts / 2, back }).await
+}
+
+async fn perform(world: &World, planned: Restart) -> Result<Happened> {
+    let _turn = world.turns.server(Server::Kafka).await;
+    restart(world, &planned).await?;
+    Ok(true)
+}

@@ -1,0 +1,82 @@
+//! Producers that write otherwise than one plain record after the other: compressed with zstd, in transactions.
+
+use anyhow::{Context, Result};
+use e2e::Layer;
+use tokio::time::sleep;
+
+use super::Happened;
+use crate::order_system::Way;
+use crate::plan::Injection;
+use crate::transactions::Transactions;
+use crate::world::World;
+use crate::writer::Outgoing;
+
+/// Orders that are made up for one transaction at most.
+const INVENTED: usize = 12;
+
+/// The order system compresses for a while.
+pub(super) async fn zstd(world: &World, injection: &Injection) -> Result<Happened> {
+    let _orders = world.order_system.need();
+    let _producers = world.turns.producers().await;
+    let before = world.order_system.written(Way::Zstd);
+    write_for_a_while(world, Way::Zstd, injection).await;
+    Ok(world.order_system.written(Way::Zstd) > before)
+}
+
+/// The order system writes in transactions for a while. Meanwhile somebody else aborts one, whose orders nobody may ever
+/// see, and leaves another open, behind which every reader waits; it is aborted, too, or committed.
+pub(super) async fn transactions(world: &World, injection: &Injection) -> Result<Happened> {
+    let _orders = world.order_system.need();
+    let _producers = world.turns.producers().await;
+    let pipeline = &world.stage.pipeline;
+    let bootstrap = pipeline.endpoints().bootstrap_servers();
+    let foreign = Transactions::new(&bootstrap, &pipeline.source(Layer::Stg), "foreign");
+    let before = world.order_system.written(Way::Transactions);
+    let own = write_for_a_while(world, Way::Transactions, injection);
+    let others = async {
+        let aborted = transaction(world, &foreign, false, injection).await?;
+        anyhow::Ok(aborted && transaction(world, &foreign, injection.choice % 2 == 0, injection).await?)
+    };
+    let ((), others) = tokio::join!(own, others);
+    Ok(others? && world.order_system.written(Way::Transactions) > before)
+}
+
+/// Tells the order system how to write, and returns when it has written so for a while and writes plainly again.
+async fn write_for_a_while(world: &World, way: Way, injection: &Injection) {
+    world.order_system.set_way(way);
+    sleep(injection.lasts).await;
+    world.order_system.set_way(Way::Plain);
+    // It has finished what it wrote that way when it lets go of its turn.
+    drop(world.order_system.pause().await);
+}
+
+/// A transaction that stays open for a while. Whether it came about and ended as it was to.
+async fn transaction(
+    world: &World,
+    transactions: &Transactions,
+    commit: bool,
+    injection: &Injection,
+) -> Result<Happened> {
+    let orders = invent(world).await?;
+    let Ok(open) = transactions.begin(&orders).await else {
+        transactions.settle().await?;
+        return Ok(false);
+    };
+    sleep(injection.lasts / if commit { 1 } else { 2 }).await;
+    Ok(transactions.end(open, commit).await? && !orders.is_empty())
+}
+
+/// Orders that nobody has placed: the latest events of each partition, under numbers of their own.
+async fn invent(world: &World) -> Result<Vec<Outgoing>> {
+    let pipeline = &world.stage.pipeline;
+    let topic = pipeline.source(Layer::Stg);
+    let begins: Vec<i64> = pipeline.ends(&topic).await?.iter().map(|end| (end - 5).max(0)).collect();
+    let mut invented = Vec::new();
+    for record in pipeline.read_from(&topic, &begins).await? {
+        let partition = record.partition.context("a record without its partition")?;
+        let order = record.value.as_deref().and_then(|value| world.order_system.invent(value));
+        invented.extend(order.map(|order| (partition, Some(order))));
+    }
+    invented.truncate(INVENTED);
+    Ok(invented)
+}

@@ -1,0 +1,71 @@
+//! Settings of a role or of a database of PostgreSQL that change while services run; every session is new then.
+
+use anyhow::Result;
+use tokio::time::sleep;
+
+use super::Happened;
+use super::database::TERMINATE;
+use crate::fault::{Server, Setting};
+use crate::plan::Injection;
+use crate::world::World;
+
+/// Sessions of services.
+const SERVICES: &str = "SELECT count(*) FROM pg_stat_activity
+                        WHERE datname = current_database() AND application_name LIKE '%-service'";
+
+/// Whoever undoes a setting must not be hindered by it.
+const WRITABLE: &str = "SET transaction_read_only = off";
+
+/// Changes a setting of the role or of the database, for new sessions, and ends those that are there; undoes it after some
+/// seconds in the same way.
+pub(super) async fn set(world: &World, setting: Setting, injection: &Injection) -> Result<Happened> {
+    let _turn = world.turns.server(Server::Postgres).await;
+    let whose = whose(world, injection).await?;
+    for value in values(setting, injection.choice / 2) {
+        world.stage.pipeline.administer(&format!("ALTER {whose} SET {value}")).await?;
+    }
+    renew(world).await?;
+    sleep(injection.lasts).await;
+    let met = world.stage.pipeline.count(SERVICES).await? > 0;
+    if setting == Setting::AsynchronousCommit {
+        world.stage.kill(Server::Postgres).await?;
+        world.stage.start(Server::Postgres).await?;
+    }
+    world.stage.pipeline.administer(&format!("{WRITABLE}; ALTER {whose} RESET ALL")).await?;
+    renew(world).await?;
+    Ok(met)
+}
+
+async fn whose(world: &World, injection: &Injection) -> Result<String> {
+    let (kind, name) =
+        if injection.choice.is_multiple_of(2) { ("ROLE", "current_user") } else { ("DATABASE", "current_database()") };
+    let name = world.stage.pipeline.sql(&format!("SELECT quote_ident({name})")).await?.join("");
+    Ok(format!("{kind} {name}"))
+}
+
+async fn renew(world: &World) -> Result<()> {
+    world.stage.pipeline.sql(TERMINATE).await?;
+    Ok(())
+}
+
+/// What is set.
+fn values(setting: Setting, choice: usize) -> &'static [&'static str] {
+    match setting {
+        Setting::Isolation if choice.is_multiple_of(2) => &["default_transaction_isolation = 'repeatable read'"],
+        Setting::Isolation => &["default_transaction_isolation = 'serializable'"],
+        Setting::AsynchronousCommit => &["synchronous_commit = off"],
+        Setting::SearchPath => &["search_path = nowhere"],
+        Setting::ReadOnly => &["default_transaction_read_only = on"],
+        Setting::Sundry => &[
+            "datestyle = 'German, DMY'",
+            "timezone = 'Asia/Kathmandu'",
+            "intervalstyle = 'sql_standard'",
+            "bytea_output = 'escape'",
+            "extra_float_digits = -15",
+            "standard_conforming_strings = off",
+            "transform_null_equals = on",
+            "lock_timeout = '1ms'",
+            "statement_timeout = '2s'",
+        ],
+    }
+}

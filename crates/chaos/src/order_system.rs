@@ -1,0 +1,160 @@
+//! The order system as faults see it: how it writes, and a pause while its topic changes.
+
+use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+use tokio::sync::MutexGuard;
+
+/// Orders that are made up are numbered from here on; those of the generator begin at nine million.
+const FIRST_INVENTED: u64 = 8_000_000;
+
+/// How events are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// One by one, uncompressed.
+    Plain,
+    /// In batches compressed with zstd.
+    Zstd,
+    /// In transactions.
+    Transactions,
+}
+
+/// Shared by the stream of orders, which obeys, and the faults.
+pub(crate) struct OrderSystem {
+    way: Mutex<Way>,
+    /// Events written in each way.
+    written: [AtomicU64; 3],
+    partitions: AtomicI32,
+    writing: tokio::sync::Mutex<()>,
+    waiting: AtomicUsize,
+    needed: AtomicUsize,
+    invented: AtomicU64,
+}
+
+/// A fault that makes no sense without orders.
+pub(crate) struct Need<'a>(&'a AtomicUsize);
+
+impl Drop for Need<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl OrderSystem {
+    /// Writes plainly, to so many partitions.
+    pub(crate) fn new(partitions: i32) -> Self {
+        Self {
+            way: Mutex::new(Way::Plain),
+            written: Default::default(),
+            partitions: AtomicI32::new(partitions),
+            writing: tokio::sync::Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            needed: AtomicUsize::new(0),
+            invented: AtomicU64::new(0),
+        }
+    }
+
+    /// How events are to be written.
+    pub(crate) fn way(&self) -> Way {
+        *self.way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes how events are written, from the next event on.
+    pub(crate) fn set_way(&self, way: Way) {
+        *self.way.lock().unwrap_or_else(PoisonError::into_inner) = way;
+    }
+
+    /// Counts events that the broker has.
+    pub(crate) fn count(&self, way: Way, events: u64) {
+        self.written[way as usize].fetch_add(events, Ordering::Relaxed);
+    }
+
+    /// How many events were written in this way so far.
+    pub(crate) fn written(&self, way: Way) -> u64 {
+        self.written[way as usize].load(Ordering::Relaxed)
+    }
+
+    /// The partitions of its topic.
+    pub(crate) fn partitions(&self) -> i32 {
+        self.partitions.load(Ordering::Relaxed)
+    }
+
+    /// There are more partitions now. The stream must be paused: its producer would not know them.
+    pub(crate) fn set_partitions(&self, partitions: i32) {
+        self.partitions.store(partitions, Ordering::Relaxed);
+    }
+
+    /// Returns when the broker has every event and no other is sent; dropped, the guard lets the stream go on, with a new
+    /// producer.
+    pub(crate) async fn pause(&self) -> MutexGuard<'_, ()> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let guard = self.writing.lock().await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        guard
+    }
+
+    /// The stream's own part of [`Self::pause`]: it holds this while it has events on their way.
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().await
+    }
+
+    /// Whether somebody waits for a pause.
+    pub(crate) fn must_pause(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// Keeps orders coming, however long the round was to last, until what is returned is dropped.
+    pub(crate) fn need(&self) -> Need<'_> {
+        self.needed.fetch_add(1, Ordering::Relaxed);
+        Need(&self.needed)
+    }
+
+    /// Whether a fault needs orders.
+    pub(crate) fn is_needed(&self) -> bool {
+        self.needed.load(Ordering::Relaxed) > 0
+    }
+
+    /// An order that nobody has placed: like this one, under a number of its own. Nothing if this is none.
+    pub(crate) fn invent(&self, like: &[u8]) -> Option<Vec<u8>> {
+        renumber(like, FIRST_INVENTED + self.invented.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// The same order under another number; nothing if it is none.
+fn renumber(value: &[u8], number: u64) -> Option<Vec<u8>> {
+    let mut message: Value = serde_json::from_slice(value).ok()?;
+    if message["object_type"] != "order" || !message["payload"].is_object() {
+        return None;
+    }
+    message["object_id"] = number.into();
+    serde_json::to_vec(&message).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_orders_get_another_number() {
+        let order = br#"{"object_id":1,"object_type":"order","payload":{}}"#;
+        let renumbered: Value = serde_json::from_slice(&renumber(order, 7).unwrap_or_default()).unwrap_or_default();
+        assert_eq!(renumbered["object_id"], 7);
+        assert_eq!(renumber(br#"{"object_id":1,"object_type":"courier_shift","payload":{}}"#, 7), None);
+        assert_eq!(renumber(b"[]", 7), None);
+        assert_eq!(renumber(b"{", 7), None);
+    }
+
+    #[tokio::test]
+    async fn a_pause_waits_for_the_stream_and_is_known_to_it() {
+        let system = OrderSystem::new(4);
+        let turn = system.turn().await;
+        let pause = system.pause();
+        tokio::pin!(pause);
+        assert!(futures_util::poll!(&mut pause).is_pending());
+        assert!(system.must_pause());
+        drop(turn);
+        drop(pause.await);
+        assert!(!system.must_pause());
+    }
+}
