@@ -180,7 +180,8 @@ impl Partitions {
         let (partition, subject) = (seen.partition, self.subject(seen.partition));
         let (position, stable, high) = (seen.next_offset, seen.ls_offset, seen.hi_offset);
         if high >= 0 && seen.committed_offset >= 0 {
-            metrics::gauge!("tagmill_high_watermark_lag", &self.labels(partition)).set(records(high - seen.committed_offset));
+            metrics::gauge!("tagmill_high_watermark_lag", &self.labels(partition))
+                .set(records(high - seen.committed_offset));
         }
         let offsets = Offsets { position, stable, high, queued: seen.fetchq_cnt };
         let observed = state.watch.observe(partition, offsets, is_fetching, now);

@@ -169,13 +169,12 @@ impl Source {
 
     /// A partition has given everything it has.
     fn ended(&mut self, partition: i32) {
+        let membership = self.consumer.context();
+        let after = membership.epoch(partition).and_then(|epoch| self.progress.next(partition, epoch));
         self.progress.ended(partition);
-        let (membership, ends) = (self.consumer.context(), offset_in_error);
-        let (Some(epoch), Some(end)) = (membership.epoch(partition), ends(&membership.watched().error_text())) else {
-            return;
-        };
+        let end = offset_in_error(&membership.watched().error_text());
+        let (Some(epoch), Some(end)) = (membership.epoch(partition), end) else { return };
         membership.watched().delivered(partition, end);
-        let after = self.progress.next(partition, epoch);
         self.ends.reached(partition, epoch, after, end);
         let is_done = !self.buffer.holds(partition) && !self.handed_out.holds(partition, epoch);
         if is_done && end > 0 && after.is_none_or(|after| after < end) {

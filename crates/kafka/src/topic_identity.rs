@@ -66,7 +66,11 @@ mod tests {
         assert!(!identity.seen("a") && !identity.seen("a"));
         assert_eq!(identity.replace(), None);
         assert!(identity.seen("b") && identity.seen("c"));
-        assert_eq!(identity.metadata(), "topic-id=a", "offsets are those of the former topic until the source begins anew");
+        assert_eq!(
+            identity.metadata(),
+            "topic-id=a",
+            "offsets are those of the former topic until the source begins anew"
+        );
         assert_eq!(identity.replace(), Some(("a".to_owned(), "c".to_owned())));
         assert_eq!((identity.replace(), identity.metadata().as_str()), (None, "topic-id=c"));
     }

@@ -3,16 +3,16 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use pipeline::Unavailable;
-use rdkafka::{
-    TopicPartitionList,
-    consumer::Consumer as _,
-    metadata::MetadataTopic,
-    types::RDKafkaErrorCode as Code,
-};
+use rdkafka::{TopicPartitionList, consumer::Consumer as _, metadata::MetadataTopic, types::RDKafkaErrorCode as Code};
 use tokio::time::{Instant, sleep};
 
 use super::Source;
-use crate::{consumer, epoch::Epoch, error::unavailable, librdkafka_text::offset_in_error};
+use crate::{
+    consumer,
+    epoch::Epoch,
+    error::{passes_by_itself, unavailable},
+    librdkafka_text::offset_in_error,
+};
 
 /// What is known about partitions in error.
 #[derive(Debug, Default)]
@@ -109,13 +109,16 @@ impl Source {
     /// into the middle of the batch.
     fn concerned(&self, positions: &BTreeMap<i32, i64>, offset: i64) -> Vec<i32> {
         let epochs: BTreeMap<_, _> = self.membership().owned().into_iter().collect();
-        let ended = |partition: &i32| epochs.get(partition).is_some_and(|&epoch| self.ends.is_at(*partition, epoch, offset));
-        let exact: Vec<i32> = positions.iter().filter(|(_, position)| **position == offset).map(|(&it, _)| it).collect();
+        let ended =
+            |partition: &i32| epochs.get(partition).is_some_and(|&epoch| self.ends.is_at(*partition, epoch, offset));
+        let exact: Vec<i32> =
+            positions.iter().filter(|(_, position)| **position == offset).map(|(&it, _)| it).collect();
         let not_ended: Vec<i32> = exact.iter().copied().filter(|partition| !ended(partition)).collect();
         if !not_ended.is_empty() {
             return not_ended;
         }
-        let behind = positions.iter().filter(|(_, position)| **position > offset).min_by_key(|(_, position)| **position);
+        let behind =
+            positions.iter().filter(|(_, position)| **position > offset).min_by_key(|(_, position)| **position);
         if exact.is_empty() { behind.map(|(&partition, _)| partition).into_iter().collect() } else { exact }
     }
 
@@ -169,38 +172,4 @@ impl Source {
         });
         matches!(asking.await, Ok(Ok(true)))
     }
-}
-
-/// Errors the client repeats its request after, those of the group that a rebalance ends, and those of whole connections,
-/// which the membership knows.
-fn passes_by_itself(code: Code) -> bool {
-    matches!(
-        code,
-        Code::BrokerTransportFailure
-            | Code::AllBrokersDown
-            | Code::Resolve
-            | Code::Authentication
-            | Code::SSL
-            | Code::SaslAuthenticationFailed
-            | Code::OperationTimedOut
-            | Code::RequestTimedOut
-            | Code::MessageTimedOut
-            | Code::NetworkException
-            | Code::LeaderNotAvailable
-            | Code::NotLeaderForPartition
-            | Code::BrokerNotAvailable
-            | Code::ReplicaNotAvailable
-            | Code::UnknownTopicOrPartition
-            | Code::UnknownTopic
-            | Code::UnknownPartition
-            | Code::WaitingForCoordinator
-            | Code::CoordinatorLoadInProgress
-            | Code::CoordinatorNotAvailable
-            | Code::NotCoordinator
-            | Code::RebalanceInProgress
-            | Code::IllegalGeneration
-            | Code::UnknownMemberId
-            | Code::PollExceeded
-            | Code::ThrottlingQuotaExceeded
-    )
 }

@@ -62,7 +62,10 @@ impl Source {
         let committed = match answer {
             Ok(committed) => committed,
             Err(error) => {
-                tracing::warn!(error = error.error, "the committed offsets are not known yet; nothing is committed until then");
+                tracing::warn!(
+                    error = error.error,
+                    "the committed offsets are not known yet; nothing is committed until then"
+                );
                 self.verification.ask_at = Some(Instant::now() + REPORT_EVERY);
                 return;
             }
@@ -73,7 +76,13 @@ impl Source {
             let is_foreign = self.membership().watched().identity().is_foreign(&metadata);
             if is_foreign {
                 let (topic, former) = (&*self.topic, metadata.as_str());
-                tracing::error!(topic, partition, offset, former, "the committed offset belongs to a deleted topic of this name");
+                tracing::error!(
+                    topic,
+                    partition,
+                    offset,
+                    former,
+                    "the committed offset belongs to a deleted topic of this name"
+                );
                 self.restart.insert(partition, 0);
             }
             let begin = offset.filter(|_| !is_foreign).unwrap_or(0);
@@ -86,7 +95,12 @@ impl Source {
     pub(super) fn begin_topic_anew(&mut self) {
         let Some((former, successor)) = self.membership().watched().identity().replace() else { return };
         let topic = &*self.topic;
-        tracing::error!(topic, former, successor, "the topic was deleted and created again; it is read from its beginning");
+        tracing::error!(
+            topic,
+            former,
+            successor,
+            "the topic was deleted and created again; it is read from its beginning"
+        );
         metrics::counter!("tagmill_topic_replacements_total", "topic" => self.topic.to_string()).increment(1);
         self.membership().begin_anew();
         self.restart = self.membership().owned().into_iter().map(|(partition, _)| (partition, 0)).collect();
