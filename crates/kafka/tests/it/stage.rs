@@ -91,7 +91,9 @@ impl Stage {
 
     /// Puts records into a partition in a transaction that is left open.
     pub(crate) async fn open_transaction(&self, partition: i32, records: usize) -> anyhow::Result<FutureProducer> {
-        let producer: FutureProducer = self.config().set("transactional.id", &self.settings.group_id).create()?;
+        let mut config = self.config();
+        config.set("transactional.id", &self.settings.group_id).set("transaction.timeout.ms", "900000");
+        let producer: FutureProducer = config.create()?;
         producer.init_transactions(SOON)?;
         producer.begin_transaction()?;
         self.produce_with(&producer, partition, records).await?;
