@@ -43,7 +43,12 @@ pub(crate) struct Proxied {
 
 impl Kafka {
     /// Writes the configuration into `folder` and formats the data folder, unless an earlier stack has.
-    pub(crate) async fn prepare(folder: &Path, proxied: bool, secured: Option<&Secured>) -> anyhow::Result<Self> {
+    pub(crate) async fn prepare(
+        folder: &Path,
+        proxied: bool,
+        secured: Option<&Secured>,
+        auto_create_topics: bool,
+    ) -> anyhow::Result<Self> {
         let folder = folder.join("kafka");
         fs::create_dir_all(&folder)?;
         let detour = || {
@@ -60,7 +65,10 @@ impl Kafka {
             advertised: Mutex::default(),
         };
         let data = folder.join("data");
-        fs::write(&kafka.properties, properties(kafka.port, proxied, secured, ports::free()?, &data))?;
+        fs::write(
+            &kafka.properties,
+            properties(kafka.port, proxied, secured, ports::free()?, &data, auto_create_topics),
+        )?;
         if !data.join("meta.properties").exists() {
             let mut format = kafka.java("kafka.tools.StorageTool");
             format.args(["format", "--cluster-id", CLUSTER_ID, "--config"]).arg(&kafka.properties);
@@ -144,6 +152,7 @@ fn properties(
     secured: Option<&Secured>,
     controller_port: u16,
     data: &Path,
+    auto_create_topics: bool,
 ) -> String {
     let data = data.display();
     let (mut listener, mut advertised) = match proxied {
@@ -184,8 +193,8 @@ group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 
-# A topic that nobody made is a mistake to be seen.
-auto.create.topics.enable=false
+# Unless a test wants it: a topic that nobody made is a mistake to be seen.
+auto.create.topics.enable={auto_create_topics}
 {guards}"
     )
 }

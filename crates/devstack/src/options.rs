@@ -14,6 +14,8 @@ pub struct Options {
     pub postgres: Vec<(String, String)>,
     /// Whether Redis keeps its data across a restart.
     pub redis: Persistence,
+    /// Whether Kafka creates a topic when a client asks for one that does not exist, as brokers do unless told otherwise.
+    pub auto_create_topics: bool,
     /// Whether a [`Proxy`](crate::Proxy) stands before each server, for clients that shall meet bad networks.
     pub proxied: bool,
     /// Whether the broker behind its proxy advertises another address than that of the bootstrap servers from the start:

@@ -42,7 +42,7 @@ impl Stack {
         let guard = Guard::watch(path, folder.is_temporary())?;
         let secured = if options.secured { Some(Secured::prepare(path)?) } else { None };
         let (kafka, postgres) = tokio::try_join!(
-            Kafka::prepare(path, options.proxied, secured.as_ref()),
+            Kafka::prepare(path, options.proxied, secured.as_ref(), options.auto_create_topics),
             Postgres::prepare(path, options.durability, options.postgres, secured.as_ref()),
         )?;
         if options.elsewhere

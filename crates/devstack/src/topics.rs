@@ -113,7 +113,10 @@ impl Endpoints {
     }
 
     fn admin(&self) -> anyhow::Result<Admin> {
-        Ok(ClientConfig::new().set("bootstrap.servers", self.bootstrap_servers()).create()?)
+        let mut config = ClientConfig::new();
+        // Whoever waits for a topic to be gone must not bring it back.
+        config.set("bootstrap.servers", self.bootstrap_servers()).set("allow.auto.create.topics", "false");
+        Ok(config.create()?)
     }
 }
 

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
@@ -90,6 +90,23 @@ impl Pipeline {
         for delivered in try_join_all(deliveries).await? {
             delivered.map_err(|(error, _)| error)?;
         }
+        Ok(())
+    }
+
+    /// Lets every partition of a topic end in what no reader sees, an aborted record and the marker of its transaction.
+    ///
+    /// # Errors
+    /// The broker does not take it.
+    pub async fn end_in_markers(&self, topic: &str) -> Result<()> {
+        let mut config = self.client();
+        let producer: FutureProducer = config.set("transactional.id", format!("{topic}-markers")).create()?;
+        producer.init_transactions(ANSWER)?;
+        producer.begin_transaction()?;
+        for partition in 0..self.partitions() {
+            let record = FutureRecord::<str, str>::to(topic).partition(partition).payload("aborted");
+            producer.send(record, ANSWER).await.map_err(|(error, _)| error)?;
+        }
+        spawn_blocking(move || producer.abort_transaction(ANSWER)).await??;
         Ok(())
     }
 

@@ -28,6 +28,11 @@ impl Buffer {
         self.records.is_empty()
     }
 
+    /// Whether there are records of this partition.
+    pub(crate) fn holds(&self, partition: i32) -> bool {
+        self.records.iter().any(|(_, record)| record.partition == partition)
+    }
+
     /// Whether a batch of at most so many records would not grow by another one.
     pub(crate) fn is_full(&self, limit: usize) -> bool {
         self.records.len() >= limit || self.bytes >= BATCH_BYTES

@@ -37,9 +37,9 @@ impl Commits {
         missing.is_some()
     }
 
-    /// Whether there is anything to be sent.
-    pub(crate) fn has_due(&self) -> bool {
-        !self.due.is_empty()
+    /// The partitions of which there is anything to be sent.
+    pub(crate) fn due(&self) -> impl Iterator<Item = i32> {
+        self.due.keys().copied()
     }
 
     /// The partition is somebody else's from now on, and so are its offsets. What was still to be sent, and in which stay
@@ -49,10 +49,11 @@ impl Commits {
         self.due.remove(&partition).map(|due| (due.epoch, due.offset))
     }
 
-    /// What is to be sent, and counts as sent from now on: partition, stay, offset.
-    pub(crate) fn take_due(&mut self) -> Vec<(i32, Epoch, i64)> {
-        self.sent.extend(self.due.iter().map(|(partition, due)| (*partition, *due)));
-        self.due.drain().map(|(partition, due)| (partition, due.epoch, due.offset)).collect()
+    /// What is to be sent of the partitions that `may_commit` names, and counts as sent from now on: partition, stay, offset.
+    pub(crate) fn take_due(&mut self, may_commit: impl Fn(i32) -> bool) -> Vec<(i32, Epoch, i64)> {
+        let due: Vec<_> = self.due.extract_if(|&partition, _| may_commit(partition)).collect();
+        self.sent.extend(due.iter().copied());
+        due.into_iter().map(|(partition, due)| (partition, due.epoch, due.offset)).collect()
     }
 }
 
@@ -65,7 +66,7 @@ mod tests {
     fn missing() -> Commits {
         let mut commits = Commits::default();
         commits.reached(0, EPOCH, 7);
-        assert_eq!(commits.take_due(), [(0, EPOCH, 7)]);
+        assert_eq!(commits.take_due(|_| true), [(0, EPOCH, 7)]);
         assert!(commits.arrived(0, 5));
         commits
     }
@@ -73,23 +74,23 @@ mod tests {
     #[test]
     fn what_has_not_arrived_is_sent_again_until_it_has() {
         let mut commits = missing();
-        assert_eq!(commits.take_due(), [(0, EPOCH, 7)]);
-        assert_eq!(commits.take_due(), [], "its answer is on its way");
+        assert_eq!(commits.take_due(|_| true), [(0, EPOCH, 7)]);
+        assert_eq!(commits.take_due(|_| true), [], "its answer is on its way");
         assert!(commits.arrived(0, -1001), "a group that has no offset at all");
-        assert_eq!(commits.take_due(), [(0, EPOCH, 7)]);
+        assert_eq!(commits.take_due(|_| true), [(0, EPOCH, 7)]);
         assert!(!commits.arrived(0, 7));
-        assert_eq!(commits.take_due(), []);
+        assert_eq!(commits.take_due(|_| true), []);
     }
 
     #[test]
     fn what_was_overtaken_or_taken_away_is_not() {
         let mut overtaken = missing();
         overtaken.reached(0, EPOCH, 9);
-        assert_eq!(overtaken.take_due(), [(0, EPOCH, 9)]);
+        assert_eq!(overtaken.take_due(|_| true), [(0, EPOCH, 9)]);
         let mut taken_away = missing();
         assert_eq!(taken_away.left(0), Some((EPOCH, 7)));
         assert!(!taken_away.arrived(0, 5));
-        assert_eq!(taken_away.take_due(), []);
+        assert_eq!(taken_away.take_due(|_| true), []);
     }
 
     #[test]
@@ -98,8 +99,17 @@ mod tests {
         commits.reached(0, EPOCH, 9);
         commits.reached(0, EPOCH, 11);
         assert!(commits.arrived(0, 5), "the repetition of 7 does not take the place of 11");
-        assert!(commits.has_due());
-        assert_eq!(commits.take_due(), [(0, EPOCH, 11)]);
-        assert!(!commits.has_due());
+        assert_eq!(commits.due().collect::<Vec<_>>(), [0]);
+        assert_eq!(commits.take_due(|_| true), [(0, EPOCH, 11)]);
+        assert_eq!(commits.due().count(), 0);
+    }
+
+    #[test]
+    fn what_may_not_be_sent_yet_stays_due() {
+        let mut commits = Commits::default();
+        commits.reached(0, EPOCH, 7);
+        commits.reached(1, EPOCH, 3);
+        assert_eq!(commits.take_due(|partition| partition == 1), [(1, EPOCH, 3)]);
+        assert_eq!(commits.take_due(|_| true), [(0, EPOCH, 7)]);
     }
 }

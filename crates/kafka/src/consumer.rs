@@ -5,11 +5,17 @@ use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 use pipeline::{Unavailable, Vitals};
 use rdkafka::{
     Offset, TopicPartitionList,
+    config::RDKafkaLogLevel,
     consumer::{CommitMode, Consumer as ConsumerApi, StreamConsumer},
+    error::KafkaError,
+    topic_partition_list::TopicPartitionListElem,
 };
 use tokio::{sync::oneshot, time::timeout};
 
-use crate::{Error, Settings, epoch::Epoch, error::unavailable, membership::Membership, progress::Extent};
+use crate::{
+    Error, Settings, epoch::Epoch, error::unavailable, librdkafka_text::TOPIC_ID_DEBUG, membership::Membership,
+    partitions::Partitions, progress::Extent, topic_identity::TopicIdentity,
+};
 
 pub(crate) type Consumer = StreamConsumer<Membership>;
 
@@ -17,7 +23,11 @@ pub(crate) type Consumer = StreamConsumer<Membership>;
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// A consumer that has asked to join its group.
-pub(crate) fn open(settings: &Settings, vitals: Arc<Vitals>) -> Result<Arc<Consumer>, Error> {
+pub(crate) fn open(
+    settings: &Settings,
+    vitals: Arc<Vitals>,
+    identity: Arc<TopicIdentity>,
+) -> Result<Arc<Consumer>, Error> {
     let milliseconds = |duration: Duration| duration.as_millis().to_string();
     let mut config = settings.client();
     config
@@ -42,21 +52,34 @@ pub(crate) fn open(settings: &Settings, vitals: Arc<Vitals>) -> Result<Arc<Consu
         .set("fetch.message.max.bytes", "131072")
         .set("fetch.max.bytes", "1048576")
         .set("fetch.queue.backoff.ms", "20")
+        // A batch that the broker's disk has changed must not become orders. The check runs at the speed of memory.
+        .set("check.crcs", "true")
+        .set("debug", TOPIC_ID_DEBUG)
+        .set_log_level(RDKafkaLogLevel::Debug)
         .set("statistics.interval.ms", "5000");
-    let consumer: Consumer = config.create_with_context(Membership::new(vitals))?;
+    let partitions = Partitions::new(&settings.source_topic, Arc::clone(&vitals), identity);
+    let consumer: Consumer = config.create_with_context(Membership::new(vitals, partitions))?;
     consumer.subscribe(&[&settings.source_topic])?;
     Ok(Arc::new(consumer))
 }
 
-/// Commits offsets of a topic, unless its partitions were lost. Nobody tells us what became of them.
-pub(crate) fn commit(consumer: &impl ConsumerApi<Membership>, topic: &str, offsets: &BTreeMap<i32, i64>) {
+/// Commits offsets of a topic with the metadata that tells whose they are, unless its partitions were lost. Nobody tells us
+/// what became of them.
+pub(crate) fn commit(
+    consumer: &impl ConsumerApi<Membership>,
+    topic: &str,
+    offsets: &BTreeMap<i32, i64>,
+    metadata: &str,
+) {
     if offsets.is_empty() || consumer.assignment_lost() {
         return;
     }
     let mut list = TopicPartitionList::with_capacity(offsets.len());
-    let listed = offsets
-        .iter()
-        .try_for_each(|(&partition, &offset)| list.add_partition_offset(topic, partition, Offset::Offset(offset)));
+    let listed = offsets.iter().try_for_each(|(&partition, &offset)| {
+        let mut listed = list.add_partition(topic, partition);
+        listed.set_metadata(metadata);
+        listed.set_offset(Offset::Offset(offset))
+    });
     if let Err(error) = listed.and_then(|()| consumer.commit(&list, CommitMode::Async)) {
         tracing::warn!(%error, "offsets were not committed; their records will come again");
     }
@@ -96,6 +119,41 @@ pub(crate) async fn extents(
     };
     let asking = tokio::task::spawn_blocking(move || partitions.into_iter().map(ask).collect());
     asking.await.map_err(unavailable)?
+}
+
+/// What the group has committed of partitions, each with its metadata.
+pub(crate) fn committed(
+    consumer: &Consumer,
+    topic: &str,
+    partitions: &[i32],
+) -> Result<Vec<(i32, Option<i64>, String)>, KafkaError> {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for &partition in partitions {
+        list.add_partition(topic, partition);
+    }
+    let committed = consumer.committed_offsets(list, ANSWER)?;
+    let read = |partition: &TopicPartitionListElem<'_>| {
+        partition.error()?;
+        let offset = partition.offset().to_raw().filter(|&offset| offset >= 0);
+        Ok((partition.partition(), offset, partition.metadata().to_owned()))
+    };
+    committed.elements().iter().map(read).collect()
+}
+
+/// Goes on reading partitions at these offsets. What was read ahead is dropped, and so are errors on their way.
+pub(crate) async fn seek(
+    consumer: &Arc<Consumer>,
+    topic: &Arc<str>,
+    offsets: &BTreeMap<i32, i64>,
+) -> Result<(), Unavailable> {
+    let mut list = TopicPartitionList::with_capacity(offsets.len());
+    for (&partition, &offset) in offsets {
+        list.add_partition_offset(topic, partition, Offset::Offset(offset)).map_err(unavailable)?;
+    }
+    let consumer = Arc::clone(consumer);
+    let seeking = tokio::task::spawn_blocking(move || consumer.seek_partitions(list, ANSWER));
+    let sought = seeking.await.map_err(unavailable)?.map_err(unavailable)?;
+    sought.elements().iter().try_for_each(|partition| partition.error().map_err(unavailable))
 }
 
 /// Leaves the group, so that others get the partitions at once. That takes a conversation with the brokers and holds up

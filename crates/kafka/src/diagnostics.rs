@@ -1,6 +1,6 @@
 //! librdkafka's own log lines, among ours.
 
-use rdkafka::{ClientContext, config::RDKafkaLogLevel, error::KafkaError};
+use rdkafka::{ClientContext, config::RDKafkaLogLevel, consumer::ConsumerContext, error::KafkaError};
 
 /// The context of a client that has nothing to say but its log.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,8 @@ impl ClientContext for Diagnostics {
         note(&error, reason);
     }
 }
+
+impl ConsumerContext for Diagnostics {}
 
 /// Passes on a log line. What librdkafka calls an error it goes on to retry, so it is no more than a warning here.
 pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {

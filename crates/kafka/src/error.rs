@@ -25,6 +25,14 @@ pub enum Error {
     /// A topic that nobody has created (exit code 69).
     #[error("topic {0} does not exist")]
     NoTopic(String),
+    /// A partition that holds what cannot be read (exit code 69).
+    #[error("partition {partition} cannot be read: {error}")]
+    Unreadable {
+        /// Topic and partition: `orders/3`.
+        partition: String,
+        /// What the client says about it.
+        error: String,
+    },
     /// The brokers do not answer: an outage, to be waited out.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -60,6 +68,40 @@ pub(crate) fn refuses(code: Code) -> bool {
             | Code::TopicAuthorizationFailed
             | Code::GroupAuthorizationFailed
             | Code::ClusterAuthorizationFailed
+    )
+}
+
+/// Errors the client repeats its request after, those of the group that a rebalance ends, and those of whole connections,
+/// which the membership knows.
+pub(crate) fn passes_by_itself(code: Code) -> bool {
+    matches!(
+        code,
+        Code::BrokerTransportFailure
+            | Code::AllBrokersDown
+            | Code::Resolve
+            | Code::Authentication
+            | Code::SSL
+            | Code::SaslAuthenticationFailed
+            | Code::OperationTimedOut
+            | Code::RequestTimedOut
+            | Code::MessageTimedOut
+            | Code::NetworkException
+            | Code::LeaderNotAvailable
+            | Code::NotLeaderForPartition
+            | Code::BrokerNotAvailable
+            | Code::ReplicaNotAvailable
+            | Code::UnknownTopicOrPartition
+            | Code::UnknownTopic
+            | Code::UnknownPartition
+            | Code::WaitingForCoordinator
+            | Code::CoordinatorLoadInProgress
+            | Code::CoordinatorNotAvailable
+            | Code::NotCoordinator
+            | Code::RebalanceInProgress
+            | Code::IllegalGeneration
+            | Code::UnknownMemberId
+            | Code::PollExceeded
+            | Code::ThrottlingQuotaExceeded
     )
 }
 

@@ -95,6 +95,19 @@ impl Group {
         .await
     }
 
+    /// Where the first so many partitions of the source topic end for a reader now: at the last stable offset.
+    ///
+    /// # Errors
+    /// As [`Group::members`].
+    pub async fn ends(&self, partitions: usize) -> Result<Vec<i64>, Error> {
+        let topic = self.settings.source_topic.clone();
+        self.ask(move |client| {
+            let end = |partition| Ok(client.fetch_watermarks(&topic, partition, ANSWER)?.1);
+            (0..number(partitions)).map(end).collect()
+        })
+        .await
+    }
+
     /// Winds it back to offset 0 in the first so many partitions; `false`: it has members, and the broker refuses.
     ///
     /// The check and the winding are one step of the broker's: nobody joins in between.

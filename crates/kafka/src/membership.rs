@@ -16,13 +16,14 @@ use rdkafka::{
 };
 use tokio::sync::{Notify, futures::Notified};
 
-use crate::{commits::Commits, consumer, diagnostics, epoch::Epoch, error::refuses};
+use crate::{commits::Commits, consumer, diagnostics, epoch::Epoch, error::refuses, partitions::Partitions};
 
 /// The context of the consumer. Its callbacks run inside the poll, on the task that reads.
 pub(crate) struct Membership {
     state: Mutex<State>,
     changed: Notify,
     vitals: Arc<Vitals>,
+    partitions: Partitions,
 }
 
 #[derive(Default)]
@@ -40,8 +41,28 @@ struct State {
 }
 
 impl Membership {
-    pub(crate) fn new(vitals: Arc<Vitals>) -> Self {
-        Self { state: Mutex::default(), changed: Notify::new(), vitals }
+    pub(crate) fn new(vitals: Arc<Vitals>, partitions: Partitions) -> Self {
+        Self { state: Mutex::default(), changed: Notify::new(), vitals, partitions }
+    }
+
+    /// What is known of the single partitions.
+    pub(crate) fn watched(&self) -> &Partitions {
+        &self.partitions
+    }
+
+    /// The partitions that are ours, whether the group has settled or not.
+    pub(crate) fn owned(&self) -> Vec<(i32, Epoch)> {
+        self.state().owned.iter().map(|(&partition, &epoch)| (partition, epoch)).collect()
+    }
+
+    /// Begins another stay of every partition: what was received, handed out and reached so far belongs to another topic.
+    pub(crate) fn begin_anew(&self) {
+        let mut state = self.state();
+        state.rebalances += 1;
+        let epoch = Epoch(state.rebalances);
+        state.owned.values_mut().for_each(|owned| *owned = epoch);
+        state.commits = Commits::default();
+        self.partitions.forget_positions();
     }
 
     /// Resolves after a rebalance, which no read reports; also when it came before the call.
@@ -85,7 +106,7 @@ impl Membership {
     /// Whether there are offsets to be committed, and a group that would take them.
     pub(crate) fn has_due_commits(&self) -> bool {
         let state = self.state();
-        state.settled && state.commits.has_due()
+        state.settled && state.commits.due().any(|partition| !self.partitions.is_unverified(partition))
     }
 
     /// Offsets that are to be committed now.
@@ -94,7 +115,7 @@ impl Membership {
         if !state.settled {
             return BTreeMap::new();
         }
-        let due = state.commits.take_due();
+        let due = state.commits.take_due(|partition| !self.partitions.is_unverified(partition));
         let ours = due.into_iter().filter(|(partition, epoch, _)| state.owned.get(partition) == Some(epoch));
         ours.map(|(partition, _, offset)| (partition, offset)).collect()
     }
@@ -152,15 +173,17 @@ impl ConsumerContext for Membership {
                 let epoch = state.owned.remove(&partition.partition());
                 if let Some((reached_in, offset)) = state.commits.left(partition.partition())
                     && epoch == Some(reached_in)
+                    && !self.partitions.is_unverified(partition.partition())
                 {
                     last.insert(partition.partition(), offset);
                 }
                 lag(partition.topic(), partition.partition(), 0); // the next owner's to tell
+                self.partitions.left(partition.partition());
             }
         });
         // Goes out before the partitions do; without it, their next owner repeats a batch or two.
         if let Some(partition) = partitions.elements().first() {
-            consumer::commit(consumer, partition.topic(), &last);
+            consumer::commit(consumer, partition.topic(), &last, &self.partitions.identity().metadata());
         }
     }
 
@@ -174,6 +197,7 @@ impl ConsumerContext for Membership {
             }
             let epoch = Epoch(state.rebalances);
             state.owned.extend(partitions.elements().iter().map(|partition| (partition.partition(), epoch)));
+            self.partitions.came(numbers(partitions).into_iter());
         });
         // A partition that was paused when it left may still be when it returns, so both ways are said.
         let said = if self.is_paused() { consumer.pause(partitions) } else { consumer.resume(partitions) };
@@ -186,10 +210,14 @@ impl ConsumerContext for Membership {
 impl ClientContext for Membership {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         diagnostics::log(level, facility, message);
+        if self.partitions.log(message) {
+            self.changed.notify_one();
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         diagnostics::note(&error, reason);
+        self.partitions.set_error_text(reason);
         let mut state = self.state();
         match error.rdkafka_error_code() {
             Some(Code::AllBrokersDown) => state.outage = Some(format!("no broker answers; {}", state.last_failure)),
@@ -202,16 +230,22 @@ impl ClientContext for Membership {
 
     fn stats(&self, statistics: Statistics) {
         let mut state = self.state();
-        if statistics.brokers.values().any(|broker| broker.state == "UP") {
+        let is_up = statistics.brokers.values().any(|broker| broker.state == "UP");
+        if is_up {
             self.recover(&mut state);
         }
+        let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
+        let ours = partitions.filter(|known| state.owned.contains_key(&known.partition));
+        self.partitions.observe(ours, is_up && !state.paused);
         let State { owned, commits, .. } = &mut *state;
         for topic in statistics.topics.values() {
             for partition in topic.partitions.values().filter(|known| owned.contains_key(&known.partition)) {
                 // A group that has never committed is behind by everything there is.
                 let behind = partition.consumer_lag;
                 let behind = if behind >= 0 { behind } else { partition.hi_offset - partition.lo_offset.max(0) };
-                lag(&topic.topic, partition.partition, behind.max(0));
+                if partition.hi_offset >= 0 {
+                    lag(&topic.topic, partition.partition, behind.max(0)); // otherwise the last fetch has failed
+                }
                 if commits.arrived(partition.partition, partition.committed_offset) {
                     self.changed.notify_one();
                 }

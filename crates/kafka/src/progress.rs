@@ -44,6 +44,12 @@ impl Progress {
         }
     }
 
+    /// The offset behind the last record seen in this stay of the partition, if one was.
+    pub(crate) fn next(&self, partition: i32, epoch: Epoch) -> Option<i64> {
+        let stretch = self.0.get(&partition).filter(|stretch| stretch.epoch == epoch)?;
+        Some(stretch.next).filter(|&next| next >= 0)
+    }
+
     /// Sets the mark of a partition to where it ends now.
     pub(crate) fn mark(&mut self, extent: Extent) {
         let stretch = self.stretch(extent.partition, extent.epoch);

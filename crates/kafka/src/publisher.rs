@@ -90,6 +90,10 @@ impl pipeline::Publisher for Publisher {
         }
         // All at once, and each by itself: what becomes of one must be known apart from the others.
         let buried = join_all(dead_letters.iter().map(|letter| self.bury(&producer, letter))).await;
-        attempt.finish().await.and(buried.into_iter().collect()).map_err(unavailable)
+        let of = |topic: &str, error| unavailable(format_args!("topic {topic}: {error}"));
+        let sent =
+            attempt.finish().await.map_err(|error| of(self.settings.destination_topic.as_deref().unwrap_or(""), error));
+        let buried: Result<(), KafkaError> = buried.into_iter().collect();
+        sent.and(buried.map_err(|error| of(&self.settings.dead_letter_topic, error)))
     }
 }

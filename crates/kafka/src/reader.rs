@@ -1,26 +1,31 @@
 //! A topic read once, from its first record to the end it has now, by a person's command.
 
-use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use pipeline::Record;
 use rdkafka::{
-    Message, Offset, TopicPartitionList,
+    ClientContext, Message, Offset, TopicPartitionList,
+    config::RDKafkaLogLevel,
     consumer::{Consumer, ConsumerContext, StreamConsumer},
     error::KafkaError,
 };
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    Error, Settings, Topics,
-    diagnostics::Diagnostics,
-    error::{refuses, unavailable},
+    Error, Settings, Topics, diagnostics,
+    error::{passes_by_itself, refuses, unavailable},
     record,
 };
 
 /// Reads partition by partition, so that two readings of the same records tell them in the same order. Records that come
 /// after [`Reader::open`] are left for another time: a command that makes new ones ends all the same.
 pub struct Reader {
-    consumer: Arc<StreamConsumer<Diagnostics>>,
+    consumer: Arc<StreamConsumer<LastError>>,
     topic: Arc<str>,
     /// What is still to be read; the first is being read.
     stretches: VecDeque<Stretch>,
@@ -33,7 +38,28 @@ struct Stretch {
     end: i64,
 }
 
-impl ConsumerContext for Diagnostics {}
+/// Keeps the text of the last error, which rdkafka tells apart from its code.
+#[derive(Default)]
+struct LastError(Mutex<String>);
+
+impl ConsumerContext for LastError {}
+
+impl ClientContext for LastError {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        diagnostics::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        diagnostics::note(&error, reason);
+        reason.clone_into(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl LastError {
+    fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
 
 /// How long the broker may take to say where a partition ends.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -84,8 +110,9 @@ impl Reader {
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "earliest")
-            .set("enable.partition.eof", "true");
-        let consumer = Arc::new(config.create_with_context(Diagnostics)?);
+            .set("enable.partition.eof", "true")
+            .set("check.crcs", "true");
+        let consumer = Arc::new(config.create_with_context(LastError::default())?);
         Ok(Self { consumer, topic: topic.into(), stretches: VecDeque::new() })
     }
 
@@ -114,6 +141,10 @@ impl Reader {
                     stretch.next = stretch.end;
                 }
                 Ok(Err(error)) if error.rdkafka_error_code().is_some_and(refuses) => return Err(error.into()),
+                Ok(Err(error)) if !error.rdkafka_error_code().is_none_or(passes_by_itself) => {
+                    let partition = format!("{}/{}", self.topic, stretch.partition);
+                    return Err(Error::Unreadable { partition, error: self.consumer.context().text() });
+                }
                 Ok(_) => {} // of the partition before, or retried inside the client
             }
         }

@@ -95,6 +95,9 @@ impl Settings {
                 config.set(property, value);
             }
         }
+        // A topic that somebody has deleted must not come back with the broker's default settings: one partition and a
+        // retention of seven days. Producers and administrators would create it by asking about it.
+        config.set("allow.auto.create.topics", "false");
         // A broker that comes back is noticed within two seconds; a connection that a firewall forgot, within a minute.
         config.set("reconnect.backoff.max.ms", "2000").set("socket.keepalive.enable", "true");
         config

@@ -11,13 +11,21 @@ use crate::{
     Error, Settings,
     buffer::Buffer,
     consumer::{self, Consumer},
+    ends::Ends,
     epoch::Epoch,
     error::unavailable,
     handed_out::HandedOut,
+    librdkafka_text::offset_in_error,
     membership::Membership,
     progress::Progress,
     record,
+    topic_identity::TopicIdentity,
 };
+
+use self::{unreadable::Unreadable, verification::Verification};
+
+mod unreadable;
+mod verification;
 
 /// One member of a consumer group on one topic.
 ///
@@ -37,6 +45,12 @@ pub struct Source {
     report_at: Instant,
     /// When offsets may be committed again.
     commit_at: Instant,
+    ends: Ends,
+    unreadable: Unreadable,
+    verification: Verification,
+    /// Partitions that are to be read from these offsets, before anything else is read.
+    restart: BTreeMap<i32, i64>,
+    identity: Arc<TopicIdentity>,
     /// Whether everything before the mark has been handed out: whoever looks at the group then wants to see it.
     at_mark: bool,
 }
@@ -61,8 +75,9 @@ impl Source {
     /// # Errors
     /// When a setting cannot be used. Brokers that are away are no error here: reading reports them.
     pub fn connect(settings: &Settings, vitals: Arc<Vitals>) -> Result<Self, Error> {
+        let identity = Arc::<TopicIdentity>::default();
         Ok(Self {
-            consumer: consumer::open(settings, Arc::clone(&vitals))?,
+            consumer: consumer::open(settings, Arc::clone(&vitals), Arc::clone(&identity))?,
             settings: settings.clone(),
             vitals,
             topic: settings.source_topic.as_str().into(),
@@ -72,6 +87,11 @@ impl Source {
             rebalances: 0,
             report_at: Instant::now(),
             commit_at: Instant::now(),
+            ends: Ends::default(),
+            unreadable: Unreadable::default(),
+            verification: Verification::default(),
+            restart: BTreeMap::new(),
+            identity,
             at_mark: false,
         })
     }
@@ -82,9 +102,19 @@ impl Source {
 
     /// Waits until something has happened: a record, the end of a partition, a rebalance.
     async fn receive(&mut self) -> Result<(), Unavailable> {
-        let membership = self.membership();
+        self.prepare().await?;
+        let retry_at = self.retry_at();
+        let membership = self.consumer.context();
         let event = tokio::select! {
             biased;
+            committed = self.verification.answer(), if self.verification.is_asking() => {
+                self.take_committed(committed);
+                None
+            }
+            () = sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {
+                self.retry().await;
+                None
+            }
             event = self.consumer.recv() => Some(event.map(|message| record::owned(&self.topic, &message))),
             () = membership.changed() => None,
             () = sleep_until(self.commit_at), if membership.has_due_commits() => None,
@@ -98,8 +128,21 @@ impl Source {
         self.report()
     }
 
+    /// Sees to what has to be done before anything else is read.
+    async fn prepare(&mut self) -> Result<(), Unavailable> {
+        self.begin_topic_anew();
+        self.restart().await?;
+        self.go_back().await?;
+        self.verify();
+        Ok(())
+    }
+
     /// Takes what is there already; whether there was something.
     fn receive_now(&mut self) -> Result<bool, Unavailable> {
+        self.begin_topic_anew();
+        if !self.restart.is_empty() || self.has_unreadable_batch() {
+            return Ok(false);
+        }
         let event = self.consumer.recv().now_or_never();
         let Some(event) = event.map(|event| event.map(|message| record::owned(&self.topic, &message))) else {
             return Ok(false);
@@ -110,28 +153,49 @@ impl Source {
     fn take(&mut self, event: Result<Record, KafkaError>) -> Result<(), Unavailable> {
         match event {
             Ok(record) => {
+                self.membership().watched().delivered(record.partition, record.offset);
                 if let Some(epoch) = self.membership().received(record.partition) {
                     self.progress.reached(record.partition, epoch, record.offset);
                     self.buffer.push(epoch, record);
                 }
             }
-            Err(KafkaError::PartitionEOF(partition)) => self.progress.ended(partition),
+            Err(KafkaError::PartitionEOF(partition)) => self.ended(partition),
             Err(error @ KafkaError::MessageConsumptionFatal(_)) => self.begin_anew(&error)?,
             Err(KafkaError::MessageConsumption(code)) if turns_away(code) => self.membership().rejected(code),
-            Err(_) => {} // retried inside the client; if no broker is left, the membership knows
+            Err(error) => self.note_error(error.rdkafka_error_code().unwrap_or(Code::Unknown)),
         }
         Ok(())
+    }
+
+    /// A partition has given everything it has.
+    fn ended(&mut self, partition: i32) {
+        let membership = self.consumer.context();
+        let after = membership.epoch(partition).and_then(|epoch| self.progress.next(partition, epoch));
+        self.progress.ended(partition);
+        let end = offset_in_error(&membership.watched().error_text());
+        let (Some(epoch), Some(end)) = (membership.epoch(partition), end) else { return };
+        membership.watched().delivered(partition, end);
+        self.ends.reached(partition, epoch, after, end);
+        let is_done = !self.buffer.holds(partition) && !self.handed_out.holds(partition, epoch);
+        if is_done && end > 0 && after.is_none_or(|after| after < end) {
+            membership.reached(&BTreeMap::from([(partition, end)]));
+        }
     }
 
     /// The client has ended itself; another one takes its place in the group.
     fn begin_anew(&mut self, error: &KafkaError) -> Result<(), Unavailable> {
         tracing::error!(%error, "the consumer cannot go on and is replaced");
-        let fresh = consumer::open(&self.settings, Arc::clone(&self.vitals)).map_err(unavailable)?;
+        let identity = Arc::clone(&self.identity);
+        let fresh = consumer::open(&self.settings, Arc::clone(&self.vitals), identity).map_err(unavailable)?;
         let failed = std::mem::replace(&mut self.consumer, fresh);
         tokio::spawn(consumer::leave(failed, self.settings.leave_timeout));
         self.buffer = Buffer::default();
         self.handed_out.clear();
         self.progress = Progress::default();
+        self.ends = Ends::default();
+        self.unreadable = Unreadable::default();
+        self.verification = Verification::default();
+        self.restart.clear();
         self.rebalances = 0;
         Ok(())
     }
@@ -176,7 +240,11 @@ impl Source {
             let handed_out = self.handed_out.take(*partition, *offset);
             handed_out.is_some() && handed_out == self.consumer.context().epoch(*partition)
         });
-        last.into_iter().map(|(partition, offset)| (partition, offset.saturating_add(1))).collect()
+        let next = |(partition, offset): (i32, i64)| {
+            let (epoch, next) = (self.consumer.context().epoch(partition), offset.saturating_add(1));
+            (partition, epoch.map_or(next, |epoch| self.ends.committable(partition, epoch, next)))
+        };
+        last.into_iter().map(next).collect()
     }
 
     /// Commits what is due, unless it was done a moment ago.
@@ -193,7 +261,15 @@ impl Source {
         if !offsets.is_empty() {
             self.commit_at = Instant::now() + COMMIT_EVERY;
         }
-        consumer::commit(&*self.consumer, &self.topic, &offsets);
+        consumer::commit(&*self.consumer, &self.topic, &offsets, &self.identity.metadata());
+    }
+
+    /// Reads on, where reading was paused, but for partitions in error.
+    fn resume(&self) {
+        if self.membership().is_paused() {
+            consumer::resume(&self.consumer);
+            self.hold();
+        }
     }
 
     async fn joined(&mut self) -> Result<Vec<(i32, Epoch)>, Unavailable> {
@@ -226,7 +302,7 @@ impl pipeline::Source for Source {
     }
 
     async fn next(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
-        consumer::resume(&self.consumer);
+        self.resume();
         self.forget_revoked();
         while self.buffer.is_empty() {
             self.receive().await?;
@@ -236,7 +312,7 @@ impl pipeline::Source for Source {
     }
 
     async fn next_full(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
-        consumer::resume(&self.consumer);
+        self.resume();
         self.forget_revoked();
         while !self.buffer.is_full(limit) {
             self.receive().await?;
@@ -245,7 +321,7 @@ impl pipeline::Source for Source {
     }
 
     async fn next_before_mark(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
-        consumer::resume(&self.consumer);
+        self.resume();
         self.forget_revoked();
         while !self.buffer.is_full(limit) && !self.progress.is_complete() {
             self.receive().await?;
@@ -289,6 +365,11 @@ impl pipeline::Source for Source {
     }
 
     async fn close(mut self) {
+        if self.verification.is_asking()
+            && let Ok(answer) = timeout(PATIENCE, self.verification.answer()).await
+        {
+            self.take_committed(answer);
+        }
         self.commit_now();
         // Commits on their way go before the request to leave.
         consumer::leave(self.consumer, self.settings.leave_timeout).await;

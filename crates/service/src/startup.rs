@@ -38,7 +38,9 @@ impl From<kafka::Error> for Startup {
     fn from(error: kafka::Error) -> Self {
         match error {
             kafka::Error::Malformed { .. } => Refusal::Settings(error.to_string()).into(),
-            kafka::Error::Refused { .. } => Refusal::Missing(error.to_string()).into(),
+            kafka::Error::Refused { .. } | kafka::Error::Unreadable { .. } => {
+                Refusal::Missing(error.to_string()).into()
+            }
             kafka::Error::NoTopic(_) => Refusal::Missing(format!("KAFKA_BOOTSTRAP_SERVERS: {error}")).into(),
             kafka::Error::Unavailable(unavailable) => unavailable.into(),
         }

@@ -11,6 +11,7 @@ mod vault;
 mod marts;
 mod refused;
 mod interrupted;
+mod markers;
 mod zombie;
 
 /// How long a rebuild of a test may take, members that were killed included.

@@ -70,7 +70,7 @@ fn zigzag(number: usize) -> anyhow::Result<u8> {
     u8::try_from(number * 2).ok().filter(|&byte| byte < 0x80).context("more than one byte can say")
 }
 
-fn crc32c(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     let shift = |crc: u32| (crc >> 1) ^ if crc & 1 == 1 { 0x82f6_3b78 } else { 0 };
     !bytes.iter().fold(u32::MAX, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), |crc, _| shift(crc)))
 }

@@ -9,3 +9,7 @@ mod publishing;
 mod outage;
 mod topics;
 mod rereading;
+mod log_files;
+mod unreadable;
+mod ends;
+mod replaced;

@@ -7,9 +7,11 @@ use devstack::{Endpoints, Topic};
 use kafka::{Settings, Source};
 use pipeline::{Record, Source as _, Vitals};
 use rdkafka::{
-    ClientConfig, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer},
+    ClientConfig, Offset, TopicPartitionList,
+    admin::{AdminClient, AdminOptions},
+    consumer::{BaseConsumer, CommitMode, Consumer},
     producer::{FutureProducer, FutureRecord, Producer},
+    topic_partition_list::TopicPartitionListElem,
 };
 
 /// How long anything may take that should happen soon.
@@ -87,6 +89,32 @@ impl Stage {
         Ok(())
     }
 
+    /// Puts records into a partition in a transaction that is left open.
+    pub(crate) async fn open_transaction(&self, partition: i32, records: usize) -> anyhow::Result<FutureProducer> {
+        let mut config = self.config();
+        config.set("transactional.id", &self.settings.group_id).set("transaction.timeout.ms", "900000");
+        let producer: FutureProducer = config.create()?;
+        producer.init_transactions(SOON)?;
+        producer.begin_transaction()?;
+        self.produce_with(&producer, partition, records).await?;
+        Ok(producer)
+    }
+
+    /// Puts so many records into a partition, compressed by this codec.
+    pub(crate) async fn produce_compressed(&self, partition: i32, records: usize, codec: &str) -> anyhow::Result<()> {
+        let producer = self.config().set("compression.type", codec).set("linger.ms", "50").create()?;
+        self.produce_values(&producer, partition, vec!["a value that compresses, ".repeat(50); records]).await
+    }
+
+    /// Deletes the records of a partition before this offset.
+    pub(crate) async fn delete_before(&self, partition: i32, offset: i64) -> anyhow::Result<()> {
+        let admin: AdminClient<_> = self.config().create()?;
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&self.settings.source_topic, partition, Offset::Offset(offset))?;
+        let deleted = admin.delete_records(&list, &AdminOptions::new()).await?;
+        Ok(deleted.elements().iter().try_for_each(TopicPartitionListElem::error)?)
+    }
+
     async fn produce_with(&self, producer: &FutureProducer, partition: i32, records: usize) -> anyhow::Result<()> {
         let values = (0..records).map(|number| number.to_string());
         self.produce_values(producer, partition, values).await
@@ -111,12 +139,28 @@ impl Stage {
 
     /// The offset the group has committed in a partition.
     pub(crate) async fn committed(&self, partition: i32) -> anyhow::Result<Option<i64>> {
+        Ok(self.committed_with_metadata(partition).await?.0)
+    }
+
+    /// The offset the group has committed in a partition, and what it says about it.
+    pub(crate) async fn committed_with_metadata(&self, partition: i32) -> anyhow::Result<(Option<i64>, String)> {
         let asker: BaseConsumer = self.config().set("group.id", &self.settings.group_id).create()?;
         let mut list = TopicPartitionList::new();
         list.add_partition(&self.settings.source_topic, partition);
         let committed = tokio::task::spawn_blocking(move || asker.committed_offsets(list, SOON)).await??;
-        let offset = committed.elements()[0].offset().to_raw().context("an offset nobody can have")?;
-        Ok((offset >= 0).then_some(offset))
+        let found = &committed.elements()[0];
+        Ok((found.offset().to_raw().filter(|&offset| offset >= 0), found.metadata().to_owned()))
+    }
+
+    /// Commits an offset as somebody outside the group does.
+    pub(crate) async fn commit_with_metadata(&self, partition: i32, offset: i64, metadata: &str) -> anyhow::Result<()> {
+        let client: BaseConsumer = self.config().set("group.id", &self.settings.group_id).create()?;
+        let mut list = TopicPartitionList::new();
+        let mut listed = list.add_partition(&self.settings.source_topic, partition);
+        listed.set_metadata(metadata);
+        listed.set_offset(Offset::Offset(offset))?;
+        tokio::task::spawn_blocking(move || client.commit(&list, CommitMode::Sync)).await??;
+        Ok(())
     }
 
     fn config(&self) -> ClientConfig {

@@ -113,8 +113,13 @@ impl Rebuild {
             none => none.insert(Group::connect(&self.kafka).map_err(unavailable)?),
         };
         let committed = group.committed(targets.len()).await.map_err(unavailable)?;
-        let remaining =
-            targets.iter().zip(committed).map(|(target, committed)| (target - committed.unwrap_or(0)).max(0)).sum();
+        let mut remaining = behind(targets, &committed);
+        if remaining > 0 {
+            // A topic that was created anew may end before the targets.
+            let ends = group.ends(targets.len()).await.map_err(unavailable)?;
+            let reachable: Vec<_> = targets.iter().zip(ends).map(|(&target, end)| target.min(end)).collect();
+            remaining = behind(&reachable, &committed);
+        }
         #[expect(clippy::cast_precision_loss, reason = "2^53 records are more than a topic holds")]
         gauge!("tagmill_rebuild_remaining_records").set(remaining as f64);
         Ok(remaining)
@@ -149,6 +154,11 @@ impl Rebuild {
         }
         self.told = now;
     }
+}
+
+/// Records before the targets that are not committed.
+fn behind(targets: &[i64], committed: &[Option<i64>]) -> i64 {
+    targets.iter().zip(committed).map(|(target, committed)| (target - committed.unwrap_or(0)).max(0)).sum()
 }
 
 /// For a question in the loop: whatever Kafka says, it is asked again.

@@ -1,0 +1,63 @@
+//! Ends of partitions that no record marks: the offsets before them belong to what no reader sees, transaction markers and
+//! aborted records.
+
+use std::collections::HashMap;
+
+use crate::epoch::Epoch;
+
+/// By partition, the end that was reported last.
+///
+/// Committing no further than behind the last record would leave a partition that ends in a marker behind for ever: its lag
+/// never reaches 0, and whoever waits for the group to reach the end waits in vain.
+#[derive(Debug, Default)]
+pub(crate) struct Ends(HashMap<i32, End>);
+
+#[derive(Debug)]
+struct End {
+    epoch: Epoch,
+    /// The offset behind the last record before it.
+    after: Option<i64>,
+    end: i64,
+}
+
+impl Ends {
+    /// The partition has given everything before `end`; the last record came before `after`, if there was one.
+    pub(crate) fn reached(&mut self, partition: i32, epoch: Epoch, after: Option<i64>, end: i64) {
+        self.0.insert(partition, End { epoch, after, end });
+    }
+
+    /// What can be committed when every record before `offset` is done with.
+    pub(crate) fn committable(&self, partition: i32, epoch: Epoch, offset: i64) -> i64 {
+        let end = self.0.get(&partition).filter(|end| end.epoch == epoch && end.after == Some(offset));
+        end.map_or(offset, |end| end.end.max(offset))
+    }
+
+    /// Whether the partition has given everything before this offset and nothing since.
+    pub(crate) fn is_at(&self, partition: i32, epoch: Epoch, offset: i64) -> bool {
+        self.0.get(&partition).is_some_and(|end| end.epoch == epoch && end.end == offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_the_last_record_the_end_is_committed() {
+        let mut ends = Ends::default();
+        ends.reached(0, Epoch(1), Some(5), 6);
+        assert_eq!(ends.committable(0, Epoch(1), 5), 6);
+        assert_eq!(ends.committable(0, Epoch(1), 4), 4, "a record is not done with yet");
+        assert_eq!(ends.committable(0, Epoch(1), 9), 9, "more has come since");
+        assert_eq!(ends.committable(0, Epoch(2), 5), 5, "the partition left in between");
+        assert_eq!(ends.committable(1, Epoch(1), 5), 5);
+    }
+
+    #[test]
+    fn an_end_is_known_by_its_offset() {
+        let mut ends = Ends::default();
+        ends.reached(0, Epoch(1), None, 6);
+        assert!(ends.is_at(0, Epoch(1), 6));
+        assert!(!ends.is_at(0, Epoch(1), 5) && !ends.is_at(0, Epoch(2), 6) && !ends.is_at(1, Epoch(1), 6));
+    }
+}

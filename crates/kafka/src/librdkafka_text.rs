@@ -1,0 +1,95 @@
+//! Facts that librdkafka states only in the text of an error or of a log line: offsets, topic ids, offset resets.
+//!
+//! The texts belong to the release of librdkafka in `Cargo.lock`. The tests in `tests/it/partitions` read them from a real
+//! client, so a release that words them differently fails there.
+
+/// The librdkafka debug context that logs topic ids. It writes a few lines for each metadata response.
+pub(crate) const TOPIC_ID_DEBUG: &str = "metadata";
+
+/// A line of the log that has a meaning for the source.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum LogFact<'a> {
+    /// The topic has this id in the cluster's metadata.
+    TopicId { topic: &'a str, id: &'a str },
+    /// The broker has no record at this position of the partition, so reading goes on at the log start.
+    OffsetReset { topic: &'a str, partition: i32, from: i64 },
+}
+
+/// The fact in a log line, if there is one.
+pub(crate) fn log_fact(line: &str) -> Option<LogFact<'_>> {
+    let line = line.split_once("]: ").filter(|_| line.starts_with("[thrd:")).map_or(line, |(_, rest)| rest);
+    topic_id(line).or_else(|| offset_reset(line))
+}
+
+/// `Topic orders changed id from AAAA to BBBB`
+fn topic_id(line: &str) -> Option<LogFact<'_>> {
+    let (topic, rest) = line.strip_prefix("Topic ")?.split_once(" changed id from ")?;
+    let (_, id) = rest.split_once(" to ")?;
+    Some(LogFact::TopicId { topic, id: id.trim() })
+}
+
+/// `orders [3]: offset reset (at offset 10 (leader epoch 0), broker 1) to offset BEGINNING …: Broker: Offset out of range`
+fn offset_reset(line: &str) -> Option<LogFact<'_>> {
+    if !line.ends_with("Offset out of range") {
+        return None;
+    }
+    let (partition, rest) = line.split_once("]: offset reset (at offset ")?;
+    let (topic, partition) = partition.split_once(" [")?;
+    Some(LogFact::OffsetReset { topic, partition: partition.parse().ok()?, from: number(rest)? })
+}
+
+/// The offset that an error of a partition is about, if its text names one.
+pub(crate) fn offset_in_error(text: &str) -> Option<i64> {
+    let phrases = ["at offset ", "of message at ", "end of partition at offset "];
+    phrases.iter().find_map(|phrase| number(text.split_once(phrase)?.1))
+}
+
+/// The number that a text begins with.
+fn number(text: &str) -> Option<i64> {
+    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    text.get(..end)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_id_is_found_with_its_topic() {
+        let line = "[thrd:main]: Topic orders changed id from AAAAAAAAAAAAAAAAAAAAAA to dKFr-3bJQ6ynVkq5b1nkgA";
+        assert_eq!(log_fact(line), Some(LogFact::TopicId { topic: "orders", id: "dKFr-3bJQ6ynVkq5b1nkgA" }));
+    }
+
+    #[test]
+    fn an_offset_out_of_range_is_found_with_its_partition() {
+        let line = "[thrd:main]: orders [3]: offset reset (at offset 10 (leader epoch 0), broker 1) to offset BEGINNING \
+                    (leader epoch -1): fetch failed due to requested offset not available on the broker: \
+                    Broker: Offset out of range";
+        assert_eq!(log_fact(line), Some(LogFact::OffsetReset { topic: "orders", partition: 3, from: 10 }));
+    }
+
+    #[test]
+    fn other_lines_state_nothing() {
+        for line in [
+            "",
+            "[thrd:main]: Topic orders [0] Leader 1 Epoch 0",
+            "[thrd:main]: orders [3]: offset reset (at offset BEGINNING (leader epoch -1), broker 1) to offset 7",
+        ] {
+            assert_eq!(log_fact(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_offset_of_an_error_is_found() {
+        for (text, offset) in [
+            ("MessageSet at offset 12 (80 bytes) failed CRC32C check (original 0x1 != calculated 0x2)", Some(12)),
+            ("Decompression (codec 0x5) of message at 7 of 33 bytes failed: Local: Not implemented", Some(7)),
+            ("Unsupported Message(Set) MagicByte 9 at offset 4", Some(4)),
+            ("Fetch from broker 1 failed at offset 3 (leader epoch 0): Broker: Invalid message", Some(3)),
+            ("Fetch from broker 1 reached end of partition at offset 6 (HighwaterMark 7)", Some(6)),
+            ("Fetch from broker 1 failed: Broker: Topic authorization failed", None),
+        ] {
+            assert_eq!(offset_in_error(text), offset, "{text}");
+        }
+    }
+}

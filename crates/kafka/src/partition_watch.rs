@@ -1,0 +1,154 @@
+//! What the client's statistics say of a partition over time: reading that has stopped, an open transaction.
+
+use std::{collections::HashMap, time::Duration};
+
+use tokio::time::Instant;
+
+/// The partitions of this member. Knows no client and no clock, so that its cases can be tested without them.
+#[derive(Debug, Default)]
+pub(crate) struct PartitionWatch(HashMap<i32, Standing>);
+
+/// A partition as one round of statistics shows it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Offsets {
+    /// The offset that is fetched next.
+    pub(crate) position: i64,
+    /// The last stable offset: everything before it can be read, unless a transaction is open.
+    pub(crate) stable: i64,
+    /// The high watermark: the offset the next record will have.
+    pub(crate) high: i64,
+    /// Records that were fetched and wait for the loop.
+    pub(crate) queued: i64,
+}
+
+/// What is wrong with a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Observation {
+    /// Records before the last stable offset are not delivered, and no error says why.
+    pub(crate) is_stopped: bool,
+    /// Everything is read up to a transaction that does not end.
+    pub(crate) awaits_transaction: bool,
+}
+
+#[derive(Debug)]
+struct Standing {
+    position: i64,
+    stopped_since: Option<Instant>,
+    open: Option<Open>,
+}
+
+/// A transaction that begins at `stable`.
+#[derive(Debug)]
+struct Open {
+    stable: i64,
+    since: Instant,
+    /// Rounds of statistics in which the partition was being fetched, so that `stable` was current.
+    rounds: u32,
+}
+
+/// How long records may be there and not arrive: a large fetch over a slow network, or a broker that throttles us, takes
+/// seconds; a stall has to be named within a minute.
+const STOPPED_AFTER: Duration = Duration::from_secs(40);
+
+/// How long a transaction may be open before it counts as a stall. Exactly-once producers commit every few seconds.
+const OPEN_AFTER: Duration = Duration::from_secs(60);
+
+impl PartitionWatch {
+    /// Takes in one round of statistics. A partition that is not being fetched (`is_fetching`), because it is paused or
+    /// because the brokers are away, shows old offsets: nothing follows from those.
+    pub(crate) fn observe(&mut self, partition: i32, seen: Offsets, is_fetching: bool, now: Instant) -> Observation {
+        let fresh = Standing { position: -1, stopped_since: None, open: None };
+        let standing = self.0.entry(partition).or_insert(fresh);
+        let has_moved = standing.position != seen.position;
+        standing.position = seen.position;
+        let delivers = has_moved || seen.queued > 0 || seen.position < 0 || seen.position >= seen.stable;
+        if delivers || !is_fetching {
+            standing.stopped_since = None;
+        } else {
+            standing.stopped_since.get_or_insert(now);
+        }
+        Observation {
+            is_stopped: standing.stopped_since.is_some_and(|since| now.duration_since(since) >= STOPPED_AFTER),
+            awaits_transaction: standing.awaits_transaction(seen, is_fetching, now),
+        }
+    }
+
+    /// Forgets the partitions that are no longer ours.
+    pub(crate) fn retain(&mut self, is_ours: impl Fn(i32) -> bool) {
+        self.0.retain(|&partition, _| is_ours(partition));
+    }
+}
+
+impl Standing {
+    fn awaits_transaction(&mut self, seen: Offsets, is_fetching: bool, now: Instant) -> bool {
+        if seen.stable < 0 || seen.high <= seen.stable || seen.position < seen.stable {
+            self.open = None;
+            return false;
+        }
+        let begun = Open { stable: seen.stable, since: now, rounds: 0 };
+        let open = self.open.get_or_insert(begun);
+        if open.stable != seen.stable {
+            *open = Open { stable: seen.stable, since: now, rounds: 0 };
+        }
+        open.rounds += u32::from(is_fetching);
+        open.rounds >= 2 && now.duration_since(open.since) >= OPEN_AFTER
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READ: Offsets = Offsets { position: 7, stable: 7, high: 7, queued: 0 };
+
+    /// What is observed in the end, of rounds every five seconds for so long.
+    fn after(seconds: u64, offsets: Offsets, is_fetching: bool) -> Observation {
+        let (mut watch, begin) = (PartitionWatch::default(), Instant::now());
+        let rounds = (0..=seconds / 5).map(|round| begin + Duration::from_secs(round * 5));
+        rounds.map(|now| watch.observe(0, offsets, is_fetching, now)).last().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_partition_that_is_read_to_its_end_is_well() {
+        assert_eq!(after(600, READ, true), Observation::default());
+        assert_eq!(after(600, Offsets { position: -1001, ..READ }, true), Observation::default(), "not read yet");
+    }
+
+    #[test]
+    fn records_that_do_not_come_are_noticed_within_a_minute() {
+        let behind = Offsets { position: 3, ..READ };
+        assert!(!after(20, behind, true).is_stopped);
+        assert!(after(55, behind, true).is_stopped);
+        assert!(!after(600, Offsets { queued: 1, ..behind }, true).is_stopped, "the loop is busy");
+        assert!(!after(600, behind, false).is_stopped, "paused");
+    }
+
+    #[test]
+    fn a_partition_that_moves_is_not_stopped() {
+        let (mut watch, begin) = (PartitionWatch::default(), Instant::now());
+        for round in 0..30 {
+            let seen = Offsets { position: round, stable: 100, high: 100, queued: 0 };
+            let now = begin + Duration::from_secs(5 * u64::try_from(round).unwrap());
+            assert_eq!(watch.observe(0, seen, true, now), Observation::default());
+        }
+    }
+
+    #[test]
+    fn a_transaction_that_stays_open_is_noticed() {
+        let waiting = Offsets { high: 9, ..READ };
+        assert!(!after(30, waiting, true).awaits_transaction);
+        assert!(after(65, waiting, true).awaits_transaction);
+        assert!(!after(65, waiting, false).awaits_transaction, "what is known is old");
+        assert!(!after(65, Offsets { position: 3, ..waiting }, true).awaits_transaction, "there is more to read");
+    }
+
+    #[test]
+    fn transactions_that_follow_each_other_are_not_one() {
+        let (mut watch, begin) = (PartitionWatch::default(), Instant::now());
+        for round in 0..30 {
+            let seen = Offsets { position: round, stable: round, high: round + 5, queued: 0 };
+            let now = begin + Duration::from_secs(5 * u64::try_from(round).unwrap());
+            assert_eq!(watch.observe(0, seen, true, now), Observation::default());
+        }
+    }
+}

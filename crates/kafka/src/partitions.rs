@@ -1,0 +1,265 @@
+//! The partitions of this member as the client's log, errors and statistics show them.
+//!
+//! Whatever keeps one of them from being read becomes a stall in the vitals, a line in the log and a metric.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use pipeline::{StallCause, Vitals};
+use rdkafka::{statistics::Partition, types::RDKafkaErrorCode as Code};
+use tokio::time::Instant;
+
+use crate::{
+    librdkafka_text::{LogFact, log_fact},
+    partition_watch::{Offsets, PartitionWatch},
+    topic_identity::TopicIdentity,
+};
+
+/// What is known of the partitions of one topic. Its lock is never held over a call into the client, whose threads write
+/// the log.
+pub(crate) struct Partitions {
+    topic: String,
+    vitals: Arc<Vitals>,
+    identity: Arc<TopicIdentity>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    watch: PartitionWatch,
+    /// The text of the last error, which rdkafka tells apart from its code.
+    error_text: String,
+    /// Partitions that are in error.
+    unreadable: HashSet<i32>,
+    /// Rounds of statistics since an error of the whole topic.
+    topic_error: Option<u32>,
+    /// Positions that the broker no longer has, until a record or an end says where reading goes on.
+    resets: HashMap<i32, i64>,
+    /// Partitions that have come and whose committed offsets nobody has looked at.
+    unverified: HashSet<i32>,
+}
+
+/// Rounds of statistics without a failed fetch, after which a topic counts as readable.
+const READABLE_AFTER: u32 = 2;
+
+impl Partitions {
+    pub(crate) fn new(topic: &str, vitals: Arc<Vitals>, identity: Arc<TopicIdentity>) -> Self {
+        // A new client sees for itself what is wrong.
+        for cause in [StallCause::PartitionError, StallCause::OpenTransaction] {
+            vitals.retain_stalls(cause, |_| false);
+        }
+        Self { topic: topic.to_owned(), vitals, identity, state: Mutex::default() }
+    }
+
+    pub(crate) fn identity(&self) -> &TopicIdentity {
+        &self.identity
+    }
+
+    /// Takes in a line of the client's log; whether the source has to act upon it. Runs on any thread of the client.
+    pub(crate) fn log(&self, line: &str) -> bool {
+        match log_fact(line) {
+            Some(LogFact::TopicId { topic, id }) if topic == self.topic => self.identity.seen(id),
+            Some(LogFact::OffsetReset { topic, partition, from }) if topic == self.topic => {
+                self.state().resets.insert(partition, from);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Keeps the text of an error, whose code follows.
+    pub(crate) fn set_error_text(&self, text: &str) {
+        text.clone_into(&mut self.state().error_text);
+    }
+
+    /// The text of the last error.
+    pub(crate) fn error_text(&self) -> String {
+        self.state().error_text.clone()
+    }
+
+    /// Partitions come; until [`Partitions::verified`] nothing is committed for them.
+    pub(crate) fn came(&self, partitions: impl Iterator<Item = i32>) {
+        self.state().unverified.extend(partitions);
+    }
+
+    /// Whether nobody has looked at the committed offset of a partition since it came.
+    pub(crate) fn is_unverified(&self, partition: i32) -> bool {
+        self.state().unverified.contains(&partition)
+    }
+
+    /// The partitions [`Partitions::came`] has named and nobody has looked at.
+    pub(crate) fn unverified(&self) -> Vec<i32> {
+        self.state().unverified.iter().copied().collect()
+    }
+
+    pub(crate) fn verified(&self, partition: i32) {
+        self.state().unverified.remove(&partition);
+    }
+
+    /// A partition leaves, and what was wrong with it is somebody else's.
+    pub(crate) fn left(&self, partition: i32) {
+        let mut state = self.state();
+        state.unreadable.remove(&partition);
+        state.unverified.remove(&partition);
+        state.resets.remove(&partition);
+        state.watch.retain(|other| other != partition);
+        let subject = self.subject(partition);
+        for cause in [StallCause::PartitionError, StallCause::OpenTransaction] {
+            self.vitals.clear_stall(cause, &subject);
+        }
+        metrics::gauge!("tagmill_high_watermark_lag", &self.labels(partition)).set(0);
+    }
+
+    /// An error of the client that is about these partitions; if that is not known, about the topic.
+    pub(crate) fn failed(&self, partitions: &[i32], code: Code, text: &str) {
+        let mut state = self.state();
+        for &partition in partitions {
+            state.unreadable.insert(partition);
+            self.vitals.set_stall(StallCause::PartitionError, &self.subject(partition), &advised(code, text));
+        }
+        if partitions.is_empty() {
+            state.topic_error = Some(0);
+            self.vitals.set_stall(StallCause::PartitionError, &self.topic, &advised(code, text));
+        }
+    }
+
+    /// A record or an end at this offset has come: the partition can be read.
+    pub(crate) fn delivered(&self, partition: i32, offset: i64) {
+        let mut state = self.state();
+        if state.unreadable.remove(&partition) {
+            self.vitals.clear_stall(StallCause::PartitionError, &self.subject(partition));
+        }
+        if state.topic_error.take().is_some() {
+            self.vitals.clear_stall(StallCause::PartitionError, &self.topic);
+        }
+        if let Some(from) = state.resets.remove(&partition) {
+            self.reset(partition, from, offset);
+        }
+    }
+
+    /// The topic can be read, as its metadata says.
+    pub(crate) fn topic_is_readable(&self) {
+        if self.state().topic_error.take().is_some() {
+            self.vitals.clear_stall(StallCause::PartitionError, &self.topic);
+        }
+    }
+
+    /// Whether an error of the whole topic has not ended.
+    pub(crate) fn has_topic_error(&self) -> bool {
+        self.state().topic_error.is_some()
+    }
+
+    /// The positions of the former topic mean nothing in this one.
+    pub(crate) fn forget_positions(&self) {
+        let mut state = self.state();
+        state.resets.clear();
+        state.watch = PartitionWatch::default();
+    }
+
+    /// Takes in one round of statistics of the partitions that are ours.
+    pub(crate) fn observe<'a>(&self, partitions: impl Iterator<Item = &'a Partition>, is_fetching: bool) {
+        let (mut state, now) = (self.state(), Instant::now());
+        let (mut ours, mut failed) = (0, 0);
+        for seen in partitions {
+            ours += 1;
+            failed += u32::from(seen.hi_offset < 0); // the last fetch did not say where the partition ends
+            self.observe_one(&mut state, seen, is_fetching, now);
+        }
+        if let Some(rounds) = &mut state.topic_error {
+            *rounds = if ours > 0 && failed == 0 { *rounds + 1 } else { 0 };
+            if *rounds >= READABLE_AFTER {
+                state.topic_error = None;
+                self.vitals.clear_stall(StallCause::PartitionError, &self.topic);
+            }
+        }
+    }
+
+    fn observe_one(&self, state: &mut State, seen: &Partition, is_fetching: bool, now: Instant) {
+        let (partition, subject) = (seen.partition, self.subject(seen.partition));
+        let (position, stable, high) = (seen.next_offset, seen.ls_offset, seen.hi_offset);
+        if high >= 0 && seen.committed_offset >= 0 {
+            metrics::gauge!("tagmill_high_watermark_lag", &self.labels(partition))
+                .set(records(high - seen.committed_offset));
+        }
+        let offsets = Offsets { position, stable, high, queued: seen.fetchq_cnt };
+        let observed = state.watch.observe(partition, offsets, is_fetching, now);
+        if observed.is_stopped && state.unreadable.insert(partition) {
+            let error = format!(
+                "no record comes, although the partition has records from offset {position} to {stable} and the client \
+                 reports no error; a restart of the service reads the partition anew"
+            );
+            self.vitals.set_stall(StallCause::PartitionError, &subject, &error);
+        }
+        if observed.awaits_transaction {
+            let error = format!(
+                "records from offset {stable} to {high} belong to a transaction that its producer has not ended, or lie behind \
+                 it; they come when it is committed or aborted, by the broker at the latest after the producer's \
+                 transaction.timeout.ms"
+            );
+            self.vitals.set_stall(StallCause::OpenTransaction, &subject, &error);
+        } else {
+            self.vitals.clear_stall(StallCause::OpenTransaction, &subject);
+        }
+    }
+
+    /// Reading went on at `to`, because the broker no longer had the record at `from`.
+    fn reset(&self, partition: i32, from: i64, to: i64) {
+        let topic = self.topic.as_str();
+        if to > from {
+            let lost = to - from;
+            tracing::error!(
+                topic,
+                partition,
+                from,
+                to,
+                "{lost} records were deleted before they were read (retention.ms, retention.bytes or DeleteRecords)"
+            );
+            let (topic, partition, lost) = (topic.to_owned(), partition.to_string(), u64::try_from(lost).unwrap_or(0));
+            metrics::counter!("tagmill_records_lost_total", "topic" => topic, "partition" => partition).increment(lost);
+        } else {
+            tracing::error!(
+                topic,
+                partition,
+                from,
+                to,
+                "the partition ends before the position of the group; it is read from its beginning"
+            );
+        }
+    }
+
+    fn subject(&self, partition: i32) -> String {
+        format!("{}/{partition}", self.topic)
+    }
+
+    fn labels(&self, partition: i32) -> [(&'static str, String); 2] {
+        [("topic", self.topic.clone()), ("partition", partition.to_string())]
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The text of an error, with what can be done about it.
+fn advised(code: Code, text: &str) -> String {
+    let advice = match code {
+        Code::TopicAuthorizationFailed => "grant the user READ and DESCRIBE on the topic",
+        Code::BadMessage | Code::InvalidMessage => {
+            "the batch is corrupt on the broker's disk: restore the replica, or give the batch up by moving the log start \
+             behind it (kafka-delete-records)"
+        }
+        Code::NotImplemented => {
+            "this release cannot read the batch: let the producer use another codec or format, and move the log start behind \
+             the batch (kafka-delete-records) or upgrade"
+        }
+        _ => "reading is tried again every few seconds",
+    };
+    format!("{text}; {advice}")
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a lag of 2^53 records is no lag but the end")]
+fn records(count: i64) -> f64 {
+    count.max(0) as f64
+}

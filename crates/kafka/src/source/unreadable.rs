@@ -1,0 +1,175 @@
+//! Errors of partitions: what they concern, and how a partition in error is held until it is tried again.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use pipeline::Unavailable;
+use rdkafka::{TopicPartitionList, consumer::Consumer as _, metadata::MetadataTopic, types::RDKafkaErrorCode as Code};
+use tokio::time::{Instant, sleep};
+
+use super::Source;
+use crate::{
+    consumer,
+    epoch::Epoch,
+    error::{passes_by_itself, unavailable},
+    librdkafka_text::offset_in_error,
+};
+
+/// What is known about partitions in error.
+#[derive(Debug, Default)]
+pub(super) struct Unreadable {
+    /// An error of a partition nobody has dealt with: nothing is polled before that is done.
+    error: Option<BatchError>,
+    /// Partitions that are paused because of an error.
+    held: Vec<i32>,
+    /// When they are tried again.
+    retry_at: Option<Instant>,
+    /// When the metadata is asked about an error of the whole topic.
+    ask_at: Option<Instant>,
+}
+
+/// A batch at this offset of some partition that the client cannot read.
+#[derive(Debug, Clone)]
+struct BatchError {
+    offset: i64,
+    code: Code,
+    text: String,
+}
+
+/// How long a partition in error is paused. The client itself would fetch a corrupt batch again at once, and for ever.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// How often a member without partitions asks whether the topic can be read again; nothing else would tell it.
+const ASK_EVERY: Duration = Duration::from_secs(15);
+
+/// Between two attempts to set a position that the client has refused; it does while it still looks for the committed one.
+const SEEK_AGAIN: Duration = Duration::from_millis(200);
+
+impl Source {
+    /// An error of the client that is not fatal. What passes by itself is counted; everything else is a stall.
+    pub(super) fn note_error(&mut self, code: Code) {
+        metrics::counter!("tagmill_consumer_errors_total", "code" => format!("{code:?}")).increment(1);
+        let text = self.membership().watched().error_text();
+        if passes_by_itself(code) {
+            tracing::debug!(%code, "{text}");
+            return;
+        }
+        match offset_in_error(&text) {
+            Some(offset) => self.unreadable.error = Some(BatchError { offset, code, text }),
+            None => {
+                self.unreadable.ask_at = Some(Instant::now() + ASK_EVERY);
+                self.membership().watched().failed(&[], code, &text);
+            }
+        }
+    }
+
+    /// Whether an error has to be dealt with before anything else is read: the client goes past a batch that is corrupt or in
+    /// a format it does not know.
+    pub(super) fn has_unreadable_batch(&self) -> bool {
+        self.unreadable.error.is_some()
+    }
+
+    /// Names the partition of the error, goes back to before the batch and pauses the partition for a while.
+    ///
+    /// The client does not tell which partition an error concerns. Every partition is set to the position it has been read
+    /// to, which changes nothing for those that are well.
+    pub(super) async fn go_back(&mut self) -> Result<(), Unavailable> {
+        let Some(error) = self.unreadable.error.clone() else { return Ok(()) };
+        self.forget_revoked();
+        let positions = self.positions();
+        let concerned = self.concerned(&positions, error.offset);
+        self.membership().watched().failed(&concerned, error.code, &error.text);
+        self.seek(positions.clone()).await?;
+        self.unreadable.held = if concerned.is_empty() { positions.into_keys().collect() } else { concerned };
+        self.unreadable.retry_at = Some(Instant::now() + RETRY_AFTER);
+        self.hold();
+        self.unreadable.error = None;
+        Ok(())
+    }
+
+    /// Goes on at these offsets.
+    pub(super) async fn seek(&self, offsets: BTreeMap<i32, i64>) -> Result<(), Unavailable> {
+        let sought = consumer::seek(&self.consumer, &self.topic, &offsets).await;
+        if sought.is_err() {
+            sleep(SEEK_AGAIN).await; // whoever waits with the source kept alive asks again at once
+        }
+        sought
+    }
+
+    /// How far each partition has been read in its present stay.
+    fn positions(&self) -> BTreeMap<i32, i64> {
+        let owned = self.membership().owned();
+        let position = |(partition, epoch): (i32, Epoch)| {
+            let read = self.progress.next(partition, epoch).or_else(|| self.verification.begin(partition, epoch))?;
+            Some((partition, read))
+        };
+        owned.into_iter().filter_map(position).collect()
+    }
+
+    /// The partitions that an error at this offset can be about: those that come to it next, or else the one that has come
+    /// into the middle of the batch.
+    fn concerned(&self, positions: &BTreeMap<i32, i64>, offset: i64) -> Vec<i32> {
+        let epochs: BTreeMap<_, _> = self.membership().owned().into_iter().collect();
+        let ended =
+            |partition: &i32| epochs.get(partition).is_some_and(|&epoch| self.ends.is_at(*partition, epoch, offset));
+        let exact: Vec<i32> =
+            positions.iter().filter(|(_, position)| **position == offset).map(|(&it, _)| it).collect();
+        let not_ended: Vec<i32> = exact.iter().copied().filter(|partition| !ended(partition)).collect();
+        if !not_ended.is_empty() {
+            return not_ended;
+        }
+        let behind =
+            positions.iter().filter(|(_, position)| **position > offset).min_by_key(|(_, position)| **position);
+        if exact.is_empty() { behind.map(|(&partition, _)| partition).into_iter().collect() } else { exact }
+    }
+
+    /// When a partition in error, or a topic, is due to be looked at again.
+    pub(super) fn retry_at(&self) -> Option<Instant> {
+        let ask_at = self.unreadable.ask_at.filter(|_| self.membership().watched().has_topic_error());
+        [self.unreadable.retry_at, ask_at].into_iter().flatten().min()
+    }
+
+    /// Tries again what is due.
+    pub(super) async fn retry(&mut self) {
+        if self.unreadable.retry_at.is_some_and(|at| at <= Instant::now()) {
+            self.unreadable.retry_at = None;
+            let held = std::mem::take(&mut self.unreadable.held);
+            if !self.membership().is_paused() {
+                self.set_paused(&held, false);
+            }
+        }
+        if self.unreadable.ask_at.is_some_and(|at| at <= Instant::now()) {
+            self.unreadable.ask_at = Some(Instant::now() + ASK_EVERY);
+            if self.membership().owned().is_empty() && self.is_topic_readable().await {
+                self.membership().watched().topic_is_readable();
+            }
+        }
+    }
+
+    /// Pauses what is held; whoever has resumed everything calls it.
+    pub(super) fn hold(&self) {
+        self.set_paused(&self.unreadable.held, true);
+    }
+
+    fn set_paused(&self, partitions: &[i32], paused: bool) {
+        let owned: Vec<i32> = self.membership().owned().into_iter().map(|(partition, _)| partition).collect();
+        let mut list = TopicPartitionList::new();
+        for &partition in partitions.iter().filter(|partition| owned.contains(partition)) {
+            list.add_partition(&self.topic, partition);
+        }
+        if list.count() > 0
+            && let Err(error) = if paused { self.consumer.pause(&list) } else { self.consumer.resume(&list) }
+        {
+            tracing::warn!(%error, "cannot pause or resume partitions in error");
+        }
+    }
+
+    async fn is_topic_readable(&self) -> bool {
+        let (consumer, topic) = (self.consumer.clone(), self.topic.clone());
+        let asking = tokio::task::spawn_blocking(move || {
+            let metadata = consumer.fetch_metadata(Some(&topic), RETRY_AFTER).map_err(unavailable)?;
+            let fine = |topic: &MetadataTopic| topic.error().is_none() && !topic.partitions().is_empty();
+            Ok::<_, Unavailable>(metadata.topics().first().is_some_and(fine))
+        });
+        matches!(asking.await, Ok(Ok(true)))
+    }
+}

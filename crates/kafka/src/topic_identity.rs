@@ -1,0 +1,89 @@
+//! The id of the source topic, and the generation of the topic that goes by this name.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The topic id as the cluster's metadata states it. A topic that is deleted and created again keeps its name and gets
+/// another id; its offsets begin at 0 again and have nothing to do with those of the former topic.
+///
+/// Shared by the consumers that replace each other, so that a topic that changes between two of them is noticed.
+#[derive(Debug, Default)]
+pub(crate) struct TopicIdentity(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The topic that positions and offsets of the source belong to.
+    id: Option<String>,
+    /// The topic that has taken its place, until the source begins with it.
+    successor: Option<String>,
+}
+
+/// What committed offsets carry as metadata, before the id of the topic they belong to.
+const METADATA_PREFIX: &str = "topic-id=";
+
+impl TopicIdentity {
+    /// The metadata states this id; whether it is another one than before.
+    pub(crate) fn seen(&self, id: &str) -> bool {
+        let mut state = self.state();
+        if state.id.is_none() {
+            state.id = Some(id.to_owned());
+        }
+        state.successor = Some(id.to_owned()).filter(|_| state.id.as_deref() != Some(id));
+        state.successor.is_some()
+    }
+
+    /// Goes over to the topic that has taken the place of the former one; the ids of both, former first.
+    pub(crate) fn replace(&self) -> Option<(String, String)> {
+        let mut state = self.state();
+        let successor = state.successor.take()?;
+        let former = state.id.replace(successor.clone())?;
+        Some((former, successor))
+    }
+
+    /// The metadata of an offset of this topic; empty while the id is unknown.
+    pub(crate) fn metadata(&self) -> String {
+        self.state().id.as_ref().map(|id| format!("{METADATA_PREFIX}{id}")).unwrap_or_default()
+    }
+
+    /// Whether an offset with this metadata belongs to another topic of the same name. Offsets without an id, those of
+    /// tools and of earlier releases, are taken as they are.
+    pub(crate) fn is_foreign(&self, metadata: &str) -> bool {
+        let state = self.state();
+        metadata.strip_prefix(METADATA_PREFIX).zip(state.id.as_deref()).is_some_and(|(committed, id)| committed != id)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_id_is_another_topic_and_the_first_one_is_none() {
+        let identity = TopicIdentity::default();
+        assert!(!identity.seen("a") && !identity.seen("a"));
+        assert_eq!(identity.replace(), None);
+        assert!(identity.seen("b") && identity.seen("c"));
+        assert_eq!(
+            identity.metadata(),
+            "topic-id=a",
+            "offsets are those of the former topic until the source begins anew"
+        );
+        assert_eq!(identity.replace(), Some(("a".to_owned(), "c".to_owned())));
+        assert_eq!((identity.replace(), identity.metadata().as_str()), (None, "topic-id=c"));
+    }
+
+    #[test]
+    fn offsets_of_another_topic_are_told_by_their_metadata() {
+        let identity = TopicIdentity::default();
+        assert_eq!(identity.metadata(), "");
+        assert!(!identity.is_foreign("topic-id=a"), "nothing is known yet");
+        identity.seen("a");
+        assert_eq!(identity.metadata(), "topic-id=a");
+        assert!(!identity.is_foreign("topic-id=a"));
+        assert!(identity.is_foreign("topic-id=b"));
+        assert!(!identity.is_foreign(""), "committed by a tool, or by an earlier release");
+    }
+}

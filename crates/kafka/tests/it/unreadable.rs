@@ -1,0 +1,205 @@
+//! Partitions that cannot be read: they are named, nothing of them is skipped, and the others go on.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::ensure;
+use devstack::{Options, Stack};
+use kafka::{Reader, Source};
+use pipeline::{Record, Source as _, Stall, StallCause, Vitals};
+use rdkafka::{
+    mocking::MockCluster,
+    types::{RDKafkaApiKey, RDKafkaRespErr},
+};
+use tokio::time::sleep;
+
+use crate::{
+    log_files::LogFile,
+    stage::{GLANCE, Stage, offsets, soon},
+};
+
+/// A source whose vitals are looked at.
+fn watched(stage: &Stage) -> anyhow::Result<(Source, Arc<Vitals>)> {
+    let vitals = Arc::new(Vitals::default());
+    Ok((Source::connect(&stage.settings, Arc::clone(&vitals))?, vitals))
+}
+
+/// Reads until so many records have come.
+async fn read(source: &mut Source, count: usize) -> anyhow::Result<Vec<Record>> {
+    let mut records = Vec::new();
+    while records.len() < count {
+        // An outage that the restart of a broker leaves behind passes.
+        if let Ok(batch) = soon(source.next(100)).await? {
+            records.extend(batch);
+        }
+    }
+    records.sort_by_key(|record| (record.partition, record.offset));
+    Ok(records)
+}
+
+/// Reads until a stall is seen, which must come before any record does.
+async fn stalled(source: &mut Source, vitals: &Vitals) -> anyhow::Result<Vec<Stall>> {
+    let seen = async {
+        while vitals.stalls().is_empty() {
+            sleep(GLANCE).await;
+        }
+        vitals.stalls()
+    };
+    let reading = async {
+        loop {
+            if let Ok(batch) = source.next(100).await {
+                return batch;
+            }
+        }
+    };
+    tokio::select! {
+        stalls = soon(seen) => stalls,
+        batch = reading => anyhow::bail!("read, and should not be: {batch:?}"),
+    }
+}
+
+/// Three batches of one record each in partition 0, of which the second cannot be read, and one record in partition 1.
+async fn broken(breaking: impl FnOnce(LogFile) -> anyhow::Result<()>) -> anyhow::Result<(Stack, Stage)> {
+    let stack = Stack::start(Options::for_tests()).await?;
+    let stage = Stage::on(stack.endpoints(), 2).await?;
+    for partition in [0, 0, 0, 1] {
+        stage.produce(partition, 1).await?;
+    }
+    stack.kafka().stop().await?;
+    breaking(LogFile::open(&stack, &stage.settings.source_topic, 0)?)?;
+    stack.kafka().start().await?;
+    Ok((stack, stage))
+}
+
+/// The partition stops before the batch, is named, and goes on when the log start has been moved behind the batch.
+async fn stops_before_the_batch(stage: &Stage, words: &str) -> anyhow::Result<()> {
+    let topic = &stage.settings.source_topic;
+    let (mut source, vitals) = watched(stage)?;
+    let records = read(&mut source, 2).await?;
+    let read_of: Vec<_> = records.iter().map(|record| (record.partition, record.offset)).collect();
+    assert_eq!(read_of, [(0, 0), (1, 0)]);
+
+    let stalls = stalled(&mut source, &vitals).await?;
+    assert_eq!(stalls.len(), 1, "{stalls:?}");
+    assert_eq!((stalls[0].cause, &stalls[0].subject), (StallCause::PartitionError, &format!("{topic}/0")));
+    assert!(stalls[0].error.contains(words), "{stalls:?}");
+
+    // The other partition is read, and nothing behind the batch is.
+    stage.produce(1, 1).await?;
+    stage.produce(0, 1).await?;
+    let other = read(&mut source, 1).await?;
+    assert_eq!((other[0].partition, offsets(&other)), (1, vec![1]));
+    let more = tokio::time::timeout(Duration::from_secs(12), read(&mut source, 1)).await;
+    ensure!(more.is_err(), "read behind a batch that cannot be read: {more:?}");
+    assert_eq!(vitals.stalls().len(), 1, "{:?}", vitals.stalls());
+
+    stage.delete_before(0, 2).await?;
+    let rest = read(&mut source, 2).await?;
+    assert_eq!((rest[0].partition, offsets(&rest)), (0, vec![2, 3]));
+    assert_eq!(vitals.stalls(), []);
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_codec_is_read() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
+        stage.produce_compressed(0, 3, codec).await?;
+    }
+    let (mut source, vitals) = watched(&stage)?;
+    assert_eq!(offsets(&read(&mut source, 15).await?), (0..15).collect::<Vec<_>>());
+    assert_eq!(vitals.stalls(), []);
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_corrupt_batch_stops_its_partition_and_is_not_skipped() -> anyhow::Result<()> {
+    let (_stack, stage) = broken(|log| log.corrupt(1)).await?;
+    stops_before_the_batch(&stage, "CRC32C").await
+}
+
+#[tokio::test]
+async fn a_codec_that_is_unknown_stops_its_partition() -> anyhow::Result<()> {
+    let (_stack, stage) = broken(|log| log.set_codec(1, 5)).await?;
+    stops_before_the_batch(&stage, "codec 0x5").await
+}
+
+#[tokio::test]
+async fn a_format_that_is_unknown_stops_its_partition_and_is_not_skipped() -> anyhow::Result<()> {
+    let (_stack, stage) = broken(|log| log.set_magic(1, 9)).await?;
+    stops_before_the_batch(&stage, "MagicByte 9").await
+}
+
+#[tokio::test]
+async fn a_command_that_reads_a_corrupt_batch_says_so() -> anyhow::Result<()> {
+    let (_stack, stage) = broken(|log| log.corrupt(1)).await?;
+    let mut reader = Reader::open(&stage.settings, &stage.settings.source_topic).await?;
+    assert_eq!(soon(reader.next()).await??.map(|record| record.offset), Some(0));
+    let error = soon(reader.next()).await?.expect_err("the second record cannot be read").to_string();
+    assert!(error.contains("CRC32C") && error.contains(&format!("{}/0", stage.settings.source_topic)), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_topic_that_must_not_be_read_is_named_until_it_may() -> anyhow::Result<()> {
+    let cluster = MockCluster::new(1)?;
+    let mut stage = Stage::with(1).await?;
+    cluster.create_topic(&stage.settings.source_topic, 1, 1)?;
+    stage.settings.bootstrap_servers = cluster.bootstrap_servers();
+    stage.produce(0, 3).await?;
+    let denied = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    cluster.request_errors(RDKafkaApiKey::Fetch, &[denied; 1000]);
+
+    let (mut source, vitals) = watched(&stage)?;
+    let stalls = stalled(&mut source, &vitals).await?;
+    assert_eq!((stalls[0].cause, &stalls[0].subject), (StallCause::PartitionError, &stage.settings.source_topic));
+    assert!(stalls[0].error.contains("authorization failed"), "{stalls:?}");
+
+    cluster.clear_request_errors(RDKafkaApiKey::Fetch);
+    assert_eq!(read(&mut source, 3).await?.len(), 3);
+    assert_eq!(vitals.stalls(), []);
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_error_of_a_fetch_names_its_partition_until_it_ends() -> anyhow::Result<()> {
+    let cluster = MockCluster::new(1)?;
+    let mut stage = Stage::with(1).await?;
+    cluster.create_topic(&stage.settings.source_topic, 1, 1)?;
+    stage.settings.bootstrap_servers = cluster.bootstrap_servers();
+    stage.produce(0, 3).await?;
+    let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
+    cluster.request_errors(RDKafkaApiKey::Fetch, &[refused; 1000]);
+
+    let (mut source, vitals) = watched(&stage)?;
+    let stalls = stalled(&mut source, &vitals).await?;
+    assert_eq!(stalls[0].subject, format!("{}/0", stage.settings.source_topic));
+
+    cluster.clear_request_errors(RDKafkaApiKey::Fetch);
+    assert_eq!(read(&mut source, 3).await?.len(), 3);
+    assert_eq!(vitals.stalls(), []);
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn errors_that_pass_by_themselves_are_no_stall() -> anyhow::Result<()> {
+    let cluster = MockCluster::new(1)?;
+    let mut stage = Stage::with(1).await?;
+    cluster.create_topic(&stage.settings.source_topic, 1, 1)?;
+    stage.settings.bootstrap_servers = cluster.bootstrap_servers();
+    stage.produce(0, 3).await?;
+    let passing = [
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+    ];
+    cluster.request_errors(RDKafkaApiKey::Fetch, &passing);
+    let (mut source, vitals) = watched(&stage)?;
+    assert_eq!(read(&mut source, 3).await?.len(), 3);
+    assert_eq!(vitals.stalls(), []);
+    source.close().await;
+    Ok(())
+}
