@@ -16,7 +16,9 @@ use rdkafka::{
 };
 use tokio::sync::{Notify, futures::Notified};
 
-use crate::{commits::Commits, consumer, diagnostics, epoch::Epoch, error::refuses, partitions::Partitions};
+use crate::{
+    commits::Commits, consumer, diagnostics, epoch::Epoch, error::refuses, partitions::Partitions, supervisor::Health,
+};
 
 /// The context of the consumer. Its callbacks run inside the poll, on the task that reads.
 pub(crate) struct Membership {
@@ -38,6 +40,10 @@ struct State {
     outage: Option<String>,
     /// Why the group does not take us in; brokers that answer are no cure.
     rejection: Option<String>,
+    /// Whether the coordinator and the leaders of our partitions answered when the statistics were last taken.
+    is_answered: bool,
+    /// This consumer has been replaced and speaks for the service no more.
+    is_replaced: bool,
 }
 
 impl Membership {
@@ -135,6 +141,24 @@ impl Membership {
         state.rejection.as_ref().or(state.outage.as_ref()).cloned()
     }
 
+    /// What the consumer shows of itself. A member that the group does not take in, or whom the brokers refuse, is reported
+    /// as such: another consumer would fare no better.
+    pub(crate) fn health(&self) -> Health {
+        let state = self.state();
+        match (state.is_answered, state.settled) {
+            _ if state.rejection.is_some() => Health::Well,
+            (true, true) => Health::Well,
+            (true, false) => Health::NotSettled,
+            (false, _) => Health::NoAnswer,
+        }
+    }
+
+    /// Another consumer takes the place of this one, whose farewell must not be taken for news.
+    pub(crate) fn replaced(&self) {
+        self.state().is_replaced = true;
+        self.vitals.unassigned();
+    }
+
     /// The client asks again by itself; an assignment says that it was heard.
     pub(crate) fn rejected(&self, why: impl std::fmt::Display) {
         self.state().rejection = Some(format!("the group does not take us in: {why}"));
@@ -152,7 +176,14 @@ impl Membership {
         let mut state = self.state();
         state.rebalances += 1;
         change(&mut state);
-        self.vitals.assigned(state.owned.len());
+        if state.is_replaced {
+            return;
+        }
+        if state.settled || !state.owned.is_empty() {
+            self.vitals.assigned(state.owned.len());
+        } else {
+            self.vitals.unassigned();
+        }
         metrics::gauge!("tagmill_assigned_partitions").set(u32::try_from(state.owned.len()).unwrap_or(u32::MAX));
         self.changed.notify_one();
     }
@@ -221,7 +252,6 @@ impl ClientContext for Membership {
         let mut state = self.state();
         match error.rdkafka_error_code() {
             Some(Code::AllBrokersDown) => state.outage = Some(format!("no broker answers; {}", state.last_failure)),
-            Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => state.outage = Some(reason.to_owned()),
             Some(code) if refuses(code) => state.outage = Some(reason.to_owned()),
             Some(Code::BrokerTransportFailure | Code::Resolve) => reason.clone_into(&mut state.last_failure),
             _ => {}
@@ -237,6 +267,10 @@ impl ClientContext for Membership {
         let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
         let ours = partitions.filter(|known| state.owned.contains_key(&known.partition));
         self.partitions.observe(ours, is_up && !state.paused);
+        let is_answered = answers(&statistics, &state);
+        if std::mem::replace(&mut state.is_answered, is_answered) != is_answered {
+            self.changed.notify_one();
+        }
         let State { owned, commits, .. } = &mut *state;
         for topic in statistics.topics.values() {
             for partition in topic.partitions.values().filter(|known| owned.contains_key(&known.partition)) {
@@ -252,6 +286,16 @@ impl ClientContext for Membership {
             }
         }
     }
+}
+
+/// Whether the coordinator of the group and the leaders of our partitions are connected. While partitions are paused nothing
+/// is asked of their leaders, and a connection that nobody uses may be closed.
+fn answers(statistics: &Statistics, state: &State) -> bool {
+    let coordinator = statistics.cgrp.as_ref().is_some_and(|group| group.state == "up");
+    let is_up = |leader| statistics.brokers.values().any(|broker| broker.nodeid == leader && broker.state == "UP");
+    let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
+    let mut ours = partitions.filter(|known| state.owned.contains_key(&known.partition));
+    coordinator && (state.paused || ours.all(|known| is_up(known.leader)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a lag of 2^53 records is no lag but the end")]

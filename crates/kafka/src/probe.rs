@@ -7,11 +7,12 @@ use std::{
 };
 
 use rdkafka::{
-    ClientContext,
+    ClientConfig, ClientContext, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
-    metadata::Metadata,
+    metadata::{Metadata, MetadataTopic},
+    types::RDKafkaErrorCode as Code,
 };
 
 use crate::{
@@ -39,10 +40,62 @@ const ATTEMPTS: u32 = 5;
 const ATTEMPT: Duration = Duration::from_secs(1);
 const LISTEN: Duration = Duration::from_millis(20);
 
+/// How long a broker may take to answer when its address is known.
+const ANSWER: Duration = Duration::from_secs(5);
+
 impl Probe {
     pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
-        let client = settings.client().create_with_context(Ear::default())?;
+        Self::with(settings, &settings.client())
+    }
+
+    /// One that can ask for what the group has committed. It does not join the group.
+    pub(crate) fn of_group(settings: &Settings) -> Result<Self, Error> {
+        Self::with(settings, settings.client().set("group.id", &settings.group_id))
+    }
+
+    fn with(settings: &Settings, config: &ClientConfig) -> Result<Self, Error> {
+        let client = config.create_with_context(Ear::default())?;
         Ok(Self { client, ca_file: settings.ssl_ca_file.clone() })
+    }
+
+    /// Whether the coordinator of the group and the leaders of the topic's partitions answer at the addresses that they
+    /// advertise. Waits in the calling thread.
+    pub(crate) fn reach_group(&self, topic: &str) -> Result<(), Error> {
+        self.reach_leaders(topic)?;
+        let mut partitions = TopicPartitionList::with_capacity(1);
+        partitions.add_partition(topic, 0);
+        self.heard(self.client.committed_offsets(partitions, ANSWER)).map(|_| ())
+    }
+
+    /// Whether the leaders of the topic's partitions answer at the addresses that they advertise. Waits in the calling
+    /// thread.
+    pub(crate) fn reach_leaders(&self, topic: &str) -> Result<(), Error> {
+        let metadata = self.metadata(topic)?;
+        let described = metadata.topics().first().filter(|described| described.error().is_none());
+        let Some(described) = described else { return Err(missing(topic, &metadata)) };
+        let mut asked = Vec::new();
+        for partition in described.partitions() {
+            let (number, leader) = (partition.id(), partition.leader());
+            if leader < 0 {
+                return Err(unavailable(format_args!("partition {number} of {topic} has no leader")).into());
+            }
+            if !asked.contains(&leader) {
+                self.heard(self.client.fetch_watermarks(topic, number, ANSWER))?;
+                asked.push(leader);
+            }
+        }
+        Ok(())
+    }
+
+    /// The answer to a request; why there is none, the client's context has been told.
+    fn heard<T>(&self, answer: Result<T, KafkaError>) -> Result<T, Error> {
+        answer.map_err(|error| {
+            while self.client.poll(LISTEN).is_some() {}
+            match self.client.context().heard().failure.take() {
+                Some(failure) => Error::Unavailable(unavailable(failure)),
+                None => error.into(),
+            }
+        })
     }
 
     /// What the cluster knows of a topic. Waits in the calling thread, for some seconds at most.
@@ -80,6 +133,14 @@ impl Probe {
         };
         certificate::objection(address, self.ca_file.as_deref())
             .map_or(refusal, |verdict| distrusted(address, &verdict))
+    }
+}
+
+/// Why the metadata do not describe a topic.
+fn missing(topic: &str, metadata: &Metadata) -> Error {
+    match metadata.topics().first().and_then(MetadataTopic::error).map(Code::from) {
+        None | Some(Code::UnknownTopicOrPartition) => Error::NoTopic(topic.to_owned()),
+        Some(code) => KafkaError::MetadataFetch(code).into(),
     }
 }
 

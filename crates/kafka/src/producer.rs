@@ -1,11 +1,16 @@
 //! The client behind the publisher: how it is configured, and one attempt to send with it.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use rdkafka::{
+    ClientContext,
+    config::RDKafkaLogLevel,
     error::KafkaError,
     message::{DeliveryResult, OwnedHeaders},
     producer::{BaseProducer, BaseRecord, ProducerContext},
@@ -13,7 +18,7 @@ use rdkafka::{
 };
 use tokio::time::sleep;
 
-use crate::{Error, Settings, diagnostics::Diagnostics};
+use crate::{Error, Settings, diagnostics};
 
 /// The largest record we send, in bytes, whatever a topic would take: a pod has 128 MiB, and a record is in memory several
 /// times over on its way.
@@ -24,7 +29,11 @@ pub(crate) const LARGEST_RECORD: usize = 8 << 20;
 const LARGEST_BATCH: usize = 256 << 10;
 
 /// Polled by whoever waits for an acknowledgement; an idle producer costs next to nothing.
-pub(crate) type Producer = Arc<BaseProducer<Diagnostics>>;
+pub(crate) type Producer = Arc<BaseProducer<Answers>>;
+
+/// The context of a producer: counts the messages that the brokers have answered for, be it with an error.
+#[derive(Debug, Default)]
+pub(crate) struct Answers(AtomicU64);
 
 /// A message on its way, whatever its topic.
 #[derive(Debug, Clone)]
@@ -74,13 +83,13 @@ pub(crate) fn open(settings: &Settings) -> Result<Producer, Error> {
         .set("queue.buffering.max.messages", "20000")
         // As Java's clients do: a key goes to the same partition whoever sends it.
         .set("partitioner", "murmur2_random");
-    let producer = Arc::new(config.create_with_context(Diagnostics)?);
+    let producer = Arc::new(config.create_with_context(Answers::default())?);
     tokio::spawn(listen(Arc::downgrade(&producer)));
     Ok(producer)
 }
 
 /// Hears what a producer has to say while nobody waits for it, the log lines of an outage: they would pile up.
-async fn listen(producer: Weak<BaseProducer<Diagnostics>>) {
+async fn listen(producer: Weak<BaseProducer<Answers>>) {
     loop {
         sleep(LISTEN_EVERY).await;
         let Some(producer) = producer.upgrade() else { return };
@@ -193,11 +202,46 @@ impl Tally {
     }
 }
 
+impl Answers {
+    /// How many messages have been answered for so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl ClientContext for Answers {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        diagnostics::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        diagnostics::note(&error, reason);
+    }
+}
+
 /// Enters every acknowledgement where its message belongs; runs inside the poll.
-impl ProducerContext for Diagnostics {
+impl ProducerContext for Answers {
     type DeliveryOpaque = Arc<Tally>;
 
     fn delivery(&self, outcome: &DeliveryResult<'_>, tally: Arc<Tally>) {
+        if outcome.as_ref().err().and_then(|(error, _)| error.rdkafka_error_code()).is_none_or(is_answer) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
         tally.answered(outcome.as_ref().map(|_| ()).map_err(|(error, _)| error.clone()));
     }
+}
+
+/// Whether a broker has said this, rather than the client, which has waited in vain.
+fn is_answer(code: Code) -> bool {
+    !matches!(
+        code,
+        Code::MessageTimedOut
+            | Code::OperationTimedOut
+            | Code::TimedOutQueue
+            | Code::BrokerTransportFailure
+            | Code::AllBrokersDown
+            | Code::Resolve
+            | Code::PurgeQueue
+            | Code::PurgeInflight
+    )
 }

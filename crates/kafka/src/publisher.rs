@@ -1,16 +1,24 @@
 //! The destination topic and the dead-letter topic.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures_util::future::join_all;
-use pipeline::{DeadLetter, Message, Unavailable};
-use rdkafka::{error::KafkaError, producer::Producer as _};
+use pipeline::{DeadLetter, Message, Unavailable, Vitals};
+use rdkafka::{
+    error::KafkaError,
+    producer::{Producer as _, PurgeConfig},
+};
+use tokio::time::timeout;
 
 use crate::{
     Error, Settings,
     dead_letter::{self, Kept},
     error::unavailable,
     producer::{self, Attempt, Outgoing, Producer},
+    supervisor::{Client, Health, LOOK_EVERY, Supervisor},
 };
 
 /// One idempotent producer for both topics.
@@ -18,6 +26,8 @@ pub struct Publisher {
     settings: Settings,
     /// Replaced when it has failed for good, which idempotent producers do rather than risk an order or a duplicate.
     producer: Mutex<Producer>,
+    /// Held by one of the attempts that wait at the same time; it watches for all of them.
+    supervisor: tokio::sync::Mutex<Supervisor>,
 }
 
 impl Publisher {
@@ -26,18 +36,81 @@ impl Publisher {
     /// # Errors
     /// When a setting cannot be used.
     pub fn connect(settings: &Settings) -> Result<Self, Error> {
-        Ok(Self { settings: settings.clone(), producer: Mutex::new(producer::open(settings)?) })
+        Ok(Self {
+            settings: settings.clone(),
+            producer: Mutex::new(producer::open(settings)?),
+            supervisor: tokio::sync::Mutex::new(Supervisor::new(Client::Producer, settings, None)),
+        })
+    }
+
+    /// Reports to `vitals` when the producer makes no progress.
+    #[must_use]
+    pub fn reporting_to(mut self, vitals: Arc<Vitals>) -> Self {
+        *self.supervisor.get_mut() = Supervisor::new(Client::Producer, &self.settings, Some(vitals));
+        self
     }
 
     fn producer(&self) -> Result<Producer, Unavailable> {
         let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, error)) = producer.client().fatal_error() {
             tracing::warn!(%error, "the producer cannot go on and is replaced");
-            let fresh = producer::open(&self.settings).map_err(unavailable)?;
-            let failed = std::mem::replace(&mut *producer, fresh);
-            tokio::task::spawn_blocking(move || drop(failed)); // which waits for what is on its way
+            self.replace(&mut producer)?;
         }
         Ok(producer.clone())
+    }
+
+    fn replace(&self, producer: &mut Producer) -> Result<(), Unavailable> {
+        Client::Producer.count_replacement();
+        let fresh = producer::open(&self.settings).map_err(unavailable)?;
+        let failed = std::mem::replace(producer, fresh);
+        tokio::task::spawn_blocking(move || drop(failed)); // which waits for what is on its way
+        Ok(())
+    }
+
+    /// Resolves when the producer, some of whose acknowledgements are waited for, has to be replaced.
+    async fn until_lost(&self, producer: &Producer) {
+        let mut answers = producer.context().count();
+        let mut supervisor = self.supervisor.lock().await;
+        loop {
+            let count = producer.context().count();
+            let health = if count == answers { Health::NoAnswer } else { Health::Well };
+            answers = count;
+            supervisor.observe(health);
+            if timeout(LOOK_EVERY, supervisor.until_lost()).await.is_ok() {
+                return;
+            }
+        }
+    }
+
+    /// Puts another producer in the place of this one, unless another attempt has. All that was on its way fails at once
+    /// and is sent again by the other one.
+    fn give_up(&self, lost: &Producer) -> Result<(), Unavailable> {
+        let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&producer, lost) {
+            self.replace(&mut producer)?;
+        }
+        lost.purge(PurgeConfig::default().queue().inflight());
+        Ok(())
+    }
+
+    /// One attempt to publish with this producer.
+    async fn attempt(
+        &self,
+        producer: &Producer,
+        messages: &[Message],
+        dead_letters: &[DeadLetter],
+    ) -> Result<(), Unavailable> {
+        let mut attempt = Attempt::with(producer);
+        for message in messages {
+            attempt.send(self.message(message)?).await;
+        }
+        // All at once, and each by itself: what becomes of one must be known apart from the others.
+        let buried = join_all(dead_letters.iter().map(|letter| self.bury(producer, letter))).await;
+        let of = |topic: &str, error| unavailable(format_args!("topic {topic}: {error}"));
+        let sent =
+            attempt.finish().await.map_err(|error| of(self.settings.destination_topic.as_deref().unwrap_or(""), error));
+        let buried: Result<(), KafkaError> = buried.into_iter().collect();
+        sent.and(buried.map_err(|error| of(&self.settings.dead_letter_topic, error)))
     }
 
     fn message<'a>(&'a self, message: &'a Message) -> Result<Outgoing<'a>, Unavailable> {
@@ -84,16 +157,20 @@ impl Publisher {
 impl pipeline::Publisher for Publisher {
     async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Unavailable> {
         let producer = self.producer()?;
-        let mut attempt = Attempt::with(&producer);
-        for message in messages {
-            attempt.send(self.message(message)?).await;
+        let mut attempt = pin!(self.attempt(&producer, messages, dead_letters));
+        let outcome = tokio::select! {
+            biased;
+            outcome = &mut attempt => outcome,
+            () = self.until_lost(&producer) => {
+                self.give_up(&producer)?;
+                attempt.await
+            }
+        };
+        if outcome.is_ok()
+            && let Ok(mut supervisor) = self.supervisor.try_lock()
+        {
+            supervisor.observe(Health::Well);
         }
-        // All at once, and each by itself: what becomes of one must be known apart from the others.
-        let buried = join_all(dead_letters.iter().map(|letter| self.bury(&producer, letter))).await;
-        let of = |topic: &str, error| unavailable(format_args!("topic {topic}: {error}"));
-        let sent =
-            attempt.finish().await.map_err(|error| of(self.settings.destination_topic.as_deref().unwrap_or(""), error));
-        let buried: Result<(), KafkaError> = buried.into_iter().collect();
-        sent.and(buried.map_err(|error| of(&self.settings.dead_letter_topic, error)))
+        outcome
     }
 }

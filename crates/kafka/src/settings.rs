@@ -46,6 +46,8 @@ pub struct Settings {
     pub destination_topic: Option<String>,
     /// Where records go that nobody can use.
     pub dead_letter_topic: String,
+    /// Properties of librdkafka that win over ours. No variable sets them: tests take a client's way out with them.
+    pub properties: Vec<(String, String)>,
 }
 
 /// A password that no log repeats.
@@ -72,6 +74,7 @@ impl Default for Settings {
             source_topic: String::new(),
             destination_topic: None,
             dead_letter_topic: String::new(),
+            properties: Vec::new(),
         }
     }
 }
@@ -98,8 +101,18 @@ impl Settings {
         // A topic that somebody has deleted must not come back with the broker's default settings: one partition and a
         // retention of seven days. Producers and administrators would create it by asking about it.
         config.set("allow.auto.create.topics", "false");
-        // A broker that comes back is noticed within two seconds; a connection that a firewall forgot, within a minute.
-        config.set("reconnect.backoff.max.ms", "2000").set("socket.keepalive.enable", "true");
+        // `reconnect.backoff.max.ms` stays at its default of ten seconds. With less than seven, librdkafka 2.12 often never
+        // goes back to the bootstrap servers after a broker has advertised an address that cannot be reached: the failed
+        // attempt to connect to it comes before the bootstrap connection is closed, and "all brokers are down" is missed.
+        config
+            // A connection that a firewall forgot is noticed within a minute.
+            .set("socket.keepalive.enable", "true")
+            // Partitions that were added, and a broker that moved, are noticed within ten seconds. The default is five
+            // minutes.
+            .set("topic.metadata.refresh.interval.ms", "10000");
+        for (property, value) in &self.properties {
+            config.set(property, value);
+        }
         config
     }
 }

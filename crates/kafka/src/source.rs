@@ -19,7 +19,9 @@ use crate::{
     membership::Membership,
     progress::Progress,
     record,
+    supervisor::{Client, Supervisor},
     topic_identity::TopicIdentity,
+    topic_watch::TopicWatch,
 };
 
 use self::{unreadable::Unreadable, verification::Verification};
@@ -51,6 +53,8 @@ pub struct Source {
     /// Partitions that are to be read from these offsets, before anything else is read.
     restart: BTreeMap<i32, i64>,
     identity: Arc<TopicIdentity>,
+    supervisor: Supervisor,
+    topics: TopicWatch,
     /// Whether everything before the mark has been handed out: whoever looks at the group then wants to see it.
     at_mark: bool,
 }
@@ -77,6 +81,8 @@ impl Source {
     pub fn connect(settings: &Settings, vitals: Arc<Vitals>) -> Result<Self, Error> {
         let identity = Arc::<TopicIdentity>::default();
         Ok(Self {
+            supervisor: Supervisor::new(Client::Consumer, settings, Some(Arc::clone(&vitals))),
+            topics: TopicWatch::new(settings, Arc::clone(&vitals)),
             consumer: consumer::open(settings, Arc::clone(&vitals), Arc::clone(&identity))?,
             settings: settings.clone(),
             vitals,
@@ -102,7 +108,13 @@ impl Source {
 
     /// Waits until something has happened: a record, the end of a partition, a rebalance.
     async fn receive(&mut self) -> Result<(), Unavailable> {
-        self.prepare().await?;
+        self.supervisor.observe(self.membership().health());
+        if let Err(error) = self.prepare().await {
+            if self.supervisor.until_lost().now_or_never().is_some() {
+                self.begin_anew("it makes no progress")?;
+            }
+            return Err(error);
+        }
         let retry_at = self.retry_at();
         let membership = self.consumer.context();
         let event = tokio::select! {
@@ -119,6 +131,8 @@ impl Source {
             () = membership.changed() => None,
             () = sleep_until(self.commit_at), if membership.has_due_commits() => None,
             () = sleep_until(self.report_at), if membership.outage().is_some() => None,
+            () = self.supervisor.until_lost() => return self.begin_anew("it makes no progress"),
+            () = self.topics.watch(&self.consumer) => None,
         };
         if let Some(event) = event {
             self.take(event)?;
@@ -160,7 +174,7 @@ impl Source {
                 }
             }
             Err(KafkaError::PartitionEOF(partition)) => self.ended(partition),
-            Err(error @ KafkaError::MessageConsumptionFatal(_)) => self.begin_anew(&error)?,
+            Err(error @ KafkaError::MessageConsumptionFatal(_)) => self.begin_anew(&error.to_string())?,
             Err(KafkaError::MessageConsumption(code)) if turns_away(code) => self.membership().rejected(code),
             Err(error) => self.note_error(error.rdkafka_error_code().unwrap_or(Code::Unknown)),
         }
@@ -182,11 +196,14 @@ impl Source {
         }
     }
 
-    /// The client has ended itself; another one takes its place in the group.
-    fn begin_anew(&mut self, error: &KafkaError) -> Result<(), Unavailable> {
-        tracing::error!(%error, "the consumer cannot go on and is replaced");
+    /// The client has ended itself, or is lost; another one takes its place in the group.
+    fn begin_anew(&mut self, error: &str) -> Result<(), Unavailable> {
+        tracing::error!(error, "the consumer cannot go on and is replaced");
+        Client::Consumer.count_replacement();
         let identity = Arc::clone(&self.identity);
         let fresh = consumer::open(&self.settings, Arc::clone(&self.vitals), identity).map_err(unavailable)?;
+        fresh.context().set_paused(self.membership().is_paused());
+        self.membership().replaced();
         let failed = std::mem::replace(&mut self.consumer, fresh);
         tokio::spawn(consumer::leave(failed, self.settings.leave_timeout));
         self.buffer = Buffer::default();

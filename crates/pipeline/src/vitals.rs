@@ -156,6 +156,12 @@ impl Vitals {
         self.write(|state| state.assigned = Some(partitions));
     }
 
+    /// This process has no partitions, and the group has not said that it should have none: before the first assignment, and
+    /// after partitions were lost until the group has settled again.
+    pub fn unassigned(&self) {
+        self.write(|state| state.assigned = None);
+    }
+
     /// The loop waits for a dependency; `None`: for none.
     pub fn waits_for(&self, waiting: Option<Waiting>) {
         self.write(|state| state.waiting = waiting);
@@ -217,7 +223,7 @@ impl Vitals {
         self.read(|state| state.put_off.clone())
     }
 
-    /// How many partitions the group has handed us; `None` before the first assignment.
+    /// How many partitions the group has handed us; `None` before the first assignment, and after a loss until the next.
     pub fn partitions(&self) -> Option<usize> {
         self.read(|state| state.assigned)
     }

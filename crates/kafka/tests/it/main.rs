@@ -7,6 +7,8 @@ mod group;
 mod committing;
 mod publishing;
 mod outage;
+mod supervised;
+mod vanished;
 mod topics;
 mod rereading;
 mod log_files;

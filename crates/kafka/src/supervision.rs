@@ -1,0 +1,178 @@
+//! Supervision of a client: when a consumer or producer that makes no progress is replaced. Decisions only; the questions
+//! to the brokers are in `supervisor.rs`.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// What is known of one client. Time is an argument.
+///
+/// A client is replaced when it has made no progress for a while and a fresh client has reached the brokers all along. If
+/// a fresh client fails too, the brokers are away and a replacement cures nothing. A client that makes progress is never
+/// replaced.
+#[derive(Debug, Default)]
+pub(crate) struct Supervision {
+    silent: Option<Silent>,
+    /// Since when every fresh client has reached the brokers.
+    reachable_since: Option<Instant>,
+    probe_at: Option<Instant>,
+    /// How many replacements there have been since the last progress.
+    replacements: u32,
+    /// Another replacement comes no earlier.
+    replace_after: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Silent {
+    since: Instant,
+    patience: Duration,
+}
+
+/// How long the brokers may leave a client without an answer before a fresh client tries them. An election or the restart
+/// of a broker in a cluster takes a few seconds.
+pub(crate) const NO_ANSWER: Duration = Duration::from_secs(10);
+
+/// How long a group whose coordinator answers may take to settle. Members that do not rejoin hold up a rebalance for as
+/// long as their session lasts, 45 seconds by Kafka's default.
+pub(crate) const NOT_SETTLED: Duration = Duration::from_secs(60);
+
+/// Between two attempts with a fresh client; and while the brokers have been away for longer than a minute.
+const PROBE_EVERY: Duration = Duration::from_secs(3);
+const PROBE_SELDOM: Duration = Duration::from_secs(6);
+const LONG_AWAY: Duration = Duration::from_secs(60);
+
+/// How long a client may take to notice that the brokers are back: longer than the longest pause between its attempts to
+/// connect (`reconnect.backoff.max.ms`).
+const RECOVERY: Duration = Duration::from_secs(12);
+
+/// How long a client may be without progress before that counts as a stall.
+const STALL_AFTER: Duration = Duration::from_secs(20);
+
+/// How long a new client may take before it is replaced in its turn; twice as long after each replacement.
+const SETTLING: Duration = Duration::from_secs(15);
+const LONGEST_SETTLING: Duration = Duration::from_secs(300);
+
+impl Supervision {
+    /// The client makes progress; an idle one does, too.
+    pub(crate) fn progress(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The client makes no progress now. `patience` is how long that may be so before a fresh client tries the brokers.
+    pub(crate) fn no_progress(&mut self, now: Instant, patience: Duration) {
+        let since = self.silent.map_or(now, |silent| silent.since);
+        self.silent = Some(Silent { since, patience });
+    }
+
+    /// When a fresh client is to try the brokers; `None`: while the client makes progress.
+    pub(crate) fn next_probe(&self) -> Option<Instant> {
+        let due = self.silent.map(|silent| silent.since + silent.patience)?;
+        Some(self.probe_at.map_or(due, |at| at.max(due)))
+    }
+
+    /// A fresh client has tried the brokers; whether the client is to be replaced.
+    pub(crate) fn probed(&mut self, now: Instant, is_reachable: bool) -> bool {
+        let is_long_away =
+            !is_reachable && self.silent.is_some_and(|silent| now.duration_since(silent.since) > LONG_AWAY);
+        self.probe_at = Some(now + if is_long_away { PROBE_SELDOM } else { PROBE_EVERY });
+        if self.silent.is_none() || !is_reachable {
+            self.reachable_since = None;
+            return false;
+        }
+        let since = *self.reachable_since.get_or_insert(now);
+        if now.duration_since(since) < RECOVERY || self.replace_after.is_some_and(|after| now < after) {
+            return false;
+        }
+        self.replaced(now);
+        true
+    }
+
+    fn replaced(&mut self, now: Instant) {
+        let settling = SETTLING.saturating_mul(2_u32.saturating_pow(self.replacements)).min(LONGEST_SETTLING);
+        self.replacements = self.replacements.saturating_add(1);
+        self.replace_after = Some(now + settling);
+        self.reachable_since = None;
+    }
+
+    /// Whether the client has made no progress for so long that it counts as a stall.
+    pub(crate) fn is_stalled(&self, now: Instant) -> bool {
+        self.silent.is_some_and(|silent| now.duration_since(silent.since) >= silent.patience.max(STALL_AFTER))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The seconds at which the client is replaced, of so many, when each probe takes a second and the brokers can be
+    /// reached as `is_reachable` says.
+    fn replacements(
+        seconds: u64,
+        is_reachable: impl Fn(u64) -> bool,
+        makes_progress: impl Fn(u64) -> bool,
+    ) -> Vec<u64> {
+        let (mut supervision, begin) = (Supervision::default(), Instant::now());
+        let replaced = |second: &u64| {
+            let now = begin + Duration::from_secs(*second);
+            if makes_progress(*second) {
+                supervision.progress();
+                return false;
+            }
+            supervision.no_progress(now, NO_ANSWER);
+            supervision.next_probe().is_some_and(|at| at <= now) && supervision.probed(now, is_reachable(*second))
+        };
+        (0..seconds).filter(replaced).collect()
+    }
+
+    #[test]
+    fn a_client_that_makes_progress_is_never_replaced() {
+        assert!(replacements(3600, |_| true, |_| true).is_empty());
+        assert!(replacements(3600, |_| true, |second| second % 9 == 0).is_empty(), "rebalances follow each other");
+    }
+
+    #[test]
+    fn brokers_that_are_away_cause_no_replacement() {
+        assert!(replacements(3600, |_| false, |_| false).is_empty());
+        assert!(replacements(3600, |second| second % 10 == 0, |_| false).is_empty(), "they come and go");
+    }
+
+    #[test]
+    fn a_client_that_recovers_by_itself_is_not_replaced() {
+        assert!(replacements(600, |second| second >= 60, |second| second >= 71).is_empty());
+    }
+
+    #[test]
+    fn a_client_that_does_not_come_back_with_the_brokers_is_replaced_within_twenty_seconds() {
+        let replaced = replacements(120, |second| second >= 60, |second| second >= 77);
+        assert!(matches!(replaced[..], [at] if (72..=76).contains(&at)), "{replaced:?}");
+    }
+
+    #[test]
+    fn replacements_that_do_not_help_become_rare() {
+        let replaced = replacements(3600, |_| true, |_| false);
+        assert!((5..20).contains(&replaced.len()), "{replaced:?}");
+        assert!(replaced.windows(2).all(|pair| pair[1] - pair[0] >= 15), "{replaced:?}");
+        let last: Vec<_> = replaced.iter().rev().take(2).collect();
+        assert!(last[0] - last[1] >= 300, "{replaced:?}");
+    }
+
+    #[test]
+    fn patience_decides_when_the_brokers_are_asked() {
+        let (mut supervision, begin) = (Supervision::default(), Instant::now());
+        assert_eq!(supervision.next_probe(), None);
+        supervision.no_progress(begin, NOT_SETTLED);
+        assert_eq!(supervision.next_probe(), Some(begin + NOT_SETTLED));
+        supervision.no_progress(begin + NO_ANSWER, NO_ANSWER);
+        assert_eq!(supervision.next_probe(), Some(begin + NO_ANSWER), "the coordinator does not answer any more");
+    }
+
+    #[test]
+    fn a_stall_is_named_within_a_minute_and_not_at_once() {
+        let (mut supervision, begin) = (Supervision::default(), Instant::now());
+        supervision.no_progress(begin, NO_ANSWER);
+        assert!(!supervision.is_stalled(begin + Duration::from_secs(19)));
+        assert!(supervision.is_stalled(begin + Duration::from_secs(20)));
+        supervision.progress();
+        assert!(!supervision.is_stalled(begin + Duration::from_secs(60)));
+    }
+}

@@ -1,0 +1,129 @@
+//! Topics that are deleted, partitions that are lost or added, under a running source.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use devstack::{Options, Stack, Topic};
+use kafka::{Publisher, Source};
+use pipeline::{Message, Publisher as _, Source as _, StallCause, Vitals};
+use rdkafka::{
+    ClientConfig,
+    admin::{AdminClient, AdminOptions, NewPartitions},
+    client::DefaultClientContext,
+};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::stage::{GLANCE, Stage, drain, soon};
+
+/// How long a change of the cluster may take to be noticed; with the client's defaults it is minutes.
+const NOTICED: Duration = Duration::from_secs(60);
+
+fn admin(stage: &Stage) -> anyhow::Result<AdminClient<DefaultClientContext>> {
+    Ok(ClientConfig::new().set("bootstrap.servers", &stage.settings.bootstrap_servers).create()?)
+}
+
+fn missing(vitals: &Vitals) -> BTreeSet<String> {
+    let stalls = vitals.stalls().into_iter();
+    stalls.filter(|stall| stall.cause == StallCause::TopicMissing).map(|stall| stall.subject).collect()
+}
+
+/// Keeps the source in its group until the condition holds.
+async fn until(source: &mut Source, holds: impl Fn() -> bool) -> anyhow::Result<()> {
+    let waiting = async {
+        while !holds() {
+            sleep(GLANCE).await;
+        }
+    };
+    Ok(timeout(NOTICED, source.keep(waiting)).await?)
+}
+
+#[tokio::test]
+async fn topics_that_are_gone_are_named_until_they_are_there_again() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    let vitals = Arc::new(Vitals::default());
+    let mut source = Source::connect(&stage.settings, Arc::clone(&vitals))?;
+    drain(&mut source, 100).await?;
+
+    let settings = &stage.settings;
+    let names = [&settings.source_topic, settings.destination_topic.as_ref().unwrap(), &settings.dead_letter_topic];
+    let admin = admin(&stage)?;
+    for deleted in admin.delete_topics(&names.map(String::as_str), &AdminOptions::new()).await? {
+        deleted.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code}"))?;
+    }
+    let all: BTreeSet<_> = names.into_iter().cloned().collect();
+    until(&mut source, || missing(&vitals) == all).await?;
+
+    // Statistics of brokers that are up come every five seconds, and do not end it.
+    let holds = async {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(16) {
+            assert_eq!(missing(&vitals), all);
+            sleep(GLANCE).await;
+        }
+    };
+    source.keep(holds).await;
+
+    let again: Vec<_> = names.into_iter().map(|name| Topic::data(name, 1)).collect();
+    devstack::shared().await?.create_topics(&again).await?;
+    until(&mut source, || missing(&vitals).is_empty()).await?;
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn lost_partitions_are_no_assignment_until_the_group_has_settled_again() -> anyhow::Result<()> {
+    let stack = Stack::start(Options::for_tests()).await?;
+    let mut stage = Stage::on(stack.endpoints(), 1).await?;
+    stage.settings.session_timeout = Duration::from_secs(6);
+    let vitals = Arc::new(Vitals::default());
+    let mut source = Source::connect(&stage.settings, Arc::clone(&vitals))?;
+    drain(&mut source, 100).await?;
+    assert_eq!(vitals.partitions(), Some(1));
+
+    stack.kafka().kill().await?;
+    until(&mut source, || vitals.partitions().is_none()).await?;
+    soon(source.keep(stack.kafka().start())).await??;
+    until(&mut source, || vitals.partitions() == Some(1)).await?;
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn partitions_that_were_added_are_read_and_written_within_a_minute() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    let mut source = stage.source()?;
+    drain(&mut source, 100).await?;
+    let publisher = Publisher::connect(&stage.settings)?;
+    publish(&publisher, 0).await?;
+
+    let destination = stage.settings.destination_topic.as_deref().unwrap();
+    let more = [NewPartitions::new(&stage.settings.source_topic, 3), NewPartitions::new(destination, 3)];
+    for added in admin(&stage)?.create_partitions(&more, &AdminOptions::new()).await? {
+        added.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code}"))?;
+    }
+    let added = Instant::now();
+    stage.produce(2, 1).await?;
+    let batch = timeout(NOTICED, source.next(100)).await??;
+    assert_eq!(batch[0].partition, 2);
+    println!("read after {:?}", added.elapsed());
+    source.close().await;
+
+    let mut reader = stage.reader_of(destination)?;
+    let written = async {
+        for number in 1.. {
+            publish(&publisher, number).await?;
+            let records = drain(&mut reader, 100).await?.concat();
+            if records.iter().any(|record| record.partition > 0) {
+                break;
+            }
+        }
+        anyhow::Ok(())
+    };
+    timeout(NOTICED, written).await??;
+    println!("written after {:?}", added.elapsed());
+    reader.close().await;
+    Ok(())
+}
+
+async fn publish(publisher: &Publisher, number: u32) -> anyhow::Result<()> {
+    Ok(publisher.publish(&[Message { key: number.to_string(), value: b"x".as_slice().into() }], &[]).await?)
+}
