@@ -70,6 +70,11 @@ fn describe() {
     describe_counter!("tagmill_skipped_total", Count, "Records that are none of our business, by kind");
     describe_counter!("tagmill_dead_letters_total", Count, "Records that went to the dead-letter topic, by reason");
     describe_counter!("tagmill_outages_total", Count, "Failed attempts to reach a dependency");
+    describe_counter!(
+        "tagmill_client_replacements_total",
+        Count,
+        "Kafka consumers and producers that did not find the brokers again, or failed for good, and were replaced"
+    );
     describe_gauge!("tagmill_consumer_lag", Count, "Records of a partition behind the committed offset");
     describe_gauge!(
         "tagmill_high_watermark_lag",

@@ -27,7 +27,8 @@ pub(crate) struct Readiness {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub(crate) enum Reason {
-    /// The group has not answered yet. A member that was given no partition, because others have them all, is ready.
+    /// The group has not answered yet, or all partitions were lost and it has not settled since. A member that was given no
+    /// partition, because others have them all, is ready.
     NoPartitionsAssigned,
     /// A dependency is away, or does not want what it is given.
     WaitingFor(Waiting),

@@ -37,7 +37,10 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
     let preparing = async {
         let shared = prepare(settings, &kafka, &database, &vitals).await?;
         let layer = until_available(&vitals, async || S::layer(own, &shared).await).await?;
-        let publisher = until_available(&vitals, async || Ok(kafka::Publisher::connect(&shared.kafka)?)).await?;
+        let publisher = until_available(&vitals, async || {
+            Ok(kafka::Publisher::connect(&shared.kafka)?.reporting_to(Arc::clone(&vitals)))
+        })
+        .await?;
         // Joins the group, so it comes last: a member that does not read yet holds up the others.
         let source =
             until_available(&vitals, async || Ok(kafka::Source::connect(&kafka, Arc::clone(&vitals))?)).await?;

@@ -62,6 +62,29 @@ async fn healthy_while_the_loop_turns() -> io::Result<()> {
 }
 
 #[tokio::test]
+async fn partitions_that_were_lost_are_not_assigned_until_the_group_settles() -> io::Result<()> {
+    let probe = Probe::start(no_metrics()).await?;
+    let unassigned = r#"{"ready":false,"reasons":[{"reason":"no-partitions-assigned"}]}"#;
+    for partitions in [3, 0] {
+        probe.vitals.assigned(partitions);
+        assert_eq!(probe.get("/ready").await?.0, 200, "a member with {partitions} partitions");
+        probe.vitals.unassigned();
+        assert_eq!(probe.get("/ready").await?, (503, unassigned.to_owned()));
+    }
+    Ok(())
+}
+
+#[test]
+fn the_runbook_of_stalls_has_every_cause() -> io::Result<()> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/operations.md"))?;
+    for cause in pipeline::StallCause::ALL {
+        let row = format!("\n| `{}` | ", cause.name());
+        assert!(page.contains(&row), "deploy/operations.md has no row for {}", cause.name());
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn ready_says_what_is_waited_for() -> io::Result<()> {
     let probe = Probe::start(no_metrics()).await?;
     let unassigned = r#"{"ready":false,"reasons":[{"reason":"no-partitions-assigned"}]}"#;
