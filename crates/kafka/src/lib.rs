@@ -43,6 +43,7 @@ mod producer;
 mod publisher;
 mod certificate;
 mod probe;
+mod advertised;
 mod topic;
 mod topics;
 mod letter;

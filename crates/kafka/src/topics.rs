@@ -8,7 +8,7 @@ use rdkafka::{
 };
 
 use crate::{
-    Error, Settings,
+    Error, Settings, advertised,
     diagnostics::Diagnostics,
     error::unavailable,
     probe::Probe,
@@ -49,7 +49,8 @@ impl Topics {
     pub async fn describe(&self, name: &str) -> Result<Topic, Error> {
         let partitions = self.partitions(name).await?;
         let options = AdminOptions::new().request_timeout(Some(ANSWER));
-        let described = self.admin.describe_configs(&[ResourceSpecifier::Topic(name)], &options).await?;
+        let described = self.admin.describe_configs(&[ResourceSpecifier::Topic(name)], &options).await;
+        let described = self.explain(name, described).await?;
         let config = described.into_iter().next().ok_or_else(|| unavailable("nothing was described"))?;
         let config = config.map_err(KafkaError::AdminOp)?;
         Ok(Topic {
@@ -127,7 +128,8 @@ impl Topics {
             topic = topic.set("max.message.bytes", bytes);
         }
         let options = AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER));
-        for result in self.admin.create_topics([&topic], &options).await? {
+        let created = self.admin.create_topics([&topic], &options).await;
+        for result in self.explain(name, created).await? {
             match result {
                 Ok(_) | Err((_, Code::TopicAlreadyExists)) => {} // a replica was faster
                 Err((_, code)) => return Err(KafkaError::AdminOp(code).into()),
@@ -147,6 +149,18 @@ impl Topics {
             Some(Code::UnknownTopicOrPartition) => Err(Error::NoTopic(name.to_owned())),
             Some(code) => Err(KafkaError::MetadataFetch(code).into()),
         }
+    }
+
+    /// The answer to a request that may have gone to another broker than the one that was asked for its address. If there is
+    /// none, it says which broker cannot be reached, as far as that can be found out.
+    async fn explain<T>(&self, topic: &str, answer: Result<T, KafkaError>) -> Result<T, Error> {
+        let error = match answer.map_err(Error::from) {
+            Err(Error::Unavailable(error)) => error,
+            other => return other,
+        };
+        let (probe, topic) = (Arc::clone(&self.probe), topic.to_owned());
+        let asking = tokio::task::spawn_blocking(move || advertised::unreachable(&probe.metadata(&topic).ok()?));
+        Err(asking.await.ok().flatten().map_or(error, unavailable).into())
     }
 
     /// The source comes first, the others are measured by it.

@@ -131,7 +131,7 @@ fn describe() {
         Count,
         "Topics, partitions or clients that make no progress, by cause; /ready and the log name each"
     );
-    describe_counter!("tagmill_name_lookups_total", Count, "Names looked up, by where they were found");
+    describe_counter!("tagmill_name_lookups_total", Count, "Names looked up, by what was found");
     describe_counter!("tagmill_tag_changes_total", Count, "Tags assigned and revoked");
     describe_gauge!(
         "tagmill_tag_rules_pending",

@@ -124,6 +124,52 @@ async fn one_thing_is_wrong() -> Result<()> {
     Ok(())
 }
 
+/// A cluster answers every question about one key, and none about two: a service that starts there would park orders.
+#[tokio::test]
+async fn a_redis_cluster_is_refused() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    let well = Said::by(&pipeline, pipeline.service(Layer::Stg), 0).await?;
+    for complete in [true, false] {
+        let cluster = devstack::RedisCluster::start(complete).await?;
+        let said = with(&pipeline, "REDIS_URL", &cluster.url()).await?;
+        let start = "FAILED redis: REDIS_URL: this is a Redis Cluster, which is not supported (";
+        let end = "; use a Redis server without cluster mode, which holds all names in one place";
+        ensure_one(&said, &well, start, end, &[])?;
+        let service = pipeline.service(Layer::Stg).env("REDIS_URL", cluster.url()).env("HTTP_ADDR", "127.0.0.1:0");
+        let ended = service.run(&["run"]).await?;
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        ensure!(ended.status.code() == Some(MISSING), "{}\n{said}", ended.status);
+        let line = said.lines().last().context("nothing was said")?;
+        ensure!(line.starts_with("stg-service: REDIS_URL: this is a Redis Cluster"), "{line}");
+    }
+    Ok(())
+}
+
+/// The bootstrap address answers, and names another one at which nobody does.
+#[tokio::test]
+async fn an_advertised_address_that_does_not_resolve_is_named() -> Result<()> {
+    let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;
+    let proxies = stack.proxies().context("no proxies")?;
+    let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?.by_way_of(&proxies.endpoints());
+    let port = proxies.second_kafka_port();
+    stack.kafka_advertises("broker.invalid", port)?;
+    stack.kafka().stop().await?;
+    stack.kafka().start().await?;
+    let address = format!("broker 1 advertises the address broker.invalid:{port}: the name does not resolve");
+    let said = Said::by(&pipeline, pipeline.service(Layer::Stg), MISSING).await?;
+    let failed = said.failed();
+    let [line] = failed.as_slice() else { anyhow::bail!("{:#?}", said.0) };
+    ensure!(line.starts_with(&format!("FAILED kafka: {address}")), "{line}");
+
+    let stg = pipeline.service(Layer::Stg).spawn()?;
+    e2e::until("/ready names the address", std::time::Duration::from_secs(120), async || {
+        Ok(stg.get("/ready").await.is_ok_and(|(status, body)| status == 503 && body.contains(&address)))
+    })
+    .await?;
+    ensure!(stg.log()?.contains(&address), "the log does not name the address");
+    Ok(())
+}
+
 /// A database of another encoding refuses some name or other; who is told so at the start has no such orders.
 #[tokio::test]
 async fn the_database_has_to_speak_utf_8() -> Result<()> {

@@ -3,6 +3,8 @@
 mod dead_letters;
 mod sent_back;
 mod skipped;
+mod envelopes;
+mod timestamps;
 mod bad_input;
 mod parked;
 mod outages;

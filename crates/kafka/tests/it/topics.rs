@@ -1,5 +1,6 @@
 //! What a starting service learns about its topics.
 
+use devstack::{Options, Stack};
 use kafka::{Error, Settings, Topics, Verdict};
 
 use crate::stage::Stage;
@@ -45,6 +46,31 @@ async fn a_broker_that_is_not_there_is_an_outage() -> anyhow::Result<()> {
         let settings = Settings { bootstrap_servers: nobody.to_owned(), ..Settings::default() };
         let outcome = Topics::connect(&settings)?.describe("orders").await;
         assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+    }
+    Ok(())
+}
+
+/// The bootstrap address answers, and names addresses of brokers that nobody can reach: the error has to name them.
+#[tokio::test]
+async fn an_advertised_address_that_nobody_answers_at_is_named() -> anyhow::Result<()> {
+    let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;
+    let proxies = stack.proxies().unwrap();
+    let stage = Stage::on(&proxies.endpoints(), 1).await?;
+    let topics = Topics::connect(&stage.settings)?;
+    topics.describe(&stage.settings.source_topic).await?;
+    let port = proxies.second_kafka_port();
+    for (host, port, said) in [("broker.invalid", port, "does not resolve"), ("127.0.0.1", 1, "Connection refused")] {
+        stack.kafka_advertises(host, port)?;
+        stack.kafka().stop().await?;
+        stack.kafka().start().await?;
+        // A client that knew the broker, and one that does not.
+        for topics in [&topics, &Topics::connect(&stage.settings)?] {
+            let outcome = topics.check().await;
+            let Err(Error::Unavailable(unavailable)) = outcome else { panic!("{host}: {outcome:?}") };
+            let error = unavailable.error;
+            assert!(error.contains(&format!("{host}:{port}")) && error.contains(said), "{host}: {error}");
+            assert!(error.contains("advertised.listeners"), "{error}");
+        }
     }
     Ok(())
 }

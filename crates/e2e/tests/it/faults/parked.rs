@@ -96,6 +96,33 @@ async fn for_the_restaurant_too() -> Result<()> {
     Ok(())
 }
 
+/// Redis has a value under the id, and it is no name: `parked list` and a metric say what is wrong with it.
+#[tokio::test]
+async fn for_a_value_that_is_not_a_string() -> Result<()> {
+    let stage = Stage::start("24h").await?;
+    let wrong = async || {
+        let (_, page) = stage.stg.get("/metrics").await?;
+        let mut lines = page.lines().filter(|line| line.starts_with("tagmill_name_lookups_total{"));
+        let line = lines.find(|line| line.contains("result=\"wrong-type\"")).context("no counter")?;
+        Ok::<f64, anyhow::Error>(line.rsplit(' ').next().context("no value")?.parse()?)
+    };
+    ensure!(wrong().await? == 0.0, "the counter is not there from the start");
+    let mut redis = stage.pipeline.redis().await?;
+    redis::cmd("HSET").arg("hash").arg("name").arg("Анна").exec_async(&mut redis).await?;
+    stage.receive(&[closed(1, "hash", &["tea"])]).await?;
+    stage.until_parked(1).await?;
+    until("the metric tells of it", SOON, async || Ok(wrong().await? > 0.0)).await?;
+    for (arguments, expected) in [
+        (["parked", "list", "--json"], r#""reason":"wrong-type","detail":"Redis holds a hash, not a string""#),
+        (["parked", "list", "--by-name"], "Redis holds a hash"),
+    ] {
+        let listed = stage.pipeline.service(Layer::Stg).run(&arguments).await?;
+        let said = String::from_utf8(listed.stdout)?;
+        ensure!(said.contains(expected), "{arguments:?}: {said}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn unless_a_newer_event_takes_its_place() -> Result<()> {
     let stage = Stage::start("24h").await?;

@@ -1,0 +1,50 @@
+//! Brokers that do not answer at the address they advertise. A client that asks one of them only times out.
+
+use std::{
+    io,
+    net::{TcpStream, ToSocketAddrs},
+    time::Duration,
+};
+
+use rdkafka::metadata::Metadata;
+
+/// How long a broker may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The first broker that cannot be connected to, and why; `None`: all of them can. Waits in the calling thread.
+pub(crate) fn unreachable(metadata: &Metadata) -> Option<String> {
+    metadata.brokers().iter().find_map(|broker| {
+        let address = format!("{}:{}", broker.host(), broker.port());
+        let error = connect(&address).err()?;
+        let id = broker.id();
+        Some(format!("broker {id} advertises the address {address}: {error}; look at its advertised.listeners"))
+    })
+}
+
+fn connect(address: &str) -> io::Result<()> {
+    let resolved = address.to_socket_addrs();
+    let resolved = resolved.map_err(|error| io::Error::other(format!("the name does not resolve ({error})")))?;
+    let mut last = io::Error::other("the name has no address");
+    for address in resolved {
+        match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
+            Ok(_) => return Ok(()),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::connect;
+
+    #[test]
+    fn an_address_that_cannot_be_used_is_told_by_what_is_wrong_with_it() {
+        for (address, said) in
+            [("broker.invalid:9092", "the name does not resolve ("), ("127.0.0.1:1", "Connection refused")]
+        {
+            let error = connect(address).unwrap_err().to_string();
+            assert!(error.starts_with(said), "{address}: {error}");
+        }
+    }
+}
