@@ -61,14 +61,16 @@ impl Membership {
         self.state().owned.iter().map(|(&partition, &epoch)| (partition, epoch)).collect()
     }
 
-    /// Begins another stay of every partition: what was received, handed out and reached so far belongs to another topic.
-    pub(crate) fn begin_anew(&self) {
+    /// Begins another stay of these partitions: what was received, handed out and reached so far belongs to another topic.
+    pub(crate) fn begin_anew(&self, partitions: &[i32]) {
         let mut state = self.state();
         state.rebalances += 1;
         let epoch = Epoch(state.rebalances);
-        state.owned.values_mut().for_each(|owned| *owned = epoch);
-        state.commits = Commits::default();
-        self.partitions.forget_positions();
+        for partition in partitions {
+            state.commits.left(*partition);
+            state.owned.entry(*partition).and_modify(|owned| *owned = epoch);
+        }
+        self.partitions.forget_positions(partitions);
     }
 
     /// Resolves after a rebalance, which no read reports; also when it came before the call.

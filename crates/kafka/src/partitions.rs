@@ -152,10 +152,10 @@ impl Partitions {
     }
 
     /// The positions of the former topic mean nothing in this one.
-    pub(crate) fn forget_positions(&self) {
+    pub(crate) fn forget_positions(&self, partitions: &[i32]) {
         let mut state = self.state();
-        state.resets.clear();
-        state.watch = PartitionWatch::default();
+        state.resets.retain(|partition, _| !partitions.contains(partition));
+        state.watch.retain(|partition| !partitions.contains(&partition));
     }
 
     /// Takes in one round of statistics of the partitions that are ours.

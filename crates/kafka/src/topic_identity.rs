@@ -44,11 +44,13 @@ impl TopicIdentity {
         self.state().id.as_ref().map(|id| format!("{METADATA_PREFIX}{id}")).unwrap_or_default()
     }
 
-    /// Whether an offset with this metadata belongs to another topic of the same name. Offsets without an id, those of
-    /// tools and of earlier releases, are taken as they are.
-    pub(crate) fn is_foreign(&self, metadata: &str) -> bool {
-        let state = self.state();
-        metadata.strip_prefix(METADATA_PREFIX).zip(state.id.as_deref()).is_some_and(|(committed, id)| committed != id)
+    /// Whether an offset with this metadata belongs to another topic of the same name; `None`: the id of this one is not known
+    /// yet. Offsets without an id, those of tools and of earlier releases, are taken as they are.
+    pub(crate) fn is_foreign(&self, metadata: &str) -> Option<bool> {
+        match metadata.strip_prefix(METADATA_PREFIX) {
+            Some(committed) => self.state().id.as_ref().map(|id| committed != id),
+            None => Some(false),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -79,11 +81,11 @@ mod tests {
     fn offsets_of_another_topic_are_told_by_their_metadata() {
         let identity = TopicIdentity::default();
         assert_eq!(identity.metadata(), "");
-        assert!(!identity.is_foreign("topic-id=a"), "nothing is known yet");
+        assert_eq!(identity.is_foreign("topic-id=a"), None, "nothing is known yet");
         identity.seen("a");
         assert_eq!(identity.metadata(), "topic-id=a");
-        assert!(!identity.is_foreign("topic-id=a"));
-        assert!(identity.is_foreign("topic-id=b"));
-        assert!(!identity.is_foreign(""), "committed by a tool, or by an earlier release");
+        assert_eq!(identity.is_foreign("topic-id=a"), Some(false));
+        assert_eq!(identity.is_foreign("topic-id=b"), Some(true));
+        assert_eq!(identity.is_foreign(""), Some(false), "committed by a tool, or by an earlier release");
     }
 }

@@ -125,7 +125,7 @@ impl Source {
     /// When a partition in error, or a topic, is due to be looked at again.
     pub(super) fn retry_at(&self) -> Option<Instant> {
         let ask_at = self.unreadable.ask_at.filter(|_| self.membership().watched().has_topic_error());
-        [self.unreadable.retry_at, ask_at].into_iter().flatten().min()
+        [self.unreadable.retry_at, ask_at, self.verification.ask_at()].into_iter().flatten().min()
     }
 
     /// Tries again what is due.

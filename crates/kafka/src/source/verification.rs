@@ -1,12 +1,15 @@
 //! What the group has committed of partitions that come, and whether it belongs to the topic that goes by the name now.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use pipeline::Unavailable;
 use rdkafka::{consumer::Consumer as _, error::KafkaError};
 use tokio::{task::JoinHandle, time::Instant};
 
-use super::{REPORT_EVERY, Source};
+use super::Source;
 use crate::{consumer, epoch::Epoch, error::unavailable};
 
 /// The committed offsets of partitions, asked for when they come.
@@ -16,10 +19,19 @@ use crate::{consumer, epoch::Epoch, error::unavailable};
 #[derive(Debug, Default)]
 pub(super) struct Verification {
     asking: Option<JoinHandle<Result<Vec<Committed>, KafkaError>>>,
+    /// When they are asked for again.
     ask_at: Option<Instant>,
+    /// How often the id of the topic was not known in time.
+    undecided: u32,
     /// Where each stay of a partition began.
     begun: HashMap<i32, (Epoch, i64)>,
 }
+
+/// Between two questions, when the first one was not answered.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How often the id of the topic may be unknown before offsets are taken as they are.
+const PATIENT_FOR: u32 = 30;
 
 /// Partition, offset, metadata.
 type Committed = (i32, Option<i64>, String);
@@ -28,6 +40,11 @@ impl Verification {
     /// Where this stay of a partition began.
     pub(super) fn begin(&self, partition: i32, epoch: Epoch) -> Option<i64> {
         self.begun.get(&partition).filter(|(of, _)| *of == epoch).map(|(_, begin)| *begin)
+    }
+
+    /// When the offsets have to be asked for again.
+    pub(super) fn ask_at(&self) -> Option<Instant> {
+        self.ask_at.filter(|_| self.asking.is_none())
     }
 
     pub(super) fn is_asking(&self) -> bool {
@@ -47,8 +64,11 @@ impl Source {
     /// Asks about the partitions that have come, unless somebody does already.
     pub(super) fn verify(&mut self) {
         let partitions = self.membership().watched().unverified();
-        let is_due = self.verification.ask_at.is_none_or(|at| at <= Instant::now());
-        if partitions.is_empty() || self.verification.is_asking() || !is_due {
+        if partitions.is_empty() {
+            self.verification.ask_at = None;
+            return;
+        }
+        if self.verification.is_asking() || self.verification.ask_at.is_some_and(|at| at > Instant::now()) {
             return;
         }
         let (consumer, topic) = (self.consumer.clone(), self.topic.clone());
@@ -59,36 +79,45 @@ impl Source {
     /// Takes in the answer. Partitions whose offsets belong to another topic are read from their beginning.
     pub(super) fn take_committed(&mut self, answer: Result<Vec<Committed>, Unavailable>) {
         self.verification.asking = None;
-        let committed = match answer {
-            Ok(committed) => committed,
+        match answer {
+            Ok(committed) => committed.into_iter().for_each(|committed| self.decide(committed)),
             Err(error) => {
-                tracing::warn!(
-                    error = error.error,
-                    "the committed offsets are not known yet; nothing is committed until then"
-                );
-                self.verification.ask_at = Some(Instant::now() + REPORT_EVERY);
+                tracing::warn!(error = error.error, "the committed offsets are not known; nothing is committed");
+            }
+        }
+        self.verification.ask_at = Some(Instant::now() + ASK_AGAIN);
+    }
+
+    fn decide(&mut self, (partition, offset, metadata): Committed) {
+        let Some(epoch) = self.membership().epoch(partition) else { return };
+        let is_foreign = match self.identity.is_foreign(&metadata) {
+            Some(is_foreign) => is_foreign,
+            // The client reads the id with the metadata of the topic, which it has by now.
+            None if self.verification.undecided < PATIENT_FOR => {
+                self.verification.undecided += 1;
                 return;
             }
-        };
-        self.verification.ask_at = None;
-        for (partition, offset, metadata) in committed {
-            let Some(epoch) = self.membership().epoch(partition) else { continue };
-            let is_foreign = self.membership().watched().identity().is_foreign(&metadata);
-            if is_foreign {
-                let (topic, former) = (&*self.topic, metadata.as_str());
-                tracing::error!(
-                    topic,
-                    partition,
-                    offset,
-                    former,
-                    "the committed offset belongs to a deleted topic of this name"
-                );
-                self.restart.insert(partition, 0);
+            None => {
+                tracing::warn!(topic = &*self.topic, "the client does not tell the id of the topic");
+                false
             }
-            let begin = offset.filter(|_| !is_foreign).unwrap_or(0);
-            self.verification.begun.insert(partition, (epoch, begin));
-            self.membership().watched().verified(partition);
+        };
+        if is_foreign {
+            let (topic, former) = (&*self.topic, metadata.as_str());
+            tracing::error!(
+                topic,
+                partition,
+                offset,
+                former,
+                "the committed offset belongs to a deleted topic of this name"
+            );
+            self.read_anew(&[partition]);
         }
+        self.verification.undecided = 0;
+        if !is_foreign {
+            self.verification.begun.insert(partition, (epoch, offset.unwrap_or(0)));
+        }
+        self.membership().watched().verified(partition);
     }
 
     /// Begins with the topic that has taken the place of the one that was read so far.
@@ -102,9 +131,20 @@ impl Source {
             "the topic was deleted and created again; it is read from its beginning"
         );
         metrics::counter!("tagmill_topic_replacements_total", "topic" => self.topic.to_string()).increment(1);
-        self.membership().begin_anew();
-        self.restart = self.membership().owned().into_iter().map(|(partition, _)| (partition, 0)).collect();
+        let owned: Vec<i32> = self.membership().owned().into_iter().map(|(partition, _)| partition).collect();
+        self.read_anew(&owned);
+    }
+
+    /// Partitions are to be read from offset 0; batches of them that are still out are not committed any more.
+    fn read_anew(&mut self, partitions: &[i32]) {
+        self.membership().begin_anew(partitions);
         self.forget_revoked();
+        self.restart.extend(partitions.iter().map(|&partition| (partition, 0)));
+        for &partition in partitions {
+            if let Some(epoch) = self.membership().epoch(partition) {
+                self.verification.begun.insert(partition, (epoch, 0));
+            }
+        }
     }
 
     /// Sets the partitions that begin anew to offset 0, and the group with them: a member that dies now must not leave the
@@ -117,11 +157,6 @@ impl Source {
             return Ok(());
         }
         self.seek(restart.clone()).await?;
-        for (&partition, &begin) in &restart {
-            if let Some(epoch) = self.membership().epoch(partition) {
-                self.verification.begun.insert(partition, (epoch, begin));
-            }
-        }
         self.membership().reached(&restart);
         self.restart.clear();
         Ok(())

@@ -105,10 +105,15 @@ async fn an_offset_that_was_committed_for_the_former_topic_too_late_is_not_belie
     stage.commit_with_metadata(0, 30, &metadata).await?;
 
     let mut second = stage.source()?;
-    let records = read_to(&mut second, 39).await?;
+    // What the offset says is read until it is known whose offset it is, and read again.
+    let mut records = Vec::new();
+    while records.iter().all(|record: &Record| record.offset > 0) {
+        records.extend(read_to(&mut second, 39).await?);
+    }
     let begin = records.iter().position(|record| record.offset == 0).expect("the beginning of the new topic is read");
     assert_eq!(offsets(&records[begin..]), (0..40).collect::<Vec<_>>());
     second.close().await;
+    assert_eq!(stage.committed(0).await?, Some(40));
     Ok(())
 }
 
@@ -143,7 +148,7 @@ async fn nobody_creates_a_topic_that_was_deleted() -> anyhow::Result<()> {
     let letter = pipeline::DeadLetter {
         record: batch[0].clone(),
         rejection: pipeline::Rejection::new("not-json", "what is wrong"),
-        failed_at: std::time::SystemTime::now(),
+        failed_at: std::time::UNIX_EPOCH,
     };
     let failed = soon(publisher.publish(&message, &[])).await?.expect_err("the topic is gone");
     assert!(failed.error.contains(&destination), "{failed:?}");
