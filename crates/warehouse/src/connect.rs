@@ -29,6 +29,8 @@ pub struct Greeting {
     /// all. Behind a pooler the next transaction may find itself in another session, where a name is unknown or, worse,
     /// somebody else's statement.
     pub direct: bool,
+    /// Whether the server keeps what it has committed through a power loss: `fsync` and `full_page_writes` are on.
+    pub durable: bool,
 }
 
 /// How long connecting may take, TLS, login and greeting included (the URL's `connect_timeout` bounds only TCP). Shorter,
@@ -102,7 +104,8 @@ fn understand(row: Option<&SimpleQueryRow>) -> Result<Greeting, Denied> {
         return Err(Unavailable::new("postgres", "connect: the server does not say who it is").into());
     };
     verify(|column| row.get(column))?;
-    Ok(Greeting { version: version.to_owned(), direct: row.get(1) == Some("on") })
+    let is_on = |column| row.get(column) == Some("on");
+    Ok(Greeting { version: version.to_owned(), direct: is_on(1), durable: is_on(6) && is_on(7) })
 }
 
 /// Refuses a connection on which rows would be stored or computed otherwise.

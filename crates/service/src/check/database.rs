@@ -31,11 +31,15 @@ pub(super) async fn findings(settings: &warehouse::Settings, service: &str) -> V
     }
 }
 
-fn seen(Greeting { version, direct }: &Greeting) -> String {
-    match direct {
-        true => format!("PostgreSQL {version}"),
-        false => format!("PostgreSQL {version}, through a pooler: unnamed statements"),
+fn seen(Greeting { version, direct, durable }: &Greeting) -> String {
+    let mut seen = format!("PostgreSQL {version}");
+    if !durable {
+        seen.push_str(", fsync or full_page_writes is off: a power loss may cost orders");
     }
+    if !direct {
+        seen.push_str(", through a pooler: unnamed statements");
+    }
+    seen
 }
 
 /// Whether the role may do all that the service does, commands included.
@@ -111,7 +115,17 @@ fn advice(failure: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{NAMED, advice, lacking};
+    use warehouse::Greeting;
+
+    use super::{NAMED, advice, lacking, seen};
+
+    #[test]
+    fn a_server_that_forgets_is_told() {
+        let told = |direct, durable| seen(&Greeting { version: "15.14".to_owned(), direct, durable });
+        assert_eq!(told(true, true), "PostgreSQL 15.14");
+        assert!(told(false, false).starts_with("PostgreSQL 15.14, fsync or full_page_writes is off: "));
+        assert!(told(false, false).ends_with(", through a pooler: unnamed statements"));
+    }
 
     #[test]
     fn many_missing_rights_are_counted() {
