@@ -77,7 +77,7 @@ async fn partitions_that_were_lost_are_not_assigned_until_the_group_settles() ->
 #[test]
 fn the_runbook_of_stalls_has_every_cause() -> io::Result<()> {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/operations.md"))?;
-    for cause in pipeline::StallCause::ALL {
+    for cause in StallCause::ALL {
         let row = format!("\n| `{}` | ", cause.name());
         assert!(page.contains(&row), "deploy/operations.md has no row for {}", cause.name());
     }
