@@ -1,9 +1,12 @@
 -- What there is one of: users, users with tags, and when a counter last changed. To be sent last. Who has ordered anything has
 -- ordered something of a category. A version is the time of its change in microseconds; what is no time is the end of the
--- year 9999.
+-- year 9999 in Moscow. Without any counter there is no time: least() would take the end of that year for it.
 UPDATE cdm_summary.refreshes AS r
 SET
-    counters_changed_at = to_timestamp(least(c.version, 253402300799000000) / 1000000.0) AT TIME ZONE 'UTC',
+    counters_changed_at = CASE
+        WHEN c.version IS NOT NULL
+            THEN to_timestamp(least(c.version, 253402289999000000) / 1000000.0) AT TIME ZONE 'UTC'
+    END,
     user_cnt = u.user_cnt,
     tagged_user_cnt = t.tagged_user_cnt,
     user_tag_cnt = t.user_tag_cnt,

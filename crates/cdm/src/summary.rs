@@ -11,12 +11,16 @@
 use std::time::Duration;
 
 use pipeline::Failure;
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
 use warehouse::Warehouse;
 
-use self::refresh::Left;
+use self::{trouble::Trouble, work::Work};
 
 mod work;
+mod trouble;
 mod refresh;
 
 /// Looks after the summary until it is dropped.
@@ -26,9 +30,9 @@ impl Summary {
     /// Begins to: at once, and then every so often.
     pub(crate) fn keep(warehouse: Warehouse, every: Duration) -> Self {
         Self(tokio::spawn(async move {
-            let mut left = Left::default();
+            let (mut trouble, mut unseen) = (Trouble::default(), Unseen::default());
             loop {
-                let rest = round(&warehouse, every, &mut left).await.unwrap_or_else(|failure| {
+                let rest = round(&warehouse, every, &mut trouble, &mut unseen).await.unwrap_or_else(|failure| {
                     tracing::warn!(%failure, "the summary could not be refreshed; it will be tried again");
                     metrics::counter!("tagmill_summary_failures_total").increment(1);
                     every
@@ -52,24 +56,41 @@ const SHORTEST_REST: Duration = Duration::from_millis(50);
 const AFTER_YIELDING: Duration = Duration::from_secs(1);
 
 /// Looks, refreshes if it is time, and says when to look again. One small read while there is nothing to do.
-/// What a refresh has `left` decides with which days the next one begins.
-async fn round(warehouse: &Warehouse, every: Duration, left: &mut Left) -> Result<Duration, Failure> {
+async fn round(
+    warehouse: &Warehouse,
+    every: Duration,
+    trouble: &mut Trouble,
+    unseen: &mut Unseen,
+) -> Result<Duration, Failure> {
     let work = work::look(warehouse, every).await?;
-    metrics::gauge!("tagmill_summary_age_seconds").set(if work.is_due { work.age.as_secs_f64() } else { 0.0 });
+    metrics::gauge!("tagmill_summary_age_seconds").set(unseen.age(&work).as_secs_f64());
     if !work.is_due || work.is_put_off {
         return Ok(every);
     }
     if !work.rest.is_zero() {
         return Ok(work.rest.min(every));
     }
-    let Some(refreshed) = refresh::refresh(warehouse, every, left).await? else {
+    let Some(took) = refresh::refresh(warehouse, every, trouble).await? else {
         return Ok(every.min(AFTER_YIELDING));
     };
-    let took = refreshed.took;
-    *left = refreshed.left;
     metrics::gauge!("tagmill_summary_refresh_seconds").set(took.as_secs_f64());
-    metrics::gauge!("tagmill_summary_age_seconds").set(0.0);
-    tracing::debug!(?took, left.days, "the summary is refreshed");
-    // What is left, and how long it has to wait, the next look tells.
+    // The next look tells what is left, and how long it has to wait.
     Ok(Duration::ZERO)
+}
+
+/// Since when changes of counters and tags wait for a refresh. Days have notes that tell it; counters and tags have none.
+#[derive(Default)]
+struct Unseen(Option<Instant>);
+
+impl Unseen {
+    /// How old the oldest change is that is not in the figures. 0: all are in.
+    fn age(&mut self, work: &Work) -> Duration {
+        if !work.is_written {
+            self.0 = None;
+            return work.oldest_note;
+        }
+        // A refresh that another change has followed at once is not seen by itself: no change is older than the last refresh.
+        let unseen = self.0.get_or_insert_with(Instant::now).elapsed();
+        work.oldest_note.max(unseen.min(work.age))
+    }
 }

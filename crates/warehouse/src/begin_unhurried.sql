@@ -13,3 +13,11 @@ SET LOCAL lock_timeout = '1min';
 
 -- But a process that was stopped between two statements must not hold its locks for ever.
 SET LOCAL idle_in_transaction_session_timeout = '1min';
+
+-- A statement ends within seconds of its client, however long it would still run: a process that was killed must not go on in
+-- the server, holding locks that the next process waits for. If the machine of the client is gone, the server's keepalives
+-- tell so within a minute.
+SET LOCAL client_connection_check_interval = '5s';
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use pipeline::{Failure, Fault};
-use warehouse::{Statement, Transaction, Warehouse, get, statement};
+use warehouse::{Parameter, Statement, Transaction, Warehouse, get, statement};
 
-use super::work;
+use super::{trouble::Trouble, work};
 
 /// Of some days, in this order: a product's total is that of its days.
 const DAYS: [Statement; 3] = [
@@ -34,25 +34,8 @@ const USERS: [Statement; 6] = [
 /// Days in one refresh, at most: those without a gap between them are read in one go.
 const DAYS_AT_ONCE: i64 = 31;
 
-/// What a refresh came to.
-pub(super) struct Refreshed {
-    /// How long it took.
-    pub(super) took: Duration,
-    /// The stale days that were left to the next one.
-    pub(super) left: Left,
-}
-
-/// Stale days that nobody has added up yet.
-#[derive(Default)]
-pub(super) struct Left {
-    /// How many.
-    pub(super) days: i64,
-    /// At which day the refresh stopped: the next one begins before it. Nowhere: it came to the end.
-    stopped: Option<String>,
-}
-
-/// Refreshes what is out of date. `None`: another replica is at it, a layer is being rebuilt or its tables are being emptied
-/// at this moment.
+/// Refreshes what is out of date and returns how long it took. `None`: another replica is at it, a layer is being rebuilt or
+/// its tables are being emptied at this moment. `trouble` is told which days fail.
 ///
 /// The sources are locked before anybody asks for a rebuild: who begins one truncates them, and is waited for or waits. So
 /// the days are never added up from a vault that is being filled anew. Each statement sees what is committed by then:
@@ -60,8 +43,8 @@ pub(super) struct Left {
 pub(super) async fn refresh(
     warehouse: &Warehouse,
     every: Duration,
-    before: &Left,
-) -> Result<Option<Refreshed>, Failure> {
+    trouble: &mut Trouble,
+) -> Result<Option<Duration>, Failure> {
     let transaction = warehouse.begin_unhurried().await?;
     if !lock(&transaction).await? {
         return Ok(None);
@@ -72,16 +55,18 @@ pub(super) async fn refresh(
         return Ok(None);
     }
     transaction.execute(&statement!("cdm/plan_summary"), []).await?;
-    let left = summarize_days(&transaction, before).await?;
+    let left = summarize_days(&transaction, trouble).await?;
     if work.is_written {
         for statement in &USERS {
             transaction.execute(statement, []).await?;
         }
     }
-    let concluded = transaction.query(&statement!("cdm/conclude_summary"), [&work.writes, &left.days]).await?;
+    let concluded = transaction.query(&statement!("cdm/conclude_summary"), [&work.writes, &left]).await?;
     let took = concluded.first().map_or(Ok(Duration::ZERO), |row| work::milliseconds(row, 0))?;
     transaction.commit().await?;
-    Ok(Some(Refreshed { took, left }))
+    trouble.refreshed();
+    tracing::debug!(?took, days_left = left, "the summary is refreshed");
+    Ok(Some(took))
 }
 
 /// Keeps other replicas out, and the sources as they are; `false`: somebody else has one of these.
@@ -98,19 +83,19 @@ async fn lock(transaction: &Transaction) -> Result<bool, Failure> {
     }
 }
 
-/// Adds up stale days, from where the refresh `before` has stopped.
-async fn summarize_days(transaction: &Transaction, before: &Left) -> Result<Left, Failure> {
-    let runs = transaction.query(&statement!("cdm/take_stale_days"), [&DAYS_AT_ONCE, &before.stopped]).await?;
-    let Some(end) = runs.last() else { return Ok(Left::default()) };
+/// Adds up stale days and returns how many are left to the next refresh.
+async fn summarize_days(transaction: &Transaction, trouble: &mut Trouble) -> Result<i64, Failure> {
+    let parameters: [&dyn Parameter; 3] = [&DAYS_AT_ONCE, &trouble.days(), &trouble.is_one_by_one()];
+    let runs = transaction.query(&statement!("cdm/take_stale_days"), parameters).await?;
+    let Some(end) = runs.last() else { return Ok(0) };
     for run in &runs {
         let (first, last): (&str, &str) = (get(run, 0)?, get(run, 1)?);
         for statement in &DAYS {
-            transaction.execute(statement, [&first, &last]).await?;
+            transaction.execute(statement, [&first, &last]).await.inspect_err(|_| trouble.failed(first, last))?;
         }
     }
     for statement in &NAMES {
         transaction.execute(statement, []).await?;
     }
-    let days = get(end, 2)?;
-    Ok(Left { days, stopped: if days > 0 { Some(get(end, 0)?) } else { None } })
+    get(end, 2)
 }

@@ -15,6 +15,8 @@ pub(super) struct Work {
     pub(super) rest: Duration,
     /// How long ago that was.
     pub(super) age: Duration,
+    /// How long the oldest note of a stale day has waited; nothing: no day is stale.
+    pub(super) oldest_note: Duration,
     /// Whether counters or tags have changed.
     pub(super) is_written: bool,
     /// How often they had changed at the moment of the look; only to be compared.
@@ -42,8 +44,9 @@ pub(super) async fn read(transaction: &Transaction, every: Duration) -> Result<W
         is_put_off: get(row, 1)?,
         rest: milliseconds(row, 2)?,
         age: milliseconds(row, 3)?,
-        is_written: get(row, 4)?,
-        writes: get(row, 5)?,
+        oldest_note: milliseconds(row, 4)?,
+        is_written: get(row, 5)?,
+        writes: get(row, 6)?,
     })
 }
 

@@ -13,6 +13,8 @@ mod replayed;
 mod rebuilt;
 mod side_by_side;
 mod rest;
+mod fair;
+mod plan;
 mod reader;
 
 const LIMIT: Duration = Duration::from_secs(180);

@@ -91,6 +91,9 @@ async fn the_guards_hold_inside_and_only_inside() -> anyhow::Result<()> {
 
     let unhurried = warehouse.begin_unhurried().await?;
     assert_eq!(show(&unhurried).await?, ["on", "on", "auto", "1min", "1min", "0"]);
+    let interval = "SELECT current_setting('client_connection_check_interval')";
+    let rows = unhurried.query(&sql(interval), []).await?;
+    assert_eq!(rows[0].try_get::<_, &str>(0)?, "5s", "a statement without a limit outlives its client");
     unhurried.commit().await?;
     Ok(())
 }

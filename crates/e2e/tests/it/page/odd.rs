@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use e2e::Pipeline;
 
-use super::{FILLED, RUSSIAN, address, browser::Browser, cdm};
+use super::{FILLED, RUSSIAN, address, browser::Browser, cdm, open_tab};
 
 /// How many places the axis of a chart has whose rows are of these days.
 fn places(days: &[&str]) -> String {
@@ -25,5 +25,31 @@ async fn an_order_of_long_ago_and_a_word_of_the_language_spoil_no_picture() -> R
     let coloured = "import('/dashboard/colours.js').then(({hues}) => \
                     [...hues(['constructor', 'Пицца', 'toString']).values()].every((it) => it.startsWith('#')))";
     ensure!(browser.evaluate(coloured).await? == true, "a category has no colour");
+    Ok(())
+}
+
+/// What the open tab says.
+const SAID: &str = "document.querySelector('.panel:not([hidden])').innerText";
+
+#[tokio::test]
+async fn a_fresh_installation_shows_that_there_is_nothing() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    let service = cdm(&pipeline).start().await?;
+    pipeline.summarized().await?;
+    let mut browser = Browser::start(&RUSSIAN).await?;
+    browser.open(&address(&service)).await?;
+    for tab in &dashboards::orders()?.tabs {
+        open_tab(&mut browser, &tab.id).await?;
+        browser.until(FILLED).await?;
+        let said = browser.evaluate(SAID).await?.to_string();
+        for odd in ["NaN", "undefined", "null", "Invalid", "9999", "10000", "9223372036854775807", "T0", "T2"] {
+            ensure!(!said.contains(odd), "the tab {} says {odd}: {said}", tab.id);
+        }
+    }
+    for (chart, figure) in [("counters_changed", "—"), ("last_order", "—"), ("stale_days", "0"), ("summary_age", "0\u{a0}с")] {
+        let shown = format!("document.querySelector('#chart-{chart} .figure').textContent");
+        assert_eq!(browser.evaluate(&shown).await?, figure, "{chart}");
+    }
+    ensure!(browser.complaints().is_empty(), "{:?}", browser.complaints());
     Ok(())
 }

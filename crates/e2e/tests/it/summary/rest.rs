@@ -68,10 +68,15 @@ async fn a_clock_that_is_set_back_is_not_waited_for() -> Result<()> {
     stage.assert_right().await
 }
 
-/// More days than one refresh takes, none next to another: a stream that never lets them rest, as it is with today.
+/// More days than one refresh takes, none next to another, and those around today: a stream that never lets them rest.
 const RESTLESS: &str = "
     INSERT INTO cdm_summary.stale_days (day)
-    SELECT n.day FROM (SELECT DATE '2030-01-01' + 2 * n AS day FROM generate_series(1, 40) AS n) AS n
+    SELECT n.day
+    FROM (
+        SELECT DATE '2030-01-01' + 2 * n AS day FROM generate_series(1, 40) AS n
+        UNION ALL
+        SELECT cdm_summary.to_moscow(now() AT TIME ZONE 'UTC')::date + n FROM generate_series(-1, 1) AS n
+    ) AS n
     WHERE NOT EXISTS (SELECT FROM cdm_summary.stale_days AS d WHERE d.day = n.day)";
 
 #[tokio::test]
@@ -121,6 +126,9 @@ async fn health_says_what_waits() -> Result<()> {
     let output = stage.service(Layer::Dds).run(&["rebuild"]).await?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     stage.pipeline.sql("UPDATE cdm_summary.refreshes SET refreshed_at = refreshed_at - interval '1 hour'").await?;
+    let rested = stage.pipeline.sql(bad).await?;
+    ensure!(!rested.iter().any(|row| row.contains("stale_days")), "days that have just been noted are bad: {rested:?}");
+    stage.pipeline.sql("UPDATE cdm_summary.stale_days SET noted_at = noted_at - interval '1 hour'").await?;
     let rows = stage.pipeline.sql(bad).await?;
     let days = stage.pipeline.count("SELECT count(*) FROM cdm.orders_by_day").await?;
     for row in ["DDS|rebuild_under_way|1", &format!("DDS|stale_days|{days}"), "STG|parked_orders|1"] {

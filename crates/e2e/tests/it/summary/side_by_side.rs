@@ -75,3 +75,45 @@ async fn who_dies_in_the_middle_of_a_refresh_leaves_the_notes() -> Result<()> {
     stage.settled().await?;
     stage.assert_right().await
 }
+
+/// A statement of a refresh that takes an hour.
+const SLOW: &str = "
+    CREATE FUNCTION cdm_summary.sleep() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_catalog.pg_sleep(3600); RETURN NEW; END $$;
+    CREATE TRIGGER slow BEFORE INSERT OR UPDATE ON cdm_summary.product_days
+    FOR EACH ROW EXECUTE FUNCTION cdm_summary.sleep()";
+
+const SLEEPING: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event = 'PgSleep'";
+
+#[tokio::test]
+async fn a_statement_of_a_refresh_does_not_outlive_its_process() -> Result<()> {
+    let week = Workload::dirty(117, 200);
+    let (before, after) = week.events.split_at(week.events.len() / 2);
+    let mut stage = Stage::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
+    stage.pipeline.sql(SLOW).await?;
+    stage.pipeline.load(after).await?;
+    until("the statement runs", LIMIT, async || Ok(stage.pipeline.count(SLEEPING).await? == 1)).await?;
+    stage.take(Layer::Cdm)?.kill().await?;
+    until("the server ends the statement", LIMIT, async || Ok(stage.pipeline.count(SLEEPING).await? == 0)).await?;
+    stage.pipeline.sql("DROP TRIGGER slow ON cdm_summary.product_days").await?;
+    stage.services.insert(Layer::Cdm, stage.service(Layer::Cdm).start().await?);
+    stage.settled().await?;
+    stage.assert_right().await
+}
+
+#[tokio::test]
+async fn orders_deleted_beside_the_first_refresh_of_their_day_are_gone_from_the_figures() -> Result<()> {
+    let week = Workload::clean(118, 100);
+    let stage = Stage::loaded(&Workload { events: Vec::new(), ..week.clone() }).await?;
+    let client = stage.pipeline.database().await?;
+    client.batch_execute(HOLD_UP).await?;
+    stage.pipeline.load(&week.events).await?;
+    stage.pipeline.settled().await?;
+    until("it refreshes", LIMIT, async || Ok(stage.pipeline.count(HELD_UP).await? == 1)).await?;
+    // Every order has been read by now: what has been noted since is nothing but the DELETE.
+    stage.pipeline.sql("DELETE FROM dds.bv_order_states").await?;
+    client.batch_execute("COMMIT").await?;
+    let gone = "SELECT (SELECT order_cnt FROM cdm.kpi) = 0 AND NOT EXISTS (SELECT FROM cdm_summary.stale_days)";
+    until("the figures are those of no orders", LIMIT, async || Ok(stage.pipeline.sql(gone).await? == ["t"])).await
+}

@@ -47,6 +47,38 @@ async fn a_fresh_installation_has_views_with_nothing_in_them() -> Result<()> {
     Ok(())
 }
 
+/// Columns without any value on a fresh installation: there is no last order and no changed counter.
+const UNKNOWN: [&str; 4] =
+    ["last_order_at_utc", "last_order_at_msk", "counters_changed_at_utc", "counters_changed_at_msk"];
+
+#[tokio::test]
+async fn a_refreshed_summary_of_nothing_makes_nothing_up() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    let _cdm = pipeline.service(e2e::Layer::Cdm).env("SUMMARY_REFRESH", "100ms").start().await?;
+    pipeline.summarized().await?;
+    let now = "SELECT * FROM (SELECT now() AT TIME ZONE 'UTC' + interval '1 day' AS at) AS n";
+    let mut unknown = BTreeSet::new();
+    for row in pipeline.sql(COLUMNS).await? {
+        let [view, column, kind, _] = row.split('|').collect::<Vec<_>>()[..] else { anyhow::bail!("{row}") };
+        // Neither NULL, nor a time that is yet to come, nor the largest number there is.
+        let made_up = match kind {
+            "timestamp without time zone" | "date" => format!("{column} > (SELECT n.at FROM ({now}) AS n)"),
+            "bigint" | "integer" | "numeric" => format!("abs({column}) > 1000000"),
+            _ => "false".to_owned(),
+        };
+        let count = |condition: &str| format!("SELECT count(*) FROM {view} WHERE {condition}");
+        ensure!(pipeline.count(&count(&made_up)).await? == 0, "{view}.{column} is made up");
+        if pipeline.count(&count(&format!("{column} IS NULL"))).await? > 0 {
+            unknown.insert(column.to_owned());
+        }
+    }
+    ensure!(unknown == UNKNOWN.map(str::to_owned).into(), "no value: {unknown:?}");
+    for chart in dashboards::orders()?.tabs.iter().flat_map(|tab| &tab.charts) {
+        pipeline.sql(&chart.sql()).await.with_context(|| chart.id.clone())?;
+    }
+    Ok(())
+}
+
 /// DataLens reads these, an array or a json it does not.
 const TYPES: [&str; 7] = ["bigint", "boolean", "date", "integer", "numeric", "text", "timestamp without time zone"];
 
