@@ -81,7 +81,7 @@ pub enum Setting {
     SearchPath,
     /// `default_transaction_read_only = on`.
     ReadOnly,
-    /// Formats, time zone and triggers: everything else that changes what a statement does.
+    /// Everything that services must not notice: formats, limits, plans.
     Sundry,
 }
 
@@ -232,7 +232,7 @@ impl fmt::Display for Setting {
             Self::AsynchronousCommit => "synchronous_commit = off, server killed",
             Self::SearchPath => "search_path",
             Self::ReadOnly => "default_transaction_read_only",
-            Self::Sundry => "formats, time zone, triggers",
+            Self::Sundry => "everything that must go unnoticed",
         })
     }
 }

@@ -160,21 +160,17 @@ impl Pipeline {
     /// # Errors
     /// The broker does not answer.
     pub async fn ends(&self, topic: &str) -> Result<Vec<i64>> {
-        let began = Instant::now();
-        loop {
-            match self.watermarks(topic).await {
-                Err(_) if began.elapsed() < COMING_BACK => sleep(PAUSE).await,
-                answer => return Ok(answer?.into_iter().map(|(_, end)| end).collect()),
-            }
-        }
+        let watermarks = patiently(async || self.watermarks(topic).await).await?;
+        Ok(watermarks.into_iter().map(|(_, end)| end).collect())
     }
 
     /// The offset of the first record of each partition of a topic that is still there.
     ///
     /// # Errors
-    /// The broker does not answer.
+    /// As [`Pipeline::ends`].
     pub async fn begins(&self, topic: &str) -> Result<Vec<i64>> {
-        Ok(self.watermarks(topic).await?.into_iter().map(|(begin, _)| begin).collect())
+        let watermarks = patiently(async || self.watermarks(topic).await).await?;
+        Ok(watermarks.into_iter().map(|(begin, _)| begin).collect())
     }
 
     async fn watermarks(&self, topic: &str) -> Result<Vec<(i64, i64)>> {
@@ -190,8 +186,12 @@ impl Pipeline {
     /// What the group of a layer has committed, for each partition; 0 where nothing is.
     ///
     /// # Errors
-    /// The broker does not answer.
+    /// As [`Pipeline::ends`].
     pub async fn committed(&self, layer: Layer) -> Result<Vec<i64>> {
+        patiently(async || self.committed_now(layer).await).await
+    }
+
+    async fn committed_now(&self, layer: Layer) -> Result<Vec<i64>> {
         let (consumer, topic) = (self.outsider(layer)?, self.source(layer));
         let ask = move || {
             let mut asked = TopicPartitionList::new();
@@ -267,6 +267,17 @@ impl Pipeline {
         let mut client = ClientConfig::new();
         client.set("bootstrap.servers", self.endpoints().bootstrap_servers());
         client
+    }
+}
+
+/// Asks a broker that may have just come back, until it answers or has had time enough.
+async fn patiently<T>(mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+    let began = Instant::now();
+    loop {
+        match ask().await {
+            Err(_) if began.elapsed() < COMING_BACK => sleep(PAUSE).await,
+            answer => return answer,
+        }
     }
 }
 

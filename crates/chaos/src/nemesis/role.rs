@@ -1,6 +1,7 @@
 //! Settings of a role or of a database of PostgreSQL that change while services run; every session is new then.
 
 use anyhow::Result;
+use devstack::{ROLE_SETTINGS, RoleSetting};
 use tokio::time::sleep;
 
 use super::Happened;
@@ -21,8 +22,8 @@ const WRITABLE: &str = "SET transaction_read_only = off";
 pub(super) async fn set(world: &World, setting: Setting, injection: &Injection) -> Result<Happened> {
     let _turn = world.turns.server(Server::Postgres).await;
     let whose = whose(world, injection).await?;
-    for value in values(setting, injection.choice / 2) {
-        world.stage.pipeline.administer(&format!("ALTER {whose} SET {value}")).await?;
+    for set in settings(setting, injection.choice / 2) {
+        world.stage.pipeline.administer(&format!("ALTER {whose} {set}")).await?;
     }
     renew(world).await?;
     sleep(injection.lasts).await;
@@ -48,24 +49,17 @@ async fn renew(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// What is set.
-fn values(setting: Setting, choice: usize) -> &'static [&'static str] {
-    match setting {
-        Setting::Isolation if choice.is_multiple_of(2) => &["default_transaction_isolation = 'repeatable read'"],
-        Setting::Isolation => &["default_transaction_isolation = 'serializable'"],
-        Setting::AsynchronousCommit => &["synchronous_commit = off"],
-        Setting::SearchPath => &["search_path = nowhere"],
-        Setting::ReadOnly => &["default_transaction_read_only = on"],
-        Setting::Sundry => &[
-            "datestyle = 'German, DMY'",
-            "timezone = 'Asia/Kathmandu'",
-            "intervalstyle = 'sql_standard'",
-            "bytea_output = 'escape'",
-            "extra_float_digits = -15",
-            "standard_conforming_strings = off",
-            "transform_null_equals = on",
-            "lock_timeout = '1ms'",
-            "statement_timeout = '2s'",
-        ],
-    }
+/// What is set, as it follows `ALTER ROLE …`.
+fn settings(setting: Setting, choice: usize) -> Vec<String> {
+    let one = match setting {
+        Setting::Isolation if choice.is_multiple_of(2) => "SET default_transaction_isolation = 'repeatable read'",
+        Setting::Isolation => "SET default_transaction_isolation = 'serializable'",
+        Setting::AsynchronousCommit => "SET synchronous_commit = off",
+        Setting::SearchPath => "SET search_path = nowhere",
+        Setting::ReadOnly => "SET default_transaction_read_only = on",
+        Setting::Sundry => {
+            return ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed()).map(RoleSetting::set).collect();
+        }
+    };
+    vec![one.to_owned()]
 }

@@ -86,8 +86,9 @@ pub(super) async fn remove_committed(world: &World, injection: &Injection) -> Re
     let topic = pipeline.source(layer);
     let _producers = world.turns.producers().await;
     let _broker = world.turns.server(Server::Kafka).await;
-    world.oracle.lock().await.follow(pipeline).await?;
     let (before, committed) = (pipeline.begins(&topic).await?, pipeline.committed(layer).await?);
+    // Afterwards, so that it has read all that goes.
+    world.oracle.lock().await.follow(pipeline).await?;
     world.stage.stack.endpoints().delete_records(&topic, &committed).await?;
     Ok(pipeline.begins(&topic).await? > before)
 }

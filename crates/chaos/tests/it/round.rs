@@ -1,4 +1,4 @@
-//! A short round of four faults at once, on a stack of its own.
+//! A short round of five faults at once, on a stack of its own.
 
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ async fn deaths_lost_commits_and_a_late_riser_change_no_number() -> Result<()> {
             injection(Fault::FreezeAt(Layer::Cdm, Point::Received), 500),
             injection(Fault::LoseCommits, 1_500),
             injection(Fault::SwallowCommits, 2_500),
+            injection(Fault::Zstd, 3_500),
         ],
     };
     let settings = Settings::try_parse_from(["chaos", "--seed", "3", "--rate", "40"])?;
