@@ -260,7 +260,9 @@ impl ClientContext for Membership {
         }
     }
 
-    fn stats(&self, statistics: Statistics) {
+    fn stats(&self, mut statistics: Statistics) {
+        // Topics that were only asked about are listed as well, and their partitions have the same numbers.
+        statistics.topics.retain(|name, _| name == self.partitions.topic());
         let mut state = self.state();
         let is_up = statistics.brokers.values().any(|broker| broker.state == "UP");
         if is_up {

@@ -53,6 +53,11 @@ impl Partitions {
         Self { topic: topic.to_owned(), vitals, identity, state: Mutex::default() }
     }
 
+    /// The source topic.
+    pub(crate) fn topic(&self) -> &str {
+        &self.topic
+    }
+
     pub(crate) fn identity(&self) -> &TopicIdentity {
         &self.identity
     }
