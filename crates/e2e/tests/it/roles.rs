@@ -7,7 +7,7 @@ use devstack::{Options, Stack};
 use e2e::{Layer, Pipeline, Process, Service, Workload, until};
 use tokio::process::Command;
 
-use crate::story::{closed, restaurant, user};
+use crate::story::{Order, closed, restaurant, user};
 
 mod settings;
 mod check;
@@ -160,7 +160,7 @@ async fn parked_and_dead(stage: &Stage) -> Result<()> {
     pipeline.name(&[user("u")?, user("poor")?, restaurant(&["tea"])?]).await?;
     let parked = pipeline.parked().await?;
     let orders = [closed(1, "u", &["cake"]), closed(2, "poor", &["tea"])];
-    pipeline.produce(&topic, orders.iter().map(|order| order.record())).await?;
+    pipeline.produce(&topic, orders.iter().map(Order::record)).await?;
     pipeline.settled().await?;
     until("the order is parked", LIMIT, async || Ok(pipeline.parked().await? == parked + 1)).await?;
     ensure!(stage.says(Layer::Stg, &["parked", "list"]).await?.contains("cake"), "not listed");
