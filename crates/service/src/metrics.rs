@@ -141,7 +141,7 @@ fn describe() {
     describe_gauge!(
         "tagmill_summary_age_seconds",
         Seconds,
-        "How long ago figures that no longer hold were refreshed; 0 while they hold"
+        "How long the oldest change that is not in the figures has waited; 0 while none waits"
     );
     describe_gauge!(
         "tagmill_summary_refresh_seconds",

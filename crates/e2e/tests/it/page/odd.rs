@@ -46,7 +46,9 @@ async fn a_fresh_installation_shows_that_there_is_nothing() -> Result<()> {
             ensure!(!said.contains(odd), "the tab {} says {odd}: {said}", tab.id);
         }
     }
-    for (chart, figure) in [("counters_changed", "—"), ("last_order", "—"), ("stale_days", "0"), ("summary_age", "0\u{a0}с")] {
+    for (chart, figure) in
+        [("counters_changed", "—"), ("last_order", "—"), ("stale_days", "0"), ("summary_age", "0\u{a0}с")]
+    {
         let shown = format!("document.querySelector('#chart-{chart} .figure').textContent");
         assert_eq!(browser.evaluate(&shown).await?, figure, "{chart}");
     }

@@ -29,8 +29,18 @@ const WHOLE: [&str; 12] = [
     text!("summarize_category_users"),
 ];
 
-/// A day with 20,000 products, none of which any statistics know; and as many counters.
+/// A small day, which statistics know. Then a day with 20,000 products, of which they know nothing; and as many counters.
 const FILL: &str = "
+    INSERT INTO dds.bv_order_states
+    SELECT
+        gen_random_uuid(), 'v', now(), gen_random_uuid(), 'CLOSED', 1, 1, ARRAY[gen_random_uuid()], ARRAY[gen_random_uuid()],
+        '{1}', '{1}', TIMESTAMP '2026-11-01 06:00' + n * interval '1 second', gen_random_uuid()
+    FROM generate_series(1, 1000) AS n;
+    INSERT INTO cdm_summary.product_days
+    SELECT DATE '2026-11-01', gen_random_uuid(), gen_random_uuid(), 1, 1, 1 FROM generate_series(1, 1000) AS n;
+    INSERT INTO cdm_summary.order_hours
+    SELECT TIMESTAMP '2026-11-01 09:00', TIMESTAMP '2026-11-01 06:00', gen_random_uuid(), '', 1, 1, 1, TIMESTAMP '2026-11-01 06:00'
+    FROM generate_series(1, 1000) AS n;
     ANALYZE;
     INSERT INTO dds.bv_order_states
     SELECT
@@ -65,8 +75,13 @@ async fn a_day_with_very_many_products_is_added_up_in_no_time_whatever_statistic
     client.batch_execute(FILL).await?;
     client.batch_execute(&refresh("SELECT")).await?;
     // Now the tables hold the day, and statistics still say that they are empty.
-    client.batch_execute(&refresh("UPDATE dds.bv_order_states SET quantities = '{2,1,1,1,1}'")).await?;
-    let sums = "SELECT (SELECT count(*) FROM cdm_summary.product_days), (SELECT sum(quantity) FROM cdm_summary.category_days),
+    client
+        .batch_execute(&refresh(
+            "UPDATE dds.bv_order_states SET quantities = '{2,1,1,1,1}' WHERE order_dt > '2026-11-02'",
+        ))
+        .await?;
+    let sums = "SELECT (SELECT count(*) FROM cdm_summary.product_days WHERE day = '2026-11-02'),
+                (SELECT sum(quantity) FROM cdm_summary.category_days WHERE day = '2026-11-02'),
                 (SELECT count(*) FROM cdm_summary.products), (SELECT count(*) FROM cdm_summary.product_users)";
     assert_eq!(pipeline.sql(sums).await?, ["20000|24000|20000|20000"]);
     Ok(())
