@@ -92,9 +92,8 @@ mod tests {
 
     #[test]
     fn of_a_former_topic_what_was_committed_must_be_a_dead_letter_and_the_rest_may() {
-        let mut oracle = Oracle::default();
-        oracle.refused = [((0, 4), None), ((0, 5), None), ((1, 0), None)].into();
-        oracle.next = vec![9, 1];
+        let refused = [((0, 4), None), ((0, 5), None), ((1, 0), None)].into();
+        let mut oracle = Oracle { refused, next: vec![9, 1], ..Oracle::default() };
         oracle.forget_topic(&[5]);
         assert_eq!(oracle.former.must, [((0, 4), None)]);
         assert_eq!(oracle.former.may, [((0, 5), None), ((1, 0), None)]);

@@ -51,7 +51,7 @@ impl Recoveries {
     /// Prints the table: a row for each kind of restart.
     pub(crate) fn print(&self) {
         let mut header = vec!["Kafka ends, and is back at".to_owned(), "restarts".to_owned()];
-        header.extend(Layer::ALL.map(|layer| layer.binary()));
+        header.extend(Layer::ALL.map(Layer::binary));
         header.extend(["longest standstill".to_owned(), format!("over {} s", ALLOWED.as_secs())]);
         let mut table = report::table(&header.iter().map(String::as_str).collect::<Vec<_>>());
         for (name, kind) in &self.recovery_s {

@@ -35,7 +35,7 @@ pub(super) async fn transactions(world: &World, injection: &Injection) -> Result
     let own = write_for_a_while(world, Way::Transactions, injection);
     let others = async {
         let aborted = transaction(world, &foreign, false, injection).await?;
-        anyhow::Ok(aborted && transaction(world, &foreign, injection.choice % 2 == 0, injection).await?)
+        anyhow::Ok(aborted && transaction(world, &foreign, injection.choice.is_multiple_of(2), injection).await?)
     };
     let ((), others) = tokio::join!(own, others);
     Ok(others? && world.order_system.written(Way::Transactions) > before)
