@@ -26,6 +26,7 @@ use crate::{
 
 use self::{unreadable::Unreadable, verification::Verification};
 
+mod committing;
 mod unreadable;
 mod verification;
 
@@ -62,10 +63,6 @@ pub struct Source {
 /// Work that takes longer is accompanied by polling. Shorter work is not worth it: pausing throws away what was read
 /// ahead. Rebalances wait no longer than this.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Between two commits of offsets. Each is a record that the brokers keep, and costs them as much as a batch does; one
-/// that is late costs whoever takes over after a SIGKILL a repetition.
-const COMMIT_EVERY: Duration = Duration::from_millis(100);
 
 /// How often an outage that lasts is reported.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
@@ -244,41 +241,6 @@ impl Source {
         let batch = self.buffer.take(limit);
         self.handed_out.note(batch.iter().map(|(epoch, record)| (record.partition, record.offset, *epoch)));
         batch.into_iter().map(|(_, record)| record).collect()
-    }
-
-    /// The offset behind the last of `records` in each partition that is ours as it was when they were handed out.
-    fn committable(&mut self, records: &[Record]) -> BTreeMap<i32, i64> {
-        let mut last = BTreeMap::new();
-        for record in records {
-            let offset = last.entry(record.partition).or_insert(record.offset);
-            *offset = record.offset.max(*offset);
-        }
-        last.retain(|partition, offset| {
-            let handed_out = self.handed_out.take(*partition, *offset);
-            handed_out.is_some() && handed_out == self.consumer.context().epoch(*partition)
-        });
-        let next = |(partition, offset): (i32, i64)| {
-            let (epoch, next) = (self.consumer.context().epoch(partition), offset.saturating_add(1));
-            (partition, epoch.map_or(next, |epoch| self.ends.committable(partition, epoch, next)))
-        };
-        last.into_iter().map(next).collect()
-    }
-
-    /// Commits what is due, unless it was done a moment ago.
-    fn commit_in_time(&mut self) {
-        if Instant::now() >= self.commit_at && self.membership().has_due_commits() {
-            self.commit_now();
-        }
-    }
-
-    /// Commits what is due. Nobody tells us what became of it, but statistics show it; what has not arrived is due again, as
-    /// long as the partition stays ours: see [`Commits`](crate::commits::Commits).
-    fn commit_now(&mut self) {
-        let offsets = self.membership().take_due_commits();
-        if !offsets.is_empty() {
-            self.commit_at = Instant::now() + COMMIT_EVERY;
-        }
-        consumer::commit(&*self.consumer, &self.topic, &offsets, &self.identity.metadata());
     }
 
     /// Reads on, where reading was paused, but for partitions in error.
