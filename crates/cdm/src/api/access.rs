@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::header::AUTHORIZATION,
+    http::{HeaderValue, header::AUTHORIZATION},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -111,7 +111,7 @@ fn bearer(authorization: &[u8]) -> Option<&[u8]> {
 
 /// Lets a request pass that shows the token.
 pub(crate) async fn check(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
-    let authorization = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes());
+    let authorization = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
     match token.admits(authorization) {
         Ok(()) => next.run(request).await,
         Err(reason) => {
