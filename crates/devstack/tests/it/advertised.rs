@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use devstack::{Options, Stack, Topic};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
@@ -18,21 +19,21 @@ async fn a_broker_advertises_another_address_from_its_next_start_on() {
     stack.kafka_advertises("broker.invalid", second).unwrap();
     stack.kafka().stop().await.unwrap();
     stack.kafka().start().await.unwrap();
-    assert_eq!(advertised(way.bootstrap_servers()).await, ("broker.invalid".to_owned(), second));
+    assert_eq!(advertised(way.bootstrap_servers()).await.unwrap(), ("broker.invalid".to_owned(), second));
 
     stack.kafka_advertises("localhost", second).unwrap();
     stack.kafka().kill().await.unwrap();
     stack.kafka().start().await.unwrap();
-    assert_eq!(advertised(way.bootstrap_servers()).await, ("localhost".to_owned(), second));
+    assert_eq!(advertised(way.bootstrap_servers()).await.unwrap(), ("localhost".to_owned(), second));
     assert_eq!(support::consume(&way, "kept").await, "a record");
 }
 
-async fn advertised(bootstrap: String) -> (String, u16) {
+async fn advertised(bootstrap: String) -> anyhow::Result<(String, u16)> {
     let asking = tokio::task::spawn_blocking(move || {
-        let client: BaseConsumer = rdkafka::ClientConfig::new().set("bootstrap.servers", bootstrap).create().unwrap();
-        let metadata = client.fetch_metadata(None, Duration::from_secs(60)).unwrap();
-        let broker = &metadata.brokers()[0];
-        (broker.host().to_owned(), u16::try_from(broker.port()).unwrap())
+        let client: BaseConsumer = rdkafka::ClientConfig::new().set("bootstrap.servers", bootstrap).create()?;
+        let metadata = client.fetch_metadata(None, Duration::from_secs(60))?;
+        let broker = metadata.brokers().first().context("no broker is in the metadata")?;
+        anyhow::Ok((broker.host().to_owned(), u16::try_from(broker.port())?))
     });
-    asking.await.unwrap()
+    asking.await?
 }

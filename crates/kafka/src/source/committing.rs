@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use pipeline::Record;
+use rdkafka::consumer::Consumer as _;
 use tokio::time::Instant;
 
 use super::Source;

@@ -10,8 +10,10 @@ use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
     admin::{AdminClient, AdminOptions},
     consumer::{BaseConsumer, CommitMode, Consumer},
+    error::KafkaResult,
     producer::{FutureProducer, FutureRecord, Producer},
     topic_partition_list::TopicPartitionListElem,
+    types::RDKafkaErrorCode,
 };
 
 /// How long anything may take that should happen soon.
@@ -144,12 +146,27 @@ impl Stage {
 
     /// The offset the group has committed in a partition, and what it says about it.
     pub(crate) async fn committed_with_metadata(&self, partition: i32) -> anyhow::Result<(Option<i64>, String)> {
+        let committed = soon(async {
+            loop {
+                match self.ask_for_committed(partition).await? {
+                    // A coordinator that has only just been elected sends whoever asks away.
+                    Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::NotCoordinator) => {
+                        tokio::time::sleep(GLANCE).await;
+                    }
+                    answer => break anyhow::Ok(answer?),
+                }
+            }
+        });
+        let committed = committed.await??;
+        let found = &committed.elements()[0];
+        Ok((found.offset().to_raw().filter(|&offset| offset >= 0), found.metadata().to_owned()))
+    }
+
+    async fn ask_for_committed(&self, partition: i32) -> anyhow::Result<KafkaResult<TopicPartitionList>> {
         let asker: BaseConsumer = self.config().set("group.id", &self.settings.group_id).create()?;
         let mut list = TopicPartitionList::new();
         list.add_partition(&self.settings.source_topic, partition);
-        let committed = tokio::task::spawn_blocking(move || asker.committed_offsets(list, SOON)).await??;
-        let found = &committed.elements()[0];
-        Ok((found.offset().to_raw().filter(|&offset| offset >= 0), found.metadata().to_owned()))
+        Ok(tokio::task::spawn_blocking(move || asker.committed_offsets(list, SOON)).await?)
     }
 
     /// Commits an offset as somebody outside the group does.
