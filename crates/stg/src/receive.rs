@@ -56,10 +56,7 @@ fn read(record: &Record, envelope: Envelope, time: RecordTime) -> Result<Event, 
 /// Why the order is refused; and what to do about a record whose timestamp cannot be right.
 fn rejection(Malformed { reason, mut error }: Malformed, time: RecordTime) -> Rejection {
     if reason == "from-the-future" && time.is_implausible() {
-        error.push_str(
-            "; the record's timestamp is not plausible (seconds in place of milliseconds?): have the producer set it right, \
-             or set RECORD_TIMESTAMP=sent_dttm, and replay",
-        );
+        error.push_str("; it is not plausible: set RECORD_TIMESTAMP=sent_dttm");
     }
     Rejection::new(reason, error)
 }

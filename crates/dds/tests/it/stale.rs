@@ -108,7 +108,7 @@ async fn a_state_that_comes_back_has_the_date_of_its_hub() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn where_orders_go_every_day_that_was_added_up_is_noted() -> anyhow::Result<()> {
+async fn where_orders_go_their_days_are_noted() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
     let replica = stage.replica().await?;
     store_all(&replica, &[placed(0, 0, "2026-03-02 12:00:00", "first"), placed(2, 0, "2026-03-03 12:00:00", "first")])
@@ -118,13 +118,14 @@ async fn where_orders_go_every_day_that_was_added_up_is_noted() -> anyhow::Resul
         SELECT cdm_summary.to_moscow(date_trunc('hour', order_dt)), date_trunc('hour', order_dt), h_restaurant_pk, status, 1,
             cost, payment, order_dt
         FROM dds.bv_order_states";
-    for statement in ["DELETE FROM dds.bv_order_states WHERE order_dt < '2026-03-03'", "TRUNCATE dds.bv_order_states"] {
+    for (statement, gone) in [
+        ("DELETE FROM dds.bv_order_states WHERE order_dt < '2026-03-03'", ["2026-03-02"]),
+        ("TRUNCATE dds.bv_order_states", ["2026-03-03"]),
+    ] {
         stage.sql("TRUNCATE cdm_summary.order_hours, cdm_summary.stale_days").await?;
         stage.sql(added_up).await?;
-        let days = stage.sql("SELECT DISTINCT hour_msk::date::text FROM cdm_summary.order_hours ORDER BY 1").await?;
         stage.sql(statement).await?;
-        assert_eq!(stage.sql(DAYS).await?, days, "{statement}");
-        assert!(!days.is_empty());
+        assert_eq!(stage.sql(DAYS).await?, gone, "{statement}");
     }
     Ok(())
 }
