@@ -19,6 +19,9 @@ use crate::{
 
 pub(crate) type Consumer = StreamConsumer<Membership>;
 
+/// The offset that stands for the first record of a partition, whatever its number: Kafka's `OffsetBeginning`.
+pub(crate) const BEGINNING: i64 = -2;
+
 /// How long the broker may take to say where a partition ends.
 const ANSWER: Duration = Duration::from_secs(5);
 
@@ -148,7 +151,7 @@ pub(crate) async fn seek(
 ) -> Result<(), Unavailable> {
     let mut list = TopicPartitionList::with_capacity(offsets.len());
     for (&partition, &offset) in offsets {
-        list.add_partition_offset(topic, partition, Offset::Offset(offset)).map_err(unavailable)?;
+        list.add_partition_offset(topic, partition, Offset::from_raw(offset)).map_err(unavailable)?;
     }
     let consumer = Arc::clone(consumer);
     let seeking = tokio::task::spawn_blocking(move || consumer.seek_partitions(list, ANSWER));

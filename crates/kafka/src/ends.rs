@@ -21,9 +21,17 @@ struct End {
 }
 
 impl Ends {
-    /// The partition has given everything before `end`; the last record came before `after`, if there was one.
+    /// The partition has given everything before `end`; the last record came before `after`, if there was one. An end that is
+    /// reported once more, because the partition was paused in between, is the same end.
     pub(crate) fn reached(&mut self, partition: i32, epoch: Epoch, after: Option<i64>, end: i64) {
-        self.0.insert(partition, End { epoch, after, end });
+        if !self.is_at(partition, epoch, end) {
+            self.0.insert(partition, End { epoch, after, end });
+        }
+    }
+
+    /// The offset behind the last record before an end that has been reported already.
+    pub(crate) fn after(&self, partition: i32, epoch: Epoch, end: i64) -> Option<i64> {
+        self.0.get(&partition).filter(|known| known.epoch == epoch && known.end == end)?.after
     }
 
     /// What can be committed when every record before `offset` is done with.
@@ -51,6 +59,17 @@ mod tests {
         assert_eq!(ends.committable(0, Epoch(1), 9), 9, "more has come since");
         assert_eq!(ends.committable(0, Epoch(2), 5), 5, "the partition left in between");
         assert_eq!(ends.committable(1, Epoch(1), 5), 5);
+    }
+
+    #[test]
+    fn an_end_that_is_reported_again_is_the_same() {
+        let mut ends = Ends::default();
+        ends.reached(0, Epoch(1), Some(5), 6);
+        ends.reached(0, Epoch(1), Some(6), 6);
+        assert_eq!(ends.after(0, Epoch(1), 6), Some(5));
+        assert_eq!(ends.committable(0, Epoch(1), 5), 6, "the batch before the end was out when it was reported again");
+        ends.reached(0, Epoch(2), None, 6);
+        assert_eq!(ends.after(0, Epoch(2), 6), None);
     }
 
     #[test]

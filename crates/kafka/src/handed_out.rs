@@ -32,11 +32,6 @@ impl HandedOut {
     pub(crate) fn holds(&self, partition: i32, epoch: Epoch) -> bool {
         self.0.get(&partition).is_some_and(|batches| batches.iter().any(|(_, of)| *of == epoch))
     }
-
-    /// None of them will be committed.
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
 }
 
 #[cfg(test)]

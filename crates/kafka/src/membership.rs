@@ -17,7 +17,8 @@ use rdkafka::{
 use tokio::sync::{Notify, futures::Notified};
 
 use crate::{
-    commits::Commits, consumer, diagnostics, epoch::Epoch, error::refuses, partitions::Partitions, supervisor::Health,
+    commits::Commits, consumer, diagnostics, epoch::Epoch, error::refuses, partition_watch::Reading,
+    partitions::Partitions, supervisor::Health,
 };
 
 /// The context of the consumer. Its callbacks run inside the poll, on the task that reads.
@@ -36,6 +37,8 @@ struct State {
     rebalances: u64,
     commits: Commits,
     paused: bool,
+    /// Whether partitions were read, be it for a moment, since the last statistics.
+    was_read: bool,
     last_failure: String,
     outage: Option<String>,
     /// Why the group does not take us in; brokers that answer are no cure.
@@ -134,7 +137,9 @@ impl Membership {
     }
 
     pub(crate) fn set_paused(&self, paused: bool) {
-        self.state().paused = paused;
+        let mut state = self.state();
+        state.paused = paused;
+        state.was_read |= !paused;
     }
 
     /// What keeps every broker away, or the group from taking us in.
@@ -155,10 +160,18 @@ impl Membership {
         }
     }
 
-    /// Another consumer takes the place of this one, whose farewell must not be taken for news.
-    pub(crate) fn replaced(&self) {
-        self.state().is_replaced = true;
+    /// Takes the place of another consumer, whose farewell must not be taken for news. What is reported as an outage ends
+    /// when this one finds the brokers; epochs go on, so that a batch of the former consumer is never taken for one of this.
+    pub(crate) fn replace(&self, former: &Self) {
+        let (paused, rebalances, outage) = {
+            let mut former = former.state();
+            former.is_replaced = true;
+            (former.paused, former.rebalances, former.outage.take())
+        };
+        let mut state = self.state();
+        (state.paused, state.rebalances, state.outage) = (paused, rebalances, outage);
         self.vitals.unassigned();
+        metrics::gauge!("tagmill_assigned_partitions").set(0);
     }
 
     /// The client asks again by itself; an assignment says that it was heard.
@@ -169,7 +182,20 @@ impl Membership {
     /// The brokers are back, and an idle loop would not notice: only a stored batch says otherwise that nothing is
     /// waited for.
     fn recover(&self, state: &mut State) {
-        if state.outage.take().is_some() && self.vitals.waiting().is_some_and(|waiting| waiting.dependency == "kafka") {
+        if state.outage.take().is_some() {
+            self.waits_no_more();
+        }
+    }
+
+    /// What was reported to whoever reads, and was no outage of the brokers, has ended.
+    pub(crate) fn goes_on(&self) {
+        if self.outage().is_none() {
+            self.waits_no_more();
+        }
+    }
+
+    fn waits_no_more(&self) {
+        if self.vitals.waiting().is_some_and(|waiting| waiting.dependency == "kafka") {
             self.vitals.waits_for(None);
         }
     }
@@ -210,8 +236,10 @@ impl ConsumerContext for Membership {
                 {
                     last.insert(partition.partition(), offset);
                 }
-                lag(partition.topic(), partition.partition(), 0); // the next owner's to tell
-                self.partitions.left(partition.partition());
+                if !state.is_replaced {
+                    lag(partition.topic(), partition.partition(), 0); // the next owner's to tell
+                    self.partitions.left(partition.partition());
+                }
             }
         });
         // Goes out before the partitions do; without it, their next owner repeats a batch or two.
@@ -268,9 +296,11 @@ impl ClientContext for Membership {
         if is_up {
             self.recover(&mut state);
         }
+        // Between the ticks of a schedule partitions are read for moments only.
+        let was_read = std::mem::take(&mut state.was_read) || !state.paused;
         let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
         let ours = partitions.filter(|known| state.owned.contains_key(&known.partition));
-        self.partitions.observe(ours, is_up && !state.paused);
+        self.partitions.observe(ours, Reading { now: is_up && !state.paused, lately: is_up && was_read });
         let is_answered = answers(&statistics, &state);
         if std::mem::replace(&mut state.is_answered, is_answered) != is_answered {
             self.changed.notify_one();
@@ -296,7 +326,10 @@ impl ClientContext for Membership {
 /// is asked of their leaders, and a connection that nobody uses may be closed.
 fn answers(statistics: &Statistics, state: &State) -> bool {
     let coordinator = statistics.cgrp.as_ref().is_some_and(|group| group.state == "up");
-    let is_up = |leader| statistics.brokers.values().any(|broker| broker.nodeid == leader && broker.state == "UP");
+    // A partition without a leader has -1 here, as have the coordinator's connection and a bootstrap server.
+    let is_up = |leader: i32| {
+        leader >= 0 && statistics.brokers.values().any(|broker| broker.nodeid == leader && broker.state == "UP")
+    };
     let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
     let mut ours = partitions.filter(|known| state.owned.contains_key(&known.partition));
     coordinator && (state.paused || ours.all(|known| is_up(known.leader)))

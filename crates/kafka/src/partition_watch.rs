@@ -21,6 +21,16 @@ pub(crate) struct Offsets {
     pub(crate) queued: i64,
 }
 
+/// Whether a partition is being read. One that is not, because it is paused or because the brokers are away, shows old
+/// offsets: nothing follows from those.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading {
+    /// It is being read at the moment of the statistics.
+    pub(crate) now: bool,
+    /// It has been read since the statistics before.
+    pub(crate) lately: bool,
+}
+
 /// What is wrong with a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Observation {
@@ -42,7 +52,7 @@ struct Standing {
 struct Open {
     stable: i64,
     since: Instant,
-    /// Rounds of statistics in which the partition was being fetched, so that `stable` was current.
+    /// Rounds of statistics in which the partition was read, so that `stable` was current.
     rounds: u32,
 }
 
@@ -54,22 +64,21 @@ const STOPPED_AFTER: Duration = Duration::from_secs(40);
 const OPEN_AFTER: Duration = Duration::from_secs(60);
 
 impl PartitionWatch {
-    /// Takes in one round of statistics. A partition that is not being fetched (`is_fetching`), because it is paused or
-    /// because the brokers are away, shows old offsets: nothing follows from those.
-    pub(crate) fn observe(&mut self, partition: i32, seen: Offsets, is_fetching: bool, now: Instant) -> Observation {
+    /// Takes in one round of statistics.
+    pub(crate) fn observe(&mut self, partition: i32, seen: Offsets, reading: Reading, now: Instant) -> Observation {
         let fresh = Standing { position: -1, stopped_since: None, open: None };
         let standing = self.0.entry(partition).or_insert(fresh);
         let has_moved = standing.position != seen.position;
         standing.position = seen.position;
         let delivers = has_moved || seen.queued > 0 || seen.position < 0 || seen.position >= seen.stable;
-        if delivers || !is_fetching {
+        if delivers || !reading.now {
             standing.stopped_since = None;
         } else {
             standing.stopped_since.get_or_insert(now);
         }
         Observation {
             is_stopped: standing.stopped_since.is_some_and(|since| now.duration_since(since) >= STOPPED_AFTER),
-            awaits_transaction: standing.awaits_transaction(seen, is_fetching, now),
+            awaits_transaction: standing.awaits_transaction(seen, reading.lately, now),
         }
     }
 
@@ -80,7 +89,7 @@ impl PartitionWatch {
 }
 
 impl Standing {
-    fn awaits_transaction(&mut self, seen: Offsets, is_fetching: bool, now: Instant) -> bool {
+    fn awaits_transaction(&mut self, seen: Offsets, was_read: bool, now: Instant) -> bool {
         if seen.stable < 0 || seen.high <= seen.stable || seen.position < seen.stable {
             self.open = None;
             return false;
@@ -90,7 +99,7 @@ impl Standing {
         if open.stable != seen.stable {
             *open = Open { stable: seen.stable, since: now, rounds: 0 };
         }
-        open.rounds += u32::from(is_fetching);
+        open.rounds += u32::from(was_read);
         open.rounds >= 2 && now.duration_since(open.since) >= OPEN_AFTER
     }
 }
@@ -102,10 +111,14 @@ mod tests {
     const READ: Offsets = Offsets { position: 7, stable: 7, high: 7, queued: 0 };
 
     /// What is observed in the end, of rounds every five seconds for so long.
-    fn after(seconds: u64, offsets: Offsets, is_fetching: bool) -> Observation {
+    fn after(seconds: u64, offsets: Offsets, is_read: bool) -> Observation {
+        watched(seconds, offsets, Reading { now: is_read, lately: is_read })
+    }
+
+    fn watched(seconds: u64, offsets: Offsets, reading: Reading) -> Observation {
         let (mut watch, begin) = (PartitionWatch::default(), Instant::now());
         let rounds = (0..=seconds / 5).map(|round| begin + Duration::from_secs(round * 5));
-        rounds.map(|now| watch.observe(0, offsets, is_fetching, now)).last().unwrap_or_default()
+        rounds.map(|now| watch.observe(0, offsets, reading, now)).last().unwrap_or_default()
     }
 
     #[test]
@@ -129,7 +142,7 @@ mod tests {
         for round in 0..30 {
             let seen = Offsets { position: round, stable: 100, high: 100, queued: 0 };
             let now = begin + Duration::from_secs(5 * u64::try_from(round).unwrap());
-            assert_eq!(watch.observe(0, seen, true, now), Observation::default());
+            assert_eq!(watch.observe(0, seen, Reading { now: true, lately: true }, now), Observation::default());
         }
     }
 
@@ -139,6 +152,8 @@ mod tests {
         assert!(!after(30, waiting, true).awaits_transaction);
         assert!(after(65, waiting, true).awaits_transaction);
         assert!(!after(65, waiting, false).awaits_transaction, "what is known is old");
+        let at_ticks = Reading { now: false, lately: true };
+        assert!(watched(65, waiting, at_ticks).awaits_transaction, "read for a moment at each tick");
         assert!(!after(65, Offsets { position: 3, ..waiting }, true).awaits_transaction, "there is more to read");
     }
 
@@ -148,7 +163,7 @@ mod tests {
         for round in 0..30 {
             let seen = Offsets { position: round, stable: round, high: round + 5, queued: 0 };
             let now = begin + Duration::from_secs(5 * u64::try_from(round).unwrap());
-            assert_eq!(watch.observe(0, seen, true, now), Observation::default());
+            assert_eq!(watch.observe(0, seen, Reading { now: true, lately: true }, now), Observation::default());
         }
     }
 }

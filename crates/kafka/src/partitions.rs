@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::{
     librdkafka_text::{LogFact, log_fact},
-    partition_watch::{Offsets, PartitionWatch},
+    partition_watch::{Offsets, PartitionWatch, Reading},
     topic_identity::TopicIdentity,
 };
 
@@ -130,8 +130,9 @@ impl Partitions {
         }
     }
 
-    /// A record or an end at this offset has come: the partition can be read.
-    pub(crate) fn delivered(&self, partition: i32, offset: i64) {
+    /// A record or an end at this offset has come: the partition can be read. `before` is the offset behind the record before
+    /// it, if there was one.
+    pub(crate) fn delivered(&self, partition: i32, offset: i64, before: Option<i64>) {
         let mut state = self.state();
         if state.unreadable.remove(&partition) {
             self.vitals.clear_stall(StallCause::PartitionError, &self.subject(partition));
@@ -139,8 +140,13 @@ impl Partitions {
         if state.topic_error.take().is_some() {
             self.vitals.clear_stall(StallCause::PartitionError, &self.topic);
         }
-        if let Some(from) = state.resets.remove(&partition) {
-            self.reset(partition, from, offset);
+        if let Some(&from) = state.resets.get(&partition) {
+            // The log overtakes records that were fetched earlier.
+            let was_fetched_before = before.is_some_and(|before| (before..from).contains(&offset));
+            if !was_fetched_before {
+                state.resets.remove(&partition);
+                self.reset(partition, from, offset);
+            }
         }
     }
 
@@ -164,13 +170,13 @@ impl Partitions {
     }
 
     /// Takes in one round of statistics of the partitions that are ours.
-    pub(crate) fn observe<'a>(&self, partitions: impl Iterator<Item = &'a Partition>, is_fetching: bool) {
+    pub(crate) fn observe<'a>(&self, partitions: impl Iterator<Item = &'a Partition>, reading: Reading) {
         let (mut state, now) = (self.state(), Instant::now());
         let (mut ours, mut failed) = (0, 0);
         for seen in partitions {
             ours += 1;
             failed += u32::from(seen.hi_offset < 0); // the last fetch did not say where the partition ends
-            self.observe_one(&mut state, seen, is_fetching, now);
+            self.observe_one(&mut state, seen, reading, now);
         }
         if let Some(rounds) = &mut state.topic_error {
             *rounds = if ours > 0 && failed == 0 { *rounds + 1 } else { 0 };
@@ -181,7 +187,7 @@ impl Partitions {
         }
     }
 
-    fn observe_one(&self, state: &mut State, seen: &Partition, is_fetching: bool, now: Instant) {
+    fn observe_one(&self, state: &mut State, seen: &Partition, reading: Reading, now: Instant) {
         let (partition, subject) = (seen.partition, self.subject(seen.partition));
         let (position, stable, high) = (seen.next_offset, seen.ls_offset, seen.hi_offset);
         if high >= 0 && seen.committed_offset >= 0 {
@@ -189,7 +195,7 @@ impl Partitions {
                 .set(records(high - seen.committed_offset));
         }
         let offsets = Offsets { position, stable, high, queued: seen.fetchq_cnt };
-        let observed = state.watch.observe(partition, offsets, is_fetching, now);
+        let observed = state.watch.observe(partition, offsets, reading, now);
         if observed.is_stopped && state.unreadable.insert(partition) {
             let error = format!(
                 "no record comes, although the partition has records from offset {position} to {stable} and the client \

@@ -157,6 +157,7 @@ impl Publisher {
 impl pipeline::Publisher for Publisher {
     async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Unavailable> {
         let producer = self.producer()?;
+        let answers = producer.context().count();
         let mut attempt = pin!(self.attempt(&producer, messages, dead_letters));
         let outcome = tokio::select! {
             biased;
@@ -166,7 +167,8 @@ impl pipeline::Publisher for Publisher {
                 attempt.await
             }
         };
-        if outcome.is_ok()
+        // A refusal is an answer, too.
+        if (outcome.is_ok() || producer.context().count() != answers)
             && let Ok(mut supervisor) = self.supervisor.try_lock()
         {
             supervisor.observe(Health::Well);

@@ -51,6 +51,8 @@ pub struct Source {
     ends: Ends,
     unreadable: Unreadable,
     verification: Verification,
+    /// What has to be done before anything is read has failed.
+    is_unprepared: bool,
     /// Partitions that are to be read from these offsets, before anything else is read.
     restart: BTreeMap<i32, i64>,
     identity: Arc<TopicIdentity>,
@@ -93,6 +95,7 @@ impl Source {
             ends: Ends::default(),
             unreadable: Unreadable::default(),
             verification: Verification::default(),
+            is_unprepared: false,
             restart: BTreeMap::new(),
             identity,
             at_mark: false,
@@ -107,10 +110,14 @@ impl Source {
     async fn receive(&mut self) -> Result<(), Unavailable> {
         self.supervisor.observe(self.membership().health());
         if let Err(error) = self.prepare().await {
+            self.is_unprepared = true;
             if self.supervisor.until_lost().now_or_never().is_some() {
                 self.begin_anew("it makes no progress")?;
             }
             return Err(error);
+        }
+        if std::mem::take(&mut self.is_unprepared) {
+            self.membership().goes_on();
         }
         let retry_at = self.retry_at();
         let membership = self.consumer.context();
@@ -143,9 +150,8 @@ impl Source {
     async fn prepare(&mut self) -> Result<(), Unavailable> {
         self.begin_topic_anew();
         self.restart().await?;
-        self.go_back().await?;
         self.verify();
-        Ok(())
+        self.go_back().await
     }
 
     /// Takes what is there already; whether there was something.
@@ -164,8 +170,10 @@ impl Source {
     fn take(&mut self, event: Result<Record, KafkaError>) -> Result<(), Unavailable> {
         match event {
             Ok(record) => {
-                self.membership().watched().delivered(record.partition, record.offset);
-                if let Some(epoch) = self.membership().received(record.partition) {
+                let epoch = self.membership().received(record.partition);
+                let before = epoch.and_then(|epoch| self.progress.next(record.partition, epoch));
+                self.membership().watched().delivered(record.partition, record.offset, before);
+                if let Some(epoch) = epoch {
                     self.progress.reached(record.partition, epoch, record.offset);
                     self.buffer.push(epoch, record);
                 }
@@ -181,11 +189,13 @@ impl Source {
     /// A partition has given everything it has.
     fn ended(&mut self, partition: i32) {
         let membership = self.consumer.context();
-        let after = membership.epoch(partition).and_then(|epoch| self.progress.next(partition, epoch));
+        let epoch = membership.epoch(partition);
+        let before = epoch.and_then(|epoch| self.progress.next(partition, epoch));
         self.progress.ended(partition);
         let end = offset_in_error(&membership.watched().error_text());
-        let (Some(epoch), Some(end)) = (membership.epoch(partition), end) else { return };
-        membership.watched().delivered(partition, end);
+        let (Some(epoch), Some(end)) = (epoch, end) else { return };
+        let after = self.ends.after(partition, epoch, end).or(before);
+        membership.watched().delivered(partition, end, before);
         self.ends.reached(partition, epoch, after, end);
         let is_done = !self.buffer.holds(partition) && !self.handed_out.holds(partition, epoch);
         if is_done && end > 0 && after.is_none_or(|after| after < end) {
@@ -199,18 +209,15 @@ impl Source {
         Client::Consumer.count_replacement();
         let identity = Arc::clone(&self.identity);
         let fresh = consumer::open(&self.settings, Arc::clone(&self.vitals), identity).map_err(unavailable)?;
-        fresh.context().set_paused(self.membership().is_paused());
-        self.membership().replaced();
+        fresh.context().replace(self.membership());
         let failed = std::mem::replace(&mut self.consumer, fresh);
         tokio::spawn(consumer::leave(failed, self.settings.leave_timeout));
         self.buffer = Buffer::default();
-        self.handed_out.clear();
         self.progress = Progress::default();
         self.ends = Ends::default();
         self.unreadable = Unreadable::default();
         self.verification = Verification::default();
         self.restart.clear();
-        self.rebalances = 0;
         Ok(())
     }
 

@@ -93,8 +93,9 @@ impl Supervisor {
         tokio::task::spawn_blocking(move || match client {
             Client::Consumer => Probe::of_group(&settings)?.reach_group(&settings.source_topic),
             Client::Producer => {
-                let topic = settings.destination_topic.as_ref().unwrap_or(&settings.dead_letter_topic);
-                Probe::new(&settings)?.reach_leaders(topic)
+                let probe = Probe::new(&settings)?;
+                let topics = settings.destination_topic.iter().chain([&settings.dead_letter_topic]);
+                topics.into_iter().try_for_each(|topic| probe.reach_leaders(topic))
             }
         })
     }

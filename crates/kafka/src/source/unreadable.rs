@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Source;
 use crate::{
-    consumer,
+    consumer::{self, BEGINNING},
     epoch::Epoch,
     error::{passes_by_itself, unavailable},
     librdkafka_text::offset_in_error,
@@ -75,6 +75,7 @@ impl Source {
     pub(super) async fn go_back(&mut self) -> Result<(), Unavailable> {
         let Some(error) = self.unreadable.error.clone() else { return Ok(()) };
         self.forget_revoked();
+        self.await_positions().await?;
         let positions = self.positions();
         let concerned = self.concerned(&positions, error.offset);
         self.membership().watched().failed(&concerned, error.code, &error.text);
@@ -86,6 +87,27 @@ impl Source {
         Ok(())
     }
 
+    /// Waits until the position of every partition is known. The client may have gone past the batch in a partition of which
+    /// nothing has been read since it came: its position is what the group has committed.
+    async fn await_positions(&mut self) -> Result<(), Unavailable> {
+        if self.are_positions_known() {
+            return Ok(());
+        }
+        if self.verification.is_asking() {
+            let committed = self.verification.answer().await;
+            self.take_committed(committed);
+        }
+        if self.are_positions_known() {
+            return Ok(());
+        }
+        sleep(SEEK_AGAIN).await;
+        Err(unavailable("a batch cannot be read, and the committed offsets that tell where to go on are not known yet"))
+    }
+
+    fn are_positions_known(&self) -> bool {
+        self.positions().len() == self.membership().owned().len()
+    }
+
     /// Goes on at these offsets.
     pub(super) async fn seek(&self, offsets: BTreeMap<i32, i64>) -> Result<(), Unavailable> {
         let sought = consumer::seek(&self.consumer, &self.topic, &offsets).await;
@@ -95,7 +117,7 @@ impl Source {
         sought
     }
 
-    /// How far each partition has been read in its present stay.
+    /// How far each partition has been read in its present stay; [`BEGINNING`] where nothing has been read or committed.
     fn positions(&self) -> BTreeMap<i32, i64> {
         let owned = self.membership().owned();
         let position = |(partition, epoch): (i32, Epoch)| {
@@ -105,8 +127,8 @@ impl Source {
         owned.into_iter().filter_map(position).collect()
     }
 
-    /// The partitions that an error at this offset can be about: those that come to it next, or else the one that has come
-    /// into the middle of the batch.
+    /// The partitions that an error at this offset can be about: those that come to it next, or else those that are at their
+    /// beginning, or else the one that has come into the middle of the batch.
     fn concerned(&self, positions: &BTreeMap<i32, i64>, offset: i64) -> Vec<i32> {
         let epochs: BTreeMap<_, _> = self.membership().owned().into_iter().collect();
         let ended =
@@ -116,6 +138,11 @@ impl Source {
         let not_ended: Vec<i32> = exact.iter().copied().filter(|partition| !ended(partition)).collect();
         if !not_ended.is_empty() {
             return not_ended;
+        }
+        let at_beginning: Vec<i32> =
+            positions.iter().filter(|(_, position)| **position == BEGINNING).map(|(&it, _)| it).collect();
+        if exact.is_empty() && !at_beginning.is_empty() {
+            return at_beginning;
         }
         let behind =
             positions.iter().filter(|(_, position)| **position > offset).min_by_key(|(_, position)| **position);

@@ -10,7 +10,11 @@ use rdkafka::{consumer::Consumer as _, error::KafkaError};
 use tokio::{task::JoinHandle, time::Instant};
 
 use super::Source;
-use crate::{consumer, epoch::Epoch, error::unavailable};
+use crate::{
+    consumer::{self, BEGINNING},
+    epoch::Epoch,
+    error::unavailable,
+};
 
 /// The committed offsets of partitions, asked for when they come.
 ///
@@ -21,16 +25,16 @@ pub(super) struct Verification {
     asking: Option<JoinHandle<Result<Vec<Committed>, KafkaError>>>,
     /// When they are asked for again.
     ask_at: Option<Instant>,
-    /// How often the id of the topic was not known in time.
-    undecided: u32,
-    /// Where each stay of a partition began.
+    /// How many answers have come since the consumer was opened.
+    answers: u32,
+    /// Where each stay of a partition began, [`BEGINNING`] if nothing was committed.
     begun: HashMap<i32, (Epoch, i64)>,
 }
 
 /// Between two questions, when the first one was not answered.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
-/// How often the id of the topic may be unknown before offsets are taken as they are.
+/// How many answers may come before the id of the topic is known; from then on offsets are taken as they are.
 const PATIENT_FOR: u32 = 30;
 
 /// Partition, offset, metadata.
@@ -80,7 +84,10 @@ impl Source {
     pub(super) fn take_committed(&mut self, answer: Result<Vec<Committed>, Unavailable>) {
         self.verification.asking = None;
         match answer {
-            Ok(committed) => committed.into_iter().for_each(|committed| self.decide(committed)),
+            Ok(committed) => {
+                committed.into_iter().for_each(|committed| self.decide(committed));
+                self.verification.answers += 1;
+            }
             Err(error) => {
                 tracing::warn!(error = error.error, "the committed offsets are not known; nothing is committed");
             }
@@ -93,10 +100,7 @@ impl Source {
         let is_foreign = match self.identity.is_foreign(&metadata) {
             Some(is_foreign) => is_foreign,
             // The client reads the id with the metadata of the topic, which it has by now.
-            None if self.verification.undecided < PATIENT_FOR => {
-                self.verification.undecided += 1;
-                return;
-            }
+            None if self.verification.answers < PATIENT_FOR => return,
             None => {
                 tracing::warn!(topic = &*self.topic, "the client does not tell the id of the topic");
                 false
@@ -113,9 +117,8 @@ impl Source {
             );
             self.read_anew(&[partition]);
         }
-        self.verification.undecided = 0;
         if !is_foreign {
-            self.verification.begun.insert(partition, (epoch, offset.unwrap_or(0)));
+            self.verification.begun.insert(partition, (epoch, offset.unwrap_or(BEGINNING)));
         }
         self.membership().watched().verified(partition);
     }
