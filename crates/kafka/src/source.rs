@@ -51,7 +51,7 @@ pub struct Source {
     ends: Ends,
     unreadable: Unreadable,
     verification: Verification,
-    /// Partitions that are to be read from these offsets, before anything else is read.
+    /// Partitions to restart at these offsets before anything else is read.
     restart: BTreeMap<i32, i64>,
     identity: Arc<TopicIdentity>,
     supervisor: Supervisor,
@@ -139,7 +139,7 @@ impl Source {
         self.report()
     }
 
-    /// Sees to what has to be done before anything else is read.
+    /// Restarts, goes back and verifies partitions before anything else is read.
     async fn prepare(&mut self) -> Result<(), Unavailable> {
         self.begin_topic_anew();
         self.restart().await?;
@@ -178,7 +178,7 @@ impl Source {
         Ok(())
     }
 
-    /// A partition has given everything it has.
+    /// A partition was read to its end.
     fn ended(&mut self, partition: i32) {
         let membership = self.consumer.context();
         let after = membership.epoch(partition).and_then(|epoch| self.progress.next(partition, epoch));
@@ -193,7 +193,7 @@ impl Source {
         }
     }
 
-    /// The client has ended itself, or is lost; another one takes its place in the group.
+    /// The client has failed or makes no progress. Another one replaces it in the group.
     fn begin_anew(&mut self, error: &str) -> Result<(), Unavailable> {
         tracing::error!(error, "the consumer cannot go on and is replaced");
         Client::Consumer.count_replacement();
@@ -243,7 +243,7 @@ impl Source {
         batch.into_iter().map(|(_, record)| record).collect()
     }
 
-    /// Reads on, where reading was paused, but for partitions in error.
+    /// Resumes reading after a pause, except for partitions in error.
     fn resume(&self) {
         if self.membership().is_paused() {
             consumer::resume(&self.consumer);

@@ -34,8 +34,8 @@ const USERS: [Statement; 6] = [
 /// Days in one refresh, at most: those without a gap between them are read in one go.
 const DAYS_AT_ONCE: i64 = 31;
 
-/// Refreshes what is out of date and returns how long it took. `None`: another replica is at it, a layer is being rebuilt or
-/// its tables are being emptied at this moment. `trouble` is told which days fail.
+/// Refreshes what is out of date and returns how long it took. `None`: another replica refreshes, a layer is being
+/// rebuilt, or its tables are being emptied. Records failing days in `trouble`.
 ///
 /// The sources are locked before anybody asks for a rebuild: who begins one truncates them, and is waited for or waits. So
 /// the days are never added up from a vault that is being filled anew. Each statement sees what is committed by then:
@@ -83,7 +83,7 @@ async fn lock(transaction: &Transaction) -> Result<bool, Failure> {
     }
 }
 
-/// Adds up stale days and returns how many are left to the next refresh.
+/// Adds up stale days and returns how many are left for the next refresh.
 async fn summarize_days(transaction: &Transaction, trouble: &mut Trouble) -> Result<i64, Failure> {
     let parameters: [&dyn Parameter; 3] = [&DAYS_AT_ONCE, &trouble.days(), &trouble.is_one_by_one()];
     let runs = transaction.query(&statement!("cdm/take_stale_days"), parameters).await?;
