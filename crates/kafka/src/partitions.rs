@@ -200,9 +200,8 @@ impl Partitions {
         }
         if observed.awaits_transaction {
             let error = format!(
-                "records from offset {stable} to {high} belong to a transaction that its producer has not ended, or lie behind \
-                 it; they come when it is committed or aborted, by the broker at the latest after the producer's \
-                 transaction.timeout.ms"
+                "records from offset {stable} to {high} wait for a transaction that its producer has not ended; they are read \
+                 when it is committed or aborted; the broker aborts it after the producer's transaction.timeout.ms"
             );
             self.vitals.set_stall(StallCause::OpenTransaction, &subject, &error);
         } else {

@@ -105,7 +105,7 @@ impl Supervisor {
         if is_lost {
             tracing::error!(
                 client = self.client.name(),
-                "the client makes no progress, a fresh one does: it is replaced"
+                "the client makes no progress although a new client reaches the brokers; it is replaced"
             );
         }
         // A topic that is gone is a stall of its own.
