@@ -55,7 +55,7 @@ const SHORTEST_REST: Duration = Duration::from_millis(50);
 /// After a refresh that somebody else kept from happening.
 const AFTER_YIELDING: Duration = Duration::from_secs(1);
 
-/// Looks, refreshes if it is time, and says when to look again. One small read while there is nothing to do.
+/// Refreshes if a refresh is due. Returns the pause before the next round. Costs one small read while nothing is due.
 async fn round(
     warehouse: &Warehouse,
     every: Duration,

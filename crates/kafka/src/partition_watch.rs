@@ -21,7 +21,7 @@ pub(crate) struct Offsets {
     pub(crate) queued: i64,
 }
 
-/// What is wrong with a partition.
+/// The problems of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Observation {
     /// Records before the last stable offset are not delivered, and no error says why.
@@ -101,7 +101,7 @@ mod tests {
 
     const READ: Offsets = Offsets { position: 7, stable: 7, high: 7, queued: 0 };
 
-    /// What is observed in the end, of rounds every five seconds for so long.
+    /// The last observation of rounds every five seconds for this long.
     fn after(seconds: u64, offsets: Offsets, is_fetching: bool) -> Observation {
         let (mut watch, begin) = (PartitionWatch::default(), Instant::now());
         let rounds = (0..=seconds / 5).map(|round| begin + Duration::from_secs(round * 5));

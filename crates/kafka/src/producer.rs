@@ -231,7 +231,7 @@ impl ProducerContext for Answers {
     }
 }
 
-/// Whether a broker returned this error, and not the client after waiting in vain.
+/// Whether a broker returned this error, and not the client after a timeout.
 fn is_answer(code: Code) -> bool {
     !matches!(
         code,

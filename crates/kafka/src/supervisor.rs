@@ -108,7 +108,7 @@ impl Supervisor {
                 "the client makes no progress although a new client reaches the brokers; it is replaced"
             );
         }
-        // A topic that is gone is a stall of its own.
+        // A deleted topic is a stall of its own.
         if let Some(vitals) = self.vitals.as_ref().filter(|_| self.supervision.is_stalled(now)) {
             match answer {
                 Ok(()) => vitals.set_stall(self.client.cause(), self.subject(), self.client.is_alone()),

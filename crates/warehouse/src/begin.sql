@@ -1,4 +1,5 @@
--- How a batch begins. Everything is local to the transaction, so a pooler between us and the server changes nothing.
+-- Begins the transaction of a batch. All settings are local to the transaction, so that they work through a pooler.
+--
 -- READ COMMITTED: a statement that has waited for a lock sees what the other transaction committed. Under a stricter level it would
 -- see the old rows and compute counters, satellites and tags from them. The transaction does not state READ WRITE: a provider makes
 -- a server or a role read-only when the disk is nearly full, and the service then waits.

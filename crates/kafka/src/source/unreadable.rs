@@ -129,7 +129,7 @@ impl Source {
         [self.unreadable.retry_at, ask_at, self.verification.ask_at()].into_iter().flatten().min()
     }
 
-    /// Tries again what is due.
+    /// Tries partitions and topics in error again when they are due.
     pub(super) async fn retry(&mut self) {
         if self.unreadable.retry_at.is_some_and(|at| at <= Instant::now()) {
             self.unreadable.retry_at = None;
