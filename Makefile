@@ -42,11 +42,11 @@ bench: setup ## how fast it is, against how fast the machine is, about half an h
 	cargo build --release --locked -p stg -p dds -p cdm -p bench
 	@target/release/bench
 
-chaos: setup ## twenty rounds of faults against a model of the truth; SEED=, ROUNDS=, RATE= change it; BROKER=100 restarts Kafka so often
+chaos: setup ## twenty rounds of faults against a model of the truth; SEED=, ROUNDS=, RATE= change it; BROKER=100: 100 restarts of Kafka instead
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	@target/debug/chaos
 
-soak: setup ## orders for DURATION (20m), RATE= a second, a SIGKILL every ten seconds, or BROKER_RESTARTS=60s; figures in the end
+soak: setup ## orders for DURATION (20m), RATE= a second, a SIGKILL every ten seconds, or a restart of Kafka every BROKER_RESTARTS=60s; then figures
 	cargo build --workspace --bins --release --locked
 	@DURATION=$(or $(DURATION),20m) RATE=$(or $(RATE),50) KAFKA_SESSION_TIMEOUT=8s target/release/chaos
 

@@ -1,7 +1,7 @@
 #!/bin/bash
-# For /docker-entrypoint-initdb.d of the image `postgres`: makes the owner of the database and the roles of the services when the
-# data directory is new. The passwords come from OWNER_PASSWORD, STG_PASSWORD, DDS_PASSWORD and CDM_PASSWORD, or from files
-# that the same names with _FILE tell. The superuser is for administration only.
+# Creates the owner of the database and the roles of the services. The image `postgres` runs it from /docker-entrypoint-initdb.d when
+# the data directory is new. The passwords come from OWNER_PASSWORD, STG_PASSWORD, DDS_PASSWORD and CDM_PASSWORD, or from the files
+# that these names with the suffix _FILE point to. The superuser is for administration only.
 set -e
 
 password() {

@@ -1,3 +1,3 @@
--- They have filled within minutes; without this the planner takes them for empty and joins them row by row. A function of their
--- owner, because only an owner may.
+-- Analyzes the rebuilt marts. They have filled within minutes; without statistics the planner assumes that they are empty and joins
+-- them row by row. Only the owner may analyze a table, so this calls a function with the owner's rights.
 SELECT cdm_rebuild.analyze_marts()

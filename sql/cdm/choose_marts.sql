@@ -1,5 +1,5 @@
--- Where this batch writes: the marts, or, during a rebuild, those that are being built. Tells whether it is the marts. The
--- statements after it name no schema; the rest of the path is that of every transaction. To be sent after join_batches.
+-- Sets the schema that this batch writes to: cdm or, during a rebuild, cdm_rebuild. Returns whether it is cdm. The upserts after it
+-- name no schema; the rest of the path is that of every transaction. Must run after join_batches.
 -- $1 service
 SELECT
     NOT c.is_rebuilt AS is_public,

@@ -1,7 +1,7 @@
--- How the statements of a refresh are planned, until the transaction ends: in memory, for hundreds of thousands of rows a
--- second fit; without what pays off for longer ones only; and without nested loops. The day that is being added up has just
--- arrived, so to the planner it has one row, and a nested loop over 100,000 products takes minutes. No statement of a
--- refresh is to run for ever: one that takes longer fails, and what failed is done in smaller parts.
+-- Sets the planner settings and the time limit of a refresh, until the transaction ends. Statements run in memory, which is enough for
+-- hundreds of thousands of rows a second. JIT and memoize only pay off for longer statements. Nested loops are off: the rows of the day
+-- are new, so the planner expects one row, and a nested loop over 100,000 products takes minutes. After a failure, for example at the
+-- time limit, the next refresh handles each day by itself.
 SELECT
     set_config('work_mem', '64MB', true),
     set_config('jit', 'off', true),

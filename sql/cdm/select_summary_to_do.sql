@@ -1,7 +1,7 @@
--- What there is to add up, and for how long the last refresh is to be rested from: for the given time, but for twenty times
--- what it took; no longer, if it left days to the next one. While a layer is rebuilt nobody adds up what is not there yet.
--- A refresh that is yet to come was of a clock that has been set back: nobody rests until it is as late as that again.
--- $1 milliseconds bigint
+-- Selects whether a refresh is due, and how long to wait for it. The pause after a refresh is $1 or twenty times its duration, whichever
+-- is longer; if it left days, only the latter. Nothing is refreshed while a layer is rebuilt. If the clock was set back, the last
+-- refresh lies in the future; its distance then counts as its age.
+-- $1 shortest pause in milliseconds bigint
 SELECT
     r.seen <> w.writes OR d.noted_at IS NOT NULL AS is_due,
     EXISTS (SELECT FROM public.tagmill_rebuilds AS b) AS is_rebuilt,

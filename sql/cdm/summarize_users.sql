@@ -1,6 +1,6 @@
--- What there is one of: users, users with tags, and when a counter last changed. To be sent last. Who has ordered anything has
--- ordered something of a category. A version is the time of its change in microseconds; what is no time is the end of the
--- year 9999 in Moscow. Without any counter there is no time: least() would take the end of that year for it.
+-- Updates the totals: users, users with tags, and when a counter last changed. Must run last. Every user who has ordered anything has
+-- ordered something of a category. A version is the time of its change in microseconds; a larger value than any time counts as the end
+-- of the year 9999 in Moscow. Without counters the result is NULL: least() alone would return the end of that year.
 UPDATE cdm_summary.refreshes AS r
 SET
     counters_changed_at = CASE

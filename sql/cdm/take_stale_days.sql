@@ -1,9 +1,9 @@
--- Takes the notes of so many stale days. Today, yesterday and tomorrow (the clock of an order may be ahead) come first; they are
--- three at most, so they keep no other day waiting. The others come in the order in which they were noted, of those noted
--- together the latest first; a day that is noted again after its turn is behind all that wait, so none waits for ever. A row
--- for each run of days without a gap; no row when nothing is noted. Orders that change between this and the statements that
--- follow are seen by these, and their notes stay for the next time.
--- $1 how many days at most bigint, $2 days to be left alone text[], $3 whether each day is a run of its own boolean
+-- Deletes the notes of up to $1 stale days and returns these days. Today, yesterday and tomorrow come first (the clock of an order may
+-- be ahead); they are only three, so other days do not wait for them. The others follow in the order in which they were noted; of
+-- days that were noted together the latest comes first. A day that is noted again is placed after all days that wait, so no day waits
+-- for ever. Returns one row for each run of consecutive days, and none if nothing is noted. If an order changes before the
+-- statements that follow, they see the change, and its note stays for the next refresh.
+-- $1 maximum number of days bigint, $2 days to leave alone text[], $3 whether each day is a run of its own boolean
 WITH noted AS (
     SELECT n.day, row_number() OVER (ORDER BY n.day BETWEEN t.day - 1 AND t.day + 1 DESC, n.noted_at, n.day DESC) AS place
     FROM

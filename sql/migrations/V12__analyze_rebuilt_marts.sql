@@ -1,5 +1,5 @@
--- Only the owner of a table may analyze it, and the role that a service runs as owns none. Without it the planner takes the marts
--- that were just built for empty ones and merges them row by row.
+-- Only the owner of a table may analyze it, and the role of a service owns no table. Without statistics the planner assumes that
+-- rebuilt marts are empty and merges them row by row.
 CREATE FUNCTION cdm_rebuild.analyze_marts() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,13 +1,13 @@
--- Stale days say since when they are stale. A summary that has never seen a counter does not say when one changed.
+-- Adds to each stale day the time since when it is stale. A summary without counters shows no time of a last change.
 
--- When a day was first noted decides whose turn it is, and how old the figures are. The default serves dds-service, which
--- writes the day alone.
+-- The time of the first note decides the order of the days and the age of the figures. dds-service inserts only the day, so the
+-- column has a default.
 ALTER TABLE cdm_summary.stale_days ADD COLUMN noted_at timestamp NOT NULL DEFAULT (now() AT TIME ZONE 'UTC');
 
 COMMENT ON COLUMN cdm_summary.stale_days.noted_at IS 'When the transaction that changed the orders began, UTC';
 
--- A DELETE notes the days of the rows that it deletes. It used to note the days that had been added up, and missed a day whose
--- first refresh was under way and not committed. TRUNCATE waits for a refresh to end, so for it the days added up are enough.
+-- A DELETE notes the days of the rows that it deletes. Before, it noted the days in the summary, and missed a day whose first refresh
+-- was not yet committed. TRUNCATE waits for a refresh to end, so it still notes the days in the summary.
 CREATE FUNCTION cdm_summary.note_deleted_days() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -32,13 +32,13 @@ REFERENCING OLD TABLE AS deleted
 FOR EACH STATEMENT EXECUTE FUNCTION cdm_summary.note_deleted_days();
 ALTER TABLE dds.bv_order_states ENABLE ALWAYS TRIGGER tagmill_stale_days_deleted;
 
--- Without any counter this used to be the end of the year 9999, which is the year 10000 in Moscow. The next refresh writes
--- it anew.
+-- Without counters this was the end of the year 9999, which is the year 10000 in Moscow. The next refresh writes the value again.
 UPDATE cdm_summary.refreshes
 SET counters_changed_at = NULL, seen = ''
 WHERE counters_changed_at >= '9999-12-31';
 
--- How long the oldest change has waited. The time since the last refresh does not say that: a refresh may leave days.
+-- stale_seconds is the age of the oldest change that is not in the figures. The time since the last refresh does not show it, because a
+-- refresh may leave days.
 CREATE OR REPLACE VIEW cdm.freshness AS
 SELECT
     l.last_order_dt AS last_order_at_utc,
@@ -68,7 +68,7 @@ COMMENT ON COLUMN cdm.freshness.counters_changed_at_utc IS 'When a counter last 
 COMMENT ON COLUMN cdm.freshness.stale_seconds IS
     'How long the oldest change that is not in the figures has waited; 0 if none waits';
 
--- Days wait for too long if the oldest of them does, however recent the last refresh is.
+-- The summary is not fresh if the oldest stale day has waited for too long, however recent the last refresh is.
 CREATE OR REPLACE VIEW cdm.pipeline_health AS
 WITH measured AS (
     SELECT

@@ -1,17 +1,17 @@
--- The roles that the services run as, apart from the owner of the tables: tagmill_stg, tagmill_dds and tagmill_cdm. Each may do
--- what its service needs and nothing else. To be run by a superuser, or by the owner of the database if he may create roles, and
--- again at any time, for other passwords:
+-- Creates the roles that the services run as: tagmill_stg, tagmill_dds and tagmill_cdm. They are separate from the owner of the
+-- tables, and each may do what its service needs and nothing else. Run it as a superuser, or as the owner of the database if that role
+-- may create roles. Run it again at any time to change the passwords:
 --
 --   psql "$ADMIN_URL" -v stg_password="$STG" -v dds_password="$DDS" -v cdm_password="$CDM" -f sql/roles/create_service_roles.sql
 --
--- Then `stg-service migrate` as the owner: it grants the three what this release needs, now and after every upgrade
--- (sql/service/select_missing_rights.sql is the list). `check` of a service tells whether its role may do all of it.
+-- Then run `stg-service migrate` as the owner, now and after every upgrade: it grants the three roles what the release needs
+-- (the list is sql/service/select_missing_rights.sql). `check` of a service names the rights that its role lacks.
 --
--- With -v owner=tagmill -v owner_password="$OWNER" it makes the owner as well and gives him the database it is run in: for a new
--- server whose only role is a superuser.
+-- On a new server whose only role is a superuser, -v owner=tagmill_owner -v owner_password="$OWNER" also creates the owner and makes it
+-- the owner of the current database.
 --
--- A role of another name works, too: make it a member, `GRANT tagmill_stg TO another_role`. Where roles can only be made in the
--- console of a provider, make the three there and run `migrate`.
+-- A role with another name works if it is a member: `GRANT tagmill_stg TO another_role`. If roles can only be created in the console of
+-- a provider, create the three there and run `migrate`.
 \set ON_ERROR_STOP on
 
 BEGIN;

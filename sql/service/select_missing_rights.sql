@@ -1,12 +1,12 @@
--- What a service needs to be allowed and its role is not; no row when all is well. The list is the only one: `migrate` grants
--- the role tagmill_stg, tagmill_dds or tagmill_cdm what this returns, `check` reports it. An object that is not there is a
--- matter of migrations, and left out.
--- $1 service text, $2 role text; null: who asks
+-- Selects the rights that a service needs and its role lacks; no row if it lacks none. This is the only list of rights: `migrate`
+-- grants the missing ones to tagmill_stg, tagmill_dds or tagmill_cdm, and `check` reports them. Objects that do not exist are left out,
+-- because migrations create them.
+-- $1 service text, $2 role text; null: the current user
 WITH needed AS (
     SELECT l.kind, l.schema_name, l.object_name, l.privileges
     FROM (
         VALUES
-        -- Every service: the history of the migrations at the start, dead letters that were sent back, a rebuild under way.
+        -- Every service reads the history of migrations at its start, dead letters that were sent back, and running rebuilds.
         ('*', 'schema', 'public', '', 'USAGE'),
         ('*', 'table', 'public', 'tagmill_migrations', 'SELECT'),
         ('*', 'table', 'public', 'tagmill_replayed_dead_letters', 'SELECT,INSERT,UPDATE'),
@@ -15,7 +15,7 @@ WITH needed AS (
         ('stg-service', 'schema', 'stg', '', 'USAGE'),
         ('stg-service', 'table', 'stg', '*', 'SELECT,INSERT,UPDATE,DELETE'),
 
-        -- A rebuild truncates the vault and notes itself. UPDATE is also what a lock on a row needs.
+        -- A rebuild truncates the vault and records itself in tagmill_rebuilds. Locking a row needs UPDATE as well.
         ('dds-service', 'schema', 'dds', '', 'USAGE'),
         ('dds-service', 'table', 'dds', '*', 'SELECT,INSERT,UPDATE,TRUNCATE'),
         ('dds-service', 'table', 'public', 'tagmill_rebuilds', 'INSERT,UPDATE,DELETE'),
@@ -24,7 +24,7 @@ WITH needed AS (
         ('dds-service', 'table', 'cdm_summary', 'stale_days', 'INSERT'),
         ('dds-service', 'function', 'cdm_summary', '*', 'EXECUTE'),
 
-        -- The views answer with the rights of their owner. The summary reads the vault.
+        -- Views read with the rights of their owner. The summary reads the vault.
         ('cdm-service', 'schema', 'cdm', '', 'USAGE'),
         ('cdm-service', 'table', 'cdm', '*', 'SELECT,INSERT,UPDATE,DELETE'),
         ('cdm-service', 'view', 'cdm', '*', 'SELECT'),

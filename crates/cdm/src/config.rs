@@ -36,7 +36,7 @@ pub(crate) enum Switch {
     Off,
 }
 
-/// Reads the token. Other characters cannot be sent in a header, so that every request would be refused.
+/// Reads the token. A header cannot carry other characters, so every request would be refused.
 fn token(text: &str) -> Result<Secret, &'static str> {
     match text.chars().all(|character| matches!(character, ' '..='~')) {
         true => Ok(Secret::from(text.to_owned())),

@@ -55,7 +55,7 @@ const SHORTEST_REST: Duration = Duration::from_millis(50);
 /// After a refresh that somebody else kept from happening.
 const AFTER_YIELDING: Duration = Duration::from_secs(1);
 
-/// Looks, refreshes if it is time, and says when to look again. One small read while there is nothing to do.
+/// Refreshes if a refresh is due. Returns the pause before the next round. Costs one small read while nothing is due.
 async fn round(
     warehouse: &Warehouse,
     every: Duration,
@@ -74,22 +74,24 @@ async fn round(
         return Ok(every.min(AFTER_YIELDING));
     };
     metrics::gauge!("tagmill_summary_refresh_seconds").set(took.as_secs_f64());
-    // The next look tells what is left, and how long it has to wait.
+    // The next round reports what is left and how old it is.
     Ok(Duration::ZERO)
 }
 
-/// Since when changes of counters and tags wait for a refresh. Days have notes that tell it; counters and tags have none.
+/// The time since which changes of counters and tags wait for a refresh. Stale days have notes with a time; counters
+/// and tags have none.
 #[derive(Default)]
 struct Unseen(Option<Instant>);
 
 impl Unseen {
-    /// How old the oldest change is that is not in the figures. 0: all are in.
+    /// The age of the oldest change that is not in the figures; 0 if there is none.
     fn age(&mut self, work: &Work) -> Duration {
         if !work.is_written {
             self.0 = None;
             return work.oldest_note;
         }
-        // A refresh that another change has followed at once is not seen by itself: no change is older than the last refresh.
+        // If changes follow each refresh at once, no round finds the tables unchanged. No change is older than the last
+        // refresh.
         let unseen = self.0.get_or_insert_with(Instant::now).elapsed();
         work.oldest_note.max(unseen.min(work.age))
     }

@@ -20,7 +20,7 @@ use crate::world::World;
 /// The shortest and the longest time that the broker is away, in milliseconds.
 const AWAY: std::ops::RangeInclusive<u64> = 1_000..=30_000;
 
-/// How long its name does not resolve in a long run.
+/// How long its name does not resolve in a run with `BROKER`.
 pub(crate) const UNRESOLVABLE: Duration = Duration::from_secs(40);
 
 /// The loopback interface.
@@ -46,7 +46,7 @@ pub(crate) enum Back {
 }
 
 impl Restart {
-    /// Draws the next restart. Every third is of each kind of address, as far as names can be hidden (`names`).
+    /// Draws the next restart. The kinds of address take turns; `names` says whether names can be hidden.
     pub(crate) fn draw(rng: &mut ChaCha8Rng, number: usize, names: bool) -> Self {
         let kinds = [Back::Same, Back::Other, Back::Unresolvable(UNRESOLVABLE)];
         let kinds = if names { &kinds[..] } else { &kinds[..2] };
@@ -86,8 +86,8 @@ impl Address {
     }
 }
 
-/// Ends the broker and starts it again; returns when it serves clients at an address they can find, and the moment from
-/// which that is so. Whoever calls has the broker's turn.
+/// Ends the broker and starts it again. Returns when it serves clients at an address they can find, with the time of
+/// that moment. The caller holds the broker's turn.
 pub(crate) async fn restart(world: &World, restart: &Restart) -> Result<Instant> {
     let stage = &world.stage;
     match restart.end {
@@ -116,7 +116,8 @@ pub(crate) async fn restart(world: &World, restart: &Restart) -> Result<Instant>
     Ok(Instant::now())
 }
 
-/// Two addresses take turns, and the one that is left refuses connections; that of the bootstrap servers is neither.
+/// Two addresses alternate, and the former one refuses connections. The address of the bootstrap servers is a third
+/// one.
 fn advertise(world: &World, host: &str, number: usize) -> Result<()> {
     let [second, third] = world.stage.proxies()?.other_kafka_ports();
     world.stage.stack.kafka_advertises(host, if number.is_multiple_of(2) { second } else { third })

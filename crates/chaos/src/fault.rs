@@ -66,7 +66,7 @@ pub enum Fault {
 pub enum End {
     /// SIGKILL.
     Kill,
-    /// SIGTERM: it says goodbye.
+    /// SIGTERM: it shuts down.
     Stop,
 }
 
@@ -81,7 +81,7 @@ pub enum Setting {
     SearchPath,
     /// `default_transaction_read_only = on`.
     ReadOnly,
-    /// Everything that services must not notice: formats, limits, plans.
+    /// All settings that must have no effect: formats, limits, plans.
     Sundry,
 }
 
@@ -163,7 +163,7 @@ impl Fault {
         all
     }
 
-    /// Whether it takes mounts of our own: a disk that can be filled, names of hosts that can be hidden.
+    /// Whether it needs mounts of our own, for a full disk or for hidden host names.
     #[must_use]
     pub fn needs_mounts(&self) -> bool {
         matches!(self, Self::FullDisk | Self::BrokerUnresolvable)

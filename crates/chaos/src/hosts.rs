@@ -16,21 +16,21 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    /// Puts a copy over `/etc/hosts`. Mounts must be our own.
+    /// Mounts a copy over `/etc/hosts`. The process needs a mount namespace of its own.
     pub(crate) fn own() -> Result<Self> {
         let before = fs::read_to_string(HOSTS)?;
         let mut file = tempfile::Builder::new().prefix("tagmill-hosts-").tempfile()?;
         file.write_all(before.as_bytes())?;
-        // Services may run as anybody.
+        // Services may run as any user.
         fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
         let none: Option<&str> = None;
         mount(Some(file.path()), HOSTS, none, MsFlags::MS_BIND, none).context("a file over /etc/hosts")?;
         Ok(Self { before, file })
     }
 
-    /// From now on this name, and none that was added before, is the loopback interface.
+    /// Resolves this name to the loopback interface from now on, instead of the name added before.
     pub(crate) fn resolve(&self, name: &str) -> Result<()> {
-        // Written in place: another file would not be the mounted one.
+        // Written in place, because a new file would not be mounted.
         fs::write(self.file.path(), format!("{}\n127.0.0.1 {name}\n", self.before)).context("the file over /etc/hosts")
     }
 }

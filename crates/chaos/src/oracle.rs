@@ -17,13 +17,13 @@ type Value = Option<Vec<u8>>;
 #[derive(Default)]
 pub struct Oracle {
     model: Model,
-    /// The first record of each partition that has not been read; 0 of partitions beyond.
+    /// The first unread record of each partition; 0 for partitions beyond.
     next: Vec<i64>,
     refused: BTreeMap<Place, Value>,
     former: Former,
 }
 
-/// Dead letters of topics that are gone: places in them are places in the present topic, too.
+/// Dead letters of deleted topics, whose partitions and offsets exist in the present topic, too.
 #[derive(Debug, Default)]
 pub struct Former {
     /// Of records that were behind the committed offsets.
@@ -52,7 +52,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// The topic, of which everything has been read, is about to be deleted; another of its name begins at offset 0.
+    /// The topic was read completely and is about to be deleted. Another topic of its name begins at offset 0.
     /// `committed` is what STG had committed of it, for each partition.
     pub fn forget_topic(&mut self, committed: &[i64]) {
         let read = |(partition, offset): &Place| {

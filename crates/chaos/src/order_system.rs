@@ -1,4 +1,4 @@
-//! The order system as faults see it: how it writes, and a pause while its topic changes.
+//! Control of the order system by faults: how it writes, and a pause while its topic changes.
 
 use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::Value;
 use tokio::sync::MutexGuard;
 
-/// Orders that are made up are numbered from here on; those of the generator begin at nine million.
+/// The first number of made-up orders. Those of the generator begin at nine million.
 const FIRST_INVENTED: u64 = 8_000_000;
 
 /// How events are written.
@@ -20,7 +20,7 @@ pub(crate) enum Way {
     Transactions,
 }
 
-/// Shared by the stream of orders, which obeys, and the faults.
+/// Shared by the faults, which set it, and the stream of orders, which follows it.
 pub(crate) struct OrderSystem {
     way: Mutex<Way>,
     /// Events written in each way.
@@ -42,7 +42,7 @@ impl Drop for Need<'_> {
 }
 
 impl OrderSystem {
-    /// Writes plainly, to so many partitions.
+    /// Writes plainly to `partitions` partitions.
     pub(crate) fn new(partitions: i32) -> Self {
         Self {
             way: Mutex::new(Way::Plain),
@@ -65,7 +65,7 @@ impl OrderSystem {
         *self.way.lock().unwrap_or_else(PoisonError::into_inner) = way;
     }
 
-    /// Counts events that the broker has.
+    /// Counts events that the broker has acknowledged.
     pub(crate) fn count(&self, way: Way, events: u64) {
         self.written[way as usize].fetch_add(events, Ordering::Relaxed);
     }
@@ -80,13 +80,13 @@ impl OrderSystem {
         self.partitions.load(Ordering::Relaxed)
     }
 
-    /// There are more partitions now. The stream must be paused: its producer would not know them.
+    /// Records that there are more partitions. The stream must be paused, because its producer does not know them.
     pub(crate) fn set_partitions(&self, partitions: i32) {
         self.partitions.store(partitions, Ordering::Relaxed);
     }
 
-    /// Returns when the broker has every event and no other is sent; dropped, the guard lets the stream go on, with a new
-    /// producer.
+    /// Returns when the broker has every event and no other is sent. When the guard is dropped, the stream goes on with
+    /// a new producer.
     pub(crate) async fn pause(&self) -> MutexGuard<'_, ()> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let guard = self.writing.lock().await;
@@ -94,7 +94,7 @@ impl OrderSystem {
         guard
     }
 
-    /// The stream's own part of [`Self::pause`]: it holds this while it has events on their way.
+    /// The stream's part of [`Self::pause`]: it holds this guard while events are outstanding.
     pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
         self.writing.lock().await
     }
@@ -104,7 +104,7 @@ impl OrderSystem {
         self.waiting.load(Ordering::Relaxed) > 0
     }
 
-    /// Keeps orders coming, however long the round was to last, until what is returned is dropped.
+    /// Keeps orders coming until the returned guard is dropped, even beyond the end of the round.
     pub(crate) fn need(&self) -> Need<'_> {
         self.needed.fetch_add(1, Ordering::Relaxed);
         Need(&self.needed)
@@ -115,13 +115,13 @@ impl OrderSystem {
         self.needed.load(Ordering::Relaxed) > 0
     }
 
-    /// An order that nobody has placed: like this one, under a number of its own. Nothing if this is none.
+    /// A made-up order: a copy of this one with a new number. `None` if this is not an order.
     pub(crate) fn invent(&self, like: &[u8]) -> Option<Vec<u8>> {
         renumber(like, FIRST_INVENTED + self.invented.fetch_add(1, Ordering::Relaxed))
     }
 }
 
-/// The same order under another number; nothing if it is none.
+/// The same order with another number; `None` if it is not an order.
 fn renumber(value: &[u8], number: u64) -> Option<Vec<u8>> {
     let mut message: Value = serde_json::from_slice(value).ok()?;
     if message["object_type"] != "order" || !message["payload"].is_object() {

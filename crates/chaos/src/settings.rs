@@ -24,22 +24,23 @@ pub struct Settings {
     /// Partitions of each topic.
     #[arg(long, env = "PARTITIONS", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..))]
     pub partitions: i32,
-    /// Instead of rounds: restart Kafka so often under load, and measure how long the services take to commit again.
+    /// Instead of rounds: restart Kafka this many times under load and measure how long the services take to commit
+    /// again.
     #[arg(long, env = "BROKER")]
     pub broker: Option<usize>,
-    /// Instead of rounds: soak so long, with a SIGKILL of a service every KILL_EVERY.
+    /// Instead of rounds: a soak of this duration, with a SIGKILL of a service every KILL_EVERY.
     #[arg(long, env = "DURATION", value_parser = humantime::parse_duration)]
     pub duration: Option<Duration>,
     /// Between two kills of a soak.
     #[arg(long, env = "KILL_EVERY", default_value = "10s", value_parser = humantime::parse_duration)]
     pub kill_every: Duration,
-    /// Restart Kafka so often during a soak, instead of killing services: it is away for 1 to 30 seconds.
+    /// In a soak, restart Kafka at this interval instead of killing services; it is away for 1 to 30 seconds.
     #[arg(long, env = "BROKER_RESTARTS", value_parser = humantime::parse_duration)]
     pub broker_restarts: Option<Duration>,
     /// How long Kafka waits for a member that is silent.
     #[arg(long, env = "KAFKA_SESSION_TIMEOUT", default_value = "6s", value_parser = humantime::parse_duration)]
     pub session_timeout: Duration,
-    /// Where logs are kept [default: a new folder beside the temporary files, if something is wrong].
+    /// Folder for logs [default: a new temporary folder, kept only if something is wrong].
     #[arg(long, env = "LOGS")]
     pub logs: Option<PathBuf>,
 }

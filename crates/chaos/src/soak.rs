@@ -28,7 +28,7 @@ use crate::world::World;
 /// Keeps the draws of the kills apart from others.
 const STREAM: u64 = 4;
 
-/// What Kafka takes to start, about.
+/// About how long Kafka takes to start.
 const START: Duration = Duration::from_secs(5);
 
 /// Between two looks at the memory.
@@ -153,7 +153,7 @@ async fn kill(world: &World, settings: &Settings, lasts: Duration, screen: &Scre
     Ok(restarts)
 }
 
-/// Restarts the broker once in each interval; returns how the services took it.
+/// Restarts the broker once in each interval. Returns the recoveries of the services.
 async fn restart_broker(
     world: &World,
     seed: u64,
@@ -166,7 +166,7 @@ async fn restart_broker(
     let began = Instant::now();
     let mut all = Vec::new();
     let _orders = world.order_system.need();
-    // One that takes long puts off those after it.
+    // A restart that takes long delays the following ones.
     while began.elapsed() + every <= lasts {
         let next = Instant::now() + every;
         let restart = Restart::draw(&mut rng, all.len(), false);

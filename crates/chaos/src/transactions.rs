@@ -1,4 +1,4 @@
-//! Transactions of a producer: committed for certain, aborted, or open for a while.
+//! Transactions of a producer: committed, aborted, or open for a while.
 
 use std::time::Duration;
 
@@ -28,8 +28,8 @@ impl Transactions {
         Self { bootstrap: bootstrap.to_owned(), topic: topic.to_owned(), id: format!("{topic}-{name}") }
     }
 
-    /// Writes these events in one committed transaction. Whatever goes wrong, it is tried again from the beginning: the
-    /// same events may be in the topic twice, which is no harm, for the oracle reads what is there.
+    /// Writes these events in one committed transaction. After an error it begins again. The same events may then be in
+    /// the topic twice, which is harmless, because the oracle reads what is there.
     pub(crate) async fn commit(&self, events: &[Outgoing]) -> Result<()> {
         let began = Instant::now();
         while let Err(error) = self.try_once(events).await {
@@ -55,7 +55,7 @@ impl Transactions {
         Ok(producer)
     }
 
-    /// Commits an open transaction, or aborts it. Returns whether that went as wanted; either way it is open no more.
+    /// Commits or aborts an open transaction. Returns whether that succeeded; in either case it is no longer open.
     pub(crate) async fn end(&self, open: FutureProducer, commit: bool) -> Result<bool> {
         let end = move |producer: &FutureProducer| match commit {
             true => producer.commit_transaction(CALL),
@@ -69,7 +69,7 @@ impl Transactions {
         Ok(false)
     }
 
-    /// Aborts whatever an earlier producer of this id has left open: a new one does so before anything else.
+    /// Aborts a transaction that an earlier producer with this id has left open, which a new producer does first.
     pub(crate) async fn settle(&self) -> Result<()> {
         let began = Instant::now();
         while let Err(error) = self.producer().await {

@@ -19,7 +19,7 @@ pub(crate) struct World {
     pub(crate) names: Names,
     pub(crate) order_system: OrderSystem,
     pub(crate) address: Address,
-    /// Knows what was written, even of records that are gone: whoever removes some lets it read them first.
+    /// Knows everything that was written. A fault that removes records lets it read them first.
     pub(crate) oracle: tokio::sync::Mutex<Oracle>,
     /// Faults that touch one and the same thing take turns.
     pub(crate) turns: Turns,
@@ -50,7 +50,7 @@ impl Turns {
         self.layers[layer as usize].lock().await
     }
 
-    /// Who writes to the orders topic, and how. Taken before any other turn.
+    /// The order system: how it writes to the orders topic. Taken before any other turn.
     pub(crate) async fn producers(&self) -> Turn<'_> {
         self.producers.lock().await
     }

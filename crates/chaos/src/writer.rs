@@ -9,7 +9,7 @@ use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord};
 use crate::order_system::Way;
 use crate::transactions::Transactions;
 
-/// How long the broker may be away before an event is given up: longer than any fault.
+/// How long an event waits for the broker before it is given up: longer than any fault lasts.
 pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
 
 /// Events of one transaction.
@@ -82,12 +82,12 @@ impl Writer {
     }
 }
 
-/// What every producer of the harness begins with.
+/// The settings of every producer of the harness.
 pub(crate) fn client(bootstrap: &str) -> ClientConfig {
     let mut client = ClientConfig::new();
     client.set("bootstrap.servers", bootstrap);
     client.set("enable.idempotence", "true");
-    // Orders come again as soon as the broker is back: whoever reads them is measured, not this producer.
+    // Orders come as soon as the broker is back, because the services are measured, not this producer.
     client.set("reconnect.backoff.max.ms", "500");
     client.set_log_level(RDKafkaLogLevel::Critical);
     client

@@ -19,8 +19,7 @@ impl Endpoints {
         Ok(self.database_url(name))
     }
 
-    /// Makes a role that may log in and, so far, do nothing else, unless it is there already. Roles belong to all databases
-    /// of the stack.
+    /// Creates a role that may only log in, unless it exists. Roles belong to all databases of the stack.
     pub async fn create_role(&self, name: &str) -> anyhow::Result<()> {
         let client = connect(&self.database_url("postgres")).await?;
         client.execute("SELECT pg_advisory_lock(hashtext($1))", &[&name]).await?;

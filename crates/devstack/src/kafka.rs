@@ -25,7 +25,7 @@ pub struct Kafka {
     proxied: Option<Proxied>,
     libs: PathBuf,
     properties: PathBuf,
-    /// The host and port advertised to the clients that come by way of the proxy.
+    /// The host and port advertised to clients of the proxy.
     advertised: Mutex<Option<(String, u16)>>,
 }
 
@@ -88,8 +88,8 @@ impl Kafka {
         self.proxied
     }
 
-    /// Advertises this host and port, from the next start on, to the clients that come by way of the proxy. Their bootstrap
-    /// address stays the same.
+    /// Advertises this host and port to clients of the proxy, from the next start on. Their bootstrap address stays the
+    /// same.
     pub(crate) fn advertise(&self, host: &str, port: u16) -> anyhow::Result<()> {
         let proxied = self.proxied.context("only a proxied broker has clients whose address may change")?;
         let mut advertised = self.advertised.lock().unwrap_or_else(PoisonError::into_inner);

@@ -115,7 +115,7 @@ impl Proxy {
         Ok(self)
     }
 
-    /// Refuses new connections on all ports but the first and this one; those that are there stay.
+    /// Refuses new connections on all ports except the first and this one. Existing connections stay.
     pub(crate) fn open_only(&self, port: u16) {
         for door in &self.doors {
             door.closed.store(![self.port, port].contains(&door.port), Ordering::Relaxed);

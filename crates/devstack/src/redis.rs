@@ -87,7 +87,7 @@ pub(crate) async fn connect(url: &str) -> RedisResult<MultiplexedConnection> {
     client.get_multiplexed_async_connection_with_config(&config).await
 }
 
-/// Runs one command in the database of `url`, for tests that want what no client of theirs would store.
+/// Runs one command in the database of `url`, for tests that store values no client of theirs would store.
 pub async fn redis_command(url: &str, command: &str, arguments: &[&str]) -> anyhow::Result<()> {
     let mut redis = connect(url).await?;
     Ok(::redis::cmd(command).arg(arguments).exec_async(&mut redis).await?)

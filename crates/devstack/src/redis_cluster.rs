@@ -1,4 +1,4 @@
-//! A Redis server in cluster mode, for tests of what clients do with one.
+//! A Redis server in cluster mode, for tests that clients refuse it.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use crate::ports;
 use crate::redis::connect;
 
-/// A cluster of one node. Dropped, it is killed; should the test itself be killed, it dies, too.
+/// A cluster of one node. It is killed when this is dropped or the test is killed.
 pub struct RedisCluster {
     port: u16,
     _child: Child,
@@ -20,11 +20,11 @@ pub struct RedisCluster {
 /// How long the node may take to answer.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How often a condition of the node is looked at; it offers no event.
+/// How often the state of the node is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 impl RedisCluster {
-    /// Starts a node that has every slot, or, not `complete`, none: such a cluster answers no question about a key.
+    /// Starts a node that has every slot or, if not `complete`, none: such a cluster refuses every command with a key.
     pub async fn start(complete: bool) -> anyhow::Result<Self> {
         let (folder, port) = (tempfile::tempdir()?, ports::free()?);
         let mut command = Command::new("setpriv");

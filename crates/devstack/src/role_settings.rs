@@ -1,12 +1,12 @@
-//! Settings that a role, a database or a server may change under a service, each with an awkward value. The tests of the
-//! warehouse and of the pipeline set them; `deploy/operations.md` explains them, in the same order.
+//! Settings that a role, a database or a server may change for a service, each with an awkward value. The tests of the
+//! warehouse and the pipeline set them. `deploy/operations.md` explains them in the same order.
 
 /// One setting of PostgreSQL.
 #[derive(Debug, Clone, Copy)]
 pub struct RoleSetting {
     /// Its name, as `ALTER ROLE … SET` takes it.
     pub name: &'static str,
-    /// A value that would do harm if nobody cared.
+    /// A value that would do harm without protection.
     pub awkward: &'static str,
     /// What a service does about it.
     pub treatment: Treatment,
@@ -15,7 +15,7 @@ pub struct RoleSetting {
 /// What a service does about a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
-    /// Every transaction states it; `current_setting` of this name returns this value then.
+    /// Every transaction states it, so `current_setting` of this name returns this value.
     Stated(&'static str, &'static str),
     /// Every kind of transaction sets a value of its own.
     Limited,
@@ -23,7 +23,7 @@ pub enum Treatment {
     Verified,
     /// The service obeys, waits and says so.
     Obeyed,
-    /// It changes no result; perhaps the speed.
+    /// It changes no result, at most the speed.
     Harmless,
 }
 
@@ -33,7 +33,7 @@ const fn row(name: &'static str, awkward: &'static str, treatment: Treatment) ->
     RoleSetting { name, awkward, treatment }
 }
 
-/// All that are known to matter, or to look as if they did.
+/// All settings that matter or seem to matter.
 pub const ROLE_SETTINGS: [RoleSetting; 44] = [
     row("default_transaction_isolation", "repeatable read", Stated("transaction_isolation", "read committed")),
     row("synchronous_commit", "off", Stated("synchronous_commit", "on")),
@@ -82,7 +82,7 @@ pub const ROLE_SETTINGS: [RoleSetting; 44] = [
 ];
 
 impl RoleSetting {
-    /// Whether a service works on as ever while it is set.
+    /// Whether a service works as usual while it is set.
     #[must_use]
     pub fn goes_unnoticed(&self) -> bool {
         !matches!(self.treatment, Verified | Obeyed)

@@ -110,9 +110,9 @@ impl Stack {
         &self.kafka
     }
 
-    /// The address that the broker, from its next start on, advertises to the clients that come by way of its proxy. Their
-    /// bootstrap address stays the same. A name that does not resolve is allowed. [`Proxies::second_kafka_port`] leads to
-    /// the broker, too, unless it was advertised and no longer is: then it refuses connections from now on.
+    /// Sets the address that the broker advertises to clients of its proxy, from its next start on. Their bootstrap
+    /// address stays the same. A name that does not resolve is allowed. [`Proxies::second_kafka_port`] also leads to
+    /// the broker. When it is no longer advertised, it refuses connections.
     pub fn kafka_advertises(&self, host: &str, port: u16) -> anyhow::Result<()> {
         self.kafka.program().advertise(host, port)?;
         let proxies = self.proxies.as_ref().context("the stack has no proxies")?;
@@ -168,13 +168,13 @@ impl Proxies {
         Endpoints::new(self.kafka.port(), self.postgres.port(), self.redis.port())
     }
 
-    /// Where the proxy before the broker listens as well, with the same weather: an address that the broker may advertise
-    /// instead of the first, see [`Stack::kafka_advertises`].
+    /// A second port of the broker's proxy, with the same weather: an address that the broker may advertise instead of
+    /// the first, see [`Stack::kafka_advertises`].
     pub fn second_kafka_port(&self) -> u16 {
         self.other_kafka_ports[0]
     }
 
-    /// The same, and a third address: from one of these to the other, what was advertised before no longer answers.
+    /// The third port. When the advertised address changes between these two, the former one no longer answers.
     pub fn other_kafka_ports(&self) -> [u16; 2] {
         self.other_kafka_ports
     }

@@ -90,7 +90,7 @@ impl Endpoints {
         wait_until(admin, names, <[i32]>::is_empty).await
     }
 
-    /// Gives a topic so many partitions in all, and returns when each has its leader.
+    /// Extends a topic to `partitions` partitions and returns when each has a leader.
     pub async fn add_partitions(&self, name: &str, partitions: usize) -> anyhow::Result<()> {
         let admin = self.admin()?;
         let results = admin.create_partitions(&[NewPartitions::new(name, partitions)], &AdminOptions::new()).await?;
@@ -114,7 +114,7 @@ impl Endpoints {
 
     fn admin(&self) -> anyhow::Result<Admin> {
         let mut config = ClientConfig::new();
-        // Whoever waits for a topic to be gone must not bring it back.
+        // Waiting until a topic is deleted must not create it again.
         config.set("bootstrap.servers", self.bootstrap_servers()).set("allow.auto.create.topics", "false");
         Ok(config.create()?)
     }

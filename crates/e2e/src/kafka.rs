@@ -93,7 +93,7 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Lets every partition of a topic end in what no reader sees, an aborted record and the marker of its transaction.
+    /// Ends every partition of a topic with an aborted record and the marker of its transaction, which no reader sees.
     ///
     /// # Errors
     /// The broker does not take it.
@@ -270,7 +270,7 @@ impl Pipeline {
     }
 }
 
-/// Asks a broker that may have just come back, until it answers or has had time enough.
+/// Asks a broker that may have just come back, until it answers or the time is over.
 async fn patiently<T>(mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
     let began = Instant::now();
     loop {
@@ -281,7 +281,7 @@ async fn patiently<T>(mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
     }
 }
 
-/// How many partitions a topic has now: somebody may have added some.
+/// The current number of partitions of a topic, which may have grown.
 fn count_partitions(consumer: &BaseConsumer, topic: &str) -> Result<i32> {
     let metadata = consumer.fetch_metadata(Some(topic), ANSWER)?;
     let partitions: usize = metadata.topics().iter().map(|topic| topic.partitions().len()).sum();

@@ -1,4 +1,4 @@
-//! Brokers that do not answer at the address they advertise. A client that asks one of them only times out.
+//! Brokers that do not answer at the address they advertise. A request to one of them only times out.
 
 use std::{
     io,
@@ -11,7 +11,7 @@ use rdkafka::metadata::Metadata;
 /// How long a broker may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The first broker that cannot be connected to, and why; `None`: all of them can. Waits in the calling thread.
+/// Why the first unreachable broker cannot be connected to; `None` if all brokers can. Blocks the calling thread.
 pub(crate) fn unreachable(metadata: &Metadata) -> Option<String> {
     metadata.brokers().iter().find_map(|broker| {
         let address = format!("{}:{}", broker.host(), broker.port());

@@ -28,7 +28,7 @@ impl Buffer {
         self.records.is_empty()
     }
 
-    /// Whether there are records of this partition.
+    /// Whether the buffer holds records of this partition.
     pub(crate) fn holds(&self, partition: i32) -> bool {
         self.records.iter().any(|(_, record)| record.partition == partition)
     }

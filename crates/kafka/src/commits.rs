@@ -37,7 +37,7 @@ impl Commits {
         missing.is_some()
     }
 
-    /// The partitions of which there is anything to be sent.
+    /// The partitions with an offset to send.
     pub(crate) fn due(&self) -> impl Iterator<Item = i32> {
         self.due.keys().copied()
     }
@@ -49,7 +49,8 @@ impl Commits {
         self.due.remove(&partition).map(|due| (due.epoch, due.offset))
     }
 
-    /// What is to be sent of the partitions that `may_commit` names, and counts as sent from now on: partition, stay, offset.
+    /// Takes the offsets to send of the partitions that `may_commit` accepts, and marks them as sent: partition, epoch,
+    /// offset.
     pub(crate) fn take_due(&mut self, may_commit: impl Fn(i32) -> bool) -> Vec<(i32, Epoch, i64)> {
         let due: Vec<_> = self.due.extract_if(|&partition, _| may_commit(partition)).collect();
         self.sent.extend(due.iter().copied());

@@ -55,7 +55,7 @@ pub(crate) fn open(
         .set("fetch.message.max.bytes", "131072")
         .set("fetch.max.bytes", "1048576")
         .set("fetch.queue.backoff.ms", "20")
-        // A batch that the broker's disk has changed must not become orders. The check runs at the speed of memory.
+        // A batch that the broker's disk has corrupted must not become orders. The check is as fast as memory.
         .set("check.crcs", "true")
         .set("debug", TOPIC_ID_DEBUG)
         .set_log_level(RDKafkaLogLevel::Debug)
@@ -66,8 +66,8 @@ pub(crate) fn open(
     Ok(Arc::new(consumer))
 }
 
-/// Commits offsets of a topic with the metadata that tells whose they are, unless its partitions were lost. Nobody tells us
-/// what became of them.
+/// Commits offsets of a topic, unless its partitions were lost. `metadata` identifies the topic. The result is not
+/// awaited.
 pub(crate) fn commit(
     consumer: &impl ConsumerApi<Membership>,
     topic: &str,
@@ -124,7 +124,7 @@ pub(crate) async fn extents(
     asking.await.map_err(unavailable)?
 }
 
-/// What the group has committed of partitions, each with its metadata.
+/// The committed offsets of partitions, each with its metadata.
 pub(crate) fn committed(
     consumer: &Consumer,
     topic: &str,
@@ -143,7 +143,7 @@ pub(crate) fn committed(
     committed.elements().iter().map(read).collect()
 }
 
-/// Goes on reading partitions at these offsets. What was read ahead is dropped, and so are errors on their way.
+/// Seeks partitions to these offsets. Prefetched records and pending errors are dropped.
 pub(crate) async fn seek(
     consumer: &Arc<Consumer>,
     topic: &Arc<str>,

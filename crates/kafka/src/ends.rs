@@ -1,21 +1,20 @@
-//! Ends of partitions that no record marks: the offsets before them belong to what no reader sees, transaction markers and
-//! aborted records.
+//! Ends of partitions after offsets that no reader sees: transaction markers and aborted records.
 
 use std::collections::HashMap;
 
 use crate::epoch::Epoch;
 
-/// By partition, the end that was reported last.
+/// The last reported end of each partition.
 ///
-/// Committing no further than behind the last record would leave a partition that ends in a marker behind for ever: its lag
-/// never reaches 0, and whoever waits for the group to reach the end waits in vain.
+/// If only the offset after the last record were committed, the lag of a partition that ends in a marker would never
+/// reach 0, and a rebuild would wait for the end for ever.
 #[derive(Debug, Default)]
 pub(crate) struct Ends(HashMap<i32, End>);
 
 #[derive(Debug)]
 struct End {
     epoch: Epoch,
-    /// The offset behind the last record before it.
+    /// The offset after the last record before the end.
     after: Option<i64>,
     end: i64,
 }
@@ -34,13 +33,13 @@ impl Ends {
         self.0.get(&partition).filter(|known| known.epoch == epoch && known.end == end)?.after
     }
 
-    /// What can be committed when every record before `offset` is done with.
+    /// The offset to commit when every record before `offset` is processed.
     pub(crate) fn committable(&self, partition: i32, epoch: Epoch, offset: i64) -> i64 {
         let end = self.0.get(&partition).filter(|end| end.epoch == epoch && end.after == Some(offset));
         end.map_or(offset, |end| end.end.max(offset))
     }
 
-    /// Whether the partition has given everything before this offset and nothing since.
+    /// Whether the partition was read to its end at this offset, and no further.
     pub(crate) fn is_at(&self, partition: i32, epoch: Epoch, offset: i64) -> bool {
         self.0.get(&partition).is_some_and(|end| end.epoch == epoch && end.end == offset)
     }

@@ -25,7 +25,7 @@ pub enum Error {
     /// A topic that nobody has created (exit code 69).
     #[error("topic {0} does not exist")]
     NoTopic(String),
-    /// A partition that holds what cannot be read (exit code 69).
+    /// A partition that cannot be read (exit code 69).
     #[error("partition {partition} cannot be read: {error}")]
     Unreadable {
         /// Topic and partition: `orders/3`.
@@ -71,8 +71,8 @@ pub(crate) fn refuses(code: Code) -> bool {
     )
 }
 
-/// Errors the client repeats its request after, those of the group that a rebalance ends, and those of whole connections,
-/// which the membership knows.
+/// Errors that end by themselves: the client repeats the request, or a rebalance follows, or they concern whole
+/// connections, which the membership handles.
 pub(crate) fn passes_by_itself(code: Code) -> bool {
     matches!(
         code,

@@ -95,7 +95,7 @@ impl Group {
         .await
     }
 
-    /// Where the first so many partitions of the source topic end for a reader now: at the last stable offset.
+    /// The current ends of the first `partitions` partitions of the source topic for a reader: the last stable offsets.
     ///
     /// # Errors
     /// As [`Group::members`].

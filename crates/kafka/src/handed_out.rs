@@ -28,7 +28,7 @@ impl HandedOut {
         batches.drain(..=at).next_back().map(|(_, epoch)| epoch)
     }
 
-    /// Whether a batch of this stay of the partition is out.
+    /// Whether a batch of the partition was handed out in this epoch and is not done.
     pub(crate) fn holds(&self, partition: i32, epoch: Epoch) -> bool {
         self.0.get(&partition).is_some_and(|batches| batches.iter().any(|(_, of)| *of == epoch))
     }

@@ -1,12 +1,12 @@
 //! Facts that librdkafka states only in the text of an error or of a log line: offsets, topic ids, offset resets.
 //!
-//! The texts belong to the release of librdkafka in `Cargo.lock`. The tests in `tests/it/partitions` read them from a real
-//! client, so a release that words them differently fails there.
+//! The texts belong to the release of librdkafka in `Cargo.lock`. The tests `ends`, `replaced` and `unreadable` of
+//! `tests/it` read them from a real client, so a release with other texts fails there.
 
 /// The librdkafka debug context that logs topic ids. It writes a few lines for each metadata response.
 pub(crate) const TOPIC_ID_DEBUG: &str = "metadata";
 
-/// A line of the log that has a meaning for the source.
+/// A log line that concerns the source.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum LogFact<'a> {
     /// The topic has this id in the cluster's metadata.

@@ -43,9 +43,9 @@ struct State {
     outage: Option<String>,
     /// Why the group does not take us in; brokers that answer are no cure.
     rejection: Option<String>,
-    /// Whether the coordinator and the leaders of our partitions answered when the statistics were last taken.
+    /// Whether the coordinator and the leaders of our partitions were connected at the last statistics.
     is_answered: bool,
-    /// This consumer has been replaced and speaks for the service no more.
+    /// This consumer was replaced and no longer reports to the vitals.
     is_replaced: bool,
 }
 
@@ -54,17 +54,18 @@ impl Membership {
         Self { state: Mutex::default(), changed: Notify::new(), vitals, partitions }
     }
 
-    /// What is known of the single partitions.
+    /// The state of each partition.
     pub(crate) fn watched(&self) -> &Partitions {
         &self.partitions
     }
 
-    /// The partitions that are ours, whether the group has settled or not.
+    /// The assigned partitions with their epochs, whether the group has settled or not.
     pub(crate) fn owned(&self) -> Vec<(i32, Epoch)> {
         self.state().owned.iter().map(|(&partition, &epoch)| (partition, epoch)).collect()
     }
 
-    /// Begins another stay of these partitions: what was received, handed out and reached so far belongs to another topic.
+    /// Begins a new epoch of these partitions: records received, handed out and processed so far belong to the former
+    /// topic.
     pub(crate) fn begin_anew(&self, partitions: &[i32]) {
         let mut state = self.state();
         state.rebalances += 1;
@@ -148,8 +149,8 @@ impl Membership {
         state.rejection.as_ref().or(state.outage.as_ref()).cloned()
     }
 
-    /// What the consumer shows of itself. A member that the group does not take in, or whom the brokers refuse, is reported
-    /// as such: another consumer would fare no better.
+    /// The health of the consumer. A rejected member counts as well: the rejection is reported elsewhere, and a new
+    /// consumer would be rejected, too.
     pub(crate) fn health(&self) -> Health {
         let state = self.state();
         match (state.is_answered, state.settled) {
@@ -289,7 +290,7 @@ impl ClientContext for Membership {
     }
 
     fn stats(&self, mut statistics: Statistics) {
-        // Topics that were only asked about are listed as well, and their partitions have the same numbers.
+        // Statistics also list topics whose metadata was requested, and their partitions have the same numbers.
         statistics.topics.retain(|name, _| name == self.partitions.topic());
         let mut state = self.state();
         let is_up = statistics.brokers.values().any(|broker| broker.state == "UP");
@@ -322,8 +323,8 @@ impl ClientContext for Membership {
     }
 }
 
-/// Whether the coordinator of the group and the leaders of our partitions are connected. While partitions are paused nothing
-/// is asked of their leaders, and a connection that nobody uses may be closed.
+/// Whether the coordinator of the group and the leaders of our partitions are connected. While partitions are paused,
+/// nothing is requested from their leaders, and an unused connection may be closed.
 fn answers(statistics: &Statistics, state: &State) -> bool {
     let coordinator = statistics.cgrp.as_ref().is_some_and(|group| group.state == "up");
     // A partition without a leader has -1 here, as have the coordinator's connection and a bootstrap server.

@@ -1,23 +1,23 @@
-//! What the client's statistics say of a partition over time: reading that has stopped, an open transaction.
+//! Stopped reads and open transactions of partitions, recognised from the client's statistics over time.
 
 use std::{collections::HashMap, time::Duration};
 
 use tokio::time::Instant;
 
-/// The partitions of this member. Knows no client and no clock, so that its cases can be tested without them.
+/// The assigned partitions. Uses no client and no clock, so its cases are tested without them.
 #[derive(Debug, Default)]
 pub(crate) struct PartitionWatch(HashMap<i32, Standing>);
 
 /// A partition as one round of statistics shows it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Offsets {
-    /// The offset that is fetched next.
+    /// The next offset to be fetched.
     pub(crate) position: i64,
     /// The last stable offset: everything before it can be read, unless a transaction is open.
     pub(crate) stable: i64,
     /// The high watermark: the offset the next record will have.
     pub(crate) high: i64,
-    /// Records that were fetched and wait for the loop.
+    /// Fetched records that wait for the loop.
     pub(crate) queued: i64,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Reading {
 pub(crate) struct Observation {
     /// Records before the last stable offset are not delivered, and no error says why.
     pub(crate) is_stopped: bool,
-    /// Everything is read up to a transaction that does not end.
+    /// Everything is read up to an open transaction.
     pub(crate) awaits_transaction: bool,
 }
 
@@ -56,8 +56,8 @@ struct Open {
     rounds: u32,
 }
 
-/// How long records may be there and not arrive: a large fetch over a slow network, or a broker that throttles us, takes
-/// seconds; a stall has to be named within a minute.
+/// How long available records may fail to arrive before the partition counts as stopped. A large fetch over a slow
+/// network or a throttling broker takes seconds; a stall must be named within a minute.
 const STOPPED_AFTER: Duration = Duration::from_secs(40);
 
 /// How long a transaction may be open before it counts as a stall. Exactly-once producers commit every few seconds.

@@ -1,6 +1,6 @@
-//! The partitions of this member as the client's log, errors and statistics show them.
+//! Problems of assigned partitions, found in the client's log, errors and statistics.
 //!
-//! Whatever keeps one of them from being read becomes a stall in the vitals, a line in the log and a metric.
+//! A partition that cannot be read becomes a stall in the vitals, a log line and a metric.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,8 +17,8 @@ use crate::{
     topic_identity::TopicIdentity,
 };
 
-/// What is known of the partitions of one topic. Its lock is never held over a call into the client, whose threads write
-/// the log.
+/// The state of the partitions of one topic. Its lock is never held during a call into the client, because the client's
+/// threads call [`Partitions::log`].
 pub(crate) struct Partitions {
     topic: String,
     vitals: Arc<Vitals>,
@@ -29,15 +29,15 @@ pub(crate) struct Partitions {
 #[derive(Default)]
 struct State {
     watch: PartitionWatch,
-    /// The text of the last error, which rdkafka tells apart from its code.
+    /// The text of the last error. rdkafka reports it separately from the code.
     error_text: String,
     /// Partitions that are in error.
     unreadable: HashSet<i32>,
     /// Rounds of statistics since an error of the whole topic.
     topic_error: Option<u32>,
-    /// Positions that the broker no longer has, until a record or an end says where reading goes on.
+    /// Positions that the broker no longer has, until a record or an end shows where reading goes on.
     resets: HashMap<i32, i64>,
-    /// Partitions that have come and whose committed offsets nobody has looked at.
+    /// Assigned partitions whose committed offsets are not verified yet.
     unverified: HashSet<i32>,
 }
 
@@ -46,7 +46,7 @@ const READABLE_AFTER: u32 = 2;
 
 impl Partitions {
     pub(crate) fn new(topic: &str, vitals: Arc<Vitals>, identity: Arc<TopicIdentity>) -> Self {
-        // A new client sees for itself what is wrong.
+        // A new client finds the problems again.
         for cause in [StallCause::PartitionError, StallCause::OpenTransaction] {
             vitals.retain_stalls(cause, |_| false);
         }
@@ -62,7 +62,8 @@ impl Partitions {
         &self.identity
     }
 
-    /// Takes in a line of the client's log; whether the source has to act upon it. Runs on any thread of the client.
+    /// Processes a line of the client's log. Returns whether the source has to act on it. Runs on any thread of the
+    /// client.
     pub(crate) fn log(&self, line: &str) -> bool {
         match log_fact(line) {
             Some(LogFact::TopicId { topic, id }) if topic == self.topic => self.identity.seen(id),
@@ -84,17 +85,17 @@ impl Partitions {
         self.state().error_text.clone()
     }
 
-    /// Partitions come; until [`Partitions::verified`] nothing is committed for them.
+    /// Partitions are assigned. Until [`Partitions::verified`] nothing is committed for them.
     pub(crate) fn came(&self, partitions: impl Iterator<Item = i32>) {
         self.state().unverified.extend(partitions);
     }
 
-    /// Whether nobody has looked at the committed offset of a partition since it came.
+    /// Whether the committed offset of a partition is not verified yet.
     pub(crate) fn is_unverified(&self, partition: i32) -> bool {
         self.state().unverified.contains(&partition)
     }
 
-    /// The partitions [`Partitions::came`] has named and nobody has looked at.
+    /// The assigned partitions that are not verified yet.
     pub(crate) fn unverified(&self) -> Vec<i32> {
         self.state().unverified.iter().copied().collect()
     }
@@ -103,7 +104,7 @@ impl Partitions {
         self.state().unverified.remove(&partition);
     }
 
-    /// A partition leaves, and what was wrong with it is somebody else's.
+    /// A partition is revoked. Its problems no longer concern this member.
     pub(crate) fn left(&self, partition: i32) {
         let mut state = self.state();
         state.unreadable.remove(&partition);
@@ -117,7 +118,7 @@ impl Partitions {
         metrics::gauge!("tagmill_high_watermark_lag", &self.labels(partition)).set(0);
     }
 
-    /// An error of the client that is about these partitions; if that is not known, about the topic.
+    /// An error of the client concerns these partitions or, if they are unknown, the whole topic.
     pub(crate) fn failed(&self, partitions: &[i32], code: Code, text: &str) {
         let mut state = self.state();
         for &partition in partitions {
@@ -150,7 +151,7 @@ impl Partitions {
         }
     }
 
-    /// The topic can be read, as its metadata says.
+    /// The metadata says that the topic can be read.
     pub(crate) fn topic_is_readable(&self) {
         if self.state().topic_error.take().is_some() {
             self.vitals.clear_stall(StallCause::PartitionError, &self.topic);
@@ -162,7 +163,7 @@ impl Partitions {
         self.state().topic_error.is_some()
     }
 
-    /// The positions of the former topic mean nothing in this one.
+    /// Forgets positions, which belong to the former topic of this name.
     pub(crate) fn forget_positions(&self, partitions: &[i32]) {
         let mut state = self.state();
         state.resets.retain(|partition, _| !partitions.contains(partition));
@@ -205,9 +206,8 @@ impl Partitions {
         }
         if observed.awaits_transaction {
             let error = format!(
-                "records from offset {stable} to {high} belong to a transaction that its producer has not ended, or lie behind \
-                 it; they come when it is committed or aborted, by the broker at the latest after the producer's \
-                 transaction.timeout.ms"
+                "records from offset {stable} to {high} wait for a transaction that its producer has not ended; they are read \
+                 when it is committed or aborted; the broker aborts it after the producer's transaction.timeout.ms"
             );
             self.vitals.set_stall(StallCause::OpenTransaction, &subject, &error);
         } else {
@@ -253,7 +253,7 @@ impl Partitions {
     }
 }
 
-/// The text of an error, with what can be done about it.
+/// The text of an error, with advice.
 fn advised(code: Code, text: &str) -> String {
     let advice = match code {
         Code::TopicAuthorizationFailed => "grant the user READ and DESCRIBE on the topic",

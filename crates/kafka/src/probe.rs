@@ -48,7 +48,7 @@ impl Probe {
         Self::with(settings, &settings.client())
     }
 
-    /// One that can ask for what the group has committed. It does not join the group.
+    /// A probe that can read the group's committed offsets. It does not join the group.
     pub(crate) fn of_group(settings: &Settings) -> Result<Self, Error> {
         Self::with(settings, settings.client().set("group.id", &settings.group_id))
     }
@@ -87,7 +87,7 @@ impl Probe {
         Ok(())
     }
 
-    /// The answer to a request; why there is none, the client's context has been told.
+    /// The answer to a request. A failure carries the error that the client's context has collected.
     fn heard<T>(&self, answer: Result<T, KafkaError>) -> Result<T, Error> {
         answer.map_err(|error| {
             while self.client.poll(LISTEN).is_some() {}
@@ -136,7 +136,7 @@ impl Probe {
     }
 }
 
-/// Why the metadata do not describe a topic.
+/// The reason why metadata does not describe a topic.
 fn missing(topic: &str, metadata: &Metadata) -> Error {
     match metadata.topics().first().and_then(MetadataTopic::error).map(Code::from) {
         None | Some(Code::UnknownTopicOrPartition) => Error::NoTopic(topic.to_owned()),

@@ -31,7 +31,7 @@ const LARGEST_BATCH: usize = 256 << 10;
 /// Polled by whoever waits for an acknowledgement; an idle producer costs next to nothing.
 pub(crate) type Producer = Arc<BaseProducer<Answers>>;
 
-/// The context of a producer: counts the messages that the brokers have answered for, be it with an error.
+/// The context of a producer. Counts the messages that brokers have answered, with or without an error.
 #[derive(Debug, Default)]
 pub(crate) struct Answers(AtomicU64);
 
@@ -203,7 +203,7 @@ impl Tally {
 }
 
 impl Answers {
-    /// How many messages have been answered for so far.
+    /// How many messages have been answered so far.
     pub(crate) fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -231,7 +231,7 @@ impl ProducerContext for Answers {
     }
 }
 
-/// Whether a broker has said this, rather than the client, which has waited in vain.
+/// Whether a broker returned this error, and not the client after a timeout.
 fn is_answer(code: Code) -> bool {
     !matches!(
         code,

@@ -44,7 +44,7 @@ impl Progress {
         }
     }
 
-    /// The offset behind the last record seen in this stay of the partition, if one was.
+    /// The offset after the last record read in this epoch of the partition, if one was.
     pub(crate) fn next(&self, partition: i32, epoch: Epoch) -> Option<i64> {
         let stretch = self.0.get(&partition).filter(|stretch| stretch.epoch == epoch)?;
         Some(stretch.next).filter(|&next| next >= 0)

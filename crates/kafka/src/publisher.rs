@@ -26,7 +26,7 @@ pub struct Publisher {
     settings: Settings,
     /// Replaced when it has failed for good, which idempotent producers do rather than risk an order or a duplicate.
     producer: Mutex<Producer>,
-    /// Held by one of the attempts that wait at the same time; it watches for all of them.
+    /// One of the concurrent attempts holds it and watches for all.
     supervisor: tokio::sync::Mutex<Supervisor>,
 }
 
@@ -67,7 +67,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Resolves when the producer, some of whose acknowledgements are waited for, has to be replaced.
+    /// Resolves when the producer must be replaced. Awaited while acknowledgements are outstanding.
     async fn until_lost(&self, producer: &Producer) {
         let mut answers = producer.context().count();
         let mut supervisor = self.supervisor.lock().await;
@@ -82,8 +82,8 @@ impl Publisher {
         }
     }
 
-    /// Puts another producer in the place of this one, unless another attempt has. All that was on its way fails at once
-    /// and is sent again by the other one.
+    /// Replaces this producer, unless another attempt has done so. Its outstanding messages fail at once, and the new
+    /// producer sends them again.
     fn give_up(&self, lost: &Producer) -> Result<(), Unavailable> {
         let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&producer, lost) {
@@ -104,7 +104,7 @@ impl Publisher {
         for message in messages {
             attempt.send(self.message(message)?).await;
         }
-        // All at once, and each by itself: what becomes of one must be known apart from the others.
+        // Concurrently, but each by itself: the outcome of each must be known.
         let buried = join_all(dead_letters.iter().map(|letter| self.bury(producer, letter))).await;
         let of = |topic: &str, error| unavailable(format_args!("topic {topic}: {error}"));
         let sent =

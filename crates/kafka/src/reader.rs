@@ -38,7 +38,7 @@ struct Stretch {
     end: i64,
 }
 
-/// Keeps the text of the last error, which rdkafka tells apart from its code.
+/// Keeps the text of the last error. rdkafka reports it separately from the code.
 #[derive(Default)]
 struct LastError(Mutex<String>);
 

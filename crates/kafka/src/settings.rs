@@ -46,7 +46,8 @@ pub struct Settings {
     pub destination_topic: Option<String>,
     /// Where records go that nobody can use.
     pub dead_letter_topic: String,
-    /// Properties of librdkafka that win over ours. No variable sets them: tests take a client's way out with them.
+    /// Properties of librdkafka that override ours. No variable sets them; tests disable a client's own recovery with
+    /// them.
     pub properties: Vec<(String, String)>,
 }
 
@@ -98,8 +99,8 @@ impl Settings {
                 config.set(property, value);
             }
         }
-        // A topic that somebody has deleted must not come back with the broker's default settings: one partition and a
-        // retention of seven days. Producers and administrators would create it by asking about it.
+        // A deleted topic must not come back with the broker's default settings: one partition and a retention of seven
+        // days. Metadata requests of producers and administrators would create it.
         config.set("allow.auto.create.topics", "false");
         // `reconnect.backoff.max.ms` stays at its default of ten seconds. With less than seven, librdkafka 2.12 often never
         // goes back to the bootstrap servers after a broker has advertised an address that cannot be reached: the failed

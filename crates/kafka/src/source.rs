@@ -146,7 +146,7 @@ impl Source {
         self.report()
     }
 
-    /// Sees to what has to be done before anything else is read.
+    /// Restarts, goes back and verifies partitions before anything else is read.
     async fn prepare(&mut self) -> Result<(), Unavailable> {
         self.begin_topic_anew();
         self.restart().await?;
@@ -186,7 +186,7 @@ impl Source {
         Ok(())
     }
 
-    /// A partition has given everything it has.
+    /// A partition was read to its end.
     fn ended(&mut self, partition: i32) {
         let membership = self.consumer.context();
         let epoch = membership.epoch(partition);
@@ -203,7 +203,7 @@ impl Source {
         }
     }
 
-    /// The client has ended itself, or is lost; another one takes its place in the group.
+    /// The client has failed or makes no progress. Another one replaces it in the group.
     fn begin_anew(&mut self, error: &str) -> Result<(), Unavailable> {
         tracing::error!(error, "the consumer cannot go on and is replaced");
         Client::Consumer.count_replacement();
@@ -250,7 +250,7 @@ impl Source {
         batch.into_iter().map(|(_, record)| record).collect()
     }
 
-    /// Reads on, where reading was paused, but for partitions in error.
+    /// Resumes reading after a pause, except for partitions in error.
     fn resume(&self) {
         if self.membership().is_paused() {
             consumer::resume(&self.consumer);

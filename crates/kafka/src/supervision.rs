@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What is known of one client. Time is an argument.
+/// The state of one supervised client. Time is an argument.
 ///
-/// A client is replaced when it has made no progress for a while and a fresh client has reached the brokers all along. If
-/// a fresh client fails too, the brokers are away and a replacement cures nothing. A client that makes progress is never
-/// replaced.
+/// A client is replaced when it has made no progress for a while and a fresh client has reached the brokers all along.
+/// If a fresh client fails too, the brokers are away and a replacement does not help. A client that makes progress is
+/// never replaced.
 #[derive(Debug, Default)]
 pub(crate) struct Supervision {
     silent: Option<Silent>,
@@ -18,7 +18,7 @@ pub(crate) struct Supervision {
     probe_at: Option<Instant>,
     /// How many replacements there have been since the last progress.
     replacements: u32,
-    /// Another replacement comes no earlier.
+    /// The earliest time of another replacement.
     replace_after: Option<Instant>,
 }
 
@@ -36,7 +36,8 @@ pub(crate) const NO_ANSWER: Duration = Duration::from_secs(10);
 /// long as their session lasts, 45 seconds by Kafka's default.
 pub(crate) const NOT_SETTLED: Duration = Duration::from_secs(60);
 
-/// Between two attempts with a fresh client; and while the brokers have been away for longer than a minute.
+/// The time between two attempts with a fresh client. `PROBE_SELDOM` applies when the brokers have been away for longer
+/// than a minute.
 const PROBE_EVERY: Duration = Duration::from_secs(3);
 const PROBE_SELDOM: Duration = Duration::from_secs(6);
 const LONG_AWAY: Duration = Duration::from_secs(60);
@@ -53,7 +54,7 @@ const SETTLING: Duration = Duration::from_secs(15);
 const LONGEST_SETTLING: Duration = Duration::from_secs(300);
 
 impl Supervision {
-    /// The client makes progress; an idle one does, too.
+    /// The client makes progress. An idle client does, too.
     pub(crate) fn progress(&mut self) {
         *self = Self::default();
     }
@@ -70,7 +71,7 @@ impl Supervision {
         Some(self.probe_at.map_or(due, |at| at.max(due)))
     }
 
-    /// A fresh client has tried the brokers; whether the client is to be replaced.
+    /// A fresh client has tried the brokers. Returns whether the client is to be replaced.
     pub(crate) fn probed(&mut self, now: Instant, is_reachable: bool) -> bool {
         let is_long_away =
             !is_reachable && self.silent.is_some_and(|silent| now.duration_since(silent.since) > LONG_AWAY);

@@ -23,7 +23,7 @@ pub(crate) enum Client {
     Producer,
 }
 
-/// What a client shows of itself.
+/// The health of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Health {
     /// It makes progress, or has nothing to do.
@@ -50,7 +50,7 @@ impl Supervisor {
         Self { client, settings: settings.clone(), vitals, supervision: Supervision::default(), probing: None }
     }
 
-    /// Takes in what the client shows of itself now.
+    /// Records the current health of the client.
     pub(crate) fn observe(&mut self, health: Health) {
         let patience = match health {
             Health::Well => return self.progress(),
@@ -87,7 +87,7 @@ impl Supervisor {
         }
     }
 
-    /// A fresh client asks, from a thread that may wait.
+    /// Asks with a fresh client, in a thread that may block.
     fn probe(&self) -> JoinHandle<Result<(), Error>> {
         let (client, settings) = (self.client, self.settings.clone());
         tokio::task::spawn_blocking(move || match client {
@@ -106,10 +106,10 @@ impl Supervisor {
         if is_lost {
             tracing::error!(
                 client = self.client.name(),
-                "the client makes no progress, a fresh one does: it is replaced"
+                "the client makes no progress although a new client reaches the brokers; it is replaced"
             );
         }
-        // A topic that is gone is a stall of its own.
+        // A deleted topic is a stall of its own.
         if let Some(vitals) = self.vitals.as_ref().filter(|_| self.supervision.is_stalled(now)) {
             match answer {
                 Ok(()) => vitals.set_stall(self.client.cause(), self.subject(), self.client.is_alone()),
@@ -143,7 +143,7 @@ impl Client {
         }
     }
 
-    /// The text of a stall that only this client has.
+    /// The text of a stall of this client alone: a new client reaches the brokers.
     const fn is_alone(self) -> &'static str {
         match self {
             Self::Consumer => {
@@ -168,5 +168,5 @@ fn plain(error: &Error) -> String {
     format!("a new client does not reach the brokers either: {error}")
 }
 
-/// How often a producer is looked at whose acknowledgements are waited for.
+/// How often a producer is checked while acknowledgements are outstanding.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);

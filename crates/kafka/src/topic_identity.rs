@@ -1,4 +1,4 @@
-//! The id of the source topic, and the generation of the topic that goes by this name.
+//! The id of the source topic, which tells a topic that was created again from the former one.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,15 +13,15 @@ pub(crate) struct TopicIdentity(Mutex<State>);
 struct State {
     /// The topic that positions and offsets of the source belong to.
     id: Option<String>,
-    /// The topic that has taken its place, until the source begins with it.
+    /// The topic that has replaced it, until the source begins to read it.
     successor: Option<String>,
 }
 
-/// What committed offsets carry as metadata, before the id of the topic they belong to.
+/// The metadata of committed offsets begins with this prefix; the id of their topic follows.
 const METADATA_PREFIX: &str = "topic-id=";
 
 impl TopicIdentity {
-    /// The metadata states this id; whether it is another one than before.
+    /// Records the id in the cluster's metadata. Returns whether it is another one than before.
     pub(crate) fn seen(&self, id: &str) -> bool {
         let mut state = self.state();
         if state.id.is_none() {
@@ -31,7 +31,7 @@ impl TopicIdentity {
         state.successor.is_some()
     }
 
-    /// Goes over to the topic that has taken the place of the former one; the ids of both, former first.
+    /// Switches to the topic that has replaced the former one. Returns the ids of both, former first.
     pub(crate) fn replace(&self) -> Option<(String, String)> {
         let mut state = self.state();
         let successor = state.successor.take()?;

@@ -1,4 +1,4 @@
-//! The watch over the topics of a service: one that does not exist any more is a stall until it exists again.
+//! Detection of deleted topics: a topic of the service that no longer exists is a stall until it exists again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,8 +11,8 @@ use tokio::{
 
 use crate::{Settings, consumer::Consumer};
 
-/// Asks for the metadata of each topic through the consumer's own connections. An idle service learns of a topic that is
-/// gone in no other way, and an answer about the topic alone ends the stall: that some broker is up says nothing about it.
+/// Requests the metadata of each topic over the consumer's own connections. An idle service notices a deleted topic in
+/// no other way. Only an answer about the topic itself ends the stall; a broker that is up does not.
 pub(crate) struct TopicWatch {
     topics: Vec<Watched>,
     vitals: Arc<Vitals>,
@@ -20,7 +20,7 @@ pub(crate) struct TopicWatch {
     asking: Option<JoinHandle<Vec<Answer>>>,
 }
 
-/// What the brokers say of a topic.
+/// The brokers' answer about a topic.
 struct Answer {
     topic: String,
     exists: bool,
@@ -32,7 +32,7 @@ struct Watched {
     setting: &'static str,
 }
 
-/// Between two rounds of questions: a few of them fit into the minute within which a stall is named.
+/// The time between two rounds of requests. A stall must be named within a minute.
 const ASK_EVERY: Duration = Duration::from_secs(10);
 
 /// How long the brokers may take to answer.
@@ -51,7 +51,7 @@ impl TopicWatch {
         Self { topics, vitals, ask_at: Instant::now() + ASK_EVERY, asking: None }
     }
 
-    /// Watches for as long as it is waited for; never resolves. It can be dropped at any time and taken up again.
+    /// Watches as long as it is awaited; never resolves. It can be dropped at any time and called again.
     pub(crate) async fn watch(&mut self, consumer: &Arc<Consumer>) {
         loop {
             let Some(asking) = &mut self.asking else {
@@ -66,13 +66,13 @@ impl TopicWatch {
         }
     }
 
-    /// Asks from a thread that may wait. Brokers that do not answer say nothing of a topic.
+    /// Sends the requests from a thread that may block. A missing answer says nothing about a topic.
     fn ask(&self, consumer: &Arc<Consumer>) -> JoinHandle<Vec<Answer>> {
         let consumer = Arc::downgrade(consumer);
         let names: Vec<_> = self.topics.iter().map(|topic| topic.name.clone()).collect();
         tokio::task::spawn_blocking(move || {
             let ask = |topic: String| {
-                // A consumer that was replaced, or leaves its group, is held up by one question at most.
+                // A consumer that was replaced, or leaves its group, is delayed by one request at most.
                 let exists = exists(&*consumer.upgrade()?, &topic)?;
                 Some(Answer { topic, exists })
             };

@@ -151,8 +151,8 @@ impl Topics {
         }
     }
 
-    /// The answer to a request that may have gone to another broker than the one that was asked for its address. If there is
-    /// none, it says which broker cannot be reached, as far as that can be found out.
+    /// The answer to a request, which may have gone to a broker other than the bootstrap server. If it fails, the error
+    /// names a broker that cannot be reached at its advertised address, if there is one.
     async fn explain<T>(&self, topic: &str, answer: Result<T, KafkaError>) -> Result<T, Error> {
         let error = match answer.map_err(Error::from) {
             Err(Error::Unavailable(error)) => error,

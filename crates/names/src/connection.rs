@@ -70,14 +70,14 @@ impl Connection {
         Ok(types)
     }
 
-    /// Runs every command that the service runs. A cluster refuses them, and so may the rights of the user.
+    /// Runs every command that the service runs. A cluster refuses them, and so does a server whose user lacks rights.
     pub(crate) async fn try_commands(&self) -> Result<(), RedisError> {
         self.sizes(&PROBED).await?;
         self.values(&PROBED).await?;
         Ok(())
     }
 
-    /// How many keys the database has. The service does not need to know, and may have no right to.
+    /// The number of keys of the database. The user may lack the right to read it.
     pub(crate) async fn count_keys(&self) -> Result<u64, RedisError> {
         let mut connection = self.take().await?;
         let count = redis::cmd("DBSIZE").query_async(&mut connection).await?;

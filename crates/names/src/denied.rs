@@ -52,7 +52,8 @@ fn refusal(error: &RedisError) -> Option<(String, &'static str)> {
     Some((said, advice))
 }
 
-/// Whether the error comes from a server in cluster mode: it wants keys of one slot, of its own slots, of database 0.
+/// Whether the error comes from a server in cluster mode, which accepts only keys of one slot, of its own slots, and
+/// database 0.
 fn is_cluster(error: &RedisError, said: &str) -> bool {
     use ServerErrorKind::{Ask, ClusterDown, CrossSlot, Moved};
     matches!(error.kind(), ErrorKind::Server(Ask | ClusterDown | CrossSlot | Moved)) || said.contains("cluster mode")

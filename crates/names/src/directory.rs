@@ -15,7 +15,7 @@ pub struct Directory {
     pub(crate) unusable: Arc<UnusableValues>,
 }
 
-/// Values that are no names, by id: as a user's, as a restaurant's.
+/// Values that cannot be used, by id: as users, and as restaurants.
 #[derive(Debug, Default)]
 pub(crate) struct UnusableValues {
     pub(crate) users: HashMap<String, Unusable>,
@@ -38,13 +38,13 @@ impl Directory {
         self.restaurants.get(id).map(|(restaurant, _)| restaurant.as_ref())
     }
 
-    /// What is wrong with the value that should be this user's; `None`: nothing, or there is no value.
+    /// Why the value of this user cannot be used; `None` if it can, or if there is none.
     #[must_use]
     pub fn unusable_user(&self, id: &str) -> Option<Unusable> {
         self.unusable.users.get(id).copied()
     }
 
-    /// What is wrong with the value that should be this restaurant's; `None`: nothing, or there is no value.
+    /// Why the value of this restaurant cannot be used; `None` if it can, or if there is none.
     #[must_use]
     pub fn unusable_restaurant(&self, id: &str) -> Option<Unusable> {
         self.unusable.restaurants.get(id).copied()

@@ -40,8 +40,7 @@ pub struct Dish {
 impl User {
     /// Reads a user.
     ///
-    /// # Errors
-    /// What is wrong with the value; a restaurant is no user.
+    /// # Errors Why the value cannot be used. A restaurant is not a user.
     pub fn parse(value: &[u8]) -> Result<Self, Unusable> {
         let fields = object(value).ok_or(Unusable::NotJson)?;
         if menu(&fields).is_some() {
@@ -55,8 +54,7 @@ impl User {
 impl Restaurant {
     /// Reads a restaurant.
     ///
-    /// # Errors
-    /// What is wrong with the value; without a menu, be it empty, it is no restaurant.
+    /// # Errors Why the value cannot be used. A restaurant has a menu, which may be empty.
     pub fn parse(value: &[u8]) -> Result<Self, Unusable> {
         let fields = object(value).ok_or(Unusable::NotJson)?;
         let dishes = menu(&fields).ok_or(Unusable::OtherKind)?;

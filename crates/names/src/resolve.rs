@@ -37,10 +37,10 @@ const PART_BYTES: usize = 1 << 20;
 /// What Redis was asked for and had.
 type Values<'a> = HashMap<&'a str, Vec<u8>>;
 
-/// What a Redis that answers says about itself.
+/// Facts about a Redis server that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Greeting {
-    /// How many keys the database of the URL has; `None`: the user has no right to know.
+    /// The number of keys of the database in the URL; `None` if the user may not read it.
     pub keys: Option<u64>,
 }
 
@@ -52,7 +52,7 @@ struct Found {
     unusable: UnusableValues,
 }
 
-/// The keys that are to be read, and those whose values are not worth reading.
+/// The keys to be read, in parts, and the keys whose values cannot be used.
 #[derive(Default)]
 struct Parts<'a> {
     parts: Vec<Vec<&'a str>>,
@@ -63,7 +63,7 @@ impl Names {
     /// Names from a Redis to which nothing is connected yet, so this succeeds whatever state it is in.
     #[must_use]
     pub fn connect(settings: &Settings) -> Self {
-        // What can be wrong with a value is counted from 0, so that the first one is an increase.
+        // Registers the counters with 0, so that the first unusable value is an increase.
         Unusable::ALL.into_iter().for_each(|unusable| count(unusable.label(), 0));
         Self {
             connection: Connection::new(settings.clone()),
@@ -72,8 +72,7 @@ impl Names {
         }
     }
 
-    /// Connects and runs every command that names are read with, to learn whether the settings are right and the user may do
-    /// what the service does.
+    /// Connects and runs every command that reading names needs, to verify the settings and the rights of the user.
     ///
     /// # Errors
     /// [`Denied::Refused`] when they are not, [`Denied::Unavailable`] when nobody can tell now.
@@ -210,13 +209,13 @@ impl UnusableValues {
         self.users.len() + self.restaurants.len()
     }
 
-    /// Counts each by what is wrong with it.
+    /// Counts each value under the reason why it cannot be used.
     fn note(&self) {
         self.users.values().chain(self.restaurants.values()).for_each(|unusable| count(unusable.label(), 1));
     }
 }
 
-/// Those of the values that were asked for.
+/// The unusable values among the requested ids.
 fn only(unusable: &[(&str, Unusable)], asked: &HashSet<&str>) -> HashMap<String, Unusable> {
     let asked = unusable.iter().filter(|(id, _)| asked.contains(id));
     asked.map(|&(id, unusable)| (id.to_owned(), unusable)).collect()

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// What is wrong with a value. It is about one kind of name: a restaurant's value is unusable as a user's.
+/// Why a value cannot be used as one kind of name. The value of a restaurant is unusable as a user, for example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unusable {
-    /// A hash, a list, a set; names are read from strings.
+    /// The value is a hash, a list or another type; names are read from strings.
     WrongType,
-    /// It is larger than any name may be: [`LARGEST_VALUE`].
+    /// The value is larger than the limit, [`LARGEST_VALUE`].
     TooLarge,
     /// The string is not the JSON text of an object.
     NotJson,
@@ -32,7 +32,7 @@ pub(crate) enum Size {
 }
 
 impl Unusable {
-    /// All there are.
+    /// Every reason.
     pub const ALL: [Self; 5] = [Self::WrongType, Self::TooLarge, Self::NotJson, Self::OtherKind, Self::NoName];
 
     /// Its name in metrics and in JSON.
@@ -48,7 +48,7 @@ impl Unusable {
     }
 }
 
-/// What Redis holds, for a person.
+/// What Redis holds, as text for a person.
 impl fmt::Display for Unusable {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {

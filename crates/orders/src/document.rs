@@ -53,8 +53,8 @@ fn not_json(error: impl fmt::Display) -> Malformed {
     Malformed::new("not-json", format!("the value is not JSON: {error}"))
 }
 
-/// Refuses an object of another type than `order`, or of none. An envelope has none: it is told apart, because the order may
-/// be inside.
+/// Refuses an object whose type is absent or not `order`. An envelope has no type. It gets a kind of its own, because
+/// an order may be inside.
 pub(crate) fn check_type(fields: &Object<'_>) -> Result<(), Unusable> {
     match fields.get("object_type") {
         Some(Node::Text(kind)) if kind == "order" => Ok(()),
@@ -270,8 +270,8 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// Refuses a point in time more than a day ahead of `limit`: a clock gone wrong would win over every later event of its
-    /// order.
+    /// Refuses a point in time more than a day ahead of `limit`: a time from a wrong clock would win over every later
+    /// event of the order.
     pub(crate) fn check_not_ahead(
         &self,
         name: &str,

@@ -1,7 +1,7 @@
 //! Envelopes around a message: Kafka Connect (`schema`, `payload`), Debezium (`before`, `after`, `op`), CloudEvents (`data`).
 //!
-//! An envelope is recognised by its fields, and only where the object has no `object_type`: a message of ours has one. What
-//! is inside may be an object, or a string that holds the JSON text of one. Envelopes may be nested: Connect around Debezium.
+//! An envelope is recognised by its fields. An object with an `object_type` is a message and never an envelope. The
+//! content is an object or a string with the JSON text of one. Envelopes may be nested: Connect around Debezium.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::{Unusable, json::Object};
 
-/// Who has put a message into an envelope.
+/// The kinds of envelopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Envelope {
     CloudEvents,
@@ -17,7 +17,7 @@ pub(crate) enum Envelope {
     Debezium,
 }
 
-/// Envelopes inside envelopes, at most: Connect, Debezium, and a text inside.
+/// The deepest nesting that is opened: Connect, Debezium, and a string inside.
 const DEEPEST: usize = 3;
 
 /// What was found in an object.
@@ -31,7 +31,7 @@ enum Found {
 }
 
 impl Envelope {
-    /// Recognises the envelope that an object is.
+    /// The kind of envelope that an object is, if it is one.
     pub(crate) fn of<V>(fields: &Object<'_, V>) -> Option<Self> {
         let has = |name| fields.get(name).is_some();
         if has("op") && (has("after") || has("before")) {
@@ -46,10 +46,9 @@ impl Envelope {
     }
 }
 
-/// The message inside the value of a record; the value itself if it is no envelope.
+/// The message inside the value of a record, or the value itself if it is not an envelope.
 ///
-/// # Errors
-/// [`Unusable::Foreign`] for an envelope that says that its message was deleted, which is a tombstone.
+/// # Errors [`Unusable::Foreign`] (`tombstone`) for an envelope that says that its message was deleted.
 pub fn open(value: &[u8]) -> Result<Cow<'_, [u8]>, Unusable> {
     let mut message = Cow::Borrowed(value);
     for _ in 0..DEEPEST {
@@ -82,7 +81,7 @@ fn find(value: &[u8]) -> Found {
     }
 }
 
-/// The text of an object: this text, or the text in this string.
+/// The JSON text of an object: `json` itself, or the content of the string `json`.
 fn object(json: &str) -> Option<Vec<u8>> {
     let text = match json.starts_with('"') {
         true => serde_json::from_str(json).ok()?,

@@ -49,7 +49,8 @@ pub struct Item {
     pub quantity: i64,
 }
 
-/// Reads the value of a record. None of its dates may be more than 24 h ahead of `time`: the record's timestamp, mostly.
+/// Reads the value of a record. None of its dates may be more than 24 h ahead of `time`, usually the record's
+/// timestamp.
 ///
 /// # Errors
 /// [`Unusable::Foreign`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.

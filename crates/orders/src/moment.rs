@@ -85,7 +85,7 @@ impl Moment {
         Self::from_civil(earlier).unwrap_or(Self(DateTime::constant(0, 1, 1, 0, 0, 0, 0)))
     }
 
-    /// In milliseconds since the Unix epoch, cut.
+    /// Milliseconds since the Unix epoch, truncated.
     #[must_use]
     pub fn unix_millis(self) -> i64 {
         let since_epoch = self.0.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_millis();

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::Moment;
 
-/// What a date of an order must not be more than 24 h ahead of. A clock gone wrong would otherwise win over every later
-/// event of its order.
+/// The time that dates of an order may be at most 24 h ahead of. A date from a wrong clock would win over every later
+/// event of the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordTime {
     /// Nothing: the record has no timestamp.
@@ -20,7 +20,7 @@ pub enum RecordTime {
     },
 }
 
-/// A time that dates are compared with, and what it is called in an error.
+/// A time that dates are compared with, and its name in errors.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit {
     pub(crate) name: &'static str,
@@ -28,8 +28,8 @@ pub(crate) struct Limit {
     pub(crate) millis: i64,
 }
 
-/// The start of the year 2000, in milliseconds since the Unix epoch. No order is older, so a record that seems to be has a
-/// wrong timestamp: seconds in place of milliseconds lie in January 1970.
+/// The start of the year 2000, in milliseconds since the Unix epoch. No order is older, so a record with an older
+/// timestamp has a wrong one. Seconds in place of milliseconds are in January 1970.
 const EARLIEST_PLAUSIBLE: i64 = 946_684_800_000;
 
 impl RecordTime {
@@ -42,7 +42,7 @@ impl RecordTime {
         }
     }
 
-    /// What the other dates of an order are compared with that was sent at `sent_at`.
+    /// What the other dates of an order that was sent at `sent_at` are compared with.
     pub(crate) fn limit(self, sent_at: Moment) -> Option<Limit> {
         match self {
             Self::Sent { .. } => Some(Limit { name: "sent_dttm", millis: sent_at.unix_millis() }),
@@ -50,7 +50,7 @@ impl RecordTime {
         }
     }
 
-    /// Whether this is the timestamp of a record and cannot be right.
+    /// Whether this is a record's timestamp that cannot be right.
     #[must_use]
     pub const fn is_implausible(self) -> bool {
         matches!(self, Self::Record(millis) if millis < EARLIEST_PLAUSIBLE)

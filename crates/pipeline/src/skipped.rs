@@ -1,4 +1,4 @@
-//! Log lines about skipped records: one from time to time for each kind, with an example.
+//! Log lines about skipped records: for each kind one line every ten minutes at most, with an example.
 
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 use crate::Record;
 
-/// How often a kind of skipped record is logged, at most. The metric counts every one of them.
+/// The shortest time between two log lines about one kind. The metric counts every record.
 const LOG_EVERY: Duration = Duration::from_secs(600);
 
-/// Fields of an example that are named, and characters of each: a name of a field may be of any length.
+/// The number of fields that an example names, and of characters of each. The name of a field can be of any length.
 const FIELDS: usize = 10;
 const LONGEST: usize = 40;
 
@@ -25,7 +25,7 @@ struct Since {
 }
 
 impl Skipped {
-    /// Adds one; how many there were since the last log line when it is time for another.
+    /// Adds one. Returns the count since the last log line if another line is due.
     fn add(&mut self, kind: &'static str, now: Instant) -> Option<u64> {
         let since = self.0.entry(kind).or_default();
         since.count += 1;
@@ -36,7 +36,7 @@ impl Skipped {
         Some(std::mem::take(&mut since.count))
     }
 
-    /// Counts a skipped record, and logs it if that is due. A tombstone says nothing that is worth a line.
+    /// Counts a skipped record and logs it if a line is due. Tombstones are not logged.
     pub(crate) fn note(&mut self, kind: &'static str, record: &Record, now: Instant) {
         if kind == "tombstone" {
             return;
@@ -55,7 +55,7 @@ impl Skipped {
     }
 }
 
-/// The names of an object's fields, without their values: these may be about a person.
+/// The names of an object's fields. Values are left out, because they may concern a person.
 fn fields(value: &[u8]) -> String {
     let Ok(fields) = serde_json::from_slice::<BTreeMap<Cow<'_, str>, IgnoredAny>>(value) else { return String::new() };
     let cut = |name: &Cow<'_, str>| name.chars().take(LONGEST).collect::<String>();

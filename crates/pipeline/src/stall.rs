@@ -1,4 +1,4 @@
-//! Stalls: reasons why a stage, or one of its partitions, makes no progress although the loop turns.
+//! Stalls: a client, a topic or a partition that makes no progress although the loop runs.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,14 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StallCause {
-    /// The consumer has no settled group, or gets no answer, for longer than a rebalance or an election takes.
+    /// The consumer is not in a settled group, or gets no answer, for longer than a rebalance or an election takes.
     ConsumerLost,
     /// The producer gets no answer although the brokers are reachable.
     ProducerLost,
     /// A partition cannot be read: an unsupported codec, a corrupt batch, a missing authorization, a fetch error.
     PartitionError,
-    /// A topic does not exist any more.
+    /// A topic no longer exists.
     TopicMissing,
-    /// A topic was deleted and created again under the same name.
-    TopicReplaced,
     /// Records wait behind an open transaction of another producer.
     OpenTransaction,
 }
@@ -46,15 +44,9 @@ struct Seen {
 }
 
 impl StallCause {
-    /// Every cause, so that the metric of each exists before it is seen.
-    pub const ALL: [Self; 6] = [
-        Self::ConsumerLost,
-        Self::ProducerLost,
-        Self::PartitionError,
-        Self::TopicMissing,
-        Self::TopicReplaced,
-        Self::OpenTransaction,
-    ];
+    /// Every cause. The metric of each exists, with 0, before its first stall.
+    pub const ALL: [Self; 5] =
+        [Self::ConsumerLost, Self::ProducerLost, Self::PartitionError, Self::TopicMissing, Self::OpenTransaction];
 
     /// Its name in metrics and answers.
     #[must_use]
@@ -64,7 +56,6 @@ impl StallCause {
             Self::ProducerLost => "producer-lost",
             Self::PartitionError => "partition-error",
             Self::TopicMissing => "topic-missing",
-            Self::TopicReplaced => "topic-replaced",
             Self::OpenTransaction => "open-transaction",
         }
     }

@@ -156,8 +156,8 @@ impl Vitals {
         self.write(|state| state.assigned = Some(partitions));
     }
 
-    /// This process has no partitions, and the group has not said that it should have none: before the first assignment, and
-    /// after partitions were lost until the group has settled again.
+    /// No partition is assigned and the group has not settled: before the first assignment, and after partitions were
+    /// lost until the group settles again.
     pub fn unassigned(&self) {
         self.write(|state| state.assigned = None);
     }
@@ -172,8 +172,8 @@ impl Vitals {
         self.write(|state| state.put_off = waiting);
     }
 
-    /// A stage, or one of its partitions, makes no progress; `/ready` is 503 until [`Vitals::clear_stall`]. Setting the same
-    /// stall again is free: whoever sees it may say so as often as they look.
+    /// A stage, or one of its partitions, makes no progress; `/ready` is 503 until [`Vitals::clear_stall`]. Setting the
+    /// same stall again has no effect.
     pub fn set_stall(&self, cause: StallCause, subject: &str, error: &str) {
         self.write(|state| state.stalls.set(cause, subject, error, Instant::now()));
     }
@@ -183,12 +183,13 @@ impl Vitals {
         self.write(|state| state.stalls.clear(cause, subject, Instant::now()));
     }
 
-    /// Ends the stalls of this cause whose subject does not satisfy `is_current`: those of partitions that left, for instance.
+    /// Ends the stalls of this cause whose subject does not satisfy `is_current`: those of revoked partitions, for
+    /// instance.
     pub fn retain_stalls(&self, cause: StallCause, is_current: impl Fn(&str) -> bool) {
         self.write(|state| state.stalls.retain(cause, is_current, Instant::now()));
     }
 
-    /// A record was skipped, which is logged from time to time.
+    /// A record was skipped. Logs an example from time to time.
     pub(crate) fn skipped(&self, kind: &'static str, record: &Record) {
         self.write(|state| state.skipped.note(kind, record, Instant::now()));
     }

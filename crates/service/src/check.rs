@@ -1,4 +1,4 @@
-//! `check`: looks at everything the service needs, one line each, and leaves nothing changed.
+//! `check`: tests everything the service needs, prints one line each, and changes nothing.
 
 use kafka::Verdict;
 use pipeline::Unavailable;
@@ -47,7 +47,7 @@ async fn look_at_kafka(settings: &kafka::Settings, names: &Topics) -> Vec<Findin
     }
 }
 
-/// What was found about a topic, under the setting that names it.
+/// The finding about a topic, under the setting that names it.
 fn topic(finding: kafka::Finding, names: &Topics) -> Finding {
     let setting = names.setting(&finding.topic);
     match finding.verdict {

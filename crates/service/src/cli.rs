@@ -85,7 +85,7 @@ impl<Own: Subcommand> Cli<Own> {
     }
 }
 
-/// Refuses a setting whose text no setting can have, wherever it comes from.
+/// Refuses settings whose text breaks the rule of `settings/text.rs`, wherever they come from.
 fn check_texts(reference: &clap::Command, matches: &ArgMatches) -> Result<(), Refusal> {
     for argument in reference.get_arguments().filter(|argument| argument.get_env().is_some()) {
         let id = argument.get_id().as_str();

@@ -46,7 +46,7 @@ fn read(variable: &str, path: &Path) -> Result<OsString, Refusal> {
     }
 }
 
-/// A value that can be the text of a setting.
+/// Returns the value if it can be the text of a setting.
 fn checked(variable: &str, value: OsString) -> Result<OsString, Refusal> {
     let why = value.to_str().map_or(Some("is not UTF-8"), text::objection);
     why.map_or(Ok(value), |why| Err(Refusal::Settings(format!("{variable} {why}"))))

@@ -67,13 +67,13 @@ fn describe() {
     use Unit::{Count, Seconds};
     describe_counter!("tagmill_records_total", Count, "Records read, by what became of them");
     describe_counter!("tagmill_batches_total", Count, "Microbatches stored, published and committed");
-    describe_counter!("tagmill_skipped_total", Count, "Records that are none of our business, by kind");
+    describe_counter!("tagmill_skipped_total", Count, "Skipped records that are not messages of this service, by kind");
     describe_counter!("tagmill_dead_letters_total", Count, "Records that went to the dead-letter topic, by reason");
     describe_counter!("tagmill_outages_total", Count, "Failed attempts to reach a dependency");
     describe_counter!(
         "tagmill_client_replacements_total",
         Count,
-        "Kafka consumers and producers that did not find the brokers again, or failed for good, and were replaced"
+        "Kafka consumers and producers that did not find the brokers again, or failed permanently, and were replaced"
     );
     describe_gauge!("tagmill_consumer_lag", Count, "Records of a partition behind the committed offset");
     describe_gauge!(
@@ -141,7 +141,7 @@ fn describe() {
     describe_gauge!(
         "tagmill_summary_age_seconds",
         Seconds,
-        "How long the oldest change that is not in the figures has waited; 0 while none waits"
+        "How long the oldest change that is not in the figures has waited; 0 if none waits"
     );
     describe_gauge!(
         "tagmill_summary_refresh_seconds",

@@ -27,14 +27,14 @@ pub(crate) struct Readiness {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub(crate) enum Reason {
-    /// The group has not answered yet, or all partitions were lost and it has not settled since. A member that was given no
-    /// partition, because others have them all, is ready.
+    /// The group has not answered yet, or all partitions were lost and the group has not settled since. A member
+    /// without partitions, because others have them all, is ready.
     NoPartitionsAssigned,
     /// A dependency is away, or does not want what it is given.
     WaitingFor(Waiting),
     /// Records go on; parked work does not, because the dependency does not want it.
     PutOff(Waiting),
-    /// A stage or one of its partitions makes no progress, although the loop turns.
+    /// A client, a topic or a partition makes no progress, although the loop runs.
     Stalled(Stall),
     /// What should take a moment takes long, and has not failed yet.
     SlowStep {

@@ -30,7 +30,7 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
     S::validate(own)?;
     let vitals = Arc::new(Vitals::default());
     let endpoints = Endpoints { vitals: Arc::clone(&vitals), metrics: install_metrics(name, watch)? };
-    // After the metrics: what the routes count is there from the start.
+    // After the metrics, so that the counters of the routes exist from the start.
     let routes = S::routes(own, Warehouse::new(&database));
     let stop = watch.spawn(look_after(grace, settings.http.http_addr, routes, endpoints)).await??;
 
@@ -74,13 +74,13 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
     Ok(())
 }
 
-/// Makes the metrics readable; they are kept by the runtime `watch`.
+/// Installs the metrics. The runtime `watch` maintains them.
 fn install_metrics(name: &str, watch: &Handle) -> anyhow::Result<PrometheusHandle> {
     let _entered = watch.enter();
     Ok(metrics::install(name)?)
 }
 
-/// Hears signals and answers probes from here on.
+/// Handles signals and answers probes from here on.
 async fn look_after(
     grace: Duration,
     address: SocketAddr,

@@ -23,8 +23,8 @@ pub enum Commands {
 /// What can be done with parked orders.
 #[derive(Debug, Subcommand)]
 pub enum Parked {
-    /// Print them, the longest parked first, or the names they wait for: what each waits for, since
-    /// when, and, with REDIS_URL, why it counts as missing. Ids, no names.
+    /// Print parked orders, the longest parked first, or the names they wait for. Shows what each waits for, since
+    /// when, and, with REDIS_URL, why it counts as missing. Prints ids, no names.
     List(List),
     /// Let orders that only wait for dishes go on now, under the names they were ordered by and without a category. The
     /// running service sends them in its next round. Refused while a user or a restaurant is unknown.
@@ -37,7 +37,7 @@ impl service::Commands for Commands {
         let warehouse = given.warehouse().await?;
         match command {
             Parked::List(list) => {
-                // Without a Redis to ask the list is shorter, and no less true.
+                // Without Redis the list does not say why names are missing.
                 let redis = given.read::<Settings>().and_then(|settings| settings.redis()).ok();
                 let names = redis.as_ref().map(Names::connect);
                 list.run(&warehouse, names.as_ref(), now(), out).await

@@ -25,20 +25,21 @@ pub struct Settings {
     #[arg(long, env = "PARK_RETRY", default_value = "5s", value_parser = service::settings::period)]
     pub(crate) park_retry: Duration,
 
-    /// Whether an order may stand in an envelope of Kafka Connect (`schema`, `payload`), Debezium (`after`) or CloudEvents
-    /// (`data`), which is recognised by its fields. `none`: such records are skipped. `auto`: the order inside is read, and
-    /// deletions are skipped like tombstones.
+    /// Whether orders are read from envelopes of Kafka Connect (`schema`, `payload`), Debezium (`after`) and
+    /// CloudEvents (`data`), which are recognised by their fields. `none`: records in envelopes are skipped. `auto`:
+    /// the order inside is read, and deletions are skipped like tombstones.
     #[arg(long, env = "MESSAGE_ENVELOPE", value_name = "none|auto", default_value = "none")]
     message_envelope: Envelope,
 
-    /// What the dates of an order may not be more than 24 h ahead of. `kafka`: the timestamp of its record. `sent_dttm`: that
-    /// field of the order, for producers whose record timestamps are wrong; the field itself is compared with the clock.
+    /// The time that the dates of an order may be at most 24 h ahead of. `kafka`: the timestamp of the record.
+    /// `sent_dttm`: this field of the order, for producers whose record timestamps are wrong; the field itself is
+    /// compared with the clock.
     #[arg(long, env = "RECORD_TIMESTAMP", value_name = "kafka|sent_dttm", default_value = "kafka")]
     record_timestamp: Timestamp,
 }
 
 impl Settings {
-    /// How records are read.
+    /// The settings of how records are read.
     pub(crate) const fn reading(&self) -> Reading {
         Reading { envelope: self.message_envelope, timestamp: self.record_timestamp }
     }

@@ -4,10 +4,10 @@ use clap::ValueEnum;
 use orders::{Event, Malformed, RecordTime, Unusable, envelope, event};
 use pipeline::{Outcome, Record, Rejection};
 
-/// How records are read, where that is a matter of settings.
+/// The settings of how records are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Reading {
-    /// Whether an order may stand in an envelope.
+    /// Whether orders are read from envelopes.
     pub(crate) envelope: Envelope,
     /// What the dates of an order are compared with.
     pub(crate) timestamp: Timestamp,
@@ -19,7 +19,7 @@ pub(crate) enum Envelope {
     /// The value of a record is the order itself.
     #[default]
     None,
-    /// It is the order itself, or an envelope with the order inside.
+    /// The value is the order itself, or an envelope with the order inside.
     Auto,
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum Timestamp {
     SentDttm,
 }
 
-/// Reads a record at the time `now` (milliseconds since the Unix epoch), or says what becomes of it.
+/// Reads a record at the time `now` (milliseconds since the Unix epoch), or returns its outcome.
 pub(crate) fn receive(record: &Record, reading: Reading, now: i64) -> Result<Event, Outcome> {
     let time = match reading.timestamp {
         Timestamp::Kafka => record.written_at().into(),
@@ -53,7 +53,7 @@ fn read(record: &Record, envelope: Envelope, time: RecordTime) -> Result<Event, 
     }
 }
 
-/// Why the order is refused; and what to do about a record whose timestamp cannot be right.
+/// The rejection of an order, with advice if the record's timestamp cannot be right.
 fn rejection(Malformed { reason, mut error }: Malformed, time: RecordTime) -> Rejection {
     if reason == "from-the-future" && time.is_implausible() {
         error.push_str("; it is not plausible: set RECORD_TIMESTAMP=sent_dttm");

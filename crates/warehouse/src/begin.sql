@@ -1,7 +1,8 @@
--- How a batch begins. Everything is local to the transaction, so a pooler between us and the server changes nothing.
--- READ COMMITTED: a statement after a lock sees what the transaction it has waited for committed. Under a stricter level it
--- would see the rows of before, and counters, satellites and tags would be computed from them. Read-only stays as it is set:
--- whoever makes a server or a role read-only (a provider, when the disk is nearly full) means it, and the service waits.
+-- Begins the transaction of a batch. All settings are local to the transaction, so that they work through a pooler.
+--
+-- READ COMMITTED: a statement that has waited for a lock sees what the other transaction committed. Under a stricter level it would
+-- see the old rows and compute counters, satellites and tags from them. The transaction does not state READ WRITE: a provider makes
+-- a server or a role read-only when the disk is nearly full, and the service then waits.
 BEGIN ISOLATION LEVEL READ COMMITTED;
 
 -- An empty table that was just analysed (autovacuum does it after every TRUNCATE) looks one page small for ever: joins

@@ -1,4 +1,4 @@
--- How a look begins for somebody who waits for the answer: it changes nothing, and gives up before its reader does.
+-- Begins a read-only transaction for a client that waits for the answer. Its time limits are shorter than those of the client.
 BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
 
 -- The connection keeps its plans, see begin.sql. Pages of a list come in the order of an index, not of a sort of all there

@@ -1,22 +1,21 @@
--- How something begins that goes through whole tables. Everything is local to the transaction, as in begin.sql.
+-- Begins a transaction that reads or writes whole tables. All settings are local to the transaction, as in begin.sql.
 BEGIN ISOLATION LEVEL READ COMMITTED;
 
--- It is done when it is done.
+-- Statements have no time limit.
 SET LOCAL statement_timeout = 0;
 
--- The same limit of PostgreSQL 17 for the transaction as a whole; servers before it do not know the name.
+-- PostgreSQL 17 has a limit for the whole transaction as well. Older servers do not know the name.
 SELECT pg_catalog.set_config('transaction_timeout', '0', true)
 WHERE pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL;
 
--- Whoever holds what it waits for may be as unhurried.
+-- The holder of a lock may take long, too.
 SET LOCAL lock_timeout = '1min';
 
--- But a process that was stopped between two statements must not hold its locks for ever.
+-- A process that was stopped between two statements must not hold its locks for ever.
 SET LOCAL idle_in_transaction_session_timeout = '1min';
 
--- A statement ends within seconds of its client, however long it would still run: a process that was killed must not go on in
--- the server, holding locks that the next process waits for. If the machine of the client is gone, the server's keepalives
--- tell so within a minute.
+-- The server ends a statement within seconds after its client has died. A killed process must not keep locks that the next process
+-- waits for. If the machine of the client is lost, TCP keepalives notice it within a minute.
 SET LOCAL client_connection_check_interval = '5s';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;

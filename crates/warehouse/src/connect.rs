@@ -44,16 +44,16 @@ const MARK: &str = "-c tagmill.direct=on";
 /// In the simple protocol, which needs no statement: this is asked before it is known who answers.
 const GREET: &str = include_str!("greet.sql");
 
-/// What has to be so on every connection and cannot be stated by a transaction: the column of `greet.sql`, the setting, its
-/// value, and what to do.
+/// Settings that every connection must have and that a transaction cannot state: the column of `greet.sql`, the setting, its
+/// value, and advice.
 const REQUIRED: [(usize, &str, &str, &str); 4] = [
-    // Anything else refuses some name or other, and each such order would be undone for ever.
+    // Another encoding cannot store every name, and orders with such a name would be rolled back for ever.
     (2, "server_encoding", "UTF8", "create the database with ENCODING 'UTF8'"),
-    // The driver reads and writes UTF-8, whatever the server makes of it.
+    // The driver always reads and writes UTF-8.
     (3, "client_encoding", "UTF8", "the pooler has to pass client_encoding on, or set it to UTF8"),
     // `replica` switches foreign keys off.
     (4, "session_replication_role", "origin", "ALTER ROLE or DATABASE … RESET session_replication_role"),
-    // The summary learns from the statistics of PostgreSQL that counters have changed.
+    // The summary notices changed counters by the statistics of PostgreSQL.
     (5, "track_counts", "on", "ALTER ROLE or DATABASE … RESET track_counts, or set it in postgresql.conf"),
 ];
 
@@ -108,7 +108,7 @@ fn understand(row: Option<&SimpleQueryRow>) -> Result<Greeting, Denied> {
     Ok(Greeting { version: version.to_owned(), direct: is_on(1), durable: is_on(6) && is_on(7) })
 }
 
-/// Refuses a connection on which rows would be stored or computed otherwise.
+/// Refuses a connection whose settings would change what is stored or computed.
 fn verify<'a>(told: impl Fn(usize) -> Option<&'a str>) -> Result<(), Denied> {
     for (column, setting, required, advice) in REQUIRED {
         let value = told(column).unwrap_or_default();

@@ -1,5 +1,5 @@
--- What a new connection is asked, in the simple protocol: who answers, and the settings that no transaction may state itself,
--- because only a superuser may change them. `verify` in connect.rs says what each has to be; the last two are the server's own, and are only told.
+-- Version and settings of the server, read on each new connection in the simple protocol. A transaction cannot state these settings,
+-- because only a superuser may change them. `verify` in connect.rs checks them; the last two belong to the server and are only reported.
 SELECT
     pg_catalog.current_setting('server_version'),
     pg_catalog.current_setting('tagmill.direct', true),

@@ -36,21 +36,21 @@ const HISTORY: &str = "public.tagmill_migrations";
 /// in it. The lock is held by whoever migrates, to the end; its number is any, but for ever.
 const BEGIN: &str = concat!(include_str!("begin_migration.sql"), include_str!("stated.sql"));
 
-/// After the settings, so that nobody else's function is called.
+/// Taken after `stated.sql`, so that the function is PostgreSQL's own.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7224647955)";
 
 /// Which migrations were applied, if the table of them is there at all.
 const APPLIED: &str = "SELECT version FROM public.tagmill_migrations";
 
-/// What a service needs to be allowed and a role is not.
+/// The rights that a service needs and a role lacks.
 const MISSING_RIGHTS: Statement = statement!("service/select_missing_rights");
 
-/// The services, and the roles that are granted what they need: `sql/roles/create_service_roles.sql` makes them.
+/// Each service and its role, which `sql/roles/create_service_roles.sql` creates.
 const ROLES: [(&str, &str); 3] =
     [("stg-service", "tagmill_stg"), ("dds-service", "tagmill_dds"), ("cdm-service", "tagmill_cdm")];
 
-/// Applies what is missing and returns its names, in order. The roles of the services, as far as they exist, may use all of it
-/// then.
+/// Applies the missing migrations and returns their names, in order. Then grants the roles of the services what they need, as
+/// far as these roles exist.
 ///
 /// A database that is ahead of this program is left as it is: migrations only ever add, so the previous release runs on
 /// the next one's schema, and a rollback of the program is no reason to stop.
@@ -82,7 +82,7 @@ pub async fn pending(settings: &Settings) -> Result<Vec<String>, Error> {
     Ok(missing.iter().map(ToString::to_string).collect())
 }
 
-/// Grants the roles of the services what they lack: tables that have just come, at the first time everything.
+/// Grants the roles of the services the rights they lack: all of them at first, later those on new tables.
 async fn grant(client: &Client) -> Result<(), tokio_postgres::Error> {
     let exists = "SELECT rolname::text FROM pg_roles WHERE rolname::text = $1";
     for (service, role) in ROLES {

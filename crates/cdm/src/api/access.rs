@@ -30,7 +30,7 @@ pub(crate) struct Token {
     refusals: Mutex<Refusals>,
 }
 
-/// How often refused requests are logged, at most: one who guesses tokens must not fill the log.
+/// The shortest time between two log lines about refused requests. Guessing tokens must not fill the log.
 const LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// Requests refused since the last log line.
@@ -51,7 +51,7 @@ enum Unauthorized {
 }
 
 impl Token {
-    /// From here on, refused requests are counted: the metric exists, with 0, before the first of them.
+    /// Registers the counters of refused requests, so that each exists, with 0, before the first refusal.
     pub(crate) fn new(secret: Secret) -> Self {
         for reason in [Unauthorized::Missing, Unauthorized::Wrong] {
             metrics::counter!("tagmill_api_unauthorized_total", "reason" => reason.name()).increment(0);
@@ -59,15 +59,14 @@ impl Token {
         Self { secret, refusals: Mutex::default() }
     }
 
-    /// Whether a request with this header may pass. How long a wrong token takes to be refused says nothing about the right
-    /// one.
+    /// Whether a request with this header may pass. The comparison takes the same time for every token of this length.
     fn admits(&self, authorization: Option<&[u8]>) -> Result<(), Unauthorized> {
         let shown = authorization.and_then(bearer).ok_or(Unauthorized::Missing)?;
         let is_right = bool::from(shown.ct_eq(self.secret.expose().as_bytes()));
         if is_right { Ok(()) } else { Err(Unauthorized::Wrong) }
     }
 
-    /// Counts a refused request, and logs from time to time how many there were.
+    /// Counts a refused request. Logs the counts at most every [`LOG_EVERY`].
     fn refused(&self, reason: Unauthorized) {
         metrics::counter!("tagmill_api_unauthorized_total", "reason" => reason.name()).increment(1);
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +77,7 @@ impl Token {
 }
 
 impl Refusals {
-    /// Adds one; how many there were since the last log line, by reason, when it is time for another.
+    /// Adds one. Returns the counts since the last log line, by reason, if another line is due.
     fn add(&mut self, reason: Unauthorized, now: Instant) -> Option<(u64, u64)> {
         match reason {
             Unauthorized::Missing => self.missing += 1,
@@ -109,7 +108,7 @@ fn bearer(authorization: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer").then(|| token.trim_ascii())
 }
 
-/// Lets a request pass that shows the token.
+/// Lets requests that carry the token pass.
 pub(crate) async fn check(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
     let authorization = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
     match token.admits(authorization) {

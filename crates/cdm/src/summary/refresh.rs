@@ -31,15 +31,16 @@ const USERS: [Statement; 6] = [
     statement!("cdm/summarize_users"),
 ];
 
-/// Days in one refresh, at most: those without a gap between them are read in one go.
+/// The largest number of days in one refresh. Consecutive days are read together.
 const DAYS_AT_ONCE: i64 = 31;
 
-/// Refreshes what is out of date and returns how long it took. `None`: another replica is at it, a layer is being rebuilt or
-/// its tables are being emptied at this moment. `trouble` is told which days fail.
+/// Refreshes what is out of date and returns how long it took. `None`: another replica refreshes, a layer is being
+/// rebuilt, or its tables are being emptied. Records failing days in `trouble`.
 ///
-/// The sources are locked before anybody asks for a rebuild: who begins one truncates them, and is waited for or waits. So
-/// the days are never added up from a vault that is being filled anew. Each statement sees what is committed by then:
-/// whatever has changed since the notes were taken has left notes of its own.
+/// The source tables are locked before the rebuild is looked up. A rebuild truncates them at its beginning, so it waits
+/// for the refresh or the refresh waits for it, and no day is added up from a vault that is being filled. Each
+/// statement sees what is committed when it begins. An order that has changed since the notes were taken has left a new
+/// note.
 pub(super) async fn refresh(
     warehouse: &Warehouse,
     every: Duration,
@@ -83,7 +84,7 @@ async fn lock(transaction: &Transaction) -> Result<bool, Failure> {
     }
 }
 
-/// Adds up stale days and returns how many are left to the next refresh.
+/// Adds up stale days and returns how many are left for the next refresh.
 async fn summarize_days(transaction: &Transaction, trouble: &mut Trouble) -> Result<i64, Failure> {
     let parameters: [&dyn Parameter; 3] = [&DAYS_AT_ONCE, &trouble.days(), &trouble.is_one_by_one()];
     let runs = transaction.query(&statement!("cdm/take_stale_days"), parameters).await?;

@@ -1,7 +1,7 @@
 //! Days whose refresh fails. They are left alone for a while, so that the other days are refreshed.
 
-/// What is known of failing days. A failure is first traced to its day: the next refresh handles each day by itself. The day
-/// that fails by itself is then left alone until some refreshes have succeeded.
+/// The known failing days. After a failure the next refresh handles each day by itself, which finds the failing day.
+/// That day is then left alone until some refreshes have succeeded.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
     days: Vec<String>,
@@ -9,7 +9,7 @@ pub(super) struct Trouble {
     successes: u32,
 }
 
-/// A failing day is tried again after so many refreshes.
+/// The number of refreshes after which a failing day is tried again.
 const RETRY_AFTER: u32 = 20;
 
 impl Trouble {

@@ -15,7 +15,7 @@ pub(super) struct Work {
     pub(super) rest: Duration,
     /// How long ago that was.
     pub(super) age: Duration,
-    /// How long the oldest note of a stale day has waited; nothing: no day is stale.
+    /// How long the oldest note of a stale day has waited; 0 if no day is stale.
     pub(super) oldest_note: Duration,
     /// Whether counters or tags have changed.
     pub(super) is_written: bool,

@@ -12,13 +12,13 @@ use super::Restart;
 use crate::fault::Server;
 use crate::world::World;
 
-/// A service must have committed by then, counted from the moment the broker is back, and again and again afterwards.
+/// The longest time without a commit that a service may need after the broker is back, and at any time afterwards.
 pub(crate) const ALLOWED: Duration = Duration::from_secs(30);
 
-/// A service that has not committed by then is given up for this restart.
+/// A service that has not committed after this time is given up for this restart.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Between two looks at the committed offsets.
+/// The time between two reads of the committed offsets.
 const LOOK: Duration = Duration::from_millis(300);
 
 /// A restart of the broker, and what became of the services.
@@ -27,12 +27,12 @@ pub(crate) struct Measured {
     pub(crate) services: [Recovery; 3],
 }
 
-/// What one service did from the return of the broker on.
+/// The recovery of one service after the broker is back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Recovery {
-    /// From the broker's return to the first commit; as long as was watched if there was none.
+    /// The time from the broker's return to the first commit; the whole time watched if there was none.
     pub(crate) first_commit: Duration,
-    /// The longest time without a commit, that before the first among them.
+    /// The longest time without a commit, including that before the first one.
     pub(crate) standstill: Duration,
 }
 
@@ -51,7 +51,7 @@ impl Track {
         Self { back, committed: None, moved: None, recovery }
     }
 
-    /// Takes a look into account: the sum of the committed offsets at this moment.
+    /// Records the sum of the committed offsets at this moment.
     fn look(&mut self, now: Instant, committed: i64) {
         let since = self.moved.unwrap_or(self.back);
         self.recovery.standstill = self.recovery.standstill.max(now.saturating_duration_since(since));
@@ -76,7 +76,7 @@ impl Track {
     }
 }
 
-/// Restarts the broker and watches the services until all have committed, and for so long at least.
+/// Restarts the broker and watches the services until all have committed, and for `at_least`.
 pub(crate) async fn measure(world: &World, restart: Restart, at_least: Duration) -> Result<Measured> {
     let back = {
         let _turn = world.turns.server(Server::Kafka).await;
@@ -88,7 +88,7 @@ pub(crate) async fn measure(world: &World, restart: Restart, at_least: Duration)
         if passed > LIMIT || (passed > at_least && tracks.iter().all(Track::has_committed)) {
             break;
         }
-        // The broker may refuse to answer for a moment: then the next look tells more.
+        // The broker may not answer for a moment; the next read will.
         if let Ok(committed) = look(world).await {
             let now = Instant::now();
             tracks.iter_mut().zip(committed).for_each(|(track, committed)| track.look(now, committed));

@@ -19,16 +19,16 @@ use crate::settings::Settings;
 use crate::world::World;
 use crate::{report, rounds};
 
-/// Keeps the draws of the restarts apart from others.
+/// The random stream of the restarts, separate from others.
 const STREAM: u64 = 5;
 
-/// How long the services are watched after each return of the broker, at least.
+/// The shortest time for which the services are watched after the broker is back.
 const AT_LEAST: Duration = Duration::from_secs(5);
 
 /// How long orders come before the first restart.
 const BEGIN: Duration = Duration::from_secs(5);
 
-/// A restart takes so long at most, as a rule: that many orders are prepared.
+/// The usual longest duration of a restart, which decides how many orders are prepared.
 const RESTART: Duration = Duration::from_secs(90);
 
 #[derive(Serialize)]
@@ -42,7 +42,8 @@ struct Line {
     differences: usize,
 }
 
-/// Restarts the broker so often, prints, and says whether all services were back in time and every number is right.
+/// Restarts the broker `count` times and prints the result. Returns whether all services were back in time and every
+/// number is right.
 pub(crate) async fn run(settings: &Settings, mounts: Mounts, count: usize) -> Result<bool> {
     let began = Instant::now();
     let screen = Screen::new(count as u64);
@@ -93,7 +94,7 @@ async fn restart(world: &World, settings: &Settings, count: usize, screen: &Scre
         screen.say(&format!("restart {}: {measured}", number + 1));
         screen.doing("", number as u64 + 1);
         all.push(measured);
-        // Read bit by bit, for all of it at once would be a lot.
+        // Read in parts, because the whole would be large.
         world.oracle.lock().await.follow(&world.stage.pipeline).await?;
     }
     Ok(all)

@@ -6,11 +6,11 @@ use e2e::{Layer, Pipeline, Record};
 use super::{Difference, Rows, Wanted};
 use crate::oracle::{Oracle, Place};
 
-/// What the comparison calls a dead letter that is there.
+/// The comparison's name for a dead letter that was written.
 const WRITTEN: &str = "a dead letter";
 
-/// Compares the dead letters of all three services; only STG has reason to have any. A crash may have written one twice,
-/// and a topic that was deleted and created again has had two records at one place: so the value is a part of the key.
+/// Compares the dead letters of all three services; only STG has reason to have any. The value is a part of the key: a
+/// crash may have written a dead letter twice, and a topic that was created again has had two records at one offset.
 pub(super) async fn compare(pipeline: &Pipeline, oracle: &Oracle) -> Result<Vec<Difference>> {
     let source = pipeline.source(Layer::Stg);
     let key = |((partition, offset), value): (&Place, &Option<Vec<u8>>)| {

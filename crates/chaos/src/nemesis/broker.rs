@@ -10,7 +10,7 @@ use crate::fault::{End, Server};
 use crate::plan::Injection;
 use crate::world::World;
 
-/// The broker is away so long at most.
+/// The longest time that the broker is away.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// It comes back where it was.

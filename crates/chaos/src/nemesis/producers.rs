@@ -1,4 +1,4 @@
-//! Producers that write otherwise than one plain record after the other: compressed with zstd, in transactions.
+//! Producers that compress with zstd or write in transactions.
 
 use anyhow::{Context, Result};
 use e2e::Layer;
@@ -11,7 +11,7 @@ use crate::transactions::Transactions;
 use crate::world::World;
 use crate::writer::Outgoing;
 
-/// Orders that are made up for one transaction at most.
+/// The largest number of orders made up for one transaction.
 const INVENTED: usize = 12;
 
 /// The order system compresses for a while.
@@ -23,8 +23,9 @@ pub(super) async fn zstd(world: &World, injection: &Injection) -> Result<Happene
     Ok(world.order_system.written(Way::Zstd) > before)
 }
 
-/// The order system writes in transactions for a while. Meanwhile somebody else aborts one, whose orders nobody may ever
-/// see, and leaves another open, behind which every reader waits; it is aborted, too, or committed.
+/// The order system writes in transactions for a while. Meanwhile another producer aborts a transaction, whose orders
+/// must never be read, and leaves another one open, for which every reader waits. That one is aborted or committed
+/// afterwards.
 pub(super) async fn transactions(world: &World, injection: &Injection) -> Result<Happened> {
     let _orders = world.order_system.need();
     let _producers = world.turns.producers().await;
@@ -41,16 +42,16 @@ pub(super) async fn transactions(world: &World, injection: &Injection) -> Result
     Ok(others? && world.order_system.written(Way::Transactions) > before)
 }
 
-/// Tells the order system how to write, and returns when it has written so for a while and writes plainly again.
+/// Changes how the order system writes. Returns when it has written that way for a while and writes plainly again.
 async fn write_for_a_while(world: &World, way: Way, injection: &Injection) {
     world.order_system.set_way(way);
     sleep(injection.lasts).await;
     world.order_system.set_way(Way::Plain);
-    // It has finished what it wrote that way when it lets go of its turn.
+    // It has finished writing that way when it releases its turn.
     drop(world.order_system.pause().await);
 }
 
-/// A transaction that stays open for a while. Whether it came about and ended as it was to.
+/// Keeps a transaction open for a while. Returns whether it began and ended as planned.
 async fn transaction(
     world: &World,
     transactions: &Transactions,
@@ -66,7 +67,7 @@ async fn transaction(
     Ok(transactions.end(open, commit).await? && !orders.is_empty())
 }
 
-/// Orders that nobody has placed: the latest events of each partition, under numbers of their own.
+/// Made-up orders: the latest events of each partition under new numbers.
 async fn invent(world: &World) -> Result<Vec<Outgoing>> {
     let pipeline = &world.stage.pipeline;
     let topic = pipeline.source(Layer::Stg);

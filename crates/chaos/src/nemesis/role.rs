@@ -1,4 +1,4 @@
-//! Settings of a role or of a database of PostgreSQL that change while services run; every session is new then.
+//! Settings of a role or a database of PostgreSQL that change while services run. All sessions are then ended.
 
 use anyhow::Result;
 use devstack::{ROLE_SETTINGS, RoleSetting};
@@ -14,11 +14,11 @@ use crate::world::World;
 const SERVICES: &str = "SELECT count(*) FROM pg_stat_activity
                         WHERE datname = current_database() AND application_name LIKE '%-service'";
 
-/// Whoever undoes a setting must not be hindered by it.
+/// The session that undoes a setting must not be affected by it.
 const WRITABLE: &str = "SET transaction_read_only = off";
 
-/// Changes a setting of the role or of the database, for new sessions, and ends those that are there; undoes it after some
-/// seconds in the same way.
+/// Changes a setting of the role or the database for new sessions and ends the present ones. Undoes it in the same way
+/// after some seconds.
 pub(super) async fn set(world: &World, setting: Setting, injection: &Injection) -> Result<Happened> {
     let _turn = world.turns.server(Server::Postgres).await;
     let whose = whose(world, injection).await?;

@@ -10,11 +10,11 @@ use crate::fault::Server;
 use crate::plan::Injection;
 use crate::world::World;
 
-/// Deletes the orders topic, creates it again, and fills it past every position in the former one: first with what STG has
-/// not committed, so that the first event of an order still comes first; with orders that nobody has seen, for whoever goes
-/// on at an old position skips what is here; then with the orders as they come, and with all that was in the former one
-/// once more. Either the topic is missing for some seconds, or the services do not reach the broker meanwhile and find
-/// another topic of the same name.
+/// Deletes the orders topic, creates it again and fills it past every position in the former one. First come the
+/// records that STG has not committed, so that the first event of an order still comes first. Then come made-up orders,
+/// which a service that goes on at an old position would skip. Then come new orders, and all records of the former
+/// topic once more. Either the topic is missing for some seconds, or the services cannot reach the broker meanwhile and
+/// find another topic of the same name.
 pub(super) async fn recreate(world: &World, injection: &Injection) -> Result<Happened> {
     let pipeline = &world.stage.pipeline;
     let topic = pipeline.source(Layer::Stg);
@@ -49,7 +49,7 @@ pub(super) async fn recreate(world: &World, injection: &Injection) -> Result<Hap
     Ok(committed.iter().any(|offset| *offset > 0) && now.iter().zip(&ends).all(|(now, former)| now >= former))
 }
 
-/// An order that nobody has seen, for the place of this one.
+/// A made-up order in the place of this one.
 fn unseen(world: &World, record: &Record) -> Option<Record> {
     let value = world.order_system.invent(record.value.as_deref()?)?;
     Some(Record { value: Some(value), ..again(record) })
@@ -64,7 +64,8 @@ fn again(record: &Record) -> Record {
     Record { value: record.value.clone(), partition: record.partition, ..Record::default() }
 }
 
-/// Gives a topic one partition more. Orders of one user may be in two partitions then, the newer event before the older.
+/// Gives a topic one partition more. Events of one user may then be in two partitions, and the newer may be read before
+/// the older.
 pub(super) async fn add_partition(world: &World, injection: &Injection) -> Result<Happened> {
     let pipeline = &world.stage.pipeline;
     let topic = pipeline.source(injection.layer);
@@ -87,7 +88,7 @@ pub(super) async fn remove_committed(world: &World, injection: &Injection) -> Re
     let _producers = world.turns.producers().await;
     let _broker = world.turns.server(Server::Kafka).await;
     let (before, committed) = (pipeline.begins(&topic).await?, pipeline.committed(layer).await?);
-    // Afterwards, so that it has read all that goes.
+    // Afterwards, so that it has read all records that are removed.
     world.oracle.lock().await.follow(pipeline).await?;
     world.stage.stack.endpoints().delete_records(&topic, &committed).await?;
     Ok(pipeline.begins(&topic).await? > before)

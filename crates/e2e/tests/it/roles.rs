@@ -1,4 +1,4 @@
-//! Roles of the services apart from the owner of the tables: each may do all that its service and its commands do, and no more.
+//! Roles of the services, which own no table: each may do what its service and its commands need, and no more.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sql/roles/creat
 
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// A server with the roles of the services and an owner who is no superuser; he has migrated.
+/// A server with the roles of the services and an owner who is not a superuser and has migrated.
 struct Stage {
     pipeline: Pipeline,
     stack: Stack,
@@ -107,7 +107,7 @@ async fn succeeds(service: Service<'_>, arguments: &[&str]) -> Result<String> {
     Ok(said.into_owned())
 }
 
-/// A week of orders, tags, the API, rules, parked orders, dead letters and both rebuilds; no right is missing anywhere.
+/// Runs a week of orders, tags, the API, rules, parked orders, dead letters and both rebuilds. No right is missing.
 #[tokio::test]
 async fn each_service_does_everything_as_its_own_role() -> Result<()> {
     let stage = Stage::start(2).await?;
@@ -177,7 +177,7 @@ async fn parked_and_dead(stage: &Stage) -> Result<()> {
     pipeline.audit().await
 }
 
-/// What belongs to another layer, and what only an owner may.
+/// Statements on another layer, and statements that only an owner may run.
 #[tokio::test]
 async fn no_role_may_do_more() -> Result<()> {
     let stage = Stage::start(1).await?;

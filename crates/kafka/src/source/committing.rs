@@ -9,12 +9,12 @@ use tokio::time::Instant;
 use super::Source;
 use crate::consumer;
 
-/// Between two commits of offsets. Each is a record that the brokers keep, and costs them as much as a batch does; one
-/// that is late costs whoever takes over after a SIGKILL a repetition.
+/// The time between two commits of offsets. A commit is a record that the brokers store, and costs them as much as a
+/// batch. If one is late, the next owner of the partition repeats some records after a SIGKILL.
 const COMMIT_EVERY: Duration = Duration::from_millis(100);
 
 impl Source {
-    /// The offset behind the last of `records` in each partition that is ours as it was when they were handed out.
+    /// The offsets to commit after `records`, for each partition that has stayed assigned since they were handed out.
     pub(super) fn committable(&mut self, records: &[Record]) -> BTreeMap<i32, i64> {
         let mut last = BTreeMap::new();
         for record in records {
@@ -32,15 +32,15 @@ impl Source {
         last.into_iter().map(next).collect()
     }
 
-    /// Commits what is due, unless it was done a moment ago.
+    /// Commits due offsets, at most every [`COMMIT_EVERY`].
     pub(super) fn commit_in_time(&mut self) {
         if Instant::now() >= self.commit_at && self.membership().has_due_commits() {
             self.commit_now();
         }
     }
 
-    /// Commits what is due. Nobody tells us what became of it, but statistics show it; what has not arrived is due again, as
-    /// long as the partition stays ours: see [`Commits`](crate::commits::Commits).
+    /// Commits due offsets. The result is not awaited, but statistics show it. An offset that has not arrived is due
+    /// again as long as the partition stays assigned: see [`Commits`](crate::commits::Commits).
     pub(super) fn commit_now(&mut self) {
         let offsets = self.membership().take_due_commits();
         if !offsets.is_empty() {

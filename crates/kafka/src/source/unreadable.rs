@@ -1,4 +1,4 @@
-//! Errors of partitions: what they concern, and how a partition in error is held until it is tried again.
+//! Errors of partitions: which partition they concern, and how it is paused until it is tried again.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -14,20 +14,20 @@ use crate::{
     librdkafka_text::offset_in_error,
 };
 
-/// What is known about partitions in error.
+/// The partitions in error.
 #[derive(Debug, Default)]
 pub(super) struct Unreadable {
-    /// An error of a partition nobody has dealt with: nothing is polled before that is done.
+    /// An unhandled error of a partition. Nothing is polled until it is handled.
     error: Option<BatchError>,
     /// Partitions that are paused because of an error.
     held: Vec<i32>,
     /// When they are tried again.
     retry_at: Option<Instant>,
-    /// When the metadata is asked about an error of the whole topic.
+    /// When metadata is requested to see whether an error of the whole topic has ended.
     ask_at: Option<Instant>,
 }
 
-/// A batch at this offset of some partition that the client cannot read.
+/// An unreadable batch at this offset of some partition.
 #[derive(Debug, Clone)]
 struct BatchError {
     offset: i64,
@@ -38,14 +38,15 @@ struct BatchError {
 /// How long a partition in error is paused. The client itself would fetch a corrupt batch again at once, and for ever.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// How often a member without partitions asks whether the topic can be read again; nothing else would tell it.
+/// How often a member without partitions asks whether the topic can be read again. It cannot notice it otherwise.
 const ASK_EVERY: Duration = Duration::from_secs(15);
 
-/// Between two attempts to set a position that the client has refused; it does while it still looks for the committed one.
+/// The time between two attempts to seek. The client refuses to seek while it still looks up the committed offset.
 const SEEK_AGAIN: Duration = Duration::from_millis(200);
 
 impl Source {
-    /// An error of the client that is not fatal. What passes by itself is counted; everything else is a stall.
+    /// An error of the client that is not fatal. An error that ends by itself is only counted; every other one is a
+    /// stall.
     pub(super) fn note_error(&mut self, code: Code) {
         metrics::counter!("tagmill_consumer_errors_total", "code" => format!("{code:?}")).increment(1);
         let text = self.membership().watched().error_text();
@@ -62,16 +63,16 @@ impl Source {
         }
     }
 
-    /// Whether an error has to be dealt with before anything else is read: the client goes past a batch that is corrupt or in
-    /// a format it does not know.
+    /// Whether an error must be handled before anything else is read: the client skips a batch that is corrupt or in an
+    /// unknown format.
     pub(super) fn has_unreadable_batch(&self) -> bool {
         self.unreadable.error.is_some()
     }
 
-    /// Names the partition of the error, goes back to before the batch and pauses the partition for a while.
+    /// Reports the partition of the error, seeks back to the batch and pauses the partition for a while.
     ///
-    /// The client does not tell which partition an error concerns. Every partition is set to the position it has been read
-    /// to, which changes nothing for those that are well.
+    /// The client does not say which partition an error concerns. Every partition is set to its current position, which
+    /// changes nothing for healthy partitions.
     pub(super) async fn go_back(&mut self) -> Result<(), Unavailable> {
         let Some(error) = self.unreadable.error.clone() else { return Ok(()) };
         self.forget_revoked();
@@ -149,13 +150,13 @@ impl Source {
         if exact.is_empty() { behind.map(|(&partition, _)| partition).into_iter().collect() } else { exact }
     }
 
-    /// When a partition in error, or a topic, is due to be looked at again.
+    /// When a partition or topic in error is tried again.
     pub(super) fn retry_at(&self) -> Option<Instant> {
         let ask_at = self.unreadable.ask_at.filter(|_| self.membership().watched().has_topic_error());
         [self.unreadable.retry_at, ask_at, self.verification.ask_at()].into_iter().flatten().min()
     }
 
-    /// Tries again what is due.
+    /// Tries partitions and topics in error again when they are due.
     pub(super) async fn retry(&mut self) {
         if self.unreadable.retry_at.is_some_and(|at| at <= Instant::now()) {
             self.unreadable.retry_at = None;
@@ -172,7 +173,7 @@ impl Source {
         }
     }
 
-    /// Pauses what is held; whoever has resumed everything calls it.
+    /// Pauses the partitions in error. Called after all partitions were resumed.
     pub(super) fn hold(&self) {
         self.set_paused(&self.unreadable.held, true);
     }

@@ -1,4 +1,4 @@
-//! What the group has committed of partitions that come, and whether it belongs to the topic that goes by the name now.
+//! Verification of committed offsets: whether they belong to the current topic or to a deleted topic of the same name.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,10 +16,11 @@ use crate::{
     error::unavailable,
 };
 
-/// The committed offsets of partitions, asked for when they come.
+/// The committed offsets of partitions, requested when they are assigned.
 ///
-/// Brokers delete the offsets of a deleted topic. Those that a member commits for it after that, before it has noticed,
-/// would be taken for offsets of the topic that is created next; each says by its metadata whose it is.
+/// Brokers delete the offsets of a deleted topic. A member that has not noticed the deletion may commit offsets
+/// afterwards. They would count as offsets of the topic that is created next, so the metadata of each offset has the id
+/// of its topic.
 #[derive(Debug, Default)]
 pub(super) struct Verification {
     asking: Option<JoinHandle<Result<Vec<Committed>, KafkaError>>>,
@@ -31,7 +32,7 @@ pub(super) struct Verification {
     begun: HashMap<i32, (Epoch, i64)>,
 }
 
-/// Between two questions, when the first one was not answered.
+/// The time between two requests while partitions are not verified.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How many answers may come before the id of the topic is known; from then on offsets are taken as they are.
@@ -41,12 +42,12 @@ const PATIENT_FOR: u32 = 30;
 type Committed = (i32, Option<i64>, String);
 
 impl Verification {
-    /// Where this stay of a partition began.
+    /// The offset at which this epoch of a partition began.
     pub(super) fn begin(&self, partition: i32, epoch: Epoch) -> Option<i64> {
         self.begun.get(&partition).filter(|(of, _)| *of == epoch).map(|(_, begin)| *begin)
     }
 
-    /// When the offsets have to be asked for again.
+    /// When the offsets are requested again.
     pub(super) fn ask_at(&self) -> Option<Instant> {
         self.ask_at.filter(|_| self.asking.is_none())
     }
@@ -55,7 +56,7 @@ impl Verification {
         self.asking.is_some()
     }
 
-    /// The answer; never, if nothing is asked.
+    /// The answer. Never resolves if nothing was requested.
     pub(super) async fn answer(&mut self) -> Result<Vec<Committed>, Unavailable> {
         match &mut self.asking {
             Some(asking) => asking.await.map_err(unavailable)?.map_err(unavailable),
@@ -65,7 +66,7 @@ impl Verification {
 }
 
 impl Source {
-    /// Asks about the partitions that have come, unless somebody does already.
+    /// Requests the committed offsets of unverified partitions, unless a request is running.
     pub(super) fn verify(&mut self) {
         let partitions = self.membership().watched().unverified();
         if partitions.is_empty() {
@@ -80,7 +81,7 @@ impl Source {
         self.verification.asking = Some(tokio::task::spawn_blocking(ask));
     }
 
-    /// Takes in the answer. Partitions whose offsets belong to another topic are read from their beginning.
+    /// Processes the answer. Partitions whose offsets belong to another topic are read from their beginning.
     pub(super) fn take_committed(&mut self, answer: Result<Vec<Committed>, Unavailable>) {
         self.verification.asking = None;
         match answer {
@@ -123,7 +124,7 @@ impl Source {
         self.membership().watched().verified(partition);
     }
 
-    /// Begins with the topic that has taken the place of the one that was read so far.
+    /// Begins to read the topic that has replaced the former one.
     pub(super) fn begin_topic_anew(&mut self) {
         let Some((former, successor)) = self.membership().watched().identity().replace() else { return };
         let topic = &*self.topic;
@@ -138,7 +139,7 @@ impl Source {
         self.read_anew(&owned);
     }
 
-    /// Partitions are to be read from offset 0; batches of them that are still out are not committed any more.
+    /// Restarts partitions at offset 0. Batches of them that are in flight are no longer committed.
     fn read_anew(&mut self, partitions: &[i32]) {
         self.membership().begin_anew(partitions);
         self.forget_revoked();
@@ -150,8 +151,8 @@ impl Source {
         }
     }
 
-    /// Sets the partitions that begin anew to offset 0, and the group with them: a member that dies now must not leave the
-    /// offsets of the former topic behind.
+    /// Seeks restarted partitions to offset 0 and commits that offset: a member that dies now must not leave offsets of
+    /// the former topic behind.
     pub(super) async fn restart(&mut self) -> Result<(), Unavailable> {
         let membership = self.consumer.context();
         self.restart.retain(|&partition, _| membership.epoch(partition).is_some());

@@ -1,4 +1,4 @@
-//! Partitions whose last offsets nobody reads, transactions that stay open, records that are gone.
+//! Ends of partitions in transaction markers, open transactions, deleted records.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Record batches in the log files of a broker that is stopped: what a disk or a foreign producer may leave there.
+//! Damage to record batches in the log files of a stopped broker, as a disk or a foreign producer may cause it.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub(crate) struct LogFile {
     bytes: Vec<u8>,
 }
 
-/// From the beginning of a batch: its length, format, checksum, and what the checksum covers.
+/// Offsets inside a batch: length, format, checksum, and the begin of the data under the checksum.
 const LENGTH: usize = 8;
 const MAGIC: usize = 16;
 const CRC: usize = 17;

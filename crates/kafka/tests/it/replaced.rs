@@ -105,7 +105,8 @@ async fn an_offset_that_was_committed_for_the_former_topic_too_late_is_not_belie
     stage.commit_with_metadata(0, 30, &metadata).await?;
 
     let mut second = stage.source()?;
-    // What the offset says is read until it is known whose offset it is, and read again.
+    // Reading begins at the committed offset. When the offset proves to be of the former topic, reading begins again at
+    // 0.
     let mut records = Vec::new();
     while records.iter().all(|record: &Record| record.offset > 0) {
         records.extend(read_to(&mut second, 39).await?);

@@ -144,12 +144,12 @@ impl Stage {
         Ok(self.committed_with_metadata(partition).await?.0)
     }
 
-    /// The offset the group has committed in a partition, and what it says about it.
+    /// The committed offset of a partition and its metadata.
     pub(crate) async fn committed_with_metadata(&self, partition: i32) -> anyhow::Result<(Option<i64>, String)> {
         let committed = soon(async {
             loop {
                 match self.ask_for_committed(partition).await? {
-                    // A coordinator that has only just been elected sends whoever asks away.
+                    // A coordinator that has just been elected refuses requests.
                     Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::NotCoordinator) => {
                         tokio::time::sleep(GLANCE).await;
                     }

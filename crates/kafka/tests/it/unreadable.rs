@@ -1,4 +1,4 @@
-//! Partitions that cannot be read: they are named, nothing of them is skipped, and the others go on.
+//! Partitions that cannot be read: they are reported, nothing in them is skipped, and the others go on.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! A Redis that answers and refuses a command that names are read with: a cluster, a user with too few rights.
+//! Redis servers that refuse a command that reading names needs: a cluster, a user with too few rights.
 
 use devstack::{Options, RedisCluster, Stack};
 use names::Denied;
@@ -60,7 +60,7 @@ async fn a_user_needs_every_command_on_every_key() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A replica may be read from; and who asks for it learns that a database is empty: its number may be wrong.
+/// Names may be read from a replica. An empty database is reported, because its number may be wrong.
 #[tokio::test]
 async fn a_replica_and_an_empty_database_are_as_good() -> anyhow::Result<()> {
     let (primary, replica) = (Stack::start(Options::for_tests()).await?, Stack::start(Options::for_tests()).await?);

@@ -1,5 +1,5 @@
-//! What `check` asks the database: the connection, the schema, the rights of the role, and a transaction like those of the
-//! service, which is undone.
+//! Checks of the database: the connection, the schema, the rights of the role, and a transaction that writes and is
+//! rolled back.
 
 use pipeline::{Failure, Unavailable};
 use warehouse::{Denied, Greeting, Warehouse, get, statement};
@@ -9,7 +9,7 @@ use crate::{Finding, schema};
 /// How many missing rights are named; the others are counted.
 const NAMED: usize = 8;
 
-/// One line a question; what hangs on an earlier one is not asked if that failed.
+/// One finding for each check. Checks that depend on a failed one are left out.
 pub(super) async fn findings(settings: &warehouse::Settings, service: &str) -> Vec<Finding> {
     let warehouse = Warehouse::new(settings);
     let database = match warehouse.greet().await {
@@ -42,10 +42,10 @@ fn seen(Greeting { version, direct, durable }: &Greeting) -> String {
     seen
 }
 
-/// Whether the role may do all that the service does, commands included.
+/// Whether the role has all rights that the service and its commands need.
 async fn rights(warehouse: &Warehouse, service: &str) -> Finding {
     let ask = async {
-        // Nothing is changed, and a standby answers as well.
+        // Read-only, so a standby answers, too.
         let transaction = warehouse.begin_reading().await?;
         let none: Option<&str> = None;
         let rows = transaction.query(&statement!("service/select_missing_rights"), [&service, &none]).await?;
@@ -76,8 +76,8 @@ fn lacking(missing: &[String], service: &str) -> String {
     )
 }
 
-/// Two statements in one transaction, of which the first writes. A standby, a read-only role and a pooler that hands each
-/// statement to another session fail here and nowhere before.
+/// Runs two statements in one transaction, the first of which writes. No other check finds a standby, a read-only role,
+/// or a pooler that gives each statement another session.
 async fn transaction(warehouse: &Warehouse, service: &str) -> Finding {
     let attempt = async {
         let transaction = warehouse.begin().await?;
@@ -90,7 +90,7 @@ async fn transaction(warehouse: &Warehouse, service: &str) -> Finding {
         Ok::<_, Failure>(found)
     };
     match attempt.await {
-        Ok(1) => Finding::ok("database transaction", "writes, and undoes it"),
+        Ok(1) => Finding::ok("database transaction", "writes and rolls back"),
         Ok(_) => Finding::failed(
             "database transaction",
             "DATABASE_URL: a statement does not see what the one before it wrote",

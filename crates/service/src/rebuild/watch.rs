@@ -115,7 +115,7 @@ impl Rebuild {
         let committed = group.committed(targets.len()).await.map_err(unavailable)?;
         let mut remaining = behind(targets, &committed);
         if remaining > 0 {
-            // A topic that was created anew may end before the targets.
+            // A topic that was created again may end before the targets.
             let ends = group.ends(targets.len()).await.map_err(unavailable)?;
             let reachable: Vec<_> = targets.iter().zip(ends).map(|(&target, end)| target.min(end)).collect();
             remaining = behind(&reachable, &committed);

@@ -85,7 +85,7 @@ pub struct Topics {
 }
 
 impl Topics {
-    /// Refuses a topic that is both read and written: every record would come back.
+    /// Refuses a topic that is both read and written: the service would read the records it writes.
     fn distinct(&self) -> Result<(), Refusal> {
         let written = [
             ("KAFKA_DESTINATION_TOPIC", self.kafka_destination_topic.as_ref()),

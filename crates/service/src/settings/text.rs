@@ -1,8 +1,8 @@
 //! The text of a setting: one line, not empty, without white space at its ends. The same rule holds for every setting.
 //!
-//! A text that breaks the rule is refused and never trimmed: a value that is used is the value that was set.
+//! A text that breaks the rule is refused and never trimmed, so the value in use is the value that was set.
 
-/// What is wrong with the text of a setting; `None`: nothing. The answer never repeats the text, which may be secret.
+/// Why a text cannot be a setting; `None` if it can. The answer never repeats the text, which may be secret.
 pub(crate) fn objection(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         Some("is empty")

@@ -73,7 +73,7 @@ impl List {
         let limit = self.limit.or_else(|| (!self.json).then_some(LINES));
         let transaction = warehouse.begin_unhurried().await.map_err(Refusal::from)?;
         let mut lines: Vec<L> = self.select(&transaction, now, limit).await.map_err(Refusal::from)?;
-        // All of it before Redis is asked and anything is written: the transaction waits for neither.
+        // Everything is read before Redis is asked and output is written, so the transaction waits for neither.
         let total = total(&transaction).await.map_err(Refusal::from)?;
         transaction.commit().await.map_err(Refusal::from)?;
         if let Some(names) = names {
@@ -134,7 +134,7 @@ impl List {
     }
 }
 
-/// Notes with each name why it counts as missing. A Redis that does not answer is no reason not to list.
+/// Adds to each name why it counts as missing. If Redis does not answer, the list goes without.
 async fn explain<L: Line>(lines: &mut [L], names: &Names) {
     let missing: HashSet<_> = lines.iter_mut().flat_map(Line::names).filter_map(|name| name.missing()).collect();
     match reasons::look_up(names, missing).await {

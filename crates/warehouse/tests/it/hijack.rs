@@ -4,7 +4,7 @@ use warehouse::{Settings, Warehouse, migrate};
 
 use crate::database::{empty, number, sql};
 
-/// Better matches than PostgreSQL's own for what statements call, and the same ones for a search path that asks `public`
+/// Functions that match calls of statements better than PostgreSQL's own, or equally, for a search path with `public`
 /// first.
 const HIJACK: &str = "
     CREATE FUNCTION public.hijacked() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'hijacked'; END $$;
@@ -55,7 +55,7 @@ async fn public_offers_nothing_that_is_called() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a session left in its temporary schema is found last, by a pooler's next client too.
+/// Objects in the temporary schema of a session are found last, also by the pooler's next client.
 #[tokio::test]
 async fn a_temporary_table_hides_nothing() -> anyhow::Result<()> {
     let warehouse = Warehouse::new(&empty().await?);

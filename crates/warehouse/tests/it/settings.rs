@@ -1,4 +1,5 @@
-//! What a role or a database is set to does not reach the transactions, and what they cannot state is refused.
+//! Settings of a role or a database: they do not affect transactions, and those that a transaction cannot state are
+//! refused.
 
 use devstack::{Endpoints, ROLE_SETTINGS, RoleSetting, Treatment};
 use warehouse::{Denied, Settings, Transaction, Warehouse, migrate};
@@ -42,7 +43,7 @@ impl Stage {
     }
 }
 
-/// What the transaction runs under differs from what is stated.
+/// The settings of the transaction that differ from the stated ones.
 async fn differences(kind: &str, tx: Transaction) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     for setting in ROLE_SETTINGS {
@@ -73,7 +74,7 @@ async fn every_kind_of_transaction_states_what_it_runs_under() -> anyhow::Result
     Ok(())
 }
 
-/// A trigger on the event tells what the migrations ran under: it is called in their transaction.
+/// An event trigger records the settings of the migrations, in whose transaction it is called.
 #[tokio::test]
 async fn migrations_state_what_they_run_under() -> anyhow::Result<()> {
     let stage = Stage::new().await?;

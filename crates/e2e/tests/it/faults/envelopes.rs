@@ -1,4 +1,4 @@
-//! A stream whose orders stand in envelopes: skipped with a warning, and read where a setting says so.
+//! Orders in envelopes: skipped with a warning, and read with `MESSAGE_ENVELOPE=auto`.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Process, Record};

@@ -1,4 +1,4 @@
-//! A producer that sets the timestamps of its records in seconds: refused with what to do, and read by `sent_dttm`.
+//! Record timestamps in seconds: refused with advice, and accepted with `RECORD_TIMESTAMP=sent_dttm`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A layer is rebuilt from a topic whose last offsets no reader sees.
+//! Rebuild from a topic that ends in transaction markers.
 
 use anyhow::Result;
 use e2e::Layer;

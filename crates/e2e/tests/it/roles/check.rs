@@ -1,4 +1,4 @@
-//! `check` tries what the service needs: rights, a write, two statements in a transaction.
+//! `check` of the database: rights, a write, two statements in a transaction.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ async fn failed(service: Service<'_>) -> Result<Vec<String>> {
     Ok(failed)
 }
 
-/// Every right that is granted is asked for: taken away one by one, each is named.
+/// Rights are revoked one by one; `check` names each.
 #[tokio::test]
 async fn a_right_that_is_missing_is_named() -> Result<()> {
     let stage = Stage::start(1).await?;

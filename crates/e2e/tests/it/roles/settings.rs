@@ -1,4 +1,4 @@
-//! What a role or a database is set to changes nothing that is stored, and reaches no transaction of a service.
+//! Settings of a role or a database: they change nothing that is stored and affect no transaction of a service.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,7 +9,7 @@ use e2e::{Layer, Workload};
 
 use super::Stage;
 
-/// All that is a function of the messages alone: no identities, no clocks.
+/// Everything that depends on the messages only: no generated ids, no clocks.
 const STORED: [(&str, &str); 15] = [
     ("order_events", "SELECT object_id, sent_dttm, payload::text, version, user_id, unsent FROM stg.order_events"),
     ("missing_names", "SELECT kind, name_id, restaurant_id, object_id FROM stg.missing_names"),
@@ -28,8 +28,8 @@ const STORED: [(&str, &str); 15] = [
     ("product_days", "SELECT * FROM cdm_summary.product_days"),
 ];
 
-/// Functions that match what statements call better than PostgreSQL's own, and the same ones, for a search path that asks
-/// `public` first. The harness, a superuser, may call them.
+/// Functions in `public` that match calls of statements better than PostgreSQL's own, or equally, for a search path
+/// with `public` first. The harness, a superuser, may call them.
 const HIJACK: &str = "
     CREATE FUNCTION public.is_harness() RETURNS boolean LANGUAGE plpgsql AS
         $$ BEGIN IF session_user <> 'tagmill' THEN RAISE 'hijacked'; END IF; RETURN true; END $$;
@@ -49,7 +49,7 @@ const HIJACK: &str = "
         'SELECT pg_catalog.pg_try_advisory_xact_lock($1) WHERE public.is_harness()';
 ";
 
-/// A trigger on every table that writes down what the transaction of a service runs under.
+/// A trigger on every table that records the settings of the transaction of a service.
 fn observe() -> String {
     let settings = stated().map(|(name, _)| format!("('{name}', pg_catalog.current_setting('{name}'))"));
     format!(
@@ -81,7 +81,7 @@ fn stated() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// A flow through the three services, both rebuilds included; `set` says for whom the settings are made.
+/// A flow through the three services with both rebuilds. `set` says where the settings are set.
 async fn flow(week: &Workload, set: &[String]) -> Result<BTreeMap<&'static str, Vec<String>>> {
     let stage = Stage::start(1).await?;
     let pipeline = &stage.pipeline;
@@ -127,7 +127,7 @@ async fn flow(week: &Workload, set: &[String]) -> Result<BTreeMap<&'static str, 
     Ok(stored)
 }
 
-/// Each service has written, and always under what it states.
+/// Each service has written, and always under the settings it states.
 async fn stated_everywhere(stage: &Stage) -> Result<()> {
     for layer in Layer::ALL {
         for (name, value) in stated() {
@@ -167,7 +167,7 @@ async fn what_is_stored_is_the_same_whatever_a_role_or_a_database_is_set_to() ->
     Ok(())
 }
 
-/// Obeyed, not overruled: the services wait, say so, and go on when it is over.
+/// The services obey a read-only default: they wait, report it, and go on when it ends.
 #[tokio::test]
 async fn read_only_is_waited_out_and_told() -> Result<()> {
     let week = Workload::clean(153, 50);
@@ -191,7 +191,7 @@ async fn read_only_is_waited_out_and_told() -> Result<()> {
     Ok(())
 }
 
-/// What no transaction may state is refused by name: at the start, and by `check`.
+/// A setting that no transaction can state is refused by name, at the start and by `check`.
 #[tokio::test]
 async fn what_cannot_be_stated_ends_the_service_by_name() -> Result<()> {
     let stage = Stage::start(1).await?;

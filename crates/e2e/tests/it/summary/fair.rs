@@ -1,4 +1,5 @@
-//! Whose turn it is: today does not wait for old days, no day waits for one that fails, and the age is that of the oldest note.
+//! Order of the days in the summary: today does not wait for old days, no day waits for a failing one, and the age is
+//! that of the oldest note.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Workload, until};
@@ -12,7 +13,7 @@ const OLD_DAYS: &str = "
 
 const STALE: &str = "SELECT count(DISTINCT day) FROM cdm_summary.stale_days";
 
-/// Wrong figures of a day, which its refresh takes away, and the note of that day.
+/// Wrong figures of a day, which its refresh removes, and the note of that day.
 fn wrong(day: &str) -> String {
     format!(
         "INSERT INTO cdm_summary.order_hours

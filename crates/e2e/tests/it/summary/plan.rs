@@ -1,4 +1,4 @@
-//! How PostgreSQL goes about a refresh: statistics never know the day that has just arrived.
+//! Plans of a refresh: the statistics of PostgreSQL do not know the newest day.
 
 use anyhow::Result;
 use e2e::Pipeline;
@@ -10,7 +10,7 @@ macro_rules! text {
     };
 }
 
-/// Of days, then of everything.
+/// The statements of days, then those of everything.
 const DAYS: [&str; 3] =
     [text!("summarize_order_hours"), text!("summarize_product_days"), text!("summarize_category_days")];
 const WHOLE: [&str; 12] = [
@@ -29,7 +29,8 @@ const WHOLE: [&str; 12] = [
     text!("summarize_category_users"),
 ];
 
-/// A small day, which statistics know. Then a day with 20,000 products, of which they know nothing; and as many counters.
+/// A small day, which the statistics know, then a day with 20,000 products and as many counters, which they do not
+/// know.
 const FILL: &str = "
     INSERT INTO dds.bv_order_states
     SELECT
@@ -56,8 +57,8 @@ const FILL: &str = "
     INSERT INTO cdm.user_category_counters (user_id, category_id, category_name, order_cnt, version)
     SELECT gen_random_uuid(), lpad(to_hex(n), 32, '0')::uuid, '', 1, 1 FROM generate_series(1, 10000) AS n";
 
-/// A refresh of the day, under the settings of a refresh but for a shorter limit. A nested loop over 20,000 products takes
-/// longer than the limit, a hash or a merge join a hundredth of it.
+/// A refresh of the day under the settings of a refresh, but with a shorter limit. A nested loop over 20,000 products
+/// takes longer than the limit, a hash or a merge join a hundredth of it.
 fn refresh(change: &str) -> String {
     let days = DAYS.map(|statement| statement.replace("$1", "'2026-11-02'").replace("$2", "'2026-11-02'"));
     let statements: Vec<&str> = days.iter().map(String::as_str).chain(WHOLE).collect();

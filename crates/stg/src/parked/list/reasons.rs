@@ -18,7 +18,7 @@ pub(super) struct Reason {
     pub(super) detail: String,
 }
 
-/// The reasons that are known, by name.
+/// The known reasons, by name.
 pub(super) type Reasons = HashMap<Missing, Reason>;
 
 /// Looks every name up.
@@ -34,7 +34,7 @@ pub(super) async fn look_up(names: &Names, missing: HashSet<Missing>) -> Result<
     look.await?;
     let left: Vec<&Missing> = missing.iter().filter(|name| is_open(reasons.get(*name))).collect();
     let ids: Vec<&str> = left.iter().filter_map(|name| user_id(name).or_else(|| restaurant_id(name))).collect();
-    // A user who may not ask for types learns less, and that is all.
+    // Without the right to run TYPE, the reasons are less exact.
     let types = names.types(&ids).await.unwrap_or_else(|_| vec!["none".to_owned(); ids.len()]);
     let types: HashMap<&str, &String> = ids.into_iter().zip(&types).collect();
     for name in left {
@@ -51,12 +51,12 @@ pub(super) async fn look_up(names: &Names, missing: HashSet<Missing>) -> Result<
     Ok(reasons)
 }
 
-/// The user whose value says whether the name is there.
+/// The id of the user, if the name is one.
 fn user_id(name: &Missing) -> Option<&str> {
     (name.kind == Kind::User).then_some(name.id.as_str())
 }
 
-/// The restaurant whose value says so.
+/// The id of the restaurant whose value has the name: the restaurant itself, or that of a dish.
 fn restaurant_id(name: &Missing) -> Option<&str> {
     match name.kind {
         Kind::Restaurant => Some(&name.id),
@@ -65,7 +65,7 @@ fn restaurant_id(name: &Missing) -> Option<&str> {
     }
 }
 
-/// What a directory says about a name; `None`: nothing.
+/// The reason that a directory gives for a name, if it has one.
 fn reason(name: &Missing, directory: &Directory) -> Option<Reason> {
     let present = || Reason::new("present", "Redis has it now; its orders go on in one of the next rounds".to_owned());
     let unusable = match name.kind {
@@ -81,7 +81,7 @@ fn reason(name: &Missing, directory: &Directory) -> Option<Reason> {
     if name.is_known(directory) {
         return Some(present());
     }
-    // The menu is there: the dish is not on it, or lacks what an order needs of it.
+    // The restaurant has a menu: the dish is not on it, or has no category.
     let menu = &directory.restaurant(&name.restaurant_id).filter(|_| name.kind == Kind::Dish)?.menu;
     Some(match menu.get(&name.id) {
         Some(_) => Reason::new("no-category", "the menu in Redis has it without a category".to_owned()),
@@ -89,12 +89,12 @@ fn reason(name: &Missing, directory: &Directory) -> Option<Reason> {
     })
 }
 
-/// Whether the type of the value would tell more.
+/// Whether the type of the value would make the reason more exact.
 fn is_open(reason: Option<&Reason>) -> bool {
     reason.is_none_or(|reason| reason.reason == Unusable::WrongType.label())
 }
 
-/// What the type says of a value that is no name, and whose size said no more than that; `none`: there is no value.
+/// The reason that follows from the type of an unusable value; `None` if there is no value.
 fn by_type(found: &str) -> Option<Reason> {
     match found {
         "none" => None,

@@ -41,7 +41,7 @@ pub(super) struct Name {
     since: Option<Moment>,
 }
 
-/// A name that is waited for, and why it counts as missing, if that is known.
+/// An awaited name and, if known, why it counts as missing.
 #[derive(Debug, Serialize)]
 pub(super) struct Awaited {
     kind: String,
@@ -112,7 +112,7 @@ impl Awaited {
         Self { kind, id, restaurant_id, why: None }
     }
 
-    /// The name; `None`: of a kind that a later release has introduced.
+    /// The name; `None` if its kind comes from a later release.
     pub(super) fn missing(&self) -> Option<Missing> {
         let kind = Kind::read(&self.kind)?;
         Some(Missing { kind, id: self.id.clone(), restaurant_id: self.restaurant_id.clone() })
