@@ -38,9 +38,9 @@ async fn a_fresh_installation_shows_that_there_is_nothing() -> Result<()> {
     pipeline.summarized().await?;
     let mut browser = Browser::start(&RUSSIAN).await?;
     browser.open(&address(&service)).await?;
+    browser.until(FILLED).await?;
     for tab in &dashboards::orders()?.tabs {
         open_tab(&mut browser, &tab.id).await?;
-        browser.until(FILLED).await?;
         let said = browser.evaluate(SAID).await?.to_string();
         for odd in ["NaN", "undefined", "null", "Invalid", "9999", "10000", "9223372036854775807", "T0", "T2"] {
             ensure!(!said.contains(odd), "the tab {} says {odd}: {said}", tab.id);
