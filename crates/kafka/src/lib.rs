@@ -37,6 +37,7 @@ mod supervisor;
 mod membership;
 mod consumer;
 mod topic_watch;
+mod receive_now;
 mod source;
 mod dead_letter;
 mod producer;

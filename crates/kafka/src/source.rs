@@ -18,6 +18,7 @@ use crate::{
     librdkafka_text::offset_in_error,
     membership::Membership,
     progress::Progress,
+    receive_now::receive_now,
     record,
     supervisor::{Client, Supervisor},
     topic_identity::TopicIdentity,
@@ -160,7 +161,7 @@ impl Source {
         if !self.restart.is_empty() || self.has_unreadable_batch() {
             return Ok(false);
         }
-        let event = self.consumer.recv().now_or_never();
+        let event = receive_now(self.consumer.recv());
         let Some(event) = event.map(|event| event.map(|message| record::owned(&self.topic, &message))) else {
             return Ok(false);
         };

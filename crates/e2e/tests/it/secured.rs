@@ -21,6 +21,13 @@ impl Stage {
     async fn start() -> Result<Self> {
         let stack = Stack::start(Options { secured: true, ..Options::for_tests() }).await?;
         let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
+        let (role, _) = stack.secured().context("the stack has no guards")?.kafka_login();
+        // The role reads and writes all tables already.
+        let grant = format!(
+            "GRANT USAGE ON ALL SEQUENCES IN SCHEMA stg, dds, cdm TO {role};
+             GRANT TRUNCATE ON ALL TABLES IN SCHEMA dds, cdm_rebuild TO {role}"
+        );
+        pipeline.sql(&grant).await?;
         Ok(Self { stack, pipeline })
     }
 
