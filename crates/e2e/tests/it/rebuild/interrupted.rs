@@ -18,7 +18,9 @@ async fn a_rebuild_of_the_vault_is_taken_up_wherever_it_dies() -> Result<()> {
         ensure!(phase(&stage.pipeline).await? == "replaying", "the replay was over too early for this test");
         stage.load(20).await?;
     }
-    let caught_up = stage.pipeline.service(Layer::Dds).env("FAILPOINTS", "resumed=2*off->return");
+    // It reads the rest of the topic. Of what is to be told after that, it must leave enough for the others to die over.
+    let caught_up =
+        stage.pipeline.service(Layer::Dds).env("BATCH_SIZE", "20").env("FAILPOINTS", "resumed=2*off->return");
     let _caught_up = caught_up.spawn()?;
     let mut died_telling = 0;
     for _ in 0..60 {
