@@ -24,7 +24,7 @@ async fn a_rebuild_of_the_vault_is_taken_up_wherever_it_dies() -> Result<()> {
     let _caught_up = caught_up.spawn()?;
     let mut died_telling = 0;
     for _ in 0..60 {
-        die(&stage, Layer::Dds, ["resumed=3*off->return", "sent=4*off->return"]).await?;
+        die(&stage, Layer::Dds, ["resumed=2*off->return", "sent=2*off->return"]).await?;
         match phase(&stage.pipeline).await?.as_str() {
             "publishing" => died_telling += 1,
             "" => break,
