@@ -14,17 +14,15 @@ async fn a_rebuild_of_the_vault_is_taken_up_wherever_it_dies() -> Result<()> {
     stage.prepare(Layer::Dds).await?;
     let before = Before::now(&stage.pipeline).await?;
     for points in [["received=4*off->return", "stored=3*off->return"], ["published=5*off->return", "stored=return"]] {
-        die(&stage, Layer::Dds, points).await?;
+        die(&stage, Layer::Dds, 4, points).await?;
         ensure!(phase(&stage.pipeline).await? == "replaying", "the replay was over too early for this test");
         stage.load(20).await?;
     }
-    // It reads the rest of the topic. Of what is to be told after that, it must leave enough for the others to die over.
-    let caught_up =
-        stage.pipeline.service(Layer::Dds).env("BATCH_SIZE", "20").env("FAILPOINTS", "resumed=2*off->return");
-    let _caught_up = caught_up.spawn()?;
+    catch_up(&stage).await?;
     let mut died_telling = 0;
     for _ in 0..60 {
-        die(&stage, Layer::Dds, ["resumed=2*off->return", "sent=2*off->return"]).await?;
+        // A round of one user: a pair dies after a few users, and there are more than a hundred.
+        die(&stage, Layer::Dds, 1, ["resumed=2*off->return", "sent=2*off->return"]).await?;
         match phase(&stage.pipeline).await?.as_str() {
             "publishing" => died_telling += 1,
             "" => break,
@@ -43,7 +41,7 @@ async fn a_rebuild_of_the_marts_is_taken_up_wherever_it_dies() -> Result<()> {
     let mut stage = Stage::loaded(78, 600, 2).await?;
     stage.prepare(Layer::Cdm).await?;
     for points in [["received=4*off->return", "stored=3*off->return"], ["published=5*off->return", "stored=return"]] {
-        die(&stage, Layer::Cdm, points).await?;
+        die(&stage, Layer::Cdm, 4, points).await?;
         ensure!(phase(&stage.pipeline).await? == "replaying", "the replay was over too early for this test");
         stage.load(20).await?;
     }
@@ -51,9 +49,23 @@ async fn a_rebuild_of_the_marts_is_taken_up_wherever_it_dies() -> Result<()> {
     stage.finish().await
 }
 
+/// A replica reads the rest of the topic, and is killed before it can note that the vault has caught up.
+async fn catch_up(stage: &Stage) -> Result<()> {
+    let holder = stage.pipeline.database().await?;
+    holder.batch_execute("BEGIN; LOCK TABLE public.tagmill_rebuilds IN SHARE MODE").await?;
+    let replica = stage.pipeline.service(Layer::Dds).start().await?;
+    let waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'public.tagmill_rebuilds'::regclass
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    until("the vault has caught up", LIMIT, async || Ok(!stage.pipeline.sql(waits).await?.is_empty())).await?;
+    replica.kill().await?;
+    holder.batch_execute("ROLLBACK").await?;
+    Ok(())
+}
+
 /// Two replicas, each of which dies at its point. Small batches, so that a rebuild outlives them.
-async fn die(stage: &Stage, layer: Layer, points: [&str; 2]) -> Result<()> {
-    let spawn = |point: &str| stage.pipeline.service(layer).env("BATCH_SIZE", "4").env("FAILPOINTS", point).spawn();
+async fn die(stage: &Stage, layer: Layer, batch_size: usize, points: [&str; 2]) -> Result<()> {
+    let service = || stage.pipeline.service(layer).env("BATCH_SIZE", batch_size.to_string());
+    let spawn = |point: &str| service().env("FAILPOINTS", point).spawn();
     let replicas: Vec<Process> = points.into_iter().map(spawn).collect::<Result<_>>()?;
     for replica in &replicas {
         let status = replica.wait().await?;
