@@ -6,7 +6,7 @@
 use futures_util::try_join;
 use jiff::civil::DateTime;
 use orders::{
-    Moment,
+    UtcMicros,
     tags::{Action, TagEvent},
 };
 use pipeline::{Failure, Fault, Message, Unavailable};
@@ -74,7 +74,7 @@ fn event(row: &Row) -> Result<TagEvent, Failure> {
         subject_name: get(row, 7)?,
         order_cnt: get(row, 8)?,
         threshold: get(row, 9)?,
-        at: Moment::from_civil(at).ok_or_else(|| unreadable(format_args!("{at} is outside the years 0 to 9999")))?,
+        at: UtcMicros::from_civil(at).ok_or_else(|| unreadable(format_args!("{at} is outside the years 0 to 9999")))?,
     })
 }
 

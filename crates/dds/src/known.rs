@@ -118,7 +118,7 @@ fn take<R>(known: &HashSet<(Table, Uuid)>, table: Table, rows: &mut BTreeMap<Uui
 
 #[cfg(test)]
 mod tests {
-    use orders::{Moment, keys};
+    use orders::{UtcMicros, keys};
 
     use super::Known;
     use crate::transform::{
@@ -129,7 +129,7 @@ mod tests {
     /// Each id in all six tables.
     fn everywhere<'o>(ids: &[&'o str]) -> Vault<'o> {
         let mut vault = Vault::default();
-        let load_dt = Moment::read("2026-03-02 12:01:44").unwrap();
+        let load_dt = UtcMicros::read("2026-03-02 12:01:44").unwrap();
         for id in ids {
             let key = keys::hub(id);
             for hubs in [&mut vault.users, &mut vault.products, &mut vault.categories, &mut vault.restaurants] {

@@ -124,4 +124,4 @@ fn distinct<T: std::hash::Hash + Eq>(values: impl Iterator<Item = T>) -> Vec<T> 
 }
 
 /// Latest names by the key of their hub: when they were read, and their hashdiff.
-type Latest = HashMap<uuid::Uuid, (orders::Moment, uuid::Uuid)>;
+type Latest = HashMap<uuid::Uuid, (orders::UtcMicros, uuid::Uuid)>;

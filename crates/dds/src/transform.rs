@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
-use orders::Moment;
+use orders::UtcMicros;
 use pipeline::{Outcome, Rejection};
 use uuid::Uuid;
 
@@ -33,7 +33,7 @@ pub struct Changes<'o> {
     /// States of orders that had one.
     pub changed_states: BTreeMap<Uuid, State>,
     /// The hours in which these orders were placed: what was added up of them no longer holds.
-    pub stale_hours: BTreeSet<Moment>,
+    pub stale_hours: BTreeSet<UtcMicros>,
     /// What is added to counters.
     pub differences: Differences<'o>,
     /// Every counter that any order of the batch mentions, or that its orders ever held: published whatever became of the

@@ -117,11 +117,11 @@ fn split_off_from(counters: &mut BTreeMap<String, Counter>, at: usize) -> BTreeM
 /// for a counter's absent version.
 ///
 /// # Errors
-/// [`Unusable::Foreign`] for service messages and tombstones, [`Unusable::Malformed`] for counters that cannot be read.
+/// [`Unusable::Ignored`] for service messages and tombstones, [`Unusable::Malformed`] for counters that cannot be read.
 pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Counters, Unusable> {
     let document = document::parse(value)?;
     if document.get("object_type").is_some_and(|kind| *kind != Node::Null) {
-        return Err(Unusable::Foreign("other-type"));
+        return Err(Unusable::Ignored("other-type"));
     }
     text::check_nul(value.unwrap_or_default())?;
     let top = Fields::top(&document);

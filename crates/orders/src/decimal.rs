@@ -13,7 +13,7 @@ pub(crate) struct Decimal<'a> {
 
 /// Why a number does not fit where it should go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Misfit {
+pub enum NumberError {
     /// Below zero, where only zero and above make sense.
     #[error("is negative")]
     Negative,
@@ -51,31 +51,31 @@ impl<'a> Decimal<'a> {
     }
 
     /// The number as a 64-bit integer; `2.0` is one.
-    pub(crate) fn to_integer(&self) -> Result<i64, Misfit> {
+    pub(crate) fn to_integer(&self) -> Result<i64, NumberError> {
         if self.exponent < 0 {
-            return Err(Misfit::Fraction);
+            return Err(NumberError::Fraction);
         }
         let magnitude = self.scaled(0, 19)?;
         let signed = i128::from(magnitude) * if self.negative { -1 } else { 1 };
-        i64::try_from(signed).map_err(|_| Misfit::TooLarge)
+        i64::try_from(signed).map_err(|_| NumberError::TooLarge)
     }
 
     /// `|self| × 10^shift`, rounded half away from zero, of at most `longest` (≤ 19) digits.
-    fn scaled(&self, shift: i64, longest: i64) -> Result<u64, Misfit> {
+    fn scaled(&self, shift: i64, longest: i64) -> Result<u64, NumberError> {
         let length = i64::try_from(self.digits.len()).unwrap_or(i64::MAX);
         let kept = length.saturating_add(self.exponent).saturating_add(shift);
         if self.digits.is_empty() || kept < 0 {
             return Ok(0);
         }
         if kept > longest {
-            return Err(Misfit::TooLarge);
+            return Err(NumberError::TooLarge);
         }
-        let kept = usize::try_from(kept).map_err(|_| Misfit::TooLarge)?;
+        let kept = usize::try_from(kept).map_err(|_| NumberError::TooLarge)?;
         let digit = |at: usize| self.digits.as_bytes().get(at).map_or(0, |byte| u64::from(byte - b'0'));
         let whole = (0..kept).fold(0_u64, |sum, at| sum * 10 + digit(at));
         let rounded = whole + u64::from(digit(kept) >= 5);
         if rounded.checked_ilog10().is_some_and(|log| i64::from(log) >= longest) {
-            return Err(Misfit::TooLarge);
+            return Err(NumberError::TooLarge);
         }
         Ok(rounded)
     }
@@ -122,9 +122,9 @@ pub struct Money(u64);
 
 impl Money {
     /// Rounds a decimal number to 5 places, half away from zero.
-    pub(crate) fn round(decimal: &Decimal<'_>) -> Result<Self, Misfit> {
+    pub(crate) fn round(decimal: &Decimal<'_>) -> Result<Self, NumberError> {
         if decimal.negative {
-            return Err(Misfit::Negative);
+            return Err(NumberError::Negative);
         }
         decimal.scaled(PLACES as i64, 19).map(Self)
     }
@@ -201,7 +201,7 @@ impl serde::Serialize for Money {
 mod tests {
     use super::*;
 
-    fn money(text: &str) -> Result<String, Misfit> {
+    fn money(text: &str) -> Result<String, NumberError> {
         Money::round(&Decimal::read(text)).map(|money| money.to_string())
     }
 
@@ -230,12 +230,12 @@ mod tests {
     #[test]
     fn money_that_does_not_fit_is_refused() {
         for (text, expected) in [
-            ("-1", Misfit::Negative),
-            ("-0.0000001", Misfit::Negative),
-            ("100000000000000", Misfit::TooLarge),
-            ("99999999999999.999995", Misfit::TooLarge),
-            ("1e400", Misfit::TooLarge),
-            ("1e99999999999999999999999", Misfit::TooLarge),
+            ("-1", NumberError::Negative),
+            ("-0.0000001", NumberError::Negative),
+            ("100000000000000", NumberError::TooLarge),
+            ("99999999999999.999995", NumberError::TooLarge),
+            ("1e400", NumberError::TooLarge),
+            ("1e99999999999999999999999", NumberError::TooLarge),
         ] {
             assert_eq!(money(text), Err(expected), "{text}");
         }
@@ -248,9 +248,9 @@ mod tests {
         assert_eq!(read("20e-1"), Ok(2));
         assert_eq!(read("9223372036854775807"), Ok(i64::MAX));
         assert_eq!(read("-9223372036854775808"), Ok(i64::MIN));
-        assert_eq!(read("9223372036854775808"), Err(Misfit::TooLarge));
-        assert_eq!(read("1e19"), Err(Misfit::TooLarge));
-        assert_eq!(read("2.5"), Err(Misfit::Fraction));
+        assert_eq!(read("9223372036854775808"), Err(NumberError::TooLarge));
+        assert_eq!(read("1e19"), Err(NumberError::TooLarge));
+        assert_eq!(read("2.5"), Err(NumberError::Fraction));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use crate::{
-    LONGEST_ID, Malformed, Moment, Unusable, Version,
-    decimal::{Decimal, Misfit, Money},
+    LONGEST_ID, Malformed, Unusable, UtcMicros, Version,
+    decimal::{Decimal, Money, NumberError},
     envelope::Envelope,
     json::{Node, Object},
     record_time::Limit,
@@ -42,7 +42,7 @@ pub(crate) fn parse_with_text<'a>(
 }
 
 fn there(value: Option<&[u8]>) -> Result<&[u8], Unusable> {
-    let bytes = value.ok_or(Unusable::Foreign("tombstone"))?;
+    let bytes = value.ok_or(Unusable::Ignored("tombstone"))?;
     if bytes.is_empty() {
         return Err(Malformed::new("not-json", "the value is empty").into());
     }
@@ -58,9 +58,9 @@ fn not_json(error: impl fmt::Display) -> Malformed {
 pub(crate) fn check_type(fields: &Object<'_>) -> Result<(), Unusable> {
     match fields.get("object_type") {
         Some(Node::Text(kind)) if kind == "order" => Ok(()),
-        None | Some(Node::Null) if Envelope::of(fields).is_some() => Err(Unusable::Foreign("envelope")),
-        None | Some(Node::Null) => Err(Unusable::Foreign("untyped")),
-        Some(_) => Err(Unusable::Foreign("other-type")),
+        None | Some(Node::Null) if Envelope::of(fields).is_some() => Err(Unusable::Ignored("envelope")),
+        None | Some(Node::Null) => Err(Unusable::Ignored("untyped")),
+        Some(_) => Err(Unusable::Ignored("other-type")),
     }
 }
 
@@ -163,18 +163,18 @@ impl<'a> Fields<'a> {
         Ok(Decimal::read(text))
     }
 
-    fn as_moment(&self, name: &str, value: &'a Node<'a>) -> Result<Moment, Malformed> {
-        Moment::read(self.as_text(name, value)?)
+    fn as_time(&self, name: &str, value: &'a Node<'a>) -> Result<UtcMicros, Malformed> {
+        UtcMicros::read(self.as_text(name, value)?)
             .ok_or_else(|| self.malformed("bad-date", name, "is not `YYYY-MM-DD HH:MM:SS` or ISO 8601"))
     }
 
-    fn misfit(&self, name: &str) -> impl FnOnce(Misfit) -> Malformed {
-        move |misfit| self.malformed("out-of-range", name, misfit)
+    fn number_error(&self, name: &str) -> impl FnOnce(NumberError) -> Malformed {
+        move |number_error| self.malformed("out-of-range", name, number_error)
     }
 
     /// A required whole number of at least `least`.
     pub(crate) fn integer(&self, name: &str, least: i64) -> Result<i64, Malformed> {
-        let integer = self.as_decimal(name, self.required(name)?)?.to_integer().map_err(self.misfit(name))?;
+        let integer = self.as_decimal(name, self.required(name)?)?.to_integer().map_err(self.number_error(name))?;
         if integer < least {
             return Err(self.malformed("out-of-range", name, format_args!("is below {least}")));
         }
@@ -183,7 +183,7 @@ impl<'a> Fields<'a> {
 
     /// A required whole number of at least 0, as an `int` column holds it.
     pub(crate) fn count(&self, name: &str) -> Result<i32, Malformed> {
-        i32::try_from(self.integer(name, 0)?).map_err(|_| self.misfit(name)(Misfit::TooLarge))
+        i32::try_from(self.integer(name, 0)?).map_err(|_| self.number_error(name)(NumberError::TooLarge))
     }
 
     /// An optional whole number.
@@ -193,7 +193,7 @@ impl<'a> Fields<'a> {
 
     /// A required sum of money.
     pub(crate) fn money(&self, name: &str) -> Result<Money, Malformed> {
-        Money::round(&self.as_decimal(name, self.required(name)?)?).map_err(self.misfit(name))
+        Money::round(&self.as_decimal(name, self.required(name)?)?).map_err(self.number_error(name))
     }
 
     /// An optional sum of money, which must be one if it is there.
@@ -202,13 +202,13 @@ impl<'a> Fields<'a> {
     }
 
     /// A required point in time.
-    pub(crate) fn moment(&self, name: &str) -> Result<Moment, Malformed> {
-        self.as_moment(name, self.required(name)?)
+    pub(crate) fn time(&self, name: &str) -> Result<UtcMicros, Malformed> {
+        self.as_time(name, self.required(name)?)
     }
 
     /// An optional point in time.
-    pub(crate) fn optional_moment(&self, name: &str) -> Result<Option<Moment>, Malformed> {
-        self.get(name).map(|value| self.as_moment(name, value)).transpose()
+    pub(crate) fn optional_time(&self, name: &str) -> Result<Option<UtcMicros>, Malformed> {
+        self.get(name).map(|value| self.as_time(name, value)).transpose()
     }
 
     /// An optional version of an order.
@@ -263,8 +263,8 @@ impl<'a> Fields<'a> {
     /// Refuses a point in time with hardly anything behind it, where it becomes a `timestamp`. The rows of an order are kept
     /// apart by pushing their times on, a microsecond each: at the end of the last year two of them would share a time, and
     /// the database would refuse the second for ever. Of the last day, its driver cannot even write the first.
-    pub(crate) fn check_not_the_end(&self, name: &str, moment: Option<Moment>) -> Result<(), Malformed> {
-        if moment.is_some_and(Moment::is_near_the_end) {
+    pub(crate) fn check_not_the_end(&self, name: &str, moment: Option<UtcMicros>) -> Result<(), Malformed> {
+        if moment.is_some_and(UtcMicros::is_near_the_end) {
             return Err(self.malformed("out-of-range", name, "lies in the year 9999, the last there is"));
         }
         Ok(())
@@ -275,7 +275,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn check_not_ahead(
         &self,
         name: &str,
-        moment: Option<Moment>,
+        moment: Option<UtcMicros>,
         limit: Option<Limit>,
     ) -> Result<(), Malformed> {
         match (moment, limit) {

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::{
-    Event, Malformed, Moment, Money, RecordTime, Unusable, Version, canonical, cut_category,
+    Event, Malformed, Money, RecordTime, Unusable, UtcMicros, Version, canonical, cut_category,
     document::{self, Fields},
     sums, text,
-    version::Age,
+    version::VersionParts,
 };
 
 /// One version of an order, with the names it had when STG read them. Written once by STG, byte for byte the same on
@@ -16,11 +16,11 @@ pub struct Enriched {
     /// The order, ≥ 0.
     pub object_id: i64,
     /// When the order system sent this version.
-    pub sent_at: Moment,
+    pub sent_at: UtcMicros,
     /// When STG read the names.
-    pub enriched_at: Moment,
+    pub enriched_at: UtcMicros,
     /// When it was ordered.
-    pub date: Moment,
+    pub date: UtcMicros,
     /// The price of the order.
     pub cost: Money,
     /// What was paid for it.
@@ -28,7 +28,7 @@ pub struct Enriched {
     /// Its status.
     pub status: String,
     /// When it last changed, as far as the order system says.
-    pub updated_at: Option<Moment>,
+    pub updated_at: Option<UtcMicros>,
     /// Which of an order's versions is the newest.
     pub version: Version,
     /// Where.
@@ -78,19 +78,19 @@ pub struct Product {
 struct Message<'a> {
     object_id: i64,
     object_type: &'static str,
-    sent_dttm: Moment,
-    enriched_at: Moment,
+    sent_dttm: UtcMicros,
+    enriched_at: UtcMicros,
     payload: Payload<'a>,
 }
 
 #[derive(Serialize)]
 struct Payload<'a> {
     id: i64,
-    date: Moment,
+    date: UtcMicros,
     cost: Money,
     payment: Money,
     status: &'a str,
-    update_ts: Option<Moment>,
+    update_ts: Option<UtcMicros>,
     version: &'a Version,
     restaurant: &'a Restaurant,
     user: &'a User,
@@ -100,7 +100,13 @@ struct Payload<'a> {
 impl Enriched {
     /// An event with the names found for it.
     #[must_use]
-    pub fn new(event: &Event, enriched_at: Moment, restaurant: Restaurant, user: User, products: Vec<Product>) -> Self {
+    pub fn new(
+        event: &Event,
+        enriched_at: UtcMicros,
+        restaurant: Restaurant,
+        user: User,
+        products: Vec<Product>,
+    ) -> Self {
         Self {
             object_id: event.object_id,
             sent_at: event.sent_at,
@@ -147,7 +153,7 @@ impl Enriched {
 /// (`sent_dttm`, `enriched_at`, `update_ts`, `version`, `user.login`) may be absent: times are then the order's date.
 ///
 /// # Errors
-/// [`Unusable::Foreign`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.
+/// [`Unusable::Ignored`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.
 pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Enriched, Unusable> {
     let document = document::parse(value)?;
     document::check_type(&document)?;
@@ -156,13 +162,13 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Enriched, U
     let payload = top.object("payload")?;
     let limit = RecordTime::from(written_at).limit_of_sent();
 
-    let date = payload.moment("date")?;
-    let sent_at = top.optional_moment("sent_dttm")?;
-    let updated_at = payload.optional_moment("update_ts")?;
+    let date = payload.time("date")?;
+    let sent_at = top.optional_time("sent_dttm")?;
+    let updated_at = payload.optional_time("update_ts")?;
     payload.check_not_ahead("date", Some(date), limit)?;
     top.check_not_ahead("sent_dttm", sent_at, limit)?;
     payload.check_not_ahead("update_ts", updated_at, limit)?;
-    let enriched_at = top.optional_moment("enriched_at")?;
+    let enriched_at = top.optional_time("enriched_at")?;
     payload.check_not_the_end("date", Some(date))?;
     top.check_not_the_end("sent_dttm", sent_at)?;
     top.check_not_the_end("enriched_at", enriched_at)?;
@@ -173,7 +179,7 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Enriched, U
         Some(version) => version,
         None => {
             let digest = document.get("payload").map(canonical::digest_of).unwrap_or_default();
-            Version::of(&Age { updated_at, sent_at, status: &status, statuses: 0, digest: &digest })
+            Version::of(&VersionParts { updated_at, sent_at, status: &status, statuses: 0, digest: &digest })
         }
     };
     let (restaurant, user) = (payload.object("restaurant")?, payload.object("user")?);

@@ -48,13 +48,13 @@ impl Envelope {
 
 /// The message inside the value of a record, or the value itself if it is not an envelope.
 ///
-/// # Errors [`Unusable::Foreign`] (`tombstone`) for an envelope that says that its message was deleted.
+/// # Errors [`Unusable::Ignored`] (`tombstone`) for an envelope that says that its message was deleted.
 pub fn open(value: &[u8]) -> Result<Cow<'_, [u8]>, Unusable> {
     let mut message = Cow::Borrowed(value);
     for _ in 0..DEEPEST {
         match find(&message) {
             Found::Nothing => break,
-            Found::Deletion => return Err(Unusable::Foreign("tombstone")),
+            Found::Deletion => return Err(Unusable::Ignored("tombstone")),
             Found::Message(inner) => message = Cow::Owned(inner),
         }
     }
@@ -128,7 +128,7 @@ mod tests {
             r#"{"schema": {}, "payload": {"before": {}, "after": null, "op": "d"}}"#,
             r#"{"schema": null, "payload": null}"#,
         ] {
-            assert_eq!(opened(envelope), Err(Unusable::Foreign("tombstone")), "{envelope}");
+            assert_eq!(opened(envelope), Err(Unusable::Ignored("tombstone")), "{envelope}");
         }
     }
 

@@ -1,10 +1,10 @@
 //! What the order system says: a message of `order-service_orders`.
 
 use crate::{
-    Malformed, Moment, Money, RecordTime, Unusable, Version, canonical,
+    Malformed, Money, RecordTime, Unusable, UtcMicros, Version, canonical,
     document::{self, Fields},
     sums, text,
-    version::Age,
+    version::VersionParts,
 };
 
 /// One event of one order: the state the order had when it was sent.
@@ -13,11 +13,11 @@ pub struct Event {
     /// The order, ≥ 0.
     pub object_id: i64,
     /// When the order system sent it.
-    pub sent_at: Moment,
+    pub sent_at: UtcMicros,
     /// When the order last changed, as far as the order system says.
-    pub updated_at: Option<Moment>,
+    pub updated_at: Option<UtcMicros>,
     /// When it was ordered.
-    pub date: Moment,
+    pub date: UtcMicros,
     /// Where.
     pub restaurant_id: String,
     /// By whom.
@@ -53,7 +53,7 @@ pub struct Item {
 /// timestamp.
 ///
 /// # Errors
-/// [`Unusable::Foreign`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.
+/// [`Unusable::Ignored`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.
 pub fn read(value: Option<&[u8]>, time: impl Into<RecordTime>) -> Result<Event, Unusable> {
     let time = time.into();
     let (document, raw) = document::parse_with_text(value, "payload")?;
@@ -61,7 +61,7 @@ pub fn read(value: Option<&[u8]>, time: impl Into<RecordTime>) -> Result<Event, 
     text::check_nul(value.unwrap_or_default())?;
     let top = Fields::top(&document);
     let object_id = top.integer("object_id", 0)?;
-    let sent_at = top.moment("sent_dttm")?;
+    let sent_at = top.time("sent_dttm")?;
     let payload = Payload::read(&top.object("payload")?)?;
     top.check_not_ahead("sent_dttm", Some(sent_at), time.limit_of_sent())?;
     top.check_not_ahead("payload.update_ts", payload.updated_at, time.limit(sent_at))?;
@@ -73,7 +73,7 @@ pub fn read(value: Option<&[u8]>, time: impl Into<RecordTime>) -> Result<Event, 
 
     let digest = document.get("payload").map(canonical::digest_of).unwrap_or_default();
     let Payload { updated_at, ref status, statuses, .. } = payload;
-    let version = Version::of(&Age { updated_at, sent_at, status, statuses, digest: &digest });
+    let version = Version::of(&VersionParts { updated_at, sent_at, status, statuses, digest: &digest });
     Ok(payload.into_event(object_id, sent_at, version, raw.unwrap_or_default().to_owned()))
 }
 
@@ -81,7 +81,7 @@ pub fn read(value: Option<&[u8]>, time: impl Into<RecordTime>) -> Result<Event, 
 ///
 /// # Errors
 /// When the payload breaks a rule that was not one when it was stored.
-pub fn restore(object_id: i64, sent_at: Moment, payload: String, version: Version) -> Result<Event, Malformed> {
+pub fn restore(object_id: i64, sent_at: UtcMicros, payload: String, version: Version) -> Result<Event, Malformed> {
     let document = serde_json::from_str(&payload)
         .map_err(|error| Malformed::new("not-json", format!("the payload is not a JSON object: {error}")))?;
     let read = Payload::read(&Fields::top(&document))?;
@@ -90,8 +90,8 @@ pub fn restore(object_id: i64, sent_at: Moment, payload: String, version: Versio
 
 /// What a payload says.
 struct Payload {
-    updated_at: Option<Moment>,
-    date: Moment,
+    updated_at: Option<UtcMicros>,
+    date: UtcMicros,
     restaurant_id: String,
     user_id: String,
     items: Vec<Item>,
@@ -106,13 +106,13 @@ impl Payload {
         let statuses = payload.optional_list("statuses")?;
         for status in &statuses {
             status.optional_text("status")?;
-            status.optional_moment("dttm")?;
+            status.optional_time("dttm")?;
         }
         payload.optional_money("bonus_payment")?;
         payload.optional_money("bonus_grant")?;
         Ok(Self {
-            updated_at: payload.optional_moment("update_ts")?,
-            date: payload.moment("date")?,
+            updated_at: payload.optional_time("update_ts")?,
+            date: payload.time("date")?,
             restaurant_id: payload.object("restaurant")?.id("id")?.to_owned(),
             user_id: payload.object("user")?.id("id")?.to_owned(),
             items: payload.list("order_items")?.iter().map(read_item).collect::<Result<_, _>>()?,
@@ -123,7 +123,7 @@ impl Payload {
         })
     }
 
-    fn into_event(self, object_id: i64, sent_at: Moment, version: Version, payload: String) -> Event {
+    fn into_event(self, object_id: i64, sent_at: UtcMicros, version: Version, payload: String) -> Event {
         let Self { updated_at, date, restaurant_id, user_id, items, cost, payment, status, .. } = self;
         Event {
             object_id,

@@ -9,9 +9,9 @@ pub use self::{
     enriched::{Enriched, Product, Restaurant, User},
     event::{Event, Item},
     malformed::{Malformed, Unusable},
-    moment::Moment,
     record_time::RecordTime,
     tags::TagEvent,
+    utc_micros::UtcMicros,
     version::Version,
 };
 
@@ -22,7 +22,7 @@ pub mod counters;
 pub mod tags;
 pub mod keys;
 pub mod version;
-pub mod moment;
+pub mod utc_micros;
 pub mod record_time;
 pub mod decimal;
 pub mod canonical;

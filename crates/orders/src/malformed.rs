@@ -5,7 +5,7 @@
 pub enum Unusable {
     /// It is meant for somebody else (a service message, a tombstone); the text is its kind.
     #[error("{0}")]
-    Foreign(&'static str),
+    Ignored(&'static str),
     /// It is meant for us and cannot be read, now or later.
     #[error(transparent)]
     Malformed(#[from] Malformed),

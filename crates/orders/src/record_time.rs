@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Moment;
+use crate::UtcMicros;
 
 /// The time that dates of an order may be at most 24 h ahead of. A date from a wrong clock would win over every later
 /// event of the order.
@@ -43,7 +43,7 @@ impl RecordTime {
     }
 
     /// What the other dates of an order that was sent at `sent_at` are compared with.
-    pub(crate) fn limit(self, sent_at: Moment) -> Option<Limit> {
+    pub(crate) fn limit(self, sent_at: UtcMicros) -> Option<Limit> {
         match self {
             Self::Sent { .. } => Some(Limit { name: "sent_dttm", millis: sent_at.unix_millis() }),
             Self::Unknown | Self::Record(_) => self.limit_of_sent(),
@@ -67,7 +67,7 @@ impl From<Option<i64>> for RecordTime {
 impl fmt::Display for Limit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, millis } = self;
-        match Moment::from_unix_micros(millis.saturating_mul(1000)) {
+        match UtcMicros::from_unix_micros(millis.saturating_mul(1000)) {
             Some(moment) => write!(out, "{name}, {moment}"),
             None => write!(out, "{name}, {millis} ms after 1970"),
         }

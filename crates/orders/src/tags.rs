@@ -3,7 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{Moment, text};
+use crate::{UtcMicros, text};
 
 /// A tag that was assigned to a user, or taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,7 +27,7 @@ pub struct TagEvent {
     /// How many the rule asked for at that moment.
     pub threshold: i32,
     /// When, by the clock of PostgreSQL.
-    pub at: Moment,
+    pub at: UtcMicros,
 }
 
 /// What happens to a tag.

@@ -1,12 +1,12 @@
 //! Which event of an order is the newest.
 
-use crate::{Moment, status};
+use crate::{UtcMicros, status};
 
 /// What decides which of two events of one order is newer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Age<'a> {
-    pub(crate) updated_at: Option<Moment>,
-    pub(crate) sent_at: Moment,
+pub(crate) struct VersionParts<'a> {
+    pub(crate) updated_at: Option<UtcMicros>,
+    pub(crate) sent_at: UtcMicros,
     pub(crate) status: &'a str,
     pub(crate) statuses: usize,
     /// The canonical payload's digest: the last word between events that agree in all else.
@@ -23,8 +23,8 @@ pub struct Version(String);
 const MOST_STATUSES: usize = 999_999;
 
 impl Version {
-    pub(crate) fn of(age: &Age<'_>) -> Self {
-        let Age { updated_at, sent_at, status, statuses, digest } = age;
+    pub(crate) fn of(parts: &VersionParts<'_>) -> Self {
+        let VersionParts { updated_at, sent_at, status, statuses, digest } = parts;
         let updated = updated_at.unwrap_or(*sent_at).sortable();
         let (sent, rank, statuses) = (sent_at.sortable(), status::rank(status), statuses.min(&MOST_STATUSES));
         Self(format!("{updated}-{sent}-{rank}-{statuses:06}-{digest}"))
@@ -60,8 +60,8 @@ mod tests {
     use super::*;
 
     fn version(updated: Option<&str>, sent: &str, status: &str, statuses: usize, digest: &str) -> Version {
-        let updated_at = updated.map(|text| Moment::read(text).unwrap());
-        Version::of(&Age { updated_at, sent_at: Moment::read(sent).unwrap(), status, statuses, digest })
+        let updated_at = updated.map(|text| UtcMicros::read(text).unwrap());
+        Version::of(&VersionParts { updated_at, sent_at: UtcMicros::read(sent).unwrap(), status, statuses, digest })
     }
 
     #[test]

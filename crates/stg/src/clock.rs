@@ -2,11 +2,11 @@
 
 use std::time::UNIX_EPOCH;
 
-use orders::Moment;
+use orders::UtcMicros;
 
 /// The time, to the microsecond.
-pub(crate) fn now() -> Moment {
+pub(crate) fn now() -> UtcMicros {
     let since_epoch = service::clock::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let micros = i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX);
-    Moment::from_unix_micros(micros).unwrap_or(Moment::LAST)
+    UtcMicros::from_unix_micros(micros).unwrap_or(UtcMicros::LAST)
 }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use names::Names;
-use orders::Moment;
+use orders::UtcMicros;
 use pipeline::{Backlog, Failure, Message};
 use warehouse::{Transaction, Warehouse, get, statement};
 
@@ -63,7 +63,7 @@ impl Parked {
         &mut self,
         warehouse: &Warehouse,
         names: &Names,
-        now: Moment,
+        now: UtcMicros,
         bounds: Bounds,
     ) -> Result<Backlog, Failure> {
         self.sending = None;

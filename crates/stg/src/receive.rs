@@ -41,7 +41,7 @@ pub(crate) fn receive(record: &Record, reading: Reading, now: i64) -> Result<Eve
         Timestamp::SentDttm => RecordTime::Sent { now },
     };
     read(record, reading.envelope, time).map_err(|unusable| match unusable {
-        Unusable::Foreign(kind) => Outcome::Skipped(kind),
+        Unusable::Ignored(kind) => Outcome::Skipped(kind),
         Unusable::Malformed(malformed) => Outcome::DeadLetter(rejection(malformed, time)),
     })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use futures_util::try_join;
 use jiff::civil::DateTime;
 use names::Directory;
-use orders::{Event, Moment, Version};
+use orders::{Event, UtcMicros, Version};
 use pipeline::{Failure, LARGEST_PART, Stored};
 use warehouse::{Row as DatabaseRow, Timestamp, Transaction, Warehouse, get, statement};
 
@@ -16,7 +16,7 @@ pub(crate) async fn store(
     warehouse: &Warehouse,
     events: &[Event],
     directory: &Directory,
-    now: Moment,
+    now: UtcMicros,
     limit: usize,
 ) -> Result<Stored, Failure> {
     let transaction = warehouse.begin().await?;
@@ -48,8 +48,8 @@ fn read(row: &DatabaseRow) -> Result<Held, Failure> {
         version: Version::from_text(get(row, 1)?),
         user_id: get(row, 2)?,
         enriched: get(row, 3)?,
-        parked_at: get::<Option<DateTime>>(row, 4)?.and_then(Moment::from_civil),
-        released_at: get::<Option<DateTime>>(row, 5)?.and_then(Moment::from_civil),
+        parked_at: get::<Option<DateTime>>(row, 4)?.and_then(UtcMicros::from_civil),
+        released_at: get::<Option<DateTime>>(row, 5)?.and_then(UtcMicros::from_civil),
     })
 }
 
@@ -116,7 +116,7 @@ pub(crate) async fn forget_missing(transaction: &Transaction, ids: &[i64]) -> Re
 pub(crate) struct Awaited<'a> {
     pub(crate) object_id: i64,
     /// Since when the order is parked.
-    pub(crate) parked_at: Moment,
+    pub(crate) parked_at: UtcMicros,
     pub(crate) name: &'a Missing,
 }
 

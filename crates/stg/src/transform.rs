@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use names::Directory;
-use orders::{Event, Moment, Version};
+use orders::{Event, UtcMicros, Version};
 use pipeline::{Failure, LARGEST_PART, Message, Outcome, Rejection};
 
 pub use self::naming::{Dishes, Kind, Missing, name};
@@ -21,17 +21,17 @@ pub struct Held {
     /// The message sent; while it is parked, that of an earlier event, if there was one.
     pub enriched: Option<String>,
     /// Since when it is parked.
-    pub parked_at: Option<Moment>,
+    pub parked_at: Option<UtcMicros>,
     /// When a person released it; it is parked still, because no round has come by or because a newer event, which
     /// inherits the release, waits for a restaurant.
-    pub released_at: Option<Moment>,
+    pub released_at: Option<UtcMicros>,
 }
 
 /// A row to be written, and what it waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// When the order system sent the event.
-    pub sent_at: Moment,
+    pub sent_at: UtcMicros,
     /// The payload as received.
     pub payload: String,
     /// What is held from now on.
@@ -66,7 +66,7 @@ pub fn transform(
     held: &HashMap<i64, Held>,
     events: &[Event],
     directory: &Directory,
-    now: Moment,
+    now: UtcMicros,
     limit: usize,
 ) -> Result<Changes, Failure> {
     let mut changes = Changes::default();

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::civil::DateTime;
-use orders::Moment;
+use orders::UtcMicros;
 use pipeline::{Failure, Unavailable};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -83,8 +83,8 @@ pub(super) async fn never_stored(mut response: Response) -> Response {
 }
 
 /// A point in time of a row.
-pub(super) fn get_moment(row: &Row, at: usize) -> Result<Moment, Failure> {
+pub(super) fn get_utc_micros(row: &Row, at: usize) -> Result<UtcMicros, Failure> {
     let civil: DateTime = get(row, at)?;
-    let moment = Moment::from_civil(civil);
+    let moment = UtcMicros::from_civil(civil);
     Ok(moment.ok_or_else(|| Unavailable::new("postgres", format_args!("{civil} is outside the years 0 to 9999")))?)
 }

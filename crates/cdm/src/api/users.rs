@@ -8,7 +8,7 @@ use uuid::Uuid;
 use warehouse::{Transaction, Warehouse, get, statement};
 
 use super::{
-    answer::{Problem, Refused, get_moment},
+    answer::{Problem, Refused, get_utc_micros},
     name::Name,
 };
 
@@ -70,8 +70,9 @@ pub(super) async fn tags(State(warehouse): State<Warehouse>, Name(user_id): Name
     let user_pk = find(&transaction, &user_id).await?;
     let rows = transaction.query(&statement!("cdm/select_user_tags"), [&user_pk]).await?;
     transaction.commit().await?;
-    let tag =
-        |row| Ok(UserTag { tag: get(row, 0)?, rule_id: get(row, 1)?, assigned_at: get_moment(row, 2)?.to_string() });
+    let tag = |row| {
+        Ok(UserTag { tag: get(row, 0)?, rule_id: get(row, 1)?, assigned_at: get_utc_micros(row, 2)?.to_string() })
+    };
     Ok(Json(UserTags { user_id, tags: rows.iter().map(tag).collect::<Result<_, Refused>>()? }))
 }
 

@@ -1,7 +1,7 @@
 //! Columns: PostgreSQL takes rows as one array a column, so the number of parameters does not grow with the batch.
 
 use jiff::civil::DateTime;
-use orders::Moment;
+use orders::UtcMicros;
 use pipeline::{Failure, Fault, Unavailable};
 use warehouse::{Row, get};
 
@@ -25,9 +25,9 @@ pub(super) fn array_literal<T: std::fmt::Display>(values: impl Iterator<Item = T
 }
 
 /// A point in time of a row.
-pub(super) fn get_moment(row: &Row, at: usize) -> Result<Moment, Failure> {
+pub(super) fn get_utc_micros(row: &Row, at: usize) -> Result<UtcMicros, Failure> {
     let civil: DateTime = get(row, at)?;
-    let moment = Moment::from_civil(civil);
+    let moment = UtcMicros::from_civil(civil);
     Ok(moment.ok_or_else(|| unreadable(format_args!("{civil} is outside the years 0 to 9999")))?)
 }
 

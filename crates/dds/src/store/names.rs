@@ -7,7 +7,7 @@ use warehouse::{Statement, Timestamp, Transaction, get, statement};
 
 use super::{
     Latest,
-    column::{column, get_moment},
+    column::{column, get_utc_micros},
     distinct,
 };
 use crate::transform::{
@@ -38,7 +38,7 @@ pub(super) async fn latest(transaction: &Transaction, orders: &[Keyed<'_>]) -> R
 
 async fn read_latest(transaction: &Transaction, statement: Statement, parents: Vec<Uuid>) -> Result<Latest, Failure> {
     let rows = transaction.query(&statement, [&parents]).await?;
-    rows.iter().map(|row| Ok((get(row, 0)?, (get_moment(row, 1)?, get(row, 2)?)))).collect()
+    rows.iter().map(|row| Ok((get(row, 0)?, (get_utc_micros(row, 1)?, get(row, 2)?)))).collect()
 }
 
 /// The names that are news.

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::try_join;
-use orders::{Amount, Moment, Version};
+use orders::{Amount, UtcMicros, Version};
 use pipeline::Failure;
 use uuid::Uuid;
 use warehouse::{Row, Statement, Timestamp, Transaction, get, statement};
 
 use super::{
-    column::{array_literal, column, get_moment, unreadable},
+    column::{array_literal, column, get_utc_micros, unreadable},
     distinct,
 };
 use crate::transform::{Keyed, Line, State};
@@ -29,12 +29,12 @@ fn read(row: &Row) -> Result<State, Failure> {
     let lines = products.into_iter().zip(categories).zip(quantities).zip(amounts);
     Ok(State {
         version: Version::from_text(get(row, 1)?),
-        load_dt: get_moment(row, 2)?,
+        load_dt: get_utc_micros(row, 2)?,
         user_pk: get(row, 3)?,
         status: get(row, 4)?,
         cost: amount(get(row, 5)?)?,
         payment: amount(get(row, 6)?)?,
-        order_dt: get_moment(row, 11)?,
+        order_dt: get_utc_micros(row, 11)?,
         restaurant_pk: get(row, 12)?,
         lines: lines
             .map(|(((product_pk, category_pk), quantity), text)| {
@@ -116,7 +116,7 @@ async fn write_all(
 
 /// Notes that what was added up of these hours no longer holds. In the transaction that changes the states: whoever adds
 /// them up again finds the note together with the change.
-pub(super) async fn note_stale(transaction: &Transaction, hours: &BTreeSet<Moment>) -> Result<(), Failure> {
+pub(super) async fn note_stale(transaction: &Transaction, hours: &BTreeSet<UtcMicros>) -> Result<(), Failure> {
     if !hours.is_empty() {
         let hours = column(hours, |hour| Timestamp::new(*hour));
         transaction.execute(&statement!("dds/insert_stale_days"), [&hours]).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use orders::Moment;
+use orders::UtcMicros;
 use uuid::Uuid;
 
 use super::{Keyed, KeyedProduct, Line, State};
@@ -25,7 +25,7 @@ pub struct ProductDifference<'o> {
     /// Orders more or fewer.
     pub count: i32,
     /// The product's name and when it was read; `None` when the order only lost the product.
-    pub name: Option<(Moment, &'o str)>,
+    pub name: Option<(UtcMicros, &'o str)>,
 }
 
 impl<'o> Differences<'o> {

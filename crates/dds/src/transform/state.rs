@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use orders::{Amount, Moment, Version, status};
+use orders::{Amount, UtcMicros, Version, status};
 use uuid::Uuid;
 
 use super::{Keyed, Line};
@@ -13,11 +13,11 @@ pub struct State {
     /// Of the newest version applied.
     pub version: Version,
     /// Of the rows of that version: the latest of all the order's rows.
-    pub load_dt: Moment,
+    pub load_dt: UtcMicros,
     /// Whose it is, for good.
     pub user_pk: Uuid,
     /// When it was placed, as the first version said: that of `h_order`.
-    pub order_dt: Moment,
+    pub order_dt: UtcMicros,
     /// Where.
     pub restaurant_pk: Uuid,
     /// Its status.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use orders::{
-    Amount, Moment,
+    Amount, UtcMicros,
     keys::{self, Link},
 };
 use uuid::Uuid;
@@ -58,7 +58,7 @@ pub struct Hub<'o> {
     /// The business key.
     pub key: &'o str,
     /// The applied date.
-    pub load_dt: Moment,
+    pub load_dt: UtcMicros,
 }
 
 /// A row of `h_order`.
@@ -67,9 +67,9 @@ pub struct OrderHub {
     /// The business key.
     pub order_id: i64,
     /// When it was ordered.
-    pub order_dt: Moment,
+    pub order_dt: UtcMicros,
     /// The applied date.
-    pub load_dt: Moment,
+    pub load_dt: UtcMicros,
 }
 
 /// A link row: two hub keys in the order of the table's columns.
@@ -80,7 +80,7 @@ pub struct LinkRow {
     /// The second hub's key.
     pub right: Uuid,
     /// The applied date.
-    pub load_dt: Moment,
+    pub load_dt: UtcMicros,
 }
 
 /// A row of `s_order_cost`.
@@ -93,7 +93,7 @@ pub struct Cost {
     /// What was paid.
     pub payment: Amount,
     /// The applied date.
-    pub load_dt: Moment,
+    pub load_dt: UtcMicros,
     /// Over key and attributes.
     pub hashdiff: Uuid,
 }
@@ -106,7 +106,7 @@ pub struct Status {
     /// Its status.
     pub status: String,
     /// The applied date.
-    pub load_dt: Moment,
+    pub load_dt: UtcMicros,
     /// Over key and attributes.
     pub hashdiff: Uuid,
 }
@@ -119,7 +119,7 @@ pub struct OrderLine {
     /// The line.
     pub line: Line,
     /// The applied date.
-    pub load_dt: Moment,
+    pub load_dt: UtcMicros,
     /// Over key and attributes.
     pub hashdiff: Uuid,
 }
@@ -143,7 +143,7 @@ pub struct Name<'o, const N: usize> {
     /// The names.
     pub names: [&'o str; N],
     /// When they were read: the applied date.
-    pub load_dt: Moment,
+    pub load_dt: UtcMicros,
     /// Over key and names.
     pub hashdiff: Uuid,
 }
@@ -227,7 +227,7 @@ fn tidy<const N: usize>(names: &mut Vec<Name<'_, N>>) {
 }
 
 impl<'o, const N: usize> Name<'o, N> {
-    fn new(parent: Uuid, names: [&'o str; N], load_dt: Moment) -> Self {
+    fn new(parent: Uuid, names: [&'o str; N], load_dt: UtcMicros) -> Self {
         let hashdiff = keys::hashdiff(parent, &names.map(Some));
         Self { parent, names, load_dt, hashdiff }
     }
@@ -238,7 +238,7 @@ impl<'o, const N: usize> Name<'o, N> {
 #[must_use]
 pub fn news<'o, const N: usize>(
     candidates: Vec<Name<'o, N>>,
-    latest: &HashMap<Uuid, (Moment, Uuid)>,
+    latest: &HashMap<Uuid, (UtcMicros, Uuid)>,
 ) -> Vec<Name<'o, N>> {
     let is_news = |name: &Name<'_, N>| {
         latest.get(&name.parent).is_none_or(|(at, hashdiff)| name.load_dt > *at && name.hashdiff != *hashdiff)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use dds::transform::{Vault, vault};
-use orders::{Enriched, Moment, keys};
+use orders::{Enriched, UtcMicros, keys};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ fn candidates_come_in_the_order_they_were_read_one_a_moment() {
 fn only_a_later_and_different_name_is_news() {
     let batch = [named(0, "А", 5)];
     let latest = candidates(&batch);
-    let known: HashMap<Uuid, (Moment, Uuid)> =
+    let known: HashMap<Uuid, (UtcMicros, Uuid)> =
         latest.iter().map(|name| (name.parent, (name.load_dt, name.hashdiff))).collect();
     for (name, minute, is_news) in
         [("А", 9, false), ("Б", 4, false), ("Б", 5, false), ("Б", 6, true), ("а", 6, true), ("А ", 6, true)]

@@ -1,7 +1,7 @@
 //! Satellites of an order: a row where something differs, later than the row before it, the last one the state.
 
 use dds::transform::{Line, State};
-use orders::{Moment, keys};
+use orders::{UtcMicros, keys};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Rows of one satellite of one key, in the order they were written.
-fn check_rows(rows: &[(Moment, Uuid)], state: &State) -> Result<(), TestCaseError> {
+fn check_rows(rows: &[(UtcMicros, Uuid)], state: &State) -> Result<(), TestCaseError> {
     for pair in rows.windows(2) {
         prop_assert!(pair[0].0 < pair[1].0, "load_dt does not grow: {:?}", rows);
         prop_assert_ne!(pair[0].1, pair[1].1, "a row repeats the one before it");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use dds::transform::{Changes, Keyed, transform};
-use orders::{Enriched, Moment, keys};
+use orders::{Enriched, UtcMicros, keys};
 use pipeline::Outcome;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn placed(order: usize, version: usize, date: &str, restaurant: &str) -> Value {
 }
 
 fn hours(changes: &Changes<'_>) -> Vec<String> {
-    changes.stale_hours.iter().map(Moment::to_string).collect()
+    changes.stale_hours.iter().map(UtcMicros::to_string).collect()
 }
 
 #[test]

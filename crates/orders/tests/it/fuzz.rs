@@ -60,7 +60,7 @@ fn read<T: Debug + PartialEq>(
     prop_assert_eq!(&verdict, &read(Some(value), written_at), "another verdict");
     match verdict {
         Ok(accepted) => Ok(Some(accepted)),
-        Err(Unusable::Foreign(kind)) => {
+        Err(Unusable::Ignored(kind)) => {
             prop_assert!(KINDS.contains(&kind), "{kind}");
             Ok(None)
         }
@@ -155,7 +155,7 @@ fn a_fair_part_is_accepted_and_most_reasons_occur() {
             match verdict {
                 Ok(()) => accepted += 1,
                 Err(Unusable::Malformed(malformed)) => drop(reasons.insert(malformed.reason)),
-                Err(Unusable::Foreign(_)) => {}
+                Err(Unusable::Ignored(_)) => {}
             }
         }
         assert!((400..1600).contains(&accepted), "{kind}: {accepted} of 2000 are accepted");

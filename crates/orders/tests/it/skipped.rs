@@ -11,9 +11,9 @@ fn other_types() {
         r#"{"object_type": ""}"#,
     ] {
         let value = Some(text.as_bytes());
-        assert_eq!(event::read(value, None), Err(Unusable::Foreign("other-type")), "{text}");
-        assert_eq!(enriched::read(value, None), Err(Unusable::Foreign("other-type")), "{text}");
-        assert_eq!(counters::read(value, None), Err(Unusable::Foreign("other-type")), "{text}");
+        assert_eq!(event::read(value, None), Err(Unusable::Ignored("other-type")), "{text}");
+        assert_eq!(enriched::read(value, None), Err(Unusable::Ignored("other-type")), "{text}");
+        assert_eq!(counters::read(value, None), Err(Unusable::Ignored("other-type")), "{text}");
     }
 }
 
@@ -21,16 +21,16 @@ fn other_types() {
 fn untyped() {
     for text in ["{}", r#"{"object_type": null, "payload": {}}"#] {
         let value = Some(text.as_bytes());
-        assert_eq!(event::read(value, None), Err(Unusable::Foreign("untyped")), "{text}");
-        assert_eq!(enriched::read(value, None), Err(Unusable::Foreign("untyped")), "{text}");
+        assert_eq!(event::read(value, None), Err(Unusable::Ignored("untyped")), "{text}");
+        assert_eq!(enriched::read(value, None), Err(Unusable::Ignored("untyped")), "{text}");
     }
 }
 
 #[test]
 fn tombstones() {
-    assert_eq!(event::read(None, None), Err(Unusable::Foreign("tombstone")));
-    assert_eq!(enriched::read(None, None), Err(Unusable::Foreign("tombstone")));
-    assert_eq!(counters::read(None, None), Err(Unusable::Foreign("tombstone")));
+    assert_eq!(event::read(None, None), Err(Unusable::Ignored("tombstone")));
+    assert_eq!(enriched::read(None, None), Err(Unusable::Ignored("tombstone")));
+    assert_eq!(counters::read(None, None), Err(Unusable::Ignored("tombstone")));
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn envelopes() {
         r#"{"specversion": "1.0", "data": {"object_type": "order"}}"#,
     ] {
         let value = Some(text.as_bytes());
-        assert_eq!(event::read(value, None), Err(Unusable::Foreign("envelope")), "{text}");
-        assert_eq!(enriched::read(value, None), Err(Unusable::Foreign("envelope")), "{text}");
+        assert_eq!(event::read(value, None), Err(Unusable::Ignored("envelope")), "{text}");
+        assert_eq!(enriched::read(value, None), Err(Unusable::Ignored("envelope")), "{text}");
     }
 }

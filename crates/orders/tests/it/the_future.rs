@@ -1,6 +1,6 @@
 //! Dates that a clock gone wrong has set: more than a day ahead of the record's own timestamp.
 
-use orders::{Moment, RecordTime, Unusable, enriched, event};
+use orders::{RecordTime, Unusable, UtcMicros, enriched, event};
 use serde_json::{Value, json};
 
 use crate::samples::{self, refusal, with};
@@ -11,7 +11,7 @@ const A_DAY: i64 = 24 * 3600 * 1_000_000;
 
 /// The moment so many microseconds after the record was written.
 fn ahead(micros: i64) -> Value {
-    json!(Moment::from_unix_micros(WRITTEN_AT * 1000 + micros).unwrap().to_string())
+    json!(UtcMicros::from_unix_micros(WRITTEN_AT * 1000 + micros).unwrap().to_string())
 }
 
 fn check<T: std::fmt::Debug>(

@@ -1,7 +1,7 @@
 //! How many orders are parked, for what and for how long, as metrics.
 
 use jiff::civil::DateTime;
-use orders::Moment;
+use orders::UtcMicros;
 use pipeline::Failure;
 use tokio::time::Instant;
 use warehouse::{Warehouse, get, statement};
@@ -21,7 +21,7 @@ const REST: u32 = 50;
 
 impl Census {
     /// Counts, unless it is too early.
-    pub(super) async fn take(&mut self, warehouse: &Warehouse, now: Moment) -> Result<(), Failure> {
+    pub(super) async fn take(&mut self, warehouse: &Warehouse, now: UtcMicros) -> Result<(), Failure> {
         let began = Instant::now();
         if self.next.is_none_or(|next| next <= began) {
             count(warehouse, now).await?;
@@ -31,7 +31,7 @@ impl Census {
     }
 }
 
-async fn count(warehouse: &Warehouse, now: Moment) -> Result<(), Failure> {
+async fn count(warehouse: &Warehouse, now: UtcMicros) -> Result<(), Failure> {
     let transaction = warehouse.begin().await?;
     let orders = transaction.query(&statement!("stg/count_parked_orders"), []).await?;
     let names = transaction.query(&statement!("stg/count_missing_names"), []).await?;

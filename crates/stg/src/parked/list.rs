@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use names::Names;
-use orders::Moment;
+use orders::UtcMicros;
 use pipeline::Failure;
 use serde::Serialize;
 use service::Refusal;
@@ -53,7 +53,7 @@ impl List {
         &self,
         warehouse: &Warehouse,
         names: Option<&Names>,
-        now: Moment,
+        now: UtcMicros,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
         if self.by_name {
@@ -67,7 +67,7 @@ impl List {
         &self,
         warehouse: &Warehouse,
         names: Option<&Names>,
-        now: Moment,
+        now: UtcMicros,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
         let limit = self.limit.or_else(|| (!self.json).then_some(LINES));
@@ -85,7 +85,7 @@ impl List {
     async fn select<L: Line>(
         &self,
         transaction: &Transaction,
-        now: Moment,
+        now: UtcMicros,
         limit: Option<u32>,
     ) -> Result<Vec<L>, Failure> {
         let (kind, id) = (self.selection.kind(), self.selection.id.as_deref());

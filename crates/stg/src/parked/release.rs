@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::Args;
-use orders::Moment;
+use orders::UtcMicros;
 use pipeline::Failure;
 use service::Refusal;
 use warehouse::{Row, Timestamp, Transaction, Warehouse, get, statement};
@@ -59,7 +59,7 @@ impl Release {
     /// # Errors
     /// A [`Refusal`] when an order that was named is not parked, or waits for a user or a restaurant (the others are
     /// released all the same), and when the database does not answer; what `out` says of a failed write.
-    pub async fn run(&self, warehouse: &Warehouse, now: Moment, out: &mut impl Write) -> anyhow::Result<()> {
+    pub async fn run(&self, warehouse: &Warehouse, now: UtcMicros, out: &mut impl Write) -> anyhow::Result<()> {
         let Released { count, refused, reasons, unknown } =
             self.release(warehouse, now).await.map_err(Refusal::from)?;
         for (order, names) in &reasons {
@@ -86,7 +86,7 @@ impl Release {
     }
 
     /// Releases those of the orders that wait for neither a user nor a restaurant, a portion at a time.
-    async fn release(&self, warehouse: &Warehouse, now: Moment) -> Result<Released, Failure> {
+    async fn release(&self, warehouse: &Warehouse, now: UtcMicros) -> Result<Released, Failure> {
         let mut released = Released { unknown: self.orders.iter().copied().collect(), ..Released::default() };
         let mut after = i64::MIN;
         loop {
@@ -114,7 +114,7 @@ impl Release {
     }
 
     /// The next of the orders meant, under lock.
-    async fn lock(&self, transaction: &Transaction, now: Moment, after: i64) -> Result<Vec<i64>, Failure> {
+    async fn lock(&self, transaction: &Transaction, now: UtcMicros, after: i64) -> Result<Vec<i64>, Failure> {
         let named = (!self.all).then_some(self.orders.as_slice());
         let (kind, id, before) = (self.selection.kind(), self.selection.id.as_deref(), self.selection.before(now));
         let parameters: warehouse::Parameters<'_, 6> = [&named, &kind, &id, &before, &after, &PORTION];

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use orders::Moment;
+use orders::UtcMicros;
 use warehouse::Timestamp;
 
 use crate::transform::Kind;
@@ -37,7 +37,7 @@ impl Selection {
     }
 
     /// Before when an order has to be parked.
-    pub(super) fn before(&self, now: Moment) -> Option<Timestamp> {
+    pub(super) fn before(&self, now: UtcMicros) -> Option<Timestamp> {
         self.older_than.map(|age| Timestamp::new(now.before(age)))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures_util::try_join;
 use jiff::civil::DateTime;
 use names::Names;
-use orders::{Event, Moment, Version, event};
+use orders::{Event, UtcMicros, Version, event};
 use pipeline::{Failure, LARGEST_PART};
 use warehouse::{Row, Timestamp, Transaction, Warehouse, get, statement};
 
@@ -32,21 +32,21 @@ const CANDIDATES: i64 = 20;
 /// A parked order under lock.
 struct Order {
     object_id: i64,
-    parked_at: Moment,
+    parked_at: UtcMicros,
     is_released: bool,
     /// Or why today's rules cannot read it.
     event: Result<Event, &'static str>,
 }
 
 /// An order under lock, and the name it waits for from now on.
-type Waiting = (i64, Moment, Missing);
+type Waiting = (i64, UtcMicros, Missing);
 
 /// Takes up orders that wait for names that are `known`, whose dishes are overdue, or which were released.
 pub(super) async fn take_up(
     warehouse: &Warehouse,
     names: &Names,
     known: &[Missing],
-    now: Moment,
+    now: UtcMicros,
     bounds: Bounds,
 ) -> Result<Taken, Failure> {
     let overdue = now.before(bounds.max_age);
@@ -117,7 +117,7 @@ fn room(object_id: i64, size: usize, limit: usize) -> Option<Missing> {
 async fn lock(
     transaction: &Transaction,
     known: &[Missing],
-    overdue: Moment,
+    overdue: UtcMicros,
     limit: usize,
 ) -> Result<Vec<Order>, Failure> {
     let kinds: Vec<&str> = known.iter().map(|name| name.kind.as_str()).collect();
@@ -134,7 +134,7 @@ async fn lock(
 
 fn read(row: &Row) -> Result<Order, Failure> {
     let (object_id, payload, version): (i64, String, String) = (get(row, 0)?, get(row, 2)?, get(row, 3)?);
-    let event = match Moment::from_civil(get(row, 1)?) {
+    let event = match UtcMicros::from_civil(get(row, 1)?) {
         Some(sent_at) => {
             event::restore(object_id, sent_at, payload, Version::from_text(version)).map_err(|malformed| {
                 tracing::error!(
@@ -148,7 +148,7 @@ fn read(row: &Row) -> Result<Order, Failure> {
         }
         None => Err("bad-date"),
     };
-    let parked_at = Moment::from_civil(get(row, 4)?).unwrap_or(Moment::LAST);
+    let parked_at = UtcMicros::from_civil(get(row, 4)?).unwrap_or(UtcMicros::LAST);
     Ok(Order { object_id, parked_at, is_released: get::<Option<DateTime>>(row, 5)?.is_some(), event })
 }
 

@@ -1,7 +1,7 @@
 //! Ids become names, or the list of those that are missing.
 
 use names::{Directory, Restaurant};
-use orders::{Enriched, Event, Item, Moment, NO_CATEGORY, Product, User};
+use orders::{Enriched, Event, Item, NO_CATEGORY, Product, User, UtcMicros};
 
 /// A name that an order waits for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,7 +85,7 @@ pub enum Dishes {
 ///
 /// # Errors
 /// The names that are missing, sorted.
-pub fn name(event: &Event, directory: &Directory, now: Moment, dishes: Dishes) -> Result<Enriched, Vec<Missing>> {
+pub fn name(event: &Event, directory: &Directory, now: UtcMicros, dishes: Dishes) -> Result<Enriched, Vec<Missing>> {
     let missing = |kind, id: &str, restaurant_id: &str| Missing {
         kind,
         id: id.to_owned(),

@@ -2,7 +2,7 @@
 
 use clap::{Args, FromArgMatches};
 use devstack::Endpoints;
-use orders::Moment;
+use orders::UtcMicros;
 use pipeline::{Backlog, Layer, Outcome, Record};
 use serde_json::{Value, json};
 use service::Service;
@@ -204,7 +204,7 @@ pub(crate) fn record(object_id: i64, minute: u8, user: &str, restaurant: &str, d
 }
 
 /// As the commands have it.
-pub(crate) fn now() -> Moment {
+pub(crate) fn now() -> UtcMicros {
     let micros = service::clock::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros();
-    Moment::from_unix_micros(i64::try_from(micros).unwrap()).unwrap()
+    UtcMicros::from_unix_micros(i64::try_from(micros).unwrap()).unwrap()
 }

@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 
 use names::{Directory, Dish, Restaurant, User};
-use orders::{Event, Moment, event};
+use orders::{Event, UtcMicros, event};
 use serde_json::json;
 
 /// When the names were read, unless a test says otherwise.
-pub(crate) fn noon() -> Moment {
+pub(crate) fn noon() -> UtcMicros {
     at(0)
 }
 
 /// So many minutes after noon.
-pub(crate) fn at(minute: u8) -> Moment {
-    Moment::read(&format!("2026-03-02 12:{minute:02}:00")).unwrap()
+pub(crate) fn at(minute: u8) -> UtcMicros {
+    UtcMicros::read(&format!("2026-03-02 12:{minute:02}:00")).unwrap()
 }
 
 /// Version `minute` of an order of one user in the one restaurant.

@@ -78,7 +78,7 @@ fn assert_kept_and_explained(letter: &Record, topic: &str, service: &str) -> Res
     let [reason, error, source, partition, offset, by, failed_at] = values.as_slice() else { unreachable!() };
     assert_eq!([reason, source, partition, offset, by], ["not-json", topic, "0", "1", service]);
     ensure!(error.contains("JSON"), "{error}");
-    ensure!(orders::Moment::read(failed_at).is_some(), "failed-at is no time: {failed_at}");
+    ensure!(orders::UtcMicros::read(failed_at).is_some(), "failed-at is no time: {failed_at}");
     Ok(())
 }
 

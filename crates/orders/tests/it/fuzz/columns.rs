@@ -1,6 +1,6 @@
 //! What PostgreSQL's columns hold, told once more and apart from the code that keeps to it.
 
-use orders::{Amount, Counter, Counters, Enriched, Moment, Money, event::Event};
+use orders::{Amount, Counter, Counters, Enriched, Money, UtcMicros, event::Event};
 use proptest::{prelude::*, test_runner::TestCaseError};
 
 /// A text of at least one character and, where it is a key of an index, at most 255.
@@ -23,7 +23,7 @@ fn check_decimal(text: &str, whole_digits: usize) -> Result<(), TestCaseError> {
 }
 
 /// `timestamp`, with room behind it to push it on, and for the driver, which cannot write the last day of all.
-fn check_moment(moment: Moment) -> Result<(), TestCaseError> {
+fn check_moment(moment: UtcMicros) -> Result<(), TestCaseError> {
     let year = moment.civil().year();
     prop_assert!((0..=9998).contains(&year) && moment.civil().subsec_nanosecond() % 1000 == 0, "{moment}");
     Ok(())

@@ -1,7 +1,7 @@
 //! The lines of a list: an order and what it waits for, or a name and how many wait for it.
 
 use jiff::civil::DateTime;
-use orders::Moment;
+use orders::UtcMicros;
 use pipeline::Failure;
 use serde::Serialize;
 use warehouse::{Row, Statement, get, statement};
@@ -26,7 +26,7 @@ pub(super) trait Line: Sized {
 #[derive(Debug, Serialize)]
 pub(super) struct Order {
     object_id: i64,
-    parked_at: Option<Moment>,
+    parked_at: Option<UtcMicros>,
     /// It goes on in the next round.
     released: bool,
     waits_for: Vec<Awaited>,
@@ -38,7 +38,7 @@ pub(super) struct Name {
     #[serde(flatten)]
     name: Awaited,
     orders: i64,
-    since: Option<Moment>,
+    since: Option<UtcMicros>,
 }
 
 /// An awaited name and, if known, why it counts as missing.
@@ -62,7 +62,7 @@ impl Line for Order {
         let names = kinds.into_iter().zip(ids).zip(restaurants);
         Ok(Self {
             object_id: get(row, 0)?,
-            parked_at: Moment::from_civil(get(row, 1)?),
+            parked_at: UtcMicros::from_civil(get(row, 1)?),
             released: get::<Option<DateTime>>(row, 2)?.is_some(),
             waits_for: names.map(|((kind, id), restaurant_id)| Awaited::new(kind, id, restaurant_id)).collect(),
         })
@@ -91,7 +91,7 @@ impl Line for Name {
 
     fn read(row: &Row) -> Result<Self, Failure> {
         let name = Awaited::new(get(row, 0)?, get(row, 1)?, get(row, 2)?);
-        Ok(Self { name, orders: get(row, 3)?, since: Moment::from_civil(get(row, 4)?) })
+        Ok(Self { name, orders: get(row, 3)?, since: UtcMicros::from_civil(get(row, 4)?) })
     }
 
     fn cells(&self) -> [String; 3] {
@@ -137,6 +137,6 @@ impl Awaited {
     }
 }
 
-fn tell(moment: Option<Moment>) -> String {
+fn tell(moment: Option<UtcMicros>) -> String {
     moment.map_or_else(String::new, |moment| moment.to_string())
 }

@@ -39,7 +39,7 @@ async fn in_counters() -> Result<()> {
 fn verdict<T>(read: Result<T, Unusable>) -> Verdict {
     match read {
         Ok(_) => None,
-        Err(Unusable::Foreign(_)) => Some("skipped"),
+        Err(Unusable::Ignored(_)) => Some("skipped"),
         Err(Unusable::Malformed(malformed)) => Some(malformed.reason),
     }
 }

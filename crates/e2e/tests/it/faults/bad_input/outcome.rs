@@ -96,7 +96,7 @@ fn fault(letter: &Record, case: &Case, (reason, path): (&str, &str), [topic, ser
     let error = said("error");
     let is_complete = said("reason") == reason
         && [said("source-topic").as_str(), &said("source-partition"), &said("service")] == [topic, "0", service]
-        && ::orders::Moment::read(&said("failed-at")).is_some();
+        && ::orders::UtcMicros::read(&said("failed-at")).is_some();
     let names_the_field = !error.is_empty() && error.starts_with(path) && error.len() < 200;
     let person = PEOPLE.into_iter().find(|person| error.contains(person));
     (!is_complete || !names_the_field || person.is_some())

@@ -11,9 +11,9 @@ use jiff::{
 
 /// A point in time in UTC, cut to microseconds, of the years 0 to 9999 (so that its text has a fixed width).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment(DateTime);
+pub struct UtcMicros(DateTime);
 
-impl Moment {
+impl UtcMicros {
     /// The last moment of all.
     pub const LAST: Self = Self(DateTime::constant(9999, 12, 31, 23, 59, 59, 999_999_000));
 
@@ -137,7 +137,7 @@ fn cut_fraction(text: &str) -> Cow<'_, str> {
     format!("{whole}{}{}", &fraction[..6], &fraction[digits..]).into()
 }
 
-impl fmt::Display for Moment {
+impl fmt::Display for UtcMicros {
     /// `2026-03-02 12:01:44`, with a fraction where there is one.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(at) = self;
@@ -150,13 +150,13 @@ impl fmt::Display for Moment {
     }
 }
 
-impl From<Moment> for DateTime {
-    fn from(moment: Moment) -> Self {
+impl From<UtcMicros> for DateTime {
+    fn from(moment: UtcMicros) -> Self {
         moment.civil()
     }
 }
 
-impl serde::Serialize for Moment {
+impl serde::Serialize for UtcMicros {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -182,7 +182,7 @@ mod tests {
             ("2026-01-01T01:00:00+03:00", "2025-12-31 22:00:00"),
             ("9999-12-31 23:59:59.999999", "9999-12-31 23:59:59.999999"),
         ] {
-            assert_eq!(Moment::read(text).map(|moment| moment.to_string()).as_deref(), Some(expected), "{text}");
+            assert_eq!(UtcMicros::read(text).map(|moment| moment.to_string()).as_deref(), Some(expected), "{text}");
         }
     }
 
@@ -203,12 +203,12 @@ mod tests {
             "-000001-03-02T10:00:00",
             "+010000-01-01T00:00:00",
         ] {
-            assert_eq!(Moment::read(text), None, "{text}");
+            assert_eq!(UtcMicros::read(text), None, "{text}");
         }
     }
 
     #[test]
     fn the_sortable_text_has_a_fixed_width() {
-        assert_eq!(Moment::read("2026-03-02 12:01:44.5").unwrap().sortable(), "20260302120144500000");
+        assert_eq!(UtcMicros::read("2026-03-02 12:01:44.5").unwrap().sortable(), "20260302120144500000");
     }
 }
