@@ -11,8 +11,8 @@
 //! A process that dies anywhere leaves the rules pending; whoever comes next begins again with 2, and writes only what
 //! differs still. Replicas that do the same work side by side do some of it in vain, and nothing twice.
 
+use consumer::Failure;
 use futures_util::{future::try_join_all, try_join};
-use pipeline::Failure;
 use uuid::Uuid;
 use warehouse::{Row, Transaction, Warehouse, get, statement};
 

@@ -1,13 +1,13 @@
 //! The CDM layer: counters become the marts that people and dashboards read.
 //!
-//! In the order the data flows: [`receive`] reads a record, [`transform`] (pure) leaves of each counter the newest,
+//! In the order the data flows: [`decode`] reads a record, [`transform`] (pure) leaves of each counter the newest,
 //! [`store`] upserts both marts in one transaction and assigns the tags that follow, [`publish`] tells of those. When a
 //! rule changes, [`evaluate`] looks at everybody; at the end of a rebuild [`replace`] exchanges the marts. Beside all that
 //! [`summary`] adds up what dashboards read, [`api`] answers questions, and [`dashboard`] draws pictures.
 
-pub use self::{commands::Commands, layer::Cdm};
+pub use self::{commands::Commands, processor::Cdm};
 
-mod receive;
+mod decode;
 pub mod transform;
 mod store;
 mod publish;
@@ -18,5 +18,5 @@ mod summary;
 mod api;
 mod dashboard;
 mod config;
-mod layer;
+mod processor;
 mod commands;

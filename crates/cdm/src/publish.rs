@@ -3,13 +3,13 @@
 //! A change has no offset behind it: it is written down as unsent by the transaction that makes it, and handed out from
 //! there. Of all replicas one at a time does so, or the changes of one user could overtake each other.
 
+use consumer::{DependencyError, Failure, Fault, Message};
 use futures_util::try_join;
 use jiff::civil::DateTime;
 use orders::{
     UtcMicros,
     tags::{Action, TagEvent},
 };
-use pipeline::{Failure, Fault, Message, Unavailable};
 use warehouse::{Row, Transaction, Warehouse, get, statement};
 
 use crate::store::tagging;
@@ -53,7 +53,7 @@ impl Outbox {
     }
 
     /// What was handed out is acknowledged.
-    pub(crate) async fn settle(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn mark_sent(&mut self) -> Result<(), Failure> {
         if let Some(Sending { transaction, events }) = self.sending.take() {
             transaction.execute(&statement!("cdm/mark_tag_events_sent"), [&events]).await?;
             transaction.commit().await?;
@@ -82,7 +82,8 @@ fn event(row: &Row) -> Result<TagEvent, Failure> {
 /// wait.
 fn message(mut event: TagEvent, limit: usize) -> Result<Message, Failure> {
     let write = |event: &TagEvent| {
-        let value = event.write().map_err(|error| Failure::Refused(format!("an event cannot be written: {error}")))?;
+        let value =
+            event.write().map_err(|error| Failure::InvalidData(format!("an event cannot be written: {error}")))?;
         Ok::<_, Failure>(Message { key: event.user_id.clone(), value: value.into_bytes() })
     };
     let message = write(&event)?;
@@ -100,6 +101,6 @@ fn message(mut event: TagEvent, limit: usize) -> Result<Message, Failure> {
     write(&event)
 }
 
-fn unreadable(what: impl std::fmt::Display) -> Unavailable {
-    Unavailable::new("postgres", what).with(Fault::Unwilling("unreadable".to_owned()))
+fn unreadable(what: impl std::fmt::Display) -> DependencyError {
+    DependencyError::new("postgres", what).with(Fault::Rejected("unreadable".to_owned()))
 }

@@ -1,6 +1,6 @@
 //! The end of a rebuild: the marts become what was built beside them, in one transaction.
 
-use pipeline::Failure;
+use consumer::Failure;
 use service::rebuild::{self, State};
 use warehouse::{Statement, Transaction, Warehouse, statement};
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use consumer::Failure;
 use orders::tags::Subject;
-use pipeline::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
 use warehouse::{Row, get};

@@ -6,9 +6,9 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
+use consumer::{Failure, Outcome};
 use futures_util::try_join;
 use orders::{Counter, Counters, keys, tags::Subject};
-use pipeline::{Failure, Outcome};
 use uuid::Uuid;
 use warehouse::{Parameters, Statement, Transaction, Warehouse, get, statement};
 

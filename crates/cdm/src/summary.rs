@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use pipeline::Failure;
+use consumer::Failure;
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep},

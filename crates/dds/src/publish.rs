@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use consumer::Message;
 use orders::{Counter, Counters};
-use pipeline::Message;
 
 /// A counter as the transaction left it.
 #[derive(Debug, Clone, PartialEq, Eq)]

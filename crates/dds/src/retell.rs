@@ -5,9 +5,9 @@
 
 use std::mem;
 
+use consumer::{Failure, OutboxBatch};
 use futures_util::try_join;
 use orders::Counter;
-use pipeline::{Backlog, Failure};
 use service::rebuild::{Rebuild, State, Step};
 use uuid::Uuid;
 use warehouse::{Warehouse, get, statement};
@@ -38,18 +38,18 @@ impl Retelling {
     }
 
     /// One round: a step of the rebuild, if one is under way.
-    pub(crate) async fn resume(
+    pub(crate) async fn poll_outbox(
         &mut self,
         warehouse: &Warehouse,
         limit: usize,
         max_message_bytes: usize,
-    ) -> Result<Backlog, Failure> {
+    ) -> Result<OutboxBatch, Failure> {
         if mem::take(&mut self.yields) {
-            return Ok(Backlog::default());
+            return Ok(OutboxBatch::default());
         }
         let mut messages = Vec::new();
         match self.rebuild.look().await? {
-            Step::None => return Ok(Backlog::default()),
+            Step::None => return Ok(OutboxBatch::default()),
             Step::CaughtUp(state) => self.rebuild.publish(&state, &statement!("dds/lock_vault")).await?,
             Step::Publish(state) => {
                 let (last, readings) = read(warehouse, state.published_to, limit.min(USERS)).await?;
@@ -59,15 +59,15 @@ impl Retelling {
                 }
                 messages = publish::messages(readings, max_message_bytes);
                 if messages.is_empty() {
-                    self.settle().await?; // users without a counter: nobody will acknowledge nothing
+                    self.mark_sent().await?; // users without a counter: nobody will acknowledge nothing
                 }
             }
         }
-        Ok(Backlog { messages, more: true })
+        Ok(OutboxBatch { messages, more: true })
     }
 
     /// What the last round handed out is acknowledged.
-    pub(crate) async fn settle(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn mark_sent(&mut self) -> Result<(), Failure> {
         if let Some((state, last)) = self.handed_out.take() {
             self.yields = !self.rebuild.advance(&state, last).await?;
         }

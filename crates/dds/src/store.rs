@@ -5,9 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use consumer::{Failure, Fault, Outcome};
 use futures_util::try_join;
 use orders::Enriched;
-use pipeline::{Failure, Fault, Outcome};
 use service::rebuild::{self, Phase};
 use warehouse::{Transaction, Warehouse, get, statement};
 
@@ -56,7 +56,7 @@ pub(crate) async fn store(
 /// Whether a row was there that should not have been: another replica has met the order first, or states, satellites and
 /// counters were taken away and hubs and links were not.
 fn has_met_a_row(failure: &Failure) -> bool {
-    matches!(failure, Failure::Unavailable(error) if error.fault == Fault::Unwilling("23505".to_owned()))
+    matches!(failure, Failure::Dependency(error) if error.fault == Fault::Rejected("23505".to_owned()))
 }
 
 /// What became of each order, and what is to be told.

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
+use consumer::{Outcome, Rejection};
 use orders::UtcMicros;
-use pipeline::{Outcome, Rejection};
 use uuid::Uuid;
 
 pub use self::{
@@ -90,7 +90,7 @@ fn apply<'o>(
         changes.mentioned.ever_held(user_pk, &state.lines);
         if order.version <= state.version {
             let equal = order.version == state.version;
-            return Ok(if equal { Outcome::Unchanged } else { Outcome::Outdated });
+            return Ok(if equal { Outcome::Unchanged } else { Outcome::Stale });
         }
     }
     let after = State::after(before, keyed, &lines);

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, mem};
 
-use pipeline::Record;
+use ::consumer::Record;
 
 use crate::epoch::Epoch;
 

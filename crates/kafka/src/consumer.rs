@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
-use pipeline::{Unavailable, Vitals};
+use ::consumer::{DependencyError, LoopHealth};
 use rdkafka::{
     Offset, TopicPartitionList,
     config::RDKafkaLogLevel,
@@ -28,7 +28,7 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// A consumer that has asked to join its group.
 pub(crate) fn open(
     settings: &Settings,
-    vitals: Arc<Vitals>,
+    loop_health: Arc<LoopHealth>,
     identity: Arc<TopicIdentity>,
 ) -> Result<Arc<Consumer>, Error> {
     let milliseconds = |duration: Duration| duration.as_millis().to_string();
@@ -60,8 +60,8 @@ pub(crate) fn open(
         .set("debug", TOPIC_ID_DEBUG)
         .set_log_level(RDKafkaLogLevel::Debug)
         .set("statistics.interval.ms", "5000");
-    let partitions = Partitions::new(&settings.source_topic, Arc::clone(&vitals), identity);
-    let consumer: Consumer = config.create_with_context(Membership::new(vitals, partitions))?;
+    let partitions = Partitions::new(&settings.source_topic, Arc::clone(&loop_health), identity);
+    let consumer: Consumer = config.create_with_context(Membership::new(loop_health, partitions))?;
     consumer.subscribe(&[&settings.source_topic])?;
     Ok(Arc::new(consumer))
 }
@@ -114,7 +114,7 @@ pub(crate) async fn extents(
     consumer: &Arc<Consumer>,
     topic: &Arc<str>,
     partitions: Vec<(i32, Epoch)>,
-) -> Result<Vec<Extent>, Unavailable> {
+) -> Result<Vec<Extent>, DependencyError> {
     let (consumer, topic) = (Arc::clone(consumer), Arc::clone(topic));
     let ask = move |(partition, epoch)| {
         let (low, high) = consumer.fetch_watermarks(&topic, partition, ANSWER).map_err(unavailable)?;
@@ -148,7 +148,7 @@ pub(crate) async fn seek(
     consumer: &Arc<Consumer>,
     topic: &Arc<str>,
     offsets: &BTreeMap<i32, i64>,
-) -> Result<(), Unavailable> {
+) -> Result<(), DependencyError> {
     let mut list = TopicPartitionList::with_capacity(offsets.len());
     for (&partition, &offset) in offsets {
         list.add_partition_offset(topic, partition, Offset::from_raw(offset)).map_err(unavailable)?;

@@ -1,7 +1,7 @@
 //! What a dead letter looks like: the original record, and the headers that say why it is there.
 
+use ::consumer::{DeadLetter, Record};
 use jiff::Timestamp;
-use pipeline::{DeadLetter, Record};
 use rdkafka::{
     message::{Header, OwnedHeaders},
     types::RDKafkaErrorCode as Code,

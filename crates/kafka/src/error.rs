@@ -1,6 +1,6 @@
 //! What can be wrong with Kafka, as a starting service has to tell it apart.
 
-use pipeline::Unavailable;
+use ::consumer::DependencyError;
 use rdkafka::{error::KafkaError, types::RDKafkaErrorCode as Code};
 
 /// Why a client cannot work. Only the last kind passes by itself.
@@ -35,7 +35,7 @@ pub enum Error {
     },
     /// The brokers do not answer: an outage, to be waited out.
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Unavailable(#[from] DependencyError),
 }
 
 impl From<KafkaError> for Error {
@@ -52,8 +52,8 @@ impl From<KafkaError> for Error {
 }
 
 /// Kafka did not do what was asked of it this time.
-pub(crate) fn unavailable(error: impl std::fmt::Display) -> Unavailable {
-    Unavailable::new("kafka", error)
+pub(crate) fn unavailable(error: impl std::fmt::Display) -> DependencyError {
+    DependencyError::new("kafka", error)
 }
 
 /// Whether brokers that answer with this code will mostly go on doing so until a person acts.

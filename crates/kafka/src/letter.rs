@@ -1,7 +1,7 @@
 //! A dead letter as it lies in its topic, taken apart into the record it once was and what was said about it.
 
+use ::consumer::{Header, Record, record::ORIGINAL_TIMESTAMP};
 use jiff::Timestamp;
-use pipeline::{Header, Record, record::ORIGINAL_TIMESTAMP};
 
 use crate::dead_letter::{ADDED, HEADERS_OMITTED, KEY_OMITTED, TIMESTAMP_OMITTED, VALUE_OMITTED};
 

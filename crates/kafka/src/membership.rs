@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use pipeline::Vitals;
+use ::consumer::LoopHealth;
 use rdkafka::{
     ClientContext, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
@@ -25,7 +25,7 @@ use crate::{
 pub(crate) struct Membership {
     state: Mutex<State>,
     changed: Notify,
-    vitals: Arc<Vitals>,
+    loop_health: Arc<LoopHealth>,
     partitions: Partitions,
 }
 
@@ -45,13 +45,13 @@ struct State {
     rejection: Option<String>,
     /// Whether the coordinator and the leaders of our partitions were connected at the last statistics.
     is_answered: bool,
-    /// This consumer was replaced and no longer reports to the vitals.
+    /// This consumer was replaced and no longer reports to `LoopHealth`.
     is_replaced: bool,
 }
 
 impl Membership {
-    pub(crate) fn new(vitals: Arc<Vitals>, partitions: Partitions) -> Self {
-        Self { state: Mutex::default(), changed: Notify::new(), vitals, partitions }
+    pub(crate) fn new(loop_health: Arc<LoopHealth>, partitions: Partitions) -> Self {
+        Self { state: Mutex::default(), changed: Notify::new(), loop_health, partitions }
     }
 
     /// The state of each partition.
@@ -171,7 +171,7 @@ impl Membership {
         };
         let mut state = self.state();
         (state.paused, state.rebalances, state.outage) = (paused, rebalances, outage);
-        self.vitals.unassigned();
+        self.loop_health.unassigned();
         metrics::gauge!("tagmill_assigned_partitions").set(0);
     }
 
@@ -196,8 +196,8 @@ impl Membership {
     }
 
     fn waits_no_more(&self) {
-        if self.vitals.waiting().is_some_and(|waiting| waiting.dependency == "kafka") {
-            self.vitals.waits_for(None);
+        if self.loop_health.waiting().is_some_and(|waiting| waiting.dependency == "kafka") {
+            self.loop_health.set_waiting(None);
         }
     }
 
@@ -209,9 +209,9 @@ impl Membership {
             return;
         }
         if state.settled || !state.owned.is_empty() {
-            self.vitals.assigned(state.owned.len());
+            self.loop_health.assigned(state.owned.len());
         } else {
-            self.vitals.unassigned();
+            self.loop_health.unassigned();
         }
         metrics::gauge!("tagmill_assigned_partitions").set(u32::try_from(state.owned.len()).unwrap_or(u32::MAX));
         self.changed.notify_one();
@@ -255,7 +255,7 @@ impl ConsumerContext for Membership {
         self.rebalanced(|state| {
             state.settled = true;
             if state.rejection.take().is_some() {
-                self.vitals.waits_for(None);
+                self.loop_health.set_waiting(None);
             }
             let epoch = Epoch(state.rebalances);
             state.owned.extend(partitions.elements().iter().map(|partition| (partition.partition(), epoch)));

@@ -1,13 +1,13 @@
 //! Problems of assigned partitions, found in the client's log, errors and statistics.
 //!
-//! A partition that cannot be read becomes a stall in the vitals, a log line and a metric.
+//! A partition that cannot be read becomes a stall of `LoopHealth`, a log line and a metric.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use pipeline::{StallCause, Vitals};
+use ::consumer::{LoopHealth, StallCause};
 use rdkafka::{statistics::Partition, types::RDKafkaErrorCode as Code};
 use tokio::time::Instant;
 
@@ -21,7 +21,7 @@ use crate::{
 /// threads call [`Partitions::log`].
 pub(crate) struct Partitions {
     topic: String,
-    vitals: Arc<Vitals>,
+    loop_health: Arc<LoopHealth>,
     identity: Arc<TopicIdentity>,
     state: Mutex<State>,
 }
@@ -45,12 +45,12 @@ struct State {
 const READABLE_AFTER: u32 = 2;
 
 impl Partitions {
-    pub(crate) fn new(topic: &str, vitals: Arc<Vitals>, identity: Arc<TopicIdentity>) -> Self {
+    pub(crate) fn new(topic: &str, loop_health: Arc<LoopHealth>, identity: Arc<TopicIdentity>) -> Self {
         // A new client finds the problems again.
         for cause in [StallCause::PartitionError, StallCause::OpenTransaction] {
-            vitals.retain_stalls(cause, |_| false);
+            loop_health.retain_stalls(cause, |_| false);
         }
-        Self { topic: topic.to_owned(), vitals, identity, state: Mutex::default() }
+        Self { topic: topic.to_owned(), loop_health, identity, state: Mutex::default() }
     }
 
     /// The source topic.
@@ -113,7 +113,7 @@ impl Partitions {
         state.watch.retain(|other| other != partition);
         let subject = self.subject(partition);
         for cause in [StallCause::PartitionError, StallCause::OpenTransaction] {
-            self.vitals.clear_stall(cause, &subject);
+            self.loop_health.clear_stall(cause, &subject);
         }
         metrics::gauge!("tagmill_high_watermark_lag", &self.labels(partition)).set(0);
     }
@@ -123,11 +123,11 @@ impl Partitions {
         let mut state = self.state();
         for &partition in partitions {
             state.unreadable.insert(partition);
-            self.vitals.set_stall(StallCause::PartitionError, &self.subject(partition), &advised(code, text));
+            self.loop_health.set_stall(StallCause::PartitionError, &self.subject(partition), &advised(code, text));
         }
         if partitions.is_empty() {
             state.topic_error = Some(0);
-            self.vitals.set_stall(StallCause::PartitionError, &self.topic, &advised(code, text));
+            self.loop_health.set_stall(StallCause::PartitionError, &self.topic, &advised(code, text));
         }
     }
 
@@ -136,10 +136,10 @@ impl Partitions {
     pub(crate) fn delivered(&self, partition: i32, offset: i64, before: Option<i64>) {
         let mut state = self.state();
         if state.unreadable.remove(&partition) {
-            self.vitals.clear_stall(StallCause::PartitionError, &self.subject(partition));
+            self.loop_health.clear_stall(StallCause::PartitionError, &self.subject(partition));
         }
         if state.topic_error.take().is_some() {
-            self.vitals.clear_stall(StallCause::PartitionError, &self.topic);
+            self.loop_health.clear_stall(StallCause::PartitionError, &self.topic);
         }
         if let Some(&from) = state.resets.get(&partition) {
             // The log overtakes records that were fetched earlier.
@@ -154,7 +154,7 @@ impl Partitions {
     /// The metadata says that the topic can be read.
     pub(crate) fn topic_is_readable(&self) {
         if self.state().topic_error.take().is_some() {
-            self.vitals.clear_stall(StallCause::PartitionError, &self.topic);
+            self.loop_health.clear_stall(StallCause::PartitionError, &self.topic);
         }
     }
 
@@ -183,7 +183,7 @@ impl Partitions {
             *rounds = if ours > 0 && failed == 0 { *rounds + 1 } else { 0 };
             if *rounds >= READABLE_AFTER {
                 state.topic_error = None;
-                self.vitals.clear_stall(StallCause::PartitionError, &self.topic);
+                self.loop_health.clear_stall(StallCause::PartitionError, &self.topic);
             }
         }
     }
@@ -202,16 +202,16 @@ impl Partitions {
                 "no record comes, although the partition has records from offset {position} to {stable} and the client \
                  reports no error; a restart of the service reads the partition anew"
             );
-            self.vitals.set_stall(StallCause::PartitionError, &subject, &error);
+            self.loop_health.set_stall(StallCause::PartitionError, &subject, &error);
         }
         if observed.awaits_transaction {
             let error = format!(
                 "records from offset {stable} to {high} wait for a transaction that its producer has not ended; they are read \
                  when it is committed or aborted; the broker aborts it after the producer's transaction.timeout.ms"
             );
-            self.vitals.set_stall(StallCause::OpenTransaction, &subject, &error);
+            self.loop_health.set_stall(StallCause::OpenTransaction, &subject, &error);
         } else {
-            self.vitals.clear_stall(StallCause::OpenTransaction, &subject);
+            self.loop_health.clear_stall(StallCause::OpenTransaction, &subject);
         }
     }
 

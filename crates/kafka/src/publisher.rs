@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use ::consumer::{DeadLetter, DependencyError, LoopHealth, Message};
 use futures_util::future::join_all;
-use pipeline::{DeadLetter, Message, Unavailable, Vitals};
 use rdkafka::{
     error::KafkaError,
     producer::{Producer as _, PurgeConfig},
@@ -43,14 +43,14 @@ impl Publisher {
         })
     }
 
-    /// Reports to `vitals` when the producer makes no progress.
+    /// Reports to `loop_health` when the producer makes no progress.
     #[must_use]
-    pub fn reporting_to(mut self, vitals: Arc<Vitals>) -> Self {
-        *self.supervisor.get_mut() = Supervisor::new(Client::Producer, &self.settings, Some(vitals));
+    pub fn reporting_to(mut self, loop_health: Arc<LoopHealth>) -> Self {
+        *self.supervisor.get_mut() = Supervisor::new(Client::Producer, &self.settings, Some(loop_health));
         self
     }
 
-    fn producer(&self) -> Result<Producer, Unavailable> {
+    fn producer(&self) -> Result<Producer, DependencyError> {
         let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, error)) = producer.client().fatal_error() {
             tracing::warn!(%error, "the producer cannot go on and is replaced");
@@ -59,7 +59,7 @@ impl Publisher {
         Ok(producer.clone())
     }
 
-    fn replace(&self, producer: &mut Producer) -> Result<(), Unavailable> {
+    fn replace(&self, producer: &mut Producer) -> Result<(), DependencyError> {
         Client::Producer.count_replacement();
         let fresh = producer::open(&self.settings).map_err(unavailable)?;
         let failed = std::mem::replace(producer, fresh);
@@ -84,7 +84,7 @@ impl Publisher {
 
     /// Replaces this producer, unless another attempt has done so. Its outstanding messages fail at once, and the new
     /// producer sends them again.
-    fn give_up(&self, lost: &Producer) -> Result<(), Unavailable> {
+    fn give_up(&self, lost: &Producer) -> Result<(), DependencyError> {
         let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&producer, lost) {
             self.replace(&mut producer)?;
@@ -99,7 +99,7 @@ impl Publisher {
         producer: &Producer,
         messages: &[Message],
         dead_letters: &[DeadLetter],
-    ) -> Result<(), Unavailable> {
+    ) -> Result<(), DependencyError> {
         let mut attempt = Attempt::with(producer);
         for message in messages {
             attempt.send(self.message(message)?).await;
@@ -113,7 +113,7 @@ impl Publisher {
         sent.and(buried.map_err(|error| of(&self.settings.dead_letter_topic, error)))
     }
 
-    fn message<'a>(&'a self, message: &'a Message) -> Result<Outgoing<'a>, Unavailable> {
+    fn message<'a>(&'a self, message: &'a Message) -> Result<Outgoing<'a>, DependencyError> {
         let topic = self.settings.destination_topic.as_deref();
         let topic = topic.ok_or_else(|| unavailable("there are messages, and no destination topic to send them to"))?;
         Ok(Outgoing {
@@ -154,8 +154,8 @@ impl Publisher {
     }
 }
 
-impl pipeline::Publisher for Publisher {
-    async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Unavailable> {
+impl ::consumer::Publisher for Publisher {
+    async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), DependencyError> {
         let producer = self.producer()?;
         let answers = producer.context().count();
         let mut attempt = pin!(self.attempt(&producer, messages, dead_letters));

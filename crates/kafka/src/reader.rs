@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use pipeline::Record;
+use ::consumer::Record;
 use rdkafka::{
     ClientContext, Message, Offset, TopicPartitionList,
     config::RDKafkaLogLevel,

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use pipeline::{Header, Record};
+use ::consumer::{Header, Record};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 
 /// A message as a record of `topic`, the one topic we read: its name is shared, not copied.

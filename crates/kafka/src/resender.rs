@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pipeline::{Record, Unavailable};
+use ::consumer::{DependencyError, Record};
 use rdkafka::message::{Header, OwnedHeaders};
 
 use crate::{
@@ -56,7 +56,7 @@ impl Resender {
             let exists = usize::try_from(record.partition).is_ok_and(|partition| partition < partitions);
             attempt.send(outgoing(record, exists.then_some(record.partition))).await;
         }
-        attempt.finish().await.map_err(|error| Unavailable::into(unavailable(error)))
+        attempt.finish().await.map_err(|error| DependencyError::into(unavailable(error)))
     }
 
     async fn topic(&mut self, name: &str) -> Result<&Topic, Error> {

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
+use ::consumer::{DependencyError, LoopHealth, Record};
 use futures_util::FutureExt;
-use pipeline::{Record, Unavailable, Vitals};
 use rdkafka::{consumer::Consumer as _, error::KafkaError, types::RDKafkaErrorCode as Code};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -35,11 +35,11 @@ mod verification;
 ///
 /// The client is polled by whoever reads, waits or closes here, and only then: its callbacks never run beside us. Between
 /// two calls nothing may take longer than [`Settings::max_poll_interval`]; work that might goes through
-/// [`pipeline::Source::keep`].
+/// [`::consumer::Source::poll_while`].
 pub struct Source {
     consumer: Arc<Consumer>,
     settings: Settings,
-    vitals: Arc<Vitals>,
+    loop_health: Arc<LoopHealth>,
     topic: Arc<str>,
     /// Received and not handed out: what makes it safe to drop a future that reads.
     buffer: Buffer,
@@ -78,14 +78,14 @@ impl Source {
     ///
     /// # Errors
     /// When a setting cannot be used. Brokers that are away are no error here: reading reports them.
-    pub fn connect(settings: &Settings, vitals: Arc<Vitals>) -> Result<Self, Error> {
+    pub fn connect(settings: &Settings, loop_health: Arc<LoopHealth>) -> Result<Self, Error> {
         let identity = Arc::<TopicIdentity>::default();
         Ok(Self {
-            supervisor: Supervisor::new(Client::Consumer, settings, Some(Arc::clone(&vitals))),
-            topics: TopicWatch::new(settings, Arc::clone(&vitals)),
-            consumer: consumer::open(settings, Arc::clone(&vitals), Arc::clone(&identity))?,
+            supervisor: Supervisor::new(Client::Consumer, settings, Some(Arc::clone(&loop_health))),
+            topics: TopicWatch::new(settings, Arc::clone(&loop_health)),
+            consumer: consumer::open(settings, Arc::clone(&loop_health), Arc::clone(&identity))?,
             settings: settings.clone(),
-            vitals,
+            loop_health,
             topic: settings.source_topic.as_str().into(),
             buffer: Buffer::default(),
             progress: Progress::default(),
@@ -108,7 +108,7 @@ impl Source {
     }
 
     /// Waits until something has happened: a record, the end of a partition, a rebalance.
-    async fn receive(&mut self) -> Result<(), Unavailable> {
+    async fn receive(&mut self) -> Result<(), DependencyError> {
         self.supervisor.observe(self.membership().health());
         if let Err(error) = self.prepare().await {
             self.is_unprepared = true;
@@ -148,7 +148,7 @@ impl Source {
     }
 
     /// Restarts, goes back and verifies partitions before anything else is read.
-    async fn prepare(&mut self) -> Result<(), Unavailable> {
+    async fn prepare(&mut self) -> Result<(), DependencyError> {
         self.begin_topic_anew();
         self.restart().await?;
         self.verify();
@@ -156,7 +156,7 @@ impl Source {
     }
 
     /// Takes what is there already; whether there was something.
-    fn receive_now(&mut self) -> Result<bool, Unavailable> {
+    fn receive_now(&mut self) -> Result<bool, DependencyError> {
         self.begin_topic_anew();
         if !self.restart.is_empty() || self.has_unreadable_batch() {
             return Ok(false);
@@ -168,7 +168,7 @@ impl Source {
         self.take(event).map(|()| true)
     }
 
-    fn take(&mut self, event: Result<Record, KafkaError>) -> Result<(), Unavailable> {
+    fn take(&mut self, event: Result<Record, KafkaError>) -> Result<(), DependencyError> {
         match event {
             Ok(record) => {
                 let epoch = self.membership().received(record.partition);
@@ -205,11 +205,11 @@ impl Source {
     }
 
     /// The client has failed or makes no progress. Another one replaces it in the group.
-    fn begin_anew(&mut self, error: &str) -> Result<(), Unavailable> {
+    fn begin_anew(&mut self, error: &str) -> Result<(), DependencyError> {
         tracing::error!(error, "the consumer cannot go on and is replaced");
         Client::Consumer.count_replacement();
         let identity = Arc::clone(&self.identity);
-        let fresh = consumer::open(&self.settings, Arc::clone(&self.vitals), identity).map_err(unavailable)?;
+        let fresh = consumer::open(&self.settings, Arc::clone(&self.loop_health), identity).map_err(unavailable)?;
         fresh.context().replace(self.membership());
         let failed = std::mem::replace(&mut self.consumer, fresh);
         tokio::spawn(consumer::leave(failed, self.settings.leave_timeout));
@@ -234,7 +234,7 @@ impl Source {
         }
     }
 
-    fn report(&mut self) -> Result<(), Unavailable> {
+    fn report(&mut self) -> Result<(), DependencyError> {
         match self.membership().outage() {
             Some(outage) if self.report_at <= Instant::now() => {
                 self.report_at = Instant::now() + REPORT_EVERY;
@@ -259,7 +259,7 @@ impl Source {
         }
     }
 
-    async fn joined(&mut self) -> Result<Vec<(i32, Epoch)>, Unavailable> {
+    async fn joined(&mut self) -> Result<Vec<(i32, Epoch)>, DependencyError> {
         loop {
             if let Some(partitions) = self.membership().partitions() {
                 return Ok(partitions);
@@ -269,8 +269,8 @@ impl Source {
     }
 }
 
-impl pipeline::Source for Source {
-    async fn mark(&mut self) -> Result<(), Unavailable> {
+impl ::consumer::Source for Source {
+    async fn snapshot_end_offsets(&mut self) -> Result<(), DependencyError> {
         self.at_mark = false;
         // Between ticks of a second nobody else polls, and who does not poll hears of no rebalance.
         self.receive_now()?;
@@ -288,7 +288,7 @@ impl pipeline::Source for Source {
         Ok(())
     }
 
-    async fn next(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+    async fn next(&mut self, limit: usize) -> Result<Vec<Record>, DependencyError> {
         self.resume();
         self.forget_revoked();
         while self.buffer.is_empty() {
@@ -298,7 +298,7 @@ impl pipeline::Source for Source {
         Ok(self.hand_out(limit))
     }
 
-    async fn next_full(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+    async fn next_full(&mut self, limit: usize) -> Result<Vec<Record>, DependencyError> {
         self.resume();
         self.forget_revoked();
         while !self.buffer.is_full(limit) {
@@ -307,7 +307,7 @@ impl pipeline::Source for Source {
         Ok(self.hand_out(limit))
     }
 
-    async fn next_before_mark(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+    async fn next_until_end(&mut self, limit: usize) -> Result<Vec<Record>, DependencyError> {
         self.resume();
         self.forget_revoked();
         while !self.buffer.is_full(limit) && !self.progress.is_complete() {
@@ -320,7 +320,7 @@ impl pipeline::Source for Source {
         Ok(self.hand_out(limit))
     }
 
-    async fn keep<T>(&mut self, work: impl Future<Output = T>) -> T {
+    async fn poll_while<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         let patience = Instant::now() + PATIENCE;
         loop {

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pipeline::{StallCause, Vitals};
+use ::consumer::{LoopHealth, StallCause};
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until},
@@ -39,15 +39,15 @@ pub(crate) enum Health {
 pub(crate) struct Supervisor {
     client: Client,
     settings: Settings,
-    vitals: Option<Arc<Vitals>>,
+    loop_health: Option<Arc<LoopHealth>>,
     supervision: Supervision,
     probing: Option<JoinHandle<Result<(), Error>>>,
 }
 
 impl Supervisor {
-    pub(crate) fn new(client: Client, settings: &Settings, vitals: Option<Arc<Vitals>>) -> Self {
+    pub(crate) fn new(client: Client, settings: &Settings, loop_health: Option<Arc<LoopHealth>>) -> Self {
         metrics::counter!("tagmill_client_replacements_total", "client" => client.name()).increment(0);
-        Self { client, settings: settings.clone(), vitals, supervision: Supervision::default(), probing: None }
+        Self { client, settings: settings.clone(), loop_health, supervision: Supervision::default(), probing: None }
     }
 
     /// Records the current health of the client.
@@ -65,8 +65,8 @@ impl Supervisor {
             self.supervision.progress();
             self.probing = None; // its answer is of no use any more
         }
-        if let Some(vitals) = &self.vitals {
-            vitals.clear_stall(self.client.cause(), self.subject());
+        if let Some(loop_health) = &self.loop_health {
+            loop_health.clear_stall(self.client.cause(), self.subject());
         }
     }
 
@@ -110,11 +110,11 @@ impl Supervisor {
             );
         }
         // A deleted topic is a stall of its own.
-        if let Some(vitals) = self.vitals.as_ref().filter(|_| self.supervision.is_stalled(now)) {
+        if let Some(loop_health) = self.loop_health.as_ref().filter(|_| self.supervision.is_stalled(now)) {
             match answer {
-                Ok(()) => vitals.set_stall(self.client.cause(), self.subject(), self.client.is_alone()),
-                Err(Error::NoTopic(_)) => vitals.clear_stall(self.client.cause(), self.subject()),
-                Err(error) => vitals.set_stall(self.client.cause(), self.subject(), &plain(error)),
+                Ok(()) => loop_health.set_stall(self.client.cause(), self.subject(), self.client.is_alone()),
+                Err(Error::NoTopic(_)) => loop_health.clear_stall(self.client.cause(), self.subject()),
+                Err(error) => loop_health.set_stall(self.client.cause(), self.subject(), &plain(error)),
             }
         }
         is_lost

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pipeline::{StallCause, Vitals};
+use ::consumer::{LoopHealth, StallCause};
 use rdkafka::{consumer::Consumer as _, types::RDKafkaErrorCode as Code};
 use tokio::{
     task::JoinHandle,
@@ -15,7 +15,7 @@ use crate::{Settings, consumer::Consumer};
 /// no other way. Only an answer about the topic itself ends the stall; a broker that is up does not.
 pub(crate) struct TopicWatch {
     topics: Vec<Watched>,
-    vitals: Arc<Vitals>,
+    loop_health: Arc<LoopHealth>,
     ask_at: Instant,
     asking: Option<JoinHandle<Vec<Answer>>>,
 }
@@ -39,7 +39,7 @@ const ASK_EVERY: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(5);
 
 impl TopicWatch {
-    pub(crate) fn new(settings: &Settings, vitals: Arc<Vitals>) -> Self {
+    pub(crate) fn new(settings: &Settings, loop_health: Arc<LoopHealth>) -> Self {
         let watched = |name: &String, setting| Watched { name: name.clone(), setting };
         let destination = settings.destination_topic.as_ref();
         let topics = [
@@ -48,7 +48,7 @@ impl TopicWatch {
             Some(watched(&settings.dead_letter_topic, "KAFKA_DEAD_LETTER_TOPIC")),
         ];
         let topics = topics.into_iter().flatten().filter(|topic| !topic.name.is_empty()).collect();
-        Self { topics, vitals, ask_at: Instant::now() + ASK_EVERY, asking: None }
+        Self { topics, loop_health, ask_at: Instant::now() + ASK_EVERY, asking: None }
     }
 
     /// Watches as long as it is awaited; never resolves. It can be dropped at any time and called again.
@@ -83,9 +83,9 @@ impl TopicWatch {
     fn report(&self, answers: &[Answer]) {
         for Answer { topic, exists } in answers {
             if *exists {
-                self.vitals.clear_stall(StallCause::TopicMissing, topic);
+                self.loop_health.clear_stall(StallCause::TopicMissing, topic);
             } else {
-                self.vitals.set_stall(StallCause::TopicMissing, topic, &self.error(topic));
+                self.loop_health.set_stall(StallCause::TopicMissing, topic, &self.error(topic));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-use crate::{DeadLetter, Layer, Message, Outcome, Record, Source, Stored, Vitals};
+use crate::{DeadLetter, LoopHealth, Message, Outcome, Processor, Record, Source, StoreResult};
 
 /// The records of one microbatch, decoded.
 pub(crate) struct Batch<E> {
@@ -22,11 +22,11 @@ pub(crate) struct Batch<E> {
 
 impl<E> Batch<E> {
     /// Decodes `records`. Pure: nothing here can fail for a reason outside the record itself.
-    pub(crate) fn receive(layer: &impl Layer<Event = E>, records: Vec<Record>) -> Self {
+    pub(crate) fn decode(processor: &impl Processor<Event = E>, records: Vec<Record>) -> Self {
         let mut events = Vec::with_capacity(records.len());
         let outcomes = records
             .iter()
-            .map(|record| match layer.receive(record) {
+            .map(|record| match processor.decode(record) {
                 Ok(event) => {
                     events.push(event);
                     None
@@ -43,9 +43,9 @@ impl<E> Batch<E> {
     }
 
     /// Notes what storing all of its events led to.
-    pub(crate) fn store(&mut self, stored: Stored) {
+    pub(crate) fn store(&mut self, stored: StoreResult) {
         self.events = Vec::new();
-        self.settle(stored);
+        self.record_outcomes(stored);
     }
 
     /// Notes that everything that follows from it is acknowledged.
@@ -60,15 +60,15 @@ impl<E> Batch<E> {
     }
 
     /// Commits its offsets and counts what became of its records.
-    pub(crate) fn land(&self, source: &mut impl Source, vitals: &Vitals, now: SystemTime) {
+    pub(crate) fn commit(&self, source: &mut impl Source, loop_health: &LoopHealth, now: SystemTime) {
         source.commit(&self.records);
-        vitals.committed();
-        self.count(vitals, now);
+        loop_health.committed();
+        self.count(loop_health, now);
         metrics::histogram!("tagmill_batch_seconds").record(self.received.elapsed().as_secs_f64());
     }
 
     /// Notes what storing the next events, in their order, led to.
-    pub(crate) fn settle(&mut self, stored: Stored) {
+    pub(crate) fn record_outcomes(&mut self, stored: StoreResult) {
         let open = self.outcomes.iter_mut().filter(|outcome| outcome.is_none());
         for (slot, outcome) in open.zip(stored.outcomes) {
             *slot = Some(outcome);
@@ -96,7 +96,7 @@ impl<E> Batch<E> {
     }
 
     /// Counts the records by what became of them.
-    fn count(&self, vitals: &Vitals, now: SystemTime) {
+    fn count(&self, loop_health: &LoopHealth, now: SystemTime) {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         for (record, outcome) in self.records.iter().zip(&self.outcomes) {
             let Some(outcome) = outcome else { continue };
@@ -104,7 +104,7 @@ impl<E> Batch<E> {
             match outcome {
                 Outcome::Skipped(kind) => {
                     metrics::counter!("tagmill_skipped_total", "kind" => *kind).increment(1);
-                    vitals.skipped(kind, record);
+                    loop_health.skipped(kind, record);
                 }
                 Outcome::DeadLetter(rejection) => {
                     metrics::counter!("tagmill_dead_letters_total", "reason" => rejection.reason).increment(1);
@@ -127,7 +127,7 @@ impl<E> Batch<E> {
                         metrics::histogram!("tagmill_sent_to_stored_seconds").record(seconds.max(0.0));
                     }
                 }
-                Outcome::Unchanged | Outcome::Outdated | Outcome::Parked => {}
+                Outcome::Unchanged | Outcome::Stale | Outcome::Deferred => {}
             }
         }
         metrics::counter!("tagmill_batches_total").increment(1);

@@ -1,23 +1,23 @@
 //! The loop of a Tagmill service, written once: read a microbatch, decode it, store it in one transaction, publish what
 //! follows from it, commit its offsets.
 //!
-//! The crate is pure of business and of drivers. What a layer does with its events is a [`Layer`]; where records come
+//! The crate is pure of business and of drivers. What a layer does with its events is a [`Processor`]; where records come
 //! from and where messages go are a [`Source`] and a [`Publisher`]. [`Worker`] joins the three and owns the promises
 //! between them: offsets are committed only after the transaction *and* the acknowledgement of every message, one
 //! refused row costs one record, the record behind an error that repeats is named, an absent dependency is waited out,
 //! a stop finishes or abandons the batch.
 
 pub use self::{
-    layer::{Backlog, Failure, Fault, LARGEST_PART, Layer, Stored, Unavailable},
+    backoff::Backoff,
+    loop_health::{LoopHealth, Step, Waiting},
     outcome::{Outcome, Rejection},
+    processor::{DependencyError, Failure, Fault, MAX_BATCH_OUTPUT_BYTES, OutboxBatch, Processor, StoreResult},
     publisher::{DeadLetter, Message, Publisher},
     record::{Coordinates, Header, Record},
-    retry::Patience,
     schedule::{InvalidSchedule, Schedule},
+    shutdown::Shutdown,
     source::Source,
     stall::{Stall, StallCause},
-    stop::Stop,
-    vitals::{Step, Vitals, Waiting},
     worker::{Settings, Worker},
 };
 
@@ -26,18 +26,18 @@ pub type Clock = fn() -> std::time::SystemTime;
 
 pub mod record;
 pub mod outcome;
-pub mod layer;
+pub mod processor;
 pub mod source;
 pub mod publisher;
 pub mod schedule;
-pub mod vitals;
+pub mod loop_health;
 mod stall;
-mod stop;
-mod retry;
+mod shutdown;
+mod backoff;
 mod skipped;
 mod batch;
-mod search;
+mod bisection;
 mod worker;
-mod flight;
-mod persist;
+mod in_flight;
+mod store_and_publish;
 mod failpoint;

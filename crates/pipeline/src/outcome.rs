@@ -10,9 +10,9 @@ pub enum Outcome {
     /// The warehouse held it already; what follows from it is published again, because the first time may have been lost.
     Unchanged,
     /// The warehouse holds something newer; it wrote nothing.
-    Outdated,
+    Stale,
     /// It is kept, and waits for a name.
-    Parked,
+    Deferred,
     /// It is none of our business; the text is its kind (a service message, a tombstone).
     Skipped(&'static str),
     /// It cannot be used, now or later: it goes to the dead-letter topic.
@@ -26,8 +26,8 @@ impl Outcome {
         match self {
             Self::Stored => "stored",
             Self::Unchanged => "unchanged",
-            Self::Outdated => "outdated",
-            Self::Parked => "parked",
+            Self::Stale => "outdated",
+            Self::Deferred => "parked",
             Self::Skipped(_) => "skipped",
             Self::DeadLetter(_) => "dead_letter",
         }

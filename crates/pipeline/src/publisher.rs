@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::{Record, Rejection, Unavailable};
+use crate::{DependencyError, Record, Rejection};
 
 /// A message for the destination topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,5 +40,5 @@ pub trait Publisher {
     ///
     /// # Errors
     /// When one was not acknowledged.
-    async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Unavailable>;
+    async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), DependencyError>;
 }

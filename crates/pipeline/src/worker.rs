@@ -6,9 +6,10 @@ use tokio::time::{Instant, sleep};
 use tokio_cron_scheduler::JobSchedulerError;
 
 use crate::{
-    Clock, Fault, Layer, Publisher, Record, Schedule, Source, Step, Stop, Unavailable, Vitals, Waiting, failpoint,
-    flight::{Due, Landing, Reading},
-    retry::Patience,
+    Clock, DependencyError, Fault, LoopHealth, Processor, Publisher, Record, Schedule, Shutdown, Source, Step, Waiting,
+    backoff::Backoff,
+    failpoint,
+    in_flight::{Due, ReadMode, StopReason},
     schedule::Ticks,
 };
 
@@ -19,14 +20,14 @@ pub struct Settings {
     pub batch_size: usize,
     /// How many batches may be on their way side by side, as long as all goes well: while one waits for the disk or for the
     /// broker, another one is worked on. Each has a connection to the database of its own. 1: one after the other.
-    pub side_by_side: usize,
+    pub max_in_flight: usize,
     /// When to work.
     pub schedule: Schedule,
     /// How often the work without offsets is looked at in a continuous schedule; otherwise at each tick.
-    pub resume_every: Duration,
+    pub background_interval: Duration,
     /// How long the attempt in hand may still take once the loop is told to stop; then the batch is abandoned. Must be
     /// shorter than the grace period, or the process is killed in the middle of leaving its group.
-    pub stop_within: Duration,
+    pub drain_timeout: Duration,
 }
 
 /// One service's loop: a member of the consumer group, a layer of the warehouse, a producer.
@@ -34,18 +35,18 @@ pub struct Worker<S, L, P> {
     /// Where records come from.
     pub source: S,
     /// What is done with them.
-    pub layer: L,
+    pub processor: L,
     /// Where messages go.
     pub publisher: P,
     /// How it works.
     pub settings: Settings,
     /// What it tells `/health`, `/ready` and `/metrics`.
-    pub vitals: Arc<Vitals>,
+    pub loop_health: Arc<LoopHealth>,
     /// The wall clock.
     pub clock: Clock,
     /// Cancelled when the loop should end: the batch in hand is finished if its dependencies are there, otherwise
     /// abandoned, uncommitted.
-    pub stop: Stop,
+    pub shutdown: Shutdown,
 }
 
 /// The loop was told to stop while it waited; the batch in hand is abandoned.
@@ -62,10 +63,10 @@ enum Round {
     /// Another round would find work at once.
     More,
     /// It is put off for so long; records are not kept waiting for it.
-    PutOff(Duration),
+    Deferred(Duration),
 }
 
-impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
+impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
     /// Works until [`Worker::stop`] is cancelled, then leaves the group.
     ///
     /// # Errors
@@ -80,7 +81,7 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
                 outcome
             }
         };
-        self.vitals.enters(Step::Stopping);
+        self.loop_health.set_step(Step::Stopping);
         if matches!(outcome, Err(Stopped)) {
             tracing::info!("stopped; the batch in hand was abandoned, its records will come again");
         }
@@ -89,22 +90,22 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
     }
 
     async fn run_continuously(&mut self) -> Result<(), Stopped> {
-        let (mut patience, mut resuming) = (Patience::new(), Patience::new());
+        let (mut backoff, mut background) = (Backoff::new(), Backoff::new());
         let mut due = Due { at: Instant::now(), records_first: false };
         loop {
-            match self.fly(Reading::Whatever, Some(due)).await? {
-                Landing::Told => return Ok(()),
-                Landing::Ended => patience = Patience::new(),
-                Landing::Unread(error) => self.wait(&mut patience, error, None).await?,
-                Landing::Due => {
-                    patience = Patience::new();
-                    let round = self.resume(&mut resuming).await?;
+            match self.process_concurrently(ReadMode::Any, Some(due)).await? {
+                StopReason::Shutdown => return Ok(()),
+                StopReason::EndReached => backoff = Backoff::new(),
+                StopReason::ReadFailed(error) => self.wait(&mut backoff, error, None).await?,
+                StopReason::Due => {
+                    backoff = Backoff::new();
+                    let round = self.background_round(&mut background).await?;
                     let delay = match round {
-                        Round::Done => self.settings.resume_every,
+                        Round::Done => self.settings.background_interval,
                         Round::More => Duration::ZERO,
-                        Round::PutOff(delay) => delay.max(self.settings.resume_every).max(AFTER_A_FAILURE),
+                        Round::Deferred(delay) => delay.max(self.settings.background_interval).max(AFTER_A_FAILURE),
                     };
-                    // Rounds that follow each other at once take turns with what there is to be read: a long backlog must
+                    // Rounds that follow each other at once take turns with what there is to be read: a long outbox must
                     // not hold up records, nor keep the source from being polled until the group gives us up.
                     due = Due { at: Instant::now() + delay, records_first: matches!(round, Round::More) };
                 }
@@ -113,12 +114,13 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
     }
 
     async fn run_at(&mut self, ticks: &mut Ticks) -> Result<(), Stopped> {
-        let mut resuming = Patience::new();
+        let mut background = Backoff::new();
         loop {
-            self.vitals.enters(Step::Idle);
+            self.loop_health.set_step(Step::Idle);
             self.until_stopped(ticks.next()).await?;
             self.drain().await?;
-            while matches!(self.resume(&mut resuming).await?, Round::More) && !self.stop.is_cancelled() {
+            while matches!(self.background_round(&mut background).await?, Round::More) && !self.shutdown.is_cancelled()
+            {
                 self.drain().await?;
             }
         }
@@ -126,83 +128,84 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
 
     /// Reads up to the end that every assigned partition has now.
     async fn drain(&mut self) -> Result<(), Stopped> {
-        let mut patience = Patience::new();
+        let mut backoff = Backoff::new();
         loop {
-            self.vitals.enters(Step::Receiving);
-            let marking = self.vitals.pulse_during(self.source.mark());
-            match finish(&self.stop, Duration::ZERO, marking).await? {
+            self.loop_health.set_step(Step::Receiving);
+            let snapshot = self.loop_health.heartbeat_while(self.source.snapshot_end_offsets());
+            match with_stop_deadline(&self.shutdown, Duration::ZERO, snapshot).await? {
                 Ok(()) => break,
-                Err(error) => self.wait(&mut patience, error, None).await?,
+                Err(error) => self.wait(&mut backoff, error, None).await?,
             }
         }
-        self.vitals.waits_for(None);
+        self.loop_health.set_waiting(None);
         loop {
-            match self.fly(Reading::BeforeMark, None).await? {
-                Landing::Told => return Err(Stopped),
-                Landing::Ended | Landing::Due => return Ok(()),
-                Landing::Unread(error) => self.wait(&mut patience, error, None).await?,
+            match self.process_concurrently(ReadMode::UntilEnd, None).await? {
+                StopReason::Shutdown => return Err(Stopped),
+                StopReason::EndReached | StopReason::Due => return Ok(()),
+                StopReason::ReadFailed(error) => self.wait(&mut backoff, error, None).await?,
             }
         }
     }
 
     /// One round of the work that has no offset behind it, through the same store-and-publish half. What is away is
     /// waited out; what does not want this work must not hold up the records, which may be better off: the work is put
-    /// off, as `patience` says.
-    async fn resume(&mut self, patience: &mut Patience) -> Result<Round, Stopped> {
-        let backlog = loop {
-            self.vitals.enters(Step::Resuming);
-            let round = alive(&mut self.source, &self.vitals, self.layer.resume(self.settings.batch_size));
-            let error = match finish(&self.stop, self.settings.stop_within, round).await? {
-                Ok(backlog) => break backlog,
-                Err(failure) => Unavailable::from(failure),
+    /// off, as `backoff` says.
+    async fn background_round(&mut self, backoff: &mut Backoff) -> Result<Round, Stopped> {
+        let outbox = loop {
+            self.loop_health.set_step(Step::Background);
+            let round =
+                keep_alive(&mut self.source, &self.loop_health, self.processor.poll_outbox(self.settings.batch_size));
+            let error = match with_stop_deadline(&self.shutdown, self.settings.drain_timeout, round).await? {
+                Ok(outbox) => break outbox,
+                Err(failure) => DependencyError::from(failure),
             };
             // Who does not answer is away more often than unable.
             let is_away = match error.fault {
-                Fault::Away => true,
-                Fault::OutOfTime => patience.attempts() < 3,
-                Fault::Unwilling(_) => false,
+                Fault::Unreachable => true,
+                Fault::TimedOut => backoff.attempts() < 3,
+                Fault::Rejected(_) => false,
             };
             if is_away {
-                self.wait(patience, error, None).await?;
+                self.wait(backoff, error, None).await?;
             } else {
-                return Ok(Round::PutOff(self.put_off(patience, error)));
+                return Ok(Round::Deferred(self.defer(backoff, error)));
             }
         };
         // The round has asked everything but Kafka.
-        if self.vitals.waiting().is_some_and(|waiting| waiting.dependency != "kafka") {
-            self.vitals.waits_for(None);
+        if self.loop_health.waiting().is_some_and(|waiting| waiting.dependency != "kafka") {
+            self.loop_health.set_waiting(None);
         }
         failpoint::pass("resumed");
-        if !backlog.messages.is_empty() {
+        if !outbox.messages.is_empty() {
             failpoint::pass("handed out");
         }
-        self.publish(&backlog.messages, &[]).await?;
+        self.publish(&outbox.messages, &[]).await?;
         failpoint::pass("sent");
-        if !backlog.messages.is_empty() {
+        if !outbox.messages.is_empty() {
             failpoint::pass("acknowledged");
-            self.vitals.enters(Step::Resuming);
-            let settling = alive(&mut self.source, &self.vitals, self.layer.settle());
+            self.loop_health.set_step(Step::Background);
+            let settling = keep_alive(&mut self.source, &self.loop_health, self.processor.mark_sent());
             // What could not be marked is sent again: not at once, or the destination fills with repetitions.
-            if let Err(failure) = finish(&self.stop, self.settings.stop_within, settling).await? {
-                return Ok(Round::PutOff(self.put_off(patience, failure.into())));
+            if let Err(failure) = with_stop_deadline(&self.shutdown, self.settings.drain_timeout, settling).await? {
+                return Ok(Round::Deferred(self.defer(backoff, failure.into())));
             }
         }
-        *patience = Patience::new();
-        self.vitals.puts_off(None);
-        Ok(if backlog.more { Round::More } else { Round::Done })
+        *backoff = Backoff::new();
+        self.loop_health.set_deferred(None);
+        Ok(if outbox.more { Round::More } else { Round::Done })
     }
 
     /// Lets some time pass after an error, which comes from `record` if that is known: the loop goes on turning, the
     /// source goes on being polled.
     pub(crate) async fn wait(
         &mut self,
-        patience: &mut Patience,
-        error: Unavailable,
+        backoff: &mut Backoff,
+        error: DependencyError,
         record: Option<&Record>,
     ) -> Result<(), Stopped> {
-        let delay = patience.next_delay();
-        let Unavailable { dependency, error, .. } = error;
-        let (attempts, retry_in_s) = (patience.attempts(), delay.as_secs_f64());
+        let delay = backoff.next_delay();
+        let DependencyError { dependency, error, .. } = error;
+        let (attempts, retry_in_s) = (backoff.attempts(), delay.as_secs_f64());
         match record {
             None => tracing::warn!(dependency, error, attempts, retry_in_s, "waiting for a dependency"),
             Some(record) => tracing::error!(
@@ -218,16 +221,16 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
         }
         metrics::counter!("tagmill_outages_total", "dependency" => dependency).increment(1);
         let record = record.map(Record::coordinates);
-        self.vitals.waits_for(Some(Waiting { dependency, error, attempts, record }));
-        self.vitals.enters(Step::Waiting);
+        self.loop_health.set_waiting(Some(Waiting { dependency, error, attempts, record }));
+        self.loop_health.set_step(Step::Waiting);
         self.until_stopped(sleep(delay)).await
     }
 
     /// Puts off the work without offsets after an error that may come from one piece of it; for how long.
-    fn put_off(&self, patience: &mut Patience, error: Unavailable) -> Duration {
-        let delay = patience.next_delay();
-        let Unavailable { dependency, error, .. } = error;
-        let (attempts, retry_in_s) = (patience.attempts(), delay.as_secs_f64());
+    fn defer(&self, backoff: &mut Backoff, error: DependencyError) -> Duration {
+        let delay = backoff.next_delay();
+        let DependencyError { dependency, error, .. } = error;
+        let (attempts, retry_in_s) = (backoff.attempts(), delay.as_secs_f64());
         tracing::warn!(
             dependency,
             error,
@@ -236,26 +239,34 @@ impl<S: Source, L: Layer, P: Publisher> Worker<S, L, P> {
             "what has no record behind it (parked orders, a rebuild, tags) cannot be taken up; records go on"
         );
         metrics::counter!("tagmill_outages_total", "dependency" => dependency).increment(1);
-        self.vitals.puts_off(Some(Waiting { dependency, error, attempts, record: None }));
+        self.loop_health.set_deferred(Some(Waiting { dependency, error, attempts, record: None }));
         delay
     }
 
     /// Waits for `work`, unless the loop is told to stop.
     async fn until_stopped(&mut self, work: impl Future<Output = ()>) -> Result<(), Stopped> {
-        finish(&self.stop, Duration::ZERO, alive(&mut self.source, &self.vitals, work)).await
+        with_stop_deadline(&self.shutdown, Duration::ZERO, keep_alive(&mut self.source, &self.loop_health, work)).await
     }
 }
 
 /// Waits for `work`, but not longer than until `limit` after the loop was told to stop.
-pub(crate) async fn finish<T>(stop: &Stop, limit: Duration, work: impl Future<Output = T>) -> Result<T, Stopped> {
+pub(crate) async fn with_stop_deadline<T>(
+    shutdown: &Shutdown,
+    limit: Duration,
+    work: impl Future<Output = T>,
+) -> Result<T, Stopped> {
     tokio::select! {
         biased;
-        () = stop.passed(limit) => Err(Stopped),
+        () = shutdown.passed(limit) => Err(Stopped),
         done = work => Ok(done),
     }
 }
 
-/// Runs `work`, however long it takes, with the membership in the group kept and the pulse shown.
-pub(crate) async fn alive<T>(source: &mut impl Source, vitals: &Vitals, work: impl Future<Output = T>) -> T {
-    vitals.pulse_during(source.keep(work)).await
+/// Runs `work`, however long it takes, with the membership in the group kept and the heartbeat kept up.
+pub(crate) async fn keep_alive<T>(
+    source: &mut impl Source,
+    loop_health: &LoopHealth,
+    work: impl Future<Output = T>,
+) -> T {
+    loop_health.heartbeat_while(source.poll_while(work)).await
 }

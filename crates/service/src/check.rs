@@ -1,7 +1,7 @@
 //! `check`: tests everything the service needs, prints one line each, and changes nothing.
 
+use consumer::DependencyError;
 use kafka::Verdict;
-use pipeline::Unavailable;
 
 use crate::{
     Finding, Refusal, Service, rebuild,
@@ -39,7 +39,7 @@ async fn look_at_kafka(settings: &kafka::Settings, names: &Topics) -> Vec<Findin
             let kafka = Finding::ok("kafka", &settings.bootstrap_servers);
             [kafka].into_iter().chain(topics.into_iter().map(|found| topic(found, names))).collect()
         }
-        Err(kafka::Error::Unavailable(Unavailable { error, .. })) => {
+        Err(kafka::Error::Unavailable(DependencyError { error, .. })) => {
             let advice = "is it up? look at KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL";
             vec![Finding::failed("kafka", format_args!("{error}; {advice}"))]
         }

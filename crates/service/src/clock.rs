@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-/// The wall clock; a [`pipeline::Clock`].
+/// The wall clock; a [`consumer::Clock`].
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is where the time enters")]
 pub fn now() -> SystemTime {

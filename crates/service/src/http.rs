@@ -9,8 +9,8 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+use consumer::LoopHealth;
 use metrics_exporter_prometheus::PrometheusHandle;
-use pipeline::Vitals;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 /// What the endpoints tell about.
 #[derive(Clone)]
 pub(crate) struct Endpoints {
-    pub(crate) vitals: Arc<Vitals>,
+    pub(crate) loop_health: Arc<LoopHealth>,
     pub(crate) metrics: PrometheusHandle,
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn routes(endpoints: Endpoints) -> Router {
 }
 
 async fn health(State(endpoints): State<Endpoints>) -> impl IntoResponse {
-    let silence = endpoints.vitals.since_turn();
+    let silence = endpoints.loop_health.since_heartbeat();
     if silence < HANGS_AFTER {
         (StatusCode::OK, "healthy".to_owned())
     } else {
@@ -53,13 +53,13 @@ async fn health(State(endpoints): State<Endpoints>) -> impl IntoResponse {
 }
 
 async fn ready(State(endpoints): State<Endpoints>) -> impl IntoResponse {
-    let readiness = Readiness::of(&endpoints.vitals);
+    let readiness = Readiness::of(&endpoints.loop_health);
     let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness))
 }
 
 async fn scrape(State(endpoints): State<Endpoints>) -> impl IntoResponse {
-    let page = metrics::page(&endpoints.metrics, &endpoints.vitals);
+    let page = metrics::page(&endpoints.metrics, &endpoints.loop_health);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page)
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use consumer::{LoopHealth, StallCause, Step};
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use pipeline::{StallCause, Step, Vitals};
 
 use crate::readiness::Readiness;
 
@@ -36,25 +36,25 @@ pub(crate) fn install(service: &str) -> Result<PrometheusHandle, BuildError> {
 const DEPENDENCIES: [&str; 3] = ["kafka", "postgres", "redis"];
 
 /// The page, with what the loop does as it is now.
-pub(crate) fn page(handle: &PrometheusHandle, vitals: &Vitals) -> String {
+pub(crate) fn page(handle: &PrometheusHandle, loop_health: &LoopHealth) -> String {
     let yes = |is: bool| f64::from(u8::from(is));
-    metrics::gauge!("tagmill_ready").set(yes(Readiness::of(vitals).ready));
-    metrics::gauge!("tagmill_seconds_since_last_commit").set(vitals.since_commit().as_secs_f64());
-    metrics::gauge!("tagmill_seconds_since_last_turn").set(vitals.since_turn().as_secs_f64());
-    let (present, lasted) = vitals.step();
+    metrics::gauge!("tagmill_ready").set(yes(Readiness::of(loop_health).ready));
+    metrics::gauge!("tagmill_seconds_since_last_commit").set(loop_health.since_commit().as_secs_f64());
+    metrics::gauge!("tagmill_seconds_since_last_turn").set(loop_health.since_heartbeat().as_secs_f64());
+    let (present, lasted) = loop_health.step();
     for step in Step::ALL {
         let seconds = if step == present { lasted.as_secs_f64() } else { 0.0 };
         metrics::gauge!("tagmill_step_seconds", "step" => step.name()).set(seconds);
     }
-    let waiting = vitals.waiting();
+    let waiting = loop_health.waiting();
     for dependency in DEPENDENCIES {
         let attempts = waiting.as_ref().filter(|waiting| waiting.dependency == dependency).map(|it| it.attempts);
         metrics::gauge!("tagmill_waiting_for", "dependency" => dependency).set(yes(attempts.is_some()));
         metrics::gauge!("tagmill_waiting_attempts", "dependency" => dependency).set(attempts.unwrap_or(0));
     }
     metrics::gauge!("tagmill_stuck_records").set(yes(waiting.is_some_and(|waiting| waiting.record.is_some())));
-    metrics::gauge!("tagmill_backlog_put_off").set(yes(vitals.put_off().is_some()));
-    let stalls = vitals.stalls();
+    metrics::gauge!("tagmill_backlog_put_off").set(yes(loop_health.deferred().is_some()));
+    let stalls = loop_health.stalls();
     for cause in StallCause::ALL {
         let count = stalls.iter().filter(|stall| stall.cause == cause).count();
         metrics::gauge!("tagmill_stalls", "cause" => cause.name()).set(u32::try_from(count).unwrap_or(u32::MAX));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipeline::Vitals;
+use consumer::LoopHealth;
 use tokio::time::timeout;
 use warehouse::Warehouse;
 
@@ -15,12 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Applies the migrations that are missing. Only the wait for a connection is bounded: a migration takes its time.
 pub(crate) async fn migrate(database: &warehouse::Settings) -> Result<(), Refusal> {
     let warehouse = Warehouse::new(database);
-    let vitals = Vitals::default();
-    let greeting = retry::until_available(&vitals, async || Ok(warehouse.greet().await?));
+    let loop_health = LoopHealth::default();
+    let greeting = retry::until_available(&loop_health, async || Ok(warehouse.greet().await?));
     if let Ok(greeted) = timeout(PATIENCE, greeting).await {
         greeted?;
     } else {
-        let error = vitals.waiting().map_or_else(String::new, |waiting| format!(": {}", waiting.error));
+        let error = loop_health.waiting().map_or_else(String::new, |waiting| format!(": {}", waiting.error));
         return Err(Refusal::Missing(format!("DATABASE_URL: no answer within {} s{error}", PATIENCE.as_secs())));
     }
     let applied = warehouse::migrate(database).await.map_err(|error| match error.into() {

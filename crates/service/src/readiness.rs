@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipeline::{Stall, Step, Vitals, Waiting};
+use consumer::{LoopHealth, Stall, Step, Waiting};
 use serde::Serialize;
 
 /// A loop that has not turned for this long hangs: a supervisor may restart it. Waiting with backoff is turning, so an
@@ -33,7 +33,7 @@ pub(crate) enum Reason {
     /// A dependency is away, or does not want what it is given.
     WaitingFor(Waiting),
     /// Records go on; parked work does not, because the dependency does not want it.
-    PutOff(Waiting),
+    Deferred(Waiting),
     /// A client, a topic or a partition makes no progress, although the loop runs.
     Stalled(Stall),
     /// What should take a moment takes long, and has not failed yet.
@@ -51,17 +51,18 @@ pub(crate) enum Reason {
 }
 
 impl Readiness {
-    pub(crate) fn of(vitals: &Vitals) -> Self {
-        let unassigned = vitals.partitions().is_none().then_some(Reason::NoPartitionsAssigned);
-        let waiting = vitals.waiting().map(Reason::WaitingFor);
-        let put_off = vitals.put_off().map(Reason::PutOff);
-        let stalls = vitals.stalls().into_iter().map(Reason::Stalled);
-        let (step, lasted) = vitals.step();
+    pub(crate) fn of(loop_health: &LoopHealth) -> Self {
+        let unassigned = loop_health.partitions().is_none().then_some(Reason::NoPartitionsAssigned);
+        let waiting = loop_health.waiting().map(Reason::WaitingFor);
+        let deferred = loop_health.deferred().map(Reason::Deferred);
+        let stalls = loop_health.stalls().into_iter().map(Reason::Stalled);
+        let (step, lasted) = loop_health.step();
         let slow = step.should_be_short() && lasted >= SLOW_AFTER;
         let slow = slow.then_some(Reason::SlowStep { step, seconds: lasted.as_secs() });
-        let silence = vitals.since_turn();
+        let silence = loop_health.since_heartbeat();
         let still = (silence >= STALLS_AFTER).then_some(Reason::NotTurning { seconds: silence.as_secs() });
-        let reasons: Vec<_> = [unassigned, waiting, put_off, slow, still].into_iter().flatten().chain(stalls).collect();
+        let reasons: Vec<_> =
+            [unassigned, waiting, deferred, slow, still].into_iter().flatten().chain(stalls).collect();
         Self { ready: reasons.is_empty(), reasons }
     }
 }

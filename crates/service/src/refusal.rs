@@ -1,6 +1,6 @@
 //! Why a process refuses to work, as one line for the person who configured it and an exit code for the machine.
 
-use pipeline::{Failure, Unavailable};
+use consumer::{DependencyError, Failure};
 
 /// The line names the setting and says what to do; it never repeats a value that may be secret.
 ///
@@ -35,8 +35,8 @@ impl Refusal {
 
 /// What a command says about a dependency that is away. It does not wait: whoever called it wants an answer, and can call
 /// it again.
-impl From<Unavailable> for Refusal {
-    fn from(Unavailable { dependency, error, .. }: Unavailable) -> Self {
+impl From<DependencyError> for Refusal {
+    fn from(DependencyError { dependency, error, .. }: DependencyError) -> Self {
         let setting = match dependency {
             "kafka" => "KAFKA_BOOTSTRAP_SERVERS",
             "postgres" => "DATABASE_URL",
@@ -49,7 +49,7 @@ impl From<Unavailable> for Refusal {
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
-        Unavailable::from(failure).into()
+        DependencyError::from(failure).into()
     }
 }
 

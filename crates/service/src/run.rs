@@ -3,8 +3,8 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use consumer::{LoopHealth, Worker};
 use metrics_exporter_prometheus::PrometheusHandle;
-use pipeline::{Vitals, Worker};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use warehouse::Warehouse;
@@ -28,44 +28,45 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
     kafka.leave_timeout = kafka.leave_timeout.min(grace / 4);
     let database = settings.database.connection(name)?;
     S::validate(own)?;
-    let vitals = Arc::new(Vitals::default());
-    let endpoints = Endpoints { vitals: Arc::clone(&vitals), metrics: install_metrics(name, watch)? };
+    let loop_health = Arc::new(LoopHealth::default());
+    let endpoints = Endpoints { loop_health: Arc::clone(&loop_health), metrics: install_metrics(name, watch)? };
     // After the metrics, so that the counters of the routes exist from the start.
     let routes = S::routes(own, Warehouse::new(&database));
     let stop = watch.spawn(look_after(grace, settings.http.http_addr, routes, endpoints)).await??;
 
     let preparing = async {
-        let shared = prepare(settings, &kafka, &database, &vitals).await?;
-        let layer = until_available(&vitals, async || S::layer(own, &shared).await).await?;
-        let publisher = until_available(&vitals, async || {
-            Ok(kafka::Publisher::connect(&shared.kafka)?.reporting_to(Arc::clone(&vitals)))
+        let shared = prepare(settings, &kafka, &database, &loop_health).await?;
+        let processor = until_available(&loop_health, async || S::processor(own, &shared).await).await?;
+        let publisher = until_available(&loop_health, async || {
+            Ok(kafka::Publisher::connect(&shared.kafka)?.reporting_to(Arc::clone(&loop_health)))
         })
         .await?;
         // Joins the group, so it comes last: a member that does not read yet holds up the others.
         let source =
-            until_available(&vitals, async || Ok(kafka::Source::connect(&kafka, Arc::clone(&vitals))?)).await?;
-        Ok::<_, Refusal>((layer, publisher, source))
+            until_available(&loop_health, async || Ok(kafka::Source::connect(&kafka, Arc::clone(&loop_health))?))
+                .await?;
+        Ok::<_, Refusal>((processor, publisher, source))
     };
-    if let Some((layer, publisher, source)) = stop.run_until_cancelled(preparing).await.transpose()? {
+    if let Some((processor, publisher, source)) = stop.run_until_cancelled(preparing).await.transpose()? {
         // Not earlier: whoever is refused says so in one line, and that is the last one.
         tracing::info!(version = env!("CARGO_PKG_VERSION"), http.address = %settings.http.http_addr, "started");
         let connections = settings.database.database_pool_size;
-        let settings = pipeline::Settings {
+        let settings = consumer::Settings {
             batch_size: settings.batch.batch_size.get(),
-            side_by_side: settings.batch.batches_in_flight.min(connections).get(),
+            max_in_flight: settings.batch.batches_in_flight.min(connections).get(),
             schedule: settings.batch.schedule.clone(),
-            resume_every: S::resume_every(own),
+            background_interval: S::background_interval(own),
             // The rest of the grace period is for the last commit and for leaving the group.
-            stop_within: grace / 2,
+            drain_timeout: grace / 2,
         };
         Worker {
             source,
-            layer,
+            processor,
             publisher,
             settings,
-            vitals: Arc::clone(&vitals),
+            loop_health: Arc::clone(&loop_health),
             clock: clock::now,
-            stop: stop.into(),
+            shutdown: stop.into(),
         }
         .run()
         .await?;
@@ -87,7 +88,7 @@ async fn look_after(
     routes: Router,
     endpoints: Endpoints,
 ) -> anyhow::Result<CancellationToken> {
-    let stop = signals::stop_within(grace)?;
+    let stop = signals::shutdown_token(grace)?;
     http::serve(address, http::routes(endpoints).merge(routes)).await?;
     Ok(stop)
 }
@@ -97,13 +98,13 @@ async fn prepare(
     settings: &Settings,
     kafka: &kafka::Settings,
     database: &warehouse::Settings,
-    vitals: &Vitals,
+    loop_health: &LoopHealth,
 ) -> Result<Shared, Refusal> {
-    let cluster = until_available(vitals, async || Ok(kafka::Topics::connect(kafka)?)).await?;
-    let room = until_available(vitals, async || topics::require(&cluster, &settings.topics).await).await?;
+    let cluster = until_available(loop_health, async || Ok(kafka::Topics::connect(kafka)?)).await?;
+    let room = until_available(loop_health, async || topics::require(&cluster, &settings.topics).await).await?;
     // Its thread takes up to a tenth of a second to end, and nothing here waits for that.
     tokio::task::spawn_blocking(move || drop(cluster));
-    until_available(vitals, async || schema::require(database, &kafka.service).await).await?;
+    until_available(loop_health, async || schema::require(database, &kafka.service).await).await?;
     Ok(Shared {
         warehouse: Warehouse::new(database),
         kafka: kafka::Settings { batch_bytes: room.batch, ..kafka.clone() },

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use pipeline::Layer;
+use consumer::Processor;
 use warehouse::Warehouse;
 
 use crate::{Description, Finding, Refusal, Startup};
@@ -19,7 +19,7 @@ pub trait Service {
     type Settings: clap::Args;
 
     /// What it does with its events.
-    type Layer: Layer;
+    type Processor: Processor;
 
     /// Looks at the settings only this service has, before anything is connected.
     ///
@@ -33,7 +33,7 @@ pub trait Service {
     ///
     /// # Errors
     /// [`Startup::Refused`] ends the process; [`Startup::Unavailable`] is waited out, and this is called again.
-    async fn layer(settings: &Self::Settings, shared: &Shared) -> Result<Self::Layer, Startup>;
+    async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self::Processor, Startup>;
 
     /// What is answered over HTTP beside what every service answers. `warehouse` has connections of its own, which the loop
     /// does not use.
@@ -41,9 +41,9 @@ pub trait Service {
         Router::new()
     }
 
-    /// How often a continuous schedule looks at the work that has no offset behind it ([`Layer::resume`]); any other
+    /// How often a continuous schedule looks at the work that has no offset behind it ([`Processor::poll_outbox`]); any other
     /// schedule looks at each tick.
-    fn resume_every(_settings: &Self::Settings) -> Duration {
+    fn background_interval(_settings: &Self::Settings) -> Duration {
         Duration::from_secs(5)
     }
 

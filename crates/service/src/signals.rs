@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 /// A token that SIGTERM or SIGINT cancels. From then on the process has `grace` to finish or abandon its batch; past
 /// that, or at a second signal, it ends with code 1. Nothing is lost by that: what was not committed comes again.
-pub(crate) fn stop_within(grace: Duration) -> std::io::Result<CancellationToken> {
+pub(crate) fn shutdown_token(grace: Duration) -> std::io::Result<CancellationToken> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let stop = CancellationToken::new();

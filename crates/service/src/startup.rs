@@ -1,6 +1,6 @@
 //! Why something could not be got ready at the start: to give up, or to try again.
 
-use pipeline::Unavailable;
+use consumer::DependencyError;
 use warehouse::Denied;
 
 use crate::Refusal;
@@ -13,7 +13,7 @@ pub enum Startup {
     Refused(#[from] Refusal),
     /// Trying again will help, sooner or later.
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Unavailable(#[from] DependencyError),
 }
 
 impl From<Denied> for Startup {

@@ -1,7 +1,7 @@
 //! Whether the topics are there before anything is read; and making them, if that is wanted.
 
+use consumer::DependencyError;
 use kafka::Verdict;
-use pipeline::Unavailable;
 
 use crate::{Refusal, Startup, settings::Topics};
 
@@ -52,7 +52,7 @@ pub(crate) async fn require(cluster: &kafka::Topics, topics: &Topics) -> Result<
 /// A topic we create ourselves is not known to every broker at once; any other one will not come by waiting.
 fn missing(topics: &Topics, name: &str) -> Startup {
     if topics.kafka_create_topics {
-        return Unavailable::new("kafka", format_args!("topic {name} is not there yet")).into();
+        return DependencyError::new("kafka", format_args!("topic {name} is not there yet")).into();
     }
     let setting = topics.setting(name);
     Refusal::Missing(format!("{setting}: topic {name} does not exist; {ADVICE}")).into()

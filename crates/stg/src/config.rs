@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use service::Refusal;
 
-use crate::receive::{Envelope, Reading, Timestamp};
+use crate::decode::{Envelope, Reading, Timestamp};
 
 /// Redis, and how long an order may wait for a name.
 #[derive(Debug, clap::Args)]

@@ -1,18 +1,18 @@
 //! The STG layer: orders with ids become orders with names.
 //!
-//! In the order the data flows: [`receive`] reads a record, [`enrich`] asks Redis for the names of a whole batch,
+//! In the order the data flows: [`decode`] reads a record, [`enrich`] asks Redis for the names of a whole batch,
 //! [`transform`] (pure) decides what becomes of each order, [`store`] writes it in one transaction, [`publish`] says what
 //! is sent on. [`parked`] takes up the orders whose names were missing; [`commands`] lets a person see and release them.
 
-pub use self::{commands::Commands, layer::Stg};
+pub use self::{commands::Commands, processor::Stg};
 
 mod config;
 mod clock;
-mod receive;
+mod decode;
 mod enrich;
 pub mod transform;
 mod store;
 mod publish;
 pub mod parked;
-mod layer;
+mod processor;
 mod commands;

@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
+use consumer::{Failure, Message, OutboxBatch};
 use names::Names;
 use orders::UtcMicros;
-use pipeline::{Backlog, Failure, Message};
 use warehouse::{Transaction, Warehouse, get, statement};
 
 use self::{census::Census, search::Search};
@@ -59,13 +59,13 @@ const BYTES_A_ROUND: i64 = 4 << 20;
 
 impl Parked {
     /// One round: un-parks what can be, then hands out what is not known to be sent.
-    pub(crate) async fn resume(
+    pub(crate) async fn poll_outbox(
         &mut self,
         warehouse: &Warehouse,
         names: &Names,
         now: UtcMicros,
         bounds: Bounds,
-    ) -> Result<Backlog, Failure> {
+    ) -> Result<OutboxBatch, Failure> {
         self.sending = None;
         let known = self.search.known(warehouse, names).await?;
         let taken = take_up::take_up(warehouse, names, known, now, bounds).await?;
@@ -76,11 +76,11 @@ impl Parked {
         }
         let messages = self.hand_out(warehouse, bounds).await?;
         let more = taken.moved > 0 || !messages.is_empty();
-        Ok(Backlog { messages, more })
+        Ok(OutboxBatch { messages, more })
     }
 
     /// Marks as sent what the last round handed out.
-    pub(crate) async fn settle(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn mark_sent(&mut self) -> Result<(), Failure> {
         if let Some(Sending { transaction, orders }) = self.sending.take() {
             transaction.execute(&statement!("stg/mark_sent"), [&orders]).await?;
             transaction.commit().await?;

@@ -1,6 +1,6 @@
 //! What is sent on about an order.
 
-use pipeline::Message;
+use consumer::Message;
 
 /// The message of an order: all orders of a user stay in order, because the user is the key.
 pub(crate) fn message(user_id: &str, enriched: &str) -> Message {

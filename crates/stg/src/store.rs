@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use consumer::{Failure, MAX_BATCH_OUTPUT_BYTES, StoreResult};
 use futures_util::try_join;
 use jiff::civil::DateTime;
 use names::Directory;
 use orders::{Event, UtcMicros, Version};
-use pipeline::{Failure, LARGEST_PART, Stored};
 use warehouse::{Row as DatabaseRow, Timestamp, Transaction, Warehouse, get, statement};
 
 use crate::transform::{self, Changes, Held, Missing, Row};
@@ -18,7 +18,7 @@ pub(crate) async fn store(
     directory: &Directory,
     now: UtcMicros,
     limit: usize,
-) -> Result<Stored, Failure> {
+) -> Result<StoreResult, Failure> {
     let transaction = warehouse.begin().await?;
     let held = lock(&transaction, events).await?;
     let Changes { outcomes, new, changed, messages } = transform::transform(&held, events, directory, now, limit)?;
@@ -28,17 +28,17 @@ pub(crate) async fn store(
         replace_missing(&transaction, changed.keys().copied().collect(), &new, &changed),
     )?;
     transaction.commit().await?;
-    Ok(Stored { outcomes, messages })
+    Ok(StoreResult { outcomes, messages })
 }
 
 async fn lock(transaction: &Transaction, events: &[Event]) -> Result<HashMap<i64, Held>, Failure> {
     let ids: Vec<i64> = events.iter().map(|event| event.object_id).collect();
-    let room = if events.len() > 1 { i64::try_from(LARGEST_PART).unwrap_or(i64::MAX) } else { i64::MAX };
+    let room = if events.len() > 1 { i64::try_from(MAX_BATCH_OUTPUT_BYTES).unwrap_or(i64::MAX) } else { i64::MAX };
     let rows = transaction.query(&statement!("stg/lock_order_events"), [&ids, &room]).await?;
     if let Some(row) = rows.first()
         && get(row, 6)?
     {
-        return Err(Failure::TooMuch);
+        return Err(Failure::BatchTooLarge);
     }
     rows.iter().map(|row| Ok((get(row, 0)?, read(row)?))).collect()
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use consumer::{Failure, MAX_BATCH_OUTPUT_BYTES, Message, Outcome, Rejection};
 use names::Directory;
 use orders::{Event, UtcMicros, Version};
-use pipeline::{Failure, LARGEST_PART, Message, Outcome, Rejection};
 
 pub use self::naming::{Dishes, Kind, Missing, name};
 use crate::publish;
@@ -60,7 +60,7 @@ pub struct Changes {
 /// may have `limit` bytes with its key.
 ///
 /// # Errors
-/// [`Failure::TooMuch`] when the messages of several events take more than [`LARGEST_PART`]; else none in practice: when a
+/// [`Failure::BatchTooLarge`] when the messages of several events take more than [`MAX_BATCH_OUTPUT_BYTES`]; else none in practice: when a
 /// message cannot be written as JSON.
 pub fn transform(
     held: &HashMap<i64, Held>,
@@ -71,18 +71,18 @@ pub fn transform(
 ) -> Result<Changes, Failure> {
     let mut changes = Changes::default();
     let (mut weighed, mut bytes) = (0, 0);
-    let unwritable = |error| Failure::Refused(format!("a message cannot be written: {error}"));
+    let unwritable = |error| Failure::InvalidData(format!("a message cannot be written: {error}"));
     for event in events {
         bytes += changes.messages[weighed..].iter().map(Message::size).sum::<usize>();
         weighed = changes.messages.len();
-        if events.len() > 1 && bytes > LARGEST_PART {
-            return Err(Failure::TooMuch);
+        if events.len() > 1 && bytes > MAX_BATCH_OUTPUT_BYTES {
+            return Err(Failure::BatchTooLarge);
         }
         let (new, changed) = (changes.new.get(&event.object_id), changes.changed.get(&event.object_id));
         let current = new.or(changed).map(|row| &row.held).or_else(|| held.get(&event.object_id));
         let outcome = match judge(current, event) {
             Verdict::Rejected(rejection) => Outcome::DeadLetter(rejection),
-            Verdict::Older => Outcome::Outdated,
+            Verdict::Older => Outcome::Stale,
             Verdict::Equal(enriched) => {
                 let message = enriched.map(|text| publish::message(&event.user_id, text));
                 match check_size(message.as_ref(), limit) {
@@ -105,7 +105,7 @@ pub fn transform(
                     continue;
                 }
                 changes.messages.extend(message);
-                let outcome = if enriched.is_some() { Outcome::Stored } else { Outcome::Parked };
+                let outcome = if enriched.is_some() { Outcome::Stored } else { Outcome::Deferred };
                 // An order has waited since its first event that had to; so a newer one takes its place in the queue.
                 let waits = current.filter(|held| enriched.is_none() && held.parked_at.is_some());
                 let parked_at = enriched.is_none().then(|| waits.and_then(|held| held.parked_at).unwrap_or(now));

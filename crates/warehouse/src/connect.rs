@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipeline::{Fault, Unavailable};
+use consumer::{DependencyError, Fault};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{Client, Config, Error, SimpleQueryMessage, SimpleQueryRow};
 
@@ -73,7 +73,9 @@ pub(crate) async fn connect(settings: &Settings) -> Result<Connected, Denied> {
         let greeting = understand(row)?;
         Ok(Connected { client, driver, greeting })
     };
-    timeout(PATIENCE, connecting).await.unwrap_or_else(|_| Err(no_answer("connect", PATIENCE).with(Fault::Away).into()))
+    timeout(PATIENCE, connecting)
+        .await
+        .unwrap_or_else(|_| Err(no_answer("connect", PATIENCE).with(Fault::Unreachable).into()))
 }
 
 async fn open(config: &Config, settings: &Settings) -> Result<(Client, JoinHandle<()>), Error> {
@@ -101,7 +103,7 @@ fn minds_the_mark(error: &Error) -> bool {
 
 fn understand(row: Option<&SimpleQueryRow>) -> Result<Greeting, Denied> {
     let Some((row, version)) = row.and_then(|row| Some((row, row.get(0)?))) else {
-        return Err(Unavailable::new("postgres", "connect: the server does not say who it is").into());
+        return Err(DependencyError::new("postgres", "connect: the server does not say who it is").into());
     };
     verify(|column| row.get(column))?;
     let is_on = |column| row.get(column) == Some("on");

@@ -2,7 +2,7 @@
 
 use std::{error::Error as _, io};
 
-use pipeline::Unavailable;
+use consumer::DependencyError;
 use tokio_postgres::Error;
 
 use crate::error::{describe, unavailable};
@@ -16,10 +16,10 @@ pub enum Denied {
     Refused(String),
     /// Nobody answers, or the server is not ready. Waiting helps.
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Unavailable(#[from] DependencyError),
 }
 
-impl From<Denied> for Unavailable {
+impl From<Denied> for DependencyError {
     /// For whoever was let in before: a password that was changed is changed back, or the service is given the new one.
     fn from(denied: Denied) -> Self {
         match denied {

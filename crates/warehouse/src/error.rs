@@ -2,7 +2,7 @@
 
 use std::{error::Error as _, time::Duration};
 
-use pipeline::{Failure, Fault, Unavailable};
+use consumer::{DependencyError, Failure, Fault};
 use tokio_postgres::{Error, error::DbError};
 
 /// What to do about `error`, which the statement `name` met.
@@ -12,28 +12,28 @@ use tokio_postgres::{Error, error::DbError};
 /// may pass with time or an operator's hand, and a record must not be given up for it.
 pub(crate) fn failure(name: &str, error: &Error) -> Failure {
     match error.as_db_error() {
-        Some(error) if is_about_data(error.code().code()) => Failure::Refused(format!("{name}: {}", refusal(error))),
+        Some(error) if is_about_data(error.code().code()) => {
+            Failure::InvalidData(format!("{name}: {}", refusal(error)))
+        }
         _ => unavailable(name, error).into(),
     }
 }
 
 /// The database as it is away, slow or unwilling, after `error` in the step `name`.
-pub(crate) fn unavailable(name: &str, error: &Error) -> Unavailable {
+pub(crate) fn unavailable(name: &str, error: &Error) -> DependencyError {
     let fault = match error.code() {
         Some(sqlstate) => fault(sqlstate.code()),
         // A value that the driver cannot put into a parameter never left us: it comes from a record.
-        None if error.to_string().starts_with("error serializing parameter") => {
-            Fault::Unwilling("serialize".to_owned())
-        }
-        None => Fault::Away,
+        None if error.to_string().starts_with("error serializing parameter") => Fault::Rejected("serialize".to_owned()),
+        None => Fault::Unreachable,
     };
-    Unavailable::new("postgres", format_args!("{name}: {}", describe(error))).with(fault)
+    DependencyError::new("postgres", format_args!("{name}: {}", describe(error))).with(fault)
 }
 
 /// The database as it has not answered the statement `name` for so long. It may be away; but if only this statement takes
 /// so long, it always will, and a smaller one will not.
-pub(crate) fn no_answer(name: &str, patience: Duration) -> Unavailable {
-    Unavailable::new("postgres", format_args!("{name}: no answer for {patience:?}")).with(Fault::OutOfTime)
+pub(crate) fn no_answer(name: &str, patience: Duration) -> DependencyError {
+    DependencyError::new("postgres", format_args!("{name}: no answer for {patience:?}")).with(Fault::TimedOut)
 }
 
 /// An error in one line, with its cause: the driver's own text is only its kind («db error»).
@@ -53,11 +53,11 @@ pub(crate) fn describe(error: &Error) -> String {
 fn fault(sqlstate: &str) -> Fault {
     let of_the_server = ["08", "25", "28", "3D", "53", "57P", "58"];
     if sqlstate == "57014" {
-        Fault::OutOfTime // `statement_timeout`
+        Fault::TimedOut // `statement_timeout`
     } else if of_the_server.iter().any(|class| sqlstate.starts_with(class)) {
-        Fault::Away
+        Fault::Unreachable
     } else {
-        Fault::Unwilling(sqlstate.to_owned())
+        Fault::Rejected(sqlstate.to_owned())
     }
 }
 
@@ -87,7 +87,7 @@ fn without_quotes(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use pipeline::Fault;
+    use consumer::Fault;
 
     use super::{fault, is_about_data, without_quotes};
 
@@ -105,12 +105,12 @@ mod tests {
     #[test]
     fn an_error_blames_the_server_or_what_it_was_asked() {
         for sqlstate in ["08006", "25006", "25P03", "53100", "53300", "57P01", "57P03", "58030"] {
-            assert_eq!(fault(sqlstate), Fault::Away, "{sqlstate}");
+            assert_eq!(fault(sqlstate), Fault::Unreachable, "{sqlstate}");
         }
         for sqlstate in ["23503", "23505", "40001", "40P01", "42P01", "55P03", "P0001", "XX000"] {
-            assert_eq!(fault(sqlstate), Fault::Unwilling(sqlstate.to_owned()), "{sqlstate}");
+            assert_eq!(fault(sqlstate), Fault::Rejected(sqlstate.to_owned()), "{sqlstate}");
         }
-        assert_eq!(fault("57014"), Fault::OutOfTime);
+        assert_eq!(fault("57014"), Fault::TimedOut);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Connections to the warehouse, opened when first needed and replaced when lost.
 
+use consumer::DependencyError;
 use deadpool::{
     Runtime,
     managed::{Pool, PoolError, Timeouts},
 };
-use pipeline::Unavailable;
 
 use crate::{
     Settings, Transaction,
@@ -43,7 +43,7 @@ impl Warehouse {
     ///
     /// # Errors
     /// When there is no connection to be had.
-    pub async fn begin(&self) -> Result<Transaction, Unavailable> {
+    pub async fn begin(&self) -> Result<Transaction, DependencyError> {
         Transaction::begin(self.connection().await?).await
     }
 
@@ -51,7 +51,7 @@ impl Warehouse {
     ///
     /// # Errors
     /// When there is no connection to be had.
-    pub async fn begin_reading(&self) -> Result<Transaction, Unavailable> {
+    pub async fn begin_reading(&self) -> Result<Transaction, DependencyError> {
         Transaction::begin_reading(self.connection().await?).await
     }
 
@@ -60,7 +60,7 @@ impl Warehouse {
     ///
     /// # Errors
     /// When there is no connection to be had.
-    pub async fn begin_unhurried(&self) -> Result<Transaction, Unavailable> {
+    pub async fn begin_unhurried(&self) -> Result<Transaction, DependencyError> {
         Transaction::begin_unhurried(self.connection().await?).await
     }
 
@@ -72,14 +72,14 @@ impl Warehouse {
         Ok(self.session().await?.greeting().clone())
     }
 
-    async fn connection(&self) -> Result<Pooled, Unavailable> {
+    async fn connection(&self) -> Result<Pooled, DependencyError> {
         Ok(self.session().await?)
     }
 
     async fn session(&self) -> Result<Pooled, Denied> {
         self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(denied) => denied,
-            other => Unavailable::new("postgres", format_args!("connect: {other}")).into(),
+            other => DependencyError::new("postgres", format_args!("connect: {other}")).into(),
         })
     }
 }

@@ -1,16 +1,16 @@
 //! Values of rows.
 
-use pipeline::{Failure, Fault, Unavailable};
+use consumer::{DependencyError, Failure, Fault};
 use tokio_postgres::{Row, types::FromSql};
 
 /// A value of a row. A type that does not fit means that the schema is not the one this binary was built for: no data is
 /// to blame, so it is waited out like any outage.
 ///
 /// # Errors
-/// [`Failure::Unavailable`] when the column is not there or of another type.
+/// [`Failure::Dependency`] when the column is not there or of another type.
 pub fn get<'a, T: FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, Failure> {
     Ok(row.try_get(at).map_err(|error| {
-        let unexpected = Unavailable::new("postgres", format_args!("unexpected schema: {error}"));
-        unexpected.with(Fault::Unwilling("unexpected schema".to_owned()))
+        let unexpected = DependencyError::new("postgres", format_args!("unexpected schema: {error}"));
+        unexpected.with(Fault::Rejected("unexpected schema".to_owned()))
     })?)
 }

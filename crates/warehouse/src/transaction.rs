@@ -2,12 +2,12 @@
 
 use std::{future::ready, pin::pin, task::Poll, time::Duration};
 
+use consumer::{DependencyError, Failure};
 use futures_util::{
     FutureExt, TryStreamExt,
     future::{BoxFuture, Shared},
     join, poll,
 };
-use pipeline::{Failure, Unavailable};
 use tokio::{sync::Mutex, time::timeout};
 use tokio_postgres::{Error, Row, Statement as Prepared};
 
@@ -30,7 +30,7 @@ pub struct Transaction {
     /// Held while a statement is prepared and sent, so that one which has to be prepared first is not overtaken.
     turn: Mutex<()>,
     /// The answer to `BEGIN`, which travels with the first statements instead of costing a round trip of its own.
-    begun: Shared<BoxFuture<'static, Result<(), Unavailable>>>,
+    begun: Shared<BoxFuture<'static, Result<(), DependencyError>>>,
     /// How long to wait for an answer; beyond the server's own limits, so this is for a server that says nothing at all.
     patience: Duration,
     /// Whether the next transaction may have the connection: not if plans were made without the guards of a batch.
@@ -54,19 +54,19 @@ const BEGIN_UNHURRIED: &str = concat!(include_str!("begin_unhurried.sql"), inclu
 const COMMIT: &str = "SELECT; COMMIT";
 
 impl Transaction {
-    pub(crate) async fn begin(session: Pooled) -> Result<Self, Unavailable> {
+    pub(crate) async fn begin(session: Pooled) -> Result<Self, DependencyError> {
         Self::begin_as(session, BEGIN, PATIENCE, true).await
     }
 
-    pub(crate) async fn begin_reading(session: Pooled) -> Result<Self, Unavailable> {
+    pub(crate) async fn begin_reading(session: Pooled) -> Result<Self, DependencyError> {
         Self::begin_as(session, BEGIN_READING, READING_PATIENCE, true).await
     }
 
-    pub(crate) async fn begin_unhurried(session: Pooled) -> Result<Self, Unavailable> {
+    pub(crate) async fn begin_unhurried(session: Pooled) -> Result<Self, DependencyError> {
         Self::begin_as(session, BEGIN_UNHURRIED, UNHURRIED_PATIENCE, false).await
     }
 
-    async fn begin_as(session: Pooled, sql: &str, patience: Duration, reusable: bool) -> Result<Self, Unavailable> {
+    async fn begin_as(session: Pooled, sql: &str, patience: Duration, reusable: bool) -> Result<Self, DependencyError> {
         // Sends, and returns without waiting for the answer.
         let answers = session.simple_query_raw(sql).await.map_err(|error| unavailable("begin", &error))?;
         let begun =
@@ -77,7 +77,7 @@ impl Transaction {
     /// Runs a statement and returns its rows.
     ///
     /// # Errors
-    /// [`Failure::Refused`] when a value does not fit, [`Failure::Unavailable`] for everything else.
+    /// [`Failure::InvalidData`] when a value does not fit, [`Failure::Dependency`] for everything else.
     pub async fn query<const N: usize>(
         &self,
         statement: &Statement,
@@ -179,8 +179,8 @@ impl Transaction {
         answer.map_err(|error| failure(name, &error))
     }
 
-    fn session(&self) -> Result<&Session, Unavailable> {
-        self.session.as_deref().ok_or_else(|| Unavailable::new("postgres", "the transaction is over"))
+    fn session(&self) -> Result<&Session, DependencyError> {
+        self.session.as_deref().ok_or_else(|| DependencyError::new("postgres", "the transaction is over"))
     }
 }
 

@@ -8,9 +8,9 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
+use consumer::{DependencyError, Failure};
 use jiff::civil::DateTime;
 use orders::UtcMicros;
-use pipeline::{Failure, Unavailable};
 use serde::Serialize;
 use utoipa::ToSchema;
 use warehouse::{Row, get};
@@ -37,12 +37,12 @@ pub(crate) enum Refused {
 
 impl From<Failure> for Refused {
     fn from(failure: Failure) -> Self {
-        Unavailable::from(failure).into()
+        DependencyError::from(failure).into()
     }
 }
 
-impl From<Unavailable> for Refused {
-    fn from(error: Unavailable) -> Self {
+impl From<DependencyError> for Refused {
+    fn from(error: DependencyError) -> Self {
         // The reader gets no details of the database; the operator does.
         tracing::warn!(dependency = error.dependency, error = error.error, "a question is not answered");
         metrics::counter!("tagmill_api_failures_total").increment(1);
@@ -86,5 +86,6 @@ pub(super) async fn never_stored(mut response: Response) -> Response {
 pub(super) fn get_utc_micros(row: &Row, at: usize) -> Result<UtcMicros, Failure> {
     let civil: DateTime = get(row, at)?;
     let moment = UtcMicros::from_civil(civil);
-    Ok(moment.ok_or_else(|| Unavailable::new("postgres", format_args!("{civil} is outside the years 0 to 9999")))?)
+    Ok(moment
+        .ok_or_else(|| DependencyError::new("postgres", format_args!("{civil} is outside the years 0 to 9999")))?)
 }

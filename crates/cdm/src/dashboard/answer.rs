@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use consumer::Failure;
 use futures_util::future::try_join_all;
-use pipeline::Failure;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use warehouse::{Parameter, Statement, Transaction, Warehouse, get, statement};
@@ -66,5 +66,5 @@ async fn json(
 ) -> Result<Box<RawValue>, Refused> {
     let rows = transaction.query_with(statement, parameters).await?;
     let text = rows.first().map(|row| get::<String>(row, 0)).transpose()?.unwrap_or_else(|| "null".to_owned());
-    Ok(RawValue::from_string(text).map_err(|error| Failure::from(pipeline::Unavailable::new("postgres", error)))?)
+    Ok(RawValue::from_string(text).map_err(|error| Failure::from(consumer::DependencyError::new("postgres", error)))?)
 }

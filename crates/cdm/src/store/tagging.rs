@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use consumer::{DependencyError, Failure, Fault};
 use futures_util::future::try_join_all;
 use orders::tags::Subject;
-use pipeline::{Failure, Fault, Unavailable};
 use uuid::Uuid;
 use warehouse::{Transaction, get, statement};
 
@@ -24,7 +24,7 @@ pub(super) async fn rules(transaction: &Transaction, subjects: Vec<Uuid>) -> Res
 pub(crate) fn subject(text: &str) -> Result<Subject, Failure> {
     Subject::read(text).ok_or_else(|| {
         let error = format_args!("a tag rule about a {text}, which this release does not know");
-        Unavailable::new("postgres", error).with(Fault::Unwilling("unknown subject".to_owned())).into()
+        DependencyError::new("postgres", error).with(Fault::Rejected("unknown subject".to_owned())).into()
     })
 }
 

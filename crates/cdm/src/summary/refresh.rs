@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipeline::{Failure, Fault};
+use consumer::{Failure, Fault};
 use warehouse::{Parameter, Statement, Transaction, Warehouse, get, statement};
 
 use super::{trouble::Trouble, work};
@@ -79,7 +79,7 @@ async fn lock(transaction: &Transaction) -> Result<bool, Failure> {
     match transaction.execute(&statement!("cdm/lock_summary_sources"), []).await {
         Ok(_) => Ok(true),
         // "Lock not available".
-        Err(Failure::Unavailable(error)) if error.fault == Fault::Unwilling("55P03".to_owned()) => Ok(false),
+        Err(Failure::Dependency(error)) if error.fault == Fault::Rejected("55P03".to_owned()) => Ok(false),
         Err(failure) => Err(failure),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipeline::{Failure, Fault, Unavailable};
+use consumer::{DependencyError, Failure, Fault};
 use warehouse::{Row, Transaction, Warehouse, get, statement};
 
 /// What a look has found.
@@ -37,7 +37,7 @@ pub(super) async fn read(transaction: &Transaction, every: Duration) -> Result<W
     let rows = transaction.query(&statement!("cdm/select_summary_to_do"), [&every]).await?;
     let row = rows.first().ok_or_else(|| {
         let error = "cdm_summary.refreshes is empty; it has to have its one row";
-        Unavailable::new("postgres", error).with(Fault::Unwilling("no row".to_owned()))
+        DependencyError::new("postgres", error).with(Fault::Rejected("no row".to_owned()))
     })?;
     Ok(Work {
         is_due: get(row, 0)?,

@@ -1,8 +1,8 @@
 //! Columns: PostgreSQL takes rows as one array a column, so the number of parameters does not grow with the batch.
 
+use consumer::{DependencyError, Failure, Fault};
 use jiff::civil::DateTime;
 use orders::UtcMicros;
-use pipeline::{Failure, Fault, Unavailable};
 use warehouse::{Row, get};
 
 /// One column of some rows.
@@ -32,6 +32,6 @@ pub(super) fn get_utc_micros(row: &Row, at: usize) -> Result<UtcMicros, Failure>
 }
 
 /// What somebody else has put into the warehouse: whichever order meets it waits, and is named.
-pub(super) fn unreadable(what: impl std::fmt::Display) -> Unavailable {
-    Unavailable::new("postgres", what).with(Fault::Unwilling("unreadable".to_owned()))
+pub(super) fn unreadable(what: impl std::fmt::Display) -> DependencyError {
+    DependencyError::new("postgres", what).with(Fault::Rejected("unreadable".to_owned()))
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use consumer::Failure;
 use futures_util::try_join;
 use jiff::civil::DateTime;
 use orders::Counter;
-use pipeline::Failure;
 use warehouse::{Timestamp, Transaction, get, statement};
 
 use super::column::column;

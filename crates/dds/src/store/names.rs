@@ -1,7 +1,7 @@
 //! Names of users, products and restaurants: compared with the latest rows, written where they are news.
 
+use consumer::Failure;
 use futures_util::try_join;
-use pipeline::Failure;
 use uuid::Uuid;
 use warehouse::{Statement, Timestamp, Transaction, get, statement};
 

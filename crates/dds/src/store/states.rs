@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use consumer::Failure;
 use futures_util::try_join;
 use orders::{Amount, UtcMicros, Version};
-use pipeline::Failure;
 use uuid::Uuid;
 use warehouse::{Row, Statement, Timestamp, Transaction, get, statement};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use consumer::Failure;
 use futures_util::try_join;
-use pipeline::Failure;
 use uuid::Uuid;
 use warehouse::{Statement, Timestamp, Transaction, statement};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use consumer::Rejection;
 use orders::Amount;
-use pipeline::Rejection;
 use uuid::Uuid;
 
 use super::{Keyed, KeyedProduct};

@@ -1,6 +1,6 @@
 //! Rows that are known to be there are not sent; rows that have gone are not known.
 
-use pipeline::Outcome;
+use consumer::Outcome;
 
 use crate::stage::{Stage, again, store};
 

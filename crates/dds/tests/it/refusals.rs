@@ -1,6 +1,6 @@
 //! Orders that cannot be applied: refused alone, their neighbours untouched.
 
-use pipeline::Outcome;
+use consumer::Outcome;
 use serde_json::json;
 
 use crate::{

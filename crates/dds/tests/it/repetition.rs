@@ -1,8 +1,8 @@
 //! What the warehouse holds already changes nothing.
 
+use consumer::Outcome;
 use dds::transform::{Changes, Vault};
 use orders::keys;
-use pipeline::Outcome;
 use proptest::prelude::*;
 
 use crate::{
@@ -32,7 +32,7 @@ proptest! {
             for (order, outcome) in batch.iter().zip(&changes.outcomes) {
                 let state = &warehouse.states[&keys::order(order.object_id)];
                 let equal = order.version == state.version;
-                prop_assert_eq!(outcome, if equal { &Outcome::Unchanged } else { &Outcome::Outdated });
+                prop_assert_eq!(outcome, if equal { &Outcome::Unchanged } else { &Outcome::Stale });
             }
         }
     }
@@ -42,7 +42,7 @@ proptest! {
 fn each_version_has_its_outcome() {
     let chapter = closed(&[1]);
     let batch = [1, 1, 0, 2, 1].map(|version| order(0, version, &chapter));
-    let expected = [Outcome::Stored, Outcome::Unchanged, Outcome::Outdated, Outcome::Stored, Outcome::Outdated];
+    let expected = [Outcome::Stored, Outcome::Unchanged, Outcome::Stale, Outcome::Stored, Outcome::Stale];
     assert_eq!(Warehouse::default().transform(&batch).outcomes, expected);
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use consumer::{Outcome, Processor, Record};
 use dds::Dds;
 use devstack::Endpoints;
-use pipeline::{Layer, Outcome, Record};
 use serde_json::Value;
 use service::{Service, Shared};
 use warehouse::{Statement, Transaction, Warehouse, statement};
@@ -84,7 +84,7 @@ impl Stage {
             load_src: "test".to_owned(),
             max_message_bytes: usize::MAX,
         };
-        Ok(Dds::layer(&(), &shared).await?)
+        Ok(Dds::processor(&(), &shared).await?)
     }
 
     /// Runs one statement in a transaction of its own, and returns the text of its rows.
@@ -150,7 +150,7 @@ pub(crate) async fn store_all(replica: &Dds, messages: &[Value]) -> anyhow::Resu
     let events = messages.iter().map(|message| {
         let value = Some(message.to_string().into_bytes());
         let (topic, key, headers) = ("stg-service-orders".into(), None, Vec::new());
-        replica.receive(&Record { topic, partition: 0, offset: 0, timestamp: None, key, value, headers }).unwrap()
+        replica.decode(&Record { topic, partition: 0, offset: 0, timestamp: None, key, value, headers }).unwrap()
     });
     Ok(replica.store(&events.collect::<Vec<_>>()).await?.outcomes)
 }

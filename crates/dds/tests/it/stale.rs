@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use consumer::Outcome;
 use dds::transform::{Changes, Keyed, transform};
 use orders::{Enriched, UtcMicros, keys};
-use pipeline::Outcome;
 use serde_json::{Value, json};
 
 use crate::{

@@ -1,6 +1,6 @@
 //! States of orders as they are written and read again, many in one statement.
 
-use pipeline::Outcome;
+use consumer::Outcome;
 
 use crate::{
     stage::{Stage, store_all},

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use pipeline::Record;
+use ::consumer::Record;
 use rdkafka::consumer::Consumer as _;
 use tokio::time::Instant;
 

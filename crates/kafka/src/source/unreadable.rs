@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use pipeline::Unavailable;
+use ::consumer::DependencyError;
 use rdkafka::{TopicPartitionList, consumer::Consumer as _, metadata::MetadataTopic, types::RDKafkaErrorCode as Code};
 use tokio::time::{Instant, sleep};
 
@@ -73,7 +73,7 @@ impl Source {
     ///
     /// The client does not say which partition an error concerns. Every partition is set to its current position, which
     /// changes nothing for healthy partitions.
-    pub(super) async fn go_back(&mut self) -> Result<(), Unavailable> {
+    pub(super) async fn go_back(&mut self) -> Result<(), DependencyError> {
         let Some(error) = self.unreadable.error.clone() else { return Ok(()) };
         self.forget_revoked();
         self.await_positions().await?;
@@ -90,7 +90,7 @@ impl Source {
 
     /// Waits until the position of every partition is known. The client may have gone past the batch in a partition of which
     /// nothing has been read since it came: its position is what the group has committed.
-    async fn await_positions(&mut self) -> Result<(), Unavailable> {
+    async fn await_positions(&mut self) -> Result<(), DependencyError> {
         if self.are_positions_known() {
             return Ok(());
         }
@@ -110,7 +110,7 @@ impl Source {
     }
 
     /// Goes on at these offsets.
-    pub(super) async fn seek(&self, offsets: BTreeMap<i32, i64>) -> Result<(), Unavailable> {
+    pub(super) async fn seek(&self, offsets: BTreeMap<i32, i64>) -> Result<(), DependencyError> {
         let sought = consumer::seek(&self.consumer, &self.topic, &offsets).await;
         if sought.is_err() {
             sleep(SEEK_AGAIN).await; // whoever waits with the source kept alive asks again at once
@@ -196,7 +196,7 @@ impl Source {
         let asking = tokio::task::spawn_blocking(move || {
             let metadata = consumer.fetch_metadata(Some(&topic), RETRY_AFTER).map_err(unavailable)?;
             let fine = |topic: &MetadataTopic| topic.error().is_none() && !topic.partitions().is_empty();
-            Ok::<_, Unavailable>(metadata.topics().first().is_some_and(fine))
+            Ok::<_, DependencyError>(metadata.topics().first().is_some_and(fine))
         });
         matches!(asking.await, Ok(Ok(true)))
     }

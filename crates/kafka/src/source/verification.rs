@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use pipeline::Unavailable;
+use ::consumer::DependencyError;
 use rdkafka::{consumer::Consumer as _, error::KafkaError};
 use tokio::{task::JoinHandle, time::Instant};
 
@@ -57,7 +57,7 @@ impl Verification {
     }
 
     /// The answer. Never resolves if nothing was requested.
-    pub(super) async fn answer(&mut self) -> Result<Vec<Committed>, Unavailable> {
+    pub(super) async fn answer(&mut self) -> Result<Vec<Committed>, DependencyError> {
         match &mut self.asking {
             Some(asking) => asking.await.map_err(unavailable)?.map_err(unavailable),
             None => std::future::pending().await,
@@ -82,7 +82,7 @@ impl Source {
     }
 
     /// Processes the answer. Partitions whose offsets belong to another topic are read from their beginning.
-    pub(super) fn take_committed(&mut self, answer: Result<Vec<Committed>, Unavailable>) {
+    pub(super) fn take_committed(&mut self, answer: Result<Vec<Committed>, DependencyError>) {
         self.verification.asking = None;
         match answer {
             Ok(committed) => {
@@ -153,7 +153,7 @@ impl Source {
 
     /// Seeks restarted partitions to offset 0 and commits that offset: a member that dies now must not leave offsets of
     /// the former topic behind.
-    pub(super) async fn restart(&mut self) -> Result<(), Unavailable> {
+    pub(super) async fn restart(&mut self) -> Result<(), DependencyError> {
         let membership = self.consumer.context();
         self.restart.retain(|&partition, _| membership.epoch(partition).is_some());
         let restart: BTreeMap<i32, i64> = self.restart.clone();

@@ -2,8 +2,8 @@
 
 use std::mem;
 
+use ::consumer::Source as _;
 use kafka::Source;
-use pipeline::Source as _;
 use tokio::time::sleep;
 
 use crate::stage::{GLANCE, Stage, soon};
@@ -55,12 +55,12 @@ async fn what_is_reached_before_the_mark_is_committed_at_its_end() -> anyhow::Re
     let stage = Stage::with(1).await?;
     stage.produce(0, 9).await?;
     let mut source = stage.source()?;
-    source.mark().await?;
+    source.snapshot_end_offsets().await?;
     for _ in 0..3 {
-        let batch = soon(source.next_before_mark(3)).await??;
+        let batch = soon(source.next_until_end(3)).await??;
         source.commit(&batch);
     }
-    assert!(soon(source.next_before_mark(3)).await??.is_empty());
+    assert!(soon(source.next_until_end(3)).await??.is_empty());
     // Nobody polls any more, and nobody says good-bye.
     mem::forget(source);
     soon(committed(&stage, 9)).await?
@@ -71,12 +71,12 @@ async fn what_lands_after_the_end_was_seen_is_committed_at_once() -> anyhow::Res
     let stage = Stage::with(1).await?;
     stage.produce(0, 9).await?;
     let mut source = stage.source()?;
-    source.mark().await?;
+    source.snapshot_end_offsets().await?;
     let mut batches = Vec::new();
     for _ in 0..3 {
-        batches.push(soon(source.next_before_mark(3)).await??);
+        batches.push(soon(source.next_until_end(3)).await??);
     }
-    assert!(soon(source.next_before_mark(3)).await??.is_empty());
+    assert!(soon(source.next_until_end(3)).await??.is_empty());
     for batch in batches {
         source.commit(&batch);
     }
@@ -90,7 +90,7 @@ async fn what_is_reached_before_long_work_is_committed_meanwhile() -> anyhow::Re
     stage.produce(0, 9).await?;
     let mut source = stage.source()?;
     commit_thrice(&mut source).await?;
-    soon(source.keep(committed(&stage, 9))).await??;
+    soon(source.poll_while(committed(&stage, 9))).await??;
     source.close().await;
     Ok(())
 }

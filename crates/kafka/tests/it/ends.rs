@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use ::consumer::{LoopHealth, Source as _, StallCause};
 use kafka::{Group, Source};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use pipeline::{Source as _, StallCause, Vitals};
 use rdkafka::producer::Producer as _;
 use tokio::time::{sleep, timeout};
 
@@ -69,10 +69,10 @@ async fn an_end_in_a_marker_is_committed_at_the_mark_of_a_tick() -> anyhow::Resu
     let stage = Stage::with(1).await?;
     stage.produce_in_transaction(0, 5).await?;
     let mut source = stage.source()?;
-    source.mark().await?;
-    let batch = soon(source.next_before_mark(100)).await??;
+    source.snapshot_end_offsets().await?;
+    let batch = soon(source.next_until_end(100)).await??;
     source.commit(&batch);
-    assert!(soon(source.next_before_mark(100)).await??.is_empty());
+    assert!(soon(source.next_until_end(100)).await??.is_empty());
     source.close().await;
     assert_eq!(stage.committed(0).await?, Some(6));
     Ok(())
@@ -84,16 +84,16 @@ async fn a_transaction_that_stays_open_is_named_and_what_lies_behind_it_comes_wh
     stage.produce(0, 2).await?;
     let producer = stage.open_transaction(0, 3).await?;
     stage.produce(0, 1).await?;
-    let vitals = Arc::new(Vitals::default());
-    let mut source = Source::connect(&stage.settings, Arc::clone(&vitals))?;
+    let loop_health = Arc::new(LoopHealth::default());
+    let mut source = Source::connect(&stage.settings, Arc::clone(&loop_health))?;
     let batch = soon(source.next_full(2)).await??;
     source.commit(&batch);
 
     let named = async {
-        while vitals.stalls().is_empty() {
+        while loop_health.stalls().is_empty() {
             sleep(GLANCE).await;
         }
-        vitals.stalls()
+        loop_health.stalls()
     };
     let stalls = tokio::select! {
         more = source.next(100) => anyhow::bail!("the transaction is open: {more:?}"),
@@ -108,7 +108,7 @@ async fn a_transaction_that_stays_open_is_named_and_what_lies_behind_it_comes_wh
     assert_eq!(offsets(&rest), [2, 3, 4, 5]);
     source.commit(&rest);
     let gone = async {
-        while !vitals.stalls().is_empty() {
+        while !loop_health.stalls().is_empty() {
             sleep(GLANCE).await;
         }
     };

@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::consumer::{LoopHealth, Record, Source as _};
 use kafka::Source;
-use pipeline::{Record, Source as _, Vitals};
 use tokio::time::{Instant, sleep};
 
 use crate::stage::{GLANCE, Stage, drain, offsets, soon};
@@ -13,8 +13,8 @@ async fn a_new_member_begins_behind_the_commit_of_one_that_left() -> anyhow::Res
     let stage = Stage::with(1).await?;
     stage.produce(0, 100).await?;
     let mut first = stage.source()?;
-    first.mark().await?;
-    let batch = soon(first.next_before_mark(50)).await??;
+    first.snapshot_end_offsets().await?;
+    let batch = soon(first.next_until_end(50)).await??;
     first.commit(&batch);
     first.close().await;
     assert_eq!(stage.committed(0).await?, Some(50));
@@ -43,7 +43,7 @@ async fn what_is_not_committed_comes_again() -> anyhow::Result<()> {
 
 /// Lets `first` stay in the group, at work, until `second` has its share of it, and returns what `second` reads first.
 async fn share(first: &mut Source, second: &mut Source) -> anyhow::Result<Vec<Record>> {
-    Ok(soon(first.keep(second.next(100))).await??)
+    Ok(soon(first.poll_while(second.next(100))).await??)
 }
 
 #[tokio::test]
@@ -70,8 +70,8 @@ async fn a_partition_that_came_back_is_not_committed_for_a_batch_from_before() -
     let stage = Stage::with(2).await?;
     stage.produce(0, 10).await?;
     stage.produce(1, 10).await?;
-    let vitals = Arc::new(Vitals::default());
-    let mut first = Source::connect(&stage.settings, Arc::clone(&vitals))?;
+    let loop_health = Arc::new(LoopHealth::default());
+    let mut first = Source::connect(&stage.settings, Arc::clone(&loop_health))?;
     let batch = drain(&mut first, 20).await?.concat();
     assert_eq!(batch.len(), 20);
 
@@ -79,11 +79,11 @@ async fn a_partition_that_came_back_is_not_committed_for_a_batch_from_before() -
     let theirs = share(&mut first, &mut second).await?[0].partition;
     let comes_back = async {
         second.close().await;
-        while vitals.partitions() != Some(2) {
+        while loop_health.partitions() != Some(2) {
             sleep(GLANCE).await;
         }
     };
-    soon(first.keep(comes_back)).await?;
+    soon(first.poll_while(comes_back)).await?;
     first.commit(&batch);
     first.close().await;
     assert_eq!(stage.committed(theirs).await?, None);
@@ -98,12 +98,12 @@ async fn long_work_costs_no_membership_and_no_record() -> anyhow::Result<()> {
     stage.settings.max_poll_interval = Duration::from_secs(6);
     stage.produce(0, 10).await?;
     let mut source = stage.source()?;
-    source.mark().await?;
-    let batch = soon(source.next_before_mark(5)).await??;
+    source.snapshot_end_offsets().await?;
+    let batch = soon(source.next_until_end(5)).await??;
 
-    source.keep(sleep(Duration::from_secs(8))).await;
+    source.poll_while(sleep(Duration::from_secs(8))).await;
     source.commit(&batch);
-    let rest = soon(source.next_before_mark(100)).await??;
+    let rest = soon(source.next_until_end(100)).await??;
     assert_eq!(offsets(&rest), [5, 6, 7, 8, 9]);
     source.close().await;
     assert_eq!(stage.committed(0).await?, Some(5));
@@ -117,7 +117,7 @@ async fn a_member_without_partitions_has_nothing_to_read() -> anyhow::Result<()>
     let mut first = stage.source()?;
     assert_eq!(drain(&mut first, 100).await?.concat().len(), 10);
     let mut second = stage.source()?;
-    let theirs = soon(first.keep(drain(&mut second, 100))).await??;
+    let theirs = soon(first.poll_while(drain(&mut second, 100))).await??;
     assert!(theirs.is_empty());
     second.close().await;
     first.close().await;

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::consumer::{LoopHealth, Message, Publisher as _, Source as _, Waiting};
 use devstack::{Options, Stack};
 use kafka::{Publisher, Source};
-use pipeline::{Message, Publisher as _, Source as _, Vitals, Waiting};
 use tokio::time::{Instant, sleep};
 
 use crate::stage::{GLANCE, Stage, drain, soon};
@@ -36,20 +36,25 @@ async fn a_source_reports_an_outage_and_goes_on_after_it() -> anyhow::Result<()>
     let stack = Stack::start(Options::for_tests()).await?;
     let stage = Stage::on(stack.endpoints(), 1).await?;
     stage.produce(0, 5).await?;
-    let vitals = Arc::new(Vitals::default());
-    let mut source = Source::connect(&stage.settings, Arc::clone(&vitals))?;
+    let loop_health = Arc::new(LoopHealth::default());
+    let mut source = Source::connect(&stage.settings, Arc::clone(&loop_health))?;
     assert_eq!(drain(&mut source, 100).await?.concat().len(), 5);
 
     stack.kafka().kill().await?;
     let error = soon(source.next(100)).await?.expect_err("there is no broker");
-    vitals.waits_for(Some(Waiting { dependency: error.dependency, error: error.error, attempts: 1, record: None }));
+    loop_health.set_waiting(Some(Waiting {
+        dependency: error.dependency,
+        error: error.error,
+        attempts: 1,
+        record: None,
+    }));
     let reported = Instant::now();
     soon(source.next(100)).await?.expect_err("there still is no broker");
     assert!(reported.elapsed() > Duration::from_secs(1), "reported, not shouted");
 
     stack.kafka().start().await?;
-    soon(source.keep(async {
-        while vitals.waiting().is_some() {
+    soon(source.poll_while(async {
+        while loop_health.waiting().is_some() {
             sleep(GLANCE).await;
         }
     }))

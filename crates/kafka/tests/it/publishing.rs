@@ -6,9 +6,9 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use ::consumer::{DeadLetter, Message, Publisher as _, Record, Rejection, Source as _};
 use devstack::Topic;
 use kafka::{Letter, Omitted, Publisher, Settings};
-use pipeline::{DeadLetter, Message, Publisher as _, Record, Rejection, Source as _};
 
 use crate::stage::{Stage, drain, soon};
 

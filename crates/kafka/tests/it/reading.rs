@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use ::consumer::Source as _;
 use kafka::Reader;
-use pipeline::Source as _;
 use tokio::time::{sleep, timeout};
 
 use crate::{
@@ -72,11 +72,11 @@ async fn a_dropped_read_loses_no_record() -> anyhow::Result<()> {
     let stage = Stage::with(1).await?;
     stage.produce(0, 500).await?;
     let mut source = stage.source()?;
-    source.mark().await?;
+    source.snapshot_end_offsets().await?;
     let mut seen = Vec::new();
     while seen.len() < 500 {
         // A batch of 64 takes longer to come than this, now and then.
-        if let Ok(batch) = timeout(Duration::from_micros(200), source.next_before_mark(64)).await {
+        if let Ok(batch) = timeout(Duration::from_micros(200), source.next_until_end(64)).await {
             seen.extend(offsets(&batch?));
         }
     }

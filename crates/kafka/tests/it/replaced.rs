@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use ::consumer::{LoopHealth, Message, Publisher as _, Record, Source as _};
 use devstack::{Options, Stack, Topic};
 use kafka::{Publisher, Settings, Source, Topics};
-use pipeline::{Message, Publisher as _, Record, Source as _, Vitals};
 
 use crate::stage::{Stage, drain, offsets, soon};
 
@@ -40,7 +40,7 @@ async fn a_topic_that_takes_the_place_of_another_is_read_from_its_beginning() ->
     assert_eq!(batch.len(), 30);
     source.commit(&batch);
 
-    soon(source.keep(replace(&stage, 40))).await??;
+    soon(source.poll_while(replace(&stage, 40))).await??;
     stage.produce(0, 1).await?;
     let records = read_to(&mut source, 40).await?;
     let first = records.iter().position(|record| record.offset == 0).expect("the beginning of the new topic is read");
@@ -56,7 +56,7 @@ async fn a_batch_of_the_former_topic_is_not_committed_in_the_new_one() -> anyhow
     stage.produce(0, 30).await?;
     let mut source = stage.source()?;
     let batch = drain(&mut source, 100).await?.concat();
-    soon(source.keep(replace(&stage, 40))).await??;
+    soon(source.poll_while(replace(&stage, 40))).await??;
     let next = async {
         loop {
             if let Ok(batch) = source.next(10).await
@@ -141,14 +141,14 @@ async fn nobody_creates_a_topic_that_was_deleted() -> anyhow::Result<()> {
     let publisher = Publisher::connect(&stage.settings)?;
     let message = [Message { key: "key".to_owned(), value: "value".into() }];
     publisher.publish(&message, &[]).await?;
-    let vitals = Arc::new(Vitals::default());
-    let mut source = Source::connect(&stage.settings, vitals)?;
+    let loop_health = Arc::new(LoopHealth::default());
+    let mut source = Source::connect(&stage.settings, loop_health)?;
     let batch = drain(&mut source, 100).await?.concat();
 
     stack.endpoints().delete_topics(&[&source_topic, &destination, &dead_letter_topic]).await?;
-    let letter = pipeline::DeadLetter {
+    let letter = ::consumer::DeadLetter {
         record: batch[0].clone(),
-        rejection: pipeline::Rejection::new("not-json", "what is wrong"),
+        rejection: ::consumer::Rejection::new("not-json", "what is wrong"),
         failed_at: std::time::UNIX_EPOCH,
     };
     let failed = soon(publisher.publish(&message, &[])).await?.expect_err("the topic is gone");

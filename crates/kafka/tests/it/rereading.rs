@@ -1,7 +1,7 @@
 //! A topic read once, beside the group that works on it.
 
+use ::consumer::Record;
 use kafka::{Error, Reader};
-use pipeline::Record;
 
 use crate::stage::{Stage, offsets, soon};
 

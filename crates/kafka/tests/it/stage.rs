@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::consumer::{LoopHealth, Record, Source as _};
 use anyhow::Context;
 use devstack::{Endpoints, Topic};
 use kafka::{Settings, Source};
-use pipeline::{Record, Source as _, Vitals};
 use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
     admin::{AdminClient, AdminOptions},
@@ -60,7 +60,7 @@ impl Stage {
 
     /// A member of the group.
     pub(crate) fn source(&self) -> anyhow::Result<Source> {
-        Ok(Source::connect(&self.settings, Arc::new(Vitals::default()))?)
+        Ok(Source::connect(&self.settings, Arc::new(LoopHealth::default()))?)
     }
 
     /// The only member of another group, that reads `topic`.
@@ -68,7 +68,7 @@ impl Stage {
         let settings = &self.settings;
         let group_id = format!("{}-reader", settings.group_id);
         let settings = Settings { group_id, source_topic: topic.to_owned(), ..settings.clone() };
-        Ok(Source::connect(&settings, Arc::new(Vitals::default()))?)
+        Ok(Source::connect(&settings, Arc::new(LoopHealth::default()))?)
     }
 
     /// Puts so many records into a partition of the source topic.
@@ -194,10 +194,10 @@ pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> anyhow::Result<T> 
 
 /// Marks the end and reads up to it.
 pub(crate) async fn drain(source: &mut Source, limit: usize) -> anyhow::Result<Vec<Vec<Record>>> {
-    source.mark().await?;
+    source.snapshot_end_offsets().await?;
     let mut batches = Vec::new();
     loop {
-        let batch = soon(source.next_before_mark(limit)).await??;
+        let batch = soon(source.next_until_end(limit)).await??;
         if batch.is_empty() {
             return Ok(batches);
         }

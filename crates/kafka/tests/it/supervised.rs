@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::consumer::{LoopHealth, Message, Publisher as _, Source as _};
 use anyhow::Context;
 use devstack::{Options, Stack};
 use kafka::{Publisher, Source};
-use pipeline::{Message, Publisher as _, Source as _, Vitals};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::stage::{GLANCE, Stage};
@@ -40,7 +40,7 @@ impl Restarts {
         settings.destination_topic = Some(settings.source_topic.clone());
         settings.publish_timeout = Duration::from_secs(10);
         settings.properties = properties.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let source = Source::connect(settings, Arc::new(Vitals::default()))?;
+        let source = Source::connect(settings, Arc::new(LoopHealth::default()))?;
         let mut restarts = Self { source, publisher: Publisher::connect(settings)?, published: 0, stack };
         restarts.works().await?;
         Ok(restarts)
@@ -56,7 +56,7 @@ impl Restarts {
                 sleep(GLANCE).await;
             }
         };
-        timeout(BACK, self.source.keep(publishing)).await?;
+        timeout(BACK, self.source.poll_while(publishing)).await?;
         let reading = async {
             loop {
                 let Ok(batch) = self.source.next(100).await else { continue };
@@ -99,7 +99,7 @@ impl Restarts {
         let restart = async {
             tokio::select! { outcome = restart => outcome, () = load => Ok(()) }
         };
-        self.source.keep(restart).await?;
+        self.source.poll_while(restart).await?;
         let back = Instant::now();
         self.works().await?;
         println!("{away:?} for {seconds} s, back at port {port}: works after {:?}", back.elapsed());

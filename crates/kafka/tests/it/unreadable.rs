@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::consumer::{LoopHealth, Record, Source as _, Stall, StallCause};
 use anyhow::ensure;
 use devstack::{Options, Stack};
 use kafka::{Reader, Source};
-use pipeline::{Record, Source as _, Stall, StallCause, Vitals};
 use rdkafka::{
     mocking::MockCluster,
     types::{RDKafkaApiKey, RDKafkaRespErr},
@@ -17,10 +17,10 @@ use crate::{
     stage::{GLANCE, Stage, offsets, soon},
 };
 
-/// A source whose vitals are looked at.
-fn watched(stage: &Stage) -> anyhow::Result<(Source, Arc<Vitals>)> {
-    let vitals = Arc::new(Vitals::default());
-    Ok((Source::connect(&stage.settings, Arc::clone(&vitals))?, vitals))
+/// A source with its `LoopHealth`.
+fn watched(stage: &Stage) -> anyhow::Result<(Source, Arc<LoopHealth>)> {
+    let loop_health = Arc::new(LoopHealth::default());
+    Ok((Source::connect(&stage.settings, Arc::clone(&loop_health))?, loop_health))
 }
 
 /// Reads until so many records have come.
@@ -37,12 +37,12 @@ async fn read(source: &mut Source, count: usize) -> anyhow::Result<Vec<Record>> 
 }
 
 /// Reads until a stall is seen, which must come before any record does.
-async fn stalled(source: &mut Source, vitals: &Vitals) -> anyhow::Result<Vec<Stall>> {
+async fn stalled(source: &mut Source, loop_health: &LoopHealth) -> anyhow::Result<Vec<Stall>> {
     let seen = async {
-        while vitals.stalls().is_empty() {
+        while loop_health.stalls().is_empty() {
             sleep(GLANCE).await;
         }
-        vitals.stalls()
+        loop_health.stalls()
     };
     let reading = async {
         loop {
@@ -73,12 +73,12 @@ async fn broken(breaking: impl FnOnce(LogFile) -> anyhow::Result<()>) -> anyhow:
 /// The partition stops before the batch, is named, and goes on when the log start has been moved behind the batch.
 async fn stops_before_the_batch(stage: &Stage, words: &str) -> anyhow::Result<()> {
     let topic = &stage.settings.source_topic;
-    let (mut source, vitals) = watched(stage)?;
+    let (mut source, loop_health) = watched(stage)?;
     let records = read(&mut source, 2).await?;
     let read_of: Vec<_> = records.iter().map(|record| (record.partition, record.offset)).collect();
     assert_eq!(read_of, [(0, 0), (1, 0)]);
 
-    let stalls = stalled(&mut source, &vitals).await?;
+    let stalls = stalled(&mut source, &loop_health).await?;
     assert_eq!(stalls.len(), 1, "{stalls:?}");
     assert_eq!((stalls[0].cause, &stalls[0].subject), (StallCause::PartitionError, &format!("{topic}/0")));
     assert!(stalls[0].error.contains(words), "{stalls:?}");
@@ -90,12 +90,12 @@ async fn stops_before_the_batch(stage: &Stage, words: &str) -> anyhow::Result<()
     assert_eq!((other[0].partition, offsets(&other)), (1, vec![1]));
     let more = tokio::time::timeout(Duration::from_secs(12), read(&mut source, 1)).await;
     ensure!(more.is_err(), "read behind a batch that cannot be read: {more:?}");
-    assert_eq!(vitals.stalls().len(), 1, "{:?}", vitals.stalls());
+    assert_eq!(loop_health.stalls().len(), 1, "{:?}", loop_health.stalls());
 
     stage.delete_before(0, 2).await?;
     let rest = read(&mut source, 2).await?;
     assert_eq!((rest[0].partition, offsets(&rest)), (0, vec![2, 3]));
-    assert_eq!(vitals.stalls(), []);
+    assert_eq!(loop_health.stalls(), []);
     source.close().await;
     Ok(())
 }
@@ -106,9 +106,9 @@ async fn every_codec_is_read() -> anyhow::Result<()> {
     for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
         stage.produce_compressed(0, 3, codec).await?;
     }
-    let (mut source, vitals) = watched(&stage)?;
+    let (mut source, loop_health) = watched(&stage)?;
     assert_eq!(offsets(&read(&mut source, 15).await?), (0..15).collect::<Vec<_>>());
-    assert_eq!(vitals.stalls(), []);
+    assert_eq!(loop_health.stalls(), []);
     source.close().await;
     Ok(())
 }
@@ -151,14 +151,14 @@ async fn a_topic_that_must_not_be_read_is_named_until_it_may() -> anyhow::Result
     let denied = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     cluster.request_errors(RDKafkaApiKey::Fetch, &[denied; 1000]);
 
-    let (mut source, vitals) = watched(&stage)?;
-    let stalls = stalled(&mut source, &vitals).await?;
+    let (mut source, loop_health) = watched(&stage)?;
+    let stalls = stalled(&mut source, &loop_health).await?;
     assert_eq!((stalls[0].cause, &stalls[0].subject), (StallCause::PartitionError, &stage.settings.source_topic));
     assert!(stalls[0].error.contains("authorization failed"), "{stalls:?}");
 
     cluster.clear_request_errors(RDKafkaApiKey::Fetch);
     assert_eq!(read(&mut source, 3).await?.len(), 3);
-    assert_eq!(vitals.stalls(), []);
+    assert_eq!(loop_health.stalls(), []);
     source.close().await;
     Ok(())
 }
@@ -173,13 +173,13 @@ async fn an_error_of_a_fetch_names_its_partition_until_it_ends() -> anyhow::Resu
     let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
     cluster.request_errors(RDKafkaApiKey::Fetch, &[refused; 1000]);
 
-    let (mut source, vitals) = watched(&stage)?;
-    let stalls = stalled(&mut source, &vitals).await?;
+    let (mut source, loop_health) = watched(&stage)?;
+    let stalls = stalled(&mut source, &loop_health).await?;
     assert_eq!(stalls[0].subject, format!("{}/0", stage.settings.source_topic));
 
     cluster.clear_request_errors(RDKafkaApiKey::Fetch);
     assert_eq!(read(&mut source, 3).await?.len(), 3);
-    assert_eq!(vitals.stalls(), []);
+    assert_eq!(loop_health.stalls(), []);
     source.close().await;
     Ok(())
 }
@@ -197,9 +197,9 @@ async fn errors_that_pass_by_themselves_are_no_stall() -> anyhow::Result<()> {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
     ];
     cluster.request_errors(RDKafkaApiKey::Fetch, &passing);
-    let (mut source, vitals) = watched(&stage)?;
+    let (mut source, loop_health) = watched(&stage)?;
     assert_eq!(read(&mut source, 3).await?.len(), 3);
-    assert_eq!(vitals.stalls(), []);
+    assert_eq!(loop_health.stalls(), []);
     source.close().await;
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use ::consumer::{LoopHealth, Message, Publisher as _, Source as _, StallCause};
 use devstack::{Options, Stack, Topic};
 use kafka::{Publisher, Source};
-use pipeline::{Message, Publisher as _, Source as _, StallCause, Vitals};
 use rdkafka::{
     ClientConfig,
     admin::{AdminClient, AdminOptions, NewPartitions},
@@ -21,8 +21,8 @@ fn admin(stage: &Stage) -> anyhow::Result<AdminClient<DefaultClientContext>> {
     Ok(ClientConfig::new().set("bootstrap.servers", &stage.settings.bootstrap_servers).create()?)
 }
 
-fn missing(vitals: &Vitals) -> BTreeSet<String> {
-    let stalls = vitals.stalls().into_iter();
+fn missing(loop_health: &LoopHealth) -> BTreeSet<String> {
+    let stalls = loop_health.stalls().into_iter();
     stalls.filter(|stall| stall.cause == StallCause::TopicMissing).map(|stall| stall.subject).collect()
 }
 
@@ -33,14 +33,14 @@ async fn until(source: &mut Source, holds: impl Fn() -> bool) -> anyhow::Result<
             sleep(GLANCE).await;
         }
     };
-    Ok(timeout(NOTICED, source.keep(waiting)).await?)
+    Ok(timeout(NOTICED, source.poll_while(waiting)).await?)
 }
 
 #[tokio::test]
 async fn topics_that_are_gone_are_named_until_they_are_there_again() -> anyhow::Result<()> {
     let stage = Stage::with(1).await?;
-    let vitals = Arc::new(Vitals::default());
-    let mut source = Source::connect(&stage.settings, Arc::clone(&vitals))?;
+    let loop_health = Arc::new(LoopHealth::default());
+    let mut source = Source::connect(&stage.settings, Arc::clone(&loop_health))?;
     drain(&mut source, 100).await?;
 
     let settings = &stage.settings;
@@ -50,21 +50,21 @@ async fn topics_that_are_gone_are_named_until_they_are_there_again() -> anyhow::
         deleted.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code}"))?;
     }
     let all: BTreeSet<_> = names.into_iter().cloned().collect();
-    until(&mut source, || missing(&vitals) == all).await?;
+    until(&mut source, || missing(&loop_health) == all).await?;
 
     // Statistics of brokers that are up come every five seconds, and do not end it.
     let holds = async {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(16) {
-            assert_eq!(missing(&vitals), all);
+            assert_eq!(missing(&loop_health), all);
             sleep(GLANCE).await;
         }
     };
-    source.keep(holds).await;
+    source.poll_while(holds).await;
 
     let again: Vec<_> = names.into_iter().map(|name| Topic::data(name, 1)).collect();
     devstack::shared().await?.create_topics(&again).await?;
-    until(&mut source, || missing(&vitals).is_empty()).await?;
+    until(&mut source, || missing(&loop_health).is_empty()).await?;
     source.close().await;
     Ok(())
 }
@@ -74,15 +74,15 @@ async fn lost_partitions_are_no_assignment_until_the_group_has_settled_again() -
     let stack = Stack::start(Options::for_tests()).await?;
     let mut stage = Stage::on(stack.endpoints(), 1).await?;
     stage.settings.session_timeout = Duration::from_secs(6);
-    let vitals = Arc::new(Vitals::default());
-    let mut source = Source::connect(&stage.settings, Arc::clone(&vitals))?;
+    let loop_health = Arc::new(LoopHealth::default());
+    let mut source = Source::connect(&stage.settings, Arc::clone(&loop_health))?;
     drain(&mut source, 100).await?;
-    assert_eq!(vitals.partitions(), Some(1));
+    assert_eq!(loop_health.partitions(), Some(1));
 
     stack.kafka().kill().await?;
-    until(&mut source, || vitals.partitions().is_none()).await?;
-    soon(source.keep(stack.kafka().start())).await??;
-    until(&mut source, || vitals.partitions() == Some(1)).await?;
+    until(&mut source, || loop_health.partitions().is_none()).await?;
+    soon(source.poll_while(stack.kafka().start())).await??;
+    until(&mut source, || loop_health.partitions() == Some(1)).await?;
     source.close().await;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Offsets are committed after the transaction and after the acknowledgement of everything that follows from it.
 
-use pipeline::{DeadLetter, Rejection};
+use consumer::{DeadLetter, Rejection};
 
 use crate::{
     doubles::{EVENT, FOREIGN, UNREADABLE},

@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use pipeline::{
-    Backlog, DeadLetter, Failure, Fault, LARGEST_PART, Layer, Message, Outcome, Publisher, Record, Rejection, Source,
-    Stored, Unavailable,
+use consumer::{
+    DeadLetter, DependencyError, Failure, Fault, MAX_BATCH_OUTPUT_BYTES, Message, OutboxBatch, Outcome, Processor,
+    Publisher, Record, Rejection, Source, StoreResult,
 };
 use tokio::time::sleep;
 
@@ -42,7 +42,7 @@ impl Script {
         self.0.get_mut().push_back(answer);
     }
 
-    async fn next(&self, dependency: &'static str, journal: &Journal) -> Result<(), Unavailable> {
+    async fn next(&self, dependency: &'static str, journal: &Journal) -> Result<(), DependencyError> {
         let answer = self.0.borrow_mut().pop_front();
         match answer {
             None => Ok(()),
@@ -56,7 +56,7 @@ impl Script {
             }
             Some(Answer::Unavailable) => {
                 journal.note(Step::Unavailable(dependency));
-                Err(Unavailable::new(dependency, "gone"))
+                Err(DependencyError::new(dependency, "gone"))
             }
         }
     }
@@ -82,14 +82,14 @@ impl Partition {
 }
 
 impl Source for Partition {
-    async fn mark(&mut self) -> Result<(), Unavailable> {
+    async fn snapshot_end_offsets(&mut self) -> Result<(), DependencyError> {
         self.script.next("kafka", &self.journal).await?;
         self.mark = self.records.back().map(|record| record.offset);
         self.records.extend(self.late.drain(..));
         Ok(())
     }
 
-    async fn next(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+    async fn next(&mut self, limit: usize) -> Result<Vec<Record>, DependencyError> {
         self.script.next("kafka", &self.journal).await?;
         if self.records.is_empty() {
             self.journal.stop().cancel();
@@ -98,7 +98,7 @@ impl Source for Partition {
         Ok(self.take(limit))
     }
 
-    async fn next_full(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+    async fn next_full(&mut self, limit: usize) -> Result<Vec<Record>, DependencyError> {
         self.script.next("kafka", &self.journal).await?;
         if self.records.len() < limit {
             pending::<()>().await;
@@ -106,7 +106,7 @@ impl Source for Partition {
         Ok(self.take(limit))
     }
 
-    async fn next_before_mark(&mut self, limit: usize) -> Result<Vec<Record>, Unavailable> {
+    async fn next_until_end(&mut self, limit: usize) -> Result<Vec<Record>, DependencyError> {
         self.script.next("kafka", &self.journal).await?;
         let left = self.records.iter().take_while(|record| Some(record.offset) <= self.mark).count();
         if left == 0 {
@@ -115,7 +115,7 @@ impl Source for Partition {
         Ok(self.take(limit.min(left)))
     }
 
-    async fn keep<T>(&mut self, work: impl Future<Output = T>) -> T {
+    async fn poll_while<T>(&mut self, work: impl Future<Output = T>) -> T {
         let _kept = self.journal.keep();
         work.await
     }
@@ -145,10 +145,10 @@ pub(crate) struct Offsets {
     /// So many keys the events have in turn; none, unless said otherwise.
     pub(crate) keys: Option<i64>,
     /// Rounds of work without offsets: the messages of each.
-    pub(crate) backlog: VecDeque<Vec<i64>>,
+    pub(crate) outbox: VecDeque<Vec<i64>>,
     /// After each round it says that there is no more for now.
     pub(crate) rests: bool,
-    pub(crate) resuming: Script,
+    pub(crate) background: Script,
     pub(crate) settling: Script,
     /// How many rounds of work without offsets the database does not want.
     pub(crate) unwanted: u32,
@@ -166,16 +166,16 @@ fn message(offset: i64) -> Message {
 }
 
 /// An error whose text is another each time, and whose kind is the same.
-fn unwilling(number: u32) -> Unavailable {
+fn rejected(number: u32) -> DependencyError {
     let error = format!("process {number} waits for another");
-    Unavailable::new("postgres", error).with(Fault::Unwilling("40P01".to_owned()))
+    DependencyError::new("postgres", error).with(Fault::Rejected("40P01".to_owned()))
 }
 
-impl Layer for Offsets {
+impl Processor for Offsets {
     type Event = i64;
     type Key = i64;
 
-    fn receive(&self, record: &Record) -> Result<i64, Outcome> {
+    fn decode(&self, record: &Record) -> Result<i64, Outcome> {
         match record.value.as_deref() {
             Some(EVENT) => Ok(record.offset),
             Some(FOREIGN) => Err(Outcome::Skipped("other-type")),
@@ -187,26 +187,26 @@ impl Layer for Offsets {
         self.keys.map(|keys| event % keys)
     }
 
-    async fn store(&self, events: &[i64]) -> Result<Stored, Failure> {
+    async fn store(&self, events: &[i64]) -> Result<StoreResult, Failure> {
         self.journal.check_kept();
         self.storing.next("postgres", &self.journal).await?;
         if self.largest.is_some_and(|largest| events.len() > largest) {
             self.journal.note(Step::Failed(events.to_vec()));
-            return Err(Unavailable::new("postgres", "no answer").with(Fault::OutOfTime).into());
+            return Err(DependencyError::new("postgres", "no answer").with(Fault::TimedOut).into());
         }
         let mut failing = self.failing.borrow_mut();
         if let Some((_, left)) = failing.iter_mut().find(|(event, left)| events.contains(event) && **left > 0) {
             *left -= 1;
             self.journal.note(Step::Failed(events.to_vec()));
-            return Err(unwilling(*left).into());
+            return Err(rejected(*left).into());
         }
         if events.iter().any(|event| self.refused.contains(event)) {
             self.journal.note(Step::Refused(events.to_vec()));
-            return Err(Failure::Refused("no such number".to_owned()));
+            return Err(Failure::InvalidData("no such number".to_owned()));
         }
-        if events.len() > 1 && events.len() * self.message_bytes > LARGEST_PART {
+        if events.len() > 1 && events.len() * self.message_bytes > MAX_BATCH_OUTPUT_BYTES {
             self.journal.note(Step::Failed(events.to_vec()));
-            return Err(Failure::TooMuch);
+            return Err(Failure::BatchTooLarge);
         }
         self.journal.note(Step::Stored(events.to_vec()));
         let outcomes = events.iter().map(|_| Outcome::Stored).collect();
@@ -215,28 +215,28 @@ impl Layer for Offsets {
             value.resize(value.len().max(self.message_bytes), b' ');
             Message { key, value }
         };
-        Ok(Stored { outcomes, messages: events.iter().map(padded).collect() })
+        Ok(StoreResult { outcomes, messages: events.iter().map(padded).collect() })
     }
 
-    async fn resume(&mut self, _limit: usize) -> Result<Backlog, Failure> {
+    async fn poll_outbox(&mut self, _limit: usize) -> Result<OutboxBatch, Failure> {
         self.journal.check_kept();
-        self.resuming.next("postgres", &self.journal).await?;
+        self.background.next("postgres", &self.journal).await?;
         if self.unwanted > 0 {
             self.unwanted -= 1;
             self.journal.note(Step::Failed(Vec::new()));
-            return Err(unwilling(self.unwanted).into());
+            return Err(rejected(self.unwanted).into());
         }
-        let messages = self.backlog.pop_front().unwrap_or_default();
-        Ok(Backlog {
+        let messages = self.outbox.pop_front().unwrap_or_default();
+        Ok(OutboxBatch {
             messages: messages.into_iter().map(message).collect(),
-            more: !self.backlog.is_empty() && !self.rests,
+            more: !self.outbox.is_empty() && !self.rests,
         })
     }
 
-    async fn settle(&mut self) -> Result<(), Failure> {
+    async fn mark_sent(&mut self) -> Result<(), Failure> {
         self.journal.check_kept();
         self.settling.next("postgres", &self.journal).await?;
-        self.journal.note(Step::Settled);
+        self.journal.note(Step::MarkedSent);
         Ok(())
     }
 }
@@ -251,7 +251,7 @@ pub(crate) struct Broker {
 }
 
 impl Publisher for Broker {
-    async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Unavailable> {
+    async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), DependencyError> {
         self.journal.check_kept();
         self.script.next("kafka", &self.journal).await?;
         let messages =

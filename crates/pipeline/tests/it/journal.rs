@@ -23,7 +23,7 @@ pub(crate) enum Step {
     /// Offsets were committed.
     Committed(Vec<i64>),
     /// Messages without an offset were marked as sent.
-    Settled,
+    MarkedSent,
     /// The group was left.
     Closed,
 }

@@ -1,6 +1,6 @@
 //! A batch that leads to more than fits into memory is stored and published in parts, and committed as one.
 
-use pipeline::LARGEST_PART;
+use consumer::MAX_BATCH_OUTPUT_BYTES;
 
 use crate::{
     journal::Step::{Closed, Committed, Failed, Published, Stored},
@@ -11,7 +11,7 @@ use crate::{
 async fn is_bounded_by_parts() {
     let mut world = World::of_events(5);
     world.settings.batch_size = 5;
-    world.layer.message_bytes = LARGEST_PART / 2;
+    world.processor.message_bytes = MAX_BATCH_OUTPUT_BYTES / 2;
     let past = world.run().await;
     assert_eq!(
         past.steps,
@@ -32,7 +32,7 @@ async fn is_bounded_by_parts() {
 #[tokio::test(start_paused = true)]
 async fn is_taken_by_a_single_event_as_it_is() {
     let mut world = World::of_events(2);
-    world.layer.message_bytes = 3 * LARGEST_PART;
+    world.processor.message_bytes = 3 * MAX_BATCH_OUTPUT_BYTES;
     let past = world.run().await;
     assert_eq!(
         past.steps,

@@ -1,18 +1,18 @@
 //! A dependency that is away is waited out: what it was asked is asked again, and nothing is left out.
 
-use pipeline::Waiting;
+use consumer::Waiting;
 
 use crate::{
     doubles::Answer,
-    journal::Step::{Closed, Committed, Published, Settled, Stored, Unavailable},
+    journal::Step::{Closed, Committed, MarkedSent, Published, Stored, Unavailable},
     world::World,
 };
 
 #[tokio::test(start_paused = true)]
 async fn of_the_database_repeats_the_transaction() {
     let mut world = World::of_events(3);
-    world.layer.storing = [Answer::Unavailable; 2].into();
-    let vitals = world.vitals.clone();
+    world.processor.storing = [Answer::Unavailable; 2].into();
+    let loop_health = world.loop_health.clone();
     let past = world.run().await;
     assert_eq!(
         past.steps,
@@ -28,7 +28,7 @@ async fn of_the_database_repeats_the_transaction() {
             Closed,
         ]
     );
-    assert_eq!(vitals.waiting(), None, "it still says that it waits");
+    assert_eq!(loop_health.waiting(), None, "it still says that it waits");
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,18 +72,18 @@ async fn of_the_source_reads_on_where_it_was() {
 #[tokio::test(start_paused = true)]
 async fn shows_what_is_waited_for() {
     let mut world = World::of_events(1).stopped_after(Unavailable("postgres"), 4);
-    world.layer.storing = [Answer::Unavailable; 9].into();
-    let vitals = world.vitals.clone();
+    world.processor.storing = [Answer::Unavailable; 9].into();
+    let loop_health = world.loop_health.clone();
     world.run().await;
     let waiting = Waiting { dependency: "postgres", error: "gone".to_owned(), attempts: 4, record: None };
-    assert_eq!(vitals.waiting(), Some(waiting));
+    assert_eq!(loop_health.waiting(), Some(waiting));
 }
 
 #[tokio::test(start_paused = true)]
 async fn while_marking_as_sent_stops_nothing() {
     let mut world = World::of_events(1);
-    world.layer.backlog = [vec![100]].into();
-    world.layer.settling = [Answer::Unavailable].into();
+    world.processor.outbox = [vec![100]].into();
+    world.processor.settling = [Answer::Unavailable].into();
     let past = world.run().await;
     let expected = [
         Published(vec![100], vec![]),
@@ -94,5 +94,5 @@ async fn while_marking_as_sent_stops_nothing() {
         Closed,
     ];
     assert_eq!(past.steps, expected);
-    assert!(!past.steps.contains(&Settled));
+    assert!(!past.steps.contains(&MarkedSent));
 }

@@ -14,7 +14,7 @@ use crate::{
 async fn only_the_guilty_record_is_a_dead_letter() {
     let mut world = World::of_events(4);
     world.settings.batch_size = 4;
-    world.layer.refused = [2].into();
+    world.processor.refused = [2].into();
     let past = world.run().await;
     assert_eq!(
         past.steps,
@@ -37,7 +37,7 @@ async fn only_the_guilty_record_is_a_dead_letter() {
 async fn outcomes_stay_with_their_records() {
     let mut world = World::of([UNREADABLE, EVENT, UNREADABLE, EVENT, EVENT]);
     world.settings.batch_size = 5;
-    world.layer.refused = [3].into();
+    world.processor.refused = [3].into();
     let past = world.run().await;
     let reasons: Vec<_> =
         past.dead_letters.iter().map(|letter| (letter.record.offset, letter.rejection.reason)).collect();
@@ -47,8 +47,8 @@ async fn outcomes_stay_with_their_records() {
 #[tokio::test(start_paused = true)]
 async fn an_outage_meanwhile_refuses_nobody() {
     let mut world = World::of_events(2);
-    world.layer.refused = [0].into();
-    world.layer.storing = [Answer::After(Duration::ZERO), Answer::Unavailable, Answer::Unavailable].into();
+    world.processor.refused = [0].into();
+    world.processor.storing = [Answer::After(Duration::ZERO), Answer::Unavailable, Answer::Unavailable].into();
     let past = world.run().await;
     assert_eq!(
         past.steps,
@@ -80,7 +80,7 @@ proptest! {
         let guilty: BTreeSet<i64> = guilty.into_iter().filter(|offset| *offset < count).collect();
         let mut world = World::of_events(count);
         world.settings.batch_size = batch_size;
-        world.layer.refused.clone_from(&guilty);
+        world.processor.refused.clone_from(&guilty);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let past = runtime.block_on(world.run());
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use pipeline::Schedule;
+use consumer::Schedule;
 
 use crate::{
     doubles::{Answer, EVENT},
-    journal::Step::{Closed, Committed, Published, Settled, Stored, Unavailable},
+    journal::Step::{Closed, Committed, MarkedSent, Published, Stored, Unavailable},
     world::{World, record},
 };
 
@@ -47,7 +47,7 @@ async fn waits_for_the_mark() {
 #[tokio::test(start_paused = true)]
 async fn looks_at_the_backlog_after_the_records() {
     let mut world = at_ticks(1);
-    world.layer.backlog = [vec![100]].into();
+    world.processor.outbox = [vec![100]].into();
     let past = world.run().await;
     assert_eq!(
         past.steps,
@@ -56,7 +56,7 @@ async fn looks_at_the_backlog_after_the_records() {
             Published(vec![0], vec![]),
             Committed(vec![0]),
             Published(vec![100], vec![]),
-            Settled,
+            MarkedSent,
             Closed
         ]
     );

@@ -13,7 +13,7 @@ use crate::{
 #[tokio::test(start_paused = true)]
 async fn in_an_outage_of_the_database_abandons_the_batch() {
     let mut world = World::of_events(3).stopped_after(Unavailable("postgres"), 5);
-    world.layer.storing = [Answer::Unavailable; 50].into();
+    world.processor.storing = [Answer::Unavailable; 50].into();
     let past = world.run().await;
     assert_eq!(past.steps[..5], [const { Unavailable("postgres") }; 5]);
     assert_eq!(past.steps[5..], [Closed]);
@@ -46,11 +46,11 @@ async fn abandons_an_attempt_that_takes_too_long() {
 #[tokio::test(start_paused = true)]
 async fn abandons_an_attempt_that_hangs_as_soon_as_its_time_is_up() {
     let mut world = World::of_events(1).stopped_after(Unavailable("postgres"), 1);
-    world.layer.storing = [Answer::Never].into();
+    world.processor.storing = [Answer::Never].into();
     let began = Instant::now();
     let past = world.run().await;
     assert_eq!(past.steps, [Unavailable("postgres"), Closed]);
-    assert_eq!(began.elapsed().as_secs(), 10, "paused time: exactly `stop_within`");
+    assert_eq!(began.elapsed().as_secs(), 10, "paused time: exactly `drain_timeout`");
 }
 
 #[tokio::test(start_paused = true)]

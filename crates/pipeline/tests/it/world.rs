@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use pipeline::{DeadLetter, Message, Publisher, Record, Schedule, Settings, Unavailable, Vitals, Worker};
+use consumer::{DeadLetter, DependencyError, LoopHealth, Message, Publisher, Record, Schedule, Settings, Worker};
 
 use crate::{
     doubles::{Broker, EVENT, Offsets, Partition},
@@ -16,10 +16,10 @@ use crate::{
 /// What a test arranges before the loop begins.
 pub(crate) struct World {
     pub(crate) partition: Partition,
-    pub(crate) layer: Offsets,
+    pub(crate) processor: Offsets,
     pub(crate) broker: Broker,
     pub(crate) settings: Settings,
-    pub(crate) vitals: Arc<Vitals>,
+    pub(crate) loop_health: Arc<LoopHealth>,
     journal: Journal,
 }
 
@@ -60,24 +60,24 @@ impl World {
         let records = (0..).zip(values).map(|(offset, value)| record(offset, value)).collect();
         Self {
             partition: Partition { records, ..Partition::default() },
-            layer: Offsets::default(),
+            processor: Offsets::default(),
             broker: Broker::default(),
             settings: Settings {
                 batch_size: 2,
-                side_by_side: 1,
+                max_in_flight: 1,
                 schedule: Schedule::Continuous,
-                resume_every: Duration::from_secs(3600),
-                stop_within: Duration::from_secs(10),
+                background_interval: Duration::from_secs(3600),
+                drain_timeout: Duration::from_secs(10),
             },
-            vitals: Arc::default(),
+            loop_health: Arc::default(),
             journal: Journal::default(),
         }
     }
 
     /// So many events, read two at a time, and two such batches side by side.
-    pub(crate) fn side_by_side(count: i64) -> Self {
+    pub(crate) fn max_in_flight(count: i64) -> Self {
         let mut world = Self::of_events(count);
-        world.settings.side_by_side = 2;
+        world.settings.max_in_flight = 2;
         world.journal.may_be_read();
         world
     }
@@ -90,13 +90,21 @@ impl World {
 
     /// Runs the loop until it ends.
     pub(crate) async fn run(self) -> Past {
-        let Self { mut partition, mut layer, mut broker, settings, vitals, journal } = self;
+        let Self { mut partition, mut processor, mut broker, settings, loop_health, journal } = self;
         partition.journal = journal.clone();
-        layer.journal = journal.clone();
+        processor.journal = journal.clone();
         broker.journal = journal.clone();
         let (stop, broker) = (journal.stop().clone(), Rc::new(broker));
         let publisher = Shared(Rc::clone(&broker));
-        let worker = Worker { source: partition, layer, publisher, settings, vitals, clock: noon, stop: stop.into() };
+        let worker = Worker {
+            source: partition,
+            processor,
+            publisher,
+            settings,
+            loop_health,
+            clock: noon,
+            shutdown: stop.into(),
+        };
         worker.run().await.unwrap();
         Past { steps: journal.steps(), dead_letters: broker.dead_letters.borrow().clone() }
     }
@@ -106,7 +114,7 @@ impl World {
 struct Shared(Rc<Broker>);
 
 impl Publisher for Shared {
-    async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Unavailable> {
+    async fn publish(&self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), DependencyError> {
         self.0.publish(messages, dead_letters).await
     }
 }

@@ -1,7 +1,7 @@
 //! Checks of the database: the connection, the schema, the rights of the role, and a transaction that writes and is
 //! rolled back.
 
-use pipeline::{Failure, Unavailable};
+use consumer::{DependencyError, Failure};
 use warehouse::{Denied, Greeting, Warehouse, get, statement};
 
 use crate::{Finding, schema};
@@ -14,7 +14,7 @@ pub(super) async fn findings(settings: &warehouse::Settings, service: &str) -> V
     let warehouse = Warehouse::new(settings);
     let database = match warehouse.greet().await {
         Ok(greeting) => Finding::ok("database", seen(&greeting)),
-        Err(Denied::Unavailable(Unavailable { error, .. })) => {
+        Err(Denied::Unavailable(DependencyError { error, .. })) => {
             return vec![Finding::failed("database", format_args!("{error}; is it up? look at DATABASE_URL"))];
         }
         Err(error) => return vec![Finding::failed("database", error)],

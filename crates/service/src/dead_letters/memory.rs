@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use consumer::Failure;
 use jiff::Timestamp;
 use kafka::Letter;
-use pipeline::Failure;
 use warehouse::{Warehouse, get, statement};
 
 /// Coordinates in the dead-letter topic.

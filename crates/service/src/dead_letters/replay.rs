@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, io::Write, mem};
 
 use clap::Args;
+use consumer::Record;
 use kafka::{Letter, Reader, Resender};
-use pipeline::Record;
 use warehouse::Warehouse;
 
 use super::{

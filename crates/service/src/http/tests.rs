@@ -2,8 +2,8 @@
 
 use std::{io, time::Duration};
 
+use consumer::{StallCause, Step, Waiting, record::Coordinates};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use pipeline::{StallCause, Step, Waiting, record::Coordinates};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -14,17 +14,17 @@ use super::*;
 
 struct Probe {
     address: SocketAddr,
-    vitals: Arc<Vitals>,
+    loop_health: Arc<LoopHealth>,
 }
 
 impl Probe {
     async fn start(metrics: PrometheusHandle) -> io::Result<Self> {
-        let vitals = Arc::new(Vitals::default());
+        let loop_health = Arc::new(LoopHealth::default());
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let endpoints = Endpoints { vitals: Arc::clone(&vitals), metrics };
+        let endpoints = Endpoints { loop_health: Arc::clone(&loop_health), metrics };
         tokio::spawn(axum::serve(listener, routes(endpoints)).into_future());
-        Ok(Self { address, vitals })
+        Ok(Self { address, loop_health })
     }
 
     /// The status and the body.
@@ -56,7 +56,7 @@ async fn healthy_while_the_loop_turns() -> io::Result<()> {
     assert_eq!(probe.get("/health").await?, (200, "healthy".to_owned()));
     time::advance(HANGS_AFTER).await;
     assert_eq!(probe.get("/health").await?, (503, "the loop has not turned for 60 s".to_owned()));
-    probe.vitals.turned();
+    probe.loop_health.heartbeat();
     assert_eq!(probe.get("/health").await?.0, 200);
     Ok(())
 }
@@ -66,9 +66,9 @@ async fn partitions_that_were_lost_are_not_assigned_until_the_group_settles() ->
     let probe = Probe::start(no_metrics()).await?;
     let unassigned = r#"{"ready":false,"reasons":[{"reason":"no-partitions-assigned"}]}"#;
     for partitions in [3, 0] {
-        probe.vitals.assigned(partitions);
+        probe.loop_health.assigned(partitions);
         assert_eq!(probe.get("/ready").await?.0, 200, "a member with {partitions} partitions");
-        probe.vitals.unassigned();
+        probe.loop_health.unassigned();
         assert_eq!(probe.get("/ready").await?, (503, unassigned.to_owned()));
     }
     Ok(())
@@ -90,11 +90,11 @@ async fn ready_says_what_is_waited_for() -> io::Result<()> {
     let unassigned = r#"{"ready":false,"reasons":[{"reason":"no-partitions-assigned"}]}"#;
     assert_eq!(probe.get("/ready").await?, (503, unassigned.to_owned()));
 
-    probe.vitals.assigned(0);
+    probe.loop_health.assigned(0);
     assert_eq!(probe.get("/ready").await?, (200, r#"{"ready":true,"reasons":[]}"#.to_owned()));
 
     let error = "connection refused".to_owned();
-    probe.vitals.waits_for(Some(Waiting { dependency: "postgres", error, attempts: 3, record: None }));
+    probe.loop_health.set_waiting(Some(Waiting { dependency: "postgres", error, attempts: 3, record: None }));
     let waiting = r#"{"reason":"waiting-for","dependency":"postgres","error":"connection refused","attempts":3}"#;
     assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{waiting}]}}"#)));
     Ok(())
@@ -103,11 +103,11 @@ async fn ready_says_what_is_waited_for() -> io::Result<()> {
 #[tokio::test]
 async fn a_stalled_partition_is_named_until_it_goes_on() -> io::Result<()> {
     let probe = Probe::start(no_metrics()).await?;
-    probe.vitals.assigned(2);
-    probe.vitals.set_stall(StallCause::PartitionError, "orders/1", "unsupported codec zstd");
+    probe.loop_health.assigned(2);
+    probe.loop_health.set_stall(StallCause::PartitionError, "orders/1", "unsupported codec zstd");
     let stalled = r#"{"reason":"stalled","cause":"partition-error","subject":"orders/1","error":"unsupported codec zstd","seconds":0}"#;
     assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{stalled}]}}"#)));
-    probe.vitals.clear_stall(StallCause::PartitionError, "orders/1");
+    probe.loop_health.clear_stall(StallCause::PartitionError, "orders/1");
     assert_eq!(probe.get("/ready").await?.0, 200);
     Ok(())
 }
@@ -115,10 +115,10 @@ async fn a_stalled_partition_is_named_until_it_goes_on() -> io::Result<()> {
 #[tokio::test]
 async fn ready_names_the_record_that_holds_up_all_others() -> io::Result<()> {
     let probe = Probe::start(no_metrics()).await?;
-    probe.vitals.assigned(1);
+    probe.loop_health.assigned(1);
     let record = Some(Coordinates { topic: "orders".to_owned(), partition: 2, offset: 41 });
     let error = "23505 duplicate key".to_owned();
-    probe.vitals.waits_for(Some(Waiting { dependency: "postgres", error, attempts: 11, record }));
+    probe.loop_health.set_waiting(Some(Waiting { dependency: "postgres", error, attempts: 11, record }));
     let waiting = r#"{"reason":"waiting-for","dependency":"postgres","error":"23505 duplicate key","attempts":11,"#;
     let record = r#""record":{"topic":"orders","partition":2,"offset":41}}"#;
     assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{waiting}{record}]}}"#)));
@@ -128,21 +128,21 @@ async fn ready_names_the_record_that_holds_up_all_others() -> io::Result<()> {
 #[tokio::test(start_paused = true)]
 async fn ready_sees_a_step_that_hangs_before_it_fails_and_a_loop_that_stands_still() -> io::Result<()> {
     let probe = Probe::start(no_metrics()).await?;
-    probe.vitals.assigned(1);
-    probe.vitals.enters(Step::Storing);
+    probe.loop_health.assigned(1);
+    probe.loop_health.set_step(Step::Storing);
     time::advance(Duration::from_secs(14)).await;
     assert_eq!(probe.get("/ready").await?.0, 200);
 
     time::advance(Duration::from_secs(17)).await;
-    probe.vitals.turned();
+    probe.loop_health.heartbeat();
     let slow = r#"{"reason":"slow-step","step":"storing","seconds":31}"#;
     assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{slow}]}}"#)));
 
-    probe.vitals.enters(Step::Idle);
+    probe.loop_health.set_step(Step::Idle);
     time::advance(Duration::from_secs(16)).await;
     let still = r#"{"reason":"not-turning","seconds":16}"#;
     assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{still}]}}"#)));
-    probe.vitals.turned();
+    probe.loop_health.heartbeat();
     assert_eq!(probe.get("/ready").await?.0, 200, "nothing to do is no step that hangs");
     Ok(())
 }
@@ -152,8 +152,8 @@ async fn metrics_tell_what_the_loop_does() -> io::Result<()> {
     let recorder = PrometheusBuilder::new().add_global_label("service", "stg-service").build_recorder();
     let _local = ::metrics::set_default_local_recorder(&recorder);
     let probe = Probe::start(recorder.handle()).await?;
-    probe.vitals.assigned(1);
-    probe.vitals.enters(Step::Storing);
+    probe.loop_health.assigned(1);
+    probe.loop_health.set_step(Step::Storing);
     time::advance(Duration::from_secs(7)).await;
     assert_eq!(probe.get("/metrics").await?.0, 200);
     for (series, value) in [
@@ -169,7 +169,7 @@ async fn metrics_tell_what_the_loop_does() -> io::Result<()> {
     }
 
     let record = Some(Coordinates { topic: "orders".to_owned(), partition: 2, offset: 41 });
-    probe.vitals.waits_for(Some(Waiting { dependency: "postgres", error: String::new(), attempts: 11, record }));
+    probe.loop_health.set_waiting(Some(Waiting { dependency: "postgres", error: String::new(), attempts: 11, record }));
     for (series, value) in [
         ("tagmill_ready{service=\"stg-service\"}", "0"),
         ("tagmill_waiting_for{service=\"stg-service\",dependency=\"postgres\"}", "1"),

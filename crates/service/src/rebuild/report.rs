@@ -1,6 +1,6 @@
 //! What `check` says of a rebuild.
 
-use pipeline::Failure;
+use consumer::Failure;
 use warehouse::Warehouse;
 
 use super::state::{Phase, State, read};

@@ -1,6 +1,6 @@
 //! The note a rebuild leaves in the database: which phase it is in, and what ends that.
 
-use pipeline::{Failure, Fault, Unavailable};
+use consumer::{DependencyError, Failure, Fault};
 use uuid::Uuid;
 use warehouse::{Row, Transaction, get, statement};
 
@@ -60,7 +60,9 @@ fn state(row: &Row) -> Result<State, Failure> {
         "publishing" => Phase::Publishing,
         other => {
             let error = format_args!("a rebuild in the phase {other}, which this release does not know");
-            return Err(Unavailable::new("postgres", error).with(Fault::Unwilling("unknown phase".to_owned())).into());
+            return Err(DependencyError::new("postgres", error)
+                .with(Fault::Rejected("unknown phase".to_owned()))
+                .into());
         }
     };
     Ok(State { id: get(row, 0)?, group: get(row, 4)?, phase, targets: get(row, 2)?, published_to: get(row, 3)? })

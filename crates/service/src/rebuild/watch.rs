@@ -1,8 +1,8 @@
 //! A rebuild as the running service sees it, round by round.
 
+use consumer::{DependencyError, Failure, Fault};
 use kafka::Group;
 use metrics::gauge;
-use pipeline::{Failure, Fault, Unavailable};
 use uuid::Uuid;
 use warehouse::{Statement, Warehouse, statement};
 
@@ -62,7 +62,7 @@ impl Rebuild {
                 "a rebuild of the group {theirs} is under way, and this is the group {ours}: nothing is told until `rebuild` \
                  has been run with this KAFKA_GROUP_ID"
             );
-            return Err(Unavailable::new("kafka", error).with(Fault::Unwilling("another group".to_owned())).into());
+            return Err(DependencyError::new("kafka", error).with(Fault::Rejected("another group".to_owned())).into());
         }
         match state.phase {
             Phase::Publishing => Ok(Step::Publish(state)),
@@ -165,6 +165,6 @@ fn behind(targets: &[i64], committed: &[Option<i64>]) -> i64 {
 fn unavailable(error: kafka::Error) -> Failure {
     match error {
         kafka::Error::Unavailable(unavailable) => unavailable.into(),
-        error => Unavailable::new("kafka", error).into(),
+        error => DependencyError::new("kafka", error).into(),
     }
 }

@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use clap::Args;
-use pipeline::Schedule;
+use consumer::Schedule;
 
 use super::period;
 

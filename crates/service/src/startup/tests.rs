@@ -29,7 +29,7 @@ fn what_is_missing_or_refused_is_69() {
 
 #[test]
 fn an_outage_is_waited_out() {
-    let away = || Unavailable::new("postgres", "connection refused");
+    let away = || DependencyError::new("postgres", "connection refused");
     assert!(matches!(Startup::from(kafka::Error::Unavailable(away())), Startup::Unavailable(_)));
     assert!(matches!(Startup::from(Denied::Unavailable(away())), Startup::Unavailable(_)));
     let migrating = warehouse::migrate::Error::Denied(Denied::Unavailable(away()));

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use consumer::{DeadLetter, Record};
 use devstack::Topic;
 use kafka::{Resender, Settings};
-use pipeline::{DeadLetter, Record};
 use service::{
     Refusal,
     dead_letters::{List, Replay, Selection},

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use consumer::{DeadLetter, Header, Publisher as _, Record, Rejection};
 use devstack::Topic;
 use kafka::{Publisher, Reader, Settings};
-use pipeline::{DeadLetter, Header, Publisher as _, Record, Rejection};
 use service::dead_letters::{List, Replay};
 use warehouse::Warehouse;
 

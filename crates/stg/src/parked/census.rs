@@ -1,8 +1,8 @@
 //! How many orders are parked, for what and for how long, as metrics.
 
+use consumer::Failure;
 use jiff::civil::DateTime;
 use orders::UtcMicros;
-use pipeline::Failure;
 use tokio::time::Instant;
 use warehouse::{Warehouse, get, statement};
 

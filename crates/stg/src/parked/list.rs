@@ -7,9 +7,9 @@ use std::{
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use consumer::Failure;
 use names::Names;
 use orders::UtcMicros;
-use pipeline::Failure;
 use serde::Serialize;
 use service::Refusal;
 use warehouse::{Transaction, Warehouse, get, statement};

@@ -9,8 +9,8 @@ use std::{
 };
 
 use clap::Args;
+use consumer::Failure;
 use orders::UtcMicros;
-use pipeline::Failure;
 use service::Refusal;
 use warehouse::{Row, Timestamp, Transaction, Warehouse, get, statement};
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use consumer::{DependencyError, Failure};
 use names::Names;
-use pipeline::{Failure, Unavailable};
 use tokio::time::Instant;
 use warehouse::{Row, Warehouse, get, statement};
 
@@ -81,6 +81,6 @@ async fn known(names: &Names, missing: Vec<Missing>) -> Result<Vec<Missing>, Fai
             *known |= name.is_known(directory);
         }
     });
-    look.await.map_err(|error| Unavailable::new("redis", error))?;
+    look.await.map_err(|error| DependencyError::new("redis", error))?;
     Ok(missing.into_iter().zip(known).filter_map(|(name, known)| known.then_some(name)).collect())
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
+use consumer::{Failure, MAX_BATCH_OUTPUT_BYTES};
 use futures_util::try_join;
 use jiff::civil::DateTime;
 use names::Names;
 use orders::{Event, UtcMicros, Version, event};
-use pipeline::{Failure, LARGEST_PART};
 use warehouse::{Row, Timestamp, Transaction, Warehouse, get, statement};
 
 use super::{BYTES_A_ROUND, Bounds};
@@ -63,7 +63,7 @@ pub(super) async fn take_up(
     // Small orders of large menus become large messages: the rest stays as it is, for the next round.
     let (mut bytes, mut looked_at) = (0, orders.len());
     for (index, &Order { object_id, parked_at, is_released, ref event }) in orders.iter().enumerate() {
-        if bytes > LARGEST_PART {
+        if bytes > MAX_BATCH_OUTPUT_BYTES {
             looked_at = index;
             break;
         }
@@ -77,7 +77,7 @@ pub(super) async fn take_up(
             Ok((event, Ok(enriched))) => {
                 let text = enriched
                     .write()
-                    .map_err(|error| Failure::Refused(format!("a message cannot be written: {error}")))?;
+                    .map_err(|error| Failure::InvalidData(format!("a message cannot be written: {error}")))?;
                 match room(object_id, publish::message(&event.user_id, &text).size(), bounds.room) {
                     Some(room) => vec![room],
                     None => {

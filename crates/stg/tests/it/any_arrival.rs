@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use consumer::Outcome;
 use orders::{Event, Version};
-use pipeline::Outcome;
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use crate::{
@@ -85,7 +85,7 @@ proptest! {
             let told: Vec<_> =
                 changes.messages.into_iter().map(|message| String::from_utf8(message.value).unwrap()).collect();
             prop_assert_eq!(told, expected);
-            prop_assert!(changes.outcomes.iter().all(|it| matches!(it, Outcome::Unchanged | Outcome::Outdated)));
+            prop_assert!(changes.outcomes.iter().all(|it| matches!(it, Outcome::Unchanged | Outcome::Stale)));
         }
         prop_assert_eq!(table, before);
     }

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use consumer::{Message, Processor, Record};
 use orders::Version;
-use pipeline::{Layer, Message, Record};
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestRunner};
 use stg::Stg;
 
@@ -82,36 +82,37 @@ async fn play(stage: &Stage, steps: Vec<Step>) -> anyhow::Result<()> {
     for id in USERS.iter().chain(&RESTAURANTS) {
         stage.forget(id).await?;
     }
-    let mut replicas = [stage.layer(USUAL).await?, stage.layer(USUAL).await?];
+    let mut replicas = [stage.processor(USUAL).await?, stage.processor(USUAL).await?];
     let mut broker = Broker::default();
     let mut newest: BTreeMap<i64, Version> = BTreeMap::new();
     for step in steps {
         match step {
             Step::Batch(replica, events) => {
-                let layer = &mut replicas[replica];
-                let read = records(&events).iter().map(|record| layer.receive(record)).collect::<Result<Vec<_>, _>>();
+                let processor = &mut replicas[replica];
+                let read =
+                    records(&events).iter().map(|record| processor.decode(record)).collect::<Result<Vec<_>, _>>();
                 let events = read.map_err(|outcome| anyhow::anyhow!("{outcome:?}"))?;
                 for event in &events {
                     let known = newest.entry(event.object_id).or_insert_with(|| event.version.clone());
                     *known = known.clone().max(event.version.clone());
                 }
-                broker.acknowledge(&layer.store(&events).await?.messages);
+                broker.acknowledge(&processor.store(&events).await?.messages);
             }
             Step::User(id, true) => stage.name_user(id).await?,
             Step::User(id, false) => stage.forget(id).await?,
             Step::Restaurant(id, menu) => stage.name_restaurant(id, &menu).await?,
             Step::Round(replica, end) => {
-                let messages = replicas[replica].resume(3).await?.messages;
+                let messages = replicas[replica].poll_outbox(3).await?.messages;
                 match end {
                     End::Settled => {
                         broker.acknowledge(&messages);
-                        replicas[replica].settle().await?;
+                        replicas[replica].mark_sent().await?;
                     }
                     End::Unsettled => {
                         broker.acknowledge(&messages);
-                        replicas[replica] = stage.layer(USUAL).await?;
+                        replicas[replica] = stage.processor(USUAL).await?;
                     }
-                    End::Unsent => replicas[replica] = stage.layer(USUAL).await?,
+                    End::Unsent => replicas[replica] = stage.processor(USUAL).await?,
                 }
             }
         }
@@ -131,11 +132,11 @@ async fn heal(stage: &Stage, broker: &mut Broker) -> anyhow::Result<()> {
     for restaurant in RESTAURANTS {
         stage.name_restaurant(restaurant, &DISHES).await?;
     }
-    let mut last: Stg = stage.layer(USUAL).await?;
+    let mut last: Stg = stage.processor(USUAL).await?;
     loop {
-        let backlog = last.resume(3).await?;
+        let backlog = last.poll_outbox(3).await?;
         broker.acknowledge(&backlog.messages);
-        last.settle().await?;
+        last.mark_sent().await?;
         // A connection that was dropped holds its locks until the server has noticed.
         let is_idle = !backlog.more && the_dead_are_gone(stage).await?;
         if is_idle {

@@ -1,6 +1,6 @@
 //! Parked orders in a person's hands: seen, released, refused.
 
-use pipeline::Outcome;
+use consumer::Outcome;
 use serde_json::{Value, json};
 use service::Refusal;
 use stg::{
@@ -14,9 +14,9 @@ use crate::stage::{RESTAURANT, Stage, USER, USUAL, record, round, store};
 const DISH: &str = "6276e8cd0cf48b4cded00878";
 
 /// Has an order of a dish on no menu parked.
-async fn park(layer: &mut Stg, object_id: i64, user: &str) -> anyhow::Result<()> {
-    let outcomes = store(layer, &[record(object_id, 0, user, RESTAURANT, &[DISH])]).await?;
-    assert_eq!(outcomes, [Outcome::Parked]);
+async fn park(processor: &mut Stg, object_id: i64, user: &str) -> anyhow::Result<()> {
+    let outcomes = store(processor, &[record(object_id, 0, user, RESTAURANT, &[DISH])]).await?;
+    assert_eq!(outcomes, [Outcome::Deferred]);
     Ok(())
 }
 
@@ -31,17 +31,17 @@ fn all() -> Release {
 #[tokio::test]
 async fn an_order_that_waits_for_a_dish_goes_on_when_it_is_released() -> anyhow::Result<()> {
     let stage = Stage::with_names().await?;
-    let mut layer = stage.layer(USUAL).await?;
+    let mut processor = stage.processor(USUAL).await?;
     assert_eq!(stage.list(List::default()).await?, "no order is parked\n");
-    park(&mut layer, 1, USER).await?;
-    assert_eq!(round(&mut layer).await?, Vec::<Value>::new(), "it waits");
+    park(&mut processor, 1, USER).await?;
+    assert_eq!(round(&mut processor).await?, Vec::<Value>::new(), "it waits");
     let listed = stage.listed().await?.remove(0);
     assert_eq!((&listed["object_id"], &listed["released"]), (&json!(1), &json!(false)));
     assert_eq!(listed["waits_for"], json!([{"kind": "dish", "id": DISH, "restaurant_id": RESTAURANT}]));
 
     let dry = Release { dry_run: true, ..named(&[1]) };
     assert_eq!(stage.release(dry).await?.0, "would release 1; nothing was changed\n");
-    assert_eq!(round(&mut layer).await?, Vec::<Value>::new(), "it still waits");
+    assert_eq!(round(&mut processor).await?, Vec::<Value>::new(), "it still waits");
 
     let (said, end) = stage.release(named(&[1])).await?;
     assert_eq!(said, "released 1; the service sends them in its next round\n");
@@ -50,36 +50,36 @@ async fn an_order_that_waits_for_a_dish_goes_on_when_it_is_released() -> anyhow:
     assert!(table.contains("released") && !table.contains("Свежий"), "{table}");
     assert_eq!(stage.listed().await?[0]["parked_at"], listed["parked_at"], "it has waited as long as before");
 
-    let sent = round(&mut layer).await?;
+    let sent = round(&mut processor).await?;
     let product = &sent[0]["payload"]["products"][0];
     let name = format!("Свежий {DISH}");
     assert_eq!((&product["name"], &product["category"]), (&json!(name), &json!("Без категории")));
     assert_eq!(stage.list(List::default()).await?, "no order is parked\n");
-    assert_eq!(round(&mut layer).await?, Vec::<Value>::new(), "it is sent once");
+    assert_eq!(round(&mut processor).await?, Vec::<Value>::new(), "it is sent once");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_newer_event_inherits_the_release_and_the_true_age() -> anyhow::Result<()> {
     let stage = Stage::with_names().await?;
-    let mut layer = stage.layer(USUAL).await?;
-    park(&mut layer, 1, USER).await?;
+    let mut processor = stage.processor(USUAL).await?;
+    park(&mut processor, 1, USER).await?;
     let parked_at = stage.listed().await?[0]["parked_at"].clone();
     stage.release(named(&[1])).await?.1?;
     // Newer, and in a restaurant nobody knows: even a released order waits for that, for as long as it takes.
-    store(&mut layer, &[record(1, 1, USER, "another", &["pie"])]).await?;
-    assert_eq!(round(&mut layer).await?, Vec::<Value>::new());
+    store(&mut processor, &[record(1, 1, USER, "another", &["pie"])]).await?;
+    assert_eq!(round(&mut processor).await?, Vec::<Value>::new());
     let listed = stage.listed().await?.remove(0);
     assert_eq!((&listed["parked_at"], &listed["released"]), (&parked_at, &json!(true)));
     assert_eq!(listed["waits_for"], json!([{"kind": "restaurant", "id": "another"}]));
 
     stage.name_restaurant("another", &[]).await?;
-    let sent = crate::stage::rounds(&mut layer).await?;
+    let sent = crate::stage::rounds(&mut processor).await?;
     assert_eq!(sent[0]["payload"]["products"][0]["category"], "Без категории");
 
     // Sent on, the release is spent: the next event waits like any other.
-    store(&mut layer, &[record(1, 2, USER, "another", &["cake"])]).await?;
-    round(&mut layer).await?;
+    store(&mut processor, &[record(1, 2, USER, "another", &["cake"])]).await?;
+    round(&mut processor).await?;
     let listed = stage.listed().await?.remove(0);
     assert_eq!((&listed["released"], &listed["waits_for"][0]["id"]), (&json!(false), &json!("cake")));
     Ok(())
@@ -88,9 +88,9 @@ async fn a_newer_event_inherits_the_release_and_the_true_age() -> anyhow::Result
 #[tokio::test]
 async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
     let stage = Stage::with_names().await?;
-    let mut layer = stage.layer(USUAL).await?;
-    park(&mut layer, 1, USER).await?;
-    park(&mut layer, 2, "nobody").await?;
+    let mut processor = stage.processor(USUAL).await?;
+    park(&mut processor, 1, USER).await?;
+    park(&mut processor, 2, "nobody").await?;
     let (said, end) = stage.release(named(&[1, 2, 9])).await?;
     let lines = [
         "order 2 stays parked: it waits for user nobody",
@@ -99,21 +99,21 @@ async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
     ];
     assert_eq!(said.lines().collect::<Vec<_>>(), lines);
     assert_eq!(end.unwrap_err().downcast::<Refusal>()?, Refusal::Missing("2 of 3 orders not released".to_owned()));
-    assert_eq!(round(&mut layer).await?.len(), 1);
+    assert_eq!(round(&mut processor).await?.len(), 1);
     let (_, end) = stage.release(named(&[2])).await?;
     assert!(end.is_err());
-    assert_eq!(round(&mut layer).await?, Vec::<Value>::new());
+    assert_eq!(round(&mut processor).await?, Vec::<Value>::new());
     Ok(())
 }
 
 #[tokio::test]
 async fn all_means_all_that_can_go_on_portion_by_portion() -> anyhow::Result<()> {
     let stage = Stage::with_names().await?;
-    let mut layer = stage.layer(USUAL).await?;
+    let mut processor = stage.processor(USUAL).await?;
     let records: Vec<_> = (1..=2100).map(|id| record(id, 0, USER, RESTAURANT, &[DISH])).collect();
-    store(&mut layer, &records).await?;
+    store(&mut processor, &records).await?;
     let strangers: Vec<_> = (3001..=3030).map(|id| record(id, 0, "nobody", RESTAURANT, &[DISH])).collect();
-    store(&mut layer, &strangers).await?;
+    store(&mut processor, &strangers).await?;
     let (said, end) = stage.release(all()).await?;
     end?;
     let last: Vec<&str> = said.lines().skip(20).collect();
@@ -122,7 +122,7 @@ async fn all_means_all_that_can_go_on_portion_by_portion() -> anyhow::Result<()>
         "released 2100; the service sends them in its next round",
     ];
     assert_eq!(last, expected, "{said}");
-    assert_eq!(crate::stage::rounds(&mut layer).await?.len(), 2100);
+    assert_eq!(crate::stage::rounds(&mut processor).await?.len(), 2100);
     assert_eq!(stage.listed().await?.len(), 30);
     Ok(())
 }
@@ -130,10 +130,10 @@ async fn all_means_all_that_can_go_on_portion_by_portion() -> anyhow::Result<()>
 #[tokio::test]
 async fn what_was_selected_is_listed_and_released() -> anyhow::Result<()> {
     let stage = Stage::with_names().await?;
-    let mut layer = stage.layer(USUAL).await?;
-    park(&mut layer, 1, USER).await?;
-    park(&mut layer, 2, "nobody").await?;
-    store(&mut layer, &[record(3, 0, USER, RESTAURANT, &["pie"]), record(4, 0, "nobody", "nowhere", &[])]).await?;
+    let mut processor = stage.processor(USUAL).await?;
+    park(&mut processor, 1, USER).await?;
+    park(&mut processor, 2, "nobody").await?;
+    store(&mut processor, &[record(3, 0, USER, RESTAURANT, &["pie"]), record(4, 0, "nobody", "nowhere", &[])]).await?;
     stage.sql("UPDATE stg.order_events SET parked_at = parked_at - interval '2 hours' WHERE object_id = 1").await?;
     stage.sql("UPDATE stg.missing_names SET parked_at = parked_at - interval '2 hours' WHERE object_id = 1").await?;
     let ids = async |selection: Selection| -> anyhow::Result<Vec<i64>> {
@@ -165,15 +165,15 @@ async fn what_was_selected_is_listed_and_released() -> anyhow::Result<()> {
 
     let (said, _) = stage.release(Release { selection: of(None, Some("pie"), None), ..all() }).await?;
     assert_eq!(said, "released 1; the service sends them in its next round\n");
-    assert_eq!(crate::stage::ids(&round(&mut layer).await?), [3]);
+    assert_eq!(crate::stage::ids(&round(&mut processor).await?), [3]);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_process_needs_the_database_only_and_tells_by_its_exit_code() -> anyhow::Result<()> {
     let stage = Stage::with_names().await?;
-    let mut layer = stage.layer(USUAL).await?;
-    park(&mut layer, 1, "nobody").await?;
+    let mut processor = stage.processor(USUAL).await?;
+    park(&mut processor, 1, "nobody").await?;
     for (line, code, said) in [
         ("parked list", 0, "user nobody"),
         ("parked list --json", 0, r#""waits_for":[{"kind":"user","id":"nobody"}]"#),
@@ -212,7 +212,7 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
     let stage = Stage::with_names().await?;
     let menu = json!([{"_id": "pie", "name": "Пирог"}, {"_id": "tea", "name": "Чай", "category": "Напитки"}]);
     stage.put(RESTAURANT, &json!({"name": "Кофейня", "menu": menu}).to_string()).await?;
-    let mut layer = stage.layer(USUAL).await?;
+    let mut processor = stage.processor(USUAL).await?;
     let large = format!(r#"{{"name": "Анна", "x": "{}"}}"#, "x".repeat(names::LARGEST_VALUE));
     stage.put("of-large", &large).await?;
     let mut expected = vec![
@@ -236,7 +236,7 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
             records.push(record(number, 0, id, RESTAURANT, &["tea"]));
         }
     }
-    store(&mut layer, &records).await?;
+    store(&mut processor, &records).await?;
 
     let json = List { json: true, by_name: true, ..List::default() };
     let text = stage.list_with_reasons(json).await?;
@@ -267,8 +267,8 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
 #[tokio::test]
 async fn without_a_redis_the_list_has_no_reasons() -> anyhow::Result<()> {
     let stage = Stage::with_names().await?;
-    let mut layer = stage.layer(USUAL).await?;
-    park(&mut layer, 1, "nobody").await?;
+    let mut processor = stage.processor(USUAL).await?;
+    park(&mut processor, 1, "nobody").await?;
     let names = names::Names::connect(&names::Settings::from_url("redis://127.0.0.1:1", None)?);
     for names in [None, Some(&names)] {
         let mut out = Vec::new();

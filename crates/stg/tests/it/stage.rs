@@ -1,9 +1,9 @@
 //! The layer on a real PostgreSQL and Redis, and the commands on what it has parked. No Kafka: records come by hand.
 
 use clap::{Args, FromArgMatches};
+use consumer::{OutboxBatch, Outcome, Processor, Record};
 use devstack::Endpoints;
 use orders::UtcMicros;
-use pipeline::{Backlog, Layer, Outcome, Record};
 use serde_json::{Value, json};
 use service::Service;
 use stg::{
@@ -61,7 +61,7 @@ impl Stage {
     }
 
     /// A replica.
-    pub(crate) async fn layer(&self, setting: Setting) -> anyhow::Result<Stg> {
+    pub(crate) async fn processor(&self, setting: Setting) -> anyhow::Result<Stg> {
         let parser = <Stg as Service>::Settings::augment_args(clap::Command::new("stg"));
         let redis = format!("--redis-url={}", self.redis_url);
         let matches =
@@ -143,24 +143,24 @@ impl Stage {
 }
 
 /// Stores the events of records, and says what became of each.
-pub(crate) async fn store(layer: &mut Stg, records: &[Record]) -> anyhow::Result<Vec<Outcome>> {
-    let events = records.iter().map(|record| layer.receive(record)).collect::<Result<Vec<_>, _>>();
-    Ok(layer.store(&events.map_err(|outcome| anyhow::anyhow!("{outcome:?}"))?).await?.outcomes)
+pub(crate) async fn store(processor: &mut Stg, records: &[Record]) -> anyhow::Result<Vec<Outcome>> {
+    let events = records.iter().map(|record| processor.decode(record)).collect::<Result<Vec<_>, _>>();
+    Ok(processor.store(&events.map_err(|outcome| anyhow::anyhow!("{outcome:?}"))?).await?.outcomes)
 }
 
 /// One round with its settling: what it sends.
-pub(crate) async fn round(layer: &mut Stg) -> anyhow::Result<Vec<Value>> {
-    let backlog = layer.resume(100).await?;
-    layer.settle().await?;
+pub(crate) async fn round(processor: &mut Stg) -> anyhow::Result<Vec<Value>> {
+    let backlog = processor.poll_outbox(100).await?;
+    processor.mark_sent().await?;
     sent(&backlog)
 }
 
 /// What rounds send until one finds nothing more to do.
-pub(crate) async fn rounds(layer: &mut Stg) -> anyhow::Result<Vec<Value>> {
+pub(crate) async fn rounds(processor: &mut Stg) -> anyhow::Result<Vec<Value>> {
     let mut all = Vec::new();
     loop {
-        let backlog = layer.resume(100).await?;
-        layer.settle().await?;
+        let backlog = processor.poll_outbox(100).await?;
+        processor.mark_sent().await?;
         all.extend(sent(&backlog)?);
         if !backlog.more {
             return Ok(all);
@@ -168,7 +168,7 @@ pub(crate) async fn rounds(layer: &mut Stg) -> anyhow::Result<Vec<Value>> {
     }
 }
 
-pub(crate) fn sent(backlog: &Backlog) -> anyhow::Result<Vec<Value>> {
+pub(crate) fn sent(backlog: &OutboxBatch) -> anyhow::Result<Vec<Value>> {
     Ok(backlog.messages.iter().map(|message| serde_json::from_slice(&message.value)).collect::<Result<_, _>>()?)
 }
 

@@ -1,8 +1,8 @@
 //! What becomes of an event, and what is sent on.
 
+use consumer::{Message, Outcome};
 use names::Directory;
 use orders::Event;
-use pipeline::{Message, Outcome};
 
 use crate::{
     story::{Redis, at, noon, order},

@@ -1,7 +1,7 @@
 //! What a failure means, with the errors of a real server.
 
+use consumer::{Failure, Fault};
 use jiff::civil::DateTime;
-use pipeline::{Failure, Fault};
 use warehouse::{Statement, Transaction, Warehouse};
 
 use crate::database::{number, sql, with_goods};
@@ -28,7 +28,7 @@ async fn the_data_of_a_row_is_refused() -> anyhow::Result<()> {
     for (statement, value, sqlstate) in table {
         let failure = failure(&warehouse, &sql(statement), value).await?;
         assert!(
-            matches!(&failure, Failure::Refused(why) if why.starts_with(&format!("test: {sqlstate} "))),
+            matches!(&failure, Failure::InvalidData(why) if why.starts_with(&format!("test: {sqlstate} "))),
             "{failure}"
         );
     }
@@ -57,8 +57,8 @@ async fn a_value_that_cannot_be_sent_comes_from_a_record() -> anyhow::Result<()>
     let warehouse = with_goods().await?;
     let tx = warehouse.begin().await?;
     let failure = tx.query(&sql("SELECT $1::timestamp"), [&DateTime::MAX]).await.unwrap_err();
-    let Failure::Unavailable(unavailable) = failure else { panic!("{failure}") };
-    assert!(matches!(unavailable.fault, Fault::Unwilling(_)), "{unavailable:?}");
+    let Failure::Dependency(unavailable) = failure else { panic!("{failure}") };
+    assert!(matches!(unavailable.fault, Fault::Rejected(_)), "{unavailable:?}");
     Ok(())
 }
 
@@ -110,6 +110,6 @@ async fn a_terminated_backend_is_an_outage_of_one_transaction() -> anyhow::Resul
 }
 
 fn assert_unavailable(failure: &Failure, expected: &str) {
-    let Failure::Unavailable(why) = failure else { panic!("{failure}") };
+    let Failure::Dependency(why) = failure else { panic!("{failure}") };
     assert!(why.dependency == "postgres" && why.error.contains(expected), "{failure}");
 }

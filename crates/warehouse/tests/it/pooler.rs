@@ -111,7 +111,7 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
     let failed = warehouse.begin().await?;
     failed.execute(&insert, [&1_i64]).await?;
     let refused = failed.execute(&sql("SELECT $1::text::int"), [&"Анна"]).await.unwrap_err();
-    assert!(matches!(refused, pipeline::Failure::Refused(_)), "{refused}");
+    assert!(matches!(refused, consumer::Failure::InvalidData(_)), "{refused}");
     assert!(failed.commit().await.unwrap_err().to_string().contains("25P02"));
 
     // The server notices a closed connection in its own time.

@@ -1,8 +1,8 @@
 //! Transactions: guarded, in order, and gone without a trace when dropped.
 
+use consumer::Failure;
 use futures_util::{FutureExt, try_join};
 use jiff::civil::DateTime;
-use pipeline::Failure;
 use uuid::Uuid;
 use warehouse::{Transaction, Warehouse};
 
@@ -77,7 +77,7 @@ async fn a_failed_transaction_cannot_be_committed() -> anyhow::Result<()> {
     insert(&tx, 1).await?;
     insert(&tx, 1).await.unwrap_err();
     let error = tx.commit().await.unwrap_err();
-    assert!(matches!(&error, Failure::Unavailable(why) if why.error.starts_with("commit: 25P02")), "{error}");
+    assert!(matches!(&error, Failure::Dependency(why) if why.error.starts_with("commit: 25P02")), "{error}");
     assert_eq!(number(&warehouse, COUNT).await?, 0);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Args;
-use pipeline::Failure;
+use consumer::Failure;
 use serde::Serialize;
 use service::Refusal;
 use warehouse::{Transaction, get, statement};
@@ -125,7 +125,7 @@ impl Prospect {
             "renamed" => Ok(&mut self.renamed),
             "keeps" => Ok(&mut self.keeps),
             "without" => Ok(&mut self.without),
-            other => Err(Failure::Refused(format!("users of the kind {other}"))),
+            other => Err(Failure::InvalidData(format!("users of the kind {other}"))),
         }
     }
 

@@ -1,8 +1,8 @@
 //! The lines of a list: an order and what it waits for, or a name and how many wait for it.
 
+use consumer::Failure;
 use jiff::civil::DateTime;
 use orders::UtcMicros;
-use pipeline::Failure;
 use serde::Serialize;
 use warehouse::{Row, Statement, get, statement};
 

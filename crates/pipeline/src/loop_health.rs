@@ -11,17 +11,17 @@ use crate::{Record, Stall, StallCause, record::Coordinates, skipped::Skipped, st
 
 /// Shared between the loop, which writes, and the HTTP endpoints, which read.
 #[derive(Debug)]
-pub struct Vitals(Mutex<State>);
+pub struct LoopHealth(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    last_turn: Instant,
+    last_heartbeat: Instant,
     last_commit: Instant,
     step: Step,
     step_since: Instant,
     assigned: Option<usize>,
     waiting: Option<Waiting>,
-    put_off: Option<Waiting>,
+    deferred: Option<Waiting>,
     stalls: Stalls,
     skipped: Skipped,
 }
@@ -41,7 +41,7 @@ pub enum Step {
     /// It waits for the broker's acknowledgements.
     Publishing,
     /// Work that has no offset behind it.
-    Resuming,
+    Background,
     /// It lets some time pass before it tries again what has failed.
     Waiting,
     /// It leaves.
@@ -56,7 +56,7 @@ impl Step {
         Self::Receiving,
         Self::Storing,
         Self::Publishing,
-        Self::Resuming,
+        Self::Background,
         Self::Waiting,
         Self::Stopping,
     ];
@@ -70,7 +70,7 @@ impl Step {
             Self::Receiving => "receiving",
             Self::Storing => "storing",
             Self::Publishing => "publishing",
-            Self::Resuming => "resuming",
+            Self::Background => "resuming",
             Self::Waiting => "waiting",
             Self::Stopping => "stopping",
         }
@@ -98,51 +98,51 @@ pub struct Waiting {
 }
 
 /// How often an idle loop shows that it is alive.
-const PULSE: Duration = Duration::from_secs(5);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 
-impl Default for Vitals {
+impl Default for LoopHealth {
     fn default() -> Self {
         let now = Instant::now();
         Self(Mutex::new(State {
-            last_turn: now,
+            last_heartbeat: now,
             last_commit: now,
             step: Step::Starting,
             step_since: now,
             assigned: None,
             waiting: None,
-            put_off: None,
+            deferred: None,
             stalls: Stalls::default(),
             skipped: Skipped::default(),
         }))
     }
 }
 
-impl Vitals {
+impl LoopHealth {
     /// The loop has turned once more; waiting with backoff is turning.
-    pub fn turned(&self) {
-        self.write(|state| state.last_turn = Instant::now());
+    pub fn heartbeat(&self) {
+        self.write(|state| state.last_heartbeat = Instant::now());
     }
 
     /// The loop turns to another step, or begins the same one anew.
-    pub fn enters(&self, step: Step) {
+    pub fn set_step(&self, step: Step) {
         self.write(|state| {
             let now = Instant::now();
-            (state.step, state.step_since, state.last_turn) = (step, now, now);
+            (state.step, state.step_since, state.last_heartbeat) = (step, now, now);
         });
     }
 
-    /// Waits for `work`, however long it takes, and shows the pulse meanwhile. The pulse ends with the task that waits:
+    /// Waits for `work`, however long it takes, and keeps the heartbeat going meanwhile. The heartbeat ends with the task that waits:
     /// one that is blocked has none.
-    pub async fn pulse_during<T>(&self, work: impl Future<Output = T>) -> T {
-        let pulse = async {
+    pub async fn heartbeat_while<T>(&self, work: impl Future<Output = T>) -> T {
+        let beating = async {
             loop {
-                self.turned();
-                sleep(PULSE).await;
+                self.heartbeat();
+                sleep(HEARTBEAT_INTERVAL).await;
             }
         };
         tokio::select! {
             done = work => done,
-            never = pulse => never,
+            never = beating => never,
         }
     }
 
@@ -163,16 +163,16 @@ impl Vitals {
     }
 
     /// The loop waits for a dependency; `None`: for none.
-    pub fn waits_for(&self, waiting: Option<Waiting>) {
+    pub fn set_waiting(&self, waiting: Option<Waiting>) {
         self.write(|state| state.waiting = waiting);
     }
 
     /// Work that has no offset behind it is put off, because the dependency does not want it; `None`: it is not.
-    pub fn puts_off(&self, waiting: Option<Waiting>) {
-        self.write(|state| state.put_off = waiting);
+    pub fn set_deferred(&self, waiting: Option<Waiting>) {
+        self.write(|state| state.deferred = waiting);
     }
 
-    /// A stage, or one of its partitions, makes no progress; `/ready` is 503 until [`Vitals::clear_stall`]. Setting the
+    /// A stage, or one of its partitions, makes no progress; `/ready` is 503 until [`LoopHealth::clear_stall`]. Setting the
     /// same stall again has no effect.
     pub fn set_stall(&self, cause: StallCause, subject: &str, error: &str) {
         self.write(|state| state.stalls.set(cause, subject, error, Instant::now()));
@@ -200,8 +200,8 @@ impl Vitals {
     }
 
     /// How long ago the loop turned last.
-    pub fn since_turn(&self) -> Duration {
-        self.read(|state| state.last_turn.elapsed())
+    pub fn since_heartbeat(&self) -> Duration {
+        self.read(|state| state.last_heartbeat.elapsed())
     }
 
     /// How long ago the last batch was committed (or the process started).
@@ -220,8 +220,8 @@ impl Vitals {
     }
 
     /// What keeps work that has no offset behind it from being done, while records go on.
-    pub fn put_off(&self) -> Option<Waiting> {
-        self.read(|state| state.put_off.clone())
+    pub fn deferred(&self) -> Option<Waiting> {
+        self.read(|state| state.deferred.clone())
     }
 
     /// How many partitions the group has handed us; `None` before the first assignment, and after a loss until the next.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use consumer::{Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
 use orders::Enriched;
-use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored};
 use service::{Description, Service, Shared, Startup, rebuild::Rebuild};
 use warehouse::Warehouse;
 
-use crate::{known::Known, publish, receive, retell::Retelling, store};
+use crate::{decode, known::Known, publish, retell::Retelling, store};
 
 /// The service: its constants, and the loop's layer.
 pub struct Dds {
@@ -27,9 +27,9 @@ impl Service for Dds {
         dead_letter_topic: "dds-service-dead-letters",
     };
     type Settings = ();
-    type Layer = Self;
+    type Processor = Self;
 
-    async fn layer(_: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
+    async fn processor(_: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
         let retelling = Retelling::new(Rebuild::new(shared));
         let Shared { warehouse, load_src, max_message_bytes, .. } = shared.clone();
         Ok(Self { warehouse, known: Known::default(), load_src, max_message_bytes, retelling })
@@ -37,17 +37,17 @@ impl Service for Dds {
 
     /// Nobody is told anything new between the end of a replay and the round that sees it. A round without a rebuild is
     /// one indexed read.
-    fn resume_every((): &()) -> Duration {
+    fn background_interval((): &()) -> Duration {
         Duration::from_secs(1)
     }
 }
 
-impl Layer for Dds {
+impl Processor for Dds {
     type Event = Enriched;
     type Key = i64;
 
-    fn receive(&self, record: &Record) -> Result<Enriched, Outcome> {
-        receive::receive(record)
+    fn decode(&self, record: &Record) -> Result<Enriched, Outcome> {
+        decode::decode(record)
     }
 
     /// Of an order the events are applied in their order.
@@ -55,17 +55,17 @@ impl Layer for Dds {
         Some(order.object_id)
     }
 
-    async fn store(&self, events: &[Enriched]) -> Result<Stored, Failure> {
+    async fn store(&self, events: &[Enriched]) -> Result<StoreResult, Failure> {
         let service = self.retelling.service();
         let (outcomes, readings) = store::store(&self.warehouse, &self.known, service, &self.load_src, events).await?;
-        Ok(Stored { outcomes, messages: publish::messages(readings, self.max_message_bytes) })
+        Ok(StoreResult { outcomes, messages: publish::messages(readings, self.max_message_bytes) })
     }
 
-    async fn resume(&mut self, limit: usize) -> Result<Backlog, Failure> {
-        self.retelling.resume(&self.warehouse, limit, self.max_message_bytes).await
+    async fn poll_outbox(&mut self, limit: usize) -> Result<OutboxBatch, Failure> {
+        self.retelling.poll_outbox(&self.warehouse, limit, self.max_message_bytes).await
     }
 
-    async fn settle(&mut self) -> Result<(), Failure> {
-        self.retelling.settle().await
+    async fn mark_sent(&mut self) -> Result<(), Failure> {
+        self.retelling.mark_sent().await
     }
 }

@@ -8,12 +8,12 @@ use tokio_util::sync::CancellationToken;
 /// The order to stop. What is in hand then has one budget of time for all its steps: one for each step would add up to more
 /// than a supervisor waits.
 #[derive(Debug)]
-pub struct Stop {
+pub struct Shutdown {
     told: CancellationToken,
     since: OnceCell<Instant>,
 }
 
-impl Stop {
+impl Shutdown {
     /// Resolves when the loop is told to stop.
     pub(crate) async fn cancelled(&self) {
         self.told.cancelled().await;
@@ -31,7 +31,7 @@ impl Stop {
     }
 }
 
-impl From<CancellationToken> for Stop {
+impl From<CancellationToken> for Shutdown {
     fn from(told: CancellationToken) -> Self {
         Self { told, since: OnceCell::new() }
     }

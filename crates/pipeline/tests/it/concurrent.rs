@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     doubles::Answer,
-    journal::Step::{self, Closed, Committed, Failed, Published, Refused, Settled, Stored, Unavailable},
+    journal::Step::{self, Closed, Committed, Failed, MarkedSent, Published, Refused, Stored, Unavailable},
     world::World,
 };
 
@@ -16,7 +16,7 @@ fn at(steps: &[Step], step: &Step) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn one_is_stored_while_another_is_published_and_offsets_go_in_order() {
-    let mut world = World::side_by_side(4);
+    let mut world = World::max_in_flight(4);
     world.broker.script = [SLOWLY, Answer::After(Duration::from_secs(1))].into();
     assert_eq!(
         world.run().await.steps,
@@ -35,13 +35,13 @@ async fn one_is_stored_while_another_is_published_and_offsets_go_in_order() {
 #[tokio::test(start_paused = true)]
 async fn events_of_one_key_are_stored_one_after_the_other() {
     // Offsets 0 and 2 have one key, so the second batch waits for the first; offsets 3 and 4 have none in common.
-    let mut world = World::side_by_side(6);
-    world.layer.keys = Some(2);
+    let mut world = World::max_in_flight(6);
+    world.processor.keys = Some(2);
     world.broker.script = [SLOWLY].into();
     let steps = world.run().await.steps;
     assert!(at(&steps, &Committed(vec![0, 1])) < at(&steps, &Stored(vec![2, 3])), "{steps:?}");
-    let mut world = World::side_by_side(6);
-    world.layer.keys = Some(4);
+    let mut world = World::max_in_flight(6);
+    world.processor.keys = Some(4);
     world.broker.script = [SLOWLY].into();
     let steps = world.run().await.steps;
     assert!(at(&steps, &Stored(vec![2, 3])) < at(&steps, &Committed(vec![0, 1])), "{steps:?}");
@@ -50,8 +50,8 @@ async fn events_of_one_key_are_stored_one_after_the_other() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_not_acknowledged_is_published_again_before_any_offset_behind_it_is_committed() {
-    let mut world = World::side_by_side(4);
-    world.layer.storing = [SLOWLY].into();
+    let mut world = World::max_in_flight(4);
+    world.processor.storing = [SLOWLY].into();
     world.broker.script = [Answer::After(Duration::ZERO), Answer::Unavailable].into();
     assert_eq!(
         world.run().await.steps,
@@ -70,9 +70,9 @@ async fn what_was_not_acknowledged_is_published_again_before_any_offset_behind_i
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_record_costs_itself_and_holds_up_the_offsets_of_those_behind() {
-    let mut world = World::side_by_side(4);
-    world.layer.storing = [SLOWLY].into();
-    world.layer.refused = [1].into();
+    let mut world = World::max_in_flight(4);
+    world.processor.storing = [SLOWLY].into();
+    world.processor.refused = [1].into();
     let past = world.run().await;
     assert_eq!(past.dead_letters.len(), 1);
     assert_eq!(
@@ -94,8 +94,8 @@ async fn a_refused_record_costs_itself_and_holds_up_the_offsets_of_those_behind(
 
 #[tokio::test(start_paused = true)]
 async fn nothing_more_is_read_while_one_is_in_trouble() {
-    let mut world = World::side_by_side(8);
-    world.layer.failing = std::collections::BTreeMap::from([(0, 3)]).into();
+    let mut world = World::max_in_flight(8);
+    world.processor.failing = std::collections::BTreeMap::from([(0, 3)]).into();
     let steps = world.run().await.steps;
     assert_eq!(steps.iter().filter(|step| **step == Failed(vec![0, 1])).count(), 3);
     assert!(at(&steps, &Committed(vec![0, 1])) < at(&steps, &Stored(vec![4, 5])), "{steps:?}");
@@ -104,13 +104,13 @@ async fn nothing_more_is_read_while_one_is_in_trouble() {
 
 #[tokio::test(start_paused = true)]
 async fn both_are_finished_when_the_loop_is_told_to_stop_if_there_is_time() {
-    let mut world = World::side_by_side(8).stopped_after(Stored(vec![2, 3]), 1);
+    let mut world = World::max_in_flight(8).stopped_after(Stored(vec![2, 3]), 1);
     world.broker.script = [SLOWLY, SLOWLY].into();
     let steps = world.run().await.steps;
     assert!(at(&steps, &Committed(vec![0, 1])) < at(&steps, &Committed(vec![2, 3])), "{steps:?}");
     assert_eq!(steps.last(), Some(&Closed));
 
-    let mut world = World::side_by_side(8).stopped_after(Stored(vec![2, 3]), 1);
+    let mut world = World::max_in_flight(8).stopped_after(Stored(vec![2, 3]), 1);
     world.broker.script = [Answer::Never, SLOWLY].into();
     let steps = world.run().await.steps;
     assert!(!steps.iter().any(|step| matches!(step, Committed(_))), "{steps:?}");
@@ -119,10 +119,10 @@ async fn both_are_finished_when_the_loop_is_told_to_stop_if_there_is_time() {
 
 #[tokio::test(start_paused = true)]
 async fn work_without_offsets_has_the_layer_to_itself() {
-    let mut world = World::side_by_side(40).stopped_after(Settled, 2);
-    world.settings.resume_every = Duration::from_secs(3);
-    world.layer.backlog = [vec![100], vec![101]].into();
-    world.layer.rests = true;
+    let mut world = World::max_in_flight(40).stopped_after(MarkedSent, 2);
+    world.settings.background_interval = Duration::from_secs(3);
+    world.processor.outbox = [vec![100], vec![101]].into();
+    world.processor.rests = true;
     world.broker.script = [SLOWLY; 30].into();
     let steps = world.run().await.steps;
     let second = at(&steps, &Published(vec![101], vec![]));

@@ -6,46 +6,52 @@ use tokio::time::Instant;
 
 use crate::{
     doubles::Answer,
-    journal::Step::{Closed, Committed, Failed, Published, Settled, Stored, Unavailable},
+    journal::Step::{Closed, Committed, Failed, MarkedSent, Published, Stored, Unavailable},
     world::World,
 };
 
 #[tokio::test(start_paused = true)]
 async fn is_settled_after_it_is_published_round_after_round() {
-    let mut world = World::of_events(0).stopped_after(Settled, 2);
-    world.layer.backlog = [vec![100, 101], vec![], vec![102]].into();
+    let mut world = World::of_events(0).stopped_after(MarkedSent, 2);
+    world.processor.outbox = [vec![100, 101], vec![], vec![102]].into();
     // Records are looked for between two rounds, and none comes.
     world.partition.script = [Answer::Never; 9].into();
     let mut steps = world.run().await.steps;
     steps.retain(|step| *step != Unavailable("kafka"));
-    assert_eq!(steps, [Published(vec![100, 101], vec![]), Settled, Published(vec![102], vec![]), Settled, Closed]);
+    assert_eq!(
+        steps,
+        [Published(vec![100, 101], vec![]), MarkedSent, Published(vec![102], vec![]), MarkedSent, Closed]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn waits_for_the_broker_before_it_is_settled() {
     let mut world = World::of_events(0);
-    world.layer.backlog = [vec![100]].into();
+    world.processor.outbox = [vec![100]].into();
     world.broker.script = [Answer::Unavailable; 2].into();
     let past = world.run().await;
-    assert_eq!(past.steps, [Unavailable("kafka"), Unavailable("kafka"), Published(vec![100], vec![]), Settled, Closed]);
+    assert_eq!(
+        past.steps,
+        [Unavailable("kafka"), Unavailable("kafka"), Published(vec![100], vec![]), MarkedSent, Closed]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn waits_for_the_database() {
     let mut world = World::of_events(0);
-    world.layer.backlog = [vec![100]].into();
-    world.layer.resuming = [Answer::Unavailable; 2].into();
+    world.processor.outbox = [vec![100]].into();
+    world.processor.background = [Answer::Unavailable; 2].into();
     let past = world.run().await;
     assert_eq!(
         past.steps,
-        [Unavailable("postgres"), Unavailable("postgres"), Published(vec![100], vec![]), Settled, Closed]
+        [Unavailable("postgres"), Unavailable("postgres"), Published(vec![100], vec![]), MarkedSent, Closed]
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn is_not_settled_when_the_loop_stops_before_the_acknowledgement() {
     let mut world = World::of_events(0).stopped_after(Unavailable("kafka"), 3);
-    world.layer.backlog = [vec![100]].into();
+    world.processor.outbox = [vec![100]].into();
     world.broker.script = [Answer::Unavailable; 50].into();
     let past = world.run().await;
     assert_eq!(past.steps, [Unavailable("kafka"), Unavailable("kafka"), Unavailable("kafka"), Closed]);
@@ -54,20 +60,20 @@ async fn is_not_settled_when_the_loop_stops_before_the_acknowledgement() {
 #[tokio::test(start_paused = true)]
 async fn a_mark_that_hangs_is_abandoned_by_a_stop() {
     let mut world = World::of_events(0).stopped_after(Unavailable("postgres"), 1);
-    world.layer.backlog = [vec![100]].into();
-    world.layer.settling = [Answer::Never].into();
+    world.processor.outbox = [vec![100]].into();
+    world.processor.settling = [Answer::Never].into();
     assert_eq!(world.run().await.steps, [Published(vec![100], vec![]), Unavailable("postgres"), Closed]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn that_the_database_does_not_want_holds_up_no_record() {
-    let mut world = World::of_events(2).stopped_after(Settled, 1);
-    world.layer.backlog = [vec![100]].into();
-    world.layer.unwanted = 3;
-    world.settings.resume_every = Duration::from_millis(10);
+    let mut world = World::of_events(2).stopped_after(MarkedSent, 1);
+    world.processor.outbox = [vec![100]].into();
+    world.processor.unwanted = 3;
+    world.settings.background_interval = Duration::from_millis(10);
     let answer = |call| if call == 0 { Answer::After(Duration::ZERO) } else { Answer::Never };
     world.partition.script = std::array::from_fn::<_, 9, _>(answer).into();
-    let vitals = world.vitals.clone();
+    let loop_health = world.loop_health.clone();
     let steps = world.run().await.steps;
     assert_eq!(
         steps[..4],
@@ -75,20 +81,20 @@ async fn that_the_database_does_not_want_holds_up_no_record() {
         "the records go first"
     );
     let noted: Vec<_> = steps[4..].iter().filter(|step| **step != Unavailable("kafka")).cloned().collect();
-    let later = [Failed(vec![]), Failed(vec![]), Published(vec![100], vec![]), Settled, Closed];
+    let later = [Failed(vec![]), Failed(vec![]), Published(vec![100], vec![]), MarkedSent, Closed];
     assert_eq!(noted, later, "and the work is not given up");
-    assert_eq!(vitals.put_off(), None, "it still says that the work is put off");
+    assert_eq!(loop_health.deferred(), None, "it still says that the work is put off");
 }
 
 #[tokio::test(start_paused = true)]
 async fn is_looked_at_again_after_a_while() {
-    let mut world = World::of_events(0).stopped_after(Settled, 2);
-    world.settings.resume_every = Duration::from_secs(7);
-    world.layer.backlog = [vec![100], vec![101]].into();
-    world.layer.rests = true;
+    let mut world = World::of_events(0).stopped_after(MarkedSent, 2);
+    world.settings.background_interval = Duration::from_secs(7);
+    world.processor.outbox = [vec![100], vec![101]].into();
+    world.processor.rests = true;
     world.partition.script = [Answer::Never; 9].into();
     let began = Instant::now();
     let steps = world.run().await.steps;
-    assert!(steps.ends_with(&[Published(vec![101], vec![]), Settled, Closed]), "{steps:?}");
+    assert!(steps.ends_with(&[Published(vec![101], vec![]), MarkedSent, Closed]), "{steps:?}");
     assert_eq!(began.elapsed().as_secs(), 7, "paused time: exactly `resume_every`");
 }

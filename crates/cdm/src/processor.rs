@@ -3,8 +3,8 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::Router;
+use consumer::{Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
 use orders::Counters;
-use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored};
 use service::{
     Description, Service, Shared, Startup,
     rebuild::{Rebuild, Step},
@@ -14,10 +14,10 @@ use warehouse::Warehouse;
 use crate::{
     api::{self, Token},
     config::{Settings, Switch},
-    dashboard,
+    dashboard, decode,
     evaluate::Evaluator,
     publish::Outbox,
-    receive, replace,
+    replace,
     store::{self, Repetitive},
     summary::Summary,
 };
@@ -42,9 +42,9 @@ impl Service for Cdm {
         dead_letter_topic: "cdm-service-dead-letters",
     };
     type Settings = Settings;
-    type Layer = Self;
+    type Processor = Self;
 
-    async fn layer(settings: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
+    async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
         Ok(Self {
             warehouse: shared.warehouse.clone(),
             repetitive: Repetitive::default(),
@@ -70,17 +70,17 @@ impl Service for Cdm {
 
     /// Readers wait for rebuilt marts between the end of a replay and the round that sees it, people for the rule they have
     /// changed, and a tag for the round that sends it. A round without any of these is three small reads.
-    fn resume_every(_: &Settings) -> Duration {
+    fn background_interval(_: &Settings) -> Duration {
         Duration::from_millis(500)
     }
 }
 
-impl Layer for Cdm {
+impl Processor for Cdm {
     type Event = Counters;
     type Key = Infallible;
 
-    fn receive(&self, record: &Record) -> Result<Counters, Outcome> {
-        receive::receive(record)
+    fn decode(&self, record: &Record) -> Result<Counters, Outcome> {
+        decode::decode(record)
     }
 
     /// Versions decide, whatever the order.
@@ -88,24 +88,24 @@ impl Layer for Cdm {
         None
     }
 
-    async fn store(&self, events: &[Counters]) -> Result<Stored, Failure> {
+    async fn store(&self, events: &[Counters]) -> Result<StoreResult, Failure> {
         let outcomes = store::store(&self.warehouse, &self.repetitive, self.rebuild.service(), events).await?;
-        Ok(Stored { outcomes, messages: Vec::new() })
+        Ok(StoreResult { outcomes, messages: Vec::new() })
     }
 
-    async fn resume(&mut self, _: usize) -> Result<Backlog, Failure> {
+    async fn poll_outbox(&mut self, _: usize) -> Result<OutboxBatch, Failure> {
         if let Step::CaughtUp(state) = self.rebuild.look().await? {
             replace::replace(&self.warehouse, self.rebuild.service(), &state).await?;
-            return Ok(Backlog { messages: Vec::new(), more: true });
+            return Ok(OutboxBatch { messages: Vec::new(), more: true });
         }
         if self.evaluator.see_to(&self.warehouse).await? {
-            return Ok(Backlog { messages: Vec::new(), more: true });
+            return Ok(OutboxBatch { messages: Vec::new(), more: true });
         }
         let messages = self.outbox.hand_out(&self.warehouse, self.max_message_bytes).await?;
-        Ok(Backlog { more: !messages.is_empty(), messages })
+        Ok(OutboxBatch { more: !messages.is_empty(), messages })
     }
 
-    async fn settle(&mut self) -> Result<(), Failure> {
-        self.outbox.settle().await
+    async fn mark_sent(&mut self) -> Result<(), Failure> {
+        self.outbox.mark_sent().await
     }
 }

@@ -1,8 +1,8 @@
 //! A record of `order-service_orders` becomes an event.
 
 use clap::ValueEnum;
+use consumer::{Outcome, Record, Rejection};
 use orders::{Event, Malformed, RecordTime, Unusable, envelope, event};
-use pipeline::{Outcome, Record, Rejection};
 
 /// The settings of how records are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,7 +35,7 @@ pub(crate) enum Timestamp {
 }
 
 /// Reads a record at the time `now` (milliseconds since the Unix epoch), or returns its outcome.
-pub(crate) fn receive(record: &Record, reading: Reading, now: i64) -> Result<Event, Outcome> {
+pub(crate) fn decode(record: &Record, reading: Reading, now: i64) -> Result<Event, Outcome> {
     let time = match reading.timestamp {
         Timestamp::Kafka => record.written_at().into(),
         Timestamp::SentDttm => RecordTime::Sent { now },
@@ -63,7 +63,7 @@ fn rejection(Malformed { reason, mut error }: Malformed, time: RecordTime) -> Re
 
 #[cfg(test)]
 mod tests {
-    use pipeline::record::ORIGINAL_TIMESTAMP;
+    use consumer::record::ORIGINAL_TIMESTAMP;
 
     use super::*;
 
@@ -91,17 +91,17 @@ mod tests {
     #[test]
     fn a_record_whose_timestamp_is_in_seconds_is_refused_with_what_to_do() {
         let record = record(ORDER, NOON / 1000);
-        let Err(Outcome::DeadLetter(rejection)) = receive(&record, Reading::default(), NOON) else { panic!() };
+        let Err(Outcome::DeadLetter(rejection)) = decode(&record, Reading::default(), NOON) else { panic!() };
         assert_eq!(rejection.reason, "from-the-future");
         for part in ["sent_dttm is 2026-03-09 12:01:44", "1970-01-21 12:30:57.6", "RECORD_TIMESTAMP=sent_dttm"] {
             assert!(rejection.error.contains(part), "{}", rejection.error);
         }
-        assert!(receive(&record, BY_SENT, NOON).is_ok());
+        assert!(decode(&record, BY_SENT, NOON).is_ok());
     }
 
     #[test]
     fn a_plausible_timestamp_is_not_doubted() {
-        let Err(Outcome::DeadLetter(rejection)) = receive(&record(ORDER, 946_684_800_000), Reading::default(), NOON)
+        let Err(Outcome::DeadLetter(rejection)) = decode(&record(ORDER, 946_684_800_000), Reading::default(), NOON)
         else {
             panic!()
         };
@@ -112,8 +112,8 @@ mod tests {
     fn a_replayed_record_goes_by_sent_dttm_as_well() {
         let mut replayed = record(ORDER, NOON);
         replayed.headers.push((ORIGINAL_TIMESTAMP.to_owned(), Some(b"1773057600".to_vec())));
-        assert!(receive(&replayed, Reading::default(), NOON).is_err());
-        assert!(receive(&replayed, BY_SENT, NOON).is_ok());
+        assert!(decode(&replayed, Reading::default(), NOON).is_err());
+        assert!(decode(&replayed, BY_SENT, NOON).is_ok());
     }
 
     #[test]
@@ -121,14 +121,14 @@ mod tests {
         let auto = Reading { envelope: Envelope::Auto, ..Reading::default() };
         let (bare, enveloped) =
             (record(ORDER, NOON), record(&format!(r#"{{"schema": {{}}, "payload": {ORDER}}}"#), NOON));
-        assert_eq!(receive(&enveloped, Reading::default(), NOON), Err(Outcome::Skipped("envelope")));
-        assert_eq!(receive(&enveloped, auto, NOON), receive(&bare, auto, NOON));
-        assert!(receive(&bare, auto, NOON).is_ok());
+        assert_eq!(decode(&enveloped, Reading::default(), NOON), Err(Outcome::Skipped("envelope")));
+        assert_eq!(decode(&enveloped, auto, NOON), decode(&bare, auto, NOON));
+        assert!(decode(&bare, auto, NOON).is_ok());
         let deleted = record(r#"{"before": {}, "after": null, "op": "d"}"#, NOON);
-        assert_eq!(receive(&deleted, auto, NOON), Err(Outcome::Skipped("tombstone")));
+        assert_eq!(decode(&deleted, auto, NOON), Err(Outcome::Skipped("tombstone")));
         let courier = record(r#"{"schema": {}, "payload": {"object_type": "courier"}}"#, NOON);
-        assert_eq!(receive(&courier, auto, NOON), Err(Outcome::Skipped("other-type")));
+        assert_eq!(decode(&courier, auto, NOON), Err(Outcome::Skipped("other-type")));
         let broken = record(r#"{"schema": {}, "payload": {"object_type": "order"}}"#, NOON);
-        assert!(matches!(receive(&broken, auto, NOON), Err(Outcome::DeadLetter(_))));
+        assert!(matches!(decode(&broken, auto, NOON), Err(Outcome::DeadLetter(_))));
     }
 }

@@ -6,7 +6,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 /// The delays of one outage: from 100 ms, doubling, with jitter, up to [`LONGEST`], for as long as it takes.
 #[derive(Debug)]
-pub struct Patience {
+pub struct Backoff {
     delays: ExponentialBackoff,
     attempts: u32,
 }
@@ -15,7 +15,7 @@ pub struct Patience {
 /// back; shorter, and three services hammer a database that is trying to start.
 const LONGEST: Duration = Duration::from_secs(5);
 
-impl Patience {
+impl Backoff {
     /// Nothing has failed yet.
     #[must_use]
     pub fn new() -> Self {
@@ -42,7 +42,7 @@ impl Patience {
     }
 }
 
-impl Default for Patience {
+impl Default for Backoff {
     fn default() -> Self {
         Self::new()
     }
@@ -54,13 +54,13 @@ mod tests {
 
     #[test]
     fn no_delay_is_longer_than_the_longest_and_hardly_two_are_alike() {
-        let mut patience = Patience::new();
-        let delays: Vec<Duration> = (0..1_000).map(|_| patience.next_delay()).collect();
+        let mut backoff = Backoff::new();
+        let delays: Vec<Duration> = (0..1_000).map(|_| backoff.next_delay()).collect();
         assert!(delays[0] <= Duration::from_millis(200), "{:?}", delays[0]);
         assert!(delays.iter().all(|delay| *delay <= LONGEST), "{:?}", delays.iter().max());
         let late = &delays[10..];
         assert!(late.iter().all(|delay| *delay >= LONGEST / 2), "{:?}", late.iter().min());
         assert!(late.iter().max() > late.iter().min(), "many that wait come back at the same moment");
-        assert_eq!(patience.attempts(), 1_000);
+        assert_eq!(backoff.attempts(), 1_000);
     }
 }

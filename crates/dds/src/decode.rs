@@ -1,10 +1,10 @@
 //! A record of `stg-service-orders` becomes an enriched order.
 
+use consumer::{Outcome, Record, Rejection};
 use orders::{Enriched, Unusable, enriched};
-use pipeline::{Outcome, Record, Rejection};
 
 /// Reads a record, or says what becomes of it.
-pub(crate) fn receive(record: &Record) -> Result<Enriched, Outcome> {
+pub(crate) fn decode(record: &Record) -> Result<Enriched, Outcome> {
     enriched::read(record.value.as_deref(), record.written_at()).map_err(|unusable| match unusable {
         Unusable::Ignored(kind) => Outcome::Skipped(kind),
         Unusable::Malformed(malformed) => Outcome::DeadLetter(Rejection::new(malformed.reason, malformed.error)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pipeline::{Coordinates, Step as Doing};
+use consumer::{Coordinates, Step as Doing};
 use proptest::prelude::*;
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 fn failing<const N: usize>(count: i64, failing: [(i64, u32); N]) -> World {
     let mut world = World::of_events(count);
     world.settings.batch_size = 100;
-    world.layer.failing = BTreeMap::from(failing).into();
+    world.processor.failing = BTreeMap::from(failing).into();
     world
 }
 
@@ -24,7 +24,7 @@ const FOR_EVER: u32 = u32::MAX;
 #[tokio::test(start_paused = true)]
 async fn names_the_record_and_goes_on_trying_it() {
     let world = failing(4, [(2, FOR_EVER)]).stopped_after(Failed(vec![2]), 30);
-    let vitals = world.vitals.clone();
+    let loop_health = world.loop_health.clone();
     let past = world.run().await;
     let (repeated, found) = past.steps.split_at(10);
     assert_eq!(repeated, vec![Failed(vec![0, 1, 2, 3]); 10]);
@@ -32,7 +32,7 @@ async fn names_the_record_and_goes_on_trying_it() {
     assert_eq!(found[2..32], vec![Failed(vec![2]); 30]);
     assert_eq!(found[32..], [Closed], "nothing is published or committed, and nobody else is tried");
     assert!(past.dead_letters.is_empty());
-    let waiting = vitals.waiting().unwrap();
+    let waiting = loop_health.waiting().unwrap();
     let guilty = Coordinates { topic: "orders".to_owned(), partition: 3, offset: 2 };
     assert_eq!((waiting.dependency, waiting.record), ("postgres", Some(guilty)));
 }
@@ -40,7 +40,7 @@ async fn names_the_record_and_goes_on_trying_it() {
 #[tokio::test(start_paused = true)]
 async fn goes_on_with_the_rest_when_the_record_passes() {
     let world = failing(4, [(2, 15)]);
-    let vitals = world.vitals.clone();
+    let loop_health = world.loop_health.clone();
     let past = world.run().await;
     let landed: Vec<_> = past.steps.iter().filter(|step| !matches!(step, Failed(_))).cloned().collect();
     let all = vec![0, 1, 2, 3];
@@ -48,7 +48,7 @@ async fn goes_on_with_the_rest_when_the_record_passes() {
         landed,
         [Stored(vec![0, 1]), Stored(vec![2]), Stored(vec![3]), Published(all.clone(), vec![]), Committed(all), Closed]
     );
-    assert_eq!(vitals.waiting(), None, "it still says that it waits");
+    assert_eq!(loop_health.waiting(), None, "it still says that it waits");
 }
 
 #[tokio::test(start_paused = true)]
@@ -62,7 +62,7 @@ async fn believes_nine_times_that_it_passes_by_itself() {
 #[tokio::test(start_paused = true)]
 async fn blames_nobody_for_an_outage_however_long() {
     let mut world = failing(4, []);
-    world.layer.storing = [Answer::Unavailable; 40].into();
+    world.processor.storing = [Answer::Unavailable; 40].into();
     let past = world.run().await;
     assert_eq!(past.steps[..40], vec![Unavailable("postgres"); 40]);
     assert_eq!(past.steps[40], Stored(vec![0, 1, 2, 3]));
@@ -72,17 +72,17 @@ async fn blames_nobody_for_an_outage_however_long() {
 async fn does_not_name_the_record_while_the_database_is_away() {
     let mut world = failing(1, [(0, FOR_EVER)]).stopped_after(Unavailable("postgres"), 1);
     let tried = [Answer::After(std::time::Duration::ZERO); 12];
-    world.layer.storing = tried.into();
-    world.layer.storing.push(Answer::Unavailable);
-    let vitals = world.vitals.clone();
+    world.processor.storing = tried.into();
+    world.processor.storing.push(Answer::Unavailable);
+    let loop_health = world.loop_health.clone();
     world.run().await;
-    assert_eq!(vitals.waiting().unwrap().record, None);
+    assert_eq!(loop_health.waiting().unwrap().record, None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn halves_what_runs_out_of_time_after_three_attempts() {
     let mut world = failing(5, []);
-    world.layer.largest = Some(2);
+    world.processor.largest = Some(2);
     let all = vec![0, 1, 2, 3, 4];
     assert_eq!(
         world.run().await.steps,
@@ -104,10 +104,10 @@ async fn halves_what_runs_out_of_time_after_three_attempts() {
 #[tokio::test(start_paused = true)]
 async fn shows_what_it_does_meanwhile() {
     let world = failing(1, [(0, FOR_EVER)]).stopped_after(Failed(vec![0]), 3);
-    let vitals = world.vitals.clone();
-    assert_eq!(vitals.step().0, Doing::Starting);
+    let loop_health = world.loop_health.clone();
+    assert_eq!(loop_health.step().0, Doing::Starting);
     world.run().await;
-    assert_eq!(vitals.step().0, Doing::Stopping);
+    assert_eq!(loop_health.step().0, Doing::Stopping);
 }
 
 fn attempts(steps: &[Step]) -> usize {
@@ -121,7 +121,7 @@ proptest! {
     ) {
         let guilty: BTreeMap<i64, u32> = guilty.into_iter().filter(|(offset, _)| *offset < count).collect();
         let mut world = failing(count, []);
-        world.layer.failing = guilty.clone().into();
+        world.processor.failing = guilty.clone().into();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let past = runtime.block_on(world.run());
 

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
+use consumer::{DependencyError, Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
 use names::{Denied, Greeting, Names};
 use orders::Event;
-use pipeline::{Backlog, Failure, Layer, Outcome, Record, Stored, Unavailable};
 use service::{Description, Finding, Refusal, Service, Shared, Startup};
 use warehouse::Warehouse;
 
 use crate::{
     clock::now,
     config::Settings,
+    decode::{self, Reading},
     enrich,
     parked::{Bounds, Parked},
-    receive::{self, Reading},
     store,
 };
 
@@ -53,21 +53,21 @@ impl Service for Stg {
         dead_letter_topic: "stg-service-dead-letters",
     };
     type Settings = Settings;
-    type Layer = Self;
+    type Processor = Self;
 
     fn validate(settings: &Settings) -> Result<(), Refusal> {
         settings.redis().map(drop)
     }
 
-    async fn layer(settings: &Settings, shared: &Shared) -> Result<Self, Startup> {
+    async fn processor(settings: &Settings, shared: &Shared) -> Result<Self, Startup> {
         Names::connect(&settings.redis()?).greet().await.map_err(|denied| match denied {
             Denied::Refused(_) => Startup::Refused(Refusal::Missing(denied.to_string())),
-            Denied::Unavailable(error) => Unavailable::new("redis", error).into(),
+            Denied::Unavailable(error) => DependencyError::new("redis", error).into(),
         })?;
         Ok(Self::new(settings, &shared.warehouse, shared.max_message_bytes)?)
     }
 
-    fn resume_every(settings: &Settings) -> Duration {
+    fn background_interval(settings: &Settings) -> Duration {
         settings.park_retry
     }
 
@@ -89,12 +89,12 @@ impl Service for Stg {
     }
 }
 
-impl Layer for Stg {
+impl Processor for Stg {
     type Event = Event;
     type Key = i64;
 
-    fn receive(&self, record: &Record) -> Result<Event, Outcome> {
-        receive::receive(record, self.reading, now().unix_millis())
+    fn decode(&self, record: &Record) -> Result<Event, Outcome> {
+        decode::decode(record, self.reading, now().unix_millis())
     }
 
     /// Of an order the events are applied in their order.
@@ -102,17 +102,17 @@ impl Layer for Stg {
         Some(event.object_id)
     }
 
-    async fn store(&self, events: &[Event]) -> Result<Stored, Failure> {
+    async fn store(&self, events: &[Event]) -> Result<StoreResult, Failure> {
         let directory = enrich::look_up(&self.names, events).await?;
         store::store(&self.warehouse, events, &directory, now(), self.max_message_bytes).await
     }
 
-    async fn resume(&mut self, limit: usize) -> Result<Backlog, Failure> {
+    async fn poll_outbox(&mut self, limit: usize) -> Result<OutboxBatch, Failure> {
         let bounds = Bounds { max_age: self.park_max_age, orders: limit, room: self.max_message_bytes };
-        self.parked.resume(&self.warehouse, &self.names, now(), bounds).await
+        self.parked.poll_outbox(&self.warehouse, &self.names, now(), bounds).await
     }
 
-    async fn settle(&mut self) -> Result<(), Failure> {
-        self.parked.settle().await
+    async fn mark_sent(&mut self) -> Result<(), Failure> {
+        self.parked.mark_sent().await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{pin::pin, time::Duration};
 
-use pipeline::{Schedule, Step as Doing};
+use consumer::{Schedule, Step as Doing};
 use tokio::time::{Instant, advance, sleep};
 
 use crate::{doubles::Answer, world::World};
@@ -12,16 +12,16 @@ const HANGS: Duration = Duration::from_secs(60);
 
 /// Lets a loop run for ten minutes: what it was doing at their end, and the longest time it did not turn.
 async fn ten_minutes_of(world: World) -> (Doing, Duration) {
-    let vitals = world.vitals.clone();
+    let loop_health = world.loop_health.clone();
     let mut running = pin!(world.run());
     let (began, mut longest) = (Instant::now(), Duration::ZERO);
     while began.elapsed() < 10 * HANGS {
         tokio::select! {
             _ = &mut running => unreachable!("it has nothing to do, and nobody stops it"),
-            () = sleep(Duration::from_secs(1)) => longest = longest.max(vitals.since_turn()),
+            () = sleep(Duration::from_secs(1)) => longest = longest.max(loop_health.since_heartbeat()),
         }
     }
-    (vitals.step().0, longest)
+    (loop_health.step().0, longest)
 }
 
 fn assert_turning((doing, longest): (Doing, Duration), expected: Doing) {
@@ -32,7 +32,7 @@ fn assert_turning((doing, longest): (Doing, Duration), expected: Doing) {
 #[tokio::test(start_paused = true)]
 async fn while_a_transaction_hangs() {
     let mut world = World::of_events(1);
-    world.layer.storing = [Answer::Never].into();
+    world.processor.storing = [Answer::Never].into();
     assert_turning(ten_minutes_of(world).await, Doing::Storing);
 }
 
@@ -46,8 +46,8 @@ async fn while_the_broker_acknowledges_nothing() {
 #[tokio::test(start_paused = true)]
 async fn while_parked_work_hangs() {
     let mut world = World::of_events(1);
-    world.layer.resuming = [Answer::Never].into();
-    assert_turning(ten_minutes_of(world).await, Doing::Resuming);
+    world.processor.background = [Answer::Never].into();
+    assert_turning(ten_minutes_of(world).await, Doing::Background);
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,8 +76,8 @@ async fn while_a_record_that_is_there_does_not_come() {
 #[tokio::test(start_paused = true)]
 async fn but_not_when_its_task_is_blocked() {
     let mut world = World::of_events(1);
-    world.layer.storing = [Answer::Never].into();
-    let vitals = world.vitals.clone();
+    world.processor.storing = [Answer::Never].into();
+    let loop_health = world.loop_health.clone();
     let mut running = pin!(world.run());
     tokio::select! {
         _ = &mut running => unreachable!("the database never answers"),
@@ -85,6 +85,6 @@ async fn but_not_when_its_task_is_blocked() {
     }
     // A task that is blocked is a future that nobody polls.
     advance(HANGS).await;
-    assert!(vitals.since_turn() >= HANGS, "it seems to turn: {:?}", vitals.since_turn());
-    assert!(vitals.step().1 >= HANGS);
+    assert!(loop_health.since_heartbeat() >= HANGS, "it seems to turn: {:?}", loop_health.since_heartbeat());
+    assert!(loop_health.step().1 >= HANGS);
 }

@@ -6,7 +6,7 @@ use crate::{Message, Outcome, Record};
 
 /// One layer of the warehouse. `receive` is pure; `store` is one transaction; neither publishes.
 #[expect(async_fn_in_trait, reason = "the worker runs in the main task, nothing has to be Send")]
-pub trait Layer {
+pub trait Processor {
     /// What a readable record becomes.
     type Event;
     /// What events have in common that must be stored one after the other.
@@ -16,7 +16,7 @@ pub trait Layer {
     ///
     /// # Errors
     /// The outcome of a record that is not an event.
-    fn receive(&self, record: &Record) -> Result<Self::Event, Outcome>;
+    fn decode(&self, record: &Record) -> Result<Self::Event, Outcome>;
 
     /// By what an event is kept in order: a batch never overtakes another one that holds an event of the same key. `None`:
     /// its order does not matter. Without keys the outcome would be right as well, but events would be out of date before
@@ -28,33 +28,33 @@ pub trait Layer {
     /// calls may be under way at once, for different keys.
     ///
     /// # Errors
-    /// [`Failure::Refused`] when the warehouse refuses the data of a row and [`Failure::TooMuch`] when more would follow
-    /// than may be held at once (the loop halves the events), [`Failure::Unavailable`] for everything else (the loop
+    /// [`Failure::InvalidData`] when the warehouse refuses the data of a row and [`Failure::BatchTooLarge`] when more would follow
+    /// than may be held at once (the loop halves the events), [`Failure::Dependency`] for everything else (the loop
     /// waits and repeats; when the same [`Fault`] repeats, it looks for the record).
-    async fn store(&self, events: &[Self::Event]) -> Result<Stored, Failure>;
+    async fn store(&self, events: &[Self::Event]) -> Result<StoreResult, Failure>;
 
     /// One bounded round of the work that has no offset behind it (parked orders): stores what can be stored and hands
     /// out what is stored but not known to be sent. The same store-and-publish half as for records follows: the loop
-    /// publishes the messages, and [`Layer::settle`] is called after their acknowledgement.
+    /// publishes the messages, and [`Processor::mark_sent`] is called after their acknowledgement.
     ///
     /// # Errors
-    /// As [`Layer::store`].
-    async fn resume(&mut self, _limit: usize) -> Result<Backlog, Failure> {
-        Ok(Backlog::default())
+    /// As [`Processor::store`].
+    async fn poll_outbox(&mut self, _limit: usize) -> Result<OutboxBatch, Failure> {
+        Ok(OutboxBatch::default())
     }
 
-    /// Marks the messages of the last [`Layer::resume`] as sent.
+    /// Marks the messages of the last [`Processor::poll_outbox`] as sent.
     ///
     /// # Errors
     /// When the mark could not be stored: the messages are handed out again, and their readers know them.
-    async fn settle(&mut self) -> Result<(), Failure> {
+    async fn mark_sent(&mut self) -> Result<(), Failure> {
         Ok(())
     }
 }
 
 /// What storing a batch led to.
 #[derive(Debug, Default)]
-pub struct Stored {
+pub struct StoreResult {
     /// One outcome an event, in the order of the events.
     pub outcomes: Vec<Outcome>,
     /// What has to be published before the offsets may be committed, in order.
@@ -63,7 +63,7 @@ pub struct Stored {
 
 /// What a round of work without offsets led to.
 #[derive(Debug, Default)]
-pub struct Backlog {
+pub struct OutboxBatch {
     /// What has to be published before it may be marked as sent.
     pub messages: Vec<Message>,
     /// Whether another round would find work at once.
@@ -73,27 +73,27 @@ pub struct Backlog {
 /// How many bytes of messages may follow from events that are stored together: more than one event leads to, and far less
 /// than a process has. Names make an order a hundred times longer than its record, so that a bound on records
 /// bounds nothing.
-pub const LARGEST_PART: usize = 1 << 20;
+pub const MAX_BATCH_OUTPUT_BYTES: usize = 1 << 20;
 
 /// Why a batch could not be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// A row's data is refused; repeating will not help, leaving the guilty record out will.
     #[error("refused: {0}")]
-    Refused(String),
-    /// What follows from these events would take more memory than one transaction may ([`LARGEST_PART`]): nothing is
+    InvalidData(String),
+    /// What follows from these events would take more memory than one transaction may ([`MAX_BATCH_OUTPUT_BYTES`]): nothing is
     /// stored, and halves are asked for instead. Never said of a single event.
     #[error("what follows from these events is too much at once")]
-    TooMuch,
+    BatchTooLarge,
     /// A dependency is away, slow or busy; repeating will help, sooner or later.
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Dependency(#[from] DependencyError),
 }
 
 /// A dependency that did not do what was asked of it this time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{dependency}: {error}")]
-pub struct Unavailable {
+pub struct DependencyError {
     /// `kafka`, `postgres` or `redis`.
     pub dependency: &'static str,
     /// What it said; without secrets.
@@ -106,18 +106,18 @@ pub struct Unavailable {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// It is away, starts, stops or has no room: whatever it is asked, it would not do now.
-    Away,
+    Unreachable,
     /// It is there, and did not do this. The text is the kind of its error (an SQLSTATE), without anything that differs
     /// from one time to the next: by it the loop knows that the same error repeats.
-    Unwilling(String),
+    Rejected(String),
     /// It is there or not, and this took longer than anything may take.
-    OutOfTime,
+    TimedOut,
 }
 
-impl Unavailable {
+impl DependencyError {
     /// A dependency that is away, and what it said.
     pub fn new(dependency: &'static str, error: impl std::fmt::Display) -> Self {
-        Self { dependency, error: error.to_string(), fault: Fault::Away }
+        Self { dependency, error: error.to_string(), fault: Fault::Unreachable }
     }
 
     /// The same, with another fault.
@@ -127,13 +127,13 @@ impl Unavailable {
     }
 }
 
-impl From<Failure> for Unavailable {
+impl From<Failure> for DependencyError {
     /// For work that cannot be bisected: a refusal there waits and repeats like everything else.
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Refused(error) => Self::new("postgres", error).with(Fault::Unwilling("refused".to_owned())),
-            Failure::TooMuch => Self::new("postgres", failure).with(Fault::Unwilling("too much".to_owned())),
-            Failure::Unavailable(unavailable) => unavailable,
+            Failure::InvalidData(error) => Self::new("postgres", error).with(Fault::Rejected("refused".to_owned())),
+            Failure::BatchTooLarge => Self::new("postgres", failure).with(Fault::Rejected("too much".to_owned())),
+            Failure::Dependency(unavailable) => unavailable,
         }
     }
 }

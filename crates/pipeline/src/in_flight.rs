@@ -1,0 +1,232 @@
+//! Batches on their way side by side, as long as all goes well: while one waits for the disk or for the broker, the next
+//! is worked on.
+//!
+//! Nothing is promised less for it. Offsets are committed in the order in which batches were read, and two batches that
+//! hold events of one key (of one order) are never on their way at once. When anything fails, nothing more is read;
+//! the batches on their way are waited for, and then [`Worker::store_and_publish`] sees to those that are not done, one by one.
+
+use std::{collections::HashSet, future::pending};
+
+use futures_util::{StreamExt, stream::FuturesOrdered};
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    Clock, DependencyError, Failure, LoopHealth, MAX_BATCH_OUTPUT_BYTES, Processor, Publisher, Record, Source, Step,
+    Worker,
+    batch::Batch,
+    failpoint,
+    worker::{Stopped, keep_alive, with_stop_deadline},
+};
+
+/// Batches that are heavier together, in bytes of their records, are not on their way together: each is in memory several
+/// times over.
+const MAX_CONCURRENT_BYTES: usize = MAX_BATCH_OUTPUT_BYTES / 2;
+
+/// What is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReadMode {
+    /// Whatever is there, as soon as there is something.
+    Any,
+    /// What is before the mark.
+    UntilEnd,
+}
+
+/// When something else has to be done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Due {
+    pub(crate) at: Instant,
+    /// But not before a batch of what can be read at once.
+    pub(crate) records_first: bool,
+}
+
+/// Why no more is read for now. What was read is done.
+#[derive(Debug)]
+pub(crate) enum StopReason {
+    /// There is nothing more before the mark.
+    EndReached,
+    /// Something else has to be done.
+    Due,
+    /// The loop was told to stop.
+    Shutdown,
+    /// The source cannot be read.
+    ReadFailed(DependencyError),
+}
+
+/// One turn of the loop.
+enum Turn<E> {
+    Read(Result<Vec<Record>, DependencyError>),
+    /// The first of the batches on their way has come to the end of it; done or not.
+    Completed(Box<Batch<E>>),
+    Due,
+    Shutdown,
+}
+
+/// What a batch has with it.
+struct Footprint<K> {
+    keys: HashSet<K>,
+    bytes: usize,
+}
+
+impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
+    /// Reads and processes batches until there are no more, something else is due, or the loop is told to stop.
+    pub(crate) async fn process_concurrently(
+        &mut self,
+        mode: ReadMode,
+        due: Option<Due>,
+    ) -> Result<StopReason, Stopped> {
+        loop {
+            let (open, stop_reason) = self.run_until_failure(mode, due).await?;
+            for batch in open {
+                self.store_and_publish(batch).await?;
+            }
+            if let Some(stop_reason) = stop_reason {
+                return Ok(stop_reason);
+            }
+        }
+    }
+
+    /// The same, until a batch is not done at the end of its way. Returns the batches whose offsets are not committed, and
+    /// why no more was read; `None`: for their sake.
+    async fn run_until_failure(
+        &mut self,
+        mode: ReadMode,
+        mut due: Option<Due>,
+    ) -> Result<(Vec<Batch<L::Event>>, Option<StopReason>), Stopped> {
+        let Self { source, processor, publisher, settings, loop_health, clock, shutdown } = self;
+        let (processor, publisher, loop_health, clock) = (&*processor, &*publisher, &**loop_health, *clock);
+        let (mut attempts, mut in_flight) = (FuturesOrdered::new(), Vec::new());
+        let (mut next, mut open) = (None, Vec::new());
+        let mut stop_reason = None;
+        loop {
+            if let Some((footprint, batch)) =
+                next.take_if(|(footprint, _)| open.is_empty() && may_run_concurrently(footprint, &in_flight))
+            {
+                in_flight.push(footprint);
+                attempts.push_back(attempt(processor, publisher, loop_health, clock, batch));
+            }
+            let alone = attempts.is_empty();
+            let has_room = next.is_none() && open.is_empty() && attempts.len() < settings.max_in_flight;
+            let turn = if stop_reason.is_none() && has_room {
+                if alone {
+                    loop_health.set_step(if mode == ReadMode::UntilEnd { Step::Receiving } else { Step::Idle });
+                }
+                let records_first = due.is_some_and(|due| due.records_first);
+                let turn = async {
+                    tokio::select! {
+                        biased;
+                        () = shutdown.cancelled() => Turn::Shutdown,
+                        Some(completed) = attempts.next(), if !alone => Turn::Completed(completed),
+                        () = until(due), if !records_first => Turn::Due,
+                        records = read(source, mode, settings.batch_size, alone) => Turn::Read(records),
+                        () = until(due), if records_first => Turn::Due,
+                    }
+                };
+                loop_health.heartbeat_while(turn).await
+            } else if alone {
+                break;
+            } else {
+                let completed = with_stop_deadline(
+                    shutdown,
+                    settings.drain_timeout,
+                    keep_alive(source, loop_health, attempts.next()),
+                )
+                .await?;
+                completed.map_or(Turn::Shutdown, Turn::Completed)
+            };
+            match turn {
+                Turn::Shutdown => stop_reason = Some(StopReason::Shutdown),
+                Turn::Due => stop_reason = Some(StopReason::Due),
+                Turn::Read(Err(error)) => stop_reason = Some(StopReason::ReadFailed(error)),
+                Turn::Read(Ok(records)) if records.is_empty() => stop_reason = Some(StopReason::EndReached),
+                Turn::Read(Ok(records)) => {
+                    due = due.map(|due| Due { records_first: false, ..due });
+                    let batch = Batch::decode(processor, records);
+                    failpoint::pass("received");
+                    if settings.max_in_flight == 1 {
+                        return Ok((vec![batch], None));
+                    }
+                    next = Some((Footprint::of(processor, &batch), batch));
+                }
+                Turn::Completed(batch) => {
+                    in_flight.remove(0);
+                    if batch.is_published() && open.is_empty() {
+                        batch.commit(source, loop_health, clock());
+                    } else {
+                        open.push(*batch);
+                    }
+                }
+            }
+        }
+        let has_failed = !open.is_empty();
+        open.extend(next.map(|(_, batch)| batch));
+        Ok((open, stop_reason.filter(|_| !has_failed)))
+    }
+}
+
+impl<K: Eq + std::hash::Hash> Footprint<K> {
+    fn of<L: Processor<Key = K>>(processor: &L, batch: &Batch<L::Event>) -> Self {
+        Self { keys: batch.events.iter().filter_map(|event| processor.key(event)).collect(), bytes: batch.bytes() }
+    }
+}
+
+/// Whether a batch may be on its way beside others.
+fn may_run_concurrently<K: Eq + std::hash::Hash>(footprint: &Footprint<K>, in_flight: &[Footprint<K>]) -> bool {
+    let bytes: usize = in_flight.iter().map(|other| other.bytes).sum();
+    in_flight.is_empty()
+        || (bytes + footprint.bytes <= MAX_CONCURRENT_BYTES
+            && in_flight.iter().all(|other| other.keys.is_disjoint(&footprint.keys)))
+}
+
+/// The way of a batch, one attempt at each step. How far it has come, it knows itself.
+async fn attempt<L: Processor, P: Publisher>(
+    processor: &L,
+    publisher: &P,
+    loop_health: &LoopHealth,
+    clock: Clock,
+    mut batch: Batch<L::Event>,
+) -> Box<Batch<L::Event>> {
+    match store_then_publish(processor, publisher, loop_health, clock, &mut batch).await {
+        Ok(()) => loop_health.set_waiting(None),
+        Err(failure) => tracing::debug!(%failure, "a batch is put aside until those beside it are done"),
+    }
+    Box::new(batch)
+}
+
+/// One transaction, one publication.
+async fn store_then_publish<L: Processor, P: Publisher>(
+    processor: &L,
+    publisher: &P,
+    loop_health: &LoopHealth,
+    clock: Clock,
+    batch: &mut Batch<L::Event>,
+) -> Result<(), Failure> {
+    loop_health.set_step(Step::Storing);
+    batch.store(processor.store(&batch.events).await?);
+    failpoint::pass("stored");
+    loop_health.set_step(Step::Publishing);
+    publisher.publish(&batch.messages, &batch.dead_letters(clock())).await?;
+    batch.publish();
+    failpoint::pass("published");
+    Ok(())
+}
+
+/// A batch that is alone takes what is there; beside another, only a whole one is worth a transaction of its own.
+async fn read(
+    source: &mut impl Source,
+    mode: ReadMode,
+    limit: usize,
+    alone: bool,
+) -> Result<Vec<Record>, DependencyError> {
+    match mode {
+        ReadMode::UntilEnd => source.next_until_end(limit).await,
+        ReadMode::Any if alone => source.next(limit).await,
+        ReadMode::Any => source.next_full(limit).await,
+    }
+}
+
+async fn until(due: Option<Due>) {
+    match due {
+        Some(due) => sleep_until(due.at).await,
+        None => pending().await,
+    }
+}

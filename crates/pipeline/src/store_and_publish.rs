@@ -1,0 +1,102 @@
+//! One batch, for as long as it takes: stored, in parts if need be, published, committed.
+
+use crate::{
+    DeadLetter, DependencyError, Failure, MAX_BATCH_OUTPUT_BYTES, Message, Outcome, Processor, Publisher, Rejection,
+    Source, Step, StoreResult, Worker,
+    backoff::Backoff,
+    batch::Batch,
+    bisection::{Bisection, Decision},
+    failpoint,
+    worker::{Stopped, keep_alive, with_stop_deadline},
+};
+
+impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
+    /// What is left to be done of a batch. Whatever has failed before, nothing here is given up but a record whose data is
+    /// refused.
+    pub(crate) async fn store_and_publish(&mut self, mut batch: Batch<L::Event>) -> Result<(), Stopped> {
+        if !batch.is_published() {
+            self.store(&mut batch).await?;
+            failpoint::pass("stored");
+            let dead_letters = batch.dead_letters((self.clock)());
+            self.publish(&batch.messages, &dead_letters).await?;
+            batch.publish();
+            failpoint::pass("published");
+        }
+        batch.commit(&mut self.source, &self.loop_health, (self.clock)());
+        Ok(())
+    }
+
+    /// Stores the events of a batch, in one transaction if the database will have it, for as long as it takes. Which part
+    /// is tried when it will not, is for [`Bisection`] to say; a record whose data is refused is given up, one that fails for
+    /// another reason never.
+    async fn store(&mut self, batch: &mut Batch<L::Event>) -> Result<(), Stopped> {
+        let events = std::mem::take(&mut batch.events);
+        let mut bisection = Bisection::over(events.len());
+        let mut backoff = Backoff::new();
+        while let Some(range) = bisection.next() {
+            self.loop_health.set_step(Step::Storing);
+            let storing = keep_alive(&mut self.source, &self.loop_health, self.processor.store(&events[range]));
+            match with_stop_deadline(&self.shutdown, self.settings.drain_timeout, storing).await? {
+                Ok(stored) => {
+                    self.loop_health.set_waiting(None);
+                    backoff = Backoff::new();
+                    bisection.done();
+                    batch.record_outcomes(stored);
+                    self.publish_early(batch).await?;
+                }
+                Err(Failure::BatchTooLarge) if bisection.split() => {}
+                Err(Failure::InvalidData(error)) => {
+                    if !bisection.split() {
+                        bisection.done();
+                        let outcome = Outcome::DeadLetter(Rejection::new("refused-by-database", error));
+                        batch.record_outcomes(StoreResult { outcomes: vec![outcome], messages: Vec::new() });
+                    }
+                }
+                Err(failure) => {
+                    let error = DependencyError::from(failure);
+                    match bisection.failed(&error) {
+                        Decision::Retry => self.wait(&mut backoff, error, None).await?,
+                        Decision::Bisect => tracing::warn!(
+                            dependency = error.dependency,
+                            error = error.error,
+                            events = events.len(),
+                            "the same error repeats; looking for the record it comes from"
+                        ),
+                        Decision::Isolated => self.wait(&mut backoff, error, batch.next_open()).await?,
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Publishes what follows from a part of a batch, if it is too much to be kept until the rest is stored. The offsets
+    /// wait for the rest all the same.
+    async fn publish_early(&mut self, batch: &mut Batch<L::Event>) -> Result<(), Stopped> {
+        if batch.messages.iter().map(Message::size).sum::<usize>() < MAX_BATCH_OUTPUT_BYTES {
+            return Ok(());
+        }
+        let messages = std::mem::take(&mut batch.messages);
+        self.publish(&messages, &[]).await
+    }
+
+    /// Publishes messages, for as long as it takes.
+    pub(crate) async fn publish(&mut self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Stopped> {
+        if messages.is_empty() && dead_letters.is_empty() {
+            return Ok(());
+        }
+        let mut backoff = Backoff::new();
+        loop {
+            self.loop_health.set_step(Step::Publishing);
+            let publishing = self.publisher.publish(messages, dead_letters);
+            let publishing = keep_alive(&mut self.source, &self.loop_health, publishing);
+            match with_stop_deadline(&self.shutdown, self.settings.drain_timeout, publishing).await? {
+                Ok(()) => {
+                    self.loop_health.set_waiting(None);
+                    return Ok(());
+                }
+                Err(error) => self.wait(&mut backoff, error, None).await?,
+            }
+        }
+    }
+}
