@@ -70,7 +70,7 @@ impl Step {
             Self::Receiving => "receiving",
             Self::Storing => "storing",
             Self::Publishing => "publishing",
-            Self::Background => "resuming",
+            Self::Background => "background",
             Self::Waiting => "waiting",
             Self::Stopping => "stopping",
         }

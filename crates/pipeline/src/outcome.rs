@@ -26,8 +26,8 @@ impl Outcome {
         match self {
             Self::Stored => "stored",
             Self::Unchanged => "unchanged",
-            Self::Stale => "outdated",
-            Self::Deferred => "parked",
+            Self::Stale => "stale",
+            Self::Deferred => "deferred",
             Self::Skipped(_) => "skipped",
             Self::DeadLetter(_) => "dead_letter",
         }

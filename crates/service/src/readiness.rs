@@ -44,7 +44,7 @@ pub(crate) enum Reason {
         seconds: u64,
     },
     /// The loop stands still: its task is blocked.
-    NotTurning {
+    NoHeartbeat {
         /// For how long.
         seconds: u64,
     },
@@ -60,7 +60,7 @@ impl Readiness {
         let slow = step.should_be_short() && lasted >= SLOW_AFTER;
         let slow = slow.then_some(Reason::SlowStep { step, seconds: lasted.as_secs() });
         let silence = loop_health.since_heartbeat();
-        let still = (silence >= STALLS_AFTER).then_some(Reason::NotTurning { seconds: silence.as_secs() });
+        let still = (silence >= STALLS_AFTER).then_some(Reason::NoHeartbeat { seconds: silence.as_secs() });
         let reasons: Vec<_> =
             [unassigned, waiting, deferred, slow, still].into_iter().flatten().chain(stalls).collect();
         Self { ready: reasons.is_empty(), reasons }

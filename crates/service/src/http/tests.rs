@@ -140,7 +140,7 @@ async fn ready_sees_a_step_that_hangs_before_it_fails_and_a_loop_that_stands_sti
 
     probe.loop_health.set_step(Step::Idle);
     time::advance(Duration::from_secs(16)).await;
-    let still = r#"{"reason":"not-turning","seconds":16}"#;
+    let still = r#"{"reason":"no-heartbeat","seconds":16}"#;
     assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{still}]}}"#)));
     probe.loop_health.heartbeat();
     assert_eq!(probe.get("/ready").await?.0, 200, "nothing to do is no step that hangs");

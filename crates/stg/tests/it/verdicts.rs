@@ -31,7 +31,7 @@ fn several_versions_in_one_batch_are_applied_one_after_the_other() {
     let batch: Vec<Event> = [3, 1, 3, 5, 5, 4].map(|minute| order(1, minute, "u", &["tea"])).into();
     let mut table = Table::default();
     let changes = table.store(&batch, &everything(), noon());
-    let expected = ["stored", "outdated", "unchanged", "stored", "unchanged", "outdated"];
+    let expected = ["stored", "stale", "unchanged", "stored", "unchanged", "stale"];
     assert_eq!(labels(&changes.outcomes), expected);
     assert_eq!(changes.messages.iter().map(version).collect::<Vec<_>>(), ["03", "03", "05", "05"]);
     assert_eq!(changes.new.len(), 1, "an order that is new stays new within its batch");
@@ -70,7 +70,7 @@ fn an_older_event_neither_writes_nor_sends() {
     let mut table = Table::default();
     table.store(&[order(1, 5, "u", &["tea"])], &everything(), noon());
     let changes = table.store(&[order(1, 4, "u", &["roll"])], &everything(), noon());
-    assert_eq!(labels(&changes.outcomes), ["outdated"]);
+    assert_eq!(labels(&changes.outcomes), ["stale"]);
     assert!(changes.messages.is_empty() && changes.new.is_empty() && changes.changed.is_empty());
 }
 
@@ -79,7 +79,7 @@ fn a_parked_order_is_kept_and_says_nothing() {
     let mut table = Table::default();
     let event = order(1, 0, "nobody", &["tea"]);
     let changes = table.store(std::slice::from_ref(&event), &everything(), at(3));
-    assert_eq!(labels(&changes.outcomes), ["parked"]);
+    assert_eq!(labels(&changes.outcomes), ["deferred"]);
     assert!(changes.messages.is_empty());
     assert_eq!(changes.new[&1].payload, event.payload);
     assert_eq!((&table.held[&1].enriched, table.held[&1].parked_at), (&None, Some(at(3))));
@@ -94,7 +94,7 @@ fn a_newer_event_of_a_parked_order_takes_its_place_in_the_queue() {
     let mut table = Table::default();
     table.store(&[order(1, 0, "u", &["cake"])], &everything(), at(3));
     let changes = table.store(&[order(1, 1, "u", &["pie"])], &everything(), at(8));
-    assert_eq!(labels(&changes.outcomes), ["parked"]);
+    assert_eq!(labels(&changes.outcomes), ["deferred"]);
     assert_eq!(table.held[&1].parked_at, Some(at(3)), "it has waited since its first event");
     let missing: Vec<_> = changes.changed[&1].missing.iter().map(|name| name.id.as_str()).collect();
     assert_eq!(missing, ["pie"]);
@@ -112,7 +112,7 @@ fn a_message_overtaken_by_an_event_that_parks_is_kept_until_it_is_known_to_be_se
     let mut apart = Table::default();
     let first = apart.store(std::slice::from_ref(&complete), &everything(), at(1)).messages;
     let changes = apart.store(std::slice::from_ref(&parks), &everything(), at(2));
-    assert_eq!(labels(&changes.outcomes), ["parked"]);
+    assert_eq!(labels(&changes.outcomes), ["deferred"]);
     assert_eq!(apart.held[&1].parked_at, Some(at(2)));
     assert_eq!(apart.held[&1].enriched.as_deref().map(str::as_bytes), Some(first[0].value.as_slice()));
     assert!(changes.changed[&1].unsent && changes.messages.is_empty());
@@ -120,10 +120,10 @@ fn a_message_overtaken_by_an_event_that_parks_is_kept_until_it_is_known_to_be_se
     // In one batch: a crash before the publishing leaves an event that is out of date and one that is parked.
     let mut together = Table::default();
     let changes = together.store(&[complete.clone(), parks.clone()], &everything(), at(1));
-    assert_eq!(labels(&changes.outcomes), ["stored", "parked"]);
+    assert_eq!(labels(&changes.outcomes), ["stored", "deferred"]);
     assert!(changes.new[&1].unsent);
     let replay = together.store(&[complete, parks], &everything(), at(3));
-    assert_eq!(labels(&replay.outcomes), ["outdated", "unchanged"]);
+    assert_eq!(labels(&replay.outcomes), ["stale", "unchanged"]);
     assert_eq!(replay.messages, [], "what is told is the message that is held, by the work without records");
     assert!(together.held[&1].enriched.is_some());
 
