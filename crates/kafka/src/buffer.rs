@@ -4,12 +4,12 @@ use std::{collections::VecDeque, mem};
 
 use ::consumer::Record;
 
-use crate::epoch::Epoch;
+use crate::generation::AssignmentGeneration;
 
 /// Knows how much makes a batch.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
-    records: VecDeque<(Epoch, Record)>,
+    records: VecDeque<(AssignmentGeneration, Record)>,
     /// Of their values.
     bytes: usize,
 }
@@ -19,9 +19,9 @@ pub(crate) struct Buffer {
 const BATCH_BYTES: usize = 1 << 20;
 
 impl Buffer {
-    pub(crate) fn push(&mut self, epoch: Epoch, record: Record) {
+    pub(crate) fn push(&mut self, generation: AssignmentGeneration, record: Record) {
         self.bytes += size(&record);
-        self.records.push_back((epoch, record));
+        self.records.push_back((generation, record));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -39,24 +39,24 @@ impl Buffer {
     }
 
     /// The next batch. Its first record is never too large, or nobody would ever get past it.
-    pub(crate) fn take(&mut self, limit: usize) -> Vec<(Epoch, Record)> {
+    pub(crate) fn take(&mut self, limit: usize) -> Vec<(AssignmentGeneration, Record)> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while batch.len() < limit
             && bytes < BATCH_BYTES
-            && let Some((epoch, record)) = self.records.pop_front()
+            && let Some((generation, record)) = self.records.pop_front()
         {
             bytes += size(&record);
-            batch.push((epoch, record));
+            batch.push((generation, record));
         }
         self.bytes -= bytes;
         batch
     }
 
     /// Drops the records of partitions that are no longer ours, or ours anew.
-    pub(crate) fn retain(&mut self, is_ours: impl Fn(i32, Epoch) -> bool) {
-        for (epoch, record) in mem::take(self).records {
-            if is_ours(record.partition, epoch) {
-                self.push(epoch, record);
+    pub(crate) fn retain(&mut self, is_ours: impl Fn(i32, AssignmentGeneration) -> bool) {
+        for (generation, record) in mem::take(self).records {
+            if is_ours(record.partition, generation) {
+                self.push(generation, record);
             }
         }
     }
@@ -70,7 +70,7 @@ fn size(record: &Record) -> usize {
 mod tests {
     use super::*;
 
-    const EPOCH: Epoch = Epoch(1);
+    const GENERATION: AssignmentGeneration = AssignmentGeneration(1);
 
     /// One record a size; the empty ones are in partition 1.
     fn holding(sizes: &[usize]) -> Buffer {
@@ -79,7 +79,7 @@ mod tests {
             let (partition, value) = (i32::from(bytes == 0), Some(vec![0; bytes]));
             let topic = "orders".into();
             let record = Record { topic, partition, offset, timestamp: None, key: None, value, headers: Vec::new() };
-            buffer.push(EPOCH, record);
+            buffer.push(GENERATION, record);
         }
         buffer
     }

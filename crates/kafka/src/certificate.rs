@@ -9,11 +9,11 @@ use std::{
 use native_tls::{Certificate, TlsConnector};
 
 /// How long the broker may take; it has just answered.
-const PATIENCE: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Shakes hands once more with the broker at `address` (`sasl_ssl://host:port/bootstrap`), trusting what librdkafka
 /// trusts, and returns what OpenSSL holds against its certificate. Waits in the calling thread.
-pub(crate) fn objection(address: &str, ca_file: Option<&Path>) -> Option<String> {
+pub(crate) fn verify_error(address: &str, ca_file: Option<&Path>) -> Option<String> {
     let (_, rest) = address.split_once("://")?;
     let server = rest.split('/').next()?;
     let host = server.rsplit_once(':')?.0.trim_matches(['[', ']']);
@@ -24,9 +24,9 @@ pub(crate) fn objection(address: &str, ca_file: Option<&Path>) -> Option<String>
             builder.add_root_certificate(certificate);
         }
     }
-    let connect = |address| TcpStream::connect_timeout(&address, PATIENCE).ok();
+    let connect = |address| TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).ok();
     let stream = server.to_socket_addrs().ok()?.find_map(connect)?;
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    stream.set_read_timeout(Some(CONNECT_TIMEOUT)).ok()?;
     let native_tls::HandshakeError::Failure(error) = builder.build().ok()?.connect(host, stream).err()? else {
         return None;
     };

@@ -13,17 +13,17 @@ use rdkafka::{
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
-    Error, Settings, epoch::Epoch, error::unavailable, librdkafka_text::TOPIC_ID_DEBUG, membership::Membership,
-    partitions::Partitions, progress::Extent, topic_identity::TopicIdentity,
+    Error, Settings, Watermarks, context::GroupContext, error::unavailable, generation::AssignmentGeneration,
+    librdkafka_text::TOPIC_ID_DEBUG, partitions::Partitions, topic_identity::TopicIdentity,
 };
 
-pub(crate) type Consumer = StreamConsumer<Membership>;
+pub(crate) type Consumer = StreamConsumer<GroupContext>;
 
 /// The offset that stands for the first record of a partition, whatever its number: Kafka's `OffsetBeginning`.
 pub(crate) const BEGINNING: i64 = -2;
 
 /// How long the broker may take to say where a partition ends.
-const ANSWER: Duration = Duration::from_secs(5);
+const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A consumer that has asked to join its group.
 pub(crate) fn open(
@@ -61,7 +61,7 @@ pub(crate) fn open(
         .set_log_level(RDKafkaLogLevel::Debug)
         .set("statistics.interval.ms", "5000");
     let partitions = Partitions::new(&settings.source_topic, Arc::clone(&loop_health), identity);
-    let consumer: Consumer = config.create_with_context(Membership::new(loop_health, partitions))?;
+    let consumer: Consumer = config.create_with_context(GroupContext::new(loop_health, partitions))?;
     consumer.subscribe(&[&settings.source_topic])?;
     Ok(Arc::new(consumer))
 }
@@ -69,7 +69,7 @@ pub(crate) fn open(
 /// Commits offsets of a topic, unless its partitions were lost. `metadata` identifies the topic. The result is not
 /// awaited.
 pub(crate) fn commit(
-    consumer: &impl ConsumerApi<Membership>,
+    consumer: &impl ConsumerApi<GroupContext>,
     topic: &str,
     offsets: &BTreeMap<i32, i64>,
     metadata: &str,
@@ -110,15 +110,15 @@ pub(crate) fn resume(consumer: &Consumer) {
 
 /// Where partitions begin and end now. librdkafka waits for the answer in the calling thread, so the question is put
 /// from one that may wait.
-pub(crate) async fn extents(
+pub(crate) async fn watermarks(
     consumer: &Arc<Consumer>,
     topic: &Arc<str>,
-    partitions: Vec<(i32, Epoch)>,
-) -> Result<Vec<Extent>, DependencyError> {
+    partitions: Vec<(i32, AssignmentGeneration)>,
+) -> Result<Vec<(i32, AssignmentGeneration, Watermarks)>, DependencyError> {
     let (consumer, topic) = (Arc::clone(consumer), Arc::clone(topic));
-    let ask = move |(partition, epoch)| {
-        let (low, high) = consumer.fetch_watermarks(&topic, partition, ANSWER).map_err(unavailable)?;
-        Ok(Extent { partition, epoch, low, high })
+    let ask = move |(partition, generation)| {
+        let (low, high) = consumer.fetch_watermarks(&topic, partition, METADATA_TIMEOUT).map_err(unavailable)?;
+        Ok((partition, generation, Watermarks { low, high }))
     };
     let asking = tokio::task::spawn_blocking(move || partitions.into_iter().map(ask).collect());
     asking.await.map_err(unavailable)?
@@ -134,7 +134,7 @@ pub(crate) fn committed(
     for &partition in partitions {
         list.add_partition(topic, partition);
     }
-    let committed = consumer.committed_offsets(list, ANSWER)?;
+    let committed = consumer.committed_offsets(list, METADATA_TIMEOUT)?;
     let read = |partition: &TopicPartitionListElem<'_>| {
         partition.error()?;
         let offset = partition.offset().to_raw().filter(|&offset| offset >= 0);
@@ -154,7 +154,7 @@ pub(crate) async fn seek(
         list.add_partition_offset(topic, partition, Offset::from_raw(offset)).map_err(unavailable)?;
     }
     let consumer = Arc::clone(consumer);
-    let seeking = tokio::task::spawn_blocking(move || consumer.seek_partitions(list, ANSWER));
+    let seeking = tokio::task::spawn_blocking(move || consumer.seek_partitions(list, METADATA_TIMEOUT));
     let sought = seeking.await.map_err(unavailable)?.map_err(unavailable)?;
     sought.elements().iter().try_for_each(|partition| partition.error().map_err(unavailable))
 }

@@ -42,9 +42,9 @@ impl From<KafkaError> for Error {
     fn from(error: KafkaError) -> Self {
         match error {
             KafkaError::ClientConfig(_, error, property, _) => Self::Malformed { setting: variable(&property), error },
-            KafkaError::ClientCreation(error) => Self::Malformed { setting: guilty(&error), error },
-            error => match code(&error).and_then(|code| refusal(code, &error.to_string())) {
-                Some(refusal) => refusal,
+            KafkaError::ClientCreation(error) => Self::Malformed { setting: offending_setting(&error), error },
+            error => match code(&error).and_then(|code| auth_error(code, &error.to_string())) {
+                Some(auth_error) => auth_error,
                 None => Self::Unavailable(unavailable(error)),
             },
         }
@@ -57,7 +57,7 @@ pub(crate) fn unavailable(error: impl std::fmt::Display) -> DependencyError {
 }
 
 /// Whether brokers that answer with this code will mostly go on doing so until a person acts.
-pub(crate) fn refuses(code: Code) -> bool {
+pub(crate) fn is_auth_error(code: Code) -> bool {
     matches!(
         code,
         Code::Authentication
@@ -72,7 +72,7 @@ pub(crate) fn refuses(code: Code) -> bool {
 }
 
 /// Errors that end by themselves: the client repeats the request, or a rebalance follows, or they concern whole
-/// connections, which the membership handles.
+/// connections, which the group context handles.
 pub(crate) fn passes_by_itself(code: Code) -> bool {
     matches!(
         code,
@@ -106,15 +106,15 @@ pub(crate) fn passes_by_itself(code: Code) -> bool {
 }
 
 /// What a broker says that will not pass by itself, and what to do about it; `None`: it may.
-pub(crate) fn refusal(code: Code, said: &str) -> Option<Error> {
-    if !refuses(code) {
+pub(crate) fn auth_error(code: Code, said: &str) -> Option<Error> {
+    if !is_auth_error(code) {
         return None;
     }
     let said = said.split(" (after ").next().unwrap_or(said);
     let (setting, advice) = match code {
         Code::SSL if said.contains("certificate verify failed") => {
             let (address, _) = said.split_once(": ").unwrap_or((said, ""));
-            return Some(distrusted(address, "certificate verify failed"));
+            return Some(certificate_error(address, "certificate verify failed"));
         }
         Code::SSL
             if said.contains("wrong version") || said.contains("too long") || said.contains("unknown protocol") =>
@@ -135,15 +135,15 @@ pub(crate) fn refusal(code: Code, said: &str) -> Option<Error> {
 }
 
 /// A broker at `address` whose certificate is not accepted, for the reason OpenSSL gives.
-pub(crate) fn distrusted(address: &str, verdict: &str) -> Error {
-    let (setting, advice) = if verdict.contains("mismatch") {
+pub(crate) fn certificate_error(address: &str, verify_result: &str) -> Error {
+    let (setting, advice) = if verify_result.contains("mismatch") {
         ("KAFKA_BOOTSTRAP_SERVERS", "it is for another host: use, and have the brokers advertise, the name it is for")
-    } else if verdict.contains("expired") || verdict.contains("not yet valid") {
+    } else if verify_result.contains("expired") || verify_result.contains("not yet valid") {
         ("KAFKA_BOOTSTRAP_SERVERS", "renew it on the broker")
     } else {
         ("KAFKA_SSL_CA_FILE", "the file has to hold the authority it comes from; without one, the system's count")
     };
-    let error = format!("the certificate of {address} is not accepted ({verdict}); {advice}");
+    let error = format!("the certificate of {address} is not accepted ({verify_result}); {advice}");
     Error::Refused { setting, error }
 }
 
@@ -173,14 +173,14 @@ fn variable(property: &str) -> String {
 }
 
 /// The variable behind an error that names its property only in passing.
-fn guilty(error: &str) -> String {
+fn offending_setting(error: &str) -> String {
     let named = VARIABLES.iter().find(|(name, _)| error.contains(name));
     named.map_or("KAFKA_*", |(_, variable)| variable).to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Code, distrusted, refusal};
+    use super::{Code, auth_error, certificate_error};
     use crate::{Password, Settings, Topics};
 
     #[test]
@@ -201,8 +201,8 @@ mod tests {
     #[test]
     fn what_will_not_pass_by_itself_is_told_from_what_may() {
         let said = "ssl://k:9093/bootstrap: SSL handshake failed: Disconnected (after 5ms in state SSL_HANDSHAKE)";
-        assert!(refusal(Code::SSL, said).is_none(), "a broker that restarts");
-        assert!(refusal(Code::BrokerTransportFailure, "all brokers are down").is_none());
+        assert!(auth_error(Code::SSL, said).is_none(), "a broker that restarts");
+        assert!(auth_error(Code::BrokerTransportFailure, "all brokers are down").is_none());
         for (code, said, expected) in [
             (Code::SSL, "ssl://k:9093/1: SSL handshake failed: wrong version number", "KAFKA_SECURITY_PROTOCOL: "),
             (
@@ -213,10 +213,10 @@ mod tests {
             (Code::Authentication, "SASL X mechanism handshake failed", "KAFKA_SASL_MECHANISM: "),
             (Code::Authentication, "invalid (after 5ms in state AUTH_REQ)", "KAFKA_SASL_USERNAME: invalid; look at"),
         ] {
-            let refusal = refusal(code, said).expect(said).to_string();
-            assert!(refusal.starts_with(expected), "{refusal}");
+            let auth_error = auth_error(code, said).expect(said).to_string();
+            assert!(auth_error.starts_with(expected), "{auth_error}");
         }
-        let other = distrusted("k:9093", "hostname mismatch").to_string();
+        let other = certificate_error("k:9093", "hostname mismatch").to_string();
         assert!(other.starts_with("KAFKA_BOOTSTRAP_SERVERS: "), "{other}");
     }
 

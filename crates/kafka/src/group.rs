@@ -1,4 +1,4 @@
-//! A consumer group seen from outside: who is in it, how far it has come, and how it is wound back.
+//! A consumer group seen from outside: who is in it, how far it has come, and how its offsets are reset.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use rdkafka::{
     types::RDKafkaErrorCode as Code,
 };
 
-use crate::{Error, Settings, Topics, diagnostics::Diagnostics, error::unavailable};
+use crate::{Error, Settings, Topics, Watermarks, diagnostics::Diagnostics, error::unavailable};
 
 /// Speaks to the brokers about the group of the settings and its source topic, without ever joining it.
 pub struct Group {
@@ -17,17 +17,8 @@ pub struct Group {
     settings: Settings,
 }
 
-/// Where a partition begins and ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// The offset of the first record that is still there.
-    pub begin: i64,
-    /// The offset the next record will have.
-    pub end: i64,
-}
-
 /// How long the brokers may take for one answer.
-const ANSWER: Duration = Duration::from_secs(10);
+const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Group {
     /// A client for the group of `settings`; the brokers are spoken to with the first question.
@@ -51,7 +42,7 @@ impl Group {
     pub async fn members(&self) -> Result<Vec<String>, Error> {
         let name = self.settings.group_id.clone();
         self.ask(move |client| {
-            let list = client.fetch_group_list(Some(&name), ANSWER)?;
+            let list = client.fetch_group_list(Some(&name), ADMIN_TIMEOUT)?;
             let members = list.groups().iter().filter(|group| group.name() == name).flat_map(GroupInfo::members);
             Ok(members.map(|member| format!("{} at {}", member.client_id(), member.client_host())).collect())
         })
@@ -62,13 +53,13 @@ impl Group {
     ///
     /// # Errors
     /// [`Error::NoTopic`] when there is no such topic; otherwise as [`Group::members`].
-    pub async fn bounds(&self) -> Result<Vec<Bounds>, Error> {
+    pub async fn watermarks(&self) -> Result<Vec<Watermarks>, Error> {
         let topic = self.settings.source_topic.clone();
         let partitions = Topics::connect(&self.settings)?.partitions(&topic).await?;
         self.ask(move |client| {
             let ask = |partition| {
-                let (begin, end) = client.fetch_watermarks(&topic, partition, ANSWER)?;
-                Ok(Bounds { begin, end })
+                let (low, high) = client.fetch_watermarks(&topic, partition, ADMIN_TIMEOUT)?;
+                Ok(Watermarks { low, high })
             };
             (0..number(partitions)).map(ask).collect()
         })
@@ -83,7 +74,7 @@ impl Group {
         let wanted = self.all(partitions, Offset::Invalid)?;
         self.ask(move |client| {
             let mut committed = vec![None; wanted.count()];
-            for partition in client.committed_offsets(wanted, ANSWER)?.elements() {
+            for partition in client.committed_offsets(wanted, ADMIN_TIMEOUT)?.elements() {
                 partition.error()?;
                 let known = usize::try_from(partition.partition()).ok().and_then(|at| committed.get_mut(at));
                 if let (Some(known), Offset::Offset(offset)) = (known, partition.offset()) {
@@ -102,19 +93,20 @@ impl Group {
     pub async fn ends(&self, partitions: usize) -> Result<Vec<i64>, Error> {
         let topic = self.settings.source_topic.clone();
         self.ask(move |client| {
-            let end = |partition| Ok(client.fetch_watermarks(&topic, partition, ANSWER)?.1);
+            let end = |partition| Ok(client.fetch_watermarks(&topic, partition, ADMIN_TIMEOUT)?.1);
             (0..number(partitions)).map(end).collect()
         })
         .await
     }
 
-    /// Winds it back to offset 0 in the first so many partitions; `false`: it has members, and the broker refuses.
+    /// Resets its offsets to 0 in the first `partitions` partitions. Returns `false` if the group has members: the broker
+    /// refuses.
     ///
-    /// The check and the winding are one step of the broker's: nobody joins in between.
+    /// The broker checks and resets in one step: no member joins in between.
     ///
     /// # Errors
-    /// When it was wound back in some partitions only or not at all, and when nobody knows; doing it again is harmless.
-    pub async fn wind_back(&self, partitions: usize) -> Result<bool, Error> {
+    /// When the offsets of some or all partitions were not reset, and when the outcome is unknown; a repetition is harmless.
+    pub async fn reset_offsets(&self, partitions: usize) -> Result<bool, Error> {
         let beginning = self.all(partitions, Offset::Offset(0))?;
         let taken = self
             .ask(move |client| match client.commit(&beginning, CommitMode::Sync) {
@@ -124,7 +116,7 @@ impl Group {
             })
             .await?;
         if taken && self.committed(partitions).await?.iter().any(|offset| *offset != Some(0)) {
-            return Err(unavailable("the group was not wound back in every partition").into());
+            return Err(unavailable("the offsets of the group were not reset in every partition").into());
         }
         Ok(taken)
     }

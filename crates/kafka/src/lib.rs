@@ -3,27 +3,29 @@
 //! [`Source`] is one member of a consumer group, [`Publisher`] one idempotent producer, [`Topics`] what a starting
 //! service asks about the topics it needs. What librdkafka does by itself (reconnecting, retrying a request, finding
 //! the coordinator) stays with it; what it cannot know (which batch an offset belongs to, how far a tick should read) is
-//! here. A [`Reader`] takes [`Letter`]s out of the dead-letter topic, a [`Resender`] sends back what was in them.
+//! here. A [`Reader`] takes [`ParsedDeadLetter`]s out of the dead-letter topic, a [`ReplayProducer`] sends back what was in them.
 
 pub use self::{
     error::Error,
-    group::{Bounds, Group},
-    letter::{Letter, Omitted, REPLAYED_FROM},
+    group::Group,
+    parsed_dead_letter::{Omitted, ParsedDeadLetter, REPLAYED_FROM},
     publisher::Publisher,
     reader::Reader,
-    resender::Resender,
+    replay_producer::ReplayProducer,
     settings::{Password, Settings},
     source::Source,
-    topic::{Finding, Topic, Verdict},
+    topic::{Finding, Status, Topic},
     topics::Topics,
+    watermarks::Watermarks,
 };
 
 mod settings;
 mod error;
 mod diagnostics;
 mod record;
-mod epoch;
-mod handed_out;
+mod watermarks;
+mod generation;
+mod in_flight;
 mod progress;
 mod buffer;
 mod ends;
@@ -34,7 +36,7 @@ mod partition_watch;
 mod partitions;
 mod supervision;
 mod supervisor;
-mod membership;
+mod context;
 mod consumer;
 mod topic_watch;
 mod receive_now;
@@ -43,11 +45,11 @@ mod dead_letter;
 mod producer;
 mod publisher;
 mod certificate;
-mod probe;
+mod metadata_client;
 mod advertised;
 mod topic;
 mod topics;
-mod letter;
+mod parsed_dead_letter;
 mod reader;
 mod group;
-mod resender;
+mod replay_producer;

@@ -49,10 +49,10 @@ pub(crate) struct Outgoing<'a> {
 
 /// What became of the messages of one attempt.
 #[derive(Debug, Default)]
-pub(crate) struct Tally(Mutex<Counted>);
+pub(crate) struct DeliveryTracker(Mutex<DeliveryCounts>);
 
 #[derive(Debug, Default)]
-struct Counted {
+struct DeliveryCounts {
     unanswered: usize,
     failure: Option<KafkaError>,
 }
@@ -107,31 +107,31 @@ pub(crate) async fn send(producer: &Producer, message: Outgoing<'_>) -> Result<(
 /// One attempt to send messages: all in order, then all acknowledgements.
 pub(crate) struct Attempt<'p> {
     producer: &'p Producer,
-    tally: Arc<Tally>,
+    tracker: Arc<DeliveryTracker>,
 }
 
 impl<'p> Attempt<'p> {
     pub(crate) fn with(producer: &'p Producer) -> Self {
-        Self { producer, tally: Arc::default() }
+        Self { producer, tracker: Arc::default() }
     }
 
     /// Hands a message to the client, once it has room for it; does nothing after a failure.
     pub(crate) async fn send(&mut self, message: Outgoing<'_>) {
-        let mut unsent = Some(message.record(Arc::clone(&self.tally)));
+        let mut unsent = Some(message.record(Arc::clone(&self.tracker)));
         let mut waited = 0;
-        while !self.tally.has_failed()
+        while !self.tracker.has_failed()
             && let Some(record) = unsent.take()
         {
             // Before it is handed over: it may be answered at once.
-            self.tally.expects_one();
+            self.tracker.expects_one();
             match self.producer.send(record) {
                 Ok(()) => {}
                 Err((KafkaError::MessageProduction(Code::QueueFull), record)) => {
-                    self.tally.answered(Ok(()));
+                    self.tracker.answered(Ok(()));
                     unsent = Some(record);
                     self.poll(&mut waited).await;
                 }
-                Err((failure, _)) => self.tally.answered(Err(failure)),
+                Err((failure, _)) => self.tracker.answered(Err(failure)),
             }
         }
     }
@@ -140,17 +140,17 @@ impl<'p> Attempt<'p> {
     /// the repetition of those that followed it.
     pub(crate) async fn finish(self) -> Result<(), KafkaError> {
         let mut waited = 0;
-        while self.tally.unanswered() > 0 {
+        while self.tracker.unanswered() > 0 {
             self.poll(&mut waited).await;
         }
-        self.tally.take_failure().map_or(Ok(()), Err)
+        self.tracker.take_failure().map_or(Ok(()), Err)
     }
 
     /// Takes in what has been answered, to whomever; if that is nothing of ours, some time passes.
     async fn poll(&self, waited: &mut u32) {
-        let before = self.tally.unanswered();
+        let before = self.tracker.unanswered();
         self.producer.poll(Duration::ZERO);
-        if self.tally.unanswered() == before {
+        if self.tracker.unanswered() == before {
             sleep(if *waited < SOON { POLL_EVERY } else { POLL_SELDOM }).await;
             *waited += 1;
         }
@@ -158,7 +158,7 @@ impl<'p> Attempt<'p> {
 }
 
 impl<'a> Outgoing<'a> {
-    fn record(self, tally: Arc<Tally>) -> BaseRecord<'a, [u8], [u8], Arc<Tally>> {
+    fn record(self, tracker: Arc<DeliveryTracker>) -> BaseRecord<'a, [u8], [u8], Arc<DeliveryTracker>> {
         BaseRecord {
             topic: self.topic,
             partition: self.partition,
@@ -166,12 +166,12 @@ impl<'a> Outgoing<'a> {
             key: self.key,
             timestamp: self.timestamp,
             headers: self.headers,
-            delivery_opaque: tally,
+            delivery_opaque: tracker,
         }
     }
 }
 
-impl Tally {
+impl DeliveryTracker {
     fn expects_one(&self) {
         self.with(|counted| counted.unanswered += 1);
     }
@@ -197,7 +197,7 @@ impl Tally {
         self.with(|counted| counted.failure.take())
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut Counted) -> T) -> T {
+    fn with<T>(&self, change: impl FnOnce(&mut DeliveryCounts) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -221,13 +221,13 @@ impl ClientContext for Answers {
 
 /// Enters every acknowledgement where its message belongs; runs inside the poll.
 impl ProducerContext for Answers {
-    type DeliveryOpaque = Arc<Tally>;
+    type DeliveryOpaque = Arc<DeliveryTracker>;
 
-    fn delivery(&self, outcome: &DeliveryResult<'_>, tally: Arc<Tally>) {
+    fn delivery(&self, outcome: &DeliveryResult<'_>, tracker: Arc<DeliveryTracker>) {
         if outcome.as_ref().err().and_then(|(error, _)| error.rdkafka_error_code()).is_none_or(is_answer) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
-        tally.answered(outcome.as_ref().map(|_| ()).map_err(|(error, _)| error.clone()));
+        tracker.answered(outcome.as_ref().map(|_| ()).map_err(|(error, _)| error.clone()));
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::{
     Error, Settings,
-    dead_letter::{self, Kept},
+    dead_letter::{self, RetainedParts},
     error::unavailable,
     producer::{self, Attempt, Outgoing, Producer},
     supervisor::{Client, Health, LOOK_EVERY, Supervisor},
@@ -105,12 +105,12 @@ impl Publisher {
             attempt.send(self.message(message)?).await;
         }
         // Concurrently, but each by itself: the outcome of each must be known.
-        let buried = join_all(dead_letters.iter().map(|letter| self.bury(producer, letter))).await;
+        let dead = join_all(dead_letters.iter().map(|letter| self.send_dead_letter(producer, letter))).await;
         let of = |topic: &str, error| unavailable(format_args!("topic {topic}: {error}"));
         let sent =
             attempt.finish().await.map_err(|error| of(self.settings.destination_topic.as_deref().unwrap_or(""), error));
-        let buried: Result<(), KafkaError> = buried.into_iter().collect();
-        sent.and(buried.map_err(|error| of(&self.settings.dead_letter_topic, error)))
+        let dead: Result<(), KafkaError> = dead.into_iter().collect();
+        sent.and(dead.map_err(|error| of(&self.settings.dead_letter_topic, error)))
     }
 
     fn message<'a>(&'a self, message: &'a Message) -> Result<Outgoing<'a>, DependencyError> {
@@ -126,30 +126,30 @@ impl Publisher {
         })
     }
 
-    fn dead_letter<'a>(&'a self, letter: &'a DeadLetter, kept: Kept) -> Outgoing<'a> {
+    fn dead_letter<'a>(&'a self, letter: &'a DeadLetter, retained: RetainedParts) -> Outgoing<'a> {
         let record = &letter.record;
         Outgoing {
             topic: &self.settings.dead_letter_topic,
             partition: None,
-            payload: record.value.as_deref().filter(|_| kept.value),
-            key: record.key.as_deref().filter(|_| kept.key_and_headers),
-            timestamp: record.timestamp.filter(|_| kept.timestamp),
-            headers: Some(dead_letter::headers(letter, &self.settings.service, kept)),
+            payload: record.value.as_deref().filter(|_| retained.value),
+            key: record.key.as_deref().filter(|_| retained.key_and_headers),
+            timestamp: record.timestamp.filter(|_| retained.timestamp),
+            headers: Some(dead_letter::headers(letter, &self.settings.service, retained)),
         }
     }
 
     /// Sends a dead letter; if the broker has no room for all of it, without its value, then without its key and headers.
     /// It fitted the source topic, compressed or under a limit of its own, and here it does not.
-    async fn bury(&self, producer: &Producer, letter: &DeadLetter) -> Result<(), KafkaError> {
-        let mut kept = Kept::ALL;
+    async fn send_dead_letter(&self, producer: &Producer, letter: &DeadLetter) -> Result<(), KafkaError> {
+        let mut retained = RetainedParts::ALL;
         loop {
-            let outcome = producer::send(producer, self.dead_letter(letter, kept)).await;
+            let outcome = producer::send(producer, self.dead_letter(letter, retained)).await;
             let Err(KafkaError::MessageProduction(code)) = &outcome else { return outcome };
-            let Some(less) = kept.without(*code) else { return outcome };
+            let Some(less) = retained.without(*code) else { return outcome };
             let (record, error) = (&letter.record, code.to_string());
             let (topic, partition, offset) = (&*record.topic, record.partition, record.offset);
-            tracing::warn!(topic, partition, offset, error, kept = ?less, "a dead letter is refused; part of it is left out");
-            kept = less;
+            tracing::warn!(topic, partition, offset, error, retained = ?less, "a dead letter is refused; part of it is left out");
+            retained = less;
         }
     }
 }

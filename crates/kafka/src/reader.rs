@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     Error, Settings, Topics, diagnostics,
-    error::{passes_by_itself, refuses, unavailable},
+    error::{is_auth_error, passes_by_itself, unavailable},
     record,
 };
 
@@ -28,11 +28,11 @@ pub struct Reader {
     consumer: Arc<StreamConsumer<LastError>>,
     topic: Arc<str>,
     /// What is still to be read; the first is being read.
-    stretches: VecDeque<Stretch>,
+    ranges: VecDeque<OffsetRange>,
 }
 
 /// The records of a partition that are still to be read.
-struct Stretch {
+struct OffsetRange {
     partition: i32,
     next: i64,
     end: i64,
@@ -62,10 +62,10 @@ impl LastError {
 }
 
 /// How long the broker may take to say where a partition ends.
-const ANSWER: Duration = Duration::from_secs(5);
+const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a record that is there may take to come. A leader that moves to another broker needs a few seconds.
-const PATIENCE: Duration = Duration::from_secs(30);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Reader {
     /// Finds out what there is to be read.
@@ -75,7 +75,7 @@ impl Reader {
     pub async fn open(settings: &Settings, topic: &str) -> Result<Self, Error> {
         let partitions = Topics::connect(settings)?.partitions(topic).await?;
         let mut reader = Self::idle(settings, topic)?;
-        reader.stretches = reader.stretches(0..i32::try_from(partitions).unwrap_or(i32::MAX)).await?;
+        reader.ranges = reader.ranges(0..i32::try_from(partitions).unwrap_or(i32::MAX)).await?;
         reader.begin()?;
         Ok(reader)
     }
@@ -90,10 +90,10 @@ impl Reader {
             return Ok(None);
         }
         let mut reader = Self::idle(settings, topic)?;
-        reader.stretches = reader.stretches(partition..partition.saturating_add(1)).await?;
-        reader.stretches.retain_mut(|stretch| {
-            let is_there = (stretch.next..stretch.end).contains(&offset);
-            (stretch.next, stretch.end) = (offset, offset.saturating_add(1));
+        reader.ranges = reader.ranges(partition..partition.saturating_add(1)).await?;
+        reader.ranges.retain_mut(|range| {
+            let is_there = (range.next..range.end).contains(&offset);
+            (range.next, range.end) = (offset, offset.saturating_add(1));
             is_there
         });
         reader.begin()?;
@@ -113,7 +113,7 @@ impl Reader {
             .set("enable.partition.eof", "true")
             .set("check.crcs", "true");
         let consumer = Arc::new(config.create_with_context(LastError::default())?);
-        Ok(Self { consumer, topic: topic.into(), stretches: VecDeque::new() })
+        Ok(Self { consumer, topic: topic.into(), ranges: VecDeque::new() })
     }
 
     /// The next record; `None` after the last.
@@ -121,28 +121,28 @@ impl Reader {
     /// # Errors
     /// When the brokers do not answer any more.
     pub async fn next(&mut self) -> Result<Option<Record>, Error> {
-        let patience = Instant::now() + PATIENCE;
-        while let Some(stretch) = self.stretches.front_mut() {
-            if stretch.next >= stretch.end {
-                self.stretches.pop_front();
+        let patience = Instant::now() + READ_TIMEOUT;
+        while let Some(range) = self.ranges.front_mut() {
+            if range.next >= range.end {
+                self.ranges.pop_front();
                 self.begin()?;
                 continue;
             }
             match timeout_at(patience, self.consumer.recv()).await {
                 Err(_) => return Err(unavailable("a record that should be there does not come").into()),
-                Ok(Ok(message)) if message.partition() == stretch.partition => {
-                    stretch.next = message.offset() + 1;
-                    if message.offset() < stretch.end {
+                Ok(Ok(message)) if message.partition() == range.partition => {
+                    range.next = message.offset() + 1;
+                    if message.offset() < range.end {
                         return Ok(Some(record::owned(&self.topic, &message)));
                     }
                 }
                 // What no reader sees takes offsets, too: a transaction's end.
-                Ok(Err(KafkaError::PartitionEOF(partition))) if partition == stretch.partition => {
-                    stretch.next = stretch.end;
+                Ok(Err(KafkaError::PartitionEOF(partition))) if partition == range.partition => {
+                    range.next = range.end;
                 }
-                Ok(Err(error)) if error.rdkafka_error_code().is_some_and(refuses) => return Err(error.into()),
+                Ok(Err(error)) if error.rdkafka_error_code().is_some_and(is_auth_error) => return Err(error.into()),
                 Ok(Err(error)) if !error.rdkafka_error_code().is_none_or(passes_by_itself) => {
-                    let partition = format!("{}/{}", self.topic, stretch.partition);
+                    let partition = format!("{}/{}", self.topic, range.partition);
                     return Err(Error::Unreadable { partition, error: self.consumer.context().text() });
                 }
                 Ok(_) => {} // of the partition before, or retried inside the client
@@ -152,21 +152,21 @@ impl Reader {
     }
 
     /// Where partitions begin and end now. librdkafka waits for the answer in the calling thread.
-    async fn stretches(&self, partitions: Range<i32>) -> Result<VecDeque<Stretch>, Error> {
+    async fn ranges(&self, partitions: Range<i32>) -> Result<VecDeque<OffsetRange>, Error> {
         let (consumer, topic) = (Arc::clone(&self.consumer), Arc::clone(&self.topic));
         let ask = move |partition| {
-            let (next, end) = consumer.fetch_watermarks(&topic, partition, ANSWER)?;
-            Ok(Stretch { partition, next, end })
+            let (next, end) = consumer.fetch_watermarks(&topic, partition, METADATA_TIMEOUT)?;
+            Ok(OffsetRange { partition, next, end })
         };
         let asking = tokio::task::spawn_blocking(move || partitions.map(ask).collect());
         asking.await.map_err(unavailable)?
     }
 
-    /// Asks for the first of the stretches, and nothing else.
+    /// Asks for the first of the ranges, and nothing else.
     fn begin(&self) -> Result<(), Error> {
         let mut list = TopicPartitionList::new();
-        if let Some(stretch) = self.stretches.front().filter(|stretch| stretch.next < stretch.end) {
-            list.add_partition_offset(&self.topic, stretch.partition, Offset::Offset(stretch.next))?;
+        if let Some(range) = self.ranges.front().filter(|range| range.next < range.end) {
+            list.add_partition_offset(&self.topic, range.partition, Offset::Offset(range.next))?;
         }
         Ok(self.consumer.assign(&list)?)
     }

@@ -11,12 +11,12 @@ use crate::{
     Error, Settings,
     buffer::Buffer,
     consumer::{self, Consumer},
+    context::GroupContext,
     ends::Ends,
-    epoch::Epoch,
     error::unavailable,
-    handed_out::HandedOut,
+    generation::AssignmentGeneration,
+    in_flight::InFlightOffsets,
     librdkafka_text::offset_in_error,
-    membership::Membership,
     progress::Progress,
     receive_now::receive_now,
     record,
@@ -44,7 +44,7 @@ pub struct Source {
     /// Received and not handed out: what makes it safe to drop a future that reads.
     buffer: Buffer,
     progress: Progress,
-    handed_out: HandedOut,
+    in_flight: InFlightOffsets,
     rebalances: u64,
     report_at: Instant,
     /// When offsets may be committed again.
@@ -59,19 +59,19 @@ pub struct Source {
     identity: Arc<TopicIdentity>,
     supervisor: Supervisor,
     topics: TopicWatch,
-    /// Whether everything before the mark has been handed out: whoever looks at the group then wants to see it.
-    at_mark: bool,
+    /// Whether everything before the snapshot of end offsets has been handed out; the group's lag must then be visible.
+    at_end: bool,
 }
 
 /// Work that takes longer is accompanied by polling. Shorter work is not worth it: pausing throws away what was read
 /// ahead. Rebalances wait no longer than this.
-const PATIENCE: Duration = Duration::from_secs(1);
+const POLL_AFTER: Duration = Duration::from_secs(1);
 
 /// How often an outage that lasts is reported.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 /// How long the group may take to hand out partitions before it counts as an outage; a rebalance takes a few heartbeats.
-const JOINING: Duration = Duration::from_secs(10);
+const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Source {
     /// Asks to join the group; returns before it has.
@@ -89,7 +89,7 @@ impl Source {
             topic: settings.source_topic.as_str().into(),
             buffer: Buffer::default(),
             progress: Progress::default(),
-            handed_out: HandedOut::default(),
+            in_flight: InFlightOffsets::default(),
             rebalances: 0,
             report_at: Instant::now(),
             commit_at: Instant::now(),
@@ -99,17 +99,17 @@ impl Source {
             is_unprepared: false,
             restart: BTreeMap::new(),
             identity,
-            at_mark: false,
+            at_end: false,
         })
     }
 
-    fn membership(&self) -> &Membership {
+    fn context(&self) -> &GroupContext {
         self.consumer.context()
     }
 
     /// Waits until something has happened: a record, the end of a partition, a rebalance.
     async fn receive(&mut self) -> Result<(), DependencyError> {
-        self.supervisor.observe(self.membership().health());
+        self.supervisor.observe(self.context().health());
         if let Err(error) = self.prepare().await {
             self.is_unprepared = true;
             if self.supervisor.until_lost().now_or_never().is_some() {
@@ -118,10 +118,10 @@ impl Source {
             return Err(error);
         }
         if std::mem::take(&mut self.is_unprepared) {
-            self.membership().goes_on();
+            self.context().goes_on();
         }
         let retry_at = self.retry_at();
-        let membership = self.consumer.context();
+        let context = self.consumer.context();
         let event = tokio::select! {
             biased;
             committed = self.verification.answer(), if self.verification.is_asking() => {
@@ -133,9 +133,9 @@ impl Source {
                 None
             }
             event = self.consumer.recv() => Some(event.map(|message| record::owned(&self.topic, &message))),
-            () = membership.changed() => None,
-            () = sleep_until(self.commit_at), if membership.has_due_commits() => None,
-            () = sleep_until(self.report_at), if membership.outage().is_some() => None,
+            () = context.changed() => None,
+            () = sleep_until(self.commit_at), if context.has_due_commits() => None,
+            () = sleep_until(self.report_at), if context.outage().is_some() => None,
             () = self.supervisor.until_lost() => return self.begin_anew("it makes no progress"),
             () = self.topics.watch(&self.consumer) => None,
         };
@@ -171,17 +171,17 @@ impl Source {
     fn take(&mut self, event: Result<Record, KafkaError>) -> Result<(), DependencyError> {
         match event {
             Ok(record) => {
-                let epoch = self.membership().received(record.partition);
-                let before = epoch.and_then(|epoch| self.progress.next(record.partition, epoch));
-                self.membership().watched().delivered(record.partition, record.offset, before);
-                if let Some(epoch) = epoch {
-                    self.progress.reached(record.partition, epoch, record.offset);
-                    self.buffer.push(epoch, record);
+                let generation = self.context().received(record.partition);
+                let before = generation.and_then(|generation| self.progress.next(record.partition, generation));
+                self.context().watched().delivered(record.partition, record.offset, before);
+                if let Some(generation) = generation {
+                    self.progress.reached(record.partition, generation, record.offset);
+                    self.buffer.push(generation, record);
                 }
             }
             Err(KafkaError::PartitionEOF(partition)) => self.ended(partition),
             Err(error @ KafkaError::MessageConsumptionFatal(_)) => self.begin_anew(&error.to_string())?,
-            Err(KafkaError::MessageConsumption(code)) if turns_away(code) => self.membership().rejected(code),
+            Err(KafkaError::MessageConsumption(code)) if is_join_rejected(code) => self.context().rejected(code),
             Err(error) => self.note_error(error.rdkafka_error_code().unwrap_or(Code::Unknown)),
         }
         Ok(())
@@ -189,18 +189,18 @@ impl Source {
 
     /// A partition was read to its end.
     fn ended(&mut self, partition: i32) {
-        let membership = self.consumer.context();
-        let epoch = membership.epoch(partition);
-        let before = epoch.and_then(|epoch| self.progress.next(partition, epoch));
+        let context = self.consumer.context();
+        let generation = context.generation(partition);
+        let before = generation.and_then(|generation| self.progress.next(partition, generation));
         self.progress.ended(partition);
-        let end = offset_in_error(&membership.watched().error_text());
-        let (Some(epoch), Some(end)) = (epoch, end) else { return };
-        let after = self.ends.after(partition, epoch, end).or(before);
-        membership.watched().delivered(partition, end, before);
-        self.ends.reached(partition, epoch, after, end);
-        let is_done = !self.buffer.holds(partition) && !self.handed_out.holds(partition, epoch);
+        let end = offset_in_error(&context.watched().error_text());
+        let (Some(generation), Some(end)) = (generation, end) else { return };
+        let after = self.ends.after(partition, generation, end).or(before);
+        context.watched().delivered(partition, end, before);
+        self.ends.reached(partition, generation, after, end);
+        let is_done = !self.buffer.holds(partition) && !self.in_flight.holds(partition, generation);
         if is_done && end > 0 && after.is_none_or(|after| after < end) {
-            membership.reached(&BTreeMap::from([(partition, end)]));
+            context.reached(&BTreeMap::from([(partition, end)]));
         }
     }
 
@@ -210,7 +210,7 @@ impl Source {
         Client::Consumer.count_replacement();
         let identity = Arc::clone(&self.identity);
         let fresh = consumer::open(&self.settings, Arc::clone(&self.loop_health), identity).map_err(unavailable)?;
-        fresh.context().replace(self.membership());
+        fresh.context().replace(self.context());
         let failed = std::mem::replace(&mut self.consumer, fresh);
         tokio::spawn(consumer::leave(failed, self.settings.leave_timeout));
         self.buffer = Buffer::default();
@@ -224,18 +224,18 @@ impl Source {
 
     /// Drops what was received from partitions that have left since: their next owner reads it, too.
     fn forget_revoked(&mut self) {
-        let membership = self.consumer.context();
-        let rebalances = membership.rebalances();
+        let context = self.consumer.context();
+        let rebalances = context.rebalances();
         if self.rebalances != rebalances {
             self.rebalances = rebalances;
-            let is_ours = |partition, epoch| membership.epoch(partition) == Some(epoch);
+            let is_ours = |partition, generation| context.generation(partition) == Some(generation);
             self.buffer.retain(is_ours);
             self.progress.retain(is_ours);
         }
     }
 
     fn report(&mut self) -> Result<(), DependencyError> {
-        match self.membership().outage() {
+        match self.context().outage() {
             Some(outage) if self.report_at <= Instant::now() => {
                 self.report_at = Instant::now() + REPORT_EVERY;
                 Err(unavailable(outage))
@@ -247,21 +247,21 @@ impl Source {
     fn hand_out(&mut self, limit: usize) -> Vec<Record> {
         self.forget_revoked();
         let batch = self.buffer.take(limit);
-        self.handed_out.note(batch.iter().map(|(epoch, record)| (record.partition, record.offset, *epoch)));
+        self.in_flight.note(batch.iter().map(|(generation, record)| (record.partition, record.offset, *generation)));
         batch.into_iter().map(|(_, record)| record).collect()
     }
 
     /// Resumes reading after a pause, except for partitions in error.
     fn resume(&self) {
-        if self.membership().is_paused() {
+        if self.context().is_paused() {
             consumer::resume(&self.consumer);
             self.hold();
         }
     }
 
-    async fn joined(&mut self) -> Result<Vec<(i32, Epoch)>, DependencyError> {
+    async fn joined(&mut self) -> Result<Vec<(i32, AssignmentGeneration)>, DependencyError> {
         loop {
-            if let Some(partitions) = self.membership().partitions() {
+            if let Some(partitions) = self.context().partitions() {
                 return Ok(partitions);
             }
             self.receive().await?;
@@ -271,16 +271,17 @@ impl Source {
 
 impl ::consumer::Source for Source {
     async fn snapshot_end_offsets(&mut self) -> Result<(), DependencyError> {
-        self.at_mark = false;
+        self.at_end = false;
         // Between ticks of a second nobody else polls, and who does not poll hears of no rebalance.
         self.receive_now()?;
         self.forget_revoked();
-        let joined = timeout(JOINING, self.joined()).await;
+        let joined = timeout(JOIN_TIMEOUT, self.joined()).await;
         let partitions = joined.map_err(|_| unavailable("the group has not handed out its partitions"))??;
-        for extent in consumer::extents(&self.consumer, &self.topic, partitions).await? {
-            self.progress.mark(extent);
+        for (partition, generation, watermarks) in consumer::watermarks(&self.consumer, &self.topic, partitions).await?
+        {
+            self.progress.set_end(partition, generation, watermarks);
         }
-        // The end of a partition may have been read ahead, and be older than the mark. Pausing drops it: an end that is
+        // The end of a partition may have been read ahead, and be older than the snapshot. Pausing drops it: an end that is
         // reported from now on is one.
         if !self.progress.is_complete() {
             consumer::pause(&self.consumer);
@@ -314,7 +315,7 @@ impl ::consumer::Source for Source {
             self.receive().await?;
         }
         if self.buffer.is_empty() {
-            self.at_mark = true;
+            self.at_end = true;
             self.commit_now();
         }
         Ok(self.hand_out(limit))
@@ -322,12 +323,12 @@ impl ::consumer::Source for Source {
 
     async fn poll_while<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
-        let patience = Instant::now() + PATIENCE;
+        let patience = Instant::now() + POLL_AFTER;
         loop {
             tokio::select! {
                 biased;
                 done = &mut work => return done,
-                () = sleep_until(self.commit_at), if self.membership().has_due_commits() => self.commit_now(),
+                () = sleep_until(self.commit_at), if self.context().has_due_commits() => self.commit_now(),
                 () = sleep_until(patience) => break,
             }
         }
@@ -343,8 +344,8 @@ impl ::consumer::Source for Source {
 
     fn commit(&mut self, records: &[Record]) {
         let offsets = self.committable(records);
-        self.membership().reached(&offsets);
-        if self.at_mark {
+        self.context().reached(&offsets);
+        if self.at_end {
             self.commit_now();
         } else {
             self.commit_in_time();
@@ -353,7 +354,7 @@ impl ::consumer::Source for Source {
 
     async fn close(mut self) {
         if self.verification.is_asking()
-            && let Ok(answer) = timeout(PATIENCE, self.verification.answer()).await
+            && let Ok(answer) = timeout(POLL_AFTER, self.verification.answer()).await
         {
             self.take_committed(answer);
         }
@@ -364,7 +365,7 @@ impl ::consumer::Source for Source {
 }
 
 /// How a group answers whom it does not want as a member, whatever the brokers think of us.
-fn turns_away(code: Code) -> bool {
+fn is_join_rejected(code: Code) -> bool {
     matches!(
         code,
         Code::InvalidSessionTimeout

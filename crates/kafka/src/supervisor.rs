@@ -12,7 +12,7 @@ use tokio::{
 use crate::{
     Error, Settings,
     error::unavailable,
-    probe::Probe,
+    metadata_client::MetadataClient,
     supervision::{NO_ANSWER, NOT_SETTLED, Supervision},
 };
 
@@ -35,7 +35,7 @@ pub(crate) enum Health {
     NoAnswer,
 }
 
-/// Decides with [`Supervision`], asks with [`Probe`].
+/// Decides with [`Supervision`], asks with [`MetadataClient`].
 pub(crate) struct Supervisor {
     client: Client,
     settings: Settings,
@@ -91,11 +91,11 @@ impl Supervisor {
     fn probe(&self) -> JoinHandle<Result<(), Error>> {
         let (client, settings) = (self.client, self.settings.clone());
         tokio::task::spawn_blocking(move || match client {
-            Client::Consumer => Probe::of_group(&settings)?.reach_group(&settings.source_topic),
+            Client::Consumer => MetadataClient::of_group(&settings)?.reach_group(&settings.source_topic),
             Client::Producer => {
-                let probe = Probe::new(&settings)?;
+                let metadata_client = MetadataClient::new(&settings)?;
                 let topics = settings.destination_topic.iter().chain([&settings.dead_letter_topic]);
-                topics.into_iter().try_for_each(|topic| probe.reach_leaders(topic))
+                topics.into_iter().try_for_each(|topic| metadata_client.reach_leaders(topic))
             }
         })
     }

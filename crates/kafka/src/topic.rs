@@ -23,25 +23,25 @@ pub struct Finding {
     /// The topic.
     pub topic: String,
     /// How bad it is.
-    pub verdict: Verdict,
+    pub status: Status,
     /// What is the case.
     pub text: String,
 }
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum Status {
     /// All as it should be.
-    Good,
+    Ok,
     /// The service works; some promise of it does not hold, a replay of everything mostly.
-    Doubtful,
+    Warning,
     /// The service cannot work.
     Missing,
 }
 
 impl Topic {
     /// What is to be said about it, when its records may need so many bytes.
-    pub(crate) fn judge(&self, needed: usize) -> Finding {
+    pub(crate) fn check(&self, needed: usize) -> Finding {
         let mut faults = Vec::new();
         if self.retention != "-1" {
             faults.push(format!("retention.ms is {}: records that are gone cannot be replayed", self.retention));
@@ -53,12 +53,12 @@ impl Topic {
             let bytes = self.max_message_bytes;
             faults.push(format!("max.message.bytes is {bytes}: dead letters may need {needed}"));
         }
-        let verdict = if faults.is_empty() { Verdict::Good } else { Verdict::Doubtful };
-        let text = match verdict {
-            Verdict::Good => format!("{} partitions, kept for ever", self.partitions),
+        let status = if faults.is_empty() { Status::Ok } else { Status::Warning };
+        let text = match status {
+            Status::Ok => format!("{} partitions, kept for ever", self.partitions),
             _ => faults.join("; "),
         };
-        Finding { topic: self.name.clone(), verdict, text }
+        Finding { topic: self.name.clone(), status, text }
     }
 }
 
@@ -84,16 +84,16 @@ mod tests {
 
     #[test]
     fn a_topic_as_it_should_be_is_good() {
-        let finding = topic().judge(0);
-        assert_eq!(finding.verdict, Verdict::Good);
+        let finding = topic().check(0);
+        assert_eq!(finding.status, Status::Ok);
         assert_eq!(finding.to_string(), "topic orders: 3 partitions, kept for ever");
     }
 
     #[test]
     fn every_fault_is_named() {
         let topic = Topic { retention: "604800000".to_owned(), cleanup_policy: "compact".to_owned(), ..topic() };
-        let finding = topic.judge(2_000_000);
-        assert_eq!(finding.verdict, Verdict::Doubtful);
+        let finding = topic.check(2_000_000);
+        assert_eq!(finding.status, Status::Warning);
         for fault in ["retention.ms is 604800000", "cleanup.policy is compact", "dead letters may need 2000000"] {
             assert!(finding.text.contains(fault), "{finding}");
         }

@@ -11,20 +11,20 @@ use crate::{
     Error, Settings, advertised,
     diagnostics::Diagnostics,
     error::unavailable,
-    probe::Probe,
+    metadata_client::MetadataClient,
     producer::LARGEST_RECORD,
-    topic::{Finding, Topic, Verdict},
+    topic::{Finding, Status, Topic},
 };
 
 /// Asks the brokers about topics. Nothing is retried here: [`Error::Unavailable`] is the caller's to wait out.
 pub struct Topics {
     settings: Settings,
-    probe: Arc<Probe>,
+    metadata_client: Arc<MetadataClient>,
     admin: AdminClient<Diagnostics>,
 }
 
 /// How long the brokers may take to answer an administrator.
-const ANSWER: Duration = Duration::from_secs(10);
+const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a dead letter may be larger than its original: its additional headers.
 const DEAD_LETTER_ROOM: usize = 64 * 1024;
@@ -36,7 +36,7 @@ impl Topics {
     /// When a setting cannot be used.
     pub fn connect(settings: &Settings) -> Result<Self, Error> {
         Ok(Self {
-            probe: Arc::new(Probe::new(settings)?),
+            metadata_client: Arc::new(MetadataClient::new(settings)?),
             admin: settings.client().create_with_context(Diagnostics)?,
             settings: settings.clone(),
         })
@@ -48,7 +48,7 @@ impl Topics {
     /// [`Error::NoTopic`] when there is none of this name, [`Error::Refused`] when we may not look.
     pub async fn describe(&self, name: &str) -> Result<Topic, Error> {
         let partitions = self.partitions(name).await?;
-        let options = AdminOptions::new().request_timeout(Some(ANSWER));
+        let options = AdminOptions::new().request_timeout(Some(ADMIN_TIMEOUT));
         let described = self.admin.describe_configs(&[ResourceSpecifier::Topic(name)], &options).await;
         let described = self.explain(name, described).await?;
         let config = described.into_iter().next().ok_or_else(|| unavailable("nothing was described"))?;
@@ -85,10 +85,10 @@ impl Topics {
                     if *name == self.settings.source_topic {
                         room = topic.max_message_bytes + DEAD_LETTER_ROOM;
                     }
-                    topic.judge(needed)
+                    topic.check(needed)
                 }
                 Err(Error::NoTopic(topic)) => {
-                    Finding { topic, verdict: Verdict::Missing, text: "does not exist".to_owned() }
+                    Finding { topic, status: Status::Missing, text: "does not exist".to_owned() }
                 }
                 Err(error) => return Err(error),
             });
@@ -127,7 +127,7 @@ impl Topics {
         if let Some(bytes) = max_message_bytes {
             topic = topic.set("max.message.bytes", bytes);
         }
-        let options = AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER));
+        let options = AdminOptions::new().request_timeout(Some(ADMIN_TIMEOUT)).operation_timeout(Some(ADMIN_TIMEOUT));
         let created = self.admin.create_topics([&topic], &options).await;
         for result in self.explain(name, created).await? {
             match result {
@@ -140,8 +140,8 @@ impl Topics {
 
     /// How many partitions a topic has.
     pub(crate) async fn partitions(&self, name: &str) -> Result<usize, Error> {
-        let (probe, topic) = (Arc::clone(&self.probe), name.to_owned());
-        let asking = tokio::task::spawn_blocking(move || probe.metadata(&topic));
+        let (metadata_client, topic) = (Arc::clone(&self.metadata_client), name.to_owned());
+        let asking = tokio::task::spawn_blocking(move || metadata_client.metadata(&topic));
         let metadata = asking.await.map_err(unavailable)??;
         let topic = metadata.topics().first().ok_or_else(|| Error::NoTopic(name.to_owned()))?;
         match topic.error().map(Code::from) {
@@ -158,8 +158,9 @@ impl Topics {
             Err(Error::Unavailable(error)) => error,
             other => return other,
         };
-        let (probe, topic) = (Arc::clone(&self.probe), topic.to_owned());
-        let asking = tokio::task::spawn_blocking(move || advertised::unreachable(&probe.metadata(&topic).ok()?));
+        let (metadata_client, topic) = (Arc::clone(&self.metadata_client), topic.to_owned());
+        let asking =
+            tokio::task::spawn_blocking(move || advertised::unreachable(&metadata_client.metadata(&topic).ok()?));
         Err(asking.await.ok().flatten().map_or(error, unavailable).into())
     }
 

@@ -1,7 +1,7 @@
 //! `check`: tests everything the service needs, prints one line each, and changes nothing.
 
 use consumer::DependencyError;
-use kafka::Verdict;
+use kafka::Status;
 
 use crate::{
     Finding, Refusal, Service, rebuild,
@@ -50,10 +50,10 @@ async fn look_at_kafka(settings: &kafka::Settings, names: &Topics) -> Vec<Findin
 /// The finding about a topic, under the setting that names it.
 fn topic(finding: kafka::Finding, names: &Topics) -> Finding {
     let setting = names.setting(&finding.topic);
-    match finding.verdict {
-        Verdict::Good => Finding::ok(setting, finding),
-        Verdict::Doubtful => Finding::failed(setting, format_args!("{finding}; change the topic's configuration")),
-        Verdict::Missing => {
+    match finding.status {
+        Status::Ok => Finding::ok(setting, finding),
+        Status::Warning => Finding::failed(setting, format_args!("{finding}; change the topic's configuration")),
+        Status::Missing => {
             Finding::failed(setting, format_args!("topic {} {}; {}", finding.topic, finding.text, topics::ADVICE))
         }
     }

@@ -1,7 +1,7 @@
 //! Whether the topics are there before anything is read; and making them, if that is wanted.
 
 use consumer::DependencyError;
-use kafka::Verdict;
+use kafka::Status;
 
 use crate::{Refusal, Startup, settings::Topics};
 
@@ -32,10 +32,10 @@ pub(crate) async fn require(cluster: &kafka::Topics, topics: &Topics) -> Result<
         }
     }
     for finding in cluster.check().await? {
-        match finding.verdict {
-            Verdict::Good => {}
-            Verdict::Doubtful => tracing::warn!(topic = finding.topic, "{}", finding.text),
-            Verdict::Missing => return Err(missing(topics, &finding.topic)),
+        match finding.status {
+            Status::Ok => {}
+            Status::Warning => tracing::warn!(topic = finding.topic, "{}", finding.text),
+            Status::Missing => return Err(missing(topics, &finding.topic)),
         }
     }
     let room = async |name: &str| {

@@ -22,19 +22,19 @@ impl Source {
             *offset = record.offset.max(*offset);
         }
         last.retain(|partition, offset| {
-            let handed_out = self.handed_out.take(*partition, *offset);
-            handed_out.is_some() && handed_out == self.consumer.context().epoch(*partition)
+            let in_flight = self.in_flight.take(*partition, *offset);
+            in_flight.is_some() && in_flight == self.consumer.context().generation(*partition)
         });
         let next = |(partition, offset): (i32, i64)| {
-            let (epoch, next) = (self.consumer.context().epoch(partition), offset.saturating_add(1));
-            (partition, epoch.map_or(next, |epoch| self.ends.committable(partition, epoch, next)))
+            let (generation, next) = (self.consumer.context().generation(partition), offset.saturating_add(1));
+            (partition, generation.map_or(next, |generation| self.ends.committable(partition, generation, next)))
         };
         last.into_iter().map(next).collect()
     }
 
     /// Commits due offsets, at most every [`COMMIT_EVERY`].
     pub(super) fn commit_in_time(&mut self) {
-        if Instant::now() >= self.commit_at && self.membership().has_due_commits() {
+        if Instant::now() >= self.commit_at && self.context().has_due_commits() {
             self.commit_now();
         }
     }
@@ -42,7 +42,7 @@ impl Source {
     /// Commits due offsets. The result is not awaited, but statistics show it. An offset that has not arrived is due
     /// again as long as the partition stays assigned: see [`Commits`](crate::commits::Commits).
     pub(super) fn commit_now(&mut self) {
-        let offsets = self.membership().take_due_commits();
+        let offsets = self.context().take_due_commits();
         if !offsets.is_empty() {
             self.commit_at = Instant::now() + COMMIT_EVERY;
         }

@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep};
 use super::Source;
 use crate::{
     consumer::{self, BEGINNING},
-    epoch::Epoch,
     error::{passes_by_itself, unavailable},
+    generation::AssignmentGeneration,
     librdkafka_text::offset_in_error,
 };
 
@@ -49,7 +49,7 @@ impl Source {
     /// stall.
     pub(super) fn note_error(&mut self, code: Code) {
         metrics::counter!("tagmill_consumer_errors_total", "code" => format!("{code:?}")).increment(1);
-        let text = self.membership().watched().error_text();
+        let text = self.context().watched().error_text();
         if passes_by_itself(code) {
             tracing::debug!(%code, "{text}");
             return;
@@ -58,7 +58,7 @@ impl Source {
             Some(offset) => self.unreadable.error = Some(BatchError { offset, code, text }),
             None => {
                 self.unreadable.ask_at = Some(Instant::now() + ASK_EVERY);
-                self.membership().watched().failed(&[], code, &text);
+                self.context().watched().failed(&[], code, &text);
             }
         }
     }
@@ -79,7 +79,7 @@ impl Source {
         self.await_positions().await?;
         let positions = self.positions();
         let concerned = self.concerned(&positions, error.offset);
-        self.membership().watched().failed(&concerned, error.code, &error.text);
+        self.context().watched().failed(&concerned, error.code, &error.text);
         self.seek(positions.clone()).await?;
         self.unreadable.held = if concerned.is_empty() { positions.into_keys().collect() } else { concerned };
         self.unreadable.retry_at = Some(Instant::now() + RETRY_AFTER);
@@ -106,7 +106,7 @@ impl Source {
     }
 
     fn are_positions_known(&self) -> bool {
-        self.positions().len() == self.membership().owned().len()
+        self.positions().len() == self.context().owned().len()
     }
 
     /// Goes on at these offsets.
@@ -120,9 +120,10 @@ impl Source {
 
     /// How far each partition has been read in its present stay; [`BEGINNING`] where nothing has been read or committed.
     fn positions(&self) -> BTreeMap<i32, i64> {
-        let owned = self.membership().owned();
-        let position = |(partition, epoch): (i32, Epoch)| {
-            let read = self.progress.next(partition, epoch).or_else(|| self.verification.begin(partition, epoch))?;
+        let owned = self.context().owned();
+        let position = |(partition, generation): (i32, AssignmentGeneration)| {
+            let read =
+                self.progress.next(partition, generation).or_else(|| self.verification.begin(partition, generation))?;
             Some((partition, read))
         };
         owned.into_iter().filter_map(position).collect()
@@ -131,9 +132,10 @@ impl Source {
     /// The partitions that an error at this offset can be about: those that come to it next, or else those that are at their
     /// beginning, or else the one that has come into the middle of the batch.
     fn concerned(&self, positions: &BTreeMap<i32, i64>, offset: i64) -> Vec<i32> {
-        let epochs: BTreeMap<_, _> = self.membership().owned().into_iter().collect();
-        let ended =
-            |partition: &i32| epochs.get(partition).is_some_and(|&epoch| self.ends.is_at(*partition, epoch, offset));
+        let generations: BTreeMap<_, _> = self.context().owned().into_iter().collect();
+        let ended = |partition: &i32| {
+            generations.get(partition).is_some_and(|&generation| self.ends.is_at(*partition, generation, offset))
+        };
         let exact: Vec<i32> =
             positions.iter().filter(|(_, position)| **position == offset).map(|(&it, _)| it).collect();
         let not_ended: Vec<i32> = exact.iter().copied().filter(|partition| !ended(partition)).collect();
@@ -152,7 +154,7 @@ impl Source {
 
     /// When a partition or topic in error is tried again.
     pub(super) fn retry_at(&self) -> Option<Instant> {
-        let ask_at = self.unreadable.ask_at.filter(|_| self.membership().watched().has_topic_error());
+        let ask_at = self.unreadable.ask_at.filter(|_| self.context().watched().has_topic_error());
         [self.unreadable.retry_at, ask_at, self.verification.ask_at()].into_iter().flatten().min()
     }
 
@@ -161,14 +163,14 @@ impl Source {
         if self.unreadable.retry_at.is_some_and(|at| at <= Instant::now()) {
             self.unreadable.retry_at = None;
             let held = std::mem::take(&mut self.unreadable.held);
-            if !self.membership().is_paused() {
+            if !self.context().is_paused() {
                 self.set_paused(&held, false);
             }
         }
         if self.unreadable.ask_at.is_some_and(|at| at <= Instant::now()) {
             self.unreadable.ask_at = Some(Instant::now() + ASK_EVERY);
-            if self.membership().owned().is_empty() && self.is_topic_readable().await {
-                self.membership().watched().topic_is_readable();
+            if self.context().owned().is_empty() && self.is_topic_readable().await {
+                self.context().watched().topic_is_readable();
             }
         }
     }
@@ -179,7 +181,7 @@ impl Source {
     }
 
     fn set_paused(&self, partitions: &[i32], paused: bool) {
-        let owned: Vec<i32> = self.membership().owned().into_iter().map(|(partition, _)| partition).collect();
+        let owned: Vec<i32> = self.context().owned().into_iter().map(|(partition, _)| partition).collect();
         let mut list = TopicPartitionList::new();
         for &partition in partitions.iter().filter(|partition| owned.contains(partition)) {
             list.add_partition(&self.topic, partition);

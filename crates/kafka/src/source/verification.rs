@@ -12,8 +12,8 @@ use tokio::{task::JoinHandle, time::Instant};
 use super::Source;
 use crate::{
     consumer::{self, BEGINNING},
-    epoch::Epoch,
     error::unavailable,
+    generation::AssignmentGeneration,
 };
 
 /// The committed offsets of partitions, requested when they are assigned.
@@ -29,7 +29,7 @@ pub(super) struct Verification {
     /// How many answers have come since the consumer was opened.
     answers: u32,
     /// Where each stay of a partition began, [`BEGINNING`] if nothing was committed.
-    begun: HashMap<i32, (Epoch, i64)>,
+    begun: HashMap<i32, (AssignmentGeneration, i64)>,
 }
 
 /// The time between two requests while partitions are not verified.
@@ -42,9 +42,9 @@ const PATIENT_FOR: u32 = 30;
 type Committed = (i32, Option<i64>, String);
 
 impl Verification {
-    /// The offset at which this epoch of a partition began.
-    pub(super) fn begin(&self, partition: i32, epoch: Epoch) -> Option<i64> {
-        self.begun.get(&partition).filter(|(of, _)| *of == epoch).map(|(_, begin)| *begin)
+    /// The offset at which this generation of a partition began.
+    pub(super) fn begin(&self, partition: i32, generation: AssignmentGeneration) -> Option<i64> {
+        self.begun.get(&partition).filter(|(of, _)| *of == generation).map(|(_, begin)| *begin)
     }
 
     /// When the offsets are requested again.
@@ -68,7 +68,7 @@ impl Verification {
 impl Source {
     /// Requests the committed offsets of unverified partitions, unless a request is running.
     pub(super) fn verify(&mut self) {
-        let partitions = self.membership().watched().unverified();
+        let partitions = self.context().watched().unverified();
         if partitions.is_empty() {
             self.verification.ask_at = None;
             return;
@@ -97,7 +97,7 @@ impl Source {
     }
 
     fn decide(&mut self, (partition, offset, metadata): Committed) {
-        let Some(epoch) = self.membership().epoch(partition) else { return };
+        let Some(generation) = self.context().generation(partition) else { return };
         let is_foreign = match self.identity.is_foreign(&metadata) {
             Some(is_foreign) => is_foreign,
             // The client reads the id with the metadata of the topic, which it has by now.
@@ -119,14 +119,14 @@ impl Source {
             self.read_anew(&[partition]);
         }
         if !is_foreign {
-            self.verification.begun.insert(partition, (epoch, offset.unwrap_or(BEGINNING)));
+            self.verification.begun.insert(partition, (generation, offset.unwrap_or(BEGINNING)));
         }
-        self.membership().watched().verified(partition);
+        self.context().watched().verified(partition);
     }
 
     /// Begins to read the topic that has replaced the former one.
     pub(super) fn begin_topic_anew(&mut self) {
-        let Some((former, successor)) = self.membership().watched().identity().replace() else { return };
+        let Some((former, successor)) = self.context().watched().identity().replace() else { return };
         let topic = &*self.topic;
         tracing::error!(
             topic,
@@ -135,18 +135,18 @@ impl Source {
             "the topic was deleted and created again; it is read from its beginning"
         );
         metrics::counter!("tagmill_topic_replacements_total", "topic" => self.topic.to_string()).increment(1);
-        let owned: Vec<i32> = self.membership().owned().into_iter().map(|(partition, _)| partition).collect();
+        let owned: Vec<i32> = self.context().owned().into_iter().map(|(partition, _)| partition).collect();
         self.read_anew(&owned);
     }
 
     /// Restarts partitions at offset 0. Batches of them that are in flight are no longer committed.
     fn read_anew(&mut self, partitions: &[i32]) {
-        self.membership().begin_anew(partitions);
+        self.context().begin_anew(partitions);
         self.forget_revoked();
         self.restart.extend(partitions.iter().map(|&partition| (partition, 0)));
         for &partition in partitions {
-            if let Some(epoch) = self.membership().epoch(partition) {
-                self.verification.begun.insert(partition, (epoch, 0));
+            if let Some(generation) = self.context().generation(partition) {
+                self.verification.begun.insert(partition, (generation, 0));
             }
         }
     }
@@ -154,14 +154,14 @@ impl Source {
     /// Seeks restarted partitions to offset 0 and commits that offset: a member that dies now must not leave offsets of
     /// the former topic behind.
     pub(super) async fn restart(&mut self) -> Result<(), DependencyError> {
-        let membership = self.consumer.context();
-        self.restart.retain(|&partition, _| membership.epoch(partition).is_some());
+        let context = self.consumer.context();
+        self.restart.retain(|&partition, _| context.generation(partition).is_some());
         let restart: BTreeMap<i32, i64> = self.restart.clone();
         if restart.is_empty() {
             return Ok(());
         }
         self.seek(restart.clone()).await?;
-        self.membership().reached(&restart);
+        self.context().reached(&restart);
         self.restart.clear();
         Ok(())
     }

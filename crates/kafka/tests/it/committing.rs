@@ -6,12 +6,12 @@ use ::consumer::Source as _;
 use kafka::Source;
 use tokio::time::sleep;
 
-use crate::stage::{GLANCE, Stage, soon};
+use crate::stage::{POLL_INTERVAL, Stage, soon};
 
 /// Waits until everything before this offset is committed.
 async fn committed(stage: &Stage, offset: i64) -> anyhow::Result<()> {
     while stage.committed(0).await? != Some(offset) {
-        sleep(GLANCE).await;
+        sleep(POLL_INTERVAL).await;
     }
     Ok(())
 }

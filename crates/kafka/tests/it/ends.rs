@@ -8,13 +8,13 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use rdkafka::producer::Producer as _;
 use tokio::time::{sleep, timeout};
 
-use crate::stage::{GLANCE, SOON, Stage, drain, offsets, soon};
+use crate::stage::{POLL_INTERVAL, SOON, Stage, drain, offsets, soon};
 
 /// Polls the source, which has nothing to read, until the group has committed this offset.
 async fn idle_until_committed(source: &mut Source, stage: &Stage, offset: i64) -> anyhow::Result<()> {
     let committed = async {
         while stage.committed(0).await? != Some(offset) {
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
         anyhow::Ok(())
     };
@@ -33,7 +33,7 @@ async fn the_group_reaches_the_end_of_a_partition_that_ends_in_a_marker() -> any
     assert_eq!(offsets(&batch), [0, 1, 2, 3, 4]);
     source.commit(&batch);
     idle_until_committed(&mut source, &stage, 6).await?;
-    assert_eq!(Group::connect(&stage.settings)?.bounds().await?[0].end, 6);
+    assert_eq!(Group::connect(&stage.settings)?.watermarks().await?[0].high, 6);
     source.close().await;
     Ok(())
 }
@@ -91,7 +91,7 @@ async fn a_transaction_that_stays_open_is_named_and_what_lies_behind_it_comes_wh
 
     let named = async {
         while loop_health.stalls().is_empty() {
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
         loop_health.stalls()
     };
@@ -109,7 +109,7 @@ async fn a_transaction_that_stays_open_is_named_and_what_lies_behind_it_comes_wh
     source.commit(&rest);
     let gone = async {
         while !loop_health.stalls().is_empty() {
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
     };
     tokio::select! {

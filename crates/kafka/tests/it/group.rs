@@ -6,7 +6,7 @@ use ::consumer::{LoopHealth, Record, Source as _};
 use kafka::Source;
 use tokio::time::{Instant, sleep};
 
-use crate::stage::{GLANCE, Stage, drain, offsets, soon};
+use crate::stage::{POLL_INTERVAL, Stage, drain, offsets, soon};
 
 #[tokio::test]
 async fn a_new_member_begins_behind_the_commit_of_one_that_left() -> anyhow::Result<()> {
@@ -80,7 +80,7 @@ async fn a_partition_that_came_back_is_not_committed_for_a_batch_from_before() -
     let comes_back = async {
         second.close().await;
         while loop_health.partitions() != Some(2) {
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
     };
     soon(first.poll_while(comes_back)).await?;

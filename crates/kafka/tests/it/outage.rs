@@ -7,7 +7,7 @@ use devstack::{Options, Stack};
 use kafka::{Publisher, Source};
 use tokio::time::{Instant, sleep};
 
-use crate::stage::{GLANCE, Stage, drain, soon};
+use crate::stage::{POLL_INTERVAL, Stage, drain, soon};
 
 #[tokio::test]
 async fn publishing_gives_up_on_a_silent_broker_and_works_when_it_speaks_again() -> anyhow::Result<()> {
@@ -55,7 +55,7 @@ async fn a_source_reports_an_outage_and_goes_on_after_it() -> anyhow::Result<()>
     stack.kafka().start().await?;
     soon(source.poll_while(async {
         while loop_health.waiting().is_some() {
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
     }))
     .await?;

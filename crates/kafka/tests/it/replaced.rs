@@ -155,7 +155,7 @@ async fn nobody_creates_a_topic_that_was_deleted() -> anyhow::Result<()> {
     assert!(failed.error.contains(&destination), "{failed:?}");
     let failed = soon(publisher.publish(&[], &[letter])).await?.expect_err("the topic is gone");
     assert!(failed.error.contains(&dead_letter_topic), "{failed:?}");
-    let mut replay = kafka::Resender::connect(&stage.settings)?;
+    let mut replay = kafka::ReplayProducer::connect(&stage.settings)?;
     assert!(soon(replay.send(&batch)).await?.is_err());
     let reading = tokio::time::timeout(std::time::Duration::from_secs(5), source.next(100)).await;
     assert!(!matches!(reading, Ok(Ok(_))), "{reading:?}");

@@ -20,7 +20,7 @@ use rdkafka::{
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 /// How often a condition is looked at.
-pub(crate) const GLANCE: Duration = Duration::from_millis(50);
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A source topic, a destination and a topic for dead letters, and the settings of a service between them.
 pub(crate) struct Stage {
@@ -151,7 +151,7 @@ impl Stage {
                 match self.ask_for_committed(partition).await? {
                     // A coordinator that has just been elected refuses requests.
                     Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::NotCoordinator) => {
-                        tokio::time::sleep(GLANCE).await;
+                        tokio::time::sleep(POLL_INTERVAL).await;
                     }
                     answer => break anyhow::Ok(answer?),
                 }

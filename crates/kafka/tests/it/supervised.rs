@@ -8,7 +8,7 @@ use devstack::{Options, Stack};
 use kafka::{Publisher, Source};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::stage::{GLANCE, Stage};
+use crate::stage::{POLL_INTERVAL, Stage};
 
 /// How long consumer and producer may take after the broker is back. Generous: what is tested is that they come back.
 const BACK: Duration = Duration::from_secs(180);
@@ -53,7 +53,7 @@ impl Restarts {
         let message = [Message { key: "key".to_owned(), value: value.clone().into() }];
         let publishing = async {
             while self.publisher.publish(&message, &[]).await.is_err() {
-                sleep(GLANCE).await;
+                sleep(POLL_INTERVAL).await;
             }
         };
         timeout(BACK, self.source.poll_while(publishing)).await?;
@@ -93,7 +93,7 @@ impl Restarts {
             loop {
                 let message = Message { key: "key".to_owned(), value: b"load".as_slice().into() };
                 let _whatever = publisher.publish(&[message], &[]).await;
-                sleep(GLANCE).await;
+                sleep(POLL_INTERVAL).await;
             }
         };
         let restart = async {

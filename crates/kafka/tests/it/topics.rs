@@ -1,7 +1,7 @@
 //! What a starting service learns about its topics.
 
 use devstack::{Options, Stack};
-use kafka::{Error, Settings, Topics, Verdict};
+use kafka::{Error, Settings, Status, Topics};
 
 use crate::stage::Stage;
 
@@ -9,7 +9,7 @@ use crate::stage::Stage;
 async fn topics_as_they_should_be_are_good() -> anyhow::Result<()> {
     let stage = Stage::with(3).await?;
     for finding in Topics::connect(&stage.settings)?.check().await? {
-        assert_eq!(finding.verdict, Verdict::Good, "{finding}");
+        assert_eq!(finding.status, Status::Ok, "{finding}");
     }
     Ok(())
 }
@@ -24,14 +24,14 @@ async fn missing_topics_are_found_and_created() -> anyhow::Result<()> {
         ..Settings::default()
     };
     let topics = Topics::connect(&settings)?;
-    let verdicts: Vec<_> = topics.check().await?.iter().map(|finding| finding.verdict).collect();
-    assert_eq!(verdicts, [Verdict::Missing, Verdict::Missing]);
+    let verdicts: Vec<_> = topics.check().await?.iter().map(|finding| finding.status).collect();
+    assert_eq!(verdicts, [Status::Missing, Status::Missing]);
     assert!(matches!(topics.describe(&settings.source_topic).await, Err(Error::NoTopic(_))));
 
     let created = topics.create_missing(3).await?;
     assert_eq!(created, [settings.source_topic.clone(), settings.dead_letter_topic.clone()]);
     for finding in topics.check().await? {
-        assert_eq!(finding.verdict, Verdict::Good, "{finding}");
+        assert_eq!(finding.status, Status::Ok, "{finding}");
     }
     let room = topics.max_message_bytes(&settings.dead_letter_topic).await?
         - topics.max_message_bytes(&settings.source_topic).await?;

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use crate::{
     log_files::LogFile,
-    stage::{GLANCE, Stage, offsets, soon},
+    stage::{POLL_INTERVAL, Stage, offsets, soon},
 };
 
 /// A source with its `LoopHealth`.
@@ -40,7 +40,7 @@ async fn read(source: &mut Source, count: usize) -> anyhow::Result<Vec<Record>> 
 async fn stalled(source: &mut Source, loop_health: &LoopHealth) -> anyhow::Result<Vec<Stall>> {
     let seen = async {
         while loop_health.stalls().is_empty() {
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
         loop_health.stalls()
     };

@@ -12,7 +12,7 @@ use rdkafka::{
 };
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::stage::{GLANCE, Stage, drain, soon};
+use crate::stage::{POLL_INTERVAL, Stage, drain, soon};
 
 /// How long a change of the cluster may take to be noticed; with the client's defaults it is minutes.
 const NOTICED: Duration = Duration::from_secs(60);
@@ -30,7 +30,7 @@ fn missing(loop_health: &LoopHealth) -> BTreeSet<String> {
 async fn until(source: &mut Source, holds: impl Fn() -> bool) -> anyhow::Result<()> {
     let waiting = async {
         while !holds() {
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
     };
     Ok(timeout(NOTICED, source.poll_while(waiting)).await?)
@@ -57,7 +57,7 @@ async fn topics_that_are_gone_are_named_until_they_are_there_again() -> anyhow::
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(16) {
             assert_eq!(missing(&loop_health), all);
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
     };
     source.poll_while(holds).await;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kafka::{Letter, Reader};
+use kafka::{ParsedDeadLetter, Reader};
 
 use super::selection::Selection;
 use crate::Refusal;
@@ -38,7 +38,7 @@ impl<'a> Letters<'a> {
     }
 
     /// The next of those that are meant, at most `most` of them; none after the last.
-    pub(crate) async fn next_chunk(&mut self, most: usize) -> Result<Vec<Letter>, Refusal> {
+    pub(crate) async fn next_chunk(&mut self, most: usize) -> Result<Vec<ParsedDeadLetter>, Refusal> {
         let (mut chunk, mut bytes) = (Vec::new(), 0);
         while chunk.len() < most.min(CHUNK)
             && bytes < CHUNK_BYTES
@@ -50,10 +50,10 @@ impl<'a> Letters<'a> {
         Ok(chunk)
     }
 
-    async fn next(&mut self) -> Result<Option<Letter>, Refusal> {
+    async fn next(&mut self) -> Result<Option<ParsedDeadLetter>, Refusal> {
         while let Some(record) = self.reader.next().await? {
             self.seen += 1;
-            match Letter::open(record) {
+            match ParsedDeadLetter::open(record) {
                 Some(letter) if self.selection.takes(&letter) => return Ok(Some(letter)),
                 Some(_) => {}
                 None => self.foreign += 1,

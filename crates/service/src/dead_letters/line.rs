@@ -1,6 +1,6 @@
 //! One dead letter as a line of JSON. Here the record itself is shown, which may name people: it was asked for.
 
-use kafka::Letter;
+use kafka::ParsedDeadLetter;
 use serde::Serialize;
 
 use super::memory::{Returned, place};
@@ -55,7 +55,7 @@ const SHOWN: usize = 64;
 
 impl<'a> Line<'a> {
     /// The line of a letter; `returned` is what is known of its having been sent back.
-    pub(crate) fn new(letter: &'a Letter, returned: Option<&Returned>) -> Self {
+    pub(crate) fn new(letter: &'a ParsedDeadLetter, returned: Option<&Returned>) -> Self {
         let (original, omitted) = (&letter.original, letter.omitted);
         let parts = [("value", omitted.value), ("key", omitted.key), ("headers", omitted.headers)];
         let headers = original.headers.iter();
@@ -83,7 +83,7 @@ impl<'a> Line<'a> {
 }
 
 /// How many bytes the value has, here or where it came from.
-pub(crate) fn value_bytes(letter: &Letter) -> usize {
+pub(crate) fn value_bytes(letter: &ParsedDeadLetter) -> usize {
     letter.omitted.value.unwrap_or_else(|| letter.original.value.as_ref().map_or(0, Vec::len))
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
-use kafka::Letter;
+use kafka::ParsedDeadLetter;
 use warehouse::Warehouse;
 
 use super::{
@@ -79,7 +79,7 @@ impl List {
 }
 
 /// Which of them were sent back; a database that does not say is not asked again.
-async fn recall(warehouse: &mut Option<&Warehouse>, topic: &str, chunk: &[Letter]) -> Option<Returned> {
+async fn recall(warehouse: &mut Option<&Warehouse>, topic: &str, chunk: &[ParsedDeadLetter]) -> Option<Returned> {
     let recalled = memory::recall((*warehouse)?, topic, chunk).await;
     recalled.inspect_err(unknown).inspect_err(|_| *warehouse = None).ok()
 }
@@ -97,7 +97,7 @@ fn table() -> Table {
 }
 
 /// Where, when, why, whence, how much, and whether it is done with. Neither key nor value: a screen is read over shoulders.
-fn row(letter: &Letter, returned: Option<&Returned>) -> [Cell; 7] {
+fn row(letter: &ParsedDeadLetter, returned: Option<&Returned>) -> [Cell; 7] {
     let original = &letter.original;
     let bytes = match (&original.value, letter.omitted.value) {
         (None, None) => "null".to_owned(),

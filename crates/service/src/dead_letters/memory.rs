@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use consumer::Failure;
 use jiff::Timestamp;
-use kafka::Letter;
+use kafka::ParsedDeadLetter;
 use warehouse::{Warehouse, get, statement};
 
 /// Coordinates in the dead-letter topic.
@@ -13,13 +13,17 @@ pub(crate) type Place = (i32, i64);
 /// Those that were sent back, and when.
 pub(crate) type Returned = HashMap<Place, Timestamp>;
 
-pub(crate) fn place(letter: &Letter) -> Place {
+pub(crate) fn place(letter: &ParsedDeadLetter) -> Place {
     (letter.partition, letter.offset)
 }
 
 /// Those of the letters that were sent back before. One that failed later than that is another letter in the same place:
 /// the topic was made anew.
-pub(crate) async fn recall(warehouse: &Warehouse, topic: &str, letters: &[Letter]) -> Result<Returned, Failure> {
+pub(crate) async fn recall(
+    warehouse: &Warehouse,
+    topic: &str,
+    letters: &[ParsedDeadLetter],
+) -> Result<Returned, Failure> {
     let (partitions, offsets): (Vec<i32>, Vec<i64>) = letters.iter().map(place).unzip();
     let transaction = warehouse.begin().await?;
     let statement = statement!("service/select_replayed_dead_letters");

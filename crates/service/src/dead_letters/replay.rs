@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Write, mem};
 
 use clap::Args;
 use consumer::Record;
-use kafka::{Letter, Reader, Resender};
+use kafka::{ParsedDeadLetter, Reader, ReplayProducer};
 use warehouse::Warehouse;
 
 use super::{
@@ -43,12 +43,12 @@ impl Replay {
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
         let mut letters = Letters::open(kafka, &self.selection).await?;
-        let resender = Resender::connect(kafka).map_err(Refusal::from)?;
+        let replay_producer = ReplayProducer::connect(kafka).map_err(Refusal::from)?;
         let mut sending = Sending {
             execute: self.execute,
             kafka,
             warehouse,
-            resender,
+            replay_producer,
             places: Vec::new(),
             records: Vec::new(),
             bytes: 0,
@@ -72,7 +72,7 @@ struct Sending<'a> {
     execute: bool,
     kafka: &'a kafka::Settings,
     warehouse: &'a Warehouse,
-    resender: Resender,
+    replay_producer: ReplayProducer,
     /// Of the letters that are to be sent next.
     places: Vec<Place>,
     /// The records they were.
@@ -83,7 +83,7 @@ struct Sending<'a> {
 
 impl Sending<'_> {
     /// Sends what has not been sent before of some letters.
-    async fn take(&mut self, letters: Vec<Letter>) -> Result<(), Refusal> {
+    async fn take(&mut self, letters: Vec<ParsedDeadLetter>) -> Result<(), Refusal> {
         let before = memory::recall(self.warehouse, &self.kafka.dead_letter_topic, &letters).await?;
         self.tally.before += before.len();
         for letter in letters.into_iter().filter(|letter| !before.contains_key(&place(letter))) {
@@ -96,7 +96,7 @@ impl Sending<'_> {
     }
 
     /// Makes a letter ready to be sent, or notes why it is left.
-    async fn prepare(&mut self, letter: Letter) -> Result<(), Refusal> {
+    async fn prepare(&mut self, letter: ParsedDeadLetter) -> Result<(), Refusal> {
         // A letter may name any topic; whoever can write letters must not write to all topics with our rights.
         if *letter.original.topic != *self.kafka.source_topic {
             *self.tally.elsewhere.entry(letter.original.topic.to_string()).or_default() += 1;
@@ -105,11 +105,11 @@ impl Sending<'_> {
         let (place, reason) = (place(&letter), letter.reason.clone());
         let source = (letter.original.partition, letter.original.offset);
         let whole = if letter.omitted.is_any() { self.complete(letter).await? } else { Some(letter) };
-        let Some(record) = whole.and_then(|letter| letter.into_return(&self.kafka.dead_letter_topic)) else {
+        let Some(record) = whole.and_then(|letter| letter.into_replay(&self.kafka.dead_letter_topic)) else {
             self.tally.lost.push((place, source));
             return Ok(());
         };
-        if self.resender.fits(&record).await.map_err(gone)? {
+        if self.replay_producer.fits(&record).await.map_err(gone)? {
             *self.tally.sent.entry((reason, record.topic.to_string())).or_default() += 1;
             self.bytes += record.value.as_ref().map_or(0, Vec::len);
             self.places.push(place);
@@ -121,7 +121,7 @@ impl Sending<'_> {
     }
 
     /// The letter with what was left out of it, if the source topic still has it.
-    async fn complete(&self, letter: Letter) -> Result<Option<Letter>, Refusal> {
+    async fn complete(&self, letter: ParsedDeadLetter) -> Result<Option<ParsedDeadLetter>, Refusal> {
         let Record { topic, partition, offset, .. } = &letter.original;
         let found = Reader::find(self.kafka, topic, *partition, *offset).await.map_err(gone)?;
         Ok(found.and_then(|found| letter.complete(found)))
@@ -131,7 +131,7 @@ impl Sending<'_> {
         let (places, records) = (mem::take(&mut self.places), mem::take(&mut self.records));
         self.bytes = 0;
         if self.execute && !records.is_empty() {
-            self.resender.send(&records).await?;
+            self.replay_producer.send(&records).await?;
             memory::remember(self.warehouse, &self.kafka.dead_letter_topic, &places).await?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
-use kafka::Letter;
+use kafka::ParsedDeadLetter;
 
 /// All of these at once; without any, every dead letter.
 #[derive(Debug, Clone, Default, Args)]
@@ -29,7 +29,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    pub(crate) fn takes(&self, letter: &Letter) -> bool {
+    pub(crate) fn takes(&self, letter: &ParsedDeadLetter) -> bool {
         self.reason.as_ref().is_none_or(|reason| letter.reason == *reason)
             && self.since.is_none_or(|since| letter.failed_at.is_some_and(|at| at >= since))
             && self.partition.is_none_or(|partition| letter.partition == partition)

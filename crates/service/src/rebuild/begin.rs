@@ -1,11 +1,11 @@
-//! How a rebuild begins: one transaction, and the winding back of the group inside it.
+//! How a rebuild begins: one transaction, with the reset of the group's offsets inside it.
 //!
 //! The order matters, because the offsets are the broker's and the tables the database's, and nothing commits both:
 //!
 //! 1. Lock what every batch touches first, and empty what is to be built. A batch that has begun is waited for; one that
 //!    begins now waits for us, and finds the tables empty and the note written.
 //! 2. Take the targets. Whatever any batch has stored so far came of records below them.
-//! 3. Wind the group back. The broker does so only while the group has no members, in one step with looking.
+//! 3. Reset the offsets of the group. The broker does so only while the group has no members, in one step with looking.
 //! 4. Write the note and commit.
 //!
 //! What can come in between:
@@ -54,7 +54,7 @@ pub async fn prepare(given: &Given, emptying: &[Statement], out: &mut impl Write
         transaction.execute(statement, []).await.map_err(Refusal::from)?;
     }
     let targets = targets(&group, &kafka.source_topic).await?;
-    if !group.wind_back(targets.len()).await.map_err(Refusal::from)? {
+    if !group.reset_offsets(targets.len()).await.map_err(Refusal::from)? {
         return Err(has_members(&kafka, "it came this moment").into());
     }
     transaction
@@ -71,13 +71,13 @@ pub async fn prepare(given: &Given, emptying: &[Statement], out: &mut impl Write
 
 /// Where each partition of the topic ends.
 async fn targets(group: &kafka::Group, topic: &str) -> Result<Vec<i64>, Refusal> {
-    let bounds = group.bounds().await?;
-    match bounds.iter().enumerate().find(|(_, bounds)| bounds.begin != 0) {
-        None => Ok(bounds.iter().map(|bounds| bounds.end).collect()),
-        Some((partition, bounds)) => Err(Refusal::Missing(format!(
+    let watermarks = group.watermarks().await?;
+    match watermarks.iter().enumerate().find(|(_, watermarks)| watermarks.low != 0) {
+        None => Ok(watermarks.iter().map(|watermarks| watermarks.high).collect()),
+        Some((partition, watermarks)) => Err(Refusal::Missing(format!(
             "KAFKA_SOURCE_TOPIC: partition {partition} of {topic} begins at offset {}, not at 0: what was deleted cannot be \
              read again, and a rebuild would lose it",
-            bounds.begin
+            watermarks.low
         ))),
     }
 }

@@ -9,7 +9,7 @@ use warehouse::{Row, Transaction, get, statement};
 pub struct State {
     /// Tells it from an earlier one of the same service.
     pub id: i64,
-    /// Whose offsets were wound back.
+    /// The group whose offsets were reset.
     pub group: String,
     /// How far it is.
     pub phase: Phase,

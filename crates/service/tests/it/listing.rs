@@ -20,7 +20,9 @@ async fn an_empty_topic_says_so() -> anyhow::Result<()> {
 #[tokio::test]
 async fn the_table_says_what_was_wrong_and_shows_no_record() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
-    stage.bury(&[stage.letter(41, "not-json", Some("Котова".as_bytes())), stage.letter(42, "empty", None)]).await?;
+    stage
+        .send_dead_letter(&[stage.letter(41, "not-json", Some("Котова".as_bytes())), stage.letter(42, "empty", None)])
+        .await?;
     let table = stage.list(&List::default()).await?;
     let topic = &stage.kafka.source_topic;
     for text in ["0/0", "2023-11-14T22:14:01Z", "not-json", "what is wrong", &format!("{topic}/1/41"), "12", "null"] {
@@ -34,7 +36,12 @@ async fn the_table_says_what_was_wrong_and_shows_no_record() -> anyhow::Result<(
 #[tokio::test]
 async fn a_line_of_json_shows_the_record() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
-    stage.bury(&[stage.letter(7, "not-json", Some("Котова".as_bytes())), stage.letter(8, "x", Some(&[0xff]))]).await?;
+    stage
+        .send_dead_letter(&[
+            stage.letter(7, "not-json", Some("Котова".as_bytes())),
+            stage.letter(8, "x", Some(&[0xff])),
+        ])
+        .await?;
     let lines = stage.list(&List { json: true, ..List::default() }).await?;
     let lines = lines.lines().map(serde_json::from_str).collect::<Result<Vec<serde_json::Value>, _>>()?;
     let expected = serde_json::json!({
@@ -53,7 +60,9 @@ async fn a_line_of_json_shows_the_record() -> anyhow::Result<()> {
 async fn what_was_sent_back_is_marked_and_what_is_not_whole_says_so() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
     let large = vec![b'x'; 2 << 20];
-    stage.bury(&[stage.letter(1, "not-json", Some(b"{")), stage.letter(2, "not-json", Some(&large))]).await?;
+    stage
+        .send_dead_letter(&[stage.letter(1, "not-json", Some(b"{")), stage.letter(2, "not-json", Some(&large))])
+        .await?;
     stage.replay(&Replay { execute: true, ..Replay::default() }).await?;
     let listed = stage.list(&List { json: true, ..List::default() }).await?;
     let lines = listed.lines().map(serde_json::from_str).collect::<Result<Vec<serde_json::Value>, _>>()?;
@@ -72,7 +81,7 @@ async fn what_was_sent_back_is_marked_and_what_is_not_whole_says_so() -> anyhow:
 #[tokio::test]
 async fn without_the_database_all_else_is_listed() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
-    stage.bury(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
+    stage.send_dead_letter(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
     let nowhere = warehouse::Settings::from_url("postgres://nobody@127.0.0.1:1/none", None, 1)?;
     let nowhere = Warehouse::new(&nowhere);
     for warehouse in [None, Some(&nowhere)] {
@@ -92,7 +101,7 @@ async fn only_those_that_are_meant_are_listed() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
     let letters: Vec<_> =
         (0..6).map(|offset| stage.letter(offset, ["even", "odd"][offset as usize % 2], None)).collect();
-    stage.bury(&letters).await?;
+    stage.send_dead_letter(&letters).await?;
     let since = Some("2023-11-14T22:13:22Z".parse()?);
     for (selection, limit, offsets) in [
         (Selection::default(), None, vec![0, 1, 2, 3, 4, 5]),

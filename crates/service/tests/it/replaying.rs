@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use consumer::{DeadLetter, Record};
 use devstack::Topic;
-use kafka::{Resender, Settings};
+use kafka::{ReplayProducer, Settings};
 use service::{
     Refusal,
     dead_letters::{List, Replay, Selection},
@@ -19,7 +19,7 @@ fn execute(selection: Selection) -> Replay {
 #[tokio::test]
 async fn a_dry_run_sends_nothing_and_says_how_to_send() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
-    stage.bury(&[stage.letter(1, "not-json", Some(b"{")), stage.letter(2, "not-json", None)]).await?;
+    stage.send_dead_letter(&[stage.letter(1, "not-json", Some(b"{")), stage.letter(2, "not-json", None)]).await?;
     let (source, dead) = (&stage.kafka.source_topic, &stage.kafka.dead_letter_topic);
     let said = format!(
         "2 of the 2 records of {dead}\nwould send back 2 to {source} (not-json)\nnothing was sent; add --execute to send\n"
@@ -33,7 +33,7 @@ async fn a_dry_run_sends_nothing_and_says_how_to_send() -> anyhow::Result<()> {
 #[tokio::test]
 async fn the_originals_go_back_once() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
-    stage.bury(&[stage.letter(1, "not-json", Some(b"{")), stage.letter(2, "tombstone", None)]).await?;
+    stage.send_dead_letter(&[stage.letter(1, "not-json", Some(b"{")), stage.letter(2, "tombstone", None)]).await?;
     let (source, dead) = (&stage.kafka.source_topic, &stage.kafka.dead_letter_topic);
     let said = stage.replay(&execute(Selection::default())).await?;
     assert!(said.contains(&format!("sent back 1 to {source} (tombstone)\n")), "{said}");
@@ -62,10 +62,10 @@ async fn the_originals_go_back_once() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_record_that_fails_again_keeps_its_first_time() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
-    stage.bury(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
+    stage.send_dead_letter(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
     stage.replay(&execute(Selection::default())).await?;
     let again = DeadLetter { record: stage.source().await?.remove(0), ..stage.letter(1, "not-json", None) };
-    stage.bury(&[again]).await?;
+    stage.send_dead_letter(&[again]).await?;
 
     let said = stage.replay(&execute(Selection::default())).await?;
     assert!(said.contains("left 1: sent back before\n"), "{said}");
@@ -85,7 +85,7 @@ async fn only_those_that_are_meant_go_back() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
     let letters: Vec<_> =
         (0..6).map(|offset| stage.letter(offset, ["even", "odd"][offset as usize % 2], None)).collect();
-    stage.bury(&letters).await?;
+    stage.send_dead_letter(&letters).await?;
     let range = Selection { partition: Some(0), from: Some(1), to: Some(4), ..Selection::default() };
     stage.replay(&execute(Selection { reason: Some("odd".to_owned()), ..range.clone() })).await?;
     assert_eq!(times(&stage).await?, [1, 3]);
@@ -103,7 +103,9 @@ async fn times(stage: &Stage) -> anyhow::Result<Vec<i64>> {
 async fn what_its_topic_cannot_take_is_left_and_named() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
     let large = vec![b'x'; 1_048_588];
-    stage.bury(&[stage.letter(1, "too-large", Some(&large)), stage.letter(2, "not-json", Some(b"{"))]).await?;
+    stage
+        .send_dead_letter(&[stage.letter(1, "too-large", Some(&large)), stage.letter(2, "not-json", Some(b"{"))])
+        .await?;
     let said = stage.replay(&execute(Selection::default())).await?;
     assert!(said.contains("left 0/0: with its new headers it is too large for its topic\n"), "{said}");
     assert_eq!(times(&stage).await?, [2]);
@@ -114,7 +116,7 @@ async fn what_its_topic_cannot_take_is_left_and_named() -> anyhow::Result<()> {
 async fn a_source_that_is_gone_is_named() -> anyhow::Result<()> {
     let mut stage = Stage::set().await?;
     stage.kafka.source_topic = "long-gone".to_owned();
-    stage.bury(&[stage.letter(1, "not-json", None)]).await?;
+    stage.send_dead_letter(&[stage.letter(1, "not-json", None)]).await?;
     let error = stage.replay(&Replay::default()).await.unwrap_err();
     let said = "topic long-gone, where they came from, does not exist".to_owned();
     assert_eq!(error.downcast::<Refusal>()?, Refusal::Missing(said));
@@ -129,7 +131,9 @@ async fn a_letter_cannot_choose_its_topic() -> anyhow::Result<()> {
         DeadLetter { record: Record { topic: topic.into(), ..letter.record }, ..letter }
     };
     let dead = &stage.kafka.dead_letter_topic;
-    stage.bury(&[forged(1, dead), stage.letter(2, "not-json", Some(b"{")), forged(3, "\u{1b}[2Jtags")]).await?;
+    stage
+        .send_dead_letter(&[forged(1, dead), stage.letter(2, "not-json", Some(b"{")), forged(3, "\u{1b}[2Jtags")])
+        .await?;
     let said = stage.replay(&execute(Selection::default())).await?;
     let source = &stage.kafka.source_topic;
     assert!(said.contains(&format!("left 1 from {dead}: KAFKA_SOURCE_TOPIC is {source}\n")), "{said}");
@@ -144,7 +148,7 @@ async fn what_was_left_out_is_fetched_from_where_it_came() -> anyhow::Result<()>
     let stage = Stage::set().await?;
     // What the source topic takes, its dead letters have no room for.
     let original = Record { value: Some(vec![b'x'; 1_000_000]), ..stage.letter(0, "x", None).record };
-    Resender::connect(&stage.kafka)?.send(&[original.clone(), original.clone()]).await?;
+    ReplayProducer::connect(&stage.kafka)?.send(&[original.clone(), original.clone()]).await?;
     let dead_letter_topic = devstack::shared().await?.fresh_name("small-room").await?;
     let small_room = Topic::data(&dead_letter_topic, 1).with("max.message.bytes", "100000");
     devstack::shared().await?.create_topics(&[small_room]).await?;
@@ -153,7 +157,7 @@ async fn what_was_left_out_is_fetched_from_where_it_came() -> anyhow::Result<()>
     let letter = |record: &Record| DeadLetter { record: record.clone(), ..stage.letter(0, "not-json", None) };
     let strange = Record { timestamp: Some(1), ..appended[0].clone() };
     let gone = Record { offset: 100, ..appended[0].clone() };
-    stage.bury(&[letter(&appended[0]), letter(&strange), letter(&gone)]).await?;
+    stage.send_dead_letter(&[letter(&appended[0]), letter(&strange), letter(&gone)]).await?;
 
     let table = stage.list(&List::default()).await?;
     assert_eq!(table.matches("1000000, left out").count(), 3, "{table}");
@@ -178,7 +182,7 @@ async fn what_was_left_out_is_fetched_from_where_it_came() -> anyhow::Result<()>
 async fn two_at_once_do_no_harm() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
     let letters: Vec<_> = (0..1200).map(|offset| stage.letter(offset, "not-json", Some(b"{"))).collect();
-    stage.bury(&letters).await?;
+    stage.send_dead_letter(&letters).await?;
     let both = execute(Selection::default());
     let (one, other) = tokio::try_join!(stage.replay(&both), stage.replay(&both))?;
     let mut times = times(&stage).await?;
@@ -194,14 +198,14 @@ async fn two_at_once_do_no_harm() -> anyhow::Result<()> {
 #[tokio::test]
 async fn letters_of_a_topic_made_anew_are_not_taken_for_those_before() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
-    stage.bury(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
+    stage.send_dead_letter(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
     stage.replay(&execute(Selection::default())).await?;
     // In the place of a letter that was sent back lies one that failed later.
     let dead = devstack::shared().await?;
     dead.delete_topics(&[&stage.kafka.dead_letter_topic]).await?;
     dead.create_topics(&[Topic::dead_letters(&stage.kafka.dead_letter_topic, 1)]).await?;
     let failed_at = UNIX_EPOCH + Duration::from_secs(4_000_000_000);
-    stage.bury(&[DeadLetter { failed_at, ..stage.letter(2, "not-json", Some(b"{")) }]).await?;
+    stage.send_dead_letter(&[DeadLetter { failed_at, ..stage.letter(2, "not-json", Some(b"{")) }]).await?;
     assert!(stage.list(&List { json: true, ..List::default() }).await?.contains("\"replayed_at\":null"));
     stage.replay(&execute(Selection::default())).await?;
     assert_eq!(times(&stage).await?, [1, 2]);

@@ -39,7 +39,7 @@ impl Stage {
     }
 
     /// Puts records among the dead letters, one after the other, as a service does.
-    pub(crate) async fn bury(&self, letters: &[DeadLetter]) -> anyhow::Result<()> {
+    pub(crate) async fn send_dead_letter(&self, letters: &[DeadLetter]) -> anyhow::Result<()> {
         Ok(Publisher::connect(&self.kafka)?.publish(&[], letters).await?)
     }
 

@@ -17,21 +17,21 @@ use rdkafka::{
 
 use crate::{
     Error, Settings, certificate, diagnostics,
-    error::{distrusted, refusal, unavailable},
+    error::{auth_error, certificate_error, unavailable},
 };
 
 /// Asks for metadata. The request itself only ever times out; why it does, is told to the client's context.
-pub(crate) struct Probe {
-    client: BaseConsumer<Ear>,
+pub(crate) struct MetadataClient {
+    client: BaseConsumer<ErrorCollector>,
     ca_file: Option<PathBuf>,
 }
 
 #[derive(Default)]
-struct Ear(Mutex<Heard>);
+struct ErrorCollector(Mutex<CollectedErrors>);
 
 #[derive(Default)]
-struct Heard {
-    refusal: Option<(Error, String)>,
+struct CollectedErrors {
+    auth_error: Option<(Error, String)>,
     failure: Option<String>,
 }
 
@@ -43,18 +43,18 @@ const LISTEN: Duration = Duration::from_millis(20);
 /// How long a broker may take to answer when its address is known.
 const ANSWER: Duration = Duration::from_secs(5);
 
-impl Probe {
+impl MetadataClient {
     pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
         Self::with(settings, &settings.client())
     }
 
-    /// A probe that can read the group's committed offsets. It does not join the group.
+    /// A client that can read the group's committed offsets. It does not join the group.
     pub(crate) fn of_group(settings: &Settings) -> Result<Self, Error> {
         Self::with(settings, settings.client().set("group.id", &settings.group_id))
     }
 
     fn with(settings: &Settings, config: &ClientConfig) -> Result<Self, Error> {
-        let client = config.create_with_context(Ear::default())?;
+        let client = config.create_with_context(ErrorCollector::default())?;
         Ok(Self { client, ca_file: settings.ssl_ca_file.clone() })
     }
 
@@ -64,7 +64,7 @@ impl Probe {
         self.reach_leaders(topic)?;
         let mut partitions = TopicPartitionList::with_capacity(1);
         partitions.add_partition(topic, 0);
-        self.heard(self.client.committed_offsets(partitions, ANSWER)).map(|_| ())
+        self.collected(self.client.committed_offsets(partitions, ANSWER)).map(|_| ())
     }
 
     /// Whether the leaders of the topic's partitions answer at the addresses that they advertise. Waits in the calling
@@ -80,7 +80,7 @@ impl Probe {
                 return Err(unavailable(format_args!("partition {number} of {topic} has no leader")).into());
             }
             if !asked.contains(&leader) {
-                self.heard(self.client.fetch_watermarks(topic, number, ANSWER))?;
+                self.collected(self.client.fetch_watermarks(topic, number, ANSWER))?;
                 asked.push(leader);
             }
         }
@@ -88,10 +88,10 @@ impl Probe {
     }
 
     /// The answer to a request. A failure carries the error that the client's context has collected.
-    fn heard<T>(&self, answer: Result<T, KafkaError>) -> Result<T, Error> {
+    fn collected<T>(&self, answer: Result<T, KafkaError>) -> Result<T, Error> {
         answer.map_err(|error| {
             while self.client.poll(LISTEN).is_some() {}
-            match self.client.context().heard().failure.take() {
+            match self.client.context().collected().failure.take() {
                 Some(failure) => Error::Unavailable(unavailable(failure)),
                 None => error.into(),
             }
@@ -100,14 +100,14 @@ impl Probe {
 
     /// What the cluster knows of a topic. Waits in the calling thread, for some seconds at most.
     pub(crate) fn metadata(&self, topic: &str) -> Result<Metadata, Error> {
-        *self.client.context().heard() = Heard::default();
+        *self.client.context().collected() = CollectedErrors::default();
         for _ in 1..ATTEMPTS {
             if let Ok(metadata) = self.attempt(topic)? {
                 return Ok(metadata);
             }
         }
         let last = self.attempt(topic)?;
-        last.map_err(|error| match self.client.context().heard().failure.take() {
+        last.map_err(|error| match self.client.context().collected().failure.take() {
             Some(failure) => Error::Unavailable(unavailable(failure)),
             None => error.into(),
         })
@@ -120,19 +120,19 @@ impl Probe {
             return Ok(metadata);
         }
         while self.client.poll(LISTEN).is_some() {}
-        match self.client.context().heard().refusal.take() {
-            Some((refusal, said)) => Err(self.precisely(refusal, &said)),
+        match self.client.context().collected().auth_error.take() {
+            Some((auth_error, said)) => Err(self.precisely(auth_error, &said)),
             None => Ok(metadata),
         }
     }
 
     /// A dispute over a certificate, with what it is about.
-    fn precisely(&self, refusal: Error, said: &str) -> Error {
+    fn precisely(&self, auth_error: Error, said: &str) -> Error {
         let Some((address, _)) = said.split_once(": ").filter(|_| said.contains("certificate verify failed")) else {
-            return refusal;
+            return auth_error;
         };
-        certificate::objection(address, self.ca_file.as_deref())
-            .map_or(refusal, |verdict| distrusted(address, &verdict))
+        certificate::verify_error(address, self.ca_file.as_deref())
+            .map_or(auth_error, |verdict| certificate_error(address, &verdict))
     }
 }
 
@@ -144,25 +144,25 @@ fn missing(topic: &str, metadata: &Metadata) -> Error {
     }
 }
 
-impl Ear {
-    fn heard(&self) -> MutexGuard<'_, Heard> {
+impl ErrorCollector {
+    fn collected(&self) -> MutexGuard<'_, CollectedErrors> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl ClientContext for Ear {
+impl ClientContext for ErrorCollector {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         diagnostics::log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        let mut heard = self.heard();
+        let mut collected = self.collected();
         // The first names the cause, the last says that all are down.
-        match error.rdkafka_error_code().and_then(|code| refusal(code, reason)) {
-            Some(refusal) => _ = heard.refusal.get_or_insert_with(|| (refusal, reason.to_owned())),
-            None => _ = heard.failure.get_or_insert_with(|| reason.to_owned()),
+        match error.rdkafka_error_code().and_then(|code| auth_error(code, reason)) {
+            Some(auth_error) => _ = collected.auth_error.get_or_insert_with(|| (auth_error, reason.to_owned())),
+            None => _ = collected.failure.get_or_insert_with(|| reason.to_owned()),
         }
     }
 }
 
-impl rdkafka::consumer::ConsumerContext for Ear {}
+impl rdkafka::consumer::ConsumerContext for ErrorCollector {}

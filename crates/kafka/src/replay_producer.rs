@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Sends records to the topics they name. Unlike [`crate::Publisher`] it has no topics of its own.
-pub struct Resender {
+pub struct ReplayProducer {
     producer: Producer,
     topics: Topics,
     /// Those that were asked about.
@@ -20,12 +20,12 @@ pub struct Resender {
 }
 
 /// What a record takes beside its key, value and headers: the frames of the batch it travels in and its own.
-const FRAMES: usize = 256;
+const RECORD_OVERHEAD: usize = 256;
 
 /// What a header takes beside its name and value.
 const HEADER_FRAME: usize = 10;
 
-impl Resender {
+impl ReplayProducer {
     /// A producer, and somebody to ask about topics; the brokers are spoken to with the first question.
     ///
     /// # Errors
@@ -87,5 +87,5 @@ fn outgoing(record: &Record, partition: Option<i32>) -> Outgoing<'_> {
 fn size(record: &Record) -> usize {
     let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
     let headers = record.headers.iter().map(|(name, value)| name.len() + length(value) + HEADER_FRAME);
-    FRAMES + length(&record.key) + length(&record.value) + headers.sum::<usize>()
+    RECORD_OVERHEAD + length(&record.key) + length(&record.value) + headers.sum::<usize>()
 }

@@ -10,7 +10,7 @@ pub const REPLAYED_FROM: &str = "replayed-from";
 
 /// A dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct ParsedDeadLetter {
     /// Its partition in the dead-letter topic.
     pub partition: i32,
     /// Its offset there.
@@ -29,7 +29,7 @@ pub struct Letter {
     pub omitted: Omitted,
 }
 
-/// What was left out of a letter, and how much it was. It may be found where the original lies: [`Letter::complete`].
+/// What was left out of a letter, and how much it was. It may be found where the original lies: [`ParsedDeadLetter::complete`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Omitted {
     /// The value, of so many bytes.
@@ -48,7 +48,7 @@ impl Omitted {
     }
 }
 
-impl Letter {
+impl ParsedDeadLetter {
     /// Takes a record of a dead-letter topic apart; `None` for one that no service of ours has put there.
     ///
     /// Our headers are known by their names in their order, the last such run: a header of the original that happens to
@@ -105,7 +105,7 @@ impl Letter {
     /// with a note where it has been. A note of an earlier return is replaced, so that a record that fails again and
     /// again does not grow. `None` when part of it was left out: without its value it would go back as a tombstone.
     #[must_use]
-    pub fn into_return(self, dead_letter_topic: &str) -> Option<Record> {
+    pub fn into_replay(self, dead_letter_topic: &str) -> Option<Record> {
         if self.omitted.is_any() {
             return None;
         }
@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn a_letter_is_the_record_it_once_was() {
-        let letter = Letter::open(dead(vec![header("error", "their own"), ("empty".to_owned(), None)])).unwrap();
+        let letter =
+            ParsedDeadLetter::open(dead(vec![header("error", "their own"), ("empty".to_owned(), None)])).unwrap();
         assert_eq!((letter.partition, letter.offset), (1, 7));
         assert_eq!((letter.reason.as_str(), letter.service.as_str()), ("not-json", "stg-service"));
         assert_eq!(letter.failed_at, "2026-03-02T12:00:00Z".parse().ok());
@@ -157,32 +158,36 @@ mod tests {
 
     #[test]
     fn what_somebody_else_put_there_is_no_letter() {
-        assert_eq!(Letter::open(Record { headers: vec![header("reason", "mine")], ..dead(Vec::new()) }), None);
+        assert_eq!(
+            ParsedDeadLetter::open(Record { headers: vec![header("reason", "mine")], ..dead(Vec::new()) }),
+            None
+        );
         let mut record = dead(Vec::new());
         record.headers.swap(0, 1);
-        assert_eq!(Letter::open(record), None);
+        assert_eq!(ParsedDeadLetter::open(record), None);
     }
 
     #[test]
     fn a_return_keeps_the_first_known_time_and_notes_where_it_was() {
-        let once = Letter::open(dead(vec![header("trace", "1")])).unwrap().into_return("dead-letters").unwrap();
+        let once =
+            ParsedDeadLetter::open(dead(vec![header("trace", "1")])).unwrap().into_replay("dead-letters").unwrap();
         let noted =
             [header("trace", "1"), header("original-timestamp", "1000"), header("replayed-from", "dead-letters/1/7")];
         assert_eq!(once.headers, noted);
 
         let again = Record { timestamp: Some(9_000), offset: 8, ..dead(once.headers) };
-        let again = Letter::open(again).unwrap().into_return("dead-letters").unwrap();
+        let again = ParsedDeadLetter::open(again).unwrap().into_replay("dead-letters").unwrap();
         let noted =
             [header("trace", "1"), header("original-timestamp", "1000"), header("replayed-from", "dead-letters/1/8")];
         assert_eq!(again.headers, noted);
     }
 
     /// A letter of which all was left out that can be, and the record it was.
-    fn emptied() -> (Letter, Record) {
+    fn emptied() -> (ParsedDeadLetter, Record) {
         let omitted = [header("value-omitted", "3"), header("key-omitted", "3"), header("headers-omitted", "1")];
         let left = dead(Vec::new());
         let record = Record { key: None, headers: left.headers.into_iter().chain(omitted).collect(), ..left };
-        let letter = Letter::open(record).unwrap();
+        let letter = ParsedDeadLetter::open(record).unwrap();
         let original = Record {
             topic: "orders".into(),
             partition: 4,
@@ -200,10 +205,10 @@ mod tests {
         let (letter, original) = emptied();
         assert_eq!(letter.omitted, Omitted { value: Some(3), key: Some(3), headers: Some(1) });
         assert_eq!(letter.original.headers, []);
-        assert_eq!(letter.clone().into_return("dead-letters"), None);
+        assert_eq!(letter.clone().into_replay("dead-letters"), None);
         let whole = letter.complete(original.clone()).unwrap();
         assert_eq!((&whole.original, whole.omitted), (&original, Omitted::default()));
-        assert_eq!(whole.into_return("dead-letters").unwrap().value, original.value);
+        assert_eq!(whole.into_replay("dead-letters").unwrap().value, original.value);
     }
 
     #[test]
@@ -225,8 +230,8 @@ mod tests {
     fn a_time_that_the_broker_did_not_take_is_the_originals_all_the_same() {
         let mut record = dead(Vec::new());
         record.headers.push(header("timestamp-omitted", "4000000000000"));
-        let letter = Letter::open(record).unwrap();
+        let letter = ParsedDeadLetter::open(record).unwrap();
         assert_eq!((letter.original.timestamp, letter.omitted), (Some(4_000_000_000_000), Omitted::default()));
-        assert_eq!(letter.into_return("dead-letters").unwrap().written_at(), Some(4_000_000_000_000));
+        assert_eq!(letter.into_replay("dead-letters").unwrap().written_at(), Some(4_000_000_000_000));
     }
 }

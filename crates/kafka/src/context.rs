@@ -17,12 +17,12 @@ use rdkafka::{
 use tokio::sync::{Notify, futures::Notified};
 
 use crate::{
-    commits::Commits, consumer, diagnostics, epoch::Epoch, error::refuses, partition_watch::Reading,
-    partitions::Partitions, supervisor::Health,
+    commits::Commits, consumer, diagnostics, error::is_auth_error, generation::AssignmentGeneration,
+    partition_watch::Reading, partitions::Partitions, supervisor::Health,
 };
 
 /// The context of the consumer. Its callbacks run inside the poll, on the task that reads.
-pub(crate) struct Membership {
+pub(crate) struct GroupContext {
     state: Mutex<State>,
     changed: Notify,
     loop_health: Arc<LoopHealth>,
@@ -31,7 +31,7 @@ pub(crate) struct Membership {
 
 #[derive(Default)]
 struct State {
-    owned: HashMap<i32, Epoch>,
+    owned: HashMap<i32, AssignmentGeneration>,
     /// Whether the group has finished handing out partitions. Having none is then an answer.
     settled: bool,
     rebalances: u64,
@@ -49,7 +49,7 @@ struct State {
     is_replaced: bool,
 }
 
-impl Membership {
+impl GroupContext {
     pub(crate) fn new(loop_health: Arc<LoopHealth>, partitions: Partitions) -> Self {
         Self { state: Mutex::default(), changed: Notify::new(), loop_health, partitions }
     }
@@ -59,20 +59,20 @@ impl Membership {
         &self.partitions
     }
 
-    /// The assigned partitions with their epochs, whether the group has settled or not.
-    pub(crate) fn owned(&self) -> Vec<(i32, Epoch)> {
-        self.state().owned.iter().map(|(&partition, &epoch)| (partition, epoch)).collect()
+    /// The assigned partitions with their generations, whether the group has settled or not.
+    pub(crate) fn owned(&self) -> Vec<(i32, AssignmentGeneration)> {
+        self.state().owned.iter().map(|(&partition, &generation)| (partition, generation)).collect()
     }
 
-    /// Begins a new epoch of these partitions: records received, handed out and processed so far belong to the former
+    /// Begins a new generation of these partitions: records received, handed out and processed so far belong to the former
     /// topic.
     pub(crate) fn begin_anew(&self, partitions: &[i32]) {
         let mut state = self.state();
         state.rebalances += 1;
-        let epoch = Epoch(state.rebalances);
+        let generation = AssignmentGeneration(state.rebalances);
         for partition in partitions {
             state.commits.left(*partition);
-            state.owned.entry(*partition).and_modify(|owned| *owned = epoch);
+            state.owned.entry(*partition).and_modify(|owned| *owned = generation);
         }
         self.partitions.forget_positions(partitions);
     }
@@ -88,18 +88,18 @@ impl Membership {
     }
 
     /// The present stay of a partition, if it is ours.
-    pub(crate) fn epoch(&self, partition: i32) -> Option<Epoch> {
+    pub(crate) fn generation(&self, partition: i32) -> Option<AssignmentGeneration> {
         self.state().owned.get(&partition).copied()
     }
 
     /// Our partitions, once the group has settled.
-    pub(crate) fn partitions(&self) -> Option<Vec<(i32, Epoch)>> {
+    pub(crate) fn partitions(&self) -> Option<Vec<(i32, AssignmentGeneration)>> {
         let state = self.state();
-        state.settled.then(|| state.owned.iter().map(|(&partition, &epoch)| (partition, epoch)).collect())
+        state.settled.then(|| state.owned.iter().map(|(&partition, &generation)| (partition, generation)).collect())
     }
 
     /// A record has come: the brokers are there. The stay its partition is in, if it is still ours.
-    pub(crate) fn received(&self, partition: i32) -> Option<Epoch> {
+    pub(crate) fn received(&self, partition: i32) -> Option<AssignmentGeneration> {
         let mut state = self.state();
         self.recover(&mut state);
         state.owned.get(&partition).copied()
@@ -109,8 +109,8 @@ impl Membership {
     pub(crate) fn reached(&self, offsets: &BTreeMap<i32, i64>) {
         let mut state = self.state();
         for (&partition, &offset) in offsets {
-            if let Some(epoch) = state.owned.get(&partition).copied() {
-                state.commits.reached(partition, epoch, offset);
+            if let Some(generation) = state.owned.get(&partition).copied() {
+                state.commits.reached(partition, generation, offset);
             }
         }
     }
@@ -128,7 +128,7 @@ impl Membership {
             return BTreeMap::new();
         }
         let due = state.commits.take_due(|partition| !self.partitions.is_unverified(partition));
-        let ours = due.into_iter().filter(|(partition, epoch, _)| state.owned.get(partition) == Some(epoch));
+        let ours = due.into_iter().filter(|(partition, generation, _)| state.owned.get(partition) == Some(generation));
         ours.map(|(partition, _, offset)| (partition, offset)).collect()
     }
 
@@ -162,7 +162,7 @@ impl Membership {
     }
 
     /// Takes the place of another consumer, whose farewell must not be taken for news. What is reported as an outage ends
-    /// when this one finds the brokers; epochs go on, so that a batch of the former consumer is never taken for one of this.
+    /// when this one finds the brokers; generations go on, so that a batch of the former consumer is never taken for one of this.
     pub(crate) fn replace(&self, former: &Self) {
         let (paused, rebalances, outage) = {
             let mut former = former.state();
@@ -222,7 +222,7 @@ impl Membership {
     }
 }
 
-impl ConsumerContext for Membership {
+impl ConsumerContext for GroupContext {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         let Rebalance::Revoke(partitions) = rebalance else { return };
         tracing::info!(partitions = ?numbers(partitions), "partitions revoked");
@@ -230,9 +230,9 @@ impl ConsumerContext for Membership {
         self.rebalanced(|state| {
             state.settled = false; // an assignment follows, be it empty
             for partition in partitions.elements() {
-                let epoch = state.owned.remove(&partition.partition());
+                let generation = state.owned.remove(&partition.partition());
                 if let Some((reached_in, offset)) = state.commits.left(partition.partition())
-                    && epoch == Some(reached_in)
+                    && generation == Some(reached_in)
                     && !self.partitions.is_unverified(partition.partition())
                 {
                     last.insert(partition.partition(), offset);
@@ -257,8 +257,8 @@ impl ConsumerContext for Membership {
             if state.rejection.take().is_some() {
                 self.loop_health.set_waiting(None);
             }
-            let epoch = Epoch(state.rebalances);
-            state.owned.extend(partitions.elements().iter().map(|partition| (partition.partition(), epoch)));
+            let generation = AssignmentGeneration(state.rebalances);
+            state.owned.extend(partitions.elements().iter().map(|partition| (partition.partition(), generation)));
             self.partitions.came(numbers(partitions).into_iter());
         });
         // A partition that was paused when it left may still be when it returns, so both ways are said.
@@ -269,7 +269,7 @@ impl ConsumerContext for Membership {
     }
 }
 
-impl ClientContext for Membership {
+impl ClientContext for GroupContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         diagnostics::log(level, facility, message);
         if self.partitions.log(message) {
@@ -283,7 +283,7 @@ impl ClientContext for Membership {
         let mut state = self.state();
         match error.rdkafka_error_code() {
             Some(Code::AllBrokersDown) => state.outage = Some(format!("no broker answers; {}", state.last_failure)),
-            Some(code) if refuses(code) => state.outage = Some(reason.to_owned()),
+            Some(code) if is_auth_error(code) => state.outage = Some(reason.to_owned()),
             Some(Code::BrokerTransportFailure | Code::Resolve) => reason.clone_into(&mut state.last_failure),
             _ => {}
         }
