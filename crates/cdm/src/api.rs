@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use axum::{Json, Router, middleware, routing::get};
+use database::Database;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use warehouse::Warehouse;
 
 use self::access::Bearer;
 pub(crate) use self::{
@@ -35,7 +35,7 @@ mod rules;
 struct Document;
 
 /// The routes under `/api/v1`. With a token, whoever asks has to show it; the document itself is for everybody.
-pub(crate) fn routes(warehouse: Warehouse, token: Option<Token>) -> Router {
+pub(crate) fn routes(database: Database, token: Option<Token>) -> Router {
     let (routes, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(users::tags))
         .routes(routes!(users::counters))
@@ -50,7 +50,7 @@ pub(crate) fn routes(warehouse: Warehouse, token: Option<Token>) -> Router {
     };
     let document = Arc::new(document);
     guarded
-        .with_state(warehouse)
+        .with_state(database)
         .route("/api/v1/openapi.json", get(async move || Json(document.as_ref().clone())))
         .layer(middleware::map_response(answer::never_stored))
 }

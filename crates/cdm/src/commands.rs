@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use clap::Subcommand;
+use database::statement;
 use service::{Given, rebuild};
-use warehouse::statement;
 
 use self::rules::Rules;
 
@@ -28,7 +28,7 @@ impl service::Commands for Commands {
                 let emptying = [statement!("cdm/lock_marts"), statement!("cdm/truncate_rebuilt_marts")];
                 rebuild::prepare(given, &emptying, out).await
             }
-            Self::Rules(rules) => rules.run(&given.warehouse().await?, out).await,
+            Self::Rules(rules) => rules.run(&given.database().await?, out).await,
         }
     }
 }

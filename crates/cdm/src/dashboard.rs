@@ -15,7 +15,7 @@ use axum::{
     routing::get,
 };
 use dashboards::Spec;
-use warehouse::Warehouse;
+use database::Database;
 
 use self::{catalogue::Catalogue, page::Page, question::Question, shelf::Shelf};
 use crate::api::{Refused, Token, check};
@@ -45,16 +45,16 @@ const HEADERS: [(HeaderName, &str); 4] = [
 
 /// What answers about charts need.
 struct Desk {
-    warehouse: Warehouse,
+    database: Database,
     catalogue: Catalogue,
     shelf: Shelf,
 }
 
 /// `/dashboard` and what it loads. With a token, whoever asks for numbers has to show it; the empty page is for everybody.
-pub(crate) fn routes(warehouse: Warehouse, token: Option<Token>) -> Router {
+pub(crate) fn routes(database: Database, token: Option<Token>) -> Router {
     let spec = dashboards::orders().unwrap_or_else(|error| unreachable!("a test reads the same text: {error}"));
     let page = Arc::new(Page::new(&spec));
-    let data = data(&spec, warehouse);
+    let data = data(&spec, database);
     let data = match token {
         Some(token) => data.layer(middleware::from_fn_with_state(Arc::new(token), check)),
         None => data,
@@ -68,8 +68,8 @@ pub(crate) fn routes(warehouse: Warehouse, token: Option<Token>) -> Router {
         .layer(middleware::map_response(with_headers))
 }
 
-fn data(spec: &Spec, warehouse: Warehouse) -> Router {
-    let desk = Desk { warehouse, catalogue: Catalogue::new(spec), shelf: Shelf::new(FRESH) };
+fn data(spec: &Spec, database: Database) -> Router {
+    let desk = Desk { database, catalogue: Catalogue::new(spec), shelf: Shelf::new(FRESH) };
     Router::new().route("/dashboard/data", get(numbers)).with_state(Arc::new(desk))
 }
 
@@ -84,7 +84,7 @@ async fn file(State(page): State<Arc<Page>>, Path(name): Path<String>, headers: 
 /// The rows of the charts of a tab, or of all, narrowed by what is chosen.
 async fn numbers(State(desk): State<Arc<Desk>>, address: Uri, headers: HeaderMap) -> Result<Response, Refused> {
     let question = Question::read(&address, &desk.catalogue)?;
-    let read = async || answer::read(&desk.warehouse, &desk.catalogue, &question).await;
+    let read = async || answer::read(&desk.database, &desk.catalogue, &question).await;
     Ok(desk.shelf.take(&question, read).await?.answer(&headers))
 }
 

@@ -12,9 +12,9 @@
 //! differs still. Replicas that do the same work side by side do some of it in vain, and nothing twice.
 
 use consumer::Failure;
+use database::{Database, Row, Transaction, get, statement};
 use futures_util::{future::try_join_all, try_join};
 use uuid::Uuid;
-use warehouse::{Row, Transaction, Warehouse, get, statement};
 
 use crate::store::tagging;
 
@@ -72,15 +72,15 @@ const PORTION: usize = 10_000;
 
 impl Evaluator {
     /// One round; whether there was anything to do, and so may be more. One small read while nobody changes a rule.
-    pub(crate) async fn see_to(&mut self, warehouse: &Warehouse) -> Result<bool, Failure> {
-        let transaction = warehouse.begin().await?;
+    pub(crate) async fn see_to(&mut self, database: &Database) -> Result<bool, Failure> {
+        let transaction = database.begin().await?;
         let work = work(&transaction).await?;
         transaction.commit().await?;
         #[expect(clippy::cast_precision_loss, reason = "2^53 rules are more than anybody writes")]
         metrics::gauge!("tagmill_tag_rules_pending").set((work.changed.len() + work.pending.len()) as f64);
         if !work.changed.is_empty() {
             self.evaluation = None;
-            take_up(warehouse).await?;
+            take_up(database).await?;
             return Ok(true);
         }
         if work.pending.is_empty() {
@@ -89,13 +89,13 @@ impl Evaluator {
         }
         let mut evaluation = match self.evaluation.take_if(|evaluation| evaluation.rules == work.pending) {
             Some(evaluation) => evaluation,
-            None => look(warehouse, work.pending).await?,
+            None => look(database, work.pending).await?,
         };
-        evaluation.apply_portions(warehouse).await?;
+        evaluation.apply_portions(database).await?;
         if evaluation.lanes.iter().any(|Lane(pairs)| !pairs.is_empty()) {
             self.evaluation = Some(evaluation);
         } else if evaluation.all {
-            evaluation.conclude(warehouse).await?;
+            evaluation.conclude(database).await?;
         }
         Ok(true)
     }
@@ -130,8 +130,8 @@ fn body(row: &Row) -> Result<Option<Body>, Failure> {
 }
 
 /// Puts in force what people have written. It is read again under the lock: another replica may have been faster.
-async fn take_up(warehouse: &Warehouse) -> Result<(), Failure> {
-    let transaction = warehouse.begin().await?;
+async fn take_up(database: &Database) -> Result<(), Failure> {
+    let transaction = database.begin().await?;
     transaction.execute(&statement!("cdm/lock_marts"), []).await?;
     let changed = work(&transaction).await?.changed;
     let ids: Vec<i64> = changed.iter().map(|rule| rule.id).collect();
@@ -166,8 +166,8 @@ async fn put_in_force(transaction: &Transaction, changed: Vec<Written>) -> Resul
 }
 
 /// Looks for users whose tags differ from what the pending `rules` say.
-async fn look(warehouse: &Warehouse, rules: Vec<(i64, i64)>) -> Result<Evaluation, Failure> {
-    let transaction = warehouse.begin_unhurried().await?;
+async fn look(database: &Database, rules: Vec<(i64, i64)>) -> Result<Evaluation, Failure> {
+    let transaction = database.begin_maintenance().await?;
     transaction.execute(&statement!("cdm/forbid_nested_loops"), []).await?;
     let rows = transaction.query(&statement!("cdm/select_tag_differences"), [&PASS]).await?;
     transaction.commit().await?;
@@ -180,16 +180,16 @@ async fn look(warehouse: &Warehouse, rules: Vec<(i64, i64)>) -> Result<Evaluatio
 
 impl Evaluation {
     /// The next portion of each lane.
-    async fn apply_portions(&mut self, warehouse: &Warehouse) -> Result<(), Failure> {
+    async fn apply_portions(&mut self, database: &Database) -> Result<(), Failure> {
         let lanes = self.lanes.iter_mut().zip(0_i64..);
-        let changes = try_join_all(lanes.map(|(lane, number)| lane.apply_a_portion(number, warehouse))).await?;
+        let changes = try_join_all(lanes.map(|(lane, number)| lane.apply_a_portion(number, database))).await?;
         self.changes += changes.iter().sum::<u64>();
         Ok(())
     }
 
-    async fn conclude(self, warehouse: &Warehouse) -> Result<(), Failure> {
+    async fn conclude(self, database: &Database) -> Result<(), Failure> {
         let (ids, revisions): (Vec<i64>, Vec<i64>) = self.rules.into_iter().unzip();
-        let transaction = warehouse.begin().await?;
+        let transaction = database.begin().await?;
         transaction.execute(&statement!("cdm/conclude_rules"), [&ids, &revisions]).await?;
         transaction.commit().await?;
         tracing::info!(rules = ?ids, changes = self.changes, "every user has the tags that the rules say");
@@ -199,14 +199,14 @@ impl Evaluation {
 
 impl Lane {
     /// How many tags that changed.
-    async fn apply_a_portion(&mut self, number: i64, warehouse: &Warehouse) -> Result<u64, Failure> {
+    async fn apply_a_portion(&mut self, number: i64, database: &Database) -> Result<u64, Failure> {
         let Self(pairs) = self;
         let left = pairs.len().saturating_sub(PORTION);
         let portion = pairs.get(left..).unwrap_or_default();
         if portion.is_empty() {
             return Ok(0);
         }
-        let transaction = warehouse.begin().await?;
+        let transaction = database.begin().await?;
         let (_, _, changes) = try_join!(
             transaction.query(&statement!("cdm/lock_lane"), [&number]),
             transaction.execute(&statement!("cdm/pause_batches"), []),

@@ -4,12 +4,12 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::Router;
 use consumer::{Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
+use database::Database;
 use orders::Counters;
 use service::{
     Description, Service, Shared, Startup,
     rebuild::{Rebuild, Step},
 };
-use warehouse::Warehouse;
 
 use crate::{
     api::{self, Token},
@@ -24,7 +24,7 @@ use crate::{
 
 /// The service: its constants, and the loop's layer.
 pub struct Cdm {
-    warehouse: Warehouse,
+    database: Database,
     repetitive: Repetitive,
     max_message_bytes: usize,
     rebuild: Rebuild,
@@ -46,24 +46,24 @@ impl Service for Cdm {
 
     async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
         Ok(Self {
-            warehouse: shared.warehouse.clone(),
+            database: shared.database.clone(),
             repetitive: Repetitive::default(),
             max_message_bytes: shared.max_message_bytes,
             rebuild: Rebuild::new(shared),
             evaluator: Evaluator::default(),
             outbox: Outbox::default(),
-            _summary: Summary::keep(shared.warehouse.aside(), settings.summary_refresh),
+            _summary: Summary::keep(shared.database.dedicated(), settings.summary_refresh),
         })
     }
 
-    fn routes(settings: &Settings, warehouse: Warehouse) -> Router {
+    fn routes(settings: &Settings, database: Database) -> Router {
         let token = || settings.tag_api_token.clone().map(Token::new);
         let mut routes = Router::new();
         if settings.tag_api == Switch::On {
-            routes = routes.merge(api::routes(warehouse.clone(), token()));
+            routes = routes.merge(api::routes(database.clone(), token()));
         }
         if settings.dashboard == Switch::On {
-            routes = routes.merge(dashboard::routes(warehouse, token()));
+            routes = routes.merge(dashboard::routes(database, token()));
         }
         routes
     }
@@ -89,19 +89,19 @@ impl Processor for Cdm {
     }
 
     async fn store(&self, events: &[Counters]) -> Result<StoreResult, Failure> {
-        let outcomes = store::store(&self.warehouse, &self.repetitive, self.rebuild.service(), events).await?;
+        let outcomes = store::store(&self.database, &self.repetitive, self.rebuild.service(), events).await?;
         Ok(StoreResult { outcomes, messages: Vec::new() })
     }
 
     async fn poll_outbox(&mut self, _: usize) -> Result<OutboxBatch, Failure> {
         if let Step::CaughtUp(state) = self.rebuild.look().await? {
-            replace::replace(&self.warehouse, self.rebuild.service(), &state).await?;
+            replace::replace(&self.database, self.rebuild.service(), &state).await?;
             return Ok(OutboxBatch { messages: Vec::new(), more: true });
         }
-        if self.evaluator.see_to(&self.warehouse).await? {
+        if self.evaluator.see_to(&self.database).await? {
             return Ok(OutboxBatch { messages: Vec::new(), more: true });
         }
-        let messages = self.outbox.hand_out(&self.warehouse, self.max_message_bytes).await?;
+        let messages = self.outbox.hand_out(&self.database, self.max_message_bytes).await?;
         Ok(OutboxBatch { more: !messages.is_empty(), messages })
     }
 

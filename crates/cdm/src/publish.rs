@@ -4,13 +4,13 @@
 //! there. Of all replicas one at a time does so, or the changes of one user could overtake each other.
 
 use consumer::{DependencyError, Failure, Fault, Message};
+use database::{Database, Row, Transaction, get, statement};
 use futures_util::try_join;
 use jiff::civil::DateTime;
 use orders::{
     UtcMicros,
     tags::{Action, TagEvent},
 };
-use warehouse::{Row, Transaction, Warehouse, get, statement};
 
 use crate::store::tagging;
 
@@ -34,9 +34,9 @@ const BYTES: i64 = 1 << 20;
 
 impl Outbox {
     /// The next events that are not known to be sent, as messages of at most `limit` bytes with their key.
-    pub(crate) async fn hand_out(&mut self, warehouse: &Warehouse, limit: usize) -> Result<Vec<Message>, Failure> {
+    pub(crate) async fn hand_out(&mut self, database: &Database, limit: usize) -> Result<Vec<Message>, Failure> {
         self.sending = None;
-        let transaction = warehouse.begin().await?;
+        let transaction = database.begin().await?;
         let (locked, rows) = try_join!(
             transaction.query(&statement!("cdm/try_lock_tag_events"), []),
             transaction.query(&statement!("cdm/select_unsent_tag_events"), [&EVENTS, &BYTES]),

@@ -1,8 +1,8 @@
 //! The end of a rebuild: the marts become what was built beside them, in one transaction.
 
 use consumer::Failure;
+use database::{Database, Statement, Transaction, statement};
 use service::rebuild::{self, State};
-use warehouse::{Statement, Transaction, Warehouse, statement};
 
 /// What makes the marts equal to what was built, in this order.
 const MERGE: [Statement; 6] = [
@@ -18,8 +18,8 @@ const MERGE: [Statement; 6] = [
 ///
 /// Batches that come meanwhile wait; those who only read see the old marts, then the new ones. Of two replicas that come
 /// here together, the second finds that there is nothing left to do.
-pub(crate) async fn replace(warehouse: &Warehouse, service: &str, state: &State) -> Result<(), Failure> {
-    let transaction = warehouse.begin_unhurried().await?;
+pub(crate) async fn replace(database: &Database, service: &str, state: &State) -> Result<(), Failure> {
+    let transaction = database.begin_maintenance().await?;
     run(&transaction, &statement!("cdm/lock_marts")).await?;
     if !rebuild::complete(&transaction, service, state).await? {
         return transaction.rollback().await;

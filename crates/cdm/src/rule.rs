@@ -3,10 +3,10 @@
 use std::fmt;
 
 use consumer::Failure;
+use database::{Row, get};
 use orders::tags::Subject;
 use serde::Serialize;
 use utoipa::ToSchema;
-use warehouse::{Row, get};
 
 use crate::store::tagging;
 

@@ -7,10 +7,10 @@ use std::{
 };
 
 use consumer::{Failure, Outcome};
+use database::{Database, Parameters, Statement, Transaction, get, statement};
 use futures_util::try_join;
 use orders::{Counter, Counters, keys, tags::Subject};
 use uuid::Uuid;
-use warehouse::{Parameters, Statement, Transaction, Warehouse, get, statement};
 
 use crate::transform::{
     self, Key, Marts,
@@ -26,14 +26,14 @@ pub(crate) struct Repetitive(Cell<bool>);
 
 /// Stores a batch of messages; a message that changed no counter was known already.
 pub(crate) async fn store(
-    warehouse: &Warehouse,
+    database: &Database,
     repetitive: &Repetitive,
     service: &str,
     events: &[Counters],
 ) -> Result<Vec<Outcome>, Failure> {
     let marts = transform::transform(events);
     let look_first = repetitive.0.get();
-    let transaction = warehouse.begin().await?;
+    let transaction = database.begin().await?;
     let (_, are_people_looking, (), products, categories, rules, held) = try_join!(
         transaction.execute(&statement!("cdm/join_batches"), []),
         choose_marts(&transaction, service),

@@ -11,11 +11,11 @@
 use std::time::Duration;
 
 use consumer::Failure;
+use database::Database;
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep},
 };
-use warehouse::Warehouse;
 
 use self::{trouble::Trouble, work::Work};
 
@@ -28,11 +28,11 @@ pub(crate) struct Summary(JoinHandle<()>);
 
 impl Summary {
     /// Begins to: at once, and then every so often.
-    pub(crate) fn keep(warehouse: Warehouse, every: Duration) -> Self {
+    pub(crate) fn keep(database: Database, every: Duration) -> Self {
         Self(tokio::spawn(async move {
             let (mut trouble, mut unseen) = (Trouble::default(), Unseen::default());
             loop {
-                let rest = round(&warehouse, every, &mut trouble, &mut unseen).await.unwrap_or_else(|failure| {
+                let rest = round(&database, every, &mut trouble, &mut unseen).await.unwrap_or_else(|failure| {
                     tracing::warn!(%failure, "the summary could not be refreshed; it will be tried again");
                     metrics::counter!("tagmill_summary_failures_total").increment(1);
                     every
@@ -57,12 +57,12 @@ const AFTER_YIELDING: Duration = Duration::from_secs(1);
 
 /// Refreshes if a refresh is due. Returns the pause before the next round. Costs one small read while nothing is due.
 async fn round(
-    warehouse: &Warehouse,
+    database: &Database,
     every: Duration,
     trouble: &mut Trouble,
     unseen: &mut Unseen,
 ) -> Result<Duration, Failure> {
-    let work = work::look(warehouse, every).await?;
+    let work = work::look(database, every).await?;
     metrics::gauge!("tagmill_summary_age_seconds").set(unseen.age(&work).as_secs_f64());
     if !work.is_due || work.is_put_off {
         return Ok(every);
@@ -70,7 +70,7 @@ async fn round(
     if !work.rest.is_zero() {
         return Ok(work.rest.min(every));
     }
-    let Some(took) = refresh::refresh(warehouse, every, trouble).await? else {
+    let Some(took) = refresh::refresh(database, every, trouble).await? else {
         return Ok(every.min(AFTER_YIELDING));
     };
     metrics::gauge!("tagmill_summary_refresh_seconds").set(took.as_secs_f64());

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use clap::Subcommand;
+use database::statement;
 use service::{Given, rebuild};
-use warehouse::statement;
 
 /// The subcommands only DDS has.
 #[derive(Debug, Subcommand)]

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use consumer::{Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
+use database::Database;
 use orders::Enriched;
 use service::{Description, Service, Shared, Startup, rebuild::Rebuild};
-use warehouse::Warehouse;
 
 use crate::{decode, known::Known, publish, retell::Retelling, store};
 
 /// The service: its constants, and the loop's layer.
 pub struct Dds {
-    warehouse: Warehouse,
+    database: Database,
     known: Known,
     load_src: String,
     max_message_bytes: usize,
@@ -31,8 +31,8 @@ impl Service for Dds {
 
     async fn processor(_: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
         let retelling = Retelling::new(Rebuild::new(shared));
-        let Shared { warehouse, load_src, max_message_bytes, .. } = shared.clone();
-        Ok(Self { warehouse, known: Known::default(), load_src, max_message_bytes, retelling })
+        let Shared { database, load_src, max_message_bytes, .. } = shared.clone();
+        Ok(Self { database, known: Known::default(), load_src, max_message_bytes, retelling })
     }
 
     /// Nobody is told anything new between the end of a replay and the round that sees it. A round without a rebuild is
@@ -57,12 +57,12 @@ impl Processor for Dds {
 
     async fn store(&self, events: &[Enriched]) -> Result<StoreResult, Failure> {
         let service = self.retelling.service();
-        let (outcomes, readings) = store::store(&self.warehouse, &self.known, service, &self.load_src, events).await?;
+        let (outcomes, readings) = store::store(&self.database, &self.known, service, &self.load_src, events).await?;
         Ok(StoreResult { outcomes, messages: publish::messages(readings, self.max_message_bytes) })
     }
 
     async fn poll_outbox(&mut self, limit: usize) -> Result<OutboxBatch, Failure> {
-        self.retelling.poll_outbox(&self.warehouse, limit, self.max_message_bytes).await
+        self.retelling.poll_outbox(&self.database, limit, self.max_message_bytes).await
     }
 
     async fn mark_sent(&mut self) -> Result<(), Failure> {

@@ -6,11 +6,11 @@
 use std::mem;
 
 use consumer::{Failure, OutboxBatch};
+use database::{Database, get, statement};
 use futures_util::try_join;
 use orders::Counter;
 use service::rebuild::{Rebuild, State, Step};
 use uuid::Uuid;
-use warehouse::{Warehouse, get, statement};
 
 use crate::publish::{self, Reading, Subject};
 
@@ -40,7 +40,7 @@ impl Retelling {
     /// One round: a step of the rebuild, if one is under way.
     pub(crate) async fn poll_outbox(
         &mut self,
-        warehouse: &Warehouse,
+        database: &Database,
         limit: usize,
         max_message_bytes: usize,
     ) -> Result<OutboxBatch, Failure> {
@@ -52,7 +52,7 @@ impl Retelling {
             Step::None => return Ok(OutboxBatch::default()),
             Step::CaughtUp(state) => self.rebuild.publish(&state, &statement!("dds/lock_vault")).await?,
             Step::Publish(state) => {
-                let (last, readings) = read(warehouse, state.published_to, limit.min(USERS)).await?;
+                let (last, readings) = read(database, state.published_to, limit.min(USERS)).await?;
                 match last {
                     None => self.rebuild.complete(&state).await?,
                     Some(last) => self.handed_out = Some((state, last)),
@@ -76,9 +76,9 @@ impl Retelling {
 }
 
 /// Every counter of the next users behind `after`, and the last of them; `None` behind the last user of all.
-async fn read(warehouse: &Warehouse, after: Uuid, users: usize) -> Result<(Option<Uuid>, Vec<Reading>), Failure> {
+async fn read(database: &Database, after: Uuid, users: usize) -> Result<(Option<Uuid>, Vec<Reading>), Failure> {
     let limit = i64::try_from(users).unwrap_or(i64::MAX);
-    let transaction = warehouse.begin().await?;
+    let transaction = database.begin().await?;
     let rows = transaction.query(&statement!("dds/select_next_users"), [&after, &limit]).await?;
     let users = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<Uuid>, _>>()?;
     let (of_products, of_categories) =

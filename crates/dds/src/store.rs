@@ -6,10 +6,10 @@
 use std::collections::{HashMap, HashSet};
 
 use consumer::{Failure, Fault, Outcome};
+use database::{Database, Transaction, get, statement};
 use futures_util::try_join;
 use orders::Enriched;
 use service::rebuild::{self, Phase};
-use warehouse::{Transaction, Warehouse, get, statement};
 
 use crate::{
     known::Known,
@@ -29,7 +29,7 @@ mod counters;
 /// Hubs and links that are `known` to be there are not sent, and those of an order without a state are not looked for.
 /// Should rows go or come while the batch is under way, it is undone and repeated at once, with all of them and with care.
 pub(crate) async fn store(
-    warehouse: &Warehouse,
+    database: &Database,
     known: &Known,
     service: &str,
     load_src: &str,
@@ -41,7 +41,7 @@ pub(crate) async fn store(
     let orders = Keyed::all(orders);
     let mut trusts = true;
     loop {
-        match attempt(warehouse, known, trusts, service, load_src, &orders).await {
+        match attempt(database, known, trusts, service, load_src, &orders).await {
             Ok(Some(written)) => return Ok(written),
             Ok(None) => {}
             Err(failure) if trusts && has_met_a_row(&failure) => {
@@ -68,14 +68,14 @@ pub(crate) type Written = (Vec<Outcome>, Vec<Reading>);
 /// A process that slept before its first statement sees it, too. The edition comes after that lock as well, so that a
 /// batch which has waited for somebody who empties the vault knows of it.
 async fn attempt(
-    warehouse: &Warehouse,
+    database: &Database,
     known: &Known,
     trusts: bool,
     service: &str,
     load_src: &str,
     orders: &[Keyed<'_>],
 ) -> Result<Option<Written>, Failure> {
-    let transaction = warehouse.begin().await?;
+    let transaction = database.begin().await?;
     let (states, phase, edition, latest) = try_join!(
         states::lock(&transaction, orders),
         rebuild::phase(&transaction, service),

@@ -38,7 +38,7 @@ pub(crate) async fn drive(
         if loaded() < events || laggard.is_some() {
             return Ok(false);
         }
-        end = settled.look(at, look(readings, &stage.warehouse).await?);
+        end = settled.look(at, look(readings, &stage.database).await?);
         Ok(end.is_some())
     };
     let mut board = Board::new();
@@ -48,9 +48,9 @@ pub(crate) async fn drive(
     Ok((began + end).saturating_duration_since(loaded.began))
 }
 
-async fn look(readings: &[Reading], warehouse: &tokio_postgres::Client) -> Result<Look> {
+async fn look(readings: &[Reading], database: &tokio_postgres::Client) -> Result<Look> {
     let statement = include_str!("../sql/select_state.sql");
-    let row = warehouse.query_one(statement, &[]).await.context("the state of the warehouse")?;
+    let row = database.query_one(statement, &[]).await.context("the state of the warehouse")?;
     Ok(Look {
         records: readings.iter().map(|reading| reading.total).collect(),
         lag: readings.iter().map(Reading::lag).sum(),

@@ -43,22 +43,22 @@ pub(crate) struct Findings {
 impl Findings {
     /// Looks, when the pipeline is done.
     pub(crate) async fn gather(stage: &Stage, expected: &Expected) -> Result<Self> {
-        let warehouse = &stage.warehouse;
+        let database = &stage.database;
         let audits = audit::files()?;
-        let mut complaints = audit::run(warehouse, &audits).await?;
+        let mut complaints = audit::run(database, &audits).await?;
         // An audit that checks nothing would find nothing.
         let missing = audits.is_empty().then(|| "there is not a single file in sql/audit".to_owned());
         complaints.push(Complaint { audit: "the audit itself".to_owned(), differences: missing.into_iter().collect() });
-        complaints.extend(comparison::run(warehouse, expected).await?);
-        let (tags_assigned, wrong) = tags::check(warehouse, &stage.broker, &expected.categories).await?;
+        complaints.extend(comparison::run(database, expected).await?);
+        let (tags_assigned, wrong) = tags::check(database, &stage.broker, &expected.categories).await?;
         complaints.extend(wrong);
         complaints.retain(|complaint| !complaint.differences.is_empty());
         Ok(Self {
-            rows: rows::count(warehouse).await?,
+            rows: rows::count(database).await?,
             dead_letters: watch::records(&stage.broker, DEAD_LETTERS).await?,
-            parked: rows::parked(warehouse).await?,
+            parked: rows::parked(database).await?,
             tags_assigned,
-            favourites: Favourites::find(warehouse).await?,
+            favourites: Favourites::find(database).await?,
             audits: audits.len(),
             complaints,
         })

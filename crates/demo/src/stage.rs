@@ -17,7 +17,7 @@ const DATABASE: &str = "warehouse";
 pub(crate) struct Stage {
     stack: Stack,
     pub(crate) broker: Broker,
-    pub(crate) warehouse: tokio_postgres::Client,
+    pub(crate) database: tokio_postgres::Client,
 }
 
 impl Stage {
@@ -28,10 +28,10 @@ impl Stage {
         let endpoints = stack.endpoints();
         endpoints.create_topics(&Topic::pipeline(1)).await?;
         let url = endpoints.create_database(DATABASE).await?;
-        let (warehouse, connection) = tokio_postgres::connect(&url, NoTls).await.context("the warehouse")?;
+        let (database, connection) = tokio_postgres::connect(&url, NoTls).await.context("the warehouse")?;
         tokio::spawn(connection);
         let broker = Broker::plain(endpoints.bootstrap_servers());
-        let stage = Self { stack, broker, warehouse };
+        let stage = Self { stack, broker, database };
         Services::migrate(&stage.environment()).await?;
         load::reference(&stage.redis_url(), names.into_iter().map(Ok)).await?;
         Ok(stage)
@@ -50,7 +50,7 @@ impl Stage {
 
     /// Takes everything down in good order.
     pub(crate) async fn strike(self) -> Result<()> {
-        drop(self.warehouse);
+        drop(self.database);
         self.stack.stop().await
     }
 

@@ -13,7 +13,7 @@ pub struct Unavailable(pub String);
 
 /// How long Redis may take to connect or to answer. Longer than any healthy one needs for the largest question; a paused
 /// one must not keep the batch, and what `/ready` says about it, waiting for ever.
-const PATIENCE: Duration = Duration::from_secs(5);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Keys that look like ids, and lie in different slots of a cluster.
 const PROBED: [&str; 2] = ["000000000000000000000000", "000000000000000000000001"];
@@ -92,8 +92,8 @@ impl Connection {
             Some(connection) => Ok(connection),
             None => {
                 let patience = AsyncConnectionConfig::new()
-                    .set_connection_timeout(Some(PATIENCE))
-                    .set_response_timeout(Some(PATIENCE));
+                    .set_connection_timeout(Some(COMMAND_TIMEOUT))
+                    .set_response_timeout(Some(COMMAND_TIMEOUT));
                 self.settings.client.get_multiplexed_async_connection_with_config(&patience).await
             }
         }

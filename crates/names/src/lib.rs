@@ -1,15 +1,15 @@
 //! Names: the only crate that knows Redis, which tells the names behind the ids of an order.
 //!
-//! [`Names::resolve`] asks for all a batch needs together and answers with a [`Directory`]. What a value of
+//! [`ReferenceStore::resolve`] asks for all a batch needs together and answers with a [`Lookup`]. What a value of
 //! Redis means is decided in [`mod@reference`], which is pure.
 
 pub use self::{
     cache::STALE_AFTER,
+    connect_error::ConnectError,
     connection::Unavailable,
-    denied::Denied,
-    directory::Directory,
-    reference::{Dish, Restaurant, User},
-    resolve::{Greeting, Names},
+    lookup::Lookup,
+    reference::{Product, Restaurant, User},
+    resolve::{Greeting, ReferenceStore},
     settings::Settings,
     unusable::{LARGEST_VALUE, Unusable},
 };
@@ -19,6 +19,6 @@ pub mod reference;
 mod unusable;
 mod cache;
 mod connection;
-mod denied;
-mod directory;
+mod connect_error;
+mod lookup;
 mod resolve;

@@ -24,12 +24,12 @@ pub struct Restaurant {
     /// How it is called; never blank.
     pub name: String,
     /// Its dishes by id; a dish without a name is not among them. Of two with one id the later counts.
-    pub menu: HashMap<String, Dish>,
+    pub menu: HashMap<String, Product>,
 }
 
 /// A dish on a menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dish {
+pub struct Product {
     /// How the menu calls it; never blank.
     pub name: String,
     /// Its category, at most [`orders::LONGEST_CATEGORY`] characters; `None` when it is blank or absent. The dish is then as good as
@@ -58,12 +58,12 @@ impl Restaurant {
     pub fn parse(value: &[u8]) -> Result<Self, Unusable> {
         let fields = object(value).ok_or(Unusable::NotJson)?;
         let dishes = menu(&fields).ok_or(Unusable::OtherKind)?;
-        let menu = dishes.iter().filter_map(|dish| Dish::parse(dish.as_object()?)).collect();
+        let menu = dishes.iter().filter_map(|dish| Product::parse(dish.as_object()?)).collect();
         Ok(Self { name: text(&fields, "name").ok_or(Unusable::NoName)?.to_owned(), menu })
     }
 }
 
-impl Dish {
+impl Product {
     fn parse(fields: &Map<String, Value>) -> Option<(String, Self)> {
         let id = text(fields, "_id")?.to_owned();
         let name = text(fields, "name")?.to_owned();
@@ -99,14 +99,14 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::{Dish, Restaurant, User};
+    use super::{Product, Restaurant, User};
     use crate::Unusable::{self, NoName, NotJson, OtherKind};
 
     fn user(value: &str) -> Result<(String, String), Unusable> {
         User::parse(value.as_bytes()).map(|user| (user.name, user.login))
     }
 
-    fn dish(fields: &serde_json::Value) -> Option<Dish> {
+    fn dish(fields: &serde_json::Value) -> Option<Product> {
         let restaurant = json!({"name": "Кофейня №1", "menu": [fields]}).to_string();
         Restaurant::parse(restaurant.as_bytes()).unwrap().menu.remove("d")
     }
@@ -162,8 +162,9 @@ mod tests {
 
     #[test]
     fn dishes() {
-        let named =
-            |category: Option<&str>| Some(Dish { name: "Ролл".to_owned(), category: category.map(str::to_owned) });
+        let named = |category: Option<&str>| {
+            Some(Product { name: "Ролл".to_owned(), category: category.map(str::to_owned) })
+        };
         let table = [
             (json!({"_id": "d", "name": "Ролл", "category": "Выпечка", "price": "?"}), named(Some("Выпечка"))),
             (json!({"_id": "d", "name": "Ролл", "category": " "}), named(None)),

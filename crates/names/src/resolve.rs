@@ -8,17 +8,17 @@ use std::{
 };
 
 use crate::{
-    Denied, Directory, LARGEST_VALUE, Settings, Unavailable, Unusable,
+    ConnectError, LARGEST_VALUE, Lookup, Settings, Unavailable, Unusable,
     cache::Cache,
     connection::Connection,
-    directory::{Known, UnusableValues},
+    lookup::{Entries, UnusableValues},
     reference::{Restaurant, User},
     unusable::Size,
 };
 
 /// The names of users, restaurants and dishes, as Redis has them, at most [`STALE_AFTER`](crate::STALE_AFTER) old.
 #[derive(Debug)]
-pub struct Names {
+pub struct ReferenceStore {
     connection: Connection,
     // Never borrowed while an answer is awaited: questions may be under way side by side.
     users: RefCell<Cache<User>>,
@@ -47,8 +47,8 @@ pub struct Greeting {
 /// Names that were read together.
 #[derive(Default)]
 struct Found {
-    users: Known<User>,
-    restaurants: Known<Restaurant>,
+    users: Entries<User>,
+    restaurants: Entries<Restaurant>,
     unusable: UnusableValues,
 }
 
@@ -59,7 +59,7 @@ struct Parts<'a> {
     unusable: Vec<(&'a str, Unusable)>,
 }
 
-impl Names {
+impl ReferenceStore {
     /// Names from a Redis to which nothing is connected yet, so this succeeds whatever state it is in.
     #[must_use]
     pub fn connect(settings: &Settings) -> Self {
@@ -75,8 +75,8 @@ impl Names {
     /// Connects and runs every command that reading names needs, to verify the settings and the rights of the user.
     ///
     /// # Errors
-    /// [`Denied::Refused`] when they are not, [`Denied::Unavailable`] when nobody can tell now.
-    pub async fn greet(&self) -> Result<Greeting, Denied> {
+    /// [`ConnectError::Rejected`] when they are not, [`ConnectError::Unavailable`] when nobody can tell now.
+    pub async fn ping(&self) -> Result<Greeting, ConnectError> {
         self.connection.try_commands().await?;
         Ok(Greeting { keys: self.connection.count_keys().await.ok() })
     }
@@ -87,7 +87,7 @@ impl Names {
     ///
     /// # Errors
     /// When Redis did not answer; what it was asked is unknown then, not missing.
-    pub async fn resolve(&self, users: &[&str], restaurants: &[&str], now: Instant) -> Result<Directory, Unavailable> {
+    pub async fn resolve(&self, users: &[&str], restaurants: &[&str], now: Instant) -> Result<Lookup, Unavailable> {
         let mut all = Found::default();
         self.read(users, restaurants, now, |found| all.extend(found)).await?;
         Ok(all.into())
@@ -96,13 +96,13 @@ impl Names {
     /// The same, part by part: for whoever has a question to each name and no use for a thousand menus at once.
     ///
     /// # Errors
-    /// As [`Names::resolve`].
+    /// As [`ReferenceStore::resolve`].
     pub async fn visit(
         &self,
         users: &[&str],
         restaurants: &[&str],
         now: Instant,
-        mut visit: impl FnMut(&Directory),
+        mut visit: impl FnMut(&Lookup),
     ) -> Result<(), Unavailable> {
         self.read(users, restaurants, now, |found| visit(&found.into())).await
     }
@@ -126,8 +126,8 @@ impl Names {
         now: Instant,
         mut hand_out: impl FnMut(Found),
     ) -> Result<(), Unavailable> {
-        let (known_users, unknown_users) = recall(&self.users.borrow(), users, now);
-        let (known_restaurants, unknown_restaurants) = recall(&self.restaurants.borrow(), restaurants, now);
+        let (known_users, unknown_users) = read_cache(&self.users.borrow(), users, now);
+        let (known_restaurants, unknown_restaurants) = read_cache(&self.restaurants.borrow(), restaurants, now);
         hand_out(Found { users: known_users, restaurants: known_restaurants, ..Found::default() });
         // Both kinds share one keyspace.
         let keys: Vec<&str> = unknown_users.union(&unknown_restaurants).copied().collect();
@@ -143,9 +143,9 @@ impl Names {
             let values = self.connection.values(&part).await?;
             let values: Values<'_> = part.iter().zip(values).filter_map(|(key, value)| Some((*key, value?))).collect();
             let (users, unusable_users) =
-                learn(&mut self.users.borrow_mut(), User::parse, &unknown_users, &values, now);
+                cache_values(&mut self.users.borrow_mut(), User::parse, &unknown_users, &values, now);
             let (restaurants, unusable_restaurants) =
-                learn(&mut self.restaurants.borrow_mut(), Restaurant::parse, &unknown_restaurants, &values, now);
+                cache_values(&mut self.restaurants.borrow_mut(), Restaurant::parse, &unknown_restaurants, &values, now);
             let unusable = UnusableValues { users: unusable_users, restaurants: unusable_restaurants };
             count("found", users.len() + restaurants.len());
             unusable.note();
@@ -159,7 +159,7 @@ impl Names {
     /// The keys that have values, in parts that are not too large.
     async fn parts<'a>(&self, keys: &[&'a str]) -> Result<Parts<'a>, Unavailable> {
         let mut all = Parts::default();
-        let mut room = 0;
+        let mut budget = 0;
         for keys in keys.chunks(PART_KEYS) {
             let sizes = self.connection.sizes(keys).await?;
             for (&key, size) in keys.iter().zip(sizes) {
@@ -176,13 +176,13 @@ impl Names {
                     Size::Bytes(size) => size,
                 };
                 match all.parts.last_mut() {
-                    Some(part) if part.len() < PART_KEYS && size <= room => part.push(key),
+                    Some(part) if part.len() < PART_KEYS && size <= budget => part.push(key),
                     _ => {
                         all.parts.push(vec![key]);
-                        room = PART_BYTES;
+                        budget = PART_BYTES;
                     }
                 }
-                room = room.saturating_sub(size);
+                budget = budget.saturating_sub(size);
             }
         }
         Ok(all)
@@ -198,7 +198,7 @@ impl Found {
     }
 }
 
-impl From<Found> for Directory {
+impl From<Found> for Lookup {
     fn from(Found { users, restaurants, unusable }: Found) -> Self {
         Self { users: Arc::new(users), restaurants: Arc::new(restaurants), unusable: Arc::new(unusable) }
     }
@@ -222,7 +222,7 @@ fn only(unusable: &[(&str, Unusable)], asked: &HashSet<&str>) -> HashMap<String,
 }
 
 /// What the cache has, and what has to be asked for.
-fn recall<'a, T>(cache: &Cache<T>, ids: &[&'a str], now: Instant) -> (Known<T>, HashSet<&'a str>) {
+fn read_cache<'a, T>(cache: &Cache<T>, ids: &[&'a str], now: Instant) -> (Entries<T>, HashSet<&'a str>) {
     let mut known = HashMap::new();
     let mut unknown = HashSet::new();
     for &id in ids {
@@ -236,13 +236,13 @@ fn recall<'a, T>(cache: &Cache<T>, ids: &[&'a str], now: Instant) -> (Known<T>, 
 }
 
 /// Reads what Redis had of what is asked for: what is usable becomes known and is remembered.
-fn learn<T>(
+fn cache_values<T>(
     cache: &mut Cache<T>,
     parse: impl Fn(&[u8]) -> Result<T, Unusable>,
     asked: &HashSet<&str>,
     values: &Values<'_>,
     now: Instant,
-) -> (Known<T>, HashMap<String, Unusable>) {
+) -> (Entries<T>, HashMap<String, Unusable>) {
     let (mut known, mut unusable) = (HashMap::new(), HashMap::new());
     for (&id, text) in values.iter().filter(|(id, _)| asked.contains(*id)) {
         match parse(text).map(Arc::new) {

@@ -28,10 +28,10 @@ impl DeadLetters {
         let kafka = given.kafka()?;
         match self {
             Self::List(list) => {
-                let warehouse = given.warehouse().await.inspect_err(list::unknown).ok();
-                list.run(&kafka, warehouse.as_ref(), out).await
+                let database = given.database().await.inspect_err(list::unknown).ok();
+                list.run(&kafka, database.as_ref(), out).await
             }
-            Self::Replay(replay) => replay.run(&kafka, &given.warehouse().await?, out).await,
+            Self::Replay(replay) => replay.run(&kafka, &given.database().await?, out).await,
         }
     }
 }

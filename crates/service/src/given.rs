@@ -1,11 +1,11 @@
 //! The settings a process was given, from which each subcommand takes what it needs.
 
 use clap::{ArgMatches, Args};
-use warehouse::Warehouse;
+use database::Database;
 
 use crate::{
     Refusal, schema,
-    settings::{Database, Kafka, Topics},
+    settings::{DatabaseSettings, Kafka, Topics},
     usage,
 };
 
@@ -49,9 +49,9 @@ impl Given {
     ///
     /// # Errors
     /// As [`Given::read`], and when the database does not answer.
-    pub async fn warehouse(&self) -> Result<Warehouse, Refusal> {
-        let database = self.read::<Database>()?.connection(self.service)?;
+    pub async fn database(&self) -> Result<Database, Refusal> {
+        let database = self.read::<DatabaseSettings>()?.connection(self.service)?;
         schema::require(&database, self.service).await?;
-        Ok(Warehouse::new(&database))
+        Ok(Database::new(&database))
     }
 }

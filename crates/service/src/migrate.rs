@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use consumer::LoopHealth;
+use database::Database;
 use tokio::time::timeout;
-use warehouse::Warehouse;
 
 use crate::{Refusal, Startup, retry};
 
@@ -13,17 +13,17 @@ use crate::{Refusal, Startup, retry};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Applies the migrations that are missing. Only the wait for a connection is bounded: a migration takes its time.
-pub(crate) async fn migrate(database: &warehouse::Settings) -> Result<(), Refusal> {
-    let warehouse = Warehouse::new(database);
+pub(crate) async fn migrate(database: &database::Settings) -> Result<(), Refusal> {
+    let pool = Database::new(database);
     let loop_health = LoopHealth::default();
-    let greeting = retry::until_available(&loop_health, async || Ok(warehouse.greet().await?));
-    if let Ok(greeted) = timeout(PATIENCE, greeting).await {
-        greeted?;
+    let server_info = retry::until_available(&loop_health, async || Ok(pool.ping().await?));
+    if let Ok(server) = timeout(PATIENCE, server_info).await {
+        server?;
     } else {
         let error = loop_health.waiting().map_or_else(String::new, |waiting| format!(": {}", waiting.error));
         return Err(Refusal::Missing(format!("DATABASE_URL: no answer within {} s{error}", PATIENCE.as_secs())));
     }
-    let applied = warehouse::migrate(database).await.map_err(|error| match error.into() {
+    let applied = database::migrate(database).await.map_err(|error| match error.into() {
         Startup::Refused(refusal) => refusal,
         Startup::Unavailable(error) => {
             Refusal::Missing(format!("DATABASE_URL: lost while migrating: {error}; run it again"))

@@ -4,10 +4,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use consumer::{LoopHealth, Worker};
+use database::Database;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
-use warehouse::Warehouse;
 
 use crate::{
     Refusal, Service, Shared, clock,
@@ -31,7 +31,7 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
     let loop_health = Arc::new(LoopHealth::default());
     let endpoints = Endpoints { loop_health: Arc::clone(&loop_health), metrics: install_metrics(name, watch)? };
     // After the metrics, so that the counters of the routes exist from the start.
-    let routes = S::routes(own, Warehouse::new(&database));
+    let routes = S::routes(own, Database::new(&database));
     let stop = watch.spawn(look_after(grace, settings.http.http_addr, routes, endpoints)).await??;
 
     let preparing = async {
@@ -97,7 +97,7 @@ async fn look_after(
 async fn prepare(
     settings: &Settings,
     kafka: &kafka::Settings,
-    database: &warehouse::Settings,
+    database: &database::Settings,
     loop_health: &LoopHealth,
 ) -> Result<Shared, Refusal> {
     let cluster = until_available(loop_health, async || Ok(kafka::Topics::connect(kafka)?)).await?;
@@ -106,7 +106,7 @@ async fn prepare(
     tokio::task::spawn_blocking(move || drop(cluster));
     until_available(loop_health, async || schema::require(database, &kafka.service).await).await?;
     Ok(Shared {
-        warehouse: Warehouse::new(database),
+        database: Database::new(database),
         kafka: kafka::Settings { batch_bytes: room.batch, ..kafka.clone() },
         load_src: settings.batch.load_src.clone(),
         max_message_bytes: room.message,

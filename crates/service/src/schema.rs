@@ -3,8 +3,8 @@
 use crate::{Refusal, Startup};
 
 /// Refuses a schema that lacks migrations: the first batch would fail half-way, for ever.
-pub(crate) async fn require(database: &warehouse::Settings, service: &str) -> Result<(), Startup> {
-    let pending = warehouse::pending(database).await?;
+pub(crate) async fn require(database: &database::Settings, service: &str) -> Result<(), Startup> {
+    let pending = database::pending(database).await?;
     if pending.is_empty() { Ok(()) } else { Err(Refusal::Missing(advice(&pending, service)).into()) }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use consumer::Processor;
-use warehouse::Warehouse;
+use database::Database;
 
 use crate::{Description, Finding, Refusal, Startup};
 
@@ -35,9 +35,9 @@ pub trait Service {
     /// [`Startup::Refused`] ends the process; [`Startup::Unavailable`] is waited out, and this is called again.
     async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self::Processor, Startup>;
 
-    /// What is answered over HTTP beside what every service answers. `warehouse` has connections of its own, which the loop
+    /// What is answered over HTTP beside what every service answers. `database` has connections of its own, which the loop
     /// does not use.
-    fn routes(_settings: &Self::Settings, _warehouse: Warehouse) -> Router {
+    fn routes(_settings: &Self::Settings, _warehouse: Database) -> Router {
         Router::new()
     }
 
@@ -57,7 +57,7 @@ pub trait Service {
 #[derive(Clone)]
 pub struct Shared {
     /// The database.
-    pub warehouse: Warehouse,
+    pub database: Database,
     /// The broker, for who asks about the group; nothing is connected by it.
     pub kafka: kafka::Settings,
     /// `LOAD_SRC`: what the column `load_src` of the vault says.

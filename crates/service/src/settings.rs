@@ -4,7 +4,7 @@ use clap::Args;
 
 pub use self::{
     batch::Batch,
-    database::Database,
+    database::DatabaseSettings,
     duration::{duration, period},
     http::Http,
     kafka::{Kafka, Topics},
@@ -33,7 +33,7 @@ pub struct Settings {
     pub topics: Topics,
     /// The warehouse.
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseSettings,
     /// The loop.
     #[command(flatten)]
     pub batch: Batch,

@@ -13,7 +13,7 @@ use crate::{
     Commands, Refusal, Service, check,
     cli::{Cli, Command, Ended},
     healthcheck, log, migrate, refusal, run,
-    settings::{Database, Http},
+    settings::{DatabaseSettings, Http},
 };
 
 /// Does what the command line asks for, as the service `S`.
@@ -59,7 +59,7 @@ fn act<S: Service, Own: Commands>(Cli { command, reference, given }: Cli<Own>) -
             Command::Healthcheck => healthcheck::healthcheck(given.read::<Http>()?.http_addr).await.map(done),
             Command::Settings => Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&reference)?).map(done)?),
             Command::Migrate => {
-                let database = given.read::<Database>()?.connection(S::DESCRIPTION.name)?;
+                let database = given.read::<DatabaseSettings>()?.connection(S::DESCRIPTION.name)?;
                 Ok(migrate::migrate(&database).await.map(done)?)
             }
             Command::DeadLetters(command) => command.act(&given, &mut io::stdout()).await.map(done),

@@ -1,7 +1,7 @@
 //! Why something could not be got ready at the start: to give up, or to try again.
 
 use consumer::DependencyError;
-use warehouse::Denied;
+use database::ConnectError;
 
 use crate::Refusal;
 
@@ -16,20 +16,20 @@ pub enum Startup {
     Unavailable(#[from] DependencyError),
 }
 
-impl From<Denied> for Startup {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::Refused(_) => Refusal::Missing(denied.to_string()).into(),
-            Denied::Unavailable(unavailable) => unavailable.into(),
+impl From<ConnectError> for Startup {
+    fn from(connect_error: ConnectError) -> Self {
+        match connect_error {
+            ConnectError::Rejected(_) => Refusal::Missing(connect_error.to_string()).into(),
+            ConnectError::Unavailable(unavailable) => unavailable.into(),
         }
     }
 }
 
-impl From<warehouse::migrate::Error> for Startup {
-    fn from(error: warehouse::migrate::Error) -> Self {
+impl From<database::migrate::Error> for Startup {
+    fn from(error: database::migrate::Error) -> Self {
         match error {
-            warehouse::migrate::Error::Denied(denied) => denied.into(),
-            warehouse::migrate::Error::Failed(reason) => Refusal::Missing(format!("DATABASE_URL: {reason}")).into(),
+            database::migrate::Error::ConnectError(connect_error) => connect_error.into(),
+            database::migrate::Error::Failed(reason) => Refusal::Missing(format!("DATABASE_URL: {reason}")).into(),
         }
     }
 }

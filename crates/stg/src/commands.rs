@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Subcommand;
-use names::Names;
+use reference::ReferenceStore;
 use service::Given;
 
 use crate::{
@@ -34,15 +34,15 @@ pub enum Parked {
 impl service::Commands for Commands {
     async fn act(self, given: &Given, out: &mut impl Write) -> anyhow::Result<()> {
         let Self::Parked(command) = self;
-        let warehouse = given.warehouse().await?;
+        let database = given.database().await?;
         match command {
             Parked::List(list) => {
                 // Without Redis the list does not say why names are missing.
                 let redis = given.read::<Settings>().and_then(|settings| settings.redis()).ok();
-                let names = redis.as_ref().map(Names::connect);
-                list.run(&warehouse, names.as_ref(), now(), out).await
+                let names = redis.as_ref().map(ReferenceStore::connect);
+                list.run(&database, names.as_ref(), now(), out).await
             }
-            Parked::Release(release) => release.run(&warehouse, now(), out).await,
+            Parked::Release(release) => release.run(&database, now(), out).await,
         }
     }
 }

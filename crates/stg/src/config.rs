@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use service::Refusal;
 
-use crate::decode::{Envelope, Reading, Timestamp};
+use crate::decode::{Envelope, PgTimestamp, Reading};
 
 /// Redis, and how long an order may wait for a name.
 #[derive(Debug, clap::Args)]
@@ -35,7 +35,7 @@ pub struct Settings {
     /// `sent_dttm`: this field of the order, for producers whose record timestamps are wrong; the field itself is
     /// compared with the clock.
     #[arg(long, env = "RECORD_TIMESTAMP", value_name = "kafka|sent_dttm", default_value = "kafka")]
-    record_timestamp: Timestamp,
+    record_timestamp: PgTimestamp,
 }
 
 impl Settings {
@@ -45,8 +45,8 @@ impl Settings {
     }
 
     /// Where Redis is, or which setting is wrong.
-    pub(crate) fn redis(&self) -> Result<names::Settings, Refusal> {
-        names::Settings::from_url(self.redis_url.expose(), self.redis_ca_file.as_deref())
+    pub(crate) fn redis(&self) -> Result<reference::Settings, Refusal> {
+        reference::Settings::from_url(self.redis_url.expose(), self.redis_ca_file.as_deref())
             .map_err(|error| Refusal::Settings(error.to_string()))
     }
 }

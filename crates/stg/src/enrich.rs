@@ -1,17 +1,17 @@
 //! The names of a whole batch, asked for together.
 
 use consumer::DependencyError;
-use names::{Directory, Names};
 use orders::Event;
+use reference::{Lookup, ReferenceStore};
 use tokio::time::Instant;
 
 /// Looks up every user and restaurant of the events.
 pub(crate) async fn look_up(
-    names: &Names,
+    names: &ReferenceStore,
     events: impl IntoIterator<Item = &Event>,
-) -> Result<Directory, DependencyError> {
+) -> Result<Lookup, DependencyError> {
     let ids = events.into_iter().map(|event| (event.user_id.as_str(), event.restaurant_id.as_str()));
     let (users, restaurants): (Vec<&str>, Vec<&str>) = ids.unzip();
-    let directory = names.resolve(&users, &restaurants, Instant::now().into_std()).await;
-    directory.map_err(|error| DependencyError::new("redis", error))
+    let lookup = names.resolve(&users, &restaurants, Instant::now().into_std()).await;
+    lookup.map_err(|error| DependencyError::new("redis", error))
 }

@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 use consumer::{Failure, Message, OutboxBatch};
-use names::Names;
+use database::{Database, Transaction, get, statement};
 use orders::UtcMicros;
-use warehouse::{Transaction, Warehouse, get, statement};
+use reference::ReferenceStore;
 
 use self::{census::Census, search::Search};
 pub use self::{list::List, release::Release, selection::Selection};
@@ -50,7 +50,7 @@ pub(crate) struct Bounds {
     /// Orders taken up, and messages handed out.
     pub(crate) orders: usize,
     /// Bytes of a message with its key.
-    pub(crate) room: usize,
+    pub(crate) budget: usize,
 }
 
 /// Bytes of payloads taken up and of messages handed out in one round, give or take one of them. A pod has 128 MiB, and an
@@ -61,20 +61,20 @@ impl Parked {
     /// One round: un-parks what can be, then hands out what is not known to be sent.
     pub(crate) async fn poll_outbox(
         &mut self,
-        warehouse: &Warehouse,
-        names: &Names,
+        database: &Database,
+        names: &ReferenceStore,
         now: UtcMicros,
         bounds: Bounds,
     ) -> Result<OutboxBatch, Failure> {
         self.sending = None;
-        let known = self.search.known(warehouse, names).await?;
-        let taken = take_up::take_up(warehouse, names, known, now, bounds).await?;
+        let known = self.search.known(database, names).await?;
+        let taken = take_up::take_up(database, names, known, now, bounds).await?;
         self.search.learn(&taken);
         // Nobody waits for a number; if the warehouse is away, the next statement says so.
-        if let Err(error) = self.census.take(warehouse, now).await {
+        if let Err(error) = self.census.take(database, now).await {
             tracing::warn!(%error, "parked orders could not be counted");
         }
-        let messages = self.hand_out(warehouse, bounds).await?;
+        let messages = self.hand_out(database, bounds).await?;
         let more = taken.moved > 0 || !messages.is_empty();
         Ok(OutboxBatch { messages, more })
     }
@@ -89,8 +89,8 @@ impl Parked {
     }
 
     /// Some of the messages that are not known to be sent.
-    async fn hand_out(&mut self, warehouse: &Warehouse, bounds: Bounds) -> Result<Vec<Message>, Failure> {
-        let transaction = warehouse.begin().await?;
+    async fn hand_out(&mut self, database: &Database, bounds: Bounds) -> Result<Vec<Message>, Failure> {
+        let transaction = database.begin().await?;
         let size = i64::try_from(bounds.orders).unwrap_or(i64::MAX);
         let rows = transaction.query(&statement!("stg/lock_unsent_orders"), [&size, &BYTES_A_ROUND]).await?;
         let orders = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<i64>, _>>()?;

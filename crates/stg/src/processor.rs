@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use consumer::{DependencyError, Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
-use names::{Denied, Greeting, Names};
+use database::Database;
 use orders::Event;
+use reference::{ConnectError, Greeting, ReferenceStore};
 use service::{Description, Finding, Refusal, Service, Shared, Startup};
-use warehouse::Warehouse;
 
 use crate::{
     clock::now,
@@ -19,8 +19,8 @@ use crate::{
 
 /// The service: its constants, and the loop's layer.
 pub struct Stg {
-    warehouse: Warehouse,
-    names: Names,
+    database: Database,
+    names: ReferenceStore,
     parked: Parked,
     reading: Reading,
     park_max_age: Duration,
@@ -32,10 +32,10 @@ impl Stg {
     ///
     /// # Errors
     /// When a setting of Redis is malformed.
-    pub fn new(settings: &Settings, warehouse: &Warehouse, max_message_bytes: usize) -> Result<Self, Refusal> {
+    pub fn new(settings: &Settings, database: &Database, max_message_bytes: usize) -> Result<Self, Refusal> {
         Ok(Self {
-            warehouse: warehouse.clone(),
-            names: Names::connect(&settings.redis()?),
+            database: database.clone(),
+            names: ReferenceStore::connect(&settings.redis()?),
             parked: Parked::default(),
             reading: settings.reading(),
             park_max_age: settings.park_max_age,
@@ -60,11 +60,11 @@ impl Service for Stg {
     }
 
     async fn processor(settings: &Settings, shared: &Shared) -> Result<Self, Startup> {
-        Names::connect(&settings.redis()?).greet().await.map_err(|denied| match denied {
-            Denied::Refused(_) => Startup::Refused(Refusal::Missing(denied.to_string())),
-            Denied::Unavailable(error) => DependencyError::new("redis", error).into(),
+        ReferenceStore::connect(&settings.redis()?).ping().await.map_err(|connect_error| match connect_error {
+            ConnectError::Rejected(_) => Startup::Refused(Refusal::Missing(connect_error.to_string())),
+            ConnectError::Unavailable(error) => DependencyError::new("redis", error).into(),
         })?;
-        Ok(Self::new(settings, &shared.warehouse, shared.max_message_bytes)?)
+        Ok(Self::new(settings, &shared.database, shared.max_message_bytes)?)
     }
 
     fn background_interval(settings: &Settings) -> Duration {
@@ -76,15 +76,15 @@ impl Service for Stg {
             Ok(redis) => redis,
             Err(refusal) => return vec![Finding::failed("redis", refusal)],
         };
-        vec![match Names::connect(&redis).greet().await {
+        vec![match ReferenceStore::connect(&redis).ping().await {
             Ok(Greeting { keys: Some(0) }) => {
                 Finding::ok("redis", "answers, and its database has no keys; look at the number in REDIS_URL")
             }
             Ok(_) => Finding::ok("redis", "answers"),
-            Err(Denied::Unavailable(error)) => {
+            Err(ConnectError::Unavailable(error)) => {
                 Finding::failed("redis", format_args!("{error}; is it up? look at REDIS_URL"))
             }
-            Err(denied) => Finding::failed("redis", denied),
+            Err(connect_error) => Finding::failed("redis", connect_error),
         }]
     }
 }
@@ -103,13 +103,13 @@ impl Processor for Stg {
     }
 
     async fn store(&self, events: &[Event]) -> Result<StoreResult, Failure> {
-        let directory = enrich::look_up(&self.names, events).await?;
-        store::store(&self.warehouse, events, &directory, now(), self.max_message_bytes).await
+        let lookup = enrich::look_up(&self.names, events).await?;
+        store::store(&self.database, events, &lookup, now(), self.max_message_bytes).await
     }
 
     async fn poll_outbox(&mut self, limit: usize) -> Result<OutboxBatch, Failure> {
-        let bounds = Bounds { max_age: self.park_max_age, orders: limit, room: self.max_message_bytes };
-        self.parked.poll_outbox(&self.warehouse, &self.names, now(), bounds).await
+        let bounds = Bounds { max_age: self.park_max_age, orders: limit, budget: self.max_message_bytes };
+        self.parked.poll_outbox(&self.database, &self.names, now(), bounds).await
     }
 
     async fn mark_sent(&mut self) -> Result<(), Failure> {

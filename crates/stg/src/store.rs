@@ -3,25 +3,25 @@
 use std::collections::{BTreeMap, HashMap};
 
 use consumer::{Failure, MAX_BATCH_OUTPUT_BYTES, StoreResult};
+use database::{Database, PgTimestamp, Row as DatabaseRow, Transaction, get, statement};
 use futures_util::try_join;
 use jiff::civil::DateTime;
-use names::Directory;
 use orders::{Event, UtcMicros, Version};
-use warehouse::{Row as DatabaseRow, Timestamp, Transaction, Warehouse, get, statement};
+use reference::Lookup;
 
 use crate::transform::{self, Changes, Held, Missing, Row};
 
 /// Stores a batch of events with the names that were read for it at `now`.
 pub(crate) async fn store(
-    warehouse: &Warehouse,
+    database: &Database,
     events: &[Event],
-    directory: &Directory,
+    lookup: &Lookup,
     now: UtcMicros,
     limit: usize,
 ) -> Result<StoreResult, Failure> {
-    let transaction = warehouse.begin().await?;
+    let transaction = database.begin().await?;
     let held = lock(&transaction, events).await?;
-    let Changes { outcomes, new, changed, messages } = transform::transform(&held, events, directory, now, limit)?;
+    let Changes { outcomes, new, changed, messages } = transform::transform(&held, events, lookup, now, limit)?;
     try_join!(
         insert(&transaction, &new),
         update(&transaction, &changed),
@@ -33,8 +33,8 @@ pub(crate) async fn store(
 
 async fn lock(transaction: &Transaction, events: &[Event]) -> Result<HashMap<i64, Held>, Failure> {
     let ids: Vec<i64> = events.iter().map(|event| event.object_id).collect();
-    let room = if events.len() > 1 { i64::try_from(MAX_BATCH_OUTPUT_BYTES).unwrap_or(i64::MAX) } else { i64::MAX };
-    let rows = transaction.query(&statement!("stg/lock_order_events"), [&ids, &room]).await?;
+    let budget = if events.len() > 1 { i64::try_from(MAX_BATCH_OUTPUT_BYTES).unwrap_or(i64::MAX) } else { i64::MAX };
+    let rows = transaction.query(&statement!("stg/lock_order_events"), [&ids, &budget]).await?;
     if let Some(row) = rows.first()
         && get(row, 6)?
     {
@@ -58,12 +58,12 @@ async fn insert(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<
         return Ok(());
     }
     let ids: Vec<i64> = rows.keys().copied().collect();
-    let sent: Vec<Timestamp> = rows.values().map(|row| Timestamp::new(row.sent_at)).collect();
+    let sent: Vec<PgTimestamp> = rows.values().map(|row| PgTimestamp::new(row.sent_at)).collect();
     let payloads: Vec<&str> = rows.values().map(|row| row.payload.as_str()).collect();
     let versions: Vec<&str> = rows.values().map(|row| row.held.version.as_str()).collect();
     let users: Vec<&str> = rows.values().map(|row| row.held.user_id.as_str()).collect();
     let enriched: Vec<Option<&str>> = rows.values().map(|row| row.held.enriched.as_deref()).collect();
-    let parked: Vec<Option<Timestamp>> = rows.values().map(|row| row.held.parked_at.map(Timestamp::new)).collect();
+    let parked: Vec<Option<PgTimestamp>> = rows.values().map(|row| row.held.parked_at.map(PgTimestamp::new)).collect();
     let unsent: Vec<bool> = rows.values().map(|row| row.unsent).collect();
     let statement = statement!("stg/insert_order_events");
     transaction.execute(&statement, [&ids, &sent, &payloads, &versions, &users, &enriched, &parked, &unsent]).await?;
@@ -75,12 +75,13 @@ async fn update(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<
         return Ok(());
     }
     let ids: Vec<i64> = rows.keys().copied().collect();
-    let sent: Vec<Timestamp> = rows.values().map(|row| Timestamp::new(row.sent_at)).collect();
+    let sent: Vec<PgTimestamp> = rows.values().map(|row| PgTimestamp::new(row.sent_at)).collect();
     let payloads: Vec<&str> = rows.values().map(|row| row.payload.as_str()).collect();
     let versions: Vec<&str> = rows.values().map(|row| row.held.version.as_str()).collect();
     let enriched: Vec<Option<&str>> = rows.values().map(|row| row.held.enriched.as_deref()).collect();
-    let parked: Vec<Option<Timestamp>> = rows.values().map(|row| row.held.parked_at.map(Timestamp::new)).collect();
-    let released: Vec<Option<Timestamp>> = rows.values().map(|row| row.held.released_at.map(Timestamp::new)).collect();
+    let parked: Vec<Option<PgTimestamp>> = rows.values().map(|row| row.held.parked_at.map(PgTimestamp::new)).collect();
+    let released: Vec<Option<PgTimestamp>> =
+        rows.values().map(|row| row.held.released_at.map(PgTimestamp::new)).collect();
     let unsent: Vec<bool> = rows.values().map(|row| row.unsent).collect();
     let statement = statement!("stg/update_order_events");
     transaction
@@ -129,7 +130,7 @@ pub(crate) async fn insert_missing(transaction: &Transaction, missing: &[Awaited
     let ids: Vec<&str> = missing.iter().map(|awaited| awaited.name.id.as_str()).collect();
     let restaurants: Vec<&str> = missing.iter().map(|awaited| awaited.name.restaurant_id.as_str()).collect();
     let orders: Vec<i64> = missing.iter().map(|awaited| awaited.object_id).collect();
-    let parked: Vec<Timestamp> = missing.iter().map(|awaited| Timestamp::new(awaited.parked_at)).collect();
+    let parked: Vec<PgTimestamp> = missing.iter().map(|awaited| PgTimestamp::new(awaited.parked_at)).collect();
     let statement = statement!("stg/insert_missing_names");
     transaction.execute(&statement, [&kinds, &ids, &restaurants, &orders, &parked]).await?;
     Ok(())

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use consumer::{Failure, MAX_BATCH_OUTPUT_BYTES, Message, Outcome, Rejection};
-use names::Directory;
 use orders::{Event, UtcMicros, Version};
+use reference::Lookup;
 
 pub use self::naming::{Dishes, Kind, Missing, name};
 use crate::publish;
@@ -65,7 +65,7 @@ pub struct Changes {
 pub fn transform(
     held: &HashMap<i64, Held>,
     events: &[Event],
-    directory: &Directory,
+    lookup: &Lookup,
     now: UtcMicros,
     limit: usize,
 ) -> Result<Changes, Failure> {
@@ -95,7 +95,7 @@ pub fn transform(
                 }
             }
             Verdict::Newer => {
-                let (enriched, missing) = match name(event, directory, now, Dishes::OnTheMenu) {
+                let (enriched, missing) = match name(event, lookup, now, Dishes::OnTheMenu) {
                     Ok(enriched) => (Some(enriched.write().map_err(unwritable)?), Vec::new()),
                     Err(missing) => (None, missing),
                 };

@@ -7,7 +7,7 @@ SET LOCAL idle_in_transaction_session_timeout = 0;
 SELECT pg_catalog.set_config('transaction_timeout', '0', true)
 WHERE pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL;
 
--- As in begin_unhurried.sql: the server ends a migration whose client has died.
+-- As in begin_maintenance.sql: the server ends a migration whose client has died.
 SET LOCAL client_connection_check_interval = '5s';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;

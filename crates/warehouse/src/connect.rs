@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Config, Error, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::{
     Settings,
-    denied::{Denied, denied},
+    connect_error::{ConnectError, connect_error},
     error::no_answer,
 };
 
@@ -17,12 +17,12 @@ pub(crate) struct Connected {
     pub(crate) client: Client,
     /// Moves its bytes; ends when the client is dropped, and ends the statement in flight with its own error.
     pub(crate) driver: JoinHandle<()>,
-    pub(crate) greeting: Greeting,
+    pub(crate) server_info: ServerInfo,
 }
 
 /// Who answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Greeting {
+pub struct ServerInfo {
     /// The version of the server.
     pub version: String,
     /// Whether the server itself is at the other end. Then what a session keeps is kept for us, named statements above
@@ -35,16 +35,16 @@ pub struct Greeting {
 
 /// How long connecting may take, TLS, login and greeting included (the URL's `connect_timeout` bounds only TCP). Shorter,
 /// and a database at its limit is never reached; longer, and `/ready` is silent about why nothing happens.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A startup option that means nothing to anybody. A server remembers it for the session it belongs to; a pooler, whose
 /// sessions were opened before we came, refuses it or drops it.
-const MARK: &str = "-c tagmill.direct=on";
+const DIRECT_MARKER: &str = "-c tagmill.direct=on";
 
 /// In the simple protocol, which needs no statement: this is asked before it is known who answers.
-const GREET: &str = include_str!("greet.sql");
+const SERVER_INFO: &str = include_str!("select_server_info.sql");
 
-/// Settings that every connection must have and that a transaction cannot state: the column of `greet.sql`, the setting, its
+/// Settings that every connection must have and that a transaction cannot state: the column of `ping.sql`, the setting, its
 /// value, and advice.
 const REQUIRED: [(usize, &str, &str, &str); 4] = [
     // Another encoding cannot store every name, and orders with such a name would be rolled back for ever.
@@ -58,24 +58,24 @@ const REQUIRED: [(usize, &str, &str, &str); 4] = [
 ];
 
 /// Opens a connection and finds out what it leads to.
-pub(crate) async fn connect(settings: &Settings) -> Result<Connected, Denied> {
+pub(crate) async fn connect(settings: &Settings) -> Result<Connected, ConnectError> {
     let connecting = async {
         let (client, driver) = match open(&marked(&settings.config), settings).await {
-            Err(error) if minds_the_mark(&error) => open(&settings.config, settings).await,
+            Err(error) if rejects_marker(&error) => open(&settings.config, settings).await,
             opened => opened,
         }
-        .map_err(|error| denied(&error))?;
-        let answer = client.simple_query(GREET).await.map_err(|error| denied(&error))?;
+        .map_err(|error| connect_error(&error))?;
+        let answer = client.simple_query(SERVER_INFO).await.map_err(|error| connect_error(&error))?;
         let row = answer.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
         });
-        let greeting = understand(row)?;
-        Ok(Connected { client, driver, greeting })
+        let server_info = read_server_info(row)?;
+        Ok(Connected { client, driver, server_info })
     };
-    timeout(PATIENCE, connecting)
+    timeout(CONNECT_TIMEOUT, connecting)
         .await
-        .unwrap_or_else(|_| Err(no_answer("connect", PATIENCE).with(Fault::Unreachable).into()))
+        .unwrap_or_else(|_| Err(no_answer("connect", CONNECT_TIMEOUT).with(Fault::Unreachable).into()))
 }
 
 async fn open(config: &Config, settings: &Settings) -> Result<(Client, JoinHandle<()>), Error> {
@@ -90,32 +90,33 @@ async fn open(config: &Config, settings: &Settings) -> Result<(Client, JoinHandl
 /// The same with the mark beside what the URL asks for.
 fn marked(config: &Config) -> Config {
     let mut marked = config.clone();
-    let options = config.get_options().map_or_else(|| MARK.to_owned(), |options| format!("{options} {MARK}"));
+    let options =
+        config.get_options().map_or_else(|| DIRECT_MARKER.to_owned(), |options| format!("{options} {DIRECT_MARKER}"));
     marked.options(options);
     marked
 }
 
 /// Whether it is the startup option that was refused: a protocol violation to pgbouncer; a server that allows no settings
 /// of that name has other words for it. Without the option the real reason shows, if it was another one.
-fn minds_the_mark(error: &Error) -> bool {
+fn rejects_marker(error: &Error) -> bool {
     error.code().is_some_and(|sqlstate| matches!(sqlstate.code(), "08P01" | "0A000" | "22023" | "42602" | "42704"))
 }
 
-fn understand(row: Option<&SimpleQueryRow>) -> Result<Greeting, Denied> {
+fn read_server_info(row: Option<&SimpleQueryRow>) -> Result<ServerInfo, ConnectError> {
     let Some((row, version)) = row.and_then(|row| Some((row, row.get(0)?))) else {
         return Err(DependencyError::new("postgres", "connect: the server does not say who it is").into());
     };
     verify(|column| row.get(column))?;
     let is_on = |column| row.get(column) == Some("on");
-    Ok(Greeting { version: version.to_owned(), direct: is_on(1), durable: is_on(6) && is_on(7) })
+    Ok(ServerInfo { version: version.to_owned(), direct: is_on(1), durable: is_on(6) && is_on(7) })
 }
 
 /// Refuses a connection whose settings would change what is stored or computed.
-fn verify<'a>(told: impl Fn(usize) -> Option<&'a str>) -> Result<(), Denied> {
+fn verify<'a>(told: impl Fn(usize) -> Option<&'a str>) -> Result<(), ConnectError> {
     for (column, setting, required, advice) in REQUIRED {
         let value = told(column).unwrap_or_default();
         if value != required {
-            return Err(Denied::Refused(match setting {
+            return Err(ConnectError::Rejected(match setting {
                 "server_encoding" => format!("the database's encoding is {value}, not {required}; {advice}"),
                 _ => format!("{setting} is {value}, not {required}; {advice}"),
             }));

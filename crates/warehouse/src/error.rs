@@ -13,7 +13,7 @@ use tokio_postgres::{Error, error::DbError};
 pub(crate) fn failure(name: &str, error: &Error) -> Failure {
     match error.as_db_error() {
         Some(error) if is_about_data(error.code().code()) => {
-            Failure::InvalidData(format!("{name}: {}", refusal(error)))
+            Failure::InvalidData(format!("{name}: {}", invalid_data(error)))
         }
         _ => unavailable(name, error).into(),
     }
@@ -32,8 +32,8 @@ pub(crate) fn unavailable(name: &str, error: &Error) -> DependencyError {
 
 /// The database as it has not answered the statement `name` for so long. It may be away; but if only this statement takes
 /// so long, it always will, and a smaller one will not.
-pub(crate) fn no_answer(name: &str, patience: Duration) -> DependencyError {
-    DependencyError::new("postgres", format_args!("{name}: no answer for {patience:?}")).with(Fault::TimedOut)
+pub(crate) fn no_answer(name: &str, timeout_after: Duration) -> DependencyError {
+    DependencyError::new("postgres", format_args!("{name}: no answer for {timeout_after:?}")).with(Fault::TimedOut)
 }
 
 /// An error in one line, with its cause: the driver's own text is only its kind («db error»).
@@ -67,7 +67,7 @@ fn is_about_data(sqlstate: &str) -> bool {
 
 /// What was refused and where, without the value: the message quotes it (`value "…" is out of range`), the detail shows
 /// the whole row. Both may name a person, and this text goes to logs and headers.
-fn refusal(error: &DbError) -> String {
+fn invalid_data(error: &DbError) -> String {
     let mut text = format!("{} {}", error.code().code(), without_quotes(error.message()));
     let places = [("table", error.table()), ("column", error.column()), ("constraint", error.constraint())];
     for (kind, name) in places {

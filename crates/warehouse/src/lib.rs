@@ -1,19 +1,19 @@
 //! The warehouse: the only crate that knows PostgreSQL.
 //!
-//! [`Settings`] reads `DATABASE_URL`, [`Warehouse`] keeps connections to it, a [`Transaction`] runs [`Statement`]s and
+//! [`Settings`] reads `DATABASE_URL`, [`Database`] keeps connections to it, a [`Transaction`] runs [`Statement`]s and
 //! says what the loop has to know when one fails: is it the data ([`consumer::Failure::InvalidData`]) or is it the database
 //! ([`consumer::Failure::Dependency`])? [`migrate()`] builds the schema.
 
 pub use self::{
-    connect::Greeting,
-    denied::Denied,
+    connect::ServerInfo,
+    connect_error::ConnectError,
     migrate::{migrate, pending},
     parameter::{Parameter, Parameters},
-    pool::Warehouse,
+    pool::Database,
     row::get,
     settings::Settings,
     statement::Statement,
-    timestamp::Timestamp,
+    timestamp::PgTimestamp,
     transaction::Transaction,
 };
 pub use tokio_postgres::{Row, types::FromSql};
@@ -21,7 +21,7 @@ pub use tokio_postgres::{Row, types::FromSql};
 pub mod settings;
 mod tls;
 mod error;
-mod denied;
+mod connect_error;
 mod connect;
 mod session;
 mod statement;

@@ -13,7 +13,7 @@ use tokio_postgres::{
 use crate::{
     Settings, Statement,
     connect::connect,
-    denied::Denied,
+    connect_error::ConnectError,
     error::{describe, unavailable},
     statement,
 };
@@ -23,7 +23,7 @@ use crate::{
 pub enum Error {
     /// There is no connection.
     #[error(transparent)]
-    Denied(#[from] Denied),
+    ConnectError(#[from] ConnectError),
     /// A migration does not apply, or one that was applied has been edited since.
     #[error("{0}")]
     Failed(String),
@@ -161,7 +161,7 @@ fn explain(error: &refinery::Error) -> Error {
 fn failed(step: &str, error: &tokio_postgres::Error) -> Error {
     match error.as_db_error() {
         Some(_) => Error::Failed(format!("{step}: {}", describe(error))),
-        None => Denied::Unavailable(unavailable(step, error)).into(),
+        None => ConnectError::Unavailable(unavailable(step, error)).into(),
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
-use crate::Timestamp;
+use crate::PgTimestamp;
 
 /// A parameter of a statement.
 ///
@@ -54,5 +54,5 @@ parameters! {
     Uuid: UUID, UUID_ARRAY;
     Date: DATE, DATE_ARRAY;
     DateTime: TIMESTAMP, TIMESTAMP_ARRAY;
-    Timestamp: TIMESTAMP, TIMESTAMP_ARRAY;
+    PgTimestamp: TIMESTAMP, TIMESTAMP_ARRAY;
 }

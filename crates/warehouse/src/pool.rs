@@ -8,25 +8,25 @@ use deadpool::{
 
 use crate::{
     Settings, Transaction,
-    connect::{Greeting, PATIENCE},
-    denied::Denied,
+    connect::{CONNECT_TIMEOUT, ServerInfo},
+    connect_error::ConnectError,
     session::{Pooled, Sessions},
 };
 
 /// The warehouse, as a service holds it. Cloning shares the connections.
 #[derive(Debug, Clone)]
-pub struct Warehouse {
+pub struct Database {
     pool: Pool<Sessions>,
 }
 
-impl Warehouse {
+impl Database {
     /// A warehouse to which nothing is connected yet, so this succeeds whatever state the database is in.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let pool = Pool::builder(Sessions::new(settings))
             .max_size(settings.pool_size)
             // Connecting and reusing bound themselves.
-            .timeouts(Timeouts { wait: Some(PATIENCE), create: None, recycle: None })
+            .timeouts(Timeouts { wait: Some(CONNECT_TIMEOUT), create: None, recycle: None })
             .runtime(Runtime::Tokio1)
             .build()
             .unwrap_or_else(|error| unreachable!("the builder asks for a runtime only, and has one: {error}"));
@@ -35,7 +35,7 @@ impl Warehouse {
 
     /// The same database by a connection of its own: for work that goes on beside the batches and must not take theirs.
     #[must_use]
-    pub fn aside(&self) -> Self {
+    pub fn dedicated(&self) -> Self {
         Self::new(&Settings { pool_size: 1, ..self.pool.manager().settings().clone() })
     }
 
@@ -51,8 +51,8 @@ impl Warehouse {
     ///
     /// # Errors
     /// When there is no connection to be had.
-    pub async fn begin_reading(&self) -> Result<Transaction, DependencyError> {
-        Transaction::begin_reading(self.connection().await?).await
+    pub async fn begin_read_only(&self) -> Result<Transaction, DependencyError> {
+        Transaction::begin_read_only(self.connection().await?).await
     }
 
     /// Begins a transaction for a command that goes through whole tables (an audit, a rebuild): the planner may scan,
@@ -60,25 +60,25 @@ impl Warehouse {
     ///
     /// # Errors
     /// When there is no connection to be had.
-    pub async fn begin_unhurried(&self) -> Result<Transaction, DependencyError> {
-        Transaction::begin_unhurried(self.connection().await?).await
+    pub async fn begin_maintenance(&self) -> Result<Transaction, DependencyError> {
+        Transaction::begin_maintenance(self.connection().await?).await
     }
 
     /// Connects, to learn whether the settings are right, and who answers.
     ///
     /// # Errors
-    /// [`Denied::Refused`] when they are not, [`Denied::Unavailable`] when nobody can tell now.
-    pub async fn greet(&self) -> Result<Greeting, Denied> {
-        Ok(self.session().await?.greeting().clone())
+    /// [`ConnectError::Rejected`] when they are not, [`ConnectError::Unavailable`] when nobody can tell now.
+    pub async fn ping(&self) -> Result<ServerInfo, ConnectError> {
+        Ok(self.session().await?.server_info().clone())
     }
 
     async fn connection(&self) -> Result<Pooled, DependencyError> {
         Ok(self.session().await?)
     }
 
-    async fn session(&self) -> Result<Pooled, Denied> {
+    async fn session(&self) -> Result<Pooled, ConnectError> {
         self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(denied) => denied,
+            PoolError::Backend(connect_error) => connect_error,
             other => DependencyError::new("postgres", format_args!("connect: {other}")).into(),
         })
     }

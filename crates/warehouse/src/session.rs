@@ -7,15 +7,15 @@ use deadpool_postgres::ClientWrapper;
 
 use crate::{
     Settings,
-    connect::{Connected, Greeting, connect},
-    denied::Denied,
+    connect::{Connected, ServerInfo, connect},
+    connect_error::ConnectError,
 };
 
 /// A connection; it closes when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Session {
     client: ClientWrapper,
-    greeting: Greeting,
+    server_info: ServerInfo,
 }
 
 /// A session that goes back to the pool when it is dropped.
@@ -26,8 +26,8 @@ pub(crate) type Pooled = managed::Object<Sessions>;
 pub(crate) struct Sessions(Settings);
 
 impl Session {
-    pub(crate) fn greeting(&self) -> &Greeting {
-        &self.greeting
+    pub(crate) fn server_info(&self) -> &ServerInfo {
+        &self.server_info
     }
 }
 
@@ -51,15 +51,15 @@ impl Sessions {
 
 impl managed::Manager for Sessions {
     type Type = Session;
-    type Error = Denied;
+    type Error = ConnectError;
 
-    async fn create(&self) -> Result<Session, Denied> {
-        let Connected { client, driver, greeting } = connect(&self.0).await?;
-        Ok(Session { client: ClientWrapper::new(client, driver), greeting })
+    async fn create(&self) -> Result<Session, ConnectError> {
+        let Connected { client, driver, server_info } = connect(&self.0).await?;
+        Ok(Session { client: ClientWrapper::new(client, driver), server_info })
     }
 
     /// A connection that was lost while idle is known to be so; asking each one would cost a round trip a batch.
-    async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<Denied> {
+    async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<ConnectError> {
         if session.is_closed() { Err(RecycleError::message("closed")) } else { Ok(()) }
     }
 }

@@ -9,11 +9,11 @@ use tokio_postgres::types::{IsNull, ToSql, Type, accepts, to_sql_checked};
 /// A civil time as a parameter. The driver's own way to send one goes through calendar arithmetic, which costs more than the
 /// rest of a row, and a batch has thousands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timestamp(i64);
+pub struct PgTimestamp(i64);
 
 const EPOCH: DateTime = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
 
-impl Timestamp {
+impl PgTimestamp {
     /// A civil time, or what knows its own. Nanoseconds are cut off: PostgreSQL has none.
     pub fn new(at: impl Into<DateTime>) -> Self {
         let since = at.into().duration_since(EPOCH);
@@ -21,7 +21,7 @@ impl Timestamp {
     }
 }
 
-impl ToSql for Timestamp {
+impl ToSql for PgTimestamp {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         out.extend_from_slice(&self.0.to_be_bytes());
         Ok(IsNull::No)
@@ -44,7 +44,7 @@ mod tests {
             for time in ["00:00:00", "00:00:00.000001", "12:34:56.5", "23:59:59", "23:59:59.999999"] {
                 let civil: DateTime = format!("{day}T{time}").parse().unwrap();
                 let (mut ours, mut drivers) = (BytesMut::new(), BytesMut::new());
-                Timestamp::new(civil).to_sql(&Type::TIMESTAMP, &mut ours).unwrap();
+                PgTimestamp::new(civil).to_sql(&Type::TIMESTAMP, &mut ours).unwrap();
                 civil.to_sql(&Type::TIMESTAMP, &mut drivers).unwrap();
                 assert_eq!(ours, drivers, "{civil}");
             }
@@ -57,7 +57,7 @@ mod tests {
             ("1999-12-31T23:59:59.999999999", "1999-12-31T23:59:59.999999"),
             ("2000-01-01T00:00:00.000000999", "2000-01-01T00:00:00"),
         ] {
-            let of = |text: &str| Timestamp::new(text.parse::<DateTime>().unwrap());
+            let of = |text: &str| PgTimestamp::new(text.parse::<DateTime>().unwrap());
             assert_eq!(of(text), of(cut), "{text}");
         }
     }

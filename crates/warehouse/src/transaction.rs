@@ -32,46 +32,57 @@ pub struct Transaction {
     /// The answer to `BEGIN`, which travels with the first statements instead of costing a round trip of its own.
     begun: Shared<BoxFuture<'static, Result<(), DependencyError>>>,
     /// How long to wait for an answer; beyond the server's own limits, so this is for a server that says nothing at all.
-    patience: Duration,
+    timeout_after: Duration,
     /// Whether the next transaction may have the connection: not if plans were made without the guards of a batch.
     reusable: bool,
 }
 
 /// Longer than `statement_timeout` in `begin.sql`, or a slow server looks like a dead one.
-const PATIENCE: Duration = Duration::from_secs(40);
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// Longer than `statement_timeout` in `begin_reading.sql`.
-const READING_PATIENCE: Duration = Duration::from_secs(5);
+/// Longer than `statement_timeout` in `begin_read_only.sql`.
+const READ_ONLY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What goes through whole tables is done when it is done; a day is a bound, not an expectation.
-const UNHURRIED_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+const MAINTENANCE_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 const BEGIN: &str = concat!(include_str!("begin.sql"), include_str!("stated.sql"));
-const BEGIN_READING: &str = concat!(include_str!("begin_reading.sql"), include_str!("stated.sql"));
-const BEGIN_UNHURRIED: &str = concat!(include_str!("begin_unhurried.sql"), include_str!("stated.sql"));
+const BEGIN_READ_ONLY: &str = concat!(include_str!("begin_read_only.sql"), include_str!("stated.sql"));
+const BEGIN_MAINTENANCE: &str = concat!(include_str!("begin_maintenance.sql"), include_str!("stated.sql"));
 
 /// `COMMIT` of a failed transaction rolls back and reports success; the empty `SELECT` before it reports the failure.
 const COMMIT: &str = "SELECT; COMMIT";
 
 impl Transaction {
     pub(crate) async fn begin(session: Pooled) -> Result<Self, DependencyError> {
-        Self::begin_as(session, BEGIN, PATIENCE, true).await
+        Self::begin_as(session, BEGIN, STATEMENT_TIMEOUT, true).await
     }
 
-    pub(crate) async fn begin_reading(session: Pooled) -> Result<Self, DependencyError> {
-        Self::begin_as(session, BEGIN_READING, READING_PATIENCE, true).await
+    pub(crate) async fn begin_read_only(session: Pooled) -> Result<Self, DependencyError> {
+        Self::begin_as(session, BEGIN_READ_ONLY, READ_ONLY_TIMEOUT, true).await
     }
 
-    pub(crate) async fn begin_unhurried(session: Pooled) -> Result<Self, DependencyError> {
-        Self::begin_as(session, BEGIN_UNHURRIED, UNHURRIED_PATIENCE, false).await
+    pub(crate) async fn begin_maintenance(session: Pooled) -> Result<Self, DependencyError> {
+        Self::begin_as(session, BEGIN_MAINTENANCE, MAINTENANCE_TIMEOUT, false).await
     }
 
-    async fn begin_as(session: Pooled, sql: &str, patience: Duration, reusable: bool) -> Result<Self, DependencyError> {
+    async fn begin_as(
+        session: Pooled,
+        sql: &str,
+        timeout_after: Duration,
+        reusable: bool,
+    ) -> Result<Self, DependencyError> {
         // Sends, and returns without waiting for the answer.
         let answers = session.simple_query_raw(sql).await.map_err(|error| unavailable("begin", &error))?;
         let begun =
             answers.try_for_each(|_| ready(Ok(()))).map(|result| result.map_err(|error| unavailable("begin", &error)));
-        Ok(Self { session: Some(session), turn: Mutex::default(), begun: begun.boxed().shared(), patience, reusable })
+        Ok(Self {
+            session: Some(session),
+            turn: Mutex::default(),
+            begun: begun.boxed().shared(),
+            timeout_after,
+            reusable,
+        })
     }
 
     /// Runs a statement and returns its rows.
@@ -92,7 +103,7 @@ impl Transaction {
     /// As [`Transaction::query`].
     pub async fn query_with(&self, statement: &Statement, parameters: &[&dyn Parameter]) -> Result<Vec<Row>, Failure> {
         let session = self.session()?;
-        if session.greeting().direct {
+        if session.server_info().direct {
             let values: Vec<_> = parameters.iter().map(|parameter| parameter.value()).collect();
             self.run(session, statement, async |prepared| session.query(prepared, &values).await).await
         } else {
@@ -111,7 +122,7 @@ impl Transaction {
         parameters: Parameters<'_, N>,
     ) -> Result<u64, Failure> {
         let session = self.session()?;
-        if session.greeting().direct {
+        if session.server_info().direct {
             let values = parameters.map(Parameter::value);
             self.run(session, statement, async |prepared| session.execute(prepared, &values).await).await
         } else {
@@ -174,7 +185,8 @@ impl Transaction {
         answer: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Failure> {
         let both = async { join!(self.begun.clone(), answer) };
-        let (begun, answer) = timeout(self.patience, both).await.map_err(|_| no_answer(name, self.patience))?;
+        let (begun, answer) =
+            timeout(self.timeout_after, both).await.map_err(|_| no_answer(name, self.timeout_after))?;
         begun?;
         answer.map_err(|error| failure(name, &error))
     }

@@ -9,11 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use consumer::{DependencyError, Failure};
+use database::{Row, get};
 use jiff::civil::DateTime;
 use orders::UtcMicros;
 use serde::Serialize;
 use utoipa::ToSchema;
-use warehouse::{Row, get};
 
 /// Why there is no answer.
 #[derive(Debug, Serialize, ToSchema)]

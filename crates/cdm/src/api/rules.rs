@@ -1,9 +1,9 @@
 //! The rules by which users are tagged.
 
 use axum::{Json, extract::State};
+use database::{Database, statement};
 use serde::Serialize;
 use utoipa::ToSchema;
-use warehouse::{Warehouse, statement};
 
 use super::answer::{Problem, Refused};
 use crate::rule::Line;
@@ -22,8 +22,8 @@ pub(super) struct Rules {
     responses((status = 200, body = Rules), (status = 401, body = Problem), (status = 503, body = Problem)),
     security((), ("token" = []))
 )]
-pub(super) async fn list(State(warehouse): State<Warehouse>) -> Result<Json<Rules>, Refused> {
-    let transaction = warehouse.begin_reading().await?;
+pub(super) async fn list(State(database): State<Database>) -> Result<Json<Rules>, Refused> {
+    let transaction = database.begin_read_only().await?;
     let rows = transaction.query(&statement!("cdm/select_rules"), []).await?;
     transaction.commit().await?;
     Ok(Json(Rules { rules: rows.iter().map(Line::read).collect::<Result<_, _>>()? }))

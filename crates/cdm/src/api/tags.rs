@@ -4,10 +4,10 @@ use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
 };
+use database::{Database, get, statement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use warehouse::{Warehouse, get, statement};
 
 use super::{
     answer::{Problem, Refused},
@@ -57,8 +57,8 @@ const LARGEST_LIMIT: u16 = 1000;
     responses((status = 200, body = Tags), (status = 401, body = Problem), (status = 503, body = Problem)),
     security((), ("token" = []))
 )]
-pub(super) async fn list(State(warehouse): State<Warehouse>) -> Result<Json<Tags>, Refused> {
-    let transaction = warehouse.begin_reading().await?;
+pub(super) async fn list(State(database): State<Database>) -> Result<Json<Tags>, Refused> {
+    let transaction = database.begin_read_only().await?;
     let rows = transaction.query(&statement!("cdm/select_tags"), []).await?;
     transaction.commit().await?;
     let tag = |row| Ok(Tag { tag: get(row, 0)?, users: get(row, 1)? });
@@ -83,7 +83,7 @@ pub(super) async fn list(State(warehouse): State<Warehouse>) -> Result<Json<Tags
     security((), ("token" = []))
 )]
 pub(super) async fn users(
-    State(warehouse): State<Warehouse>,
+    State(database): State<Database>,
     Name(tag): Name,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<TagUsers>, Refused> {
@@ -92,7 +92,7 @@ pub(super) async fn users(
     if !(1..=LARGEST_LIMIT).contains(&limit) {
         return Err(Refused::Malformed(format!("limit is {limit}, not 1 to {LARGEST_LIMIT}")));
     }
-    let transaction = warehouse.begin_reading().await?;
+    let transaction = database.begin_read_only().await?;
     let (after, size) = (after.unwrap_or_default(), i64::from(limit));
     let rows = transaction.query(&statement!("cdm/select_users_of_tag"), [&tag, &after, &size]).await?;
     transaction.commit().await?;

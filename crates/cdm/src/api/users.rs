@@ -1,11 +1,11 @@
 //! One user: what they are called, and what they order.
 
 use axum::{Json, extract::State};
+use database::{Database, Transaction, get, statement};
 use futures_util::TryFutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use warehouse::{Transaction, Warehouse, get, statement};
 
 use super::{
     answer::{Problem, Refused, get_utc_micros},
@@ -65,8 +65,8 @@ struct Counter {
     ),
     security((), ("token" = []))
 )]
-pub(super) async fn tags(State(warehouse): State<Warehouse>, Name(user_id): Name) -> Result<Json<UserTags>, Refused> {
-    let transaction = warehouse.begin_reading().await?;
+pub(super) async fn tags(State(database): State<Database>, Name(user_id): Name) -> Result<Json<UserTags>, Refused> {
+    let transaction = database.begin_read_only().await?;
     let user_pk = find(&transaction, &user_id).await?;
     let rows = transaction.query(&statement!("cdm/select_user_tags"), [&user_pk]).await?;
     transaction.commit().await?;
@@ -89,10 +89,10 @@ pub(super) async fn tags(State(warehouse): State<Warehouse>, Name(user_id): Name
     security((), ("token" = []))
 )]
 pub(super) async fn counters(
-    State(warehouse): State<Warehouse>,
+    State(database): State<Database>,
     Name(user_id): Name,
 ) -> Result<Json<UserCounters>, Refused> {
-    let transaction = warehouse.begin_reading().await?;
+    let transaction = database.begin_read_only().await?;
     let user_pk = find(&transaction, &user_id).await?;
     let rows = transaction.query(&statement!("cdm/select_user_counters"), [&user_pk]).await?;
     transaction.commit().await?;

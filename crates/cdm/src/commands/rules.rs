@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use clap::{Args, Subcommand};
+use database::{Database, Transaction, get, statement};
 use service::Refusal;
-use warehouse::{Transaction, Warehouse, get, statement};
 
 use self::{
     change::Change,
@@ -60,8 +60,8 @@ pub struct Remove {
 
 impl Rules {
     /// Does it, and says what came of it.
-    pub(super) async fn run(&self, warehouse: &Warehouse, out: &mut impl Write) -> anyhow::Result<()> {
-        let transaction = warehouse.begin_unhurried().await.map_err(Refusal::from)?;
+    pub(super) async fn run(&self, database: &Database, out: &mut impl Write) -> anyhow::Result<()> {
+        let transaction = database.begin_maintenance().await.map_err(Refusal::from)?;
         match self {
             Self::List(list) => list.run(&transaction, out).await?,
             Self::Preview(preview) => preview.run(&transaction, out).await?,

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use consumer::Failure;
+use database::{Database, Parameter, Statement, Transaction, get, statement};
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use warehouse::{Parameter, Statement, Transaction, Warehouse, get, statement};
 
 use super::{
     body::Body,
@@ -27,8 +27,8 @@ struct Answer<'a> {
 }
 
 /// Reads it all over one connection, the questions behind one another without a pause between them.
-pub(super) async fn read(warehouse: &Warehouse, catalogue: &Catalogue, question: &Question) -> Result<Body, Refused> {
-    let transaction = warehouse.begin_reading().await?;
+pub(super) async fn read(database: &Database, catalogue: &Catalogue, question: &Question) -> Result<Body, Refused> {
+    let transaction = database.begin_read_only().await?;
     let charts = question.topics(catalogue).flat_map(|topic| &topic.charts);
     let selectors = question.topics(catalogue).flat_map(|topic| &topic.selectors);
     let charts = charts.map(async |chart| Ok((chart.id.as_str(), rows(&transaction, chart, &question.chosen).await?)));

@@ -6,7 +6,7 @@ use dashboards::{
     Spec,
     spec::{Chart, Field, Selector, Tab, Type},
 };
-use warehouse::Statement;
+use database::Statement;
 
 use super::question::Choice;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::{extract::Query, http::Uri};
 use dashboards::spec::Type;
+use database::Parameter;
 use jiff::civil::Date;
-use warehouse::Parameter;
 
 use super::catalogue::{Catalogue, Narrowing, Topic};
 use crate::api::Refused;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use consumer::{DependencyError, Failure, Fault};
+use database::{Transaction, get, statement};
 use futures_util::future::try_join_all;
 use orders::tags::Subject;
 use uuid::Uuid;
-use warehouse::{Transaction, get, statement};
 
 use crate::transform::tags::{Held, Pairs, Rule};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use consumer::{Failure, Fault};
-use warehouse::{Parameter, Statement, Transaction, Warehouse, get, statement};
+use database::{Database, Parameter, Statement, Transaction, get, statement};
 
 use super::{trouble::Trouble, work};
 
@@ -42,11 +42,11 @@ const DAYS_AT_ONCE: i64 = 31;
 /// statement sees what is committed when it begins. An order that has changed since the notes were taken has left a new
 /// note.
 pub(super) async fn refresh(
-    warehouse: &Warehouse,
+    database: &Database,
     every: Duration,
     trouble: &mut Trouble,
 ) -> Result<Option<Duration>, Failure> {
-    let transaction = warehouse.begin_unhurried().await?;
+    let transaction = database.begin_maintenance().await?;
     if !lock(&transaction).await? {
         return Ok(None);
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use consumer::{DependencyError, Failure, Fault};
-use warehouse::{Row, Transaction, Warehouse, get, statement};
+use database::{Database, Row, Transaction, get, statement};
 
 /// What a look has found.
 pub(super) struct Work {
@@ -24,8 +24,8 @@ pub(super) struct Work {
 }
 
 /// Looks by itself.
-pub(super) async fn look(warehouse: &Warehouse, every: Duration) -> Result<Work, Failure> {
-    let transaction = warehouse.begin().await?;
+pub(super) async fn look(database: &Database, every: Duration) -> Result<Work, Failure> {
+    let transaction = database.begin().await?;
     let work = read(&transaction, every).await?;
     transaction.commit().await?;
     Ok(work)

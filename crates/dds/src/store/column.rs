@@ -1,9 +1,9 @@
 //! Columns: PostgreSQL takes rows as one array a column, so the number of parameters does not grow with the batch.
 
 use consumer::{DependencyError, Failure, Fault};
+use database::{Row, get};
 use jiff::civil::DateTime;
 use orders::UtcMicros;
-use warehouse::{Row, get};
 
 /// One column of some rows.
 pub(super) fn column<R, T>(rows: impl IntoIterator<Item = R>, value: impl FnMut(R) -> T) -> Vec<T> {

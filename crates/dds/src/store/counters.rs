@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use consumer::Failure;
+use database::{PgTimestamp, Transaction, get, statement};
 use futures_util::try_join;
 use jiff::civil::DateTime;
 use orders::Counter;
-use warehouse::{Timestamp, Transaction, get, statement};
 
 use super::column::column;
 use crate::{
@@ -52,12 +52,12 @@ async fn add_products(
         return Ok(Vec::new());
     }
     // Where the batch brings no name the row is there and keeps its own: a name of long ago never wins.
-    let nameless = (Timestamp::new(DateTime::constant(0, 1, 1, 0, 0, 0, 0)), "");
+    let nameless = (PgTimestamp::new(DateTime::constant(0, 1, 1, 0, 0, 0, 0)), "");
     let names = rows.iter().map(|(_, difference)| match difference.name {
-        Some((read_at, name)) => (Timestamp::new(read_at), name),
+        Some((read_at, name)) => (PgTimestamp::new(read_at), name),
         None => nameless,
     });
-    let (dates, texts): (Vec<Timestamp>, Vec<&str>) = names.unzip();
+    let (dates, texts): (Vec<PgTimestamp>, Vec<&str>) = names.unzip();
     let users = column(&rows, |(pair, _)| pair.0);
     let products = column(&rows, |(pair, _)| pair.1);
     let counts = column(&rows, |(_, difference)| difference.count);

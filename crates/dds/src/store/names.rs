@@ -1,9 +1,9 @@
 //! Names of users, products and restaurants: compared with the latest rows, written where they are news.
 
 use consumer::Failure;
+use database::{PgTimestamp, Statement, Transaction, get, statement};
 use futures_util::try_join;
 use uuid::Uuid;
-use warehouse::{Statement, Timestamp, Transaction, get, statement};
 
 use super::{
     Latest,
@@ -69,7 +69,7 @@ async fn write_users(transaction: &Transaction, load_src: &str, names: &[Name<'_
     let parents = column(names, |name| name.parent);
     let usernames = column(names, |name| name.names[0]);
     let logins = column(names, |name| name.names[1]);
-    let dates = column(names, |name| Timestamp::new(name.load_dt));
+    let dates = column(names, |name| PgTimestamp::new(name.load_dt));
     let hashdiffs = column(names, |name| name.hashdiff);
     let (lock, insert) = (statement!("dds/lock_users"), statement!("dds/insert_user_names"));
     try_join!(
@@ -90,7 +90,7 @@ async fn write_single(
     }
     let parents = column(names, |name| name.parent);
     let texts = column(names, |name| name.names[0]);
-    let dates = column(names, |name| Timestamp::new(name.load_dt));
+    let dates = column(names, |name| PgTimestamp::new(name.load_dt));
     let hashdiffs = column(names, |name| name.hashdiff);
     try_join!(
         transaction.execute(&lock, [&parents]),

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use consumer::Failure;
+use database::{PgTimestamp, Row, Statement, Transaction, get, statement};
 use futures_util::try_join;
 use orders::{Amount, UtcMicros, Version};
 use uuid::Uuid;
-use warehouse::{Row, Statement, Timestamp, Transaction, get, statement};
 
 use super::{
     column::{array_literal, column, get_utc_micros, unreadable},
@@ -74,9 +74,9 @@ async fn write_all(
     let parameters = (
         column(states.keys(), |pk| *pk),
         column(rows(), |state| state.version.as_str()),
-        column(rows(), |state| Timestamp::new(state.load_dt)),
+        column(rows(), |state| PgTimestamp::new(state.load_dt)),
         column(rows(), |state| state.user_pk),
-        column(rows(), |state| Timestamp::new(state.order_dt)),
+        column(rows(), |state| PgTimestamp::new(state.order_dt)),
         column(rows(), |state| state.restaurant_pk),
         column(rows(), |state| state.status.as_str()),
         column(rows(), |state| state.cost.to_string()),
@@ -118,7 +118,7 @@ async fn write_all(
 /// them up again finds the note together with the change.
 pub(super) async fn note_stale(transaction: &Transaction, hours: &BTreeSet<UtcMicros>) -> Result<(), Failure> {
     if !hours.is_empty() {
-        let hours = column(hours, |hour| Timestamp::new(*hour));
+        let hours = column(hours, |hour| PgTimestamp::new(*hour));
         transaction.execute(&statement!("dds/insert_stale_days"), [&hours]).await?;
     }
     Ok(())

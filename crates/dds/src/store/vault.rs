@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use consumer::Failure;
+use database::{PgTimestamp, Statement, Transaction, statement};
 use futures_util::try_join;
 use uuid::Uuid;
-use warehouse::{Statement, Timestamp, Transaction, statement};
 
 use super::column::column;
 use crate::transform::vault::{Cost, Hub, LinkRow, OrderHub, OrderLine, OrderRows, Status, Vault};
@@ -91,7 +91,7 @@ async fn insert_hubs(
     }
     let pks = column(rows.keys(), |pk| *pk);
     let business_keys = column(rows.values(), |row| row.key);
-    let dates = column(rows.values(), |row| Timestamp::new(row.load_dt));
+    let dates = column(rows.values(), |row| PgTimestamp::new(row.load_dt));
     transaction.execute(&statement, [&pks, &business_keys, &dates, &load_src]).await?;
     Ok(())
 }
@@ -107,8 +107,8 @@ async fn insert_orders(
     }
     let pks = column(rows.keys(), |pk| *pk);
     let ids = column(rows.values(), |row| row.order_id);
-    let ordered = column(rows.values(), |row| Timestamp::new(row.order_dt));
-    let dates = column(rows.values(), |row| Timestamp::new(row.load_dt));
+    let ordered = column(rows.values(), |row| PgTimestamp::new(row.order_dt));
+    let dates = column(rows.values(), |row| PgTimestamp::new(row.load_dt));
     transaction.execute(&statement, [&pks, &ids, &ordered, &dates, &load_src]).await?;
     Ok(())
 }
@@ -125,7 +125,7 @@ async fn insert_links(
     let pks = column(rows.keys(), |pk| *pk);
     let left = column(rows.values(), |row| row.left);
     let right = column(rows.values(), |row| row.right);
-    let dates = column(rows.values(), |row| Timestamp::new(row.load_dt));
+    let dates = column(rows.values(), |row| PgTimestamp::new(row.load_dt));
     transaction.execute(&statement, [&pks, &left, &right, &dates, &load_src]).await?;
     Ok(())
 }
@@ -137,7 +137,7 @@ async fn insert_costs(transaction: &Transaction, load_src: &str, rows: &[Cost]) 
     let pks = column(rows, |row| row.order_pk);
     let costs = column(rows, |row| row.cost.to_string());
     let payments = column(rows, |row| row.payment.to_string());
-    let dates = column(rows, |row| Timestamp::new(row.load_dt));
+    let dates = column(rows, |row| PgTimestamp::new(row.load_dt));
     let hashdiffs = column(rows, |row| row.hashdiff);
     let statement = statement!("dds/insert_order_costs");
     transaction.execute(&statement, [&pks, &costs, &payments, &dates, &hashdiffs, &load_src]).await?;
@@ -150,7 +150,7 @@ async fn insert_statuses(transaction: &Transaction, load_src: &str, rows: &[Stat
     }
     let pks = column(rows, |row| row.order_pk);
     let statuses = column(rows, |row| row.status.as_str());
-    let dates = column(rows, |row| Timestamp::new(row.load_dt));
+    let dates = column(rows, |row| PgTimestamp::new(row.load_dt));
     let hashdiffs = column(rows, |row| row.hashdiff);
     let statement = statement!("dds/insert_order_statuses");
     transaction.execute(&statement, [&pks, &statuses, &dates, &hashdiffs, &load_src]).await?;
@@ -165,7 +165,7 @@ async fn insert_lines(transaction: &Transaction, load_src: &str, rows: &[OrderLi
     let quantities = column(rows, |row| row.line.quantity);
     let amounts = column(rows, |row| row.line.amount.to_string());
     let categories = column(rows, |row| row.line.category_pk);
-    let dates = column(rows, |row| Timestamp::new(row.load_dt));
+    let dates = column(rows, |row| PgTimestamp::new(row.load_dt));
     let hashdiffs = column(rows, |row| row.hashdiff);
     let statement = statement!("dds/insert_order_products");
     transaction.execute(&statement, [&pks, &quantities, &amounts, &categories, &dates, &hashdiffs, &load_src]).await?;
@@ -174,7 +174,7 @@ async fn insert_lines(transaction: &Transaction, load_src: &str, rows: &[OrderLi
 
 #[cfg(test)]
 mod tests {
-    use warehouse::statement;
+    use database::statement;
 
     use super::strictly;
 

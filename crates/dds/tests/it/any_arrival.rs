@@ -7,16 +7,16 @@ use uuid::Uuid;
 
 use crate::{
     arrivals::{Arrivals, arrivals},
+    memory_database::MemoryDatabase,
     recount,
     story::order,
-    warehouse::Warehouse,
 };
 
 /// An order without its history: `load_dt` and lines once held tell which versions came by.
 type Now = (Uuid, Version, Uuid, Uuid, String, Amount, Amount, Vec<Line>);
 
-fn now(warehouse: &Warehouse) -> Vec<Now> {
-    let states = warehouse.states.iter();
+fn now(database: &MemoryDatabase) -> Vec<Now> {
+    let states = database.states.iter();
     states
         .map(|(order_pk, state)| {
             let State { version, user_pk, restaurant_pk, status, cost, payment, lines, .. } = state.clone();
@@ -30,26 +30,26 @@ proptest! {
     #[test]
     fn ends_in_the_same_orders(arrivals in arrivals()) {
         let newest: Vec<_> = arrivals.newest().cloned().map(|order| vec![order]).collect();
-        prop_assert_eq!(now(&Warehouse::loaded(&arrivals.batches)), now(&Warehouse::loaded(&newest)));
+        prop_assert_eq!(now(&MemoryDatabase::loaded(&arrivals.batches)), now(&MemoryDatabase::loaded(&newest)));
     }
 
     #[test]
     fn ends_in_the_numbers_of_the_newest_versions(arrivals in arrivals()) {
-        let warehouse = Warehouse::loaded(&arrivals.batches);
+        let database = MemoryDatabase::loaded(&arrivals.batches);
         let expected = recount::messages(arrivals.newest());
-        prop_assert_eq!(recount::counters(&warehouse), expected.clone());
-        prop_assert_eq!(recount::states(&warehouse), expected.clone());
-        prop_assert_eq!(recount::vault(&warehouse), expected);
+        prop_assert_eq!(recount::counters(&database), expected.clone());
+        prop_assert_eq!(recount::states(&database), expected.clone());
+        prop_assert_eq!(recount::vault(&database), expected);
     }
 
     #[test]
     fn is_right_after_every_batch(arrivals in arrivals()) {
-        let mut warehouse = Warehouse::default();
+        let mut database = MemoryDatabase::default();
         for batch in &arrivals.batches {
-            let changes = warehouse.transform(batch);
-            warehouse.apply(changes);
-            prop_assert_eq!(recount::counters(&warehouse), recount::states(&warehouse));
-            prop_assert_eq!(recount::counters(&warehouse), recount::vault(&warehouse));
+            let changes = database.transform(batch);
+            database.apply(changes);
+            prop_assert_eq!(recount::counters(&database), recount::states(&database));
+            prop_assert_eq!(recount::counters(&database), recount::vault(&database));
         }
     }
 
@@ -57,9 +57,9 @@ proptest! {
     fn batches_are_a_matter_of_speed(arrivals in arrivals()) {
         let one_by_one: Vec<_> = arrivals.batches.iter().flatten().map(|order| vec![order.clone()]).collect();
         let all_at_once = vec![arrivals.batches.concat()];
-        let warehouse = Warehouse::loaded(&arrivals.batches);
-        prop_assert_eq!(&warehouse, &Warehouse::loaded(&one_by_one));
-        prop_assert_eq!(&warehouse, &Warehouse::loaded(&all_at_once));
+        let database = MemoryDatabase::loaded(&arrivals.batches);
+        prop_assert_eq!(&database, &MemoryDatabase::loaded(&one_by_one));
+        prop_assert_eq!(&database, &MemoryDatabase::loaded(&all_at_once));
     }
 }
 
@@ -68,9 +68,9 @@ fn the_model_sees_something() {
     let closed = crate::story::closed(&[1, 2]);
     let told = vec![vec![order(0, 0, &closed)], vec![order(2, 0, &closed)]];
     let arrivals = Arrivals { batches: told.clone(), told };
-    let counted = recount::counters(&Warehouse::loaded(&arrivals.batches));
+    let counted = recount::counters(&MemoryDatabase::loaded(&arrivals.batches));
     assert_eq!(counted, recount::messages(arrivals.newest()));
     assert_ne!(counted, recount::Count::default());
-    assert!(Warehouse::loaded(&arrivals.batches).products.values().all(|count| *count == 2));
-    assert!(Warehouse::loaded(&arrivals.batches).states.contains_key(&keys::order(2)));
+    assert!(MemoryDatabase::loaded(&arrivals.batches).products.values().all(|count| *count == 2));
+    assert!(MemoryDatabase::loaded(&arrivals.batches).states.contains_key(&keys::order(2)));
 }

@@ -5,7 +5,7 @@
 
 mod story;
 mod arrivals;
-mod warehouse;
+mod memory_database;
 mod recount;
 mod any_arrival;
 mod repetition;

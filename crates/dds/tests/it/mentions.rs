@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use crate::{
     arrivals::arrivals,
+    memory_database::MemoryDatabase,
     story::{closed, order},
-    warehouse::Warehouse,
 };
 
 /// Every counter that the changes touch is mentioned by `mentioning`.
@@ -28,21 +28,21 @@ fn products(order: &Enriched) -> BTreeSet<(uuid::Uuid, uuid::Uuid)> {
 proptest! {
     #[test]
     fn a_batch_repeated_after_a_crash_says_all_it_would_have_said(arrivals in arrivals()) {
-        let mut warehouse = Warehouse::default();
+        let mut database = MemoryDatabase::default();
         for batch in &arrivals.batches {
-            let first = warehouse.transform(batch);
+            let first = database.transform(batch);
             check_covers(&first, &first)?;
-            warehouse.apply(warehouse.transform(batch));
-            check_covers(&warehouse.transform(batch), &first)?;
+            database.apply(database.transform(batch));
+            check_covers(&database.transform(batch), &first)?;
         }
     }
 
     #[test]
     fn every_record_is_mentioned_and_all_its_order_ever_held(arrivals in arrivals()) {
-        let warehouse = Warehouse::loaded(&arrivals.batches);
+        let database = MemoryDatabase::loaded(&arrivals.batches);
         for order in arrivals.told.iter().flatten() {
-            let mentioned = warehouse.transform(std::slice::from_ref(order)).mentioned;
-            let state = &warehouse.states[&keys::order(order.object_id)];
+            let mentioned = database.transform(std::slice::from_ref(order)).mentioned;
+            let state = &database.states[&keys::order(order.object_id)];
             let ever = state.lines.iter();
             prop_assert!(ever.clone().all(|line| mentioned.products.contains(&(state.user_pk, line.product_pk))));
             prop_assert!(ever.clone().all(|line| mentioned.categories.contains(&(state.user_pk, line.category_pk))));
@@ -53,12 +53,12 @@ proptest! {
 
 #[test]
 fn a_line_that_is_gone_is_mentioned_still() {
-    let warehouse = Warehouse::loaded(&[vec![order(0, 0, &closed(&[1, 2]))], vec![order(0, 1, &closed(&[1]))]]);
+    let database = MemoryDatabase::loaded(&[vec![order(0, 0, &closed(&[1, 2]))], vec![order(0, 1, &closed(&[1]))]]);
     let gone = (keys::user("user 0"), keys::product("product 2"));
-    assert_eq!(warehouse.products[&gone], 0);
+    assert_eq!(database.products[&gone], 0);
     for version in [0, 1] {
         let batch = [order(0, version, &closed(&[1]))];
-        let mentioned = warehouse.transform(&batch).mentioned;
+        let mentioned = database.transform(&batch).mentioned;
         assert!(mentioned.products.contains(&gone), "version {version}");
         assert!(mentioned.categories.contains(&(gone.0, keys::category("category 2"))), "version {version}");
     }
@@ -67,7 +67,7 @@ fn a_line_that_is_gone_is_mentioned_still() {
 #[test]
 fn business_keys_of_what_the_batch_names_come_along() {
     let batch = [order(1, 0, &closed(&[1]))];
-    let mentioned = Warehouse::default().transform(&batch).mentioned;
+    let mentioned = MemoryDatabase::default().transform(&batch).mentioned;
     assert_eq!(mentioned.user_ids[&keys::user("user 1")], "user 1");
     assert_eq!(mentioned.product_ids[&keys::product("product 1")], "product 1");
     assert_eq!(mentioned.category_names[&keys::category("category 1")], "category 1");

@@ -8,8 +8,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
+    memory_database::MemoryDatabase,
     story::{closed, message, read},
-    warehouse::Warehouse,
 };
 
 /// An order with product 1 named so, its names read at this minute past one.
@@ -21,7 +21,7 @@ fn named(number: usize, name: &str, minute: u8) -> Enriched {
 }
 
 fn candidates(batch: &[Enriched]) -> Vec<vault::Name<'_, 1>> {
-    let Vault { names, .. } = Warehouse::default().transform(batch).vault;
+    let Vault { names, .. } = MemoryDatabase::default().transform(batch).vault;
     names.products
 }
 
@@ -65,7 +65,7 @@ fn a_repetition_is_news_when_another_name_came_in_between() {
 #[test]
 fn a_counter_carries_the_name_read_last() {
     let batch = [named(0, "А", 2), named(2, "Б", 3), named(4, "В", 1)];
-    let differences = Warehouse::default().transform(&batch).differences;
+    let differences = MemoryDatabase::default().transform(&batch).differences;
     let difference = &differences.products[&(keys::user("user 0"), keys::product("product 1"))];
     assert_eq!(difference.name.map(|(_, name)| name), Some("Б"));
     assert_eq!(difference.count, 3);

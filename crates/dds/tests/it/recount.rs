@@ -7,7 +7,7 @@ use dds::transform::counters::Pair;
 use orders::{Enriched, keys, status};
 use uuid::Uuid;
 
-use crate::warehouse::Warehouse;
+use crate::memory_database::MemoryDatabase;
 
 /// Counters above zero, by user and product, and by user and category.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,11 +29,11 @@ impl Count {
 }
 
 /// What the counters say.
-pub(crate) fn counters(warehouse: &Warehouse) -> Count {
+pub(crate) fn counters(database: &MemoryDatabase) -> Count {
     let above_zero = |counters: &BTreeMap<Pair, i32>| {
         counters.iter().filter(|(_, count)| **count > 0).map(|(pair, count)| (*pair, *count)).collect()
     };
-    Count { products: above_zero(&warehouse.products), categories: above_zero(&warehouse.categories) }
+    Count { products: above_zero(&database.products), categories: above_zero(&database.categories) }
 }
 
 /// What the newest version of every order says.
@@ -51,9 +51,9 @@ pub(crate) fn messages<'a>(newest: impl Iterator<Item = &'a Enriched>) -> Count 
 }
 
 /// What the states say.
-pub(crate) fn states(warehouse: &Warehouse) -> Count {
+pub(crate) fn states(database: &MemoryDatabase) -> Count {
     let mut count = Count::default();
-    for state in warehouse.states.values().filter(|state| state.status == status::CLOSED) {
+    for state in database.states.values().filter(|state| state.status == status::CLOSED) {
         let held = state.lines.iter().filter(|line| line.quantity > 0);
         count.add(state.user_pk, &held.map(|line| (line.product_pk, line.category_pk)).collect());
     }
@@ -61,16 +61,16 @@ pub(crate) fn states(warehouse: &Warehouse) -> Count {
 }
 
 /// What the latest satellite rows say.
-pub(crate) fn vault(warehouse: &Warehouse) -> Count {
+pub(crate) fn vault(database: &MemoryDatabase) -> Count {
     let mut count = Count::default();
-    for (order_pk, user_pk) in warehouse.order_users.values() {
-        let last = warehouse.statuses[order_pk].iter().max_by_key(|row| row.load_dt);
+    for (order_pk, user_pk) in database.order_users.values() {
+        let last = database.statuses[order_pk].iter().max_by_key(|row| row.load_dt);
         if last.is_none_or(|row| row.status != status::CLOSED) {
             continue;
         }
-        let links = warehouse.order_products.iter().filter(|(_, (order, _))| order == order_pk);
+        let links = database.order_products.iter().filter(|(_, (order, _))| order == order_pk);
         let lines = links.filter_map(|(link_pk, (_, product_pk))| {
-            let last = warehouse.lines.get(link_pk)?.iter().max_by_key(|row| row.load_dt)?;
+            let last = database.lines.get(link_pk)?.iter().max_by_key(|row| row.load_dt)?;
             (last.line.quantity > 0).then_some((*product_pk, last.line.category_pk))
         });
         count.add(*user_pk, &lines.collect());

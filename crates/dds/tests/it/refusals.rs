@@ -4,8 +4,8 @@ use consumer::Outcome;
 use serde_json::json;
 
 use crate::{
+    memory_database::MemoryDatabase,
     story::{closed, message, order, read},
-    warehouse::Warehouse,
 };
 
 fn reasons(outcomes: &[Outcome]) -> Vec<&str> {
@@ -25,15 +25,15 @@ fn an_order_keeps_its_first_user() {
     let (mine, other) = (order(0, 0, &closed(&[1])), order(2, 0, &closed(&[1])));
 
     let in_one_batch = [mine.clone(), read(&stolen), other.clone()];
-    let changes = Warehouse::default().transform(&in_one_batch);
+    let changes = MemoryDatabase::default().transform(&in_one_batch);
     assert_eq!(reasons(&changes.outcomes), ["stored", "user-changed", "stored"]);
 
-    let mut warehouse = Warehouse::loaded(&[vec![mine.clone()]]);
+    let mut database = MemoryDatabase::loaded(&[vec![mine.clone()]]);
     let batch = [read(&stolen), other.clone()];
-    let changes = warehouse.transform(&batch);
+    let changes = database.transform(&batch);
     assert_eq!(reasons(&changes.outcomes), ["user-changed", "stored"]);
-    warehouse.apply(changes);
-    assert_eq!(warehouse, Warehouse::loaded(&[vec![mine, other]]));
+    database.apply(changes);
+    assert_eq!(database, MemoryDatabase::loaded(&[vec![mine, other]]));
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn lines_that_add_up_to_too_much() {
     let mut huge = order(0, 0, &closed(&[1, 1]));
     huge.products[0].quantity = i64::MAX;
     let batch = [huge, order(2, 0, &closed(&[1]))];
-    let changes = Warehouse::default().transform(&batch);
+    let changes = MemoryDatabase::default().transform(&batch);
     assert_eq!(reasons(&changes.outcomes), ["out-of-range", "stored"]);
     assert_eq!(changes.new_states.len(), 1);
 }

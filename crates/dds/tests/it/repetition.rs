@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use crate::{
     arrivals::arrivals,
+    memory_database::MemoryDatabase,
     story::{closed, order},
-    warehouse::Warehouse,
 };
 
 /// Nothing but what is to be published.
@@ -25,12 +25,12 @@ fn changes_nothing(changes: &Changes<'_>) -> bool {
 proptest! {
     #[test]
     fn a_replay_changes_nothing(arrivals in arrivals()) {
-        let warehouse = Warehouse::loaded(&arrivals.batches);
+        let database = MemoryDatabase::loaded(&arrivals.batches);
         for batch in &arrivals.batches {
-            let changes = warehouse.transform(batch);
+            let changes = database.transform(batch);
             prop_assert!(changes_nothing(&changes), "{:?}", changes);
             for (order, outcome) in batch.iter().zip(&changes.outcomes) {
-                let state = &warehouse.states[&keys::order(order.object_id)];
+                let state = &database.states[&keys::order(order.object_id)];
                 let equal = order.version == state.version;
                 prop_assert_eq!(outcome, if equal { &Outcome::Unchanged } else { &Outcome::Stale });
             }
@@ -43,13 +43,13 @@ fn each_version_has_its_outcome() {
     let chapter = closed(&[1]);
     let batch = [1, 1, 0, 2, 1].map(|version| order(0, version, &chapter));
     let expected = [Outcome::Stored, Outcome::Unchanged, Outcome::Stale, Outcome::Stored, Outcome::Stale];
-    assert_eq!(Warehouse::default().transform(&batch).outcomes, expected);
+    assert_eq!(MemoryDatabase::default().transform(&batch).outcomes, expected);
 }
 
 #[test]
 fn a_new_state_stays_new_within_its_batch() {
     let batch = [order(0, 0, &closed(&[1])), order(0, 1, &closed(&[2]))];
-    let changes = Warehouse::default().transform(&batch);
+    let changes = MemoryDatabase::default().transform(&batch);
     assert_eq!(changes.new_states.len(), 1);
     assert!(changes.changed_states.is_empty());
 }

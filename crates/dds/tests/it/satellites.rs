@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     arrivals::arrivals,
+    memory_database::MemoryDatabase,
     story::{Chapter, closed, order},
-    warehouse::Warehouse,
 };
 
 /// Rows of one satellite of one key, in the order they were written.
@@ -24,19 +24,19 @@ fn check_rows(rows: &[(UtcMicros, Uuid)], state: &State) -> Result<(), TestCaseE
 proptest! {
     #[test]
     fn rows_grow_and_differ(arrivals in arrivals()) {
-        let warehouse = Warehouse::loaded(&arrivals.batches);
-        for (order_pk, state) in &warehouse.states {
-            let costs = &warehouse.costs[order_pk];
+        let database = MemoryDatabase::loaded(&arrivals.batches);
+        for (order_pk, state) in &database.states {
+            let costs = &database.costs[order_pk];
             check_rows(&costs.iter().map(|row| (row.load_dt, row.hashdiff)).collect::<Vec<_>>(), state)?;
             prop_assert_eq!(costs.last().map(|row| (row.cost, row.payment)), Some((state.cost, state.payment)));
 
-            let statuses = &warehouse.statuses[order_pk];
+            let statuses = &database.statuses[order_pk];
             check_rows(&statuses.iter().map(|row| (row.load_dt, row.hashdiff)).collect::<Vec<_>>(), state)?;
             prop_assert_eq!(statuses.last().map(|row| &row.status), Some(&state.status));
         }
-        for (link_pk, rows) in &warehouse.lines {
-            let (order_pk, product_pk) = warehouse.order_products[link_pk];
-            let state = &warehouse.states[&order_pk];
+        for (link_pk, rows) in &database.lines {
+            let (order_pk, product_pk) = database.order_products[link_pk];
+            let state = &database.states[&order_pk];
             check_rows(&rows.iter().map(|row| (row.load_dt, row.hashdiff)).collect::<Vec<_>>(), state)?;
             let held = state.lines.iter().find(|line| line.product_pk == product_pk && line.is_held());
             prop_assert_eq!(rows.last().map(|row| row.line).filter(Line::is_held), held.copied());
@@ -44,23 +44,23 @@ proptest! {
     }
 }
 
-fn told(chapters: &[Chapter]) -> Warehouse {
+fn told(chapters: &[Chapter]) -> MemoryDatabase {
     let batches = chapters.iter().enumerate().map(|(version, chapter)| vec![order(0, version, chapter)]);
-    Warehouse::loaded(&batches.collect::<Vec<_>>())
+    MemoryDatabase::loaded(&batches.collect::<Vec<_>>())
 }
 
 #[test]
 fn there_and_back_again_keeps_three_rows() {
     let (one, two) = (closed(&[1]), Chapter { status: "CANCELLED", cost: 2, ..closed(&[2]) });
-    let warehouse = told(&[one.clone(), two, one]);
+    let database = told(&[one.clone(), two, one]);
     let order_pk = keys::order(0);
-    let costs: Vec<_> = warehouse.costs[&order_pk].iter().map(|row| row.cost.to_string()).collect();
+    let costs: Vec<_> = database.costs[&order_pk].iter().map(|row| row.cost.to_string()).collect();
     assert_eq!(costs, ["1", "2", "1"]);
-    let statuses: Vec<_> = warehouse.statuses[&order_pk].iter().map(|row| row.status.as_str()).collect();
+    let statuses: Vec<_> = database.statuses[&order_pk].iter().map(|row| row.status.as_str()).collect();
     assert_eq!(statuses, ["CLOSED", "CANCELLED", "CLOSED"]);
     let quantities = |product: &str| {
         let link_pk = keys::link(keys::Link::OrderProduct, order_pk, keys::product(product));
-        warehouse.lines[&link_pk].iter().map(|row| row.line.quantity).collect::<Vec<_>>()
+        database.lines[&link_pk].iter().map(|row| row.line.quantity).collect::<Vec<_>>()
     };
     assert_eq!(quantities("product 1"), [1, 0, 1]);
     assert_eq!(quantities("product 2"), [1, 0]);
@@ -68,20 +68,20 @@ fn there_and_back_again_keeps_three_rows() {
 
 #[test]
 fn a_version_sent_earlier_is_pushed_a_microsecond_past_the_last() {
-    let warehouse = told(&[
+    let database = told(&[
         Chapter { sent: 5, ..closed(&[1]) },
         Chapter { sent: 3, cost: 2, ..closed(&[1]) },
         Chapter { sent: 9, cost: 3, ..closed(&[1]) },
     ]);
-    let dates: Vec<_> = warehouse.costs[&keys::order(0)].iter().map(|row| row.load_dt.to_string()).collect();
+    let dates: Vec<_> = database.costs[&keys::order(0)].iter().map(|row| row.load_dt.to_string()).collect();
     assert_eq!(dates, ["2026-03-02 12:05:00", "2026-03-02 12:05:00.000001", "2026-03-02 12:09:00"]);
 }
 
 #[test]
 fn lines_with_one_product_are_one_row() {
-    let warehouse = told(&[Chapter { lines: vec![(1, 1, 2), (2, 2, 1), (1, 3, 5)], ..closed(&[]) }]);
+    let database = told(&[Chapter { lines: vec![(1, 1, 2), (2, 2, 1), (1, 3, 5)], ..closed(&[]) }]);
     let link_pk = keys::link(keys::Link::OrderProduct, keys::order(0), keys::product("product 1"));
-    let rows = &warehouse.lines[&link_pk];
+    let rows = &database.lines[&link_pk];
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].line.quantity, rows[0].line.amount.to_string()), (7, "3.5".to_owned()));
     assert_eq!(rows[0].line.category_pk, keys::category("category 1"));

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use consumer::{Outcome, Processor, Record};
+use database::{Database, Statement, Transaction, statement};
 use dds::Dds;
 use devstack::Endpoints;
 use serde_json::Value;
 use service::{Service, Shared};
-use warehouse::{Statement, Transaction, Warehouse, statement};
 
 use crate::story::{closed, message};
 
@@ -52,7 +52,7 @@ const KEYS: &str = "
 
 /// A database of its own.
 pub(crate) struct Stage {
-    pub(crate) warehouse: Warehouse,
+    pub(crate) database: Database,
 }
 
 impl Stage {
@@ -60,14 +60,14 @@ impl Stage {
     pub(crate) async fn set() -> anyhow::Result<Self> {
         let stack: &Endpoints = devstack::shared().await?;
         let migrate = async |url: String| {
-            warehouse::migrate(&warehouse::Settings::from_url(&url, None, 1)?).await?;
+            database::migrate(&database::Settings::from_url(&url, None, 1)?).await?;
             Ok(())
         };
         stack.template_database(TEMPLATE, migrate).await?;
         let name = stack.fresh_name("dds_it").await?;
         stack.create_database_from(TEMPLATE, &name).await?;
-        let warehouse = Warehouse::new(&warehouse::Settings::from_url(&stack.database_url(&name), None, 4)?);
-        let stage = Self { warehouse };
+        let database = Database::new(&database::Settings::from_url(&stack.database_url(&name), None, 4)?);
+        let stage = Self { database };
         for statement in COUNT_INSERTS {
             stage.sql(statement).await?;
         }
@@ -79,7 +79,7 @@ impl Stage {
         // Nobody asks it anything unless there is a rebuild.
         let kafka = kafka::Settings { service: "dds-service".to_owned(), ..kafka::Settings::default() };
         let shared = Shared {
-            warehouse: self.warehouse.clone(),
+            database: self.database.clone(),
             kafka,
             load_src: "test".to_owned(),
             max_message_bytes: usize::MAX,
@@ -89,7 +89,7 @@ impl Stage {
 
     /// Runs one statement in a transaction of its own, and returns the text of its rows.
     pub(crate) async fn sql(&self, sql: &'static str) -> anyhow::Result<Vec<String>> {
-        let transaction = self.warehouse.begin().await?;
+        let transaction = self.database.begin().await?;
         let rows = run(&transaction, sql).await?;
         transaction.commit().await?;
         Ok(rows)
@@ -109,7 +109,7 @@ impl Stage {
 
     /// Makes sure that no audit of the vault finds anything.
     pub(crate) async fn audit(&self) -> anyhow::Result<()> {
-        let transaction = self.warehouse.begin_unhurried().await?;
+        let transaction = self.database.begin_maintenance().await?;
         for audit in AUDITS {
             assert_eq!(transaction.query(&audit, []).await?.len(), 0, "{}", audit.name);
         }

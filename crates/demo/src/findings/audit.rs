@@ -19,14 +19,14 @@ pub(super) fn files() -> Result<Vec<PathBuf>> {
 }
 
 /// Runs the files. Rows come as text, whatever their columns are.
-pub(super) async fn run(warehouse: &Client, files: &[PathBuf]) -> Result<Vec<Complaint>> {
+pub(super) async fn run(database: &Client, files: &[PathBuf]) -> Result<Vec<Complaint>> {
     // The tables were filled a moment ago: without figures about them the planner takes them for empty, and joins row by row.
-    warehouse.batch_execute("ANALYZE").await?;
+    database.batch_execute("ANALYZE").await?;
     let mut complaints = Vec::new();
     for file in files {
         let audit = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let statement = std::fs::read_to_string(file)?;
-        let messages = warehouse.simple_query(&statement).await.with_context(|| format!("audit {audit}"))?;
+        let messages = database.simple_query(&statement).await.with_context(|| format!("audit {audit}"))?;
         let rows = messages.iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(describe(row)),
             _ => None,

@@ -18,11 +18,11 @@ const CATEGORIES: &str = "SELECT coalesce(u.source_id, c.user_id::text), c.categ
 type Found = BTreeMap<(String, Uuid), u64>;
 
 /// Compares the number of orders and every single counter.
-pub(super) async fn run(warehouse: &Client, expected: &Expected) -> Result<[Complaint; 3]> {
-    let orders = warehouse.query_one("SELECT count(*) FROM stg.order_events", &[]).await?;
+pub(super) async fn run(database: &Client, expected: &Expected) -> Result<[Complaint; 3]> {
+    let orders = database.query_one("SELECT count(*) FROM stg.order_events", &[]).await?;
     let orders = u64::try_from(orders.try_get::<_, i64>(0)?)?;
-    let products = differences(&expected.products, &found(warehouse, PRODUCTS).await?);
-    let categories = differences(&expected.categories, &found(warehouse, CATEGORIES).await?);
+    let products = differences(&expected.products, &found(database, PRODUCTS).await?);
+    let categories = differences(&expected.categories, &found(database, CATEGORIES).await?);
     let miscount = (orders != expected.orders).then(|| format!("{orders} orders instead of {}", expected.orders));
     let complaint = |audit: &str, differences| Complaint { audit: audit.to_owned(), differences };
     Ok([
@@ -32,8 +32,8 @@ pub(super) async fn run(warehouse: &Client, expected: &Expected) -> Result<[Comp
     ])
 }
 
-async fn found(warehouse: &Client, statement: &str) -> Result<Found> {
-    let rows = warehouse.query(statement, &[]).await.context("the marts")?;
+async fn found(database: &Client, statement: &str) -> Result<Found> {
+    let rows = database.query(statement, &[]).await.context("the marts")?;
     let counter = |row: &tokio_postgres::Row| -> Result<_> {
         Ok(((row.try_get(0)?, row.try_get(1)?), u64::try_from(row.try_get::<_, i32>(2)?)?))
     };

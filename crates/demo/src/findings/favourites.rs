@@ -21,17 +21,17 @@ pub(crate) struct Favourite {
 }
 
 impl Favourites {
-    pub(super) async fn find(warehouse: &Client) -> Result<Self> {
+    pub(super) async fn find(database: &Client) -> Result<Self> {
         Ok(Self {
-            dishes: select(warehouse, include_str!("../../sql/select_favourite_dishes.sql")).await?,
-            categories: select(warehouse, include_str!("../../sql/select_favourite_categories.sql")).await?,
-            users: select(warehouse, include_str!("../../sql/select_keenest_users.sql")).await?,
-            tags: select(warehouse, include_str!("../../sql/select_top_tags.sql")).await?,
+            dishes: select(database, include_str!("../../sql/select_favourite_dishes.sql")).await?,
+            categories: select(database, include_str!("../../sql/select_favourite_categories.sql")).await?,
+            users: select(database, include_str!("../../sql/select_keenest_users.sql")).await?,
+            tags: select(database, include_str!("../../sql/select_top_tags.sql")).await?,
         })
     }
 }
 
-async fn select(warehouse: &Client, statement: &str) -> Result<Vec<Favourite>> {
-    let rows = warehouse.query(statement, &[]).await.with_context(|| statement.to_owned())?;
+async fn select(database: &Client, statement: &str) -> Result<Vec<Favourite>> {
+    let rows = database.query(statement, &[]).await.with_context(|| statement.to_owned())?;
     rows.iter().map(|row| Ok(Favourite { name: row.try_get(0)?, count: row.try_get(1)? })).collect()
 }

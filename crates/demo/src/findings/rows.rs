@@ -9,22 +9,22 @@ const TABLES: &str = "SELECT format('%I.%I', table_schema, table_name) FROM info
                       WHERE table_schema IN ('stg', 'dds', 'cdm') AND table_type = 'BASE TABLE'";
 
 /// Counts every table of the three layers.
-pub(super) async fn count(warehouse: &Client) -> Result<BTreeMap<String, u64>> {
+pub(super) async fn count(database: &Client) -> Result<BTreeMap<String, u64>> {
     let mut rows = BTreeMap::new();
-    for table in warehouse.query(TABLES, &[]).await.context("the tables of the warehouse")? {
+    for table in database.query(TABLES, &[]).await.context("the tables of the warehouse")? {
         let table: String = table.try_get(0)?;
-        let count = number(warehouse, &format!("SELECT count(*) FROM {table}")).await?;
+        let count = number(database, &format!("SELECT count(*) FROM {table}")).await?;
         rows.insert(table, count);
     }
     Ok(rows)
 }
 
 /// Orders that wait for a name.
-pub(super) async fn parked(warehouse: &Client) -> Result<u64> {
-    number(warehouse, "SELECT count(*) FROM stg.order_events WHERE parked_at IS NOT NULL").await
+pub(super) async fn parked(database: &Client) -> Result<u64> {
+    number(database, "SELECT count(*) FROM stg.order_events WHERE parked_at IS NOT NULL").await
 }
 
-async fn number(warehouse: &Client, statement: &str) -> Result<u64> {
-    let row = warehouse.query_one(statement, &[]).await.with_context(|| statement.to_owned())?;
+async fn number(database: &Client, statement: &str) -> Result<u64> {
+    let row = database.query_one(statement, &[]).await.with_context(|| statement.to_owned())?;
     Ok(u64::try_from(row.try_get::<_, i64>(0)?)?)
 }

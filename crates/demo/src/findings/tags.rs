@@ -24,11 +24,11 @@ struct Told {
 }
 
 /// How many tags users have, and what is wrong with them.
-pub(super) async fn check(warehouse: &Client, broker: &Broker, categories: &Counters) -> Result<(u64, [Complaint; 2])> {
-    let found = warehouse.query(include_str!("../../sql/select_users_with_tags.sql"), &[]).await.context("the tags")?;
+pub(super) async fn check(database: &Client, broker: &Broker, categories: &Counters) -> Result<(u64, [Complaint; 2])> {
+    let found = database.query(include_str!("../../sql/select_users_with_tags.sql"), &[]).await.context("the tags")?;
     let found: BTreeSet<(String, i64)> =
         found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_>>()?;
-    let due = due(warehouse, categories).await?;
+    let due = due(database, categories).await?;
     let wrong = due.symmetric_difference(&found).map(|(user, rule)| {
         let (is, should) = if found.contains(&(user.clone(), *rule)) { ("a", "none") } else { ("no", "one") };
         format!("user={user} has {is} tag by rule {rule}, and should have {should}")
@@ -39,15 +39,15 @@ pub(super) async fn check(warehouse: &Client, broker: &Broker, categories: &Coun
         assigned,
         [
             complaint("tags against the model", wrong.collect()),
-            complaint("tag events against their topic", telling(warehouse, broker).await?),
+            complaint("tag events against their topic", telling(database, broker).await?),
         ],
     ))
 }
 
 /// Who should have a tag by which rule, if the counters are these.
-async fn due(warehouse: &Client, categories: &Counters) -> Result<BTreeSet<(String, i64)>> {
+async fn due(database: &Client, categories: &Counters) -> Result<BTreeSet<(String, i64)>> {
     let mut due = BTreeSet::new();
-    for rule in warehouse.query(include_str!("../../sql/select_category_rules.sql"), &[]).await.context("the rules")? {
+    for rule in database.query(include_str!("../../sql/select_category_rules.sql"), &[]).await.context("the rules")? {
         let (id, category, threshold): (i64, String, i32) = (rule.try_get(0)?, rule.try_get(1)?, rule.try_get(2)?);
         let threshold = u64::try_from(threshold)?;
         let counters = categories.iter().filter(|((_, counted), count)| *counted == category && **count >= threshold);
@@ -57,9 +57,9 @@ async fn due(warehouse: &Client, categories: &Counters) -> Result<BTreeSet<(Stri
 }
 
 /// Differences between the history and the topic, for a reader who knows by its id what it has read before.
-async fn telling(warehouse: &Client, broker: &Broker) -> Result<Vec<String>> {
+async fn telling(database: &Client, broker: &Broker) -> Result<Vec<String>> {
     let mut happened = BTreeMap::<String, Vec<Change>>::new();
-    let rows = warehouse.query(include_str!("../../sql/select_tag_events.sql"), &[]).await.context("the history")?;
+    let rows = database.query(include_str!("../../sql/select_tag_events.sql"), &[]).await.context("the history")?;
     for row in rows {
         let change: Change = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         happened.entry(change.1.clone()).or_default().push(change);

@@ -1,14 +1,14 @@
 //! Redis servers that refuse a command that reading names needs: a cluster, a user with too few rights.
 
 use devstack::{Options, RedisCluster, Stack};
-use names::Denied;
+use reference::ConnectError;
 
 use crate::redis_database::{Writer, names};
 
 /// Why this Redis is refused.
 async fn refused(url: &str) -> anyhow::Result<String> {
-    match names(url).greet().await {
-        Err(denied @ Denied::Refused(_)) => Ok(denied.to_string()),
+    match names(url).ping().await {
+        Err(connect_error @ ConnectError::Rejected(_)) => Ok(connect_error.to_string()),
         other => anyhow::bail!("not refused: {other:?}"),
     }
 }
@@ -48,7 +48,9 @@ async fn a_user_needs_every_command_on_every_key() -> anyhow::Result<()> {
         writer.run(user.arg(rights.split(' ').collect::<Vec<_>>())).await?;
         let url = url.replace("redis://", &format!("redis://reader{number}:hidden@"));
         match expected {
-            None => _ = names(&url).greet().await.map_err(|denied| anyhow::anyhow!("{rights}: {denied}"))?,
+            None => {
+                _ = names(&url).ping().await.map_err(|connect_error| anyhow::anyhow!("{rights}: {connect_error}"))?
+            }
             Some(word) => {
                 let line = refused(&url).await?;
                 assert!(line.starts_with("REDIS_URL: ") && line.contains(word), "{rights}: {line}");
@@ -69,10 +71,10 @@ async fn a_replica_and_an_empty_database_are_as_good() -> anyhow::Result<()> {
     let port = from.trim_end_matches("/1").rsplit(':').next().unwrap_or_default().to_owned();
     Writer::open(&to).await?.run(redis::cmd("REPLICAOF").arg("127.0.0.1").arg(port)).await?;
     let names = names(&to);
-    while names.greet().await.map_or(None, |greeting| greeting.keys) != Some(1) {
+    while names.ping().await.map_or(None, |greeting| greeting.keys) != Some(1) {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    let empty = crate::redis_database::names(&primary.endpoints().redis_url(2)).greet().await?;
+    let empty = crate::redis_database::names(&primary.endpoints().redis_url(2)).ping().await?;
     assert_eq!(empty.keys, Some(0));
     Ok(())
 }

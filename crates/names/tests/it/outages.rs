@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use devstack::{Options, Stack};
-use names::{Denied, Settings};
+use reference::{ConnectError, Settings};
 
 use crate::redis_database::{Writer, names};
 
 async fn refused(url: &str) -> String {
-    match names(url).greet().await {
-        Err(Denied::Refused(reason)) => reason,
+    match names(url).ping().await {
+        Err(ConnectError::Rejected(reason)) => reason,
         other => format!("not refused: {other:?}"),
     }
 }
@@ -20,7 +20,7 @@ async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
     let url = stack.endpoints().redis_url(1);
     let mut writer = Writer::open(&url).await?;
     let (names, now) = (names(&url), Instant::now());
-    names.greet().await?;
+    names.ping().await?;
 
     let before = writer.questions().await?;
 
@@ -33,10 +33,10 @@ async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
     names.resolve(&[], &[], now).await?;
     assert_eq!(writer.questions().await?, before + 1);
 
-    // Killed: an outage, but not for what is known. Back: found, by the same `Names`.
+    // Killed: an outage, but not for what is known. Back: found, by the same `ReferenceStore`.
     stack.redis().kill().await?;
     names.resolve(&["u", "a"], &[], now).await.unwrap_err();
-    assert!(matches!(names.greet().await, Err(Denied::Unavailable(_))));
+    assert!(matches!(names.ping().await, Err(ConnectError::Unavailable(_))));
     assert!(names.resolve(&["u"], &[], now).await?.user("u").is_some());
     stack.redis().start().await?;
     assert!(names.resolve(&["u", "a"], &["r"], now).await?.user("u").is_some());
@@ -56,14 +56,14 @@ async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
         assert!(!reason.starts_with("not refused"), "{reason}");
         assert!(!reason.contains("wrong") && !reason.contains("secret"), "{reason}");
     }
-    self::names(&with("secret")).greet().await?;
+    self::names(&with("secret")).ping().await?;
     Ok(())
 }
 
 #[tokio::test]
 async fn nobody_there_is_an_outage() {
     for url in ["redis://127.0.0.1:1", "redis://name.invalid", "rediss://127.0.0.1:1"] {
-        let names = names::Names::connect(&Settings::from_url(url, None).unwrap());
-        assert!(matches!(names.greet().await, Err(Denied::Unavailable(_))), "{url}");
+        let names = reference::ReferenceStore::connect(&Settings::from_url(url, None).unwrap());
+        assert!(matches!(names.ping().await, Err(ConnectError::Unavailable(_))), "{url}");
     }
 }

@@ -1,7 +1,7 @@
 //! A Redis database for each test, and a look at what was asked of the server.
 
-use names::{Names, Settings};
 use redis::{Client, aio::MultiplexedConnection};
+use reference::{ReferenceStore, Settings};
 
 /// Whoever writes the names that are read.
 pub(crate) struct Writer(MultiplexedConnection);
@@ -27,6 +27,6 @@ impl Writer {
     }
 }
 
-pub(crate) fn names(url: &str) -> Names {
-    Names::connect(&Settings::from_url(url, None).unwrap())
+pub(crate) fn names(url: &str) -> ReferenceStore {
+    ReferenceStore::connect(&Settings::from_url(url, None).unwrap())
 }

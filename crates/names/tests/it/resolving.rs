@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use names::{
+use reference::{
     LARGEST_VALUE, STALE_AFTER,
     Unusable::{NoName, NotJson, OtherKind, TooLarge, WrongType},
 };
@@ -25,11 +25,11 @@ async fn database() -> anyhow::Result<(String, Writer)> {
 #[tokio::test]
 async fn both_kinds_are_found() -> anyhow::Result<()> {
     let (url, _) = database().await?;
-    let directory = names(&url).resolve(&["u", "u", "absent"], &["r", "absent"], Instant::now()).await?;
-    assert_eq!(directory.user("u").unwrap().login, "kotova");
-    assert_eq!(directory.restaurant("r").unwrap().menu["d"].category.as_deref(), Some("Выпечка"));
-    assert_eq!(directory.user("absent"), None);
-    assert_eq!(directory.restaurant("absent"), None);
+    let lookup = names(&url).resolve(&["u", "u", "absent"], &["r", "absent"], Instant::now()).await?;
+    assert_eq!(lookup.user("u").unwrap().login, "kotova");
+    assert_eq!(lookup.restaurant("r").unwrap().menu["d"].category.as_deref(), Some("Выпечка"));
+    assert_eq!(lookup.user("absent"), None);
+    assert_eq!(lookup.restaurant("absent"), None);
     Ok(())
 }
 
@@ -40,9 +40,9 @@ async fn a_value_of_the_other_kind_is_missing() -> anyhow::Result<()> {
     writer.set("broken", "{").await?;
     let names = names(&url);
     let odd = ["u", "r", "list", "broken", ""];
-    let directory = names.resolve(&odd, &odd, Instant::now()).await?;
-    assert_eq!(odd.map(|id| directory.user(id).is_some()), [true, false, false, false, false]);
-    assert_eq!(odd.map(|id| directory.restaurant(id).is_some()), [false, true, false, false, false]);
+    let lookup = names.resolve(&odd, &odd, Instant::now()).await?;
+    assert_eq!(odd.map(|id| lookup.user(id).is_some()), [true, false, false, false, false]);
+    assert_eq!(odd.map(|id| lookup.restaurant(id).is_some()), [false, true, false, false, false]);
     Ok(())
 }
 
@@ -76,17 +76,17 @@ async fn a_value_that_is_no_name_is_missing_and_why_is_known() -> anyhow::Result
         ["hash", "zset", "stream", "list", "set", "large", "text", "number", "blank", "nameless", "u", "r", "empty"];
 
     let names = names(&url);
-    let directory = names.resolve(&ids, &ids, Instant::now()).await?;
+    let lookup = names.resolve(&ids, &ids, Instant::now()).await?;
     for (id, expected) in users {
-        assert_eq!(directory.unusable_user(id), Some(expected), "{id} as a user");
-        assert_eq!(directory.user(id), None, "{id}");
+        assert_eq!(lookup.unusable_user(id), Some(expected), "{id} as a user");
+        assert_eq!(lookup.user(id), None, "{id}");
     }
     for (id, expected) in restaurants {
-        assert_eq!(directory.unusable_restaurant(id), Some(expected), "{id} as a restaurant");
-        assert_eq!(directory.restaurant(id), None, "{id}");
+        assert_eq!(lookup.unusable_restaurant(id), Some(expected), "{id} as a restaurant");
+        assert_eq!(lookup.restaurant(id), None, "{id}");
     }
     for id in ["u", "empty", "absent"] {
-        assert_eq!(directory.unusable_user(id), None, "{id}");
+        assert_eq!(lookup.unusable_user(id), None, "{id}");
     }
     let types = names.types(&["hash", "zset", "stream", "list", "set", "text", "absent"]).await?;
     assert_eq!(types, ["hash", "zset", "stream", "list", "set", "string", "none"]);

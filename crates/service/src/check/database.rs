@@ -2,7 +2,7 @@
 //! rolled back.
 
 use consumer::{DependencyError, Failure};
-use warehouse::{Denied, Greeting, Warehouse, get, statement};
+use database::{ConnectError, Database, ServerInfo, get, statement};
 
 use crate::{Finding, schema};
 
@@ -10,28 +10,28 @@ use crate::{Finding, schema};
 const NAMED: usize = 8;
 
 /// One finding for each check. Checks that depend on a failed one are left out.
-pub(super) async fn findings(settings: &warehouse::Settings, service: &str) -> Vec<Finding> {
-    let warehouse = Warehouse::new(settings);
-    let database = match warehouse.greet().await {
-        Ok(greeting) => Finding::ok("database", seen(&greeting)),
-        Err(Denied::Unavailable(DependencyError { error, .. })) => {
+pub(super) async fn findings(settings: &database::Settings, service: &str) -> Vec<Finding> {
+    let database = Database::new(settings);
+    let answer = match database.ping().await {
+        Ok(server_info) => Finding::ok("database", seen(&server_info)),
+        Err(ConnectError::Unavailable(DependencyError { error, .. })) => {
             return vec![Finding::failed("database", format_args!("{error}; is it up? look at DATABASE_URL"))];
         }
         Err(error) => return vec![Finding::failed("database", error)],
     };
-    match warehouse::pending(settings).await {
+    match database::pending(settings).await {
         Ok(pending) if pending.is_empty() => vec![
-            database,
+            answer,
             Finding::ok("schema", "up to date"),
-            rights(&warehouse, service).await,
-            transaction(&warehouse, service).await,
+            rights(&database, service).await,
+            transaction(&database, service).await,
         ],
-        Ok(pending) => vec![database, Finding::failed("schema", schema::advice(&pending, service))],
-        Err(error) => vec![database, Finding::failed("schema", error)],
+        Ok(pending) => vec![answer, Finding::failed("schema", schema::advice(&pending, service))],
+        Err(error) => vec![answer, Finding::failed("schema", error)],
     }
 }
 
-fn seen(Greeting { version, direct, durable }: &Greeting) -> String {
+fn seen(ServerInfo { version, direct, durable }: &ServerInfo) -> String {
     let mut seen = format!("PostgreSQL {version}");
     if !durable {
         seen.push_str(", fsync or full_page_writes is off: a power loss may cost orders");
@@ -43,10 +43,10 @@ fn seen(Greeting { version, direct, durable }: &Greeting) -> String {
 }
 
 /// Whether the role has all rights that the service and its commands need.
-async fn rights(warehouse: &Warehouse, service: &str) -> Finding {
+async fn rights(database: &Database, service: &str) -> Finding {
     let ask = async {
         // Read-only, so a standby answers, too.
-        let transaction = warehouse.begin_reading().await?;
+        let transaction = database.begin_read_only().await?;
         let none: Option<&str> = None;
         let rows = transaction.query(&statement!("service/select_missing_rights"), [&service, &none]).await?;
         transaction.commit().await?;
@@ -78,9 +78,9 @@ fn lacking(missing: &[String], service: &str) -> String {
 
 /// Runs two statements in one transaction, the first of which writes. No other check finds a standby, a read-only role,
 /// or a pooler that gives each statement another session.
-async fn transaction(warehouse: &Warehouse, service: &str) -> Finding {
+async fn transaction(database: &Database, service: &str) -> Finding {
     let attempt = async {
-        let transaction = warehouse.begin().await?;
+        let transaction = database.begin().await?;
         let (partitions, offsets) = (vec![-1_i32], vec![-1_i64]);
         let insert = statement!("service/insert_replayed_dead_letters");
         transaction.execute(&insert, [&service, &partitions, &offsets]).await?;
@@ -115,13 +115,13 @@ fn advice(failure: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use warehouse::Greeting;
+    use database::ServerInfo;
 
     use super::{NAMED, advice, lacking, seen};
 
     #[test]
     fn a_server_that_forgets_is_told() {
-        let told = |direct, durable| seen(&Greeting { version: "15.14".to_owned(), direct, durable });
+        let told = |direct, durable| seen(&ServerInfo { version: "15.14".to_owned(), direct, durable });
         assert_eq!(told(true, true), "PostgreSQL 15.14");
         assert!(told(false, false).starts_with("PostgreSQL 15.14, fsync or full_page_writes is off: "));
         assert!(told(false, false).ends_with(", through a pooler: unnamed statements"));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::{
     Commands,
-    settings::{Database, Secret},
+    settings::{DatabaseSettings, Secret},
 };
 
 const STG: Description = Description {
@@ -126,7 +126,7 @@ fn a_value_may_come_from_a_file() {
     let cli = Cli::parse::<Own>(&STG, ["stg-service".into(), "migrate".into()], read).unwrap();
     std::fs::remove_file(&file).unwrap();
     assert!(matches!(cli.command, Command::Migrate));
-    assert_eq!(cli.given.read::<Database>().unwrap().database_url.expose(), "postgres://from-a-file");
+    assert_eq!(cli.given.read::<DatabaseSettings>().unwrap().database_url.expose(), "postgres://from-a-file");
 }
 
 /// Texts that no setting can have, and what is said about each. The exception of a file is the newline at its end.
@@ -245,7 +245,7 @@ fn an_argument_outranks_a_variable() {
 #[test]
 fn a_subcommand_needs_only_its_own_settings() {
     let cli = parse(&["migrate"], &Variables::from([("DATABASE_URL", "postgres://h/d")])).unwrap();
-    assert!(cli.given.read::<Database>().is_ok());
+    assert!(cli.given.read::<DatabaseSettings>().is_ok());
     assert!(cli.given.read::<Settings>().is_err());
 }
 

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use database::Database;
 use kafka::ParsedDeadLetter;
-use warehouse::Warehouse;
 
 use super::{
     letters::Letters,
@@ -31,7 +31,7 @@ pub struct List {
 }
 
 impl List {
-    /// Lists the dead letters there are now; those that were sent back are marked if a `warehouse` can be asked. It is
+    /// Lists the dead letters there are now; those that were sent back are marked if a `database` can be asked. It is
     /// for the hour when something is down: without the database it says all else.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl List {
     pub async fn run(
         &self,
         kafka: &kafka::Settings,
-        mut warehouse: Option<&Warehouse>,
+        mut database: Option<&Database>,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
         let mut letters = Letters::open(kafka, &self.selection).await?;
@@ -52,7 +52,7 @@ impl List {
                 break;
             }
             listed += chunk.len();
-            let returned = recall(&mut warehouse, &kafka.dead_letter_topic, &chunk).await;
+            let returned = recall(&mut database, &kafka.dead_letter_topic, &chunk).await;
             for letter in &chunk {
                 if self.json {
                     let line = Line::new(letter, returned.as_ref());
@@ -79,9 +79,9 @@ impl List {
 }
 
 /// Which of them were sent back; a database that does not say is not asked again.
-async fn recall(warehouse: &mut Option<&Warehouse>, topic: &str, chunk: &[ParsedDeadLetter]) -> Option<Returned> {
-    let recalled = memory::recall((*warehouse)?, topic, chunk).await;
-    recalled.inspect_err(unknown).inspect_err(|_| *warehouse = None).ok()
+async fn recall(database: &mut Option<&Database>, topic: &str, chunk: &[ParsedDeadLetter]) -> Option<Returned> {
+    let recalled = memory::recall((*database)?, topic, chunk).await;
+    recalled.inspect_err(unknown).inspect_err(|_| *database = None).ok()
 }
 
 /// Says that the marks are missing.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use consumer::Failure;
+use database::{Database, get, statement};
 use jiff::Timestamp;
 use kafka::ParsedDeadLetter;
-use warehouse::{Warehouse, get, statement};
 
 /// Coordinates in the dead-letter topic.
 pub(crate) type Place = (i32, i64);
@@ -20,12 +20,12 @@ pub(crate) fn place(letter: &ParsedDeadLetter) -> Place {
 /// Those of the letters that were sent back before. One that failed later than that is another letter in the same place:
 /// the topic was made anew.
 pub(crate) async fn recall(
-    warehouse: &Warehouse,
+    database: &Database,
     topic: &str,
     letters: &[ParsedDeadLetter],
 ) -> Result<Returned, Failure> {
     let (partitions, offsets): (Vec<i32>, Vec<i64>) = letters.iter().map(place).unzip();
-    let transaction = warehouse.begin().await?;
+    let transaction = database.begin().await?;
     let statement = statement!("service/select_replayed_dead_letters");
     let rows = transaction.query(&statement, [&topic, &partitions, &offsets]).await?;
     transaction.commit().await?;
@@ -42,9 +42,9 @@ pub(crate) async fn recall(
 }
 
 /// Remembers that these were sent back.
-pub(crate) async fn remember(warehouse: &Warehouse, topic: &str, places: &[Place]) -> Result<(), Failure> {
+pub(crate) async fn remember(database: &Database, topic: &str, places: &[Place]) -> Result<(), Failure> {
     let (partitions, offsets): (Vec<i32>, Vec<i64>) = places.iter().copied().unzip();
-    let transaction = warehouse.begin().await?;
+    let transaction = database.begin().await?;
     let statement = statement!("service/insert_replayed_dead_letters");
     transaction.execute(&statement, [&topic, &partitions, &offsets]).await?;
     transaction.commit().await

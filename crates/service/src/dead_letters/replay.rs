@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, io::Write, mem};
 
 use clap::Args;
 use consumer::Record;
+use database::Database;
 use kafka::{ParsedDeadLetter, Reader, ReplayProducer};
-use warehouse::Warehouse;
 
 use super::{
     letters::{CHUNK_BYTES, Letters},
@@ -36,18 +36,13 @@ impl Replay {
     /// # Errors
     /// A [`Refusal`] when a topic is missing, or Kafka or the database does not answer. What was sent until then is
     /// remembered.
-    pub async fn run(
-        &self,
-        kafka: &kafka::Settings,
-        warehouse: &Warehouse,
-        out: &mut impl Write,
-    ) -> anyhow::Result<()> {
+    pub async fn run(&self, kafka: &kafka::Settings, database: &Database, out: &mut impl Write) -> anyhow::Result<()> {
         let mut letters = Letters::open(kafka, &self.selection).await?;
         let replay_producer = ReplayProducer::connect(kafka).map_err(Refusal::from)?;
         let mut sending = Sending {
             execute: self.execute,
             kafka,
-            warehouse,
+            database,
             replay_producer,
             places: Vec::new(),
             records: Vec::new(),
@@ -71,7 +66,7 @@ impl Replay {
 struct Sending<'a> {
     execute: bool,
     kafka: &'a kafka::Settings,
-    warehouse: &'a Warehouse,
+    database: &'a Database,
     replay_producer: ReplayProducer,
     /// Of the letters that are to be sent next.
     places: Vec<Place>,
@@ -84,7 +79,7 @@ struct Sending<'a> {
 impl Sending<'_> {
     /// Sends what has not been sent before of some letters.
     async fn take(&mut self, letters: Vec<ParsedDeadLetter>) -> Result<(), Refusal> {
-        let before = memory::recall(self.warehouse, &self.kafka.dead_letter_topic, &letters).await?;
+        let before = memory::recall(self.database, &self.kafka.dead_letter_topic, &letters).await?;
         self.tally.before += before.len();
         for letter in letters.into_iter().filter(|letter| !before.contains_key(&place(letter))) {
             self.prepare(letter).await?;
@@ -132,7 +127,7 @@ impl Sending<'_> {
         self.bytes = 0;
         if self.execute && !records.is_empty() {
             self.replay_producer.send(&records).await?;
-            memory::remember(self.warehouse, &self.kafka.dead_letter_topic, &places).await?;
+            memory::remember(self.database, &self.kafka.dead_letter_topic, &places).await?;
         }
         Ok(())
     }

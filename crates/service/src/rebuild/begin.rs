@@ -21,7 +21,7 @@
 
 use std::io::Write;
 
-use warehouse::{Statement, statement};
+use database::{Statement, statement};
 
 use crate::{Given, Refusal};
 
@@ -32,7 +32,7 @@ use crate::{Given, Refusal};
 /// something does not answer. Nothing has changed then but, perhaps, the offsets.
 pub async fn prepare(given: &Given, emptying: &[Statement], out: &mut impl Write) -> anyhow::Result<()> {
     let kafka = given.kafka()?;
-    let warehouse = given.warehouse().await?;
+    let database = given.database().await?;
     let service = kafka.service.as_str();
     let group = kafka::Group::connect(&kafka).map_err(Refusal::from)?;
     // Nobody is disturbed for what will be refused. That it is asked again below, where it counts, stays necessary.
@@ -49,7 +49,7 @@ pub async fn prepare(given: &Given, emptying: &[Statement], out: &mut impl Write
         .into());
     }
 
-    let transaction = warehouse.begin_unhurried().await.map_err(Refusal::from)?;
+    let transaction = database.begin_maintenance().await.map_err(Refusal::from)?;
     for statement in emptying {
         transaction.execute(statement, []).await.map_err(Refusal::from)?;
     }

@@ -1,15 +1,15 @@
 //! What `check` says of a rebuild.
 
 use consumer::Failure;
-use warehouse::Warehouse;
+use database::Database;
 
 use super::state::{Phase, State, read};
 use crate::Finding;
 
 /// A line while a rebuild of the service is under way. What keeps it from being looked at has had its own line.
-pub(crate) async fn findings(settings: &warehouse::Settings, service: &str) -> Vec<Finding> {
+pub(crate) async fn findings(settings: &database::Settings, service: &str) -> Vec<Finding> {
     let look = async {
-        let transaction = Warehouse::new(settings).begin().await?;
+        let transaction = Database::new(settings).begin().await?;
         let state = read(&transaction, service).await?;
         transaction.commit().await?;
         Ok::<_, Failure>(state)

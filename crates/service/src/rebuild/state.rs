@@ -1,8 +1,8 @@
 //! The note a rebuild leaves in the database: which phase it is in, and what ends that.
 
 use consumer::{DependencyError, Failure, Fault};
+use database::{Row, Transaction, get, statement};
 use uuid::Uuid;
-use warehouse::{Row, Transaction, get, statement};
 
 /// A rebuild under way.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,17 +1,17 @@
 //! A rebuild as the running service sees it, round by round.
 
 use consumer::{DependencyError, Failure, Fault};
+use database::{Database, Statement, statement};
 use kafka::Group;
 use metrics::gauge;
 use uuid::Uuid;
-use warehouse::{Statement, Warehouse, statement};
 
 use super::state::{Phase, State, complete, read};
 use crate::Shared;
 
 /// Looks after the rebuild of a service, if one is under way. Every replica does, and none is in charge.
 pub struct Rebuild {
-    warehouse: Warehouse,
+    database: Database,
     kafka: kafka::Settings,
     /// Held while a rebuild lasts: looking up a group takes longer than asking it.
     group: Option<Group>,
@@ -34,7 +34,7 @@ impl Rebuild {
     /// For the service the shell is running.
     #[must_use]
     pub fn new(shared: &Shared) -> Self {
-        Self { warehouse: shared.warehouse.clone(), kafka: shared.kafka.clone(), group: None, told: None }
+        Self { database: shared.database.clone(), kafka: shared.kafka.clone(), group: None, told: None }
     }
 
     /// The name of the service, under which its rebuild is noted.
@@ -48,7 +48,7 @@ impl Rebuild {
     /// # Errors
     /// When the database or the brokers do not answer.
     pub async fn look(&mut self) -> Result<Step, Failure> {
-        let transaction = self.warehouse.begin().await?;
+        let transaction = self.database.begin().await?;
         let state = read(&transaction, self.service()).await?;
         transaction.commit().await?;
         self.tell(state.as_ref());
@@ -78,7 +78,7 @@ impl Rebuild {
     /// # Errors
     /// When the database does not do it; the next round tries again.
     pub async fn publish(&self, state: &State, lock: &Statement) -> Result<(), Failure> {
-        let transaction = self.warehouse.begin().await?;
+        let transaction = self.database.begin().await?;
         transaction.execute(lock, []).await?;
         transaction.execute(&statement!("service/publish_rebuild"), [&self.service(), &state.id]).await?;
         transaction.commit().await
@@ -89,7 +89,7 @@ impl Rebuild {
     /// # Errors
     /// When the database does not do it; the same users are then told again.
     pub async fn advance(&self, state: &State, told: Uuid) -> Result<bool, Failure> {
-        let transaction = self.warehouse.begin().await?;
+        let transaction = self.database.begin().await?;
         let statement = statement!("service/advance_rebuild");
         let moved = transaction.execute(&statement, [&self.service(), &state.id, &state.published_to, &told]).await?;
         transaction.commit().await?;
@@ -101,7 +101,7 @@ impl Rebuild {
     /// # Errors
     /// When the database does not do it; the next round tries again.
     pub async fn complete(&self, state: &State) -> Result<(), Failure> {
-        let transaction = self.warehouse.begin().await?;
+        let transaction = self.database.begin().await?;
         complete(&transaction, self.service(), state).await?;
         transaction.commit().await
     }

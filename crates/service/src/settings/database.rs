@@ -11,7 +11,7 @@ use crate::Refusal;
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Database")]
-pub struct Database {
+pub struct DatabaseSettings {
     /// `postgres://user:password@host:5432/database?sslmode=verify-full`. Required. `sslmode` is `disable`, `prefer` (if
     /// it is not given), `require`, `verify-ca` or `verify-full`. The first three check no certificate: `require`
     /// encrypts, to whoever answers. `verify-ca` wants one from a trusted authority, `verify-full` one for this host.
@@ -29,14 +29,14 @@ pub struct Database {
     pub database_pool_size: NonZeroUsize,
 }
 
-impl Database {
+impl DatabaseSettings {
     /// What the driver makes of them; nothing is connected yet. `service` is how the database lists our sessions.
     ///
     /// # Errors
     /// When the URL or the certificates cannot be used.
-    pub fn connection(&self, service: &str) -> Result<warehouse::Settings, Refusal> {
+    pub fn connection(&self, service: &str) -> Result<database::Settings, Refusal> {
         let pool_size = self.database_pool_size.get();
-        warehouse::Settings::from_url(self.database_url.expose(), self.database_ca_file.as_deref(), pool_size)
+        database::Settings::from_url(self.database_url.expose(), self.database_ca_file.as_deref(), pool_size)
             .map(|settings| settings.named(service))
             .map_err(|error| Refusal::Settings(error.to_string()))
     }

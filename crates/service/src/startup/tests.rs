@@ -21,9 +21,9 @@ fn what_is_missing_or_refused_is_69() {
     assert_eq!(refused(topic.into()), (69, "KAFKA_BOOTSTRAP_SERVERS: topic orders does not exist".to_owned()));
     let login = kafka::Error::Refused { setting: "KAFKA_SASL_USERNAME", error: "SASL authentication failed".into() };
     assert_eq!(refused(login.into()), (69, "KAFKA_SASL_USERNAME: SASL authentication failed".to_owned()));
-    let password = Denied::Refused("28P01 password authentication failed".into());
+    let password = ConnectError::Rejected("28P01 password authentication failed".into());
     assert_eq!(refused(password.into()), (69, "DATABASE_URL: 28P01 password authentication failed".to_owned()));
-    let migration = warehouse::migrate::Error::Failed("42501 permission denied".into());
+    let migration = database::migrate::Error::Failed("42501 permission denied".into());
     assert_eq!(refused(migration.into()), (69, "DATABASE_URL: 42501 permission denied".to_owned()));
 }
 
@@ -31,7 +31,7 @@ fn what_is_missing_or_refused_is_69() {
 fn an_outage_is_waited_out() {
     let away = || DependencyError::new("postgres", "connection refused");
     assert!(matches!(Startup::from(kafka::Error::Unavailable(away())), Startup::Unavailable(_)));
-    assert!(matches!(Startup::from(Denied::Unavailable(away())), Startup::Unavailable(_)));
-    let migrating = warehouse::migrate::Error::Denied(Denied::Unavailable(away()));
+    assert!(matches!(Startup::from(ConnectError::Unavailable(away())), Startup::Unavailable(_)));
+    let migrating = database::migrate::Error::ConnectError(ConnectError::Unavailable(away()));
     assert!(matches!(Startup::from(migrating), Startup::Unavailable(_)));
 }

@@ -1,10 +1,10 @@
 //! `dead-letters list`: what there is, and what is meant of it.
 
+use database::Database;
 use service::{
     Refusal,
     dead_letters::{List, Replay, Selection},
 };
-use warehouse::Warehouse;
 
 use crate::stage::Stage;
 
@@ -82,15 +82,15 @@ async fn what_was_sent_back_is_marked_and_what_is_not_whole_says_so() -> anyhow:
 async fn without_the_database_all_else_is_listed() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
     stage.send_dead_letter(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
-    let nowhere = warehouse::Settings::from_url("postgres://nobody@127.0.0.1:1/none", None, 1)?;
-    let nowhere = Warehouse::new(&nowhere);
-    for warehouse in [None, Some(&nowhere)] {
+    let nowhere = database::Settings::from_url("postgres://nobody@127.0.0.1:1/none", None, 1)?;
+    let nowhere = Database::new(&nowhere);
+    for database in [None, Some(&nowhere)] {
         let mut out = Vec::new();
-        List { json: true, ..List::default() }.run(&stage.kafka, warehouse, &mut out).await?;
+        List { json: true, ..List::default() }.run(&stage.kafka, database, &mut out).await?;
         let line: serde_json::Value = serde_json::from_slice(&out)?;
         assert_eq!((&line["reason"], line.get("replayed_at")), (&"not-json".into(), None));
         let mut out = Vec::new();
-        List::default().run(&stage.kafka, warehouse, &mut out).await?;
+        List::default().run(&stage.kafka, database, &mut out).await?;
         assert!(String::from_utf8(out)?.contains("┆ ?"), "what is not known looks as if it were");
     }
     Ok(())

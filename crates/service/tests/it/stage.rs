@@ -3,15 +3,15 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use consumer::{DeadLetter, Header, Publisher as _, Record, Rejection};
+use database::Database;
 use devstack::Topic;
 use kafka::{Publisher, Reader, Settings};
 use service::dead_letters::{List, Replay};
-use warehouse::Warehouse;
 
 /// A source topic, its dead letters, and where it is remembered which of them were sent back.
 pub(crate) struct Stage {
     pub(crate) kafka: Settings,
-    pub(crate) warehouse: Warehouse,
+    pub(crate) database: Database,
 }
 
 impl Stage {
@@ -24,8 +24,8 @@ impl Stage {
 
         let database = stack.fresh_name("service_it").await?;
         let url = stack.create_database(&database).await?;
-        let settings = warehouse::Settings::from_url(&url, None, 2)?;
-        warehouse::migrate(&settings).await?;
+        let settings = database::Settings::from_url(&url, None, 2)?;
+        database::migrate(&settings).await?;
 
         let kafka = Settings {
             service: "it-service".to_owned(),
@@ -35,7 +35,7 @@ impl Stage {
             dead_letter_topic,
             ..Settings::default()
         };
-        Ok(Self { kafka, warehouse: Warehouse::new(&settings) })
+        Ok(Self { kafka, database: Database::new(&settings) })
     }
 
     /// Puts records among the dead letters, one after the other, as a service does.
@@ -73,14 +73,14 @@ impl Stage {
     /// What `dead-letters list` prints.
     pub(crate) async fn list(&self, list: &List) -> anyhow::Result<String> {
         let mut out = Vec::new();
-        list.run(&self.kafka, Some(&self.warehouse), &mut out).await?;
+        list.run(&self.kafka, Some(&self.database), &mut out).await?;
         Ok(String::from_utf8(out)?)
     }
 
     /// What `dead-letters replay` prints.
     pub(crate) async fn replay(&self, replay: &Replay) -> anyhow::Result<String> {
         let mut out = Vec::new();
-        replay.run(&self.kafka, &self.warehouse, &mut out).await?;
+        replay.run(&self.kafka, &self.database, &mut out).await?;
         Ok(String::from_utf8(out)?)
     }
 }

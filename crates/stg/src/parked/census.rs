@@ -1,10 +1,10 @@
 //! How many orders are parked, for what and for how long, as metrics.
 
 use consumer::Failure;
+use database::{Database, get, statement};
 use jiff::civil::DateTime;
 use orders::UtcMicros;
 use tokio::time::Instant;
-use warehouse::{Warehouse, get, statement};
 
 use crate::transform::Kind;
 
@@ -21,18 +21,18 @@ const REST: u32 = 50;
 
 impl Census {
     /// Counts, unless it is too early.
-    pub(super) async fn take(&mut self, warehouse: &Warehouse, now: UtcMicros) -> Result<(), Failure> {
+    pub(super) async fn take(&mut self, database: &Database, now: UtcMicros) -> Result<(), Failure> {
         let began = Instant::now();
         if self.next.is_none_or(|next| next <= began) {
-            count(warehouse, now).await?;
+            count(database, now).await?;
             self.next = Some(Instant::now() + began.elapsed() * REST);
         }
         Ok(())
     }
 }
 
-async fn count(warehouse: &Warehouse, now: UtcMicros) -> Result<(), Failure> {
-    let transaction = warehouse.begin().await?;
+async fn count(database: &Database, now: UtcMicros) -> Result<(), Failure> {
+    let transaction = database.begin().await?;
     let orders = transaction.query(&statement!("stg/count_parked_orders"), []).await?;
     let names = transaction.query(&statement!("stg/count_missing_names"), []).await?;
     transaction.commit().await?;

@@ -8,11 +8,11 @@ use std::{
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use consumer::Failure;
-use names::Names;
+use database::{Database, Transaction, get, statement};
 use orders::UtcMicros;
+use reference::ReferenceStore;
 use serde::Serialize;
 use service::Refusal;
-use warehouse::{Transaction, Warehouse, get, statement};
 
 use self::rows::{Awaited, Line, Name, Order};
 use super::selection::Selection;
@@ -51,27 +51,27 @@ impl List {
     /// A [`Refusal`] when the database does not answer; what `out` says of a failed write.
     pub async fn run(
         &self,
-        warehouse: &Warehouse,
-        names: Option<&Names>,
+        database: &Database,
+        names: Option<&ReferenceStore>,
         now: UtcMicros,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
         if self.by_name {
-            self.list::<Name>(warehouse, names, now, out).await
+            self.list::<Name>(database, names, now, out).await
         } else {
-            self.list::<Order>(warehouse, names, now, out).await
+            self.list::<Order>(database, names, now, out).await
         }
     }
 
     async fn list<L: Line + Serialize>(
         &self,
-        warehouse: &Warehouse,
-        names: Option<&Names>,
+        database: &Database,
+        names: Option<&ReferenceStore>,
         now: UtcMicros,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
         let limit = self.limit.or_else(|| (!self.json).then_some(LINES));
-        let transaction = warehouse.begin_unhurried().await.map_err(Refusal::from)?;
+        let transaction = database.begin_maintenance().await.map_err(Refusal::from)?;
         let mut lines: Vec<L> = self.select(&transaction, now, limit).await.map_err(Refusal::from)?;
         // Everything is read before Redis is asked and output is written, so the transaction waits for neither.
         let total = total(&transaction).await.map_err(Refusal::from)?;
@@ -135,7 +135,7 @@ impl List {
 }
 
 /// Adds to each name why it counts as missing. If Redis does not answer, the list goes without.
-async fn explain<L: Line>(lines: &mut [L], names: &Names) {
+async fn explain<L: Line>(lines: &mut [L], names: &ReferenceStore) {
     let missing: HashSet<_> = lines.iter_mut().flat_map(Line::names).filter_map(|name| name.missing()).collect();
     match reasons::look_up(names, missing).await {
         Ok(reasons) => lines.iter_mut().flat_map(Line::names).for_each(|name: &mut Awaited| name.explain(&reasons)),

@@ -10,9 +10,9 @@ use std::{
 
 use clap::Args;
 use consumer::Failure;
+use database::{Database, PgTimestamp, Row, Transaction, get, statement};
 use orders::UtcMicros;
 use service::Refusal;
-use warehouse::{Row, Timestamp, Transaction, Warehouse, get, statement};
 
 use super::selection::Selection;
 
@@ -59,9 +59,8 @@ impl Release {
     /// # Errors
     /// A [`Refusal`] when an order that was named is not parked, or waits for a user or a restaurant (the others are
     /// released all the same), and when the database does not answer; what `out` says of a failed write.
-    pub async fn run(&self, warehouse: &Warehouse, now: UtcMicros, out: &mut impl Write) -> anyhow::Result<()> {
-        let Released { count, refused, reasons, unknown } =
-            self.release(warehouse, now).await.map_err(Refusal::from)?;
+    pub async fn run(&self, database: &Database, now: UtcMicros, out: &mut impl Write) -> anyhow::Result<()> {
+        let Released { count, refused, reasons, unknown } = self.release(database, now).await.map_err(Refusal::from)?;
         for (order, names) in &reasons {
             writeln!(out, "order {order} stays parked: it waits for {}", names.join(" and "))?;
         }
@@ -86,13 +85,13 @@ impl Release {
     }
 
     /// Releases those of the orders that wait for neither a user nor a restaurant, a portion at a time.
-    async fn release(&self, warehouse: &Warehouse, now: UtcMicros) -> Result<Released, Failure> {
+    async fn release(&self, database: &Database, now: UtcMicros) -> Result<Released, Failure> {
         let mut released = Released { unknown: self.orders.iter().copied().collect(), ..Released::default() };
         let mut after = i64::MIN;
         loop {
-            let transaction = warehouse.begin_unhurried().await?;
+            let transaction = database.begin_maintenance().await?;
             let parked = self.lock(&transaction, now, after).await?;
-            let at = Timestamp::new(now);
+            let at = PgTimestamp::new(now);
             let going = ids(&transaction.query(&statement!("stg/release_parked_orders"), [&parked, &at]).await?)?;
             let going: BTreeSet<i64> = going.into_iter().collect();
             let left: Vec<i64> = parked.iter().copied().filter(|order| !going.contains(order)).collect();
@@ -117,7 +116,7 @@ impl Release {
     async fn lock(&self, transaction: &Transaction, now: UtcMicros, after: i64) -> Result<Vec<i64>, Failure> {
         let named = (!self.all).then_some(self.orders.as_slice());
         let (kind, id, before) = (self.selection.kind(), self.selection.id.as_deref(), self.selection.before(now));
-        let parameters: warehouse::Parameters<'_, 6> = [&named, &kind, &id, &before, &after, &PORTION];
+        let parameters: database::Parameters<'_, 6> = [&named, &kind, &id, &before, &after, &PORTION];
         ids(&transaction.query(&statement!("stg/lock_orders_to_release"), parameters).await?)
     }
 }

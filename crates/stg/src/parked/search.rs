@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use consumer::{DependencyError, Failure};
-use names::Names;
+use database::{Database, Row, get, statement};
+use reference::ReferenceStore;
 use tokio::time::Instant;
-use warehouse::{Row, Warehouse, get, statement};
 
 use super::take_up::Taken;
 use crate::transform::{Kind, Missing};
@@ -25,9 +25,9 @@ const NAMES_A_ROUND: i64 = 1000;
 
 impl Search {
     /// Names that orders wait for and that Redis has.
-    pub(super) async fn known(&mut self, warehouse: &Warehouse, names: &Names) -> Result<&[Missing], Failure> {
+    pub(super) async fn known(&mut self, database: &Database, names: &ReferenceStore) -> Result<&[Missing], Failure> {
         if self.known.is_empty() {
-            let rows = self.next(warehouse).await?;
+            let rows = self.next(database).await?;
             let missing = rows.iter().map(read).filter_map(Result::transpose);
             self.known = known(names, missing.collect::<Result<_, Failure>>()?).await?;
             let is_full = i64::try_from(rows.len()).is_ok_and(|count| count >= NAMES_A_ROUND);
@@ -48,11 +48,11 @@ impl Search {
 
     /// The next distinct names that orders wait for. The cursor stays where it is: should asking for these fail, they are the
     /// next again.
-    async fn next(&self, warehouse: &Warehouse) -> Result<Vec<Row>, Failure> {
-        let transaction = warehouse.begin().await?;
+    async fn next(&self, database: &Database) -> Result<Vec<Row>, Failure> {
+        let transaction = database.begin().await?;
         let after = self.cursor.as_ref();
         let after = after.map_or(("", "", ""), |name| (name.kind.as_str(), &name.id, &name.restaurant_id));
-        let parameters: warehouse::Parameters<'_, 4> = [&after.0, &after.1, &after.2, &NAMES_A_ROUND];
+        let parameters: database::Parameters<'_, 4> = [&after.0, &after.1, &after.2, &NAMES_A_ROUND];
         let rows = transaction.query(&statement!("stg/select_missing_names"), parameters).await?;
         transaction.commit().await?;
         Ok(rows)
@@ -66,7 +66,7 @@ fn read(row: &Row) -> Result<Option<Missing>, Failure> {
 }
 
 /// Those of the missing names that Redis has now.
-async fn known(names: &Names, missing: Vec<Missing>) -> Result<Vec<Missing>, Failure> {
+async fn known(names: &ReferenceStore, missing: Vec<Missing>) -> Result<Vec<Missing>, Failure> {
     let ids = |of: fn(&Missing) -> Option<&str>| missing.iter().filter_map(of).collect::<HashSet<_>>();
     let users = ids(|name| (name.kind == Kind::User).then_some(name.id.as_str()));
     let restaurants = ids(|name| match name.kind {
@@ -76,9 +76,9 @@ async fn known(names: &Names, missing: Vec<Missing>) -> Result<Vec<Missing>, Fai
     });
     let (users, restaurants): (Vec<_>, Vec<_>) = (users.into_iter().collect(), restaurants.into_iter().collect());
     let mut known = vec![false; missing.len()];
-    let look = names.visit(&users, &restaurants, Instant::now().into_std(), |directory| {
+    let look = names.visit(&users, &restaurants, Instant::now().into_std(), |lookup| {
         for (known, name) in known.iter_mut().zip(&missing) {
-            *known |= name.is_known(directory);
+            *known |= name.is_known(lookup);
         }
     });
     look.await.map_err(|error| DependencyError::new("redis", error))?;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
+use database::PgTimestamp;
 use orders::UtcMicros;
-use warehouse::Timestamp;
 
 use crate::transform::Kind;
 
@@ -37,8 +37,8 @@ impl Selection {
     }
 
     /// Before when an order has to be parked.
-    pub(super) fn before(&self, now: UtcMicros) -> Option<Timestamp> {
-        self.older_than.map(|age| Timestamp::new(now.before(age)))
+    pub(super) fn before(&self, now: UtcMicros) -> Option<PgTimestamp> {
+        self.older_than.map(|age| PgTimestamp::new(now.before(age)))
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use consumer::{Failure, MAX_BATCH_OUTPUT_BYTES};
+use database::{Database, PgTimestamp, Row, Transaction, get, statement};
 use futures_util::try_join;
 use jiff::civil::DateTime;
-use names::Names;
 use orders::{Event, UtcMicros, Version, event};
-use warehouse::{Row, Timestamp, Transaction, Warehouse, get, statement};
+use reference::ReferenceStore;
 
 use super::{BYTES_A_ROUND, Bounds};
 use crate::{
@@ -43,20 +43,20 @@ type Waiting = (i64, UtcMicros, Missing);
 
 /// Takes up orders that wait for names that are `known`, whose dishes are overdue, or which were released.
 pub(super) async fn take_up(
-    warehouse: &Warehouse,
-    names: &Names,
+    database: &Database,
+    names: &ReferenceStore,
     known: &[Missing],
     now: UtcMicros,
     bounds: Bounds,
 ) -> Result<Taken, Failure> {
     let overdue = now.before(bounds.max_age);
-    let transaction = warehouse.begin().await?;
+    let transaction = database.begin().await?;
     let orders = lock(&transaction, known, overdue, bounds.orders).await?;
     if orders.is_empty() {
         transaction.commit().await?;
         return Ok(Taken::default());
     }
-    let directory = enrich::look_up(names, orders.iter().filter_map(|order| order.event.as_ref().ok())).await?;
+    let lookup = enrich::look_up(names, orders.iter().filter_map(|order| order.event.as_ref().ok())).await?;
 
     let mut named: Vec<(i64, String)> = Vec::new();
     let mut waiting: Vec<Waiting> = Vec::new();
@@ -69,7 +69,7 @@ pub(super) async fn take_up(
         }
         let may_go = is_released || parked_at < overdue;
         let dishes = if may_go { Dishes::Whatever } else { Dishes::OnTheMenu };
-        let missing = match event.as_ref().map(|event| (event, name(event, &directory, now, dishes))) {
+        let missing = match event.as_ref().map(|event| (event, name(event, &lookup, now, dishes))) {
             Err(reason) => {
                 vec![Missing { kind: Kind::Payload, id: (*reason).to_owned(), restaurant_id: String::new() }]
             }
@@ -78,8 +78,8 @@ pub(super) async fn take_up(
                 let text = enriched
                     .write()
                     .map_err(|error| Failure::InvalidData(format!("a message cannot be written: {error}")))?;
-                match room(object_id, publish::message(&event.user_id, &text).size(), bounds.room) {
-                    Some(room) => vec![room],
+                match room(object_id, publish::message(&event.user_id, &text).size(), bounds.budget) {
+                    Some(budget) => vec![budget],
                     None => {
                         bytes += text.len();
                         named.push((object_id, text));
@@ -123,11 +123,11 @@ async fn lock(
     let kinds: Vec<&str> = known.iter().map(|name| name.kind.as_str()).collect();
     let ids: Vec<&str> = known.iter().map(|name| name.id.as_str()).collect();
     let restaurants: Vec<&str> = known.iter().map(|name| name.restaurant_id.as_str()).collect();
-    let overdue = Timestamp::new(overdue);
+    let overdue = PgTimestamp::new(overdue);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let candidates = limit.saturating_mul(CANDIDATES);
     let statement = statement!("stg/lock_parked_orders");
-    let parameters: warehouse::Parameters<'_, 7> =
+    let parameters: database::Parameters<'_, 7> =
         [&kinds, &ids, &restaurants, &overdue, &limit, &candidates, &BYTES_A_ROUND];
     transaction.query(&statement, parameters).await?.iter().map(read).collect()
 }

@@ -1,7 +1,7 @@
 //! Ids become names, or the list of those that are missing.
 
-use names::{Directory, Restaurant};
 use orders::{Enriched, Event, Item, NO_CATEGORY, Product, User, UtcMicros};
+use reference::{Lookup, Restaurant};
 
 /// A name that an order waits for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,13 +59,13 @@ impl Kind {
 impl Missing {
     /// Whether the name is there now.
     #[must_use]
-    pub fn is_known(&self, directory: &Directory) -> bool {
+    pub fn is_known(&self, lookup: &Lookup) -> bool {
         match self.kind {
             Kind::Payload | Kind::Room => false,
-            Kind::User => directory.user(&self.id).is_some(),
-            Kind::Restaurant => directory.restaurant(&self.id).is_some(),
+            Kind::User => lookup.user(&self.id).is_some(),
+            Kind::Restaurant => lookup.restaurant(&self.id).is_some(),
             Kind::Dish => {
-                let restaurant = directory.restaurant(&self.restaurant_id);
+                let restaurant = lookup.restaurant(&self.restaurant_id);
                 restaurant.and_then(|restaurant| on_the_menu(restaurant, &self.id)).is_some()
             }
         }
@@ -85,13 +85,13 @@ pub enum Dishes {
 ///
 /// # Errors
 /// The names that are missing, sorted.
-pub fn name(event: &Event, directory: &Directory, now: UtcMicros, dishes: Dishes) -> Result<Enriched, Vec<Missing>> {
+pub fn name(event: &Event, lookup: &Lookup, now: UtcMicros, dishes: Dishes) -> Result<Enriched, Vec<Missing>> {
     let missing = |kind, id: &str, restaurant_id: &str| Missing {
         kind,
         id: id.to_owned(),
         restaurant_id: restaurant_id.to_owned(),
     };
-    let (user, restaurant) = (directory.user(&event.user_id), directory.restaurant(&event.restaurant_id));
+    let (user, restaurant) = (lookup.user(&event.user_id), lookup.restaurant(&event.restaurant_id));
     let (Some(user), Some(restaurant)) = (user, restaurant) else {
         let user = user.is_none().then(|| missing(Kind::User, &event.user_id, ""));
         let restaurant = restaurant.is_none().then(|| missing(Kind::Restaurant, &event.restaurant_id, ""));
@@ -107,7 +107,7 @@ pub fn name(event: &Event, directory: &Directory, now: UtcMicros, dishes: Dishes
     }
     let restaurant = orders::Restaurant { id: event.restaurant_id.clone(), name: restaurant.name.clone() };
     let user = User { id: event.user_id.clone(), name: user.name.clone(), login: user.login.clone() };
-    let read_at = now.before(directory.age(&event.user_id, &event.restaurant_id));
+    let read_at = now.before(lookup.age(&event.user_id, &event.restaurant_id));
     Ok(Enriched::new(event, read_at, restaurant, user, named.into_iter().flatten().collect()))
 }
 

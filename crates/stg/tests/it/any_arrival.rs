@@ -47,7 +47,7 @@ proptest! {
     fn the_newest_version_of_each_order_is_held(batches in batches()) {
         let mut table = Table::default();
         for (number, batch) in batches.iter().enumerate() {
-            table.store(batch, &redis(number).directory(), at(30));
+            table.store(batch, &redis(number).lookup(), at(30));
         }
         let held: HashMap<_, _> = table.held.iter().map(|(order, held)| (*order, held.version.clone())).collect();
         prop_assert_eq!(held, newest(&batches));
@@ -61,7 +61,7 @@ proptest! {
         let mut table = Table::default();
         let mut told = HashMap::new();
         for (number, batch) in batches.iter().chain(&batches).enumerate() {
-            let changes = table.store(batch, &redis(number).directory(), at(30));
+            let changes = table.store(batch, &redis(number).lookup(), at(30));
             for message in changes.messages {
                 let said = orders::enriched::read(Some(&message.value), None).unwrap();
                 let first = told.entry((said.object_id, said.version)).or_insert_with(|| message.clone());
@@ -74,11 +74,11 @@ proptest! {
     fn a_replay_writes_nothing_and_tells_what_is_held(batches in batches()) {
         let mut table = Table::default();
         for batch in &batches {
-            table.store(batch, &redis(9).directory(), at(30));
+            table.store(batch, &redis(9).lookup(), at(30));
         }
         let before = table.clone();
         for batch in &batches {
-            let changes = table.store(batch, &redis(10).directory(), at(40));
+            let changes = table.store(batch, &redis(10).lookup(), at(40));
             let unchanged = batch.iter().zip(&changes.outcomes).filter(|(_, outcome)| **outcome == Outcome::Unchanged);
             let held = unchanged.map(|(event, _)| &before.held[&event.object_id]).filter(|held| held.parked_at.is_none());
             let expected: Vec<_> = held.filter_map(|held| held.enriched.clone()).collect();

@@ -25,14 +25,14 @@ fn every_name_that_is_missing_is_told_once() {
         // A dish without a category is as good as none.
         (Redis::of_user("u").and_dishes(&[tea, ("pie", None), ("cake", Some("Торты"))]), vec![pie]),
     ] {
-        assert_eq!(name(&event, &redis.directory(), noon(), Dishes::OnTheMenu).as_ref(), Err(&expected), "{redis:?}");
-        assert!(expected.iter().all(|name| !name.is_known(&redis.directory())), "{redis:?}");
+        assert_eq!(name(&event, &redis.lookup(), noon(), Dishes::OnTheMenu).as_ref(), Err(&expected), "{redis:?}");
+        assert!(expected.iter().all(|name| !name.is_known(&redis.lookup())), "{redis:?}");
     }
 }
 
 #[test]
 fn a_missing_name_is_known_when_it_is_usable() {
-    let menu = |category| Redis::of_user("u").and_dishes(&[("cake", category)]).directory();
+    let menu = |category| Redis::of_user("u").and_dishes(&[("cake", category)]).lookup();
     assert!(missing(Kind::User, "u").is_known(&menu(None)));
     assert!(missing(Kind::Restaurant, "restaurant").is_known(&menu(None)));
     assert!(!missing(Kind::Dish, "cake").is_known(&menu(None)));
@@ -44,7 +44,7 @@ fn a_missing_name_is_known_when_it_is_usable() {
 fn dishes_go_on_without_a_category_when_they_have_waited_long_enough() {
     let event = order(1, 0, "u", &["tea", "cake", "pie"]);
     let redis = Redis::of_user("u").and_dishes(&[("tea", Some("Чай")), ("pie", None)]);
-    let sent = name(&event, &redis.directory(), at(5), Dishes::Whatever).unwrap();
+    let sent = name(&event, &redis.lookup(), at(5), Dishes::Whatever).unwrap();
     let products: Vec<_> =
         sent.products.iter().map(|product| (product.name.as_str(), product.category.as_str())).collect();
     let expected = [("tea of the menu", "Чай"), ("cake of the order", NO_CATEGORY), ("pie of the menu", NO_CATEGORY)];
@@ -55,9 +55,9 @@ fn dishes_go_on_without_a_category_when_they_have_waited_long_enough() {
 #[test]
 fn a_user_and_a_restaurant_are_waited_for_however_long_it_takes() {
     let event = order(1, 0, "u", &["tea"]);
-    let no_user = Redis::default().and_dishes(&[("tea", Some("Чай"))]).directory();
+    let no_user = Redis::default().and_dishes(&[("tea", Some("Чай"))]).lookup();
     assert_eq!(name(&event, &no_user, noon(), Dishes::Whatever), Err(vec![missing(Kind::User, "u")]));
-    let no_restaurant = Redis::default().and_user("u", "Анна").directory();
+    let no_restaurant = Redis::default().and_user("u", "Анна").lookup();
     let expected = Err(vec![missing(Kind::Restaurant, "restaurant")]);
     assert_eq!(name(&event, &no_restaurant, noon(), Dishes::Whatever), expected);
 }

@@ -213,7 +213,7 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
     let menu = json!([{"_id": "pie", "name": "Пирог"}, {"_id": "tea", "name": "Чай", "category": "Напитки"}]);
     stage.put(RESTAURANT, &json!({"name": "Кофейня", "menu": menu}).to_string()).await?;
     let mut processor = stage.processor(USUAL).await?;
-    let large = format!(r#"{{"name": "Анна", "x": "{}"}}"#, "x".repeat(names::LARGEST_VALUE));
+    let large = format!(r#"{{"name": "Анна", "x": "{}"}}"#, "x".repeat(reference::LARGEST_VALUE));
     stage.put("of-large", &large).await?;
     let mut expected = vec![
         ("user".to_owned(), "of-large".to_owned(), "too-large", "Redis holds a value of more than 4 MiB"),
@@ -269,10 +269,10 @@ async fn without_a_redis_the_list_has_no_reasons() -> anyhow::Result<()> {
     let stage = Stage::with_names().await?;
     let mut processor = stage.processor(USUAL).await?;
     park(&mut processor, 1, "nobody").await?;
-    let names = names::Names::connect(&names::Settings::from_url("redis://127.0.0.1:1", None)?);
+    let names = reference::ReferenceStore::connect(&reference::Settings::from_url("redis://127.0.0.1:1", None)?);
     for names in [None, Some(&names)] {
         let mut out = Vec::new();
-        List { json: true, ..List::default() }.run(&stage.warehouse, names, crate::stage::now(), &mut out).await?;
+        List { json: true, ..List::default() }.run(&stage.database, names, crate::stage::now(), &mut out).await?;
         let line: Value = serde_json::from_slice(&out)?;
         assert_eq!(line["waits_for"], json!([{"kind": "user", "id": "nobody"}]));
     }

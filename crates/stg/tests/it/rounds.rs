@@ -1,8 +1,8 @@
 //! Rounds of the work without offsets: who is taken up when, by whom, and who is not.
 
 use consumer::{Outcome, Processor};
+use database::Statement;
 use serde_json::{Value, json};
-use warehouse::Statement;
 
 use crate::stage::{RESTAURANT, Setting, Stage, USER, USUAL, ids, record, rounds, sent, store};
 
@@ -18,7 +18,7 @@ async fn replicas_share_the_work_and_none_goes_without() -> anyhow::Result<()> {
     stage.name_user("late").await?;
 
     // Somebody holds the first ten; whoever comes takes others, at once.
-    let holder = stage.warehouse.begin().await?;
+    let holder = stage.database.begin().await?;
     let hold = Statement { name: "test", sql: "SELECT id FROM stg.order_events WHERE object_id <= 10 FOR UPDATE" };
     holder.query(&hold, []).await?;
     let first = one.poll_outbox(10).await?;

@@ -2,6 +2,7 @@
 
 use clap::{Args, FromArgMatches};
 use consumer::{OutboxBatch, Outcome, Processor, Record};
+use database::{Database, Statement};
 use devstack::Endpoints;
 use orders::UtcMicros;
 use serde_json::{Value, json};
@@ -10,7 +11,6 @@ use stg::{
     Stg,
     parked::{List, Release},
 };
-use warehouse::{Statement, Warehouse};
 use workload::{load, source::Reference};
 
 pub(crate) const USER: &str = "626a81ce9a8cd1920641e296";
@@ -23,7 +23,7 @@ const TEMPLATE: &str = "stg_it_template";
 pub(crate) struct Stage {
     database_url: String,
     redis_url: String,
-    pub(crate) warehouse: Warehouse,
+    pub(crate) database: Database,
 }
 
 /// How the layer is set, where it differs.
@@ -41,15 +41,15 @@ impl Stage {
         let stack: &Endpoints = devstack::shared().await?;
         let redis_url = stack.redis_url(stack.fresh_redis_database().await?);
         let migrate = async |url: String| {
-            warehouse::migrate(&warehouse::Settings::from_url(&url, None, 1)?).await?;
+            database::migrate(&database::Settings::from_url(&url, None, 1)?).await?;
             Ok(())
         };
         stack.template_database(TEMPLATE, migrate).await?;
         let name = stack.fresh_name("stg_it").await?;
         stack.create_database_from(TEMPLATE, &name).await?;
         let database_url = stack.database_url(&name);
-        let warehouse = Warehouse::new(&warehouse::Settings::from_url(&database_url, None, 4)?);
-        Ok(Self { database_url, redis_url, warehouse })
+        let database = Database::new(&database::Settings::from_url(&database_url, None, 4)?);
+        Ok(Self { database_url, redis_url, database })
     }
 
     /// With one user, and one restaurant whose menu is empty.
@@ -67,7 +67,7 @@ impl Stage {
         let matches =
             parser.try_get_matches_from(["stg", &redis, &format!("--park-max-age={}", setting.park_max_age)])?;
         let settings = <Stg as Service>::Settings::from_arg_matches(&matches)?;
-        Ok(Stg::new(&settings, &self.warehouse, setting.max_message_bytes)?)
+        Ok(Stg::new(&settings, &self.database, setting.max_message_bytes)?)
     }
 
     pub(crate) async fn name_user(&self, id: &str) -> anyhow::Result<()> {
@@ -96,10 +96,10 @@ impl Stage {
 
     /// Runs SQL that returns one text a row.
     pub(crate) async fn sql(&self, sql: &'static str) -> anyhow::Result<Vec<String>> {
-        let transaction = self.warehouse.begin_unhurried().await?;
+        let transaction = self.database.begin_maintenance().await?;
         let rows = transaction.query(&Statement { name: "test", sql }, []).await?;
         transaction.commit().await?;
-        Ok(rows.iter().map(|row| warehouse::get(row, 0)).collect::<Result<_, _>>()?)
+        Ok(rows.iter().map(|row| database::get(row, 0)).collect::<Result<_, _>>()?)
     }
 
     /// The subcommand as a process: its exit code, and what it said.
@@ -112,14 +112,15 @@ impl Stage {
     /// What `parked list` prints.
     pub(crate) async fn list(&self, list: List) -> anyhow::Result<String> {
         let mut out = Vec::new();
-        list.run(&self.warehouse, None, now(), &mut out).await?;
+        list.run(&self.database, None, now(), &mut out).await?;
         Ok(String::from_utf8(out)?)
     }
 
     /// The same where Redis can be asked why names are missing.
     pub(crate) async fn list_with_reasons(&self, list: List) -> anyhow::Result<String> {
-        let (names, mut out) = (names::Names::connect(&names::Settings::from_url(&self.redis_url, None)?), Vec::new());
-        list.run(&self.warehouse, Some(&names), now(), &mut out).await?;
+        let (names, mut out) =
+            (reference::ReferenceStore::connect(&reference::Settings::from_url(&self.redis_url, None)?), Vec::new());
+        list.run(&self.database, Some(&names), now(), &mut out).await?;
         Ok(String::from_utf8(out)?)
     }
 
@@ -137,7 +138,7 @@ impl Stage {
     /// What `parked release` prints, and how it ends.
     pub(crate) async fn release(&self, release: Release) -> anyhow::Result<(String, anyhow::Result<()>)> {
         let mut out = Vec::new();
-        let end = release.run(&self.warehouse, now(), &mut out).await;
+        let end = release.run(&self.database, now(), &mut out).await;
         Ok((String::from_utf8(out)?, end))
     }
 }

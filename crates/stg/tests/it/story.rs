@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use names::{Directory, Dish, Restaurant, User};
 use orders::{Event, UtcMicros, event};
+use reference::{Lookup, Product, Restaurant, User};
 use serde_json::json;
 
 /// When the names were read, unless a test says otherwise.
@@ -36,7 +36,7 @@ pub(crate) fn order(object_id: i64, minute: u8, user: &str, dishes: &[&str]) -> 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Redis {
     users: Vec<(String, User)>,
-    menu: Option<HashMap<String, Dish>>,
+    menu: Option<HashMap<String, Product>>,
 }
 
 impl Redis {
@@ -55,15 +55,15 @@ impl Redis {
     pub(crate) fn and_dishes(mut self, dishes: &[(&str, Option<&str>)]) -> Self {
         let menu = self.menu.get_or_insert_default();
         menu.extend(dishes.iter().map(|(id, category)| {
-            let dish = Dish { name: format!("{id} of the menu"), category: category.map(str::to_owned) };
+            let dish = Product { name: format!("{id} of the menu"), category: category.map(str::to_owned) };
             ((*id).to_owned(), dish)
         }));
         self
     }
 
     /// As a batch gets to see it.
-    pub(crate) fn directory(&self) -> Directory {
+    pub(crate) fn lookup(&self) -> Lookup {
         let restaurant = self.menu.clone().map(|menu| Restaurant { name: "Кофейня №1".to_owned(), menu });
-        Directory::of(self.users.clone(), restaurant.map(|restaurant| ("restaurant".to_owned(), restaurant)))
+        Lookup::of(self.users.clone(), restaurant.map(|restaurant| ("restaurant".to_owned(), restaurant)))
     }
 }

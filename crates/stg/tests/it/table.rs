@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use names::Directory;
 use orders::{Event, UtcMicros};
+use reference::Lookup;
 use stg::transform::{Changes, Held, transform};
 
 /// What is held of each order.
@@ -14,15 +14,15 @@ pub(crate) struct Table {
 
 impl Table {
     /// The changes of a batch, on the rows that the service would lock.
-    pub(crate) fn transform(&self, batch: &[Event], directory: &Directory, now: UtcMicros, limit: usize) -> Changes {
+    pub(crate) fn transform(&self, batch: &[Event], lookup: &Lookup, now: UtcMicros, limit: usize) -> Changes {
         let locked = batch.iter().filter_map(|event| self.held.get_key_value(&event.object_id));
         let locked = locked.map(|(order, held)| (*order, held.clone())).collect();
-        transform(&locked, batch, directory, now, limit).unwrap()
+        transform(&locked, batch, lookup, now, limit).unwrap()
     }
 
     /// Transforms a batch, and writes what comes of it.
-    pub(crate) fn store(&mut self, batch: &[Event], directory: &Directory, now: UtcMicros) -> Changes {
-        let changes = self.transform(batch, directory, now, usize::MAX);
+    pub(crate) fn store(&mut self, batch: &[Event], lookup: &Lookup, now: UtcMicros) -> Changes {
+        let changes = self.transform(batch, lookup, now, usize::MAX);
         for (order, row) in &changes.new {
             assert_eq!(self.held.insert(*order, row.held.clone()), None, "a new row was there");
         }

@@ -1,8 +1,8 @@
 //! What becomes of an event, and what is sent on.
 
 use consumer::{Message, Outcome};
-use names::Directory;
 use orders::Event;
+use reference::Lookup;
 
 use crate::{
     story::{Redis, at, noon, order},
@@ -17,8 +17,8 @@ fn labels(outcomes: &[Outcome]) -> Vec<&str> {
     outcomes.iter().map(label).collect()
 }
 
-fn everything() -> Directory {
-    Redis::of_user("u").and_user("v", "Анна").and_dishes(&[("tea", Some("Чай")), ("roll", Some("Роллы"))]).directory()
+fn everything() -> Lookup {
+    Redis::of_user("u").and_user("v", "Анна").and_dishes(&[("tea", Some("Чай")), ("roll", Some("Роллы"))]).lookup()
 }
 
 fn version(message: &Message) -> String {
@@ -56,9 +56,9 @@ fn an_equal_event_sends_the_bytes_that_are_stored_whatever_redis_says() {
     let event = order(1, 0, "u", &["tea"]);
     let mut table = Table::default();
     let first = table.store(std::slice::from_ref(&event), &everything(), at(1)).messages;
-    let renamed = Redis::default().and_user("u", "Другая").and_dishes(&[("tea", Some("Напитки"))]).directory();
-    for directory in [renamed, Directory::default()] {
-        let again = table.store(std::slice::from_ref(&event), &directory, at(9));
+    let renamed = Redis::default().and_user("u", "Другая").and_dishes(&[("tea", Some("Напитки"))]).lookup();
+    for lookup in [renamed, Lookup::default()] {
+        let again = table.store(std::slice::from_ref(&event), &lookup, at(9));
         assert_eq!(labels(&again.outcomes), ["unchanged"]);
         assert_eq!(again.messages, first);
         assert!(again.new.is_empty() && again.changed.is_empty());

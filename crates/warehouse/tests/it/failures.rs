@@ -1,14 +1,14 @@
 //! What a failure means, with the errors of a real server.
 
 use consumer::{Failure, Fault};
+use database::{Database, Statement, Transaction};
 use jiff::civil::DateTime;
-use warehouse::{Statement, Transaction, Warehouse};
 
-use crate::database::{number, sql, with_goods};
+use crate::fresh_database::{number, sql, with_goods};
 
 /// The failure of `statement`, which must not name the value it was given.
-async fn failure(warehouse: &Warehouse, statement: &Statement, value: &str) -> anyhow::Result<Failure> {
-    let tx = warehouse.begin().await?;
+async fn failure(database: &Database, statement: &Statement, value: &str) -> anyhow::Result<Failure> {
+    let tx = database.begin().await?;
     let failure = tx.query(statement, [&value]).await.unwrap_err();
     assert!(!failure.to_string().contains(value), "{failure}");
     Ok(failure)
@@ -16,7 +16,7 @@ async fn failure(warehouse: &Warehouse, statement: &Statement, value: &str) -> a
 
 #[tokio::test]
 async fn the_data_of_a_row_is_refused() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
+    let database = with_goods().await?;
     let table = [
         ("INSERT INTO public.goods VALUES (1, $1::text::int)", "77777777777", "22003"),
         ("INSERT INTO public.goods VALUES (1, $1::text::numeric)", "77777777777", "22003"),
@@ -26,27 +26,27 @@ async fn the_data_of_a_row_is_refused() -> anyhow::Result<()> {
         ("SELECT $1::text::timestamp", "7777-77-77", "22008"),
     ];
     for (statement, value, sqlstate) in table {
-        let failure = failure(&warehouse, &sql(statement), value).await?;
+        let failure = failure(&database, &sql(statement), value).await?;
         assert!(
             matches!(&failure, Failure::InvalidData(why) if why.starts_with(&format!("test: {sqlstate} "))),
             "{failure}"
         );
     }
-    let failure = failure(&warehouse, &sql("INSERT INTO public.goods VALUES (1, $1::text::int)"), "-777").await?;
+    let failure = failure(&database, &sql("INSERT INTO public.goods VALUES (1, $1::text::int)"), "-777").await?;
     assert!(failure.to_string().ends_with("table goods, constraint not_negative"), "{failure}");
     Ok(())
 }
 
 #[tokio::test]
 async fn everything_else_is_an_outage() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
+    let database = with_goods().await?;
     let table = [
         ("SELECT $1::text FROM absent", "42P01"),
         ("INSERT INTO public.goods SELECT 1, 1 FROM generate_series(1, 2) WHERE $1::text <> ''", "23505"),
         ("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(60) WHERE $1::text <> ''", "57014"),
     ];
     for (statement, sqlstate) in table {
-        let failure = failure(&warehouse, &sql(statement), "Анна").await?;
+        let failure = failure(&database, &sql(statement), "Анна").await?;
         assert_unavailable(&failure, sqlstate);
     }
     Ok(())
@@ -54,8 +54,8 @@ async fn everything_else_is_an_outage() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_value_that_cannot_be_sent_comes_from_a_record() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
-    let tx = warehouse.begin().await?;
+    let database = with_goods().await?;
+    let tx = database.begin().await?;
     let failure = tx.query(&sql("SELECT $1::timestamp"), [&DateTime::MAX]).await.unwrap_err();
     let Failure::Dependency(unavailable) = failure else { panic!("{failure}") };
     assert!(matches!(unavailable.fault, Fault::Rejected(_)), "{unavailable:?}");
@@ -64,10 +64,10 @@ async fn a_value_that_cannot_be_sent_comes_from_a_record() -> anyhow::Result<()>
 
 #[tokio::test]
 async fn a_lock_that_is_not_granted_is_an_outage() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
-    let holder = warehouse.begin().await?;
+    let database = with_goods().await?;
+    let holder = database.begin().await?;
     holder.execute(&sql("LOCK TABLE public.goods"), []).await?;
-    let waiter = warehouse.begin().await?;
+    let waiter = database.begin().await?;
     waiter.execute(&sql("SET LOCAL lock_timeout = '10ms'"), []).await?;
     let failure = waiter.query(&sql("SELECT * FROM public.goods"), []).await.unwrap_err();
     // Preparing takes a lock as well, so this is also a failure to prepare.
@@ -77,11 +77,11 @@ async fn a_lock_that_is_not_granted_is_an_outage() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_serialization_failure_is_an_outage() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
-    let tx = warehouse.begin().await?;
+    let database = with_goods().await?;
+    let tx = database.begin().await?;
     tx.execute(&sql("INSERT INTO public.goods VALUES (1, 1)"), []).await?;
     tx.commit().await?;
-    let (first, second) = (repeatable(&warehouse).await?, repeatable(&warehouse).await?);
+    let (first, second) = (repeatable(&database).await?, repeatable(&database).await?);
     let update = sql("UPDATE public.goods SET amount = amount + 1");
     first.execute(&update, []).await?;
     first.commit().await?;
@@ -90,8 +90,8 @@ async fn a_serialization_failure_is_an_outage() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn repeatable(warehouse: &Warehouse) -> anyhow::Result<Transaction> {
-    let tx = warehouse.begin().await?;
+async fn repeatable(database: &Database) -> anyhow::Result<Transaction> {
+    let tx = database.begin().await?;
     tx.execute(&sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"), []).await?;
     tx.query(&sql("SELECT * FROM public.goods"), []).await?;
     Ok(tx)
@@ -99,13 +99,13 @@ async fn repeatable(warehouse: &Warehouse) -> anyhow::Result<Transaction> {
 
 #[tokio::test]
 async fn a_terminated_backend_is_an_outage_of_one_transaction() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
-    let tx = warehouse.begin().await?;
+    let database = with_goods().await?;
+    let tx = database.begin().await?;
     let failure = tx.query(&sql("SELECT pg_terminate_backend(pg_backend_pid())"), []).await.unwrap_err();
     assert_unavailable(&failure, "57P01");
     assert_unavailable(&tx.commit().await.unwrap_err(), "connection closed");
 
-    assert_eq!(number(&warehouse, "SELECT count(*) FROM public.goods").await?, 0);
+    assert_eq!(number(&database, "SELECT count(*) FROM public.goods").await?, 0);
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Foreign keys are checked through the index, whatever the statistics say.
 
-use warehouse::{Transaction, Warehouse};
+use database::{Database, Transaction};
 
-use crate::database::{empty, number, sql};
+use crate::fresh_database::{empty, number, sql};
 
 const TABLES: [&str; 2] = [
     "CREATE TABLE public.hubs (id bigint PRIMARY KEY)",
@@ -18,37 +18,37 @@ const ROWS: i64 = 300;
 
 #[tokio::test]
 async fn an_empty_table_that_was_analysed_is_not_scanned() -> anyhow::Result<()> {
-    let warehouse = emptied().await?;
-    let scans = number(&warehouse, SCANS).await?;
-    fill(&warehouse, warehouse.begin().await?).await?;
-    assert_eq!(number(&warehouse, SCANS).await?, scans);
+    let database = emptied().await?;
+    let scans = number(&database, SCANS).await?;
+    fill(&database, database.begin().await?).await?;
+    assert_eq!(number(&database, SCANS).await?, scans);
     Ok(())
 }
 
 /// Shows that the test above would notice.
 #[tokio::test]
 async fn without_the_guards_it_is_scanned() -> anyhow::Result<()> {
-    let warehouse = emptied().await?;
-    let scans = number(&warehouse, SCANS).await?;
-    fill(&warehouse, warehouse.begin_unhurried().await?).await?;
-    assert!(number(&warehouse, SCANS).await? >= scans + ROWS);
+    let database = emptied().await?;
+    let scans = number(&database, SCANS).await?;
+    fill(&database, database.begin_maintenance().await?).await?;
+    assert!(number(&database, SCANS).await? >= scans + ROWS);
     Ok(())
 }
 
-async fn emptied() -> anyhow::Result<Warehouse> {
-    let warehouse = Warehouse::new(&empty().await?);
-    let tx = warehouse.begin_unhurried().await?;
+async fn emptied() -> anyhow::Result<Database> {
+    let database = Database::new(&empty().await?);
+    let tx = database.begin_maintenance().await?;
     for statement in
         TABLES.into_iter().chain(["TRUNCATE public.hubs, public.links", "ANALYZE public.hubs", "ANALYZE public.links"])
     {
         tx.execute(&sql(statement), []).await?;
     }
     tx.commit().await?;
-    Ok(warehouse)
+    Ok(database)
 }
 
 /// Writes hubs and links, and waits until the server has counted how.
-async fn fill(warehouse: &Warehouse, tx: Transaction) -> anyhow::Result<()> {
+async fn fill(database: &Database, tx: Transaction) -> anyhow::Result<()> {
     // The check is planned for the first row, when a scan of one page looks cheap.
     for (first, last) in [(1_i64, 1), (2, ROWS + 1)] {
         tx.execute(&sql(HUBS), [&first, &last]).await?;
@@ -56,6 +56,6 @@ async fn fill(warehouse: &Warehouse, tx: Transaction) -> anyhow::Result<()> {
     }
     tx.query(&sql("SELECT pg_stat_force_next_flush()"), []).await?;
     tx.commit().await?;
-    while number(warehouse, WRITTEN).await? <= ROWS {}
+    while number(database, WRITTEN).await? <= ROWS {}
     Ok(())
 }

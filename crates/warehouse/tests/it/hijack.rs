@@ -1,8 +1,8 @@
 //! Functions in `public` that look like PostgreSQL's own are never called.
 
-use warehouse::{Settings, Warehouse, migrate};
+use database::{Database, Settings, migrate};
 
-use crate::database::{empty, number, sql};
+use crate::fresh_database::{empty, number, sql};
 
 /// Functions that match calls of statements better than PostgreSQL's own, or equally, for a search path with `public`
 /// first.
@@ -40,15 +40,15 @@ async fn public_offers_nothing_that_is_called() -> anyhow::Result<()> {
 
         let settings = Settings::from_url(&endpoints.database_url_as(&name, &name), None, 2)?;
         migrate(&settings).await?;
-        let warehouse = Warehouse::new(&settings);
+        let database = Database::new(&settings);
         let key = vec![uuid::Uuid::NAMESPACE_OID];
         let select = sql("SELECT count(*) FROM unnest($1::uuid[]) AS n (id) WHERE n.id = ANY($1::uuid[])");
-        for tx in [warehouse.begin().await?, warehouse.begin_reading().await?] {
+        for tx in [database.begin().await?, database.begin_read_only().await?] {
             let rows = tx.query(&select, [&key]).await?;
             assert_eq!(rows[0].try_get::<_, i64>(0)?, 1, "{path}");
             tx.commit().await?;
         }
-        let tx = warehouse.begin_unhurried().await?;
+        let tx = database.begin_maintenance().await?;
         assert_eq!(tx.query(&select, [&key]).await?[0].try_get::<_, i64>(0)?, 1, "{path}");
         tx.commit().await?;
     }
@@ -58,10 +58,10 @@ async fn public_offers_nothing_that_is_called() -> anyhow::Result<()> {
 /// Objects in the temporary schema of a session are found last, also by the pooler's next client.
 #[tokio::test]
 async fn a_temporary_table_hides_nothing() -> anyhow::Result<()> {
-    let warehouse = Warehouse::new(&empty().await?);
-    let tx = warehouse.begin().await?;
+    let database = Database::new(&empty().await?);
+    let tx = database.begin().await?;
     tx.execute(&sql("CREATE TEMPORARY TABLE pg_class (relname name)"), []).await?;
     tx.commit().await?;
-    assert!(number(&warehouse, "SELECT count(*) FROM pg_class").await? > 0);
+    assert!(number(&database, "SELECT count(*) FROM pg_class").await? > 0);
     Ok(())
 }

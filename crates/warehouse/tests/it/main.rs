@@ -1,7 +1,7 @@
 //! The warehouse against a real PostgreSQL.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
-mod database;
+mod fresh_database;
 mod migrations;
 mod transactions;
 mod failures;

@@ -1,9 +1,9 @@
 //! Migrations: once, in order, whoever comes first.
 
+use database::{Database, Statement, migrate, migrate::Error, pending};
 use futures_util::future::try_join_all;
-use warehouse::{Statement, Warehouse, migrate, migrate::Error, pending};
 
-use crate::database::{self, sql};
+use crate::fresh_database::{self, sql};
 
 const EDITED: Statement = sql("UPDATE public.tagmill_migrations SET checksum = '1' WHERE version = 1");
 const AHEAD: Statement = sql("INSERT INTO public.tagmill_migrations
@@ -11,7 +11,7 @@ const AHEAD: Statement = sql("INSERT INTO public.tagmill_migrations
 
 #[tokio::test]
 async fn five_at_once_apply_each_migration_once() -> anyhow::Result<()> {
-    let settings = database::empty().await?;
+    let settings = fresh_database::empty().await?;
     let needed = pending(&settings).await?;
     assert!(!needed.is_empty());
 
@@ -25,9 +25,9 @@ async fn five_at_once_apply_each_migration_once() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_migration_that_was_edited_is_refused() -> anyhow::Result<()> {
-    let settings = database::empty().await?;
+    let settings = fresh_database::empty().await?;
     migrate(&settings).await?;
-    change_history(&Warehouse::new(&settings), &EDITED).await?;
+    change_history(&Database::new(&settings), &EDITED).await?;
     let error = migrate(&settings).await.unwrap_err();
     assert!(matches!(&error, Error::Failed(why) if why.contains("V1__")), "{error}");
     Ok(())
@@ -35,16 +35,16 @@ async fn a_migration_that_was_edited_is_refused() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_database_that_is_ahead_is_left_alone() -> anyhow::Result<()> {
-    let settings = database::empty().await?;
+    let settings = fresh_database::empty().await?;
     migrate(&settings).await?;
-    change_history(&Warehouse::new(&settings), &AHEAD).await?;
+    change_history(&Database::new(&settings), &AHEAD).await?;
     assert_eq!(migrate(&settings).await?, Vec::<String>::new());
     assert_eq!(pending(&settings).await?, Vec::<String>::new());
     Ok(())
 }
 
-async fn change_history(warehouse: &Warehouse, change: &Statement) -> anyhow::Result<()> {
-    let tx = warehouse.begin().await?;
+async fn change_history(database: &Database, change: &Statement) -> anyhow::Result<()> {
+    let tx = database.begin().await?;
     assert_eq!(tx.execute(change, []).await?, 1);
     Ok(tx.commit().await?)
 }

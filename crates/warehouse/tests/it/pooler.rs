@@ -1,14 +1,14 @@
 //! Behind pgbouncer in transaction mode, where the next transaction is somebody else's session: everything works, nothing
 //! is named, nothing stays behind.
 
+use database::{Database, Settings, migrate, pending};
 use devstack::{Options, Stack};
 use futures_util::{future::try_join_all, try_join};
 use jiff::civil::DateTime;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
-use warehouse::{Settings, Warehouse, migrate, pending};
 
-use crate::database::{number, sql};
+use crate::fresh_database::{number, sql};
 
 /// What a session could leave to the next user of its connection.
 const LEFT: &str = "SELECT count(*) FROM pg_prepared_statements";
@@ -38,13 +38,13 @@ impl Stage {
 #[tokio::test]
 async fn a_pooler_is_told_from_a_server() -> anyhow::Result<()> {
     let stage = Stage::shared().await?;
-    let pooled = Warehouse::new(&stage.database(1).await?).greet().await?;
+    let pooled = Database::new(&stage.database(1).await?).ping().await?;
     let url = stage.stack.endpoints().database_url("postgres");
     // The URL's own options stay, and do not keep ours from being seen.
     let direct = format!("{url}&options=-c%20work_mem%3D3MB");
-    let direct = Warehouse::new(&Settings::from_url(&direct, None, 1)?);
-    assert!(!pooled.direct && direct.greet().await?.direct);
-    assert_eq!(pooled.version, direct.greet().await?.version);
+    let direct = Database::new(&Settings::from_url(&direct, None, 1)?);
+    assert!(!pooled.direct && direct.ping().await?.direct);
+    assert_eq!(pooled.version, direct.ping().await?.version);
     let memory = "SELECT pg_size_bytes(current_setting('work_mem'))";
     assert_eq!(number(&direct, memory).await?, 3 << 20);
     Ok(())
@@ -60,14 +60,14 @@ async fn many_share_few_connections() -> anyhow::Result<()> {
     ];
     let stage = Stage::shared().await?;
     let settings = stage.database(1).await?;
-    let setup = Warehouse::new(&settings).begin().await?;
+    let setup = Database::new(&settings).begin().await?;
     setup.execute(&sql("CREATE TABLE public.goods (id bigint PRIMARY KEY, amount int)"), []).await?;
     setup.commit().await?;
 
     let members = (0..6_usize).map(async |member| {
-        let warehouse = Warehouse::new(&settings);
+        let database = Database::new(&settings);
         for round in 0..20 {
-            let tx = warehouse.begin().await?;
+            let tx = database.begin().await?;
             let ids = vec![i64::try_from(member * 100 + round)?];
             let insert = sql(SHAPES[0]);
             tx.execute(&insert, [&ids, &vec![1_i32]]).await?;
@@ -81,9 +81,9 @@ async fn many_share_few_connections() -> anyhow::Result<()> {
     });
     try_join_all(members).await?;
 
-    let warehouse = Warehouse::new(&settings);
-    assert_eq!(number(&warehouse, "SELECT sum(amount) FROM public.goods").await?, 6 * 20 * 2);
-    assert_eq!(number(&warehouse, LEFT).await?, 0);
+    let database = Database::new(&settings);
+    assert_eq!(number(&database, "SELECT sum(amount) FROM public.goods").await?, 6 * 20 * 2);
+    assert_eq!(number(&database, LEFT).await?, 0);
     Ok(())
 }
 
@@ -93,22 +93,22 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
     const OPEN: &str = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
     let stage = Stage::shared().await?;
-    let warehouse = Warehouse::new(&stage.database(3).await?);
-    let tx = warehouse.begin().await?;
+    let database = Database::new(&stage.database(3).await?);
+    let tx = database.begin().await?;
     tx.execute(&sql("CREATE TABLE public.goods (id bigint PRIMARY KEY)"), []).await?;
     tx.commit().await?;
     let insert = sql("INSERT INTO public.goods VALUES ($1)");
 
-    let tx = warehouse.begin().await?;
+    let tx = database.begin().await?;
     assert_eq!(tx.execute(&insert, [&1_i64]).await?, 1);
-    assert_eq!(number(&warehouse, COUNT).await?, 0);
+    assert_eq!(number(&database, COUNT).await?, 0);
     tx.rollback().await?;
 
-    let dropped = warehouse.begin().await?;
+    let dropped = database.begin().await?;
     dropped.execute(&insert, [&1_i64]).await?;
     drop(dropped);
 
-    let failed = warehouse.begin().await?;
+    let failed = database.begin().await?;
     failed.execute(&insert, [&1_i64]).await?;
     let refused = failed.execute(&sql("SELECT $1::text::int"), [&"Анна"]).await.unwrap_err();
     assert!(matches!(refused, consumer::Failure::InvalidData(_)), "{refused}");
@@ -116,22 +116,22 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
 
     // The server notices a closed connection in its own time.
     let closed = async {
-        while number(&warehouse, OPEN).await? > 0 {
+        while number(&database, OPEN).await? > 0 {
             tokio::task::yield_now().await;
         }
         anyhow::Ok(())
     };
     tokio::time::timeout(std::time::Duration::from_secs(60), closed).await??;
-    assert_eq!(number(&warehouse, COUNT).await?, 0);
-    let tx = warehouse.begin().await?;
+    assert_eq!(number(&database, COUNT).await?, 0);
+    let tx = database.begin().await?;
     tx.execute(&insert, [&1_i64]).await?;
     tx.commit().await?;
-    assert_eq!(number(&warehouse, COUNT).await?, 1);
+    assert_eq!(number(&database, COUNT).await?, 1);
 
     // The guards are the transaction's, not the connection's.
     let guarded = "SELECT count(*) FROM pg_settings WHERE name = 'enable_seqscan' AND setting = 'off'";
-    assert_eq!(number(&warehouse, guarded).await?, 1);
-    let unhurried = warehouse.begin_unhurried().await?;
+    assert_eq!(number(&database, guarded).await?, 1);
+    let unhurried = database.begin_maintenance().await?;
     let rows = unhurried.query(&sql(guarded), []).await?;
     assert_eq!(rows[0].try_get::<_, i64>(0)?, 0);
     Ok(())
@@ -141,8 +141,8 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
 #[tokio::test]
 async fn every_kind_of_parameter_travels() -> anyhow::Result<()> {
     let stage = Stage::shared().await?;
-    let warehouse = Warehouse::new(&stage.database(1).await?);
-    let tx = warehouse.begin().await?;
+    let database = Database::new(&stage.database(1).await?);
+    let tx = database.begin().await?;
     let at: DateTime = "2022-11-19T16:06:36.123456".parse()?;
     let key = Uuid::NAMESPACE_OID;
     let one = "SELECT $1, $2, $3, $4, $5, $6, $7, $8::text";
@@ -173,6 +173,6 @@ async fn five_migrate_at_once_over_two_connections() -> anyhow::Result<()> {
     let applied = try_join_all((0..5).map(|_| migrate(&settings))).await?;
     assert_eq!(applied.concat(), needed);
     assert_eq!(pending(&settings).await?, Vec::<String>::new());
-    assert_eq!(number(&Warehouse::new(&settings), LEFT).await?, 0);
+    assert_eq!(number(&Database::new(&settings), LEFT).await?, 0);
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Settings of a role or a database: they do not affect transactions, and those that a transaction cannot state are
 //! refused.
 
+use database::{ConnectError, Database, Settings, Transaction, migrate};
 use devstack::{Endpoints, ROLE_SETTINGS, RoleSetting, Treatment};
-use warehouse::{Denied, Settings, Transaction, Warehouse, migrate};
 
-use crate::database::sql;
+use crate::fresh_database::sql;
 
 /// A database and a role of its own, which owns it.
 struct Stage {
@@ -64,11 +64,11 @@ async fn every_kind_of_transaction_states_what_it_runs_under() -> anyhow::Result
     for what in ["ROLE", "DATABASE"] {
         let stage = Stage::new().await?;
         stage.set(what, ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed())).await?;
-        let warehouse = Warehouse::new(&stage.settings()?);
-        let mut found = differences("batch", warehouse.begin().await?).await?;
-        found.extend(differences("reading", warehouse.begin_reading().await?).await?);
-        found.extend(differences("unhurried", warehouse.begin_unhurried().await?).await?);
-        found.extend(differences("aside", warehouse.aside().begin().await?).await?);
+        let database = Database::new(&stage.settings()?);
+        let mut found = differences("batch", database.begin().await?).await?;
+        found.extend(differences("reading", database.begin_read_only().await?).await?);
+        found.extend(differences("unhurried", database.begin_maintenance().await?).await?);
+        found.extend(differences("aside", database.dedicated().begin().await?).await?);
         assert_eq!(found, Vec::<String>::new(), "{what}");
     }
     Ok(())
@@ -97,8 +97,8 @@ async fn migrations_state_what_they_run_under() -> anyhow::Result<()> {
     stage.set("ROLE", ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed())).await?;
     assert!(!migrate(&stage.settings()?).await?.is_empty());
 
-    let warehouse = Warehouse::new(&Settings::from_url(&stage.endpoints.database_url(&stage.name), None, 1)?);
-    let tx = warehouse.begin().await?;
+    let database = Database::new(&Settings::from_url(&stage.endpoints.database_url(&stage.name), None, 1)?);
+    let tx = database.begin().await?;
     for setting in ROLE_SETTINGS {
         let Treatment::Stated(name, value) = setting.treatment else { continue };
         let query = "SELECT DISTINCT replace(value, '\"', '') FROM public.observed WHERE name = $1";
@@ -114,11 +114,11 @@ async fn migrations_state_what_they_run_under() -> anyhow::Result<()> {
 async fn what_cannot_be_stated_is_refused_by_name() -> anyhow::Result<()> {
     for setting in ROLE_SETTINGS.iter().filter(|setting| setting.treatment == Treatment::Verified) {
         let stage = Stage::new().await?;
-        Warehouse::new(&stage.settings()?).greet().await?;
+        Database::new(&stage.settings()?).ping().await?;
         stage.set("ROLE", [setting].into_iter()).await?;
-        let denied = Warehouse::new(&stage.settings()?).greet().await.unwrap_err();
+        let connect_error = Database::new(&stage.settings()?).ping().await.unwrap_err();
         let expected = format!("{} is {}", setting.name, setting.awkward);
-        assert!(matches!(&denied, Denied::Refused(why) if why.contains(&expected)), "{denied}");
+        assert!(matches!(&connect_error, ConnectError::Rejected(why) if why.contains(&expected)), "{connect_error}");
     }
     Ok(())
 }
@@ -135,8 +135,8 @@ async fn a_statement_after_a_lock_sees_what_was_committed_before_it() -> anyhow:
             stage.name
         ))
         .await?;
-    let warehouse = Warehouse::new(&stage.settings()?);
-    let (first, second) = (warehouse.begin().await?, warehouse.begin().await?);
+    let database = Database::new(&stage.settings()?);
+    let (first, second) = (database.begin().await?, database.begin().await?);
     second.query(&sql("SELECT amount FROM public.sums"), []).await?; // a snapshot, if there were one for all
     first.execute(&sql("UPDATE public.sums SET amount = amount + 1"), []).await?;
     first.commit().await?;
@@ -157,7 +157,7 @@ async fn a_policy_that_hides_rows_is_an_error() -> anyhow::Result<()> {
             stage.name
         ))
         .await?;
-    let tx = Warehouse::new(&stage.settings()?).begin().await?;
+    let tx = Database::new(&stage.settings()?).begin().await?;
     let failure = tx.query(&sql("SELECT id FROM public.guarded"), []).await.unwrap_err();
     assert!(failure.to_string().contains("row-level security"), "{failure}");
     Ok(())
@@ -174,7 +174,7 @@ async fn read_only_is_obeyed_and_told() -> anyhow::Result<()> {
             stage.name
         ))
         .await?;
-    let tx = Warehouse::new(&stage.settings()?).begin().await?;
+    let tx = Database::new(&stage.settings()?).begin().await?;
     let failure = tx.execute(&sql("INSERT INTO public.kept VALUES (1)"), []).await.unwrap_err();
     assert!(failure.to_string().contains("25006"), "{failure}");
     Ok(())

@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use database::{Settings, migrate};
 use futures_util::future::try_join_all;
 use tokio_postgres::{Client, NoTls};
-use warehouse::{Settings, migrate};
 
 /// What `src/stated.sql` sets.
 const STATED: &str = "SET search_path = pg_catalog, pg_temp";

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use database::{ConnectError, Database, Settings};
 use devstack::{Options, Stack};
-use warehouse::{Denied, Settings, Warehouse};
 
-use crate::database::sql;
+use crate::fresh_database::sql;
 
 /// Runs where the server's data is, as the server, so the key is as private as it insists on.
 const MAKE_CERTIFICATE: &str = "COPY (SELECT) TO PROGRAM 'openssl req -x509 -newkey rsa:2048 -nodes -days 2 \
@@ -54,13 +54,13 @@ async fn each_sslmode_believes_as_much_as_it_says() -> anyhow::Result<()> {
 }
 
 async fn reach(url: &str, ca_file: Option<&PathBuf>) -> anyhow::Result<Reached> {
-    let warehouse = Warehouse::new(&Settings::from_url(url, ca_file.map(PathBuf::as_path), 1)?);
-    match warehouse.greet().await {
+    let database = Database::new(&Settings::from_url(url, ca_file.map(PathBuf::as_path), 1)?);
+    match database.ping().await {
         Ok(_) => {}
-        Err(Denied::Refused(_)) => return Ok(Refused),
-        Err(Denied::Unavailable(away)) => return Err(away.into()),
+        Err(ConnectError::Rejected(_)) => return Ok(Refused),
+        Err(ConnectError::Unavailable(away)) => return Err(away.into()),
     }
-    let tx = warehouse.begin().await?;
+    let tx = database.begin().await?;
     let rows = tx.query(&sql("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"), []).await?;
     Ok(if rows[0].try_get(0)? { Encrypted } else { Plain })
 }
@@ -68,7 +68,7 @@ async fn reach(url: &str, ca_file: Option<&PathBuf>) -> anyhow::Result<Reached> 
 /// Gives the server a new certificate and puts a copy of it at `copy`.
 async fn certificate(url: &str, copy: &Path) -> anyhow::Result<PathBuf> {
     command(url, MAKE_CERTIFICATE).await?;
-    let tx = Warehouse::new(&Settings::from_url(url, None, 1)?).begin().await?;
+    let tx = Database::new(&Settings::from_url(url, None, 1)?).begin().await?;
     let rows = tx.query(&sql("SELECT pg_read_file('server.crt')"), []).await?;
     std::fs::write(copy, rows[0].try_get::<_, &str>(0)?)?;
     Ok(copy.to_owned())

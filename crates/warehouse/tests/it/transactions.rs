@@ -1,12 +1,12 @@
 //! Transactions: guarded, in order, and gone without a trace when dropped.
 
 use consumer::Failure;
+use database::{Database, Transaction};
 use futures_util::{FutureExt, try_join};
 use jiff::civil::DateTime;
 use uuid::Uuid;
-use warehouse::{Transaction, Warehouse};
 
-use crate::database::{number, sql, with_goods};
+use crate::fresh_database::{number, sql, with_goods};
 
 const INSERT: &str = "INSERT INTO public.goods SELECT * FROM unnest($1::bigint[], $2::int[])";
 const COUNT: &str = "SELECT count(*) FROM public.goods";
@@ -20,49 +20,49 @@ async fn insert(tx: &Transaction, id: i64) -> Result<u64, Failure> {
 
 #[tokio::test]
 async fn what_is_committed_stays_and_the_connection_with_it() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
-    let backend = number(&warehouse, BACKEND).await?;
-    let tx = warehouse.begin().await?;
+    let database = with_goods().await?;
+    let backend = number(&database, BACKEND).await?;
+    let tx = database.begin().await?;
     assert_eq!(insert(&tx, 1).await?, 1);
     tx.commit().await?;
-    assert_eq!(number(&warehouse, COUNT).await?, 1);
-    assert_eq!(number(&warehouse, BACKEND).await?, backend);
+    assert_eq!(number(&database, COUNT).await?, 1);
+    assert_eq!(number(&database, BACKEND).await?, backend);
     Ok(())
 }
 
 #[tokio::test]
 async fn rolled_back_leaves_nothing_and_keeps_the_connection() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
-    let backend = number(&warehouse, BACKEND).await?;
-    let tx = warehouse.begin().await?;
+    let database = with_goods().await?;
+    let backend = number(&database, BACKEND).await?;
+    let tx = database.begin().await?;
     insert(&tx, 1).await?;
     tx.rollback().await?;
-    assert_eq!(number(&warehouse, COUNT).await?, 0);
-    assert_eq!(number(&warehouse, BACKEND).await?, backend);
+    assert_eq!(number(&database, COUNT).await?, 0);
+    assert_eq!(number(&database, BACKEND).await?, backend);
     Ok(())
 }
 
 #[tokio::test]
 async fn dropped_leaves_nothing_and_no_open_transaction() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
-    let idle = warehouse.begin().await?;
+    let database = with_goods().await?;
+    let idle = database.begin().await?;
     insert(&idle, 1).await?;
     drop(idle);
 
-    let busy = warehouse.begin().await?;
+    let busy = database.begin().await?;
     assert!(insert(&busy, 2).now_or_never().is_none(), "abandoned in flight");
     drop(busy);
 
-    while number(&warehouse, OPEN).await? > 0 {}
-    assert_eq!(number(&warehouse, COUNT).await?, 0);
+    while number(&database, OPEN).await? > 0 {}
+    assert_eq!(number(&database, COUNT).await?, 0);
     Ok(())
 }
 
 #[tokio::test]
 async fn statements_in_flight_together_run_in_order() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
-    number(&warehouse, COUNT).await?; // prepared already; the insert is not
-    let tx = warehouse.begin().await?;
+    let database = with_goods().await?;
+    number(&database, COUNT).await?; // prepared already; the insert is not
+    let tx = database.begin().await?;
     let count = sql(COUNT);
     let (_, rows) = try_join!(insert(&tx, 1), tx.query(&count, []))?;
     assert_eq!(rows[0].try_get::<_, i64>(0)?, 1);
@@ -72,24 +72,24 @@ async fn statements_in_flight_together_run_in_order() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_failed_transaction_cannot_be_committed() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
-    let tx = warehouse.begin().await?;
+    let database = with_goods().await?;
+    let tx = database.begin().await?;
     insert(&tx, 1).await?;
     insert(&tx, 1).await.unwrap_err();
     let error = tx.commit().await.unwrap_err();
     assert!(matches!(&error, Failure::Dependency(why) if why.error.starts_with("commit: 25P02")), "{error}");
-    assert_eq!(number(&warehouse, COUNT).await?, 0);
+    assert_eq!(number(&database, COUNT).await?, 0);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_guards_hold_inside_and_only_inside() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
-    let batch = warehouse.begin().await?;
+    let database = with_goods().await?;
+    let batch = database.begin().await?;
     assert_eq!(show(&batch).await?, ["off", "off", "force_generic_plan", "30s", "10s", "30s"]);
     batch.commit().await?;
 
-    let unhurried = warehouse.begin_unhurried().await?;
+    let unhurried = database.begin_maintenance().await?;
     assert_eq!(show(&unhurried).await?, ["on", "on", "auto", "1min", "1min", "0"]);
     let interval = "SELECT current_setting('client_connection_check_interval')";
     let rows = unhurried.query(&sql(interval), []).await?;
@@ -107,12 +107,12 @@ async fn show(tx: &Transaction) -> anyhow::Result<Vec<String>> {
 
 #[tokio::test]
 async fn columns_travel_as_arrays() -> anyhow::Result<()> {
-    let warehouse = with_goods().await?;
+    let database = with_goods().await?;
     let keys = vec![Uuid::NAMESPACE_OID, Uuid::NAMESPACE_URL];
     let names = vec!["Выпечка", ""];
     let times: Vec<DateTime> = vec!["2022-11-19T16:06:36.123456".parse()?, "0001-01-01T00:00:00".parse()?];
     let costs = vec!["99999999999999.99999", "0.00001"];
-    let tx = warehouse.begin().await?;
+    let tx = database.begin().await?;
     let select = "SELECT k, n, t, c::text FROM unnest($1::uuid[], $2::text[], $3::timestamp[], $4::text[]::numeric[])
         AS row(k, n, t, c)";
     let rows = tx.query(&sql(select), [&keys, &names, &times, &costs]).await?;
@@ -128,7 +128,7 @@ async fn columns_travel_as_arrays() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn nothing_is_connected_before_it_is_needed() {
-    let settings = warehouse::Settings::from_url("postgres://nobody@127.0.0.1:1/none", None, 1).unwrap();
-    let warehouse = Warehouse::new(&settings);
-    assert_eq!(warehouse.begin().await.err().map(|error| error.dependency), Some("postgres"));
+    let settings = database::Settings::from_url("postgres://nobody@127.0.0.1:1/none", None, 1).unwrap();
+    let database = Database::new(&settings);
+    assert_eq!(database.begin().await.err().map(|error| error.dependency), Some("postgres"));
 }

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use database::{Transaction, statement};
 use service::Refusal;
-use warehouse::{Transaction, statement};
 
 use crate::rule::Line;
 

@@ -4,9 +4,9 @@ use std::io::Write;
 
 use clap::Args;
 use consumer::Failure;
+use database::{Transaction, get, statement};
 use serde::Serialize;
 use service::Refusal;
-use warehouse::{Transaction, get, statement};
 
 use super::{change::Change, lock};
 use crate::rule::Rule;

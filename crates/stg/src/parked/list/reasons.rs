@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use names::{Directory, Names, Unavailable, Unusable};
+use reference::{Lookup, ReferenceStore, Unavailable, Unusable};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -22,13 +22,13 @@ pub(super) struct Reason {
 pub(super) type Reasons = HashMap<Missing, Reason>;
 
 /// Looks every name up.
-pub(super) async fn look_up(names: &Names, missing: HashSet<Missing>) -> Result<Reasons, Unavailable> {
+pub(super) async fn look_up(names: &ReferenceStore, missing: HashSet<Missing>) -> Result<Reasons, Unavailable> {
     let ids = |of: fn(&Missing) -> Option<&str>| missing.iter().filter_map(of).collect::<HashSet<_>>();
     let users: Vec<&str> = ids(user_id).into_iter().collect();
     let restaurants: Vec<&str> = ids(restaurant_id).into_iter().collect();
     let mut reasons = Reasons::new();
-    let look = names.visit(&users, &restaurants, Instant::now().into_std(), |directory| {
-        let told = missing.iter().filter_map(|name| Some((name.clone(), reason(name, directory)?)));
+    let look = names.visit(&users, &restaurants, Instant::now().into_std(), |lookup| {
+        let told = missing.iter().filter_map(|name| Some((name.clone(), reason(name, lookup)?)));
         reasons.extend(told);
     });
     look.await?;
@@ -66,23 +66,23 @@ fn restaurant_id(name: &Missing) -> Option<&str> {
 }
 
 /// The reason that a directory gives for a name, if it has one.
-fn reason(name: &Missing, directory: &Directory) -> Option<Reason> {
+fn reason(name: &Missing, lookup: &Lookup) -> Option<Reason> {
     let present = || Reason::new("present", "Redis has it now; its orders go on in one of the next rounds".to_owned());
     let unusable = match name.kind {
         Kind::Payload | Kind::Room => None,
-        Kind::User => directory.unusable_user(&name.id),
-        Kind::Restaurant => directory.unusable_restaurant(&name.id),
-        Kind::Dish => directory.unusable_restaurant(&name.restaurant_id),
+        Kind::User => lookup.unusable_user(&name.id),
+        Kind::Restaurant => lookup.unusable_restaurant(&name.id),
+        Kind::Dish => lookup.unusable_restaurant(&name.restaurant_id),
     };
     if let Some(unusable) = unusable {
         let of = if name.kind == Kind::Dish { " as its restaurant" } else { "" };
         return Some(Reason::new(unusable.label(), format!("{unusable}{of}")));
     }
-    if name.is_known(directory) {
+    if name.is_known(lookup) {
         return Some(present());
     }
     // The restaurant has a menu: the dish is not on it, or has no category.
-    let menu = &directory.restaurant(&name.restaurant_id).filter(|_| name.kind == Kind::Dish)?.menu;
+    let menu = &lookup.restaurant(&name.restaurant_id).filter(|_| name.kind == Kind::Dish)?.menu;
     Some(match menu.get(&name.id) {
         Some(_) => Reason::new("no-category", "the menu in Redis has it without a category".to_owned()),
         None => Reason::new("not-on-menu", "the menu in Redis does not have it, or not with a name".to_owned()),

@@ -1,10 +1,10 @@
 //! The lines of a list: an order and what it waits for, or a name and how many wait for it.
 
 use consumer::Failure;
+use database::{Row, Statement, get, statement};
 use jiff::civil::DateTime;
 use orders::UtcMicros;
 use serde::Serialize;
-use warehouse::{Row, Statement, get, statement};
 
 use super::reasons::{Reason, Reasons};
 use crate::transform::{Kind, Missing};

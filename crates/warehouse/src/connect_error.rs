@@ -9,40 +9,40 @@ use crate::error::{describe, unavailable};
 
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
+pub enum ConnectError {
     /// The server is there and says no: the password is wrong, the database does not exist, the certificate is not
     /// trusted. Waiting does not help; a service ends and says so.
     #[error("DATABASE_URL: {0}")]
-    Refused(String),
+    Rejected(String),
     /// Nobody answers, or the server is not ready. Waiting helps.
     #[error(transparent)]
     Unavailable(#[from] DependencyError),
 }
 
-impl From<Denied> for DependencyError {
+impl From<ConnectError> for DependencyError {
     /// For whoever was let in before: a password that was changed is changed back, or the service is given the new one.
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::Refused(reason) => Self::new("postgres", format_args!("connect: {reason}")),
-            Denied::Unavailable(unavailable) => unavailable,
+    fn from(connect_error: ConnectError) -> Self {
+        match connect_error {
+            ConnectError::Rejected(reason) => Self::new("postgres", format_args!("connect: {reason}")),
+            ConnectError::Unavailable(unavailable) => unavailable,
         }
     }
 }
 
 /// Tells the two apart for an error met while connecting, and says what to do about a refusal.
-pub(crate) fn denied(error: &Error) -> Denied {
-    let refusal = match error.as_db_error() {
-        Some(said) => refusal(said.code().code(), said.message()).map(|advice| (describe(error), advice)),
-        None => broken_off(error),
+pub(crate) fn connect_error(error: &Error) -> ConnectError {
+    let rejection = match error.as_db_error() {
+        Some(said) => rejection(said.code().code(), said.message()).map(|advice| (describe(error), advice)),
+        None => tls_error(error),
     };
-    match refusal {
-        Some((reason, advice)) => Denied::Refused(format!("{reason}; {advice}")),
+    match rejection {
+        Some((reason, advice)) => ConnectError::Rejected(format!("{reason}; {advice}")),
         None => unavailable("connect", error).into(),
     }
 }
 
 /// What to do about what a server or a pooler says; nothing if that passes by itself.
-fn refusal(sqlstate: &str, message: &str) -> Option<&'static str> {
+fn rejection(sqlstate: &str, message: &str) -> Option<&'static str> {
     match sqlstate {
         "28000" => Some("look at the user in the URL, and at the server's pg_hba.conf"),
         "3D000" => Some("create the database, or look at its name in the URL"),
@@ -60,11 +60,11 @@ fn refusal(sqlstate: &str, message: &str) -> Option<&'static str> {
 
 /// A handshake that ended in a dispute; one that was cut short is an outage, and so are names that do not resolve and
 /// connections that are refused or lost.
-fn broken_off(error: &Error) -> Option<(String, &'static str)> {
+fn tls_error(error: &Error) -> Option<(String, &'static str)> {
     let cause = error.source()?;
     let reason = cause.to_string();
     if cause.is::<native_tls::Error>() {
-        return reason.contains("certificate").then(|| distrust(&reason));
+        return reason.contains("certificate").then(|| certificate_error(&reason));
     }
     if cause.is::<io::Error>() {
         return None;
@@ -80,7 +80,7 @@ fn broken_off(error: &Error) -> Option<(String, &'static str)> {
 }
 
 /// OpenSSL says at the end, in brackets, what it holds against a certificate.
-fn distrust(reason: &str) -> (String, &'static str) {
+fn certificate_error(reason: &str) -> (String, &'static str) {
     let verdict = reason.rsplit_once(" (").map_or(reason, |(_, verdict)| verdict.trim_end_matches(')'));
     let advice = if verdict.contains("mismatch") {
         "it is for another host: use the name it is for in the URL"
@@ -94,19 +94,19 @@ fn distrust(reason: &str) -> (String, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{distrust, refusal};
+    use super::{certificate_error, rejection};
 
     #[test]
     fn a_pooler_that_cannot_reach_its_server_is_an_outage() {
-        assert_eq!(refusal("08P01", "pgbouncer cannot connect to server"), None);
-        assert_eq!(refusal("53300", "sorry, too many clients already"), None);
-        assert_eq!(refusal("57P03", "the database system is starting up"), None);
+        assert_eq!(rejection("08P01", "pgbouncer cannot connect to server"), None);
+        assert_eq!(rejection("53300", "sorry, too many clients already"), None);
+        assert_eq!(rejection("57P03", "the database system is starting up"), None);
     }
 
     #[test]
     fn what_is_wrong_with_a_certificate_is_said_in_a_few_words() {
         let (reason, advice) =
-            distrust("error:0A000086:SSL routines::certificate verify failed:x.c:1: (IP address mismatch)");
+            certificate_error("error:0A000086:SSL routines::certificate verify failed:x.c:1: (IP address mismatch)");
         assert_eq!(reason, "the server's certificate is not accepted (IP address mismatch)");
         assert!(advice.contains("another host"));
     }

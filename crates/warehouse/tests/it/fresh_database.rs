@@ -1,6 +1,6 @@
 //! A database for each test.
 
-use warehouse::{Settings, Statement, Warehouse};
+use database::{Database, Settings, Statement};
 
 /// A statement without a file.
 pub(crate) const fn sql(sql: &'static str) -> Statement {
@@ -15,19 +15,19 @@ pub(crate) async fn empty() -> anyhow::Result<Settings> {
 }
 
 /// A warehouse with one table: `goods(id, amount)`, whose amounts are `int` and not negative.
-pub(crate) async fn with_goods() -> anyhow::Result<Warehouse> {
-    let warehouse = Warehouse::new(&empty().await?);
-    let tx = warehouse.begin().await?;
+pub(crate) async fn with_goods() -> anyhow::Result<Database> {
+    let database = Database::new(&empty().await?);
+    let tx = database.begin().await?;
     let create =
         "CREATE TABLE public.goods (id bigint PRIMARY KEY, amount int CONSTRAINT not_negative CHECK (amount >= 0))";
     tx.execute(&sql(create), []).await?;
     tx.commit().await?;
-    Ok(warehouse)
+    Ok(database)
 }
 
 /// One number a query returns.
-pub(crate) async fn number(warehouse: &Warehouse, query: &'static str) -> anyhow::Result<i64> {
-    let tx = warehouse.begin().await?;
+pub(crate) async fn number(database: &Database, query: &'static str) -> anyhow::Result<i64> {
+    let tx = database.begin().await?;
     let rows = tx.query(&sql(query), []).await?;
     tx.commit().await?;
     Ok(rows[0].try_get(0)?)

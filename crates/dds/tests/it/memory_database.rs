@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// The tables that the tests look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Warehouse {
+pub(crate) struct MemoryDatabase {
     pub(crate) states: BTreeMap<Uuid, State>,
     pub(crate) products: BTreeMap<Pair, i32>,
     pub(crate) categories: BTreeMap<Pair, i32>,
@@ -26,15 +26,15 @@ pub(crate) struct Warehouse {
     pub(crate) order_users: BTreeMap<Uuid, (Uuid, Uuid)>,
 }
 
-impl Warehouse {
+impl MemoryDatabase {
     /// What the batches, one after the other, make of an empty warehouse.
     pub(crate) fn loaded(batches: &[Vec<Enriched>]) -> Self {
-        let mut warehouse = Self::default();
+        let mut database = Self::default();
         for batch in batches {
-            let changes = warehouse.transform(batch);
-            warehouse.apply(changes);
+            let changes = database.transform(batch);
+            database.apply(changes);
         }
-        warehouse
+        database
     }
 
     /// The changes of a batch, on the states that the service would lock.

@@ -9,9 +9,9 @@ use crate::{
 
 /// What Redis knows of the users and restaurants asked for. Cloning shares it.
 #[derive(Debug, Clone, Default)]
-pub struct Directory {
-    pub(crate) users: Arc<Known<User>>,
-    pub(crate) restaurants: Arc<Known<Restaurant>>,
+pub struct Lookup {
+    pub(crate) users: Arc<Entries<User>>,
+    pub(crate) restaurants: Arc<Entries<Restaurant>>,
     pub(crate) unusable: Arc<UnusableValues>,
 }
 
@@ -23,9 +23,9 @@ pub(crate) struct UnusableValues {
 }
 
 /// Values by id, and how long ago each was read.
-pub(crate) type Known<T> = HashMap<String, (Arc<T>, Duration)>;
+pub(crate) type Entries<T> = HashMap<String, (Arc<T>, Duration)>;
 
-impl Directory {
+impl Lookup {
     /// The user with this id; `None`: Redis has none, or nothing usable.
     #[must_use]
     pub fn user(&self, id: &str) -> Option<&User> {

@@ -6,20 +6,20 @@ use crate::Unavailable;
 
 /// Why Redis could not be greeted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
+pub enum ConnectError {
     /// It is there and says no: the password or the database is wrong, the certificate is not trusted. Waiting does not
     /// help; a service ends and says so.
     #[error("REDIS_URL: {0}")]
-    Refused(String),
+    Rejected(String),
     /// Nobody answers, or it is not ready. Waiting helps.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-impl From<RedisError> for Denied {
+impl From<RedisError> for ConnectError {
     fn from(error: RedisError) -> Self {
-        match refusal(&error) {
-            Some((reason, advice)) => Self::Refused(format!("{reason}; {advice}")),
+        match rejection(&error) {
+            Some((reason, advice)) => Self::Rejected(format!("{reason}; {advice}")),
             None => Self::Unavailable(error.into()),
         }
     }
@@ -27,10 +27,10 @@ impl From<RedisError> for Denied {
 
 /// What is refused, and what to do about it. Where the driver's kinds do not tell, its words have to: it files a server
 /// that is still loading, or has too many clients, under the same ones.
-fn refusal(error: &RedisError) -> Option<(String, &'static str)> {
+fn rejection(error: &RedisError) -> Option<(String, &'static str)> {
     let said = error.to_string();
     if said.contains("certificate") {
-        return Some(distrust(&said));
+        return Some(certificate_error(&said));
     }
     if is_cluster(error, &said) {
         let reason = format!("this is a Redis Cluster, which is not supported ({said})");
@@ -60,7 +60,7 @@ fn is_cluster(error: &RedisError, said: &str) -> bool {
 }
 
 /// OpenSSL says at the end, in brackets, what it holds against a certificate.
-fn distrust(said: &str) -> (String, &'static str) {
+fn certificate_error(said: &str) -> (String, &'static str) {
     let verdict = said.rsplit_once(" (").map_or(said, |(_, verdict)| verdict.trim_end_matches(')'));
     let advice = if verdict.contains("mismatch") {
         "it is for another host: use the name it is for in the URL"
