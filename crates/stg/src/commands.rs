@@ -8,8 +8,8 @@ use service::Given;
 
 use crate::{
     clock::now,
-    config::Settings,
     parked::{List, Release},
+    settings::Settings,
 };
 
 /// The subcommands only STG has.

@@ -6,7 +6,7 @@
 
 pub use self::{commands::Commands, processor::Stg};
 
-mod config;
+mod settings;
 mod clock;
 mod decode;
 mod enrich;

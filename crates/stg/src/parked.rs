@@ -1,7 +1,7 @@
 //! Orders without an offset behind them: parked until their names come, then stored as unsent, sent, marked as sent.
 //!
 //! A round is bounded whatever the number of parked orders: so many distinct names are asked for ([`search`]), so many
-//! orders taken up ([`take_up`]), so many messages handed out. Replicas share the work without waiting for each other:
+//! orders taken up ([`retry`]), so many messages handed out. Replicas share the work without waiting for each other:
 //! each takes what no other has locked.
 
 use std::time::Duration;
@@ -11,13 +11,13 @@ use database::{Database, Transaction, get, statement};
 use orders::UtcMicros;
 use reference::ReferenceStore;
 
-use self::{census::Census, search::Search};
 pub use self::{list::List, release::Release, selection::Selection};
+use self::{parked_metrics::ParkedMetrics, releasable::ReleasableNames};
 use crate::publish;
 
-mod search;
-mod take_up;
-mod census;
+mod releasable;
+mod retry;
+mod parked_metrics;
 mod selection;
 mod list;
 mod release;
@@ -25,8 +25,8 @@ mod release;
 /// Takes up parked orders, from where it left off.
 #[derive(Debug, Default)]
 pub(crate) struct Parked {
-    search: Search,
-    census: Census,
+    search: ReleasableNames,
+    parked_metrics: ParkedMetrics,
     /// Holds the locks on the messages handed out, so that no replica sends them too, until they are marked as sent.
     sending: Option<Sending>,
 }
@@ -44,7 +44,7 @@ impl std::fmt::Debug for Sending {
 
 /// What bounds a round.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
+pub(crate) struct RoundLimits {
     /// How long an order waits for its dishes.
     pub(crate) max_age: Duration,
     /// Orders taken up, and messages handed out.
@@ -64,17 +64,17 @@ impl Parked {
         database: &Database,
         names: &ReferenceStore,
         now: UtcMicros,
-        bounds: Bounds,
+        limits: RoundLimits,
     ) -> Result<OutboxBatch, Failure> {
         self.sending = None;
         let known = self.search.known(database, names).await?;
-        let taken = take_up::take_up(database, names, known, now, bounds).await?;
+        let taken = retry::retry(database, names, known, now, limits).await?;
         self.search.learn(&taken);
         // Nobody waits for a number; if the warehouse is away, the next statement says so.
-        if let Err(error) = self.census.take(database, now).await {
+        if let Err(error) = self.parked_metrics.take(database, now).await {
             tracing::warn!(%error, "parked orders could not be counted");
         }
-        let messages = self.hand_out(database, bounds).await?;
+        let messages = self.next_batch(database, limits).await?;
         let more = taken.moved > 0 || !messages.is_empty();
         Ok(OutboxBatch { messages, more })
     }
@@ -89,9 +89,9 @@ impl Parked {
     }
 
     /// Some of the messages that are not known to be sent.
-    async fn hand_out(&mut self, database: &Database, bounds: Bounds) -> Result<Vec<Message>, Failure> {
+    async fn next_batch(&mut self, database: &Database, limits: RoundLimits) -> Result<Vec<Message>, Failure> {
         let transaction = database.begin().await?;
-        let size = i64::try_from(bounds.orders).unwrap_or(i64::MAX);
+        let size = i64::try_from(limits.orders).unwrap_or(i64::MAX);
         let rows = transaction.query(&statement!("stg/lock_unsent_orders"), [&size, &BYTES_A_ROUND]).await?;
         let orders = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<i64>, _>>()?;
         let messages = rows.iter().map(|row| Ok(publish::message(get(row, 1)?, get(row, 2)?)));

@@ -10,10 +10,10 @@ use service::{Description, Finding, Refusal, Service, Shared, Startup};
 
 use crate::{
     clock::now,
-    config::Settings,
     decode::{self, Reading},
     enrich,
-    parked::{Bounds, Parked},
+    parked::{Parked, RoundLimits},
+    settings::Settings,
     store,
 };
 
@@ -108,8 +108,8 @@ impl Processor for Stg {
     }
 
     async fn poll_outbox(&mut self, limit: usize) -> Result<OutboxBatch, Failure> {
-        let bounds = Bounds { max_age: self.park_max_age, orders: limit, budget: self.max_message_bytes };
-        self.parked.poll_outbox(&self.database, &self.names, now(), bounds).await
+        let limits = RoundLimits { max_age: self.park_max_age, orders: limit, budget: self.max_message_bytes };
+        self.parked.poll_outbox(&self.database, &self.names, now(), limits).await
     }
 
     async fn mark_sent(&mut self) -> Result<(), Failure> {

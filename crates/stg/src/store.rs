@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use orders::{Event, UtcMicros, Version};
 use reference::Lookup;
 
-use crate::transform::{self, Changes, Held, Missing, Row};
+use crate::transform::{self, Changes, Missing, Row, StoredOrder};
 
 /// Stores a batch of events with the names that were read for it at `now`.
 pub(crate) async fn store(
@@ -20,8 +20,8 @@ pub(crate) async fn store(
     limit: usize,
 ) -> Result<StoreResult, Failure> {
     let transaction = database.begin().await?;
-    let held = lock(&transaction, events).await?;
-    let Changes { outcomes, new, changed, messages } = transform::transform(&held, events, lookup, now, limit)?;
+    let stored_order = lock(&transaction, events).await?;
+    let Changes { outcomes, new, changed, messages } = transform::transform(&stored_order, events, lookup, now, limit)?;
     try_join!(
         insert(&transaction, &new),
         update(&transaction, &changed),
@@ -31,7 +31,7 @@ pub(crate) async fn store(
     Ok(StoreResult { outcomes, messages })
 }
 
-async fn lock(transaction: &Transaction, events: &[Event]) -> Result<HashMap<i64, Held>, Failure> {
+async fn lock(transaction: &Transaction, events: &[Event]) -> Result<HashMap<i64, StoredOrder>, Failure> {
     let ids: Vec<i64> = events.iter().map(|event| event.object_id).collect();
     let budget = if events.len() > 1 { i64::try_from(MAX_BATCH_OUTPUT_BYTES).unwrap_or(i64::MAX) } else { i64::MAX };
     let rows = transaction.query(&statement!("stg/lock_order_events"), [&ids, &budget]).await?;
@@ -43,8 +43,8 @@ async fn lock(transaction: &Transaction, events: &[Event]) -> Result<HashMap<i64
     rows.iter().map(|row| Ok((get(row, 0)?, read(row)?))).collect()
 }
 
-fn read(row: &DatabaseRow) -> Result<Held, Failure> {
-    Ok(Held {
+fn read(row: &DatabaseRow) -> Result<StoredOrder, Failure> {
+    Ok(StoredOrder {
         version: Version::from_text(get(row, 1)?),
         user_id: get(row, 2)?,
         enriched: get(row, 3)?,
@@ -60,13 +60,16 @@ async fn insert(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<
     let ids: Vec<i64> = rows.keys().copied().collect();
     let sent: Vec<PgTimestamp> = rows.values().map(|row| PgTimestamp::new(row.sent_at)).collect();
     let payloads: Vec<&str> = rows.values().map(|row| row.payload.as_str()).collect();
-    let versions: Vec<&str> = rows.values().map(|row| row.held.version.as_str()).collect();
-    let users: Vec<&str> = rows.values().map(|row| row.held.user_id.as_str()).collect();
-    let enriched: Vec<Option<&str>> = rows.values().map(|row| row.held.enriched.as_deref()).collect();
-    let parked: Vec<Option<PgTimestamp>> = rows.values().map(|row| row.held.parked_at.map(PgTimestamp::new)).collect();
-    let unsent: Vec<bool> = rows.values().map(|row| row.unsent).collect();
+    let versions: Vec<&str> = rows.values().map(|row| row.stored_order.version.as_str()).collect();
+    let users: Vec<&str> = rows.values().map(|row| row.stored_order.user_id.as_str()).collect();
+    let enriched: Vec<Option<&str>> = rows.values().map(|row| row.stored_order.enriched.as_deref()).collect();
+    let parked: Vec<Option<PgTimestamp>> =
+        rows.values().map(|row| row.stored_order.parked_at.map(PgTimestamp::new)).collect();
+    let publish_without_offset: Vec<bool> = rows.values().map(|row| row.publish_without_offset).collect();
     let statement = statement!("stg/insert_order_events");
-    transaction.execute(&statement, [&ids, &sent, &payloads, &versions, &users, &enriched, &parked, &unsent]).await?;
+    transaction
+        .execute(&statement, [&ids, &sent, &payloads, &versions, &users, &enriched, &parked, &publish_without_offset])
+        .await?;
     Ok(())
 }
 
@@ -77,15 +80,19 @@ async fn update(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<
     let ids: Vec<i64> = rows.keys().copied().collect();
     let sent: Vec<PgTimestamp> = rows.values().map(|row| PgTimestamp::new(row.sent_at)).collect();
     let payloads: Vec<&str> = rows.values().map(|row| row.payload.as_str()).collect();
-    let versions: Vec<&str> = rows.values().map(|row| row.held.version.as_str()).collect();
-    let enriched: Vec<Option<&str>> = rows.values().map(|row| row.held.enriched.as_deref()).collect();
-    let parked: Vec<Option<PgTimestamp>> = rows.values().map(|row| row.held.parked_at.map(PgTimestamp::new)).collect();
+    let versions: Vec<&str> = rows.values().map(|row| row.stored_order.version.as_str()).collect();
+    let enriched: Vec<Option<&str>> = rows.values().map(|row| row.stored_order.enriched.as_deref()).collect();
+    let parked: Vec<Option<PgTimestamp>> =
+        rows.values().map(|row| row.stored_order.parked_at.map(PgTimestamp::new)).collect();
     let released: Vec<Option<PgTimestamp>> =
-        rows.values().map(|row| row.held.released_at.map(PgTimestamp::new)).collect();
-    let unsent: Vec<bool> = rows.values().map(|row| row.unsent).collect();
+        rows.values().map(|row| row.stored_order.released_at.map(PgTimestamp::new)).collect();
+    let publish_without_offset: Vec<bool> = rows.values().map(|row| row.publish_without_offset).collect();
     let statement = statement!("stg/update_order_events");
     transaction
-        .execute(&statement, [&ids, &sent, &payloads, &versions, &enriched, &parked, &released, &unsent])
+        .execute(
+            &statement,
+            [&ids, &sent, &payloads, &versions, &enriched, &parked, &released, &publish_without_offset],
+        )
         .await?;
     Ok(())
 }
@@ -97,7 +104,8 @@ async fn replace_missing(
     new: &BTreeMap<i64, Row>,
     changed: &BTreeMap<i64, Row>,
 ) -> Result<(), Failure> {
-    let waiting = new.iter().chain(changed).filter_map(|(id, row)| Some((*id, row.held.parked_at?, &row.missing)));
+    let waiting =
+        new.iter().chain(changed).filter_map(|(id, row)| Some((*id, row.stored_order.parked_at?, &row.missing)));
     let missing: Vec<Awaited<'_>> = waiting
         .flat_map(|(object_id, parked_at, names)| names.iter().map(move |name| Awaited { object_id, parked_at, name }))
         .collect();

@@ -6,14 +6,14 @@ use consumer::{Failure, MAX_BATCH_OUTPUT_BYTES, Message, Outcome, Rejection};
 use orders::{Event, UtcMicros, Version};
 use reference::Lookup;
 
-pub use self::naming::{Dishes, Kind, Missing, name};
+pub use self::naming::{Kind, MenuName, Missing, enrich};
 use crate::publish;
 
 mod naming;
 
 /// What is held of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct StoredOrder {
     /// Of its newest event.
     pub version: Version,
     /// Whose it is, for good.
@@ -35,12 +35,12 @@ pub struct Row {
     /// The payload as received.
     pub payload: String,
     /// What is held from now on.
-    pub held: Held,
+    pub stored_order: StoredOrder,
     /// The names that are missing.
     pub missing: Vec<Missing>,
     /// Whether the message has to be sent without a record behind it: an event that is parked has overtaken the one it
     /// belongs to, and should the process die now, a replay of that one would be told that it is out of date.
-    pub unsent: bool,
+    pub publish_without_offset: bool,
 }
 
 /// Everything a batch leads to.
@@ -56,14 +56,14 @@ pub struct Changes {
     pub messages: Vec<Message>,
 }
 
-/// Works out what `events`, applied one after the other on what is `held`, lead to. Names were read at `now`; a message
+/// Works out what `events`, applied one after the other on what is `stored_order`, lead to. Names were read at `now`; a message
 /// may have `limit` bytes with its key.
 ///
 /// # Errors
 /// [`Failure::BatchTooLarge`] when the messages of several events take more than [`MAX_BATCH_OUTPUT_BYTES`]; else none in practice: when a
 /// message cannot be written as JSON.
 pub fn transform(
-    held: &HashMap<i64, Held>,
+    stored_order: &HashMap<i64, StoredOrder>,
     events: &[Event],
     lookup: &Lookup,
     now: UtcMicros,
@@ -79,11 +79,11 @@ pub fn transform(
             return Err(Failure::BatchTooLarge);
         }
         let (new, changed) = (changes.new.get(&event.object_id), changes.changed.get(&event.object_id));
-        let current = new.or(changed).map(|row| &row.held).or_else(|| held.get(&event.object_id));
-        let outcome = match judge(current, event) {
-            Verdict::Rejected(rejection) => Outcome::DeadLetter(rejection),
-            Verdict::Older => Outcome::Stale,
-            Verdict::Equal(enriched) => {
+        let current = new.or(changed).map(|row| &row.stored_order).or_else(|| stored_order.get(&event.object_id));
+        let outcome = match compare(current, event) {
+            Comparison::Rejected(rejection) => Outcome::DeadLetter(rejection),
+            Comparison::Older => Outcome::Stale,
+            Comparison::Equal(enriched) => {
                 let message = enriched.map(|text| publish::message(&event.user_id, text));
                 match check_size(message.as_ref(), limit) {
                     Ok(()) => {
@@ -94,8 +94,8 @@ pub fn transform(
                     Err(rejection) => Outcome::DeadLetter(rejection),
                 }
             }
-            Verdict::Newer => {
-                let (enriched, missing) = match name(event, lookup, now, Dishes::OnTheMenu) {
+            Comparison::Newer => {
+                let (enriched, missing) = match enrich(event, lookup, now, MenuName::Required) {
                     Ok(enriched) => (Some(enriched.write().map_err(unwritable)?), Vec::new()),
                     Err(missing) => (None, missing),
                 };
@@ -107,16 +107,18 @@ pub fn transform(
                 changes.messages.extend(message);
                 let outcome = if enriched.is_some() { Outcome::Stored } else { Outcome::Deferred };
                 // An order has waited since its first event that had to; so a newer one takes its place in the queue.
-                let waits = current.filter(|held| enriched.is_none() && held.parked_at.is_some());
-                let parked_at = enriched.is_none().then(|| waits.and_then(|held| held.parked_at).unwrap_or(now));
-                let released_at = waits.and_then(|held| held.released_at);
-                let overtaken = current.and_then(|held| held.enriched.clone()).filter(|_| parked_at.is_some());
-                let unsent = overtaken.is_some();
+                let waits = current.filter(|stored_order| enriched.is_none() && stored_order.parked_at.is_some());
+                let parked_at =
+                    enriched.is_none().then(|| waits.and_then(|stored_order| stored_order.parked_at).unwrap_or(now));
+                let released_at = waits.and_then(|stored_order| stored_order.released_at);
+                let overtaken =
+                    current.and_then(|stored_order| stored_order.enriched.clone()).filter(|_| parked_at.is_some());
+                let publish_without_offset = overtaken.is_some();
                 let enriched = enriched.or(overtaken);
                 let row = Row {
                     sent_at: event.sent_at,
                     payload: event.payload.clone(),
-                    held: Held {
+                    stored_order: StoredOrder {
                         version: event.version.clone(),
                         user_id: event.user_id.clone(),
                         enriched,
@@ -124,9 +126,10 @@ pub fn transform(
                         released_at,
                     },
                     missing,
-                    unsent,
+                    publish_without_offset,
                 };
-                let rows = if held.contains_key(&event.object_id) { &mut changes.changed } else { &mut changes.new };
+                let rows =
+                    if stored_order.contains_key(&event.object_id) { &mut changes.changed } else { &mut changes.new };
                 rows.insert(event.object_id, row);
                 outcome
             }
@@ -145,7 +148,7 @@ fn check_size(message: Option<&Message>, limit: usize) -> Result<(), Rejection> 
     Ok(())
 }
 
-enum Verdict<'a> {
+enum Comparison<'a> {
     Rejected(Rejection),
     Older,
     /// With the message that was sent about it.
@@ -154,15 +157,17 @@ enum Verdict<'a> {
 }
 
 /// Compares an event with what is held of its order.
-fn judge<'a>(held: Option<&'a Held>, event: &Event) -> Verdict<'a> {
-    let Some(held) = held else { return Verdict::Newer };
-    if held.user_id != event.user_id {
+fn compare<'a>(stored_order: Option<&'a StoredOrder>, event: &Event) -> Comparison<'a> {
+    let Some(stored_order) = stored_order else { return Comparison::Newer };
+    if stored_order.user_id != event.user_id {
         let error = format!("order {} belongs to another user", event.object_id);
-        return Verdict::Rejected(Rejection::new("user-changed", error));
+        return Comparison::Rejected(Rejection::new("user-changed", error));
     }
-    match event.version.cmp(&held.version) {
-        std::cmp::Ordering::Less => Verdict::Older,
-        std::cmp::Ordering::Equal => Verdict::Equal(held.enriched.as_deref().filter(|_| held.parked_at.is_none())),
-        std::cmp::Ordering::Greater => Verdict::Newer,
+    match event.version.cmp(&stored_order.version) {
+        std::cmp::Ordering::Less => Comparison::Older,
+        std::cmp::Ordering::Equal => {
+            Comparison::Equal(stored_order.enriched.as_deref().filter(|_| stored_order.parked_at.is_none()))
+        }
+        std::cmp::Ordering::Greater => Comparison::Newer,
     }
 }

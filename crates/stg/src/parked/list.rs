@@ -155,7 +155,7 @@ const fn advice(kind: Kind) -> &'static str {
         Kind::Restaurant => {
             "Redis must hold the restaurant under this id, as a string with a JSON object of `name` and `menu`; its orders go on by themselves"
         }
-        Kind::Room => {
+        Kind::Size => {
             "the message is larger than the destination topic takes: raise its max.message.bytes, restart, `parked release`"
         }
         Kind::User => {

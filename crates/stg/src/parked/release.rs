@@ -51,7 +51,7 @@ struct Released {
 const PORTION: i64 = 1000;
 
 /// Refusals told one by one.
-const TOLD: usize = 20;
+const MAX_LISTED: usize = 20;
 
 impl Release {
     /// Marks the orders at `now`, and says what became of them.
@@ -95,7 +95,7 @@ impl Release {
             let going = ids(&transaction.query(&statement!("stg/release_parked_orders"), [&parked, &at]).await?)?;
             let going: BTreeSet<i64> = going.into_iter().collect();
             let left: Vec<i64> = parked.iter().copied().filter(|order| !going.contains(order)).collect();
-            let told = left.iter().copied().take(TOLD.saturating_sub(released.reasons.len())).collect();
+            let told = left.iter().copied().take(MAX_LISTED.saturating_sub(released.reasons.len())).collect();
             released.reasons.append(&mut reasons(&transaction, told).await?);
             if self.dry_run {
                 transaction.rollback().await?;

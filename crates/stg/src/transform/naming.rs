@@ -28,14 +28,14 @@ pub enum Kind {
     /// Not a name, but room for all of them: with its names the order is larger than the broker takes. It stays parked until
     /// a newer event comes, or a person has it looked at again; there is no record behind it that could become a dead
     /// letter.
-    Room,
+    Size,
     /// A user.
     User,
 }
 
 impl Kind {
     /// All there are.
-    pub const ALL: [Self; 5] = [Self::Dish, Self::Payload, Self::Restaurant, Self::Room, Self::User];
+    pub const ALL: [Self; 5] = [Self::Dish, Self::Payload, Self::Restaurant, Self::Size, Self::User];
 
     /// As the table writes it.
     #[must_use]
@@ -44,7 +44,7 @@ impl Kind {
             Self::Dish => "dish",
             Self::Payload => "payload",
             Self::Restaurant => "restaurant",
-            Self::Room => "room",
+            Self::Size => "room",
             Self::User => "user",
         }
     }
@@ -61,12 +61,12 @@ impl Missing {
     #[must_use]
     pub fn is_known(&self, lookup: &Lookup) -> bool {
         match self.kind {
-            Kind::Payload | Kind::Room => false,
+            Kind::Payload | Kind::Size => false,
             Kind::User => lookup.user(&self.id).is_some(),
             Kind::Restaurant => lookup.restaurant(&self.id).is_some(),
             Kind::Dish => {
                 let restaurant = lookup.restaurant(&self.restaurant_id);
-                restaurant.and_then(|restaurant| on_the_menu(restaurant, &self.id)).is_some()
+                restaurant.and_then(|restaurant| menu_entry(restaurant, &self.id)).is_some()
             }
         }
     }
@@ -74,18 +74,18 @@ impl Missing {
 
 /// What to do about dishes that are on no menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dishes {
+pub enum MenuName {
     /// The order waits for them.
-    OnTheMenu,
+    Required,
     /// It has waited long enough: they go on under the name they have, without a category.
-    Whatever,
+    Optional,
 }
 
 /// The event with names in place of ids, looked up at `now`.
 ///
 /// # Errors
 /// The names that are missing, sorted.
-pub fn name(event: &Event, lookup: &Lookup, now: UtcMicros, dishes: Dishes) -> Result<Enriched, Vec<Missing>> {
+pub fn enrich(event: &Event, lookup: &Lookup, now: UtcMicros, menu_name: MenuName) -> Result<Enriched, Vec<Missing>> {
     let missing = |kind, id: &str, restaurant_id: &str| Missing {
         kind,
         id: id.to_owned(),
@@ -97,7 +97,7 @@ pub fn name(event: &Event, lookup: &Lookup, now: UtcMicros, dishes: Dishes) -> R
         let restaurant = restaurant.is_none().then(|| missing(Kind::Restaurant, &event.restaurant_id, ""));
         return Err(restaurant.into_iter().chain(user).collect());
     };
-    let named: Vec<Option<Product>> = event.items.iter().map(|item| product(item, restaurant, dishes)).collect();
+    let named: Vec<Option<Product>> = event.items.iter().map(|item| product(item, restaurant, menu_name)).collect();
     if named.contains(&None) {
         let unknown = event.items.iter().zip(&named).filter(|(_, product)| product.is_none());
         let mut all: Vec<_> = unknown.map(|(item, _)| missing(Kind::Dish, &item.id, &event.restaurant_id)).collect();
@@ -112,16 +112,16 @@ pub fn name(event: &Event, lookup: &Lookup, now: UtcMicros, dishes: Dishes) -> R
 }
 
 /// Name and category of a dish that can be sent on.
-fn on_the_menu<'a>(restaurant: &'a Restaurant, dish_id: &str) -> Option<(&'a str, &'a str)> {
+fn menu_entry<'a>(restaurant: &'a Restaurant, dish_id: &str) -> Option<(&'a str, &'a str)> {
     let dish = restaurant.menu.get(dish_id)?;
     Some((&dish.name, dish.category.as_deref()?))
 }
 
-fn product(item: &Item, restaurant: &Restaurant, dishes: Dishes) -> Option<Product> {
-    let (name, category) = match (on_the_menu(restaurant, &item.id), dishes) {
+fn product(item: &Item, restaurant: &Restaurant, menu_name: MenuName) -> Option<Product> {
+    let (name, category) = match (menu_entry(restaurant, &item.id), menu_name) {
         (Some(known), _) => known,
-        (None, Dishes::OnTheMenu) => return None,
-        (None, Dishes::Whatever) => {
+        (None, MenuName::Required) => return None,
+        (None, MenuName::Optional) => {
             let name = restaurant.menu.get(&item.id).map_or(&item.name, |dish| &dish.name);
             (name.as_str(), NO_CATEGORY)
         }

@@ -49,10 +49,10 @@ proptest! {
         for (number, batch) in batches.iter().enumerate() {
             table.store(batch, &redis(number).lookup(), at(30));
         }
-        let held: HashMap<_, _> = table.held.iter().map(|(order, held)| (*order, held.version.clone())).collect();
-        prop_assert_eq!(held, newest(&batches));
-        for held in table.held.values() {
-            prop_assert!(held.parked_at.is_some() || held.enriched.is_some());
+        let stored_order: HashMap<_, _> = table.stored_order.iter().map(|(order, stored_order)| (*order, stored_order.version.clone())).collect();
+        prop_assert_eq!(stored_order, newest(&batches));
+        for stored_order in table.stored_order.values() {
+            prop_assert!(stored_order.parked_at.is_some() || stored_order.enriched.is_some());
         }
     }
 
@@ -80,8 +80,8 @@ proptest! {
         for batch in &batches {
             let changes = table.store(batch, &redis(10).lookup(), at(40));
             let unchanged = batch.iter().zip(&changes.outcomes).filter(|(_, outcome)| **outcome == Outcome::Unchanged);
-            let held = unchanged.map(|(event, _)| &before.held[&event.object_id]).filter(|held| held.parked_at.is_none());
-            let expected: Vec<_> = held.filter_map(|held| held.enriched.clone()).collect();
+            let stored_order = unchanged.map(|(event, _)| &before.stored_order[&event.object_id]).filter(|stored_order| stored_order.parked_at.is_none());
+            let expected: Vec<_> = stored_order.filter_map(|stored_order| stored_order.enriched.clone()).collect();
             let told: Vec<_> =
                 changes.messages.into_iter().map(|message| String::from_utf8(message.value).unwrap()).collect();
             prop_assert_eq!(told, expected);

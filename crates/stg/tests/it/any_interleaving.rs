@@ -167,10 +167,10 @@ fn ends_in_the_same_state() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stage = runtime.block_on(Stage::set())?;
     let cases = std::env::var("PROPTEST_CASES").map_or(Ok(CASES), |cases| cases.parse())?;
-    let config =
+    let settings =
         ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() };
     let all_goes =
         |steps| runtime.block_on(play(&stage, steps)).map_err(|error| TestCaseError::fail(format!("{error:#}")));
-    TestRunner::new(config).run(&vec(step(), 1..25), all_goes)?;
+    TestRunner::new(settings).run(&vec(step(), 1..25), all_goes)?;
     Ok(())
 }

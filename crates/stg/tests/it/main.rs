@@ -5,7 +5,7 @@
 mod story;
 mod stage;
 mod table;
-mod verdicts;
+mod comparisons;
 mod missing;
 mod any_arrival;
 mod rounds;

@@ -1,7 +1,7 @@
 //! Which names an order waits for, and when it need not.
 
 use orders::NO_CATEGORY;
-use stg::transform::{Dishes, Kind, Missing, name};
+use stg::transform::{Kind, MenuName, Missing, enrich};
 
 use crate::story::{Redis, at, noon, order};
 
@@ -25,7 +25,7 @@ fn every_name_that_is_missing_is_told_once() {
         // A dish without a category is as good as none.
         (Redis::of_user("u").and_dishes(&[tea, ("pie", None), ("cake", Some("Торты"))]), vec![pie]),
     ] {
-        assert_eq!(name(&event, &redis.lookup(), noon(), Dishes::OnTheMenu).as_ref(), Err(&expected), "{redis:?}");
+        assert_eq!(enrich(&event, &redis.lookup(), noon(), MenuName::Required).as_ref(), Err(&expected), "{redis:?}");
         assert!(expected.iter().all(|name| !name.is_known(&redis.lookup())), "{redis:?}");
     }
 }
@@ -44,7 +44,7 @@ fn a_missing_name_is_known_when_it_is_usable() {
 fn dishes_go_on_without_a_category_when_they_have_waited_long_enough() {
     let event = order(1, 0, "u", &["tea", "cake", "pie"]);
     let redis = Redis::of_user("u").and_dishes(&[("tea", Some("Чай")), ("pie", None)]);
-    let sent = name(&event, &redis.lookup(), at(5), Dishes::Whatever).unwrap();
+    let sent = enrich(&event, &redis.lookup(), at(5), MenuName::Optional).unwrap();
     let products: Vec<_> =
         sent.products.iter().map(|product| (product.name.as_str(), product.category.as_str())).collect();
     let expected = [("tea of the menu", "Чай"), ("cake of the order", NO_CATEGORY), ("pie of the menu", NO_CATEGORY)];
@@ -56,10 +56,10 @@ fn dishes_go_on_without_a_category_when_they_have_waited_long_enough() {
 fn a_user_and_a_restaurant_are_waited_for_however_long_it_takes() {
     let event = order(1, 0, "u", &["tea"]);
     let no_user = Redis::default().and_dishes(&[("tea", Some("Чай"))]).lookup();
-    assert_eq!(name(&event, &no_user, noon(), Dishes::Whatever), Err(vec![missing(Kind::User, "u")]));
+    assert_eq!(enrich(&event, &no_user, noon(), MenuName::Optional), Err(vec![missing(Kind::User, "u")]));
     let no_restaurant = Redis::default().and_user("u", "Анна").lookup();
     let expected = Err(vec![missing(Kind::Restaurant, "restaurant")]);
-    assert_eq!(name(&event, &no_restaurant, noon(), Dishes::Whatever), expected);
+    assert_eq!(enrich(&event, &no_restaurant, noon(), MenuName::Optional), expected);
 }
 
 #[test]

@@ -4,19 +4,19 @@ use std::collections::HashMap;
 
 use orders::{Event, UtcMicros};
 use reference::Lookup;
-use stg::transform::{Changes, Held, transform};
+use stg::transform::{Changes, StoredOrder, transform};
 
 /// What is held of each order.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Table {
-    pub(crate) held: HashMap<i64, Held>,
+    pub(crate) stored_order: HashMap<i64, StoredOrder>,
 }
 
 impl Table {
     /// The changes of a batch, on the rows that the service would lock.
     pub(crate) fn transform(&self, batch: &[Event], lookup: &Lookup, now: UtcMicros, limit: usize) -> Changes {
-        let locked = batch.iter().filter_map(|event| self.held.get_key_value(&event.object_id));
-        let locked = locked.map(|(order, held)| (*order, held.clone())).collect();
+        let locked = batch.iter().filter_map(|event| self.stored_order.get_key_value(&event.object_id));
+        let locked = locked.map(|(order, stored_order)| (*order, stored_order.clone())).collect();
         transform(&locked, batch, lookup, now, limit).unwrap()
     }
 
@@ -24,10 +24,13 @@ impl Table {
     pub(crate) fn store(&mut self, batch: &[Event], lookup: &Lookup, now: UtcMicros) -> Changes {
         let changes = self.transform(batch, lookup, now, usize::MAX);
         for (order, row) in &changes.new {
-            assert_eq!(self.held.insert(*order, row.held.clone()), None, "a new row was there");
+            assert_eq!(self.stored_order.insert(*order, row.stored_order.clone()), None, "a new row was there");
         }
         for (order, row) in &changes.changed {
-            assert!(self.held.insert(*order, row.held.clone()).is_some(), "a changed row was not there");
+            assert!(
+                self.stored_order.insert(*order, row.stored_order.clone()).is_some(),
+                "a changed row was not there"
+            );
         }
         changes
     }

@@ -61,7 +61,7 @@ fn restaurant_id(name: &Missing) -> Option<&str> {
     match name.kind {
         Kind::Restaurant => Some(&name.id),
         Kind::Dish => Some(&name.restaurant_id),
-        Kind::Payload | Kind::Room | Kind::User => None,
+        Kind::Payload | Kind::Size | Kind::User => None,
     }
 }
 
@@ -69,7 +69,7 @@ fn restaurant_id(name: &Missing) -> Option<&str> {
 fn reason(name: &Missing, lookup: &Lookup) -> Option<Reason> {
     let present = || Reason::new("present", "Redis has it now; its orders go on in one of the next rounds".to_owned());
     let unusable = match name.kind {
-        Kind::Payload | Kind::Room => None,
+        Kind::Payload | Kind::Size => None,
         Kind::User => lookup.unusable_user(&name.id),
         Kind::Restaurant => lookup.unusable_restaurant(&name.id),
         Kind::Dish => lookup.unusable_restaurant(&name.restaurant_id),

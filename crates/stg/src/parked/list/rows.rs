@@ -127,7 +127,7 @@ impl Awaited {
     fn phrase(&self) -> String {
         let Self { kind, id, restaurant_id, why } = self;
         let phrase = match (Kind::read(kind), restaurant_id.as_str()) {
-            (Some(Kind::Room), _) => format!("room for {id} bytes"),
+            (Some(Kind::Size), _) => format!("room for {id} bytes"),
             (Some(Kind::Payload), _) => format!("a readable payload ({id})"),
             (_, "") => format!("{kind} {id}"),
             (_, restaurant) => format!("{kind} {id} of restaurant {restaurant}"),

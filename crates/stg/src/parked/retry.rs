@@ -9,16 +9,16 @@ use jiff::civil::DateTime;
 use orders::{Event, UtcMicros, Version, event};
 use reference::ReferenceStore;
 
-use super::{BYTES_A_ROUND, Bounds};
+use super::{BYTES_A_ROUND, RoundLimits};
 use crate::{
     enrich, publish,
     store::{self, Awaited},
-    transform::{Dishes, Kind, Missing, name},
+    transform::{Kind, MenuName, Missing, enrich},
 };
 
 /// What came of the orders taken up.
 #[derive(Debug, Default)]
-pub(super) struct Taken {
+pub(super) struct Retried {
     /// How many are parked no longer, or wait for something else than before.
     pub(super) moved: usize,
     /// Names that were known a moment ago and are not now.
@@ -42,19 +42,19 @@ struct Order {
 type Waiting = (i64, UtcMicros, Missing);
 
 /// Takes up orders that wait for names that are `known`, whose dishes are overdue, or which were released.
-pub(super) async fn take_up(
+pub(super) async fn retry(
     database: &Database,
     names: &ReferenceStore,
     known: &[Missing],
     now: UtcMicros,
-    bounds: Bounds,
-) -> Result<Taken, Failure> {
-    let overdue = now.before(bounds.max_age);
+    limits: RoundLimits,
+) -> Result<Retried, Failure> {
+    let overdue = now.before(limits.max_age);
     let transaction = database.begin().await?;
-    let orders = lock(&transaction, known, overdue, bounds.orders).await?;
+    let orders = lock(&transaction, known, overdue, limits.orders).await?;
     if orders.is_empty() {
         transaction.commit().await?;
-        return Ok(Taken::default());
+        return Ok(Retried::default());
     }
     let lookup = enrich::look_up(names, orders.iter().filter_map(|order| order.event.as_ref().ok())).await?;
 
@@ -68,8 +68,8 @@ pub(super) async fn take_up(
             break;
         }
         let may_go = is_released || parked_at < overdue;
-        let dishes = if may_go { Dishes::Whatever } else { Dishes::OnTheMenu };
-        let missing = match event.as_ref().map(|event| (event, name(event, &lookup, now, dishes))) {
+        let menu_name = if may_go { MenuName::Optional } else { MenuName::Required };
+        let missing = match event.as_ref().map(|event| (event, enrich(event, &lookup, now, menu_name))) {
             Err(reason) => {
                 vec![Missing { kind: Kind::Payload, id: (*reason).to_owned(), restaurant_id: String::new() }]
             }
@@ -78,7 +78,7 @@ pub(super) async fn take_up(
                 let text = enriched
                     .write()
                     .map_err(|error| Failure::InvalidData(format!("a message cannot be written: {error}")))?;
-                match room(object_id, publish::message(&event.user_id, &text).size(), bounds.budget) {
+                match size_reason(object_id, publish::message(&event.user_id, &text).size(), limits.budget) {
                     Some(budget) => vec![budget],
                     None => {
                         bytes += text.len();
@@ -97,11 +97,11 @@ pub(super) async fn take_up(
     let known: HashSet<&Missing> = known.iter().collect();
     let vanished = waiting.into_iter().filter(|(_, _, name)| known.contains(name));
     let (stuck, vanished): (HashSet<i64>, HashSet<Missing>) = vanished.map(|(order, _, name)| (order, name)).unzip();
-    Ok(Taken { moved: orders.len() - stuck.len(), vanished })
+    Ok(Retried { moved: orders.len() - stuck.len(), vanished })
 }
 
 /// What an order waits for whose message is larger than the broker takes.
-fn room(object_id: i64, size: usize, limit: usize) -> Option<Missing> {
+fn size_reason(object_id: i64, size: usize, limit: usize) -> Option<Missing> {
     if size <= limit {
         return None;
     }
@@ -111,7 +111,7 @@ fn room(object_id: i64, size: usize, limit: usize) -> Option<Missing> {
         limit.bytes = limit,
         "with its names the order is larger than the broker takes; it stays parked until a newer event, or a release"
     );
-    Some(Missing { kind: Kind::Room, id: size.to_string(), restaurant_id: String::new() })
+    Some(Missing { kind: Kind::Size, id: size.to_string(), restaurant_id: String::new() })
 }
 
 async fn lock(
@@ -165,7 +165,7 @@ async fn write(
         name,
     });
     let awaited: Vec<Awaited<'_>> = awaited.collect();
-    let is_beyond_names = |name: &Missing| matches!(name.kind, Kind::Payload | Kind::Room);
+    let is_beyond_names = |name: &Missing| matches!(name.kind, Kind::Payload | Kind::Size);
     let hopeless = waiting.iter().filter(|(_, _, name)| is_beyond_names(name)).map(|(order, _, _)| *order);
     let hopeless: Vec<i64> = hopeless.collect();
     try_join!(

@@ -36,7 +36,7 @@ fn several_versions_in_one_batch_are_applied_one_after_the_other() {
     assert_eq!(changes.messages.iter().map(version).collect::<Vec<_>>(), ["03", "03", "05", "05"]);
     assert_eq!(changes.new.len(), 1, "an order that is new stays new within its batch");
     assert!(changes.changed.is_empty());
-    assert_eq!(table.held[&1].version, batch[3].version);
+    assert_eq!(table.stored_order[&1].version, batch[3].version);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn the_message_is_keyed_by_the_user_and_named_by_the_menu() {
     assert_eq!((sent.products[0].name.as_str(), sent.products[0].category.as_str()), ("roll of the menu", "Роллы"));
     assert_eq!((sent.restaurant.name.as_str(), sent.user.name.as_str()), ("Кофейня №1", "Котова Ольга"));
     assert_eq!(sent.enriched_at, at(7));
-    assert_eq!(changes.new[&1].held.enriched.as_deref().map(str::as_bytes), Some(message.value.as_slice()));
+    assert_eq!(changes.new[&1].stored_order.enriched.as_deref().map(str::as_bytes), Some(message.value.as_slice()));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_parked_order_is_kept_and_says_nothing() {
     assert_eq!(labels(&changes.outcomes), ["deferred"]);
     assert!(changes.messages.is_empty());
     assert_eq!(changes.new[&1].payload, event.payload);
-    assert_eq!((&table.held[&1].enriched, table.held[&1].parked_at), (&None, Some(at(3))));
+    assert_eq!((&table.stored_order[&1].enriched, table.stored_order[&1].parked_at), (&None, Some(at(3))));
 
     let again = table.store(&[event], &everything(), at(4));
     assert_eq!(labels(&again.outcomes), ["unchanged"]);
@@ -95,14 +95,14 @@ fn a_newer_event_of_a_parked_order_takes_its_place_in_the_queue() {
     table.store(&[order(1, 0, "u", &["cake"])], &everything(), at(3));
     let changes = table.store(&[order(1, 1, "u", &["pie"])], &everything(), at(8));
     assert_eq!(labels(&changes.outcomes), ["deferred"]);
-    assert_eq!(table.held[&1].parked_at, Some(at(3)), "it has waited since its first event");
+    assert_eq!(table.stored_order[&1].parked_at, Some(at(3)), "it has waited since its first event");
     let missing: Vec<_> = changes.changed[&1].missing.iter().map(|name| name.id.as_str()).collect();
     assert_eq!(missing, ["pie"]);
 
     let changes = table.store(&[order(1, 2, "u", &["tea"])], &everything(), at(9));
     assert_eq!(labels(&changes.outcomes), ["stored"]);
     assert_eq!(changes.messages.len(), 1);
-    assert_eq!(table.held[&1].parked_at, None);
+    assert_eq!(table.stored_order[&1].parked_at, None);
     assert!(changes.changed[&1].missing.is_empty());
 }
 
@@ -113,22 +113,22 @@ fn a_message_overtaken_by_an_event_that_parks_is_kept_until_it_is_known_to_be_se
     let first = apart.store(std::slice::from_ref(&complete), &everything(), at(1)).messages;
     let changes = apart.store(std::slice::from_ref(&parks), &everything(), at(2));
     assert_eq!(labels(&changes.outcomes), ["deferred"]);
-    assert_eq!(apart.held[&1].parked_at, Some(at(2)));
-    assert_eq!(apart.held[&1].enriched.as_deref().map(str::as_bytes), Some(first[0].value.as_slice()));
-    assert!(changes.changed[&1].unsent && changes.messages.is_empty());
+    assert_eq!(apart.stored_order[&1].parked_at, Some(at(2)));
+    assert_eq!(apart.stored_order[&1].enriched.as_deref().map(str::as_bytes), Some(first[0].value.as_slice()));
+    assert!(changes.changed[&1].publish_without_offset && changes.messages.is_empty());
 
     // In one batch: a crash before the publishing leaves an event that is out of date and one that is parked.
     let mut together = Table::default();
     let changes = together.store(&[complete.clone(), parks.clone()], &everything(), at(1));
     assert_eq!(labels(&changes.outcomes), ["stored", "deferred"]);
-    assert!(changes.new[&1].unsent);
+    assert!(changes.new[&1].publish_without_offset);
     let replay = together.store(&[complete, parks], &everything(), at(3));
     assert_eq!(labels(&replay.outcomes), ["stale", "unchanged"]);
     assert_eq!(replay.messages, [], "what is told is the message that is held, by the work without records");
-    assert!(together.held[&1].enriched.is_some());
+    assert!(together.stored_order[&1].enriched.is_some());
 
     let alone = Table::default().store(&[order(2, 0, "u", &["cake"])], &everything(), at(1));
-    assert!(!alone.new[&2].unsent, "there is nothing to send");
+    assert!(!alone.new[&2].publish_without_offset, "there is nothing to send");
 }
 
 #[test]

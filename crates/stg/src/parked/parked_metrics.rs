@@ -11,7 +11,7 @@ use crate::transform::Kind;
 /// Counts from time to time. Every replica counts the whole table: over replicas, the metrics are to be compared
 /// (`max`), not added up.
 #[derive(Debug, Default)]
-pub(super) struct Census {
+pub(super) struct ParkedMetrics {
     next: Option<Instant>,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct Census {
 /// long as it took passes before it is repeated; with less, an idle service that waits for Redis keeps the database busy.
 const REST: u32 = 50;
 
-impl Census {
+impl ParkedMetrics {
     /// Counts, unless it is too early.
     pub(super) async fn take(&mut self, database: &Database, now: UtcMicros) -> Result<(), Failure> {
         let began = Instant::now();

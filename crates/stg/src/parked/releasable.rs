@@ -7,13 +7,13 @@ use database::{Database, Row, get, statement};
 use reference::ReferenceStore;
 use tokio::time::Instant;
 
-use super::take_up::Taken;
+use super::retry::Retried;
 use crate::transform::{Kind, Missing};
 
 /// Goes through the distinct missing names, round and round, so many a round. Names that turn out to be known are kept until
 /// no order waits for them: until then nothing more is asked.
 #[derive(Debug, Default)]
-pub(super) struct Search {
+pub(super) struct ReleasableNames {
     /// The name up to which has been asked; the next question goes on behind it.
     cursor: Option<Missing>,
     known: Vec<Missing>,
@@ -23,7 +23,7 @@ pub(super) struct Search {
 /// takes to ask for all.
 const NAMES_A_ROUND: i64 = 1000;
 
-impl Search {
+impl ReleasableNames {
     /// Names that orders wait for and that Redis has.
     pub(super) async fn known(&mut self, database: &Database, names: &ReferenceStore) -> Result<&[Missing], Failure> {
         if self.known.is_empty() {
@@ -38,7 +38,7 @@ impl Search {
 
     /// What taking up their orders has shown: names that have vanished again are not known, and if nothing was to be done
     /// for the others, no order waits for them any longer.
-    pub(super) fn learn(&mut self, taken: &Taken) {
+    pub(super) fn learn(&mut self, taken: &Retried) {
         if taken.moved == 0 {
             self.known.clear();
         } else {
@@ -70,7 +70,7 @@ async fn known(names: &ReferenceStore, missing: Vec<Missing>) -> Result<Vec<Miss
     let ids = |of: fn(&Missing) -> Option<&str>| missing.iter().filter_map(of).collect::<HashSet<_>>();
     let users = ids(|name| (name.kind == Kind::User).then_some(name.id.as_str()));
     let restaurants = ids(|name| match name.kind {
-        Kind::Payload | Kind::Room | Kind::User => None,
+        Kind::Payload | Kind::Size | Kind::User => None,
         Kind::Restaurant => Some(name.id.as_str()),
         Kind::Dish => Some(name.restaurant_id.as_str()),
     });
