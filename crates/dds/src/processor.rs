@@ -7,15 +7,15 @@ use database::Database;
 use orders::Enriched;
 use service::{Description, Service, Shared, Startup, rebuild::Rebuild};
 
-use crate::{decode, known::Known, publish, retell::Retelling, store};
+use crate::{decode, key_cache::KeyCache, publish, republish::Republisher, store};
 
 /// The service: its constants, and the loop's layer.
 pub struct Dds {
     database: Database,
-    known: Known,
+    key_cache: KeyCache,
     load_src: String,
     max_message_bytes: usize,
-    retelling: Retelling,
+    republisher: Republisher,
 }
 
 impl Service for Dds {
@@ -30,9 +30,9 @@ impl Service for Dds {
     type Processor = Self;
 
     async fn processor(_: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
-        let retelling = Retelling::new(Rebuild::new(shared));
+        let republisher = Republisher::new(Rebuild::new(shared));
         let Shared { database, load_src, max_message_bytes, .. } = shared.clone();
-        Ok(Self { database, known: Known::default(), load_src, max_message_bytes, retelling })
+        Ok(Self { database, key_cache: KeyCache::default(), load_src, max_message_bytes, republisher })
     }
 
     /// Nobody is told anything new between the end of a replay and the round that sees it. A round without a rebuild is
@@ -56,16 +56,17 @@ impl Processor for Dds {
     }
 
     async fn store(&self, events: &[Enriched]) -> Result<StoreResult, Failure> {
-        let service = self.retelling.service();
-        let (outcomes, readings) = store::store(&self.database, &self.known, service, &self.load_src, events).await?;
-        Ok(StoreResult { outcomes, messages: publish::messages(readings, self.max_message_bytes) })
+        let service = self.republisher.service();
+        let (outcomes, snapshots) =
+            store::store(&self.database, &self.key_cache, service, &self.load_src, events).await?;
+        Ok(StoreResult { outcomes, messages: publish::messages(snapshots, self.max_message_bytes) })
     }
 
     async fn poll_outbox(&mut self, limit: usize) -> Result<OutboxBatch, Failure> {
-        self.retelling.poll_outbox(&self.database, limit, self.max_message_bytes).await
+        self.republisher.poll_outbox(&self.database, limit, self.max_message_bytes).await
     }
 
     async fn mark_sent(&mut self) -> Result<(), Failure> {
-        self.retelling.mark_sent().await
+        self.republisher.mark_sent().await
     }
 }

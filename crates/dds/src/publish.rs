@@ -7,7 +7,7 @@ use orders::{Counter, Counters};
 
 /// A counter as the transaction left it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reading {
+pub(crate) struct CounterSnapshot {
     pub(crate) user_id: String,
     pub(crate) subject: Subject,
     pub(crate) counter: Counter,
@@ -23,9 +23,9 @@ pub(crate) enum Subject {
 }
 
 /// The messages that say so, none longer than `limit` bytes with its key as long as it holds more than one counter.
-pub(crate) fn messages(readings: Vec<Reading>, limit: usize) -> Vec<Message> {
+pub(crate) fn messages(snapshots: Vec<CounterSnapshot>, limit: usize) -> Vec<Message> {
     let mut users = BTreeMap::<String, Counters>::new();
-    for Reading { user_id, subject, counter } in readings {
+    for CounterSnapshot { user_id, subject, counter } in snapshots {
         let counters = users
             .entry(user_id)
             .or_insert_with_key(|user_id| Counters { user_id: user_id.clone(), ..Counters::default() });
@@ -73,8 +73,8 @@ fn message(counters: &Counters) -> Message {
 mod tests {
     use super::*;
 
-    fn reading(user: &str, product: usize) -> Reading {
-        Reading {
+    fn snapshot(user: &str, product: usize) -> CounterSnapshot {
+        CounterSnapshot {
             user_id: user.to_owned(),
             subject: Subject::Product(format!("p{product:02}")),
             counter: Counter { name: "Ролл".to_owned(), order_cnt: 1, version: 7 },
@@ -83,11 +83,11 @@ mod tests {
 
     #[test]
     fn a_message_over_the_limit_is_split_and_loses_nothing() {
-        let readings: Vec<_> = (0..40).map(|product| reading("u1", product)).chain([reading("u2", 0)]).collect();
-        let whole = messages(readings.clone(), usize::MAX);
+        let snapshots: Vec<_> = (0..40).map(|product| snapshot("u1", product)).chain([snapshot("u2", 0)]).collect();
+        let whole = messages(snapshots.clone(), usize::MAX);
         assert_eq!(whole.len(), 2);
 
-        let split = messages(readings, 500);
+        let split = messages(snapshots, 500);
         assert!(split.len() > 4);
         let mut products = Vec::new();
         for message in &split {
@@ -105,9 +105,9 @@ mod tests {
     fn a_counter_that_is_too_large_alone_goes_with_as_much_of_its_name_as_there_is_room_for() {
         for name in ["ж".repeat(10_000), "\"".repeat(10_000), format!("x{}", "💎".repeat(5_000)), "\u{1}".repeat(9_000)]
         {
-            let mut long = reading("u", 1);
+            let mut long = snapshot("u", 1);
             long.counter.name.clone_from(&name);
-            let messages = messages(vec![reading("u", 0), long, reading("u", 2)], 1000);
+            let messages = messages(vec![snapshot("u", 0), long, snapshot("u", 2)], 1000);
             let mut counts = BTreeMap::new();
             for message in &messages {
                 assert!(message.size() <= 1000, "{}", message.size());

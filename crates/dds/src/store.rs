@@ -12,9 +12,9 @@ use orders::Enriched;
 use service::rebuild::{self, Phase};
 
 use crate::{
-    known::Known,
-    publish::Reading,
-    transform::{self, Changes, Keyed},
+    key_cache::KeyCache,
+    publish::CounterSnapshot,
+    transform::{self, Changes, HashedOrder},
 };
 
 mod column;
@@ -26,41 +26,41 @@ mod counters;
 /// Stores a batch of orders: two flights of statements and a commit, however many orders there are. Returns what is to be
 /// told of the counters; while a rebuild of `service` reads the topic again nothing is, for they are not complete.
 ///
-/// Hubs and links that are `known` to be there are not sent, and those of an order without a state are not looked for.
+/// Hubs and links that are `key_cache` to be there are not sent, and those of an order without a state are not looked for.
 /// Should rows go or come while the batch is under way, it is undone and repeated at once, with all of them and with care.
 pub(crate) async fn store(
     database: &Database,
-    known: &Known,
+    key_cache: &KeyCache,
     service: &str,
     load_src: &str,
     orders: &[Enriched],
-) -> Result<Written, Failure> {
+) -> Result<StoreOutput, Failure> {
     if orders.is_empty() {
         return Ok(Default::default());
     }
-    let orders = Keyed::all(orders);
-    let mut trusts = true;
+    let orders = HashedOrder::all(orders);
+    let mut use_cache = true;
     loop {
-        match attempt(database, known, trusts, service, load_src, &orders).await {
+        match attempt(database, key_cache, use_cache, service, load_src, &orders).await {
             Ok(Some(written)) => return Ok(written),
             Ok(None) => {}
-            Err(failure) if trusts && has_met_a_row(&failure) => {
+            Err(failure) if use_cache && is_unique_violation(&failure) => {
                 tracing::debug!(%failure, "a row of a new order is there: the batch is repeated with care");
             }
             Err(failure) => return Err(failure),
         }
-        trusts = false;
+        use_cache = false;
     }
 }
 
 /// Whether a row was there that should not have been: another replica has met the order first, or states, satellites and
 /// counters were taken away and hubs and links were not.
-fn has_met_a_row(failure: &Failure) -> bool {
+fn is_unique_violation(failure: &Failure) -> bool {
     matches!(failure, Failure::Dependency(error) if error.fault == Fault::Rejected("23505".to_owned()))
 }
 
 /// What became of each order, and what is to be told.
-pub(crate) type Written = (Vec<Outcome>, Vec<Reading>);
+pub(crate) type StoreOutput = (Vec<Outcome>, Vec<CounterSnapshot>);
 
 /// One transaction; `None`: it left out rows that may have gone, and was undone.
 ///
@@ -69,50 +69,50 @@ pub(crate) type Written = (Vec<Outcome>, Vec<Reading>);
 /// batch which has waited for somebody who empties the vault knows of it.
 async fn attempt(
     database: &Database,
-    known: &Known,
-    trusts: bool,
+    key_cache: &KeyCache,
+    use_cache: bool,
     service: &str,
     load_src: &str,
-    orders: &[Keyed<'_>],
-) -> Result<Option<Written>, Failure> {
+    orders: &[HashedOrder<'_>],
+) -> Result<Option<StoreOutput>, Failure> {
     let transaction = database.begin().await?;
-    let (states, phase, edition, latest) = try_join!(
+    let (states, phase, generation, latest) = try_join!(
         states::lock(&transaction, orders),
         rebuild::phase(&transaction, service),
-        edition(&transaction),
+        generation(&transaction),
         names::latest(&transaction, orders),
     )?;
 
-    let Changes { outcomes, mut vault, new_states, changed_states, stale_hours, differences, mentioned } =
+    let Changes { outcomes, mut vault, new_states, changed_states, stale_hours, deltas, touched } =
         transform::transform(states, orders);
-    let news = names::news(std::mem::take(&mut vault.names), &latest);
-    let relies = trusts && known.leave_out(&edition, &mut vault);
+    let changed = names::changed(std::mem::take(&mut vault.names), &latest);
+    let used_cache = use_cache && key_cache.remove_cached(&generation, &mut vault);
 
-    let ((), (), (), (), readings, edition_now) = try_join!(
+    let ((), (), (), (), snapshots, generation_now) = try_join!(
         states::write(&transaction, &new_states, &changed_states),
         states::note_stale(&transaction, &stale_hours),
-        vault::write(&transaction, load_src, &vault, trusts),
-        names::write(&transaction, load_src, &news),
-        counters::write(&transaction, &differences, &mentioned),
-        self::edition(&transaction),
+        vault::write(&transaction, load_src, &vault, use_cache),
+        names::write(&transaction, load_src, &changed),
+        counters::write(&transaction, &deltas, &touched),
+        self::generation(&transaction),
     )?;
-    if !trusts {
-        states::agree(&transaction, &new_states).await?;
+    if !use_cache {
+        states::reconcile(&transaction, &new_states).await?;
     }
-    if relies && edition_now != edition {
+    if used_cache && generation_now != generation {
         transaction.rollback().await?;
         return Ok(None);
     }
     transaction.commit().await?;
-    if edition_now == edition {
-        known.learn(&edition, &vault);
+    if generation_now == generation {
+        key_cache.insert(&generation, &vault);
     }
-    let told = if phase == Some(Phase::Replaying) { Vec::new() } else { readings };
+    let told = if phase == Some(Phase::Replaying) { Vec::new() } else { snapshots };
     Ok(Some((outcomes, told)))
 }
 
-/// Which rows of the vault can be relied on, see [`Known`].
-async fn edition(transaction: &Transaction) -> Result<String, Failure> {
+/// Which rows of the vault can be relied on, see [`KeyCache`].
+async fn generation(transaction: &Transaction) -> Result<String, Failure> {
     let rows = transaction.query(&statement!("dds/select_edition"), []).await?;
     let row = rows.first().ok_or_else(|| column::unreadable("there is no edition of the vault"))?;
     get(row, 0)

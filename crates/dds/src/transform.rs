@@ -8,14 +8,14 @@ use orders::UtcMicros;
 use uuid::Uuid;
 
 pub use self::{
-    counters::{Differences, Mention},
-    keyed::{Keyed, KeyedProduct},
+    counters::{CounterDeltas, TouchedCounters},
+    hashed_order::{HashedOrder, HashedProduct},
     lines::Line,
     state::State,
     vault::{Hub, LinkRow, Name, OrderHub, OrderRows, Vault},
 };
 
-mod keyed;
+mod hashed_order;
 mod lines;
 mod state;
 pub mod vault;
@@ -35,18 +35,18 @@ pub struct Changes<'o> {
     /// The hours in which these orders were placed: what was added up of them no longer holds.
     pub stale_hours: BTreeSet<UtcMicros>,
     /// What is added to counters.
-    pub differences: Differences<'o>,
+    pub deltas: CounterDeltas<'o>,
     /// Every counter that any order of the batch mentions, or that its orders ever held: published whatever became of the
     /// order, because a crash may have swallowed what was to be said about it.
-    pub mentioned: Mention<'o>,
+    pub touched: TouchedCounters<'o>,
 }
 
 /// Works out what `orders`, applied one after the other on `states`, lead to.
 #[must_use]
-pub fn transform<'o>(mut states: HashMap<Uuid, State>, orders: &[Keyed<'o>]) -> Changes<'o> {
+pub fn transform<'o>(mut states: HashMap<Uuid, State>, orders: &[HashedOrder<'o>]) -> Changes<'o> {
     let known: BTreeSet<Uuid> = states.keys().copied().collect();
     let mut changes = Changes::default();
-    let mut touched = BTreeSet::new();
+    let mut changed_orders = BTreeSet::new();
     for order in orders {
         let order_pk = order.order_pk;
         let outcome = match apply(order, states.entry(order_pk), &mut changes) {
@@ -54,11 +54,11 @@ pub fn transform<'o>(mut states: HashMap<Uuid, State>, orders: &[Keyed<'o>]) -> 
             Err(rejection) => Outcome::DeadLetter(rejection),
         };
         if outcome == Outcome::Stored {
-            touched.insert(order_pk);
+            changed_orders.insert(order_pk);
         }
         changes.outcomes.push(outcome);
     }
-    for order_pk in touched {
+    for order_pk in changed_orders {
         let Some(state) = states.remove(&order_pk) else { continue };
         changes.stale_hours.insert(state.order_dt.hour());
         if known.contains(&order_pk) {
@@ -67,16 +67,16 @@ pub fn transform<'o>(mut states: HashMap<Uuid, State>, orders: &[Keyed<'o>]) -> 
             changes.new_states.insert(order_pk, state);
         }
     }
-    changes.vault.names.tidy();
+    changes.vault.names.dedup();
     changes
 }
 
 fn apply<'o>(
-    keyed: &Keyed<'o>,
+    hashed: &HashedOrder<'o>,
     entry: Entry<'_, Uuid, State>,
     changes: &mut Changes<'o>,
 ) -> Result<Outcome, Rejection> {
-    let Keyed { order, user_pk, .. } = *keyed;
+    let HashedOrder { order, user_pk, .. } = *hashed;
     let before = match &entry {
         Entry::Occupied(state) => Some(state.get()),
         Entry::Vacant(_) => None,
@@ -84,18 +84,18 @@ fn apply<'o>(
     if before.is_some_and(|state| state.user_pk != user_pk) {
         return Err(Rejection::new("user-changed", format!("order {} belongs to another user", order.object_id)));
     }
-    let lines = lines::merge(keyed)?;
-    changes.mentioned.order(keyed, &lines);
+    let lines = lines::merge(hashed)?;
+    changes.touched.order(hashed, &lines);
     if let Some(state) = before {
-        changes.mentioned.ever_held(user_pk, &state.lines);
+        changes.touched.add_ever_held(user_pk, &state.lines);
         if order.version <= state.version {
             let equal = order.version == state.version;
             return Ok(if equal { Outcome::Unchanged } else { Outcome::Stale });
         }
     }
-    let after = State::after(before, keyed, &lines);
-    changes.vault.add(keyed, before, &after);
-    changes.differences.add(keyed, before, &after);
+    let after = State::after(before, hashed, &lines);
+    changes.vault.add(hashed, before, &after);
+    changes.deltas.add(hashed, before, &after);
     entry.insert_entry(after);
     Ok(Outcome::Stored)
 }

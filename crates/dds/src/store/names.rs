@@ -11,7 +11,7 @@ use super::{
     distinct,
 };
 use crate::transform::{
-    Keyed,
+    HashedOrder,
     vault::{self, Name, Names},
 };
 
@@ -23,7 +23,7 @@ pub(super) struct LatestNames {
 }
 
 /// Reads the latest rows, without locks: nearly always nothing has changed.
-pub(super) async fn latest(transaction: &Transaction, orders: &[Keyed<'_>]) -> Result<LatestNames, Failure> {
+pub(super) async fn latest(transaction: &Transaction, orders: &[HashedOrder<'_>]) -> Result<LatestNames, Failure> {
     let users = distinct(orders.iter().map(|order| order.user_pk));
     let products = orders.iter().flat_map(|order| &order.products);
     let products = distinct(products.map(|line| line.product_pk));
@@ -42,22 +42,22 @@ async fn read_latest(transaction: &Transaction, statement: Statement, parents: V
 }
 
 /// The names that are news.
-pub(super) fn news<'o>(names: Names<'o>, latest: &LatestNames) -> Names<'o> {
+pub(super) fn changed<'o>(names: Names<'o>, latest: &LatestNames) -> Names<'o> {
     Names {
-        users: vault::news(names.users, &latest.users),
-        products: vault::news(names.products, &latest.products),
-        restaurants: vault::news(names.restaurants, &latest.restaurants),
+        users: vault::changed(names.users, &latest.users),
+        products: vault::changed(names.products, &latest.products),
+        restaurants: vault::changed(names.restaurants, &latest.restaurants),
     }
 }
 
 /// Locks the hubs of the names that are news, then writes what is still news under the lock.
-pub(super) async fn write(transaction: &Transaction, load_src: &str, news: &Names<'_>) -> Result<(), Failure> {
+pub(super) async fn write(transaction: &Transaction, load_src: &str, changed: &Names<'_>) -> Result<(), Failure> {
     let product = (statement!("dds/lock_products"), statement!("dds/insert_product_names"));
     let restaurant = (statement!("dds/lock_restaurants"), statement!("dds/insert_restaurant_names"));
     try_join!(
-        write_users(transaction, load_src, &news.users),
-        write_single(transaction, load_src, product, &news.products),
-        write_single(transaction, load_src, restaurant, &news.restaurants),
+        write_users(transaction, load_src, &changed.users),
+        write_single(transaction, load_src, product, &changed.products),
+        write_single(transaction, load_src, restaurant, &changed.restaurants),
     )?;
     Ok(())
 }

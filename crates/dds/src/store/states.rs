@@ -12,10 +12,13 @@ use super::{
     column::{array_literal, column, get_utc_micros, unreadable},
     distinct,
 };
-use crate::transform::{Keyed, Line, State};
+use crate::transform::{HashedOrder, Line, State};
 
 /// Locks and reads the states of the orders of a batch; a new order has none.
-pub(super) async fn lock(transaction: &Transaction, orders: &[Keyed<'_>]) -> Result<HashMap<Uuid, State>, Failure> {
+pub(super) async fn lock(
+    transaction: &Transaction,
+    orders: &[HashedOrder<'_>],
+) -> Result<HashMap<Uuid, State>, Failure> {
     let order_pks = distinct(orders.iter().map(|order| order.order_pk));
     let rows = transaction.query(&statement!("dds/lock_order_states"), [&order_pks]).await?;
     rows.iter().map(|row| Ok((get(row, 0)?, read(row)?))).collect()
@@ -124,10 +127,10 @@ pub(super) async fn note_stale(transaction: &Transaction, hours: &BTreeSet<UtcMi
     Ok(())
 }
 
-/// Makes new states agree with hubs that were there before them, see `sql/dds/agree_order_dates.sql`.
-pub(super) async fn agree(transaction: &Transaction, new: &BTreeMap<Uuid, State>) -> Result<(), Failure> {
+/// Makes new states agree with hubs that were there before them, see `sql/dds/reconcile_order_dates.sql`.
+pub(super) async fn reconcile(transaction: &Transaction, new: &BTreeMap<Uuid, State>) -> Result<(), Failure> {
     let pks = column(new.keys(), |pk| *pk);
-    transaction.execute(&statement!("dds/agree_order_dates"), [&pks]).await?;
+    transaction.execute(&statement!("dds/reconcile_order_dates"), [&pks]).await?;
     Ok(())
 }
 

@@ -5,35 +5,35 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use orders::UtcMicros;
 use uuid::Uuid;
 
-use super::{Keyed, KeyedProduct, Line, State};
+use super::{HashedOrder, HashedProduct, Line, State};
 
 /// A counter: whose, and of what.
 pub type Pair = (Uuid, Uuid);
 
 /// What is added to counters. Sorted, so that two replicas lock rows in one order.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Differences<'o> {
+pub struct CounterDeltas<'o> {
     /// By user and product. An entry of 0 creates the row or renews its name.
-    pub products: BTreeMap<Pair, ProductDifference<'o>>,
+    pub products: BTreeMap<Pair, ProductDelta<'o>>,
     /// By user and category. An entry of 0 creates the row.
     pub categories: BTreeMap<Pair, i32>,
 }
 
 /// What is added to a user's counter of a product.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ProductDifference<'o> {
+pub struct ProductDelta<'o> {
     /// Orders more or fewer.
     pub count: i32,
     /// The product's name and when it was read; `None` when the order only lost the product.
     pub name: Option<(UtcMicros, &'o str)>,
 }
 
-impl<'o> Differences<'o> {
+impl<'o> CounterDeltas<'o> {
     /// Adds what `order` changed when it turned `before` into `after`.
-    pub(super) fn add(&mut self, order: &Keyed<'o>, before: Option<&State>, after: &State) {
+    pub(super) fn add(&mut self, order: &HashedOrder<'o>, before: Option<&State>, after: &State) {
         let user_pk = after.user_pk;
         let counted = |state: &State, of: fn(&Line) -> Uuid| state.counted_lines().map(of).collect::<BTreeSet<_>>();
-        let difference = |of: fn(&Line) -> Uuid| {
+        let delta = |of: fn(&Line) -> Uuid| {
             let was = before.map(|state| counted(state, of)).unwrap_or_default();
             let is = counted(after, of);
             let gained = is.difference(&was).map(|pk| (*pk, 1)).collect::<Vec<_>>();
@@ -41,13 +41,13 @@ impl<'o> Differences<'o> {
         };
 
         let enriched_at = order.order.enriched_at;
-        for &KeyedProduct { product, product_pk, .. } in &order.products {
+        for &HashedProduct { product, product_pk, .. } in &order.products {
             let entry = self.products.entry((user_pk, product_pk)).or_default();
             if entry.name.is_none_or(|(read_at, _)| read_at < enriched_at) {
                 entry.name = Some((enriched_at, &product.name));
             }
         }
-        for (product_pk, count) in difference(|line| line.product_pk) {
+        for (product_pk, count) in delta(|line| line.product_pk) {
             self.products.entry((user_pk, product_pk)).or_default().count += count;
         }
 
@@ -58,7 +58,7 @@ impl<'o> Differences<'o> {
         for line in new {
             self.categories.entry((user_pk, line.category_pk)).or_default();
         }
-        for (category_pk, count) in difference(|line| line.category_pk) {
+        for (category_pk, count) in delta(|line| line.category_pk) {
             *self.categories.entry((user_pk, category_pk)).or_default() += count;
         }
     }
@@ -66,7 +66,7 @@ impl<'o> Differences<'o> {
 
 /// Counters that are mentioned, and the business keys of those that the batch itself names.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Mention<'o> {
+pub struct TouchedCounters<'o> {
     /// By user and product.
     pub products: BTreeSet<Pair>,
     /// By user and category.
@@ -79,20 +79,20 @@ pub struct Mention<'o> {
     pub category_names: HashMap<Uuid, &'o str>,
 }
 
-impl<'o> Mention<'o> {
+impl<'o> TouchedCounters<'o> {
     /// What the order itself mentions; `lines` are its merged lines.
-    pub(super) fn order(&mut self, keyed: &Keyed<'o>, lines: &[Line]) {
-        let Keyed { order, user_pk, .. } = *keyed;
+    pub(super) fn order(&mut self, hashed: &HashedOrder<'o>, lines: &[Line]) {
+        let HashedOrder { order, user_pk, .. } = *hashed;
         self.user_ids.insert(user_pk, &order.user.id);
-        for &KeyedProduct { product, product_pk, category_pk } in &keyed.products {
+        for &HashedProduct { product, product_pk, category_pk } in &hashed.products {
             self.product_ids.insert(product_pk, &product.id);
             self.category_names.insert(category_pk, &product.category);
         }
-        self.ever_held(user_pk, lines);
+        self.add_ever_held(user_pk, lines);
     }
 
     /// What an order ever held.
-    pub(super) fn ever_held(&mut self, user_pk: Uuid, lines: &[Line]) {
+    pub(super) fn add_ever_held(&mut self, user_pk: Uuid, lines: &[Line]) {
         self.products.extend(lines.iter().map(|line| (user_pk, line.product_pk)));
         self.categories.extend(lines.iter().map(|line| (user_pk, line.category_pk)));
     }

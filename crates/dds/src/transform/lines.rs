@@ -6,7 +6,7 @@ use consumer::Rejection;
 use orders::Amount;
 use uuid::Uuid;
 
-use super::{Keyed, KeyedProduct};
+use super::{HashedOrder, HashedProduct};
 
 /// A product in an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +36,9 @@ impl Line {
 }
 
 /// The order's lines, sorted by product; lines with the same product become one.
-pub(super) fn merge(order: &Keyed<'_>) -> Result<Vec<Line>, Rejection> {
+pub(super) fn merge(order: &HashedOrder<'_>) -> Result<Vec<Line>, Rejection> {
     let mut lines = BTreeMap::<Uuid, Line>::new();
-    for &KeyedProduct { product, product_pk, category_pk } in &order.products {
+    for &HashedProduct { product, product_pk, category_pk } in &order.products {
         let amount = product.price.times(product.quantity);
         let line = lines.entry(product_pk).or_insert_with(|| Line {
             product_pk,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use orders::{Amount, UtcMicros, Version, status};
 use uuid::Uuid;
 
-use super::{Keyed, Line};
+use super::{HashedOrder, Line};
 
 /// What an order is now, and what it ever held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub struct State {
 
 impl State {
     /// The state after an order, whose merged lines are `lines`, was applied.
-    pub(super) fn after(before: Option<&Self>, keyed: &Keyed<'_>, lines: &[Line]) -> Self {
-        let Keyed { order, user_pk, restaurant_pk, .. } = *keyed;
+    pub(super) fn after(before: Option<&Self>, hashed: &HashedOrder<'_>, lines: &[Line]) -> Self {
+        let HashedOrder { order, user_pk, restaurant_pk, .. } = *hashed;
         let pair = |line: &Line| (line.product_pk, line.category_pk);
         let now: BTreeSet<_> = lines.iter().map(pair).collect();
         let once = before.into_iter().flat_map(|state| &state.lines);

@@ -8,7 +8,7 @@ use orders::{
 };
 use uuid::Uuid;
 
-use super::{Keyed, KeyedProduct, Line, State};
+use super::{HashedOrder, HashedProduct, Line, State};
 
 /// New rows, sorted by key: every replica inserts in the same order, so none waits for another in a circle.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -150,10 +150,10 @@ pub struct Name<'o, const N: usize> {
 
 impl<'o> Vault<'o> {
     /// Adds the rows of `order`, which turned `before` into `after`.
-    pub(super) fn add(&mut self, keyed: &Keyed<'o>, before: Option<&State>, after: &State) {
-        self.add_business_keys(keyed, before.is_none());
-        self.add_names(keyed);
-        let Keyed { order, order_pk, .. } = *keyed;
+    pub(super) fn add(&mut self, hashed: &HashedOrder<'o>, before: Option<&State>, after: &State) {
+        self.add_business_keys(hashed, before.is_none());
+        self.add_names(hashed);
+        let HashedOrder { order, order_pk, .. } = *hashed;
         let load_dt = after.load_dt;
         if before.is_none_or(|state| (state.cost, state.payment) != (after.cost, after.payment)) {
             let (cost, payment) = (after.cost, after.payment);
@@ -177,8 +177,8 @@ impl<'o> Vault<'o> {
     }
 
     /// Hubs and links: whatever the order names, with the applied date of the first order that does.
-    fn add_business_keys(&mut self, keyed: &Keyed<'o>, is_new: bool) {
-        let Keyed { order, order_pk, user_pk, restaurant_pk, .. } = *keyed;
+    fn add_business_keys(&mut self, hashed: &HashedOrder<'o>, is_new: bool) {
+        let HashedOrder { order, order_pk, user_pk, restaurant_pk, .. } = *hashed;
         let load_dt = order.sent_at;
         let hub = |key: &'o str| Hub { key, load_dt };
         self.users.entry(user_pk).or_insert_with(|| hub(&order.user.id));
@@ -190,7 +190,7 @@ impl<'o> Vault<'o> {
         };
         link(Link::OrderUser, &mut rows.users, order_pk, user_pk);
         link(Link::OrderRestaurant, &mut rows.restaurants, order_pk, restaurant_pk);
-        for &KeyedProduct { product, product_pk, category_pk } in &keyed.products {
+        for &HashedProduct { product, product_pk, category_pk } in &hashed.products {
             self.products.entry(product_pk).or_insert_with(|| hub(&product.id));
             self.categories.entry(category_pk).or_insert_with(|| hub(&product.category));
             link(Link::OrderProduct, &mut rows.products, order_pk, product_pk);
@@ -199,13 +199,13 @@ impl<'o> Vault<'o> {
         }
     }
 
-    fn add_names(&mut self, keyed: &Keyed<'o>) {
-        let Keyed { order, user_pk, restaurant_pk, .. } = *keyed;
+    fn add_names(&mut self, hashed: &HashedOrder<'o>) {
+        let HashedOrder { order, user_pk, restaurant_pk, .. } = *hashed;
         let load_dt = order.enriched_at;
         let Names { users, products, restaurants } = &mut self.names;
         users.push(Name::new(user_pk, [&order.user.name, &order.user.login], load_dt));
         restaurants.push(Name::new(restaurant_pk, [&order.restaurant.name], load_dt));
-        let names = keyed.products.iter();
+        let names = hashed.products.iter();
         products.extend(names.map(|line| Name::new(line.product_pk, [&line.product.name], load_dt)));
     }
 }
@@ -213,14 +213,14 @@ impl<'o> Vault<'o> {
 impl Names<'_> {
     /// Leaves, for each thing, its names in the order they were read, one a moment. Repetitions stay: which of them is news
     /// depends on what the table holds in between.
-    pub(super) fn tidy(&mut self) {
-        tidy(&mut self.users);
-        tidy(&mut self.products);
-        tidy(&mut self.restaurants);
+    pub(super) fn dedup(&mut self) {
+        dedup(&mut self.users);
+        dedup(&mut self.products);
+        dedup(&mut self.restaurants);
     }
 }
 
-fn tidy<const N: usize>(names: &mut Vec<Name<'_, N>>) {
+fn dedup<const N: usize>(names: &mut Vec<Name<'_, N>>) {
     // Stable: of two names read at the same moment the first to come stays.
     names.sort_by_key(|name| (name.parent, name.load_dt));
     names.dedup_by_key(|name| (name.parent, name.load_dt));
@@ -236,7 +236,7 @@ impl<'o, const N: usize> Name<'o, N> {
 /// Those of the `candidates` that belong to a thing for which one of them is news, compared with the `latest` row (when
 /// it was read, and its hashdiff). In a steady stream there are none, and nothing is locked or written.
 #[must_use]
-pub fn news<'o, const N: usize>(
+pub fn changed<'o, const N: usize>(
     candidates: Vec<Name<'o, N>>,
     latest: &HashMap<Uuid, (UtcMicros, Uuid)>,
 ) -> Vec<Name<'o, N>> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use dds::transform::{
-    Changes, Keyed, State,
+    Changes, HashedOrder, State,
     counters::Pair,
     transform,
     vault::{Cost, OrderLine, Status},
@@ -40,22 +40,22 @@ impl MemoryDatabase {
     /// The changes of a batch, on the states that the service would lock.
     pub(crate) fn transform<'o>(&self, batch: &'o [Enriched]) -> Changes<'o> {
         let locked = batch.iter().filter_map(|order| self.states.get_key_value(&keys::order(order.object_id)));
-        transform(locked.map(|(key, state)| (*key, state.clone())).collect::<HashMap<_, _>>(), &Keyed::all(batch))
+        transform(locked.map(|(key, state)| (*key, state.clone())).collect::<HashMap<_, _>>(), &HashedOrder::all(batch))
     }
 
     /// Writes the changes.
     pub(crate) fn apply(&mut self, changes: Changes<'_>) {
-        let Changes { vault, new_states, changed_states, differences, .. } = changes;
+        let Changes { vault, new_states, changed_states, deltas, .. } = changes;
         for (order_pk, state) in new_states {
             assert_eq!(self.states.insert(order_pk, state), None, "a new state was there");
         }
         for (order_pk, state) in changed_states {
             assert!(self.states.insert(order_pk, state).is_some(), "a changed state was not there");
         }
-        for (pair, difference) in differences.products {
-            add(self.products.entry(pair).or_default(), difference.count);
+        for (pair, delta) in deltas.products {
+            add(self.products.entry(pair).or_default(), delta.count);
         }
-        for (pair, count) in differences.categories {
+        for (pair, count) in deltas.categories {
             add(self.categories.entry(pair).or_default(), count);
         }
         vault.costs.into_iter().for_each(|row| self.costs.entry(row.order_pk).or_default().push(row));
@@ -73,7 +73,7 @@ impl MemoryDatabase {
 }
 
 /// A counter may be short of nothing at any time: readers see it between any two batches.
-fn add(counter: &mut i32, difference: i32) {
-    *counter += difference;
+fn add(counter: &mut i32, delta: i32) {
+    *counter += delta;
     assert!(*counter >= 0, "a counter fell below zero");
 }

@@ -45,11 +45,11 @@ fn only_a_later_and_different_name_is_news() {
         [("А", 9, false), ("Б", 4, false), ("Б", 5, false), ("Б", 6, true), ("а", 6, true), ("А ", 6, true)]
     {
         let batch = [named(2, name, minute)];
-        let news = vault::news(candidates(&batch), &known);
-        assert_eq!(!news.is_empty(), is_news, "{name} {minute}");
+        let changed = vault::changed(candidates(&batch), &known);
+        assert_eq!(!changed.is_empty(), is_news, "{name} {minute}");
     }
     let batch = [named(2, "А", 1)];
-    assert_eq!(texts(&vault::news(candidates(&batch), &HashMap::new())), ["А"]);
+    assert_eq!(texts(&vault::changed(candidates(&batch), &HashMap::new())), ["А"]);
 }
 
 #[test]
@@ -58,15 +58,15 @@ fn a_repetition_is_news_when_another_name_came_in_between() {
     let between = candidates(&batch);
     let known = between.iter().map(|name| (name.parent, (name.load_dt, name.hashdiff))).collect();
     let batch = [named(2, "А", 1), named(4, "А", 3)];
-    let news = vault::news(candidates(&batch), &known);
-    assert!(news.iter().any(|name| name.load_dt > between[0].load_dt), "{news:?}");
+    let changed = vault::changed(candidates(&batch), &known);
+    assert!(changed.iter().any(|name| name.load_dt > between[0].load_dt), "{changed:?}");
 }
 
 #[test]
 fn a_counter_carries_the_name_read_last() {
     let batch = [named(0, "А", 2), named(2, "Б", 3), named(4, "В", 1)];
-    let differences = MemoryDatabase::default().transform(&batch).differences;
-    let difference = &differences.products[&(keys::user("user 0"), keys::product("product 1"))];
-    assert_eq!(difference.name.map(|(_, name)| name), Some("Б"));
-    assert_eq!(difference.count, 3);
+    let deltas = MemoryDatabase::default().transform(&batch).deltas;
+    let delta = &deltas.products[&(keys::user("user 0"), keys::product("product 1"))];
+    assert_eq!(delta.name.map(|(_, name)| name), Some("Б"));
+    assert_eq!(delta.count, 3);
 }

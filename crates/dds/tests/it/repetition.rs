@@ -13,13 +13,13 @@ use crate::{
 
 /// Nothing but what is to be published.
 fn changes_nothing(changes: &Changes<'_>) -> bool {
-    let Changes { vault, new_states, changed_states, stale_hours, differences, .. } = changes;
+    let Changes { vault, new_states, changed_states, stale_hours, deltas, .. } = changes;
     *vault == Vault::default()
         && new_states.is_empty()
         && changed_states.is_empty()
         && stale_hours.is_empty()
-        && differences.products.is_empty()
-        && differences.categories.is_empty()
+        && deltas.products.is_empty()
+        && deltas.categories.is_empty()
 }
 
 proptest! {

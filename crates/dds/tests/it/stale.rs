@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use consumer::Outcome;
-use dds::transform::{Changes, Keyed, transform};
+use dds::transform::{Changes, HashedOrder, transform};
 use orders::{Enriched, UtcMicros, keys};
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ fn an_order_stays_where_it_was_in_time_and_goes_where_it_is_now() {
     .iter()
     .map(read)
     .collect();
-    let (first, second) = (Keyed::all(&told[..1]), Keyed::all(&told[1..2]));
+    let (first, second) = (HashedOrder::all(&told[..1]), HashedOrder::all(&told[1..2]));
     let changes = transform(HashMap::new(), &first);
     assert_eq!(hours(&changes), ["2026-03-02 11:00:00"]);
     let before = changes.new_states.into_iter().collect();
@@ -54,7 +54,7 @@ fn an_order_stays_where_it_was_in_time_and_goes_where_it_is_now() {
     assert_eq!(state.order_dt.to_string(), "2026-03-02 11:59:59.999999");
     assert_eq!(state.restaurant_pk, keys::restaurant("second"));
 
-    let changes = transform(HashMap::new(), &Keyed::all(&told));
+    let changes = transform(HashMap::new(), &HashedOrder::all(&told));
     assert_eq!(hours(&changes), ["1899-12-31 23:00:00", "2026-03-02 11:00:00"], "each once");
     assert_eq!(&changes.new_states[&keys::order(0)], state, "in one batch as in two");
 }

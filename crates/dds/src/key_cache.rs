@@ -28,14 +28,14 @@ const CAPACITY: usize = 200_000;
 /// Keys that are committed, as one process knows them. Two batches may be under way in one task: nothing is borrowed while
 /// one of them waits.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub(crate) struct KeyCache {
     keys: RefCell<Keys>,
     capacity: usize,
 }
 
 #[derive(Debug, Default)]
 struct Keys {
-    edition: String,
+    generation: String,
     keys: HashSet<(Table, Uuid)>,
 }
 
@@ -50,21 +50,21 @@ enum Table {
     ProductCategory,
 }
 
-impl Default for Known {
+impl Default for KeyCache {
     fn default() -> Self {
         Self::new(CAPACITY)
     }
 }
 
-impl Known {
+impl KeyCache {
     fn new(capacity: usize) -> Self {
         Self { keys: RefCell::default(), capacity }
     }
 
     /// Takes the rows out of `vault` that are there in this edition. Returns whether there was any such row.
-    pub(crate) fn leave_out(&self, edition: &str, vault: &mut Vault<'_>) -> bool {
+    pub(crate) fn remove_cached(&self, generation: &str, vault: &mut Vault<'_>) -> bool {
         let known = self.keys.borrow();
-        if known.edition != edition {
+        if known.generation != generation {
             return false;
         }
         let hubs = [
@@ -83,10 +83,10 @@ impl Known {
     /// Remembers the rows of `vault`, which are committed; the edition was this one before they were sent and after.
     ///
     /// A full memory starts again from nothing: what is in every batch comes back with the next one.
-    pub(crate) fn learn(&self, edition: &str, vault: &Vault<'_>) {
+    pub(crate) fn insert(&self, generation: &str, vault: &Vault<'_>) {
         let mut known = self.keys.borrow_mut();
-        if known.edition != edition {
-            *known = Keys { edition: edition.to_owned(), keys: HashSet::new() };
+        if known.generation != generation {
+            *known = Keys { generation: generation.to_owned(), keys: HashSet::new() };
         }
         let hubs = [
             (Table::User, &vault.users),
@@ -120,7 +120,7 @@ fn take<R>(known: &HashSet<(Table, Uuid)>, table: Table, rows: &mut BTreeMap<Uui
 mod tests {
     use orders::{UtcMicros, keys};
 
-    use super::Known;
+    use super::KeyCache;
     use crate::transform::{
         Vault,
         vault::{Hub, LinkRow, OrderRows},
@@ -143,36 +143,36 @@ mod tests {
     }
 
     /// What of `ids` is still to be sent.
-    fn left<'o>(known: &Known, edition: &str, ids: &[&'o str]) -> Vault<'o> {
+    fn left<'o>(known: &KeyCache, generation: &str, ids: &[&'o str]) -> Vault<'o> {
         let mut vault = everywhere(ids);
-        let relies = known.leave_out(edition, &mut vault);
-        assert_eq!(relies, vault != everywhere(ids));
+        let used_cache = known.remove_cached(generation, &mut vault);
+        assert_eq!(used_cache, vault != everywhere(ids));
         vault
     }
 
     #[test]
     fn what_is_committed_is_left_out_in_its_own_edition() {
-        let known = Known::default();
+        let known = KeyCache::default();
         assert_eq!(left(&known, "", &["a"]), everywhere(&["a"]));
-        known.learn("1", &everywhere(&["a", "b"]));
-        known.learn("1", &everywhere(&["c"]));
+        known.insert("1", &everywhere(&["a", "b"]));
+        known.insert("1", &everywhere(&["c"]));
         assert_eq!(left(&known, "1", &["a", "c", "d"]), everywhere(&["d"]));
         assert_eq!(left(&known, "2", &["a", "c", "d"]), everywhere(&["a", "c", "d"]));
     }
 
     #[test]
     fn another_edition_forgets_the_one_before() {
-        let known = Known::default();
-        known.learn("1", &everywhere(&["a"]));
-        known.learn("2", &everywhere(&["b"]));
+        let known = KeyCache::default();
+        known.insert("1", &everywhere(&["a"]));
+        known.insert("2", &everywhere(&["b"]));
         assert_eq!(left(&known, "2", &["a", "b"]), everywhere(&["a"]));
         assert_eq!(left(&known, "1", &["a", "b"]), everywhere(&["a", "b"]), "nor does it come back");
     }
 
     #[test]
     fn a_key_is_known_of_its_own_table_only() {
-        let known = Known::default();
-        known.learn("1", &Vault { users: everywhere(&["a"]).users, ..Vault::default() });
+        let known = KeyCache::default();
+        known.insert("1", &Vault { users: everywhere(&["a"]).users, ..Vault::default() });
         let mut expected = everywhere(&["a"]);
         expected.users.clear();
         assert_eq!(left(&known, "1", &["a"]), expected);
@@ -180,21 +180,21 @@ mod tests {
 
     #[test]
     fn rows_of_an_order_are_sent_whatever_is_known() {
-        let known = Known::default();
+        let known = KeyCache::default();
         let links = everywhere(&["a"]).product_restaurants;
         let orders = || OrderRows { users: links.clone(), products: links.clone(), ..OrderRows::default() };
         let vault = || Vault { new_orders: orders(), known_orders: orders(), ..Vault::default() };
-        known.learn("1", &vault());
+        known.insert("1", &vault());
         let mut again = vault();
-        assert!(!known.leave_out("1", &mut again));
+        assert!(!known.remove_cached("1", &mut again));
         assert_eq!(again, vault());
     }
 
     #[test]
     fn it_does_not_grow_beyond_its_capacity() {
-        let known = Known::new(12);
+        let known = KeyCache::new(12);
         for number in 0..100 {
-            known.learn("1", &everywhere(&[&number.to_string()]));
+            known.insert("1", &everywhere(&[&number.to_string()]));
             assert!(known.keys.borrow().keys.len() <= 12);
             assert_eq!(left(&known, "1", &[&number.to_string()]), Vault::default());
         }

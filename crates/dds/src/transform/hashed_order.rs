@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 /// An enriched order and the keys of its hubs.
 #[derive(Debug, Clone)]
-pub struct Keyed<'o> {
+pub struct HashedOrder<'o> {
     /// What the message says.
     pub order: &'o Enriched,
     /// The order's key.
@@ -15,12 +15,12 @@ pub struct Keyed<'o> {
     /// The restaurant's.
     pub restaurant_pk: Uuid,
     /// Its lines, as ordered.
-    pub products: Vec<KeyedProduct<'o>>,
+    pub products: Vec<HashedProduct<'o>>,
 }
 
 /// A line of an order and the keys of its hubs.
 #[derive(Debug, Clone, Copy)]
-pub struct KeyedProduct<'o> {
+pub struct HashedProduct<'o> {
     /// What the message says.
     pub product: &'o Product,
     /// The product's key.
@@ -29,7 +29,7 @@ pub struct KeyedProduct<'o> {
     pub category_pk: Uuid,
 }
 
-impl<'o> Keyed<'o> {
+impl<'o> HashedOrder<'o> {
     /// The orders of a batch with their keys.
     #[must_use]
     pub fn all(orders: &'o [Enriched]) -> Vec<Self> {
@@ -37,7 +37,7 @@ impl<'o> Keyed<'o> {
     }
 
     fn new(order: &'o Enriched) -> Self {
-        let products = order.products.iter().map(|product| KeyedProduct {
+        let products = order.products.iter().map(|product| HashedProduct {
             product,
             product_pk: keys::product(&product.id),
             category_pk: keys::category(&product.category),

@@ -12,14 +12,14 @@ use orders::Counter;
 use service::rebuild::{Rebuild, State, Step};
 use uuid::Uuid;
 
-use crate::publish::{self, Reading, Subject};
+use crate::publish::{self, CounterSnapshot, Subject};
 
 /// How many users a round tells of, at most: it is held in memory and published as one batch.
 const USERS: usize = 100;
 
 /// The telling, as one replica does it. Another one may tell the same users at the same time, which is harmless; the one
 /// that notes it first goes on, the other leaves it alone until the next regular round.
-pub(crate) struct Retelling {
+pub(crate) struct Republisher {
     rebuild: Rebuild,
     /// What the last round handed out: the rebuild as it was, and the last user of the round.
     handed_out: Option<(State, Uuid)>,
@@ -27,7 +27,7 @@ pub(crate) struct Retelling {
     yields: bool,
 }
 
-impl Retelling {
+impl Republisher {
     pub(crate) const fn new(rebuild: Rebuild) -> Self {
         Self { rebuild, handed_out: None, yields: false }
     }
@@ -52,12 +52,12 @@ impl Retelling {
             Step::None => return Ok(OutboxBatch::default()),
             Step::CaughtUp(state) => self.rebuild.publish(&state, &statement!("dds/lock_vault")).await?,
             Step::Publish(state) => {
-                let (last, readings) = read(database, state.published_to, limit.min(USERS)).await?;
+                let (last, snapshots) = read(database, state.published_to, limit.min(USERS)).await?;
                 match last {
                     None => self.rebuild.complete(&state).await?,
                     Some(last) => self.handed_out = Some((state, last)),
                 }
-                messages = publish::messages(readings, max_message_bytes);
+                messages = publish::messages(snapshots, max_message_bytes);
                 if messages.is_empty() {
                     self.mark_sent().await?; // users without a counter: nobody will acknowledge nothing
                 }
@@ -76,7 +76,7 @@ impl Retelling {
 }
 
 /// Every counter of the next users behind `after`, and the last of them; `None` behind the last user of all.
-async fn read(database: &Database, after: Uuid, users: usize) -> Result<(Option<Uuid>, Vec<Reading>), Failure> {
+async fn read(database: &Database, after: Uuid, users: usize) -> Result<(Option<Uuid>, Vec<CounterSnapshot>), Failure> {
     let limit = i64::try_from(users).unwrap_or(i64::MAX);
     let transaction = database.begin().await?;
     let rows = transaction.query(&statement!("dds/select_next_users"), [&after, &limit]).await?;
@@ -89,11 +89,11 @@ async fn read(database: &Database, after: Uuid, users: usize) -> Result<(Option<
 
     let products = products.iter().map(|row| {
         let counter = Counter { name: get(row, 2)?, order_cnt: get(row, 3)?, version: get(row, 4)? };
-        Ok(Reading { user_id: get(row, 0)?, subject: Subject::Product(get(row, 1)?), counter })
+        Ok(CounterSnapshot { user_id: get(row, 0)?, subject: Subject::Product(get(row, 1)?), counter })
     });
     let categories = categories.iter().map(|row| {
         let counter = Counter { name: get(row, 1)?, order_cnt: get(row, 2)?, version: get(row, 3)? };
-        Ok(Reading { user_id: get(row, 0)?, subject: Subject::Category, counter })
+        Ok(CounterSnapshot { user_id: get(row, 0)?, subject: Subject::Category, counter })
     });
     Ok((users.last().copied(), products.chain(categories).collect::<Result<_, Failure>>()?))
 }

@@ -14,9 +14,9 @@ use crate::{
 
 /// Every counter that the changes touch is mentioned by `mentioning`.
 fn check_covers(mentioning: &Changes, changes: &Changes) -> Result<(), TestCaseError> {
-    let (products, categories) = (&changes.differences.products, &changes.differences.categories);
-    prop_assert!(products.keys().all(|pair| mentioning.mentioned.products.contains(pair)));
-    prop_assert!(categories.keys().all(|pair| mentioning.mentioned.categories.contains(pair)));
+    let (products, categories) = (&changes.deltas.products, &changes.deltas.categories);
+    prop_assert!(products.keys().all(|pair| mentioning.touched.products.contains(pair)));
+    prop_assert!(categories.keys().all(|pair| mentioning.touched.categories.contains(pair)));
     Ok(())
 }
 
@@ -41,12 +41,12 @@ proptest! {
     fn every_record_is_mentioned_and_all_its_order_ever_held(arrivals in arrivals()) {
         let database = MemoryDatabase::loaded(&arrivals.batches);
         for order in arrivals.told.iter().flatten() {
-            let mentioned = database.transform(std::slice::from_ref(order)).mentioned;
+            let touched = database.transform(std::slice::from_ref(order)).touched;
             let state = &database.states[&keys::order(order.object_id)];
             let ever = state.lines.iter();
-            prop_assert!(ever.clone().all(|line| mentioned.products.contains(&(state.user_pk, line.product_pk))));
-            prop_assert!(ever.clone().all(|line| mentioned.categories.contains(&(state.user_pk, line.category_pk))));
-            prop_assert!(products(order).is_subset(&mentioned.products));
+            prop_assert!(ever.clone().all(|line| touched.products.contains(&(state.user_pk, line.product_pk))));
+            prop_assert!(ever.clone().all(|line| touched.categories.contains(&(state.user_pk, line.category_pk))));
+            prop_assert!(products(order).is_subset(&touched.products));
         }
     }
 }
@@ -58,17 +58,17 @@ fn a_line_that_is_gone_is_mentioned_still() {
     assert_eq!(database.products[&gone], 0);
     for version in [0, 1] {
         let batch = [order(0, version, &closed(&[1]))];
-        let mentioned = database.transform(&batch).mentioned;
-        assert!(mentioned.products.contains(&gone), "version {version}");
-        assert!(mentioned.categories.contains(&(gone.0, keys::category("category 2"))), "version {version}");
+        let touched = database.transform(&batch).touched;
+        assert!(touched.products.contains(&gone), "version {version}");
+        assert!(touched.categories.contains(&(gone.0, keys::category("category 2"))), "version {version}");
     }
 }
 
 #[test]
 fn business_keys_of_what_the_batch_names_come_along() {
     let batch = [order(1, 0, &closed(&[1]))];
-    let mentioned = MemoryDatabase::default().transform(&batch).mentioned;
-    assert_eq!(mentioned.user_ids[&keys::user("user 1")], "user 1");
-    assert_eq!(mentioned.product_ids[&keys::product("product 1")], "product 1");
-    assert_eq!(mentioned.category_names[&keys::category("category 1")], "category 1");
+    let touched = MemoryDatabase::default().transform(&batch).touched;
+    assert_eq!(touched.user_ids[&keys::user("user 1")], "user 1");
+    assert_eq!(touched.product_ids[&keys::product("product 1")], "product 1");
+    assert_eq!(touched.category_names[&keys::category("category 1")], "category 1");
 }
