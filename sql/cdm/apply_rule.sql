@@ -2,7 +2,7 @@
 -- already nothing is written. A tag whose text has changed is revoked under the old one and assigned under the new.
 --
 -- Counters and tags must not move meanwhile: the batch that asks holds the locks of the counters it has moved, everybody
--- else pauses the batches and holds the lane of these users. Each row is looked up by its key, in a form that leaves the
+-- else pauses the batches and holds the shard of these users. Each row is looked up by its key, in a form that leaves the
 -- planner no choice: it has made the plan when the tables were empty, for all it knows, and keeps it. What is changed is
 -- therefore found by the place where the look has met it: by users, of a rule that few had, it went through everybody who has
 -- the tag, and for each through all users.

@@ -9,13 +9,13 @@ use database::Database;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::access::Bearer;
+use self::auth::Bearer;
 pub(crate) use self::{
-    access::{Token, check},
-    answer::Refused,
+    answer::ApiError,
+    auth::{Token, check},
 };
 
-mod access;
+mod auth;
 mod answer;
 mod name;
 mod users;
@@ -52,5 +52,5 @@ pub(crate) fn routes(database: Database, token: Option<Token>) -> Router {
     guarded
         .with_state(database)
         .route("/api/v1/openapi.json", get(async move || Json(document.as_ref().clone())))
-        .layer(middleware::map_response(answer::never_stored))
+        .layer(middleware::map_response(answer::no_store))
 }

@@ -1,7 +1,7 @@
 //! The page for those without DataLens: the charts of `dashboards/orders.toml`, drawn in the browser.
 //!
-//! [`page`] is what the browser loads, all of it compiled in; [`question`] reads what it asks, [`catalogue`] knows the
-//! queries, [`answer`] runs them, and [`shelf`] keeps what came out for a moment, so that many viewers cost what one does.
+//! [`page`] is what the browser loads, all of it compiled in; [`data_request`] reads what it asks, [`queries`] knows the
+//! queries, [`answer`] runs them, and [`response_cache`] keeps what came out for a moment, so that many viewers cost what one does.
 //! Like the tag API it is answered by the runtime that watches over the loop, on connections of its own.
 
 use std::{sync::Arc, time::Duration};
@@ -17,15 +17,15 @@ use axum::{
 use dashboards::Spec;
 use database::Database;
 
-use self::{catalogue::Catalogue, page::Page, question::Question, shelf::Shelf};
-use crate::api::{Refused, Token, check};
+use self::{data_request::DataRequest, page::Page, queries::Queries, response_cache::ResponseCache};
+use crate::api::{ApiError, Token, check};
 
 mod body;
 mod page;
-mod question;
-mod catalogue;
+mod data_request;
+mod queries;
 mod answer;
-mod shelf;
+mod response_cache;
 
 /// How old what somebody is shown may be beyond what the views themselves lag behind.
 const FRESH: Duration = Duration::from_secs(2);
@@ -44,10 +44,10 @@ const HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 /// What answers about charts need.
-struct Desk {
+struct AppState {
     database: Database,
-    catalogue: Catalogue,
-    shelf: Shelf,
+    queries: Queries,
+    response_cache: ResponseCache,
 }
 
 /// `/dashboard` and what it loads. With a token, whoever asks for numbers has to show it; the empty page is for everybody.
@@ -69,8 +69,8 @@ pub(crate) fn routes(database: Database, token: Option<Token>) -> Router {
 }
 
 fn data(spec: &Spec, database: Database) -> Router {
-    let desk = Desk { database, catalogue: Catalogue::new(spec), shelf: Shelf::new(FRESH) };
-    Router::new().route("/dashboard/data", get(numbers)).with_state(Arc::new(desk))
+    let state = AppState { database, queries: Queries::new(spec), response_cache: ResponseCache::new(FRESH) };
+    Router::new().route("/dashboard/data", get(numbers)).with_state(Arc::new(state))
 }
 
 async fn index(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
@@ -82,10 +82,10 @@ async fn file(State(page): State<Arc<Page>>, Path(name): Path<String>, headers: 
 }
 
 /// The rows of the charts of a tab, or of all, narrowed by what is chosen.
-async fn numbers(State(desk): State<Arc<Desk>>, address: Uri, headers: HeaderMap) -> Result<Response, Refused> {
-    let question = Question::read(&address, &desk.catalogue)?;
-    let read = async || answer::read(&desk.database, &desk.catalogue, &question).await;
-    Ok(desk.shelf.take(&question, read).await?.answer(&headers))
+async fn numbers(State(state): State<Arc<AppState>>, address: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
+    let data_request = DataRequest::read(&address, &state.queries)?;
+    let read = async || answer::read(&state.database, &state.queries, &data_request).await;
+    Ok(state.response_cache.take(&data_request, read).await?.answer(&headers))
 }
 
 async fn with_headers(mut response: Response) -> Response {

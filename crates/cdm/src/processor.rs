@@ -13,22 +13,22 @@ use service::{
 
 use crate::{
     api::{self, Token},
-    config::{Settings, Switch},
+    apply_rules::RuleApplier,
     dashboard, decode,
-    evaluate::Evaluator,
     publish::Outbox,
     replace,
-    store::{self, Repetitive},
+    settings::{Settings, Switch},
+    store::{self, ReplayHint},
     summary::Summary,
 };
 
 /// The service: its constants, and the loop's layer.
 pub struct Cdm {
     database: Database,
-    repetitive: Repetitive,
+    replay_hint: ReplayHint,
     max_message_bytes: usize,
     rebuild: Rebuild,
-    evaluator: Evaluator,
+    rule_applier: RuleApplier,
     outbox: Outbox,
     _summary: Summary,
 }
@@ -47,12 +47,12 @@ impl Service for Cdm {
     async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
         Ok(Self {
             database: shared.database.clone(),
-            repetitive: Repetitive::default(),
+            replay_hint: ReplayHint::default(),
             max_message_bytes: shared.max_message_bytes,
             rebuild: Rebuild::new(shared),
-            evaluator: Evaluator::default(),
+            rule_applier: RuleApplier::default(),
             outbox: Outbox::default(),
-            _summary: Summary::keep(shared.database.dedicated(), settings.summary_refresh),
+            _summary: Summary::spawn(shared.database.dedicated(), settings.summary_refresh),
         })
     }
 
@@ -89,7 +89,7 @@ impl Processor for Cdm {
     }
 
     async fn store(&self, events: &[Counters]) -> Result<StoreResult, Failure> {
-        let outcomes = store::store(&self.database, &self.repetitive, self.rebuild.service(), events).await?;
+        let outcomes = store::store(&self.database, &self.replay_hint, self.rebuild.service(), events).await?;
         Ok(StoreResult { outcomes, messages: Vec::new() })
     }
 
@@ -98,10 +98,10 @@ impl Processor for Cdm {
             replace::replace(&self.database, self.rebuild.service(), &state).await?;
             return Ok(OutboxBatch { messages: Vec::new(), more: true });
         }
-        if self.evaluator.see_to(&self.database).await? {
+        if self.rule_applier.run(&self.database).await? {
             return Ok(OutboxBatch { messages: Vec::new(), more: true });
         }
-        let messages = self.outbox.hand_out(&self.database, self.max_message_bytes).await?;
+        let messages = self.outbox.next_batch(&self.database, self.max_message_bytes).await?;
         Ok(OutboxBatch { more: !messages.is_empty(), messages })
     }
 

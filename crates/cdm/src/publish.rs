@@ -34,7 +34,7 @@ const BYTES: i64 = 1 << 20;
 
 impl Outbox {
     /// The next events that are not known to be sent, as messages of at most `limit` bytes with their key.
-    pub(crate) async fn hand_out(&mut self, database: &Database, limit: usize) -> Result<Vec<Message>, Failure> {
+    pub(crate) async fn next_batch(&mut self, database: &Database, limit: usize) -> Result<Vec<Message>, Failure> {
         self.sending = None;
         let transaction = database.begin().await?;
         let (locked, rows) = try_join!(

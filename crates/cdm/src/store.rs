@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::transform::{
     self, Key, Marts,
-    tags::{self, Moved},
+    tags::{self, CounterChange},
 };
 
 pub(crate) mod tagging;
@@ -22,36 +22,36 @@ pub(crate) mod tagging;
 /// Whether batches are likely to say what the marts know already, as in a replay: the last one did. It only decides which of
 /// two ways is tried, the one that is cheap for repetitions or the one that is cheap for news.
 #[derive(Debug, Default)]
-pub(crate) struct Repetitive(Cell<bool>);
+pub(crate) struct ReplayHint(Cell<bool>);
 
 /// Stores a batch of messages; a message that changed no counter was known already.
 pub(crate) async fn store(
     database: &Database,
-    repetitive: &Repetitive,
+    replay_hint: &ReplayHint,
     service: &str,
     events: &[Counters],
 ) -> Result<Vec<Outcome>, Failure> {
     let marts = transform::transform(events);
-    let look_first = repetitive.0.get();
+    let look_first = replay_hint.0.get();
     let transaction = database.begin().await?;
-    let (_, are_people_looking, (), products, categories, rules, held) = try_join!(
+    let (_, are_people_looking, (), products, categories, rules, current_tags) = try_join!(
         transaction.execute(&statement!("cdm/join_batches"), []),
         choose_marts(&transaction, service),
         insert_users(&transaction, &marts.users),
         upsert(&transaction, statement!("cdm/upsert_user_product_counters"), &marts.products, look_first),
         upsert(&transaction, statement!("cdm/upsert_user_category_counters"), &marts.categories, look_first),
         tagging::rules(&transaction, subjects(&marts)),
-        tagging::held(&transaction, marts.users.keys().copied().collect()),
+        tagging::current_tags(&transaction, marts.users.keys().copied().collect()),
     )?;
     // What is being built is not what anybody is called by; when it is complete, everybody is looked at.
     if are_people_looking {
-        let moved = |subject: Subject, counts: &HashMap<Key, i32>| {
+        let changes = |subject: Subject, counts: &HashMap<Key, i32>| {
             let all = counts.iter();
-            all.map(|(&(user_id, subject_id), &order_cnt)| Moved { user_id, subject, subject_id, order_cnt })
+            all.map(|(&(user_id, subject_id), &order_cnt)| CounterChange { user_id, subject, subject_id, order_cnt })
                 .collect::<Vec<_>>()
         };
-        let moved = [moved(Subject::Product, &products), moved(Subject::Category, &categories)].concat();
-        let due = tags::due(&moved, &rules, &held);
+        let changes = [changes(Subject::Product, &products), changes(Subject::Category, &categories)].concat();
+        let due = tags::due(&changes, &rules, &current_tags);
         if !due.is_empty() {
             tagging::lock_users(&transaction, &due).await?;
             tagging::apply(&transaction, &due.into_iter().collect::<Vec<_>>()).await?;
@@ -59,7 +59,7 @@ pub(crate) async fn store(
     }
     transaction.commit().await?;
     let (changed, told) = (products.len() + categories.len(), marts.products.len() + marts.categories.len());
-    repetitive.0.set(changed < told / 2);
+    replay_hint.0.set(changed < told / 2);
 
     let outcome = |event: &Counters| {
         let user_pk = keys::user(&event.user_id);

@@ -28,7 +28,7 @@ pub(crate) struct Summary(JoinHandle<()>);
 
 impl Summary {
     /// Begins to: at once, and then every so often.
-    pub(crate) fn keep(database: Database, every: Duration) -> Self {
+    pub(crate) fn spawn(database: Database, every: Duration) -> Self {
         Self(tokio::spawn(async move {
             let (mut trouble, mut unseen) = (Trouble::default(), Unseen::default());
             loop {
@@ -64,7 +64,7 @@ async fn round(
 ) -> Result<Duration, Failure> {
     let work = work::look(database, every).await?;
     metrics::gauge!("tagmill_summary_age_seconds").set(unseen.age(&work).as_secs_f64());
-    if !work.is_due || work.is_put_off {
+    if !work.is_due || work.is_deferred {
         return Ok(every);
     }
     if !work.rest.is_zero() {

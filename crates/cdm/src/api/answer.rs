@@ -17,14 +17,14 @@ use utoipa::ToSchema;
 
 /// Why there is no answer.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Problem {
+pub(super) struct ErrorBody {
     /// What is wrong, and what to do.
     error: String,
 }
 
 /// A question that is not answered.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub(crate) enum ApiError {
     /// The question makes no sense.
     Malformed(String),
     /// Whoever asks has not shown the token.
@@ -35,29 +35,29 @@ pub(crate) enum Refused {
     Unavailable(String),
 }
 
-impl From<Failure> for Refused {
+impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
         DependencyError::from(failure).into()
     }
 }
 
-impl From<DependencyError> for Refused {
+impl From<DependencyError> for ApiError {
     fn from(error: DependencyError) -> Self {
         // The reader gets no details of the database; the operator does.
         tracing::warn!(dependency = error.dependency, error = error.error, "a question is not answered");
         metrics::counter!("tagmill_api_failures_total").increment(1);
-        Self::silence()
+        Self::unavailable()
     }
 }
 
-impl Refused {
+impl ApiError {
     /// The database does not answer now.
-    pub(crate) fn silence() -> Self {
+    pub(crate) fn unavailable() -> Self {
         Self::Unavailable("the database does not answer; ask again".to_owned())
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, error) = match self {
             Self::Malformed(error) => (StatusCode::BAD_REQUEST, error),
@@ -65,7 +65,7 @@ impl IntoResponse for Refused {
             Self::NotFound(error) => (StatusCode::NOT_FOUND, error),
             Self::Unavailable(error) => (StatusCode::SERVICE_UNAVAILABLE, error),
         };
-        let mut response = (status, Json(Problem { error })).into_response();
+        let mut response = (status, Json(ErrorBody { error })).into_response();
         let headers = response.headers_mut();
         match status {
             StatusCode::UNAUTHORIZED => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
@@ -77,7 +77,7 @@ impl IntoResponse for Refused {
 }
 
 /// Nothing in between may keep an answer: it is about people, and true for a moment.
-pub(super) async fn never_stored(mut response: Response) -> Response {
+pub(super) async fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

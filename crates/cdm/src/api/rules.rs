@@ -5,7 +5,7 @@ use database::{Database, statement};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answer::{Problem, Refused};
+use super::answer::{ApiError, ErrorBody};
 use crate::rule::Line;
 
 /// The rules.
@@ -19,10 +19,10 @@ pub(super) struct Rules {
 #[utoipa::path(
     get,
     path = "/api/v1/rules",
-    responses((status = 200, body = Rules), (status = 401, body = Problem), (status = 503, body = Problem)),
+    responses((status = 200, body = Rules), (status = 401, body = ErrorBody), (status = 503, body = ErrorBody)),
     security((), ("token" = []))
 )]
-pub(super) async fn list(State(database): State<Database>) -> Result<Json<Rules>, Refused> {
+pub(super) async fn list(State(database): State<Database>) -> Result<Json<Rules>, ApiError> {
     let transaction = database.begin_read_only().await?;
     let rows = transaction.query(&statement!("cdm/select_rules"), []).await?;
     transaction.commit().await?;

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    answer::{Problem, Refused},
+    answer::{ApiError, ErrorBody},
     name::Name,
 };
 
@@ -54,15 +54,15 @@ const LARGEST_LIMIT: u16 = 1000;
 #[utoipa::path(
     get,
     path = "/api/v1/tags",
-    responses((status = 200, body = Tags), (status = 401, body = Problem), (status = 503, body = Problem)),
+    responses((status = 200, body = Tags), (status = 401, body = ErrorBody), (status = 503, body = ErrorBody)),
     security((), ("token" = []))
 )]
-pub(super) async fn list(State(database): State<Database>) -> Result<Json<Tags>, Refused> {
+pub(super) async fn list(State(database): State<Database>) -> Result<Json<Tags>, ApiError> {
     let transaction = database.begin_read_only().await?;
     let rows = transaction.query(&statement!("cdm/select_tags"), []).await?;
     transaction.commit().await?;
     let tag = |row| Ok(Tag { tag: get(row, 0)?, users: get(row, 1)? });
-    Ok(Json(Tags { tags: rows.iter().map(tag).collect::<Result<_, Refused>>()? }))
+    Ok(Json(Tags { tags: rows.iter().map(tag).collect::<Result<_, ApiError>>()? }))
 }
 
 /// Who has a tag, page by page
@@ -78,7 +78,7 @@ pub(super) async fn list(State(database): State<Database>) -> Result<Json<Tags>,
     ),
     responses(
         (status = 200, body = TagUsers),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 503, body = Problem),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 503, body = ErrorBody),
     ),
     security((), ("token" = []))
 )]
@@ -86,11 +86,11 @@ pub(super) async fn users(
     State(database): State<Database>,
     Name(tag): Name,
     page: Result<Query<Page>, QueryRejection>,
-) -> Result<Json<TagUsers>, Refused> {
-    let Query(Page { after, limit }) = page.map_err(|error| Refused::Malformed(error.body_text()))?;
+) -> Result<Json<TagUsers>, ApiError> {
+    let Query(Page { after, limit }) = page.map_err(|error| ApiError::Malformed(error.body_text()))?;
     let limit = limit.unwrap_or(LIMIT);
     if !(1..=LARGEST_LIMIT).contains(&limit) {
-        return Err(Refused::Malformed(format!("limit is {limit}, not 1 to {LARGEST_LIMIT}")));
+        return Err(ApiError::Malformed(format!("limit is {limit}, not 1 to {LARGEST_LIMIT}")));
     }
     let transaction = database.begin_read_only().await?;
     let (after, size) = (after.unwrap_or_default(), i64::from(limit));

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    answer::{Problem, Refused, get_utc_micros},
+    answer::{ApiError, ErrorBody, get_utc_micros},
     name::Name,
 };
 
@@ -60,12 +60,12 @@ struct Counter {
     params(("user_id" = String, Path, description = "The user's id in the source")),
     responses(
         (status = 200, body = UserTags),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem),
-        (status = 503, body = Problem),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 503, body = ErrorBody),
     ),
     security((), ("token" = []))
 )]
-pub(super) async fn tags(State(database): State<Database>, Name(user_id): Name) -> Result<Json<UserTags>, Refused> {
+pub(super) async fn tags(State(database): State<Database>, Name(user_id): Name) -> Result<Json<UserTags>, ApiError> {
     let transaction = database.begin_read_only().await?;
     let user_pk = find(&transaction, &user_id).await?;
     let rows = transaction.query(&statement!("cdm/select_user_tags"), [&user_pk]).await?;
@@ -73,7 +73,7 @@ pub(super) async fn tags(State(database): State<Database>, Name(user_id): Name) 
     let tag = |row| {
         Ok(UserTag { tag: get(row, 0)?, rule_id: get(row, 1)?, assigned_at: get_utc_micros(row, 2)?.to_string() })
     };
-    Ok(Json(UserTags { user_id, tags: rows.iter().map(tag).collect::<Result<_, Refused>>()? }))
+    Ok(Json(UserTags { user_id, tags: rows.iter().map(tag).collect::<Result<_, ApiError>>()? }))
 }
 
 /// What a user has ordered, and in how many CLOSED orders it was
@@ -83,15 +83,15 @@ pub(super) async fn tags(State(database): State<Database>, Name(user_id): Name) 
     params(("user_id" = String, Path, description = "The user's id in the source")),
     responses(
         (status = 200, body = UserCounters),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem),
-        (status = 503, body = Problem),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 503, body = ErrorBody),
     ),
     security((), ("token" = []))
 )]
 pub(super) async fn counters(
     State(database): State<Database>,
     Name(user_id): Name,
-) -> Result<Json<UserCounters>, Refused> {
+) -> Result<Json<UserCounters>, ApiError> {
     let transaction = database.begin_read_only().await?;
     let user_pk = find(&transaction, &user_id).await?;
     let rows = transaction.query(&statement!("cdm/select_user_counters"), [&user_pk]).await?;
@@ -105,10 +105,10 @@ pub(super) async fn counters(
 }
 
 /// The hub key of a user somebody asks for.
-async fn find(transaction: &Transaction, user_id: &str) -> Result<Uuid, Refused> {
-    let rows = transaction.query(&statement!("cdm/select_user"), [&user_id]).map_err(Refused::from).await?;
+async fn find(transaction: &Transaction, user_id: &str) -> Result<Uuid, ApiError> {
+    let rows = transaction.query(&statement!("cdm/select_user"), [&user_id]).map_err(ApiError::from).await?;
     match rows.first() {
         Some(row) => Ok(get(row, 0)?),
-        None => Err(Refused::NotFound(format!("no user {user_id} has ordered anything"))),
+        None => Err(ApiError::NotFound(format!("no user {user_id} has ordered anything"))),
     }
 }

@@ -9,7 +9,7 @@ use service::Refusal;
 use self::{
     change::Change,
     list::List,
-    preview::{Preview, Prospect},
+    preview::{Impact, Preview},
 };
 use crate::rule::Rule;
 
@@ -68,24 +68,24 @@ impl Rules {
             Self::Add(Add { change }) => {
                 let rule = change.complete()?;
                 let id = insert(&transaction, &rule).await?;
-                let prospect = Prospect::of(&transaction, None, &rule, 0).await?;
+                let impact = Impact::of(&transaction, None, &rule, 0).await?;
                 writeln!(out, "rule {id}: {rule}")?;
-                writeln!(out, "{}", prospect.announcement())?;
+                writeln!(out, "{}", impact.announcement())?;
             }
             Self::Set(Set { id, change }) => {
                 let rule = change.applied_to(lock(&transaction, *id).await?)?;
-                let prospect = Prospect::of(&transaction, Some(*id), &rule, 0).await?;
+                let impact = Impact::of(&transaction, Some(*id), &rule, 0).await?;
                 update(&transaction, *id, &rule).await?;
                 writeln!(out, "rule {id}: {rule}")?;
-                writeln!(out, "{}", prospect.announcement())?;
+                writeln!(out, "{}", impact.announcement())?;
             }
             Self::Remove(Remove { ids }) => {
                 for id in ids {
                     let rule = Rule { enabled: false, ..lock(&transaction, *id).await? };
-                    let prospect = Prospect::of(&transaction, Some(*id), &rule, 0).await?;
+                    let impact = Impact::of(&transaction, Some(*id), &rule, 0).await?;
                     delete(&transaction, *id).await?;
                     writeln!(out, "rule {id} is removed")?;
-                    writeln!(out, "{}", prospect.announcement())?;
+                    writeln!(out, "{}", impact.announcement())?;
                 }
             }
         }

@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 
 use super::{
     body::Body,
-    catalogue::{Catalogue, Narrowing, Numbers},
-    question::{Choice, Question},
+    data_request::{DataRequest, FilterValue},
+    queries::{ChartQuery, Filter, Queries},
 };
-use crate::api::Refused;
+use crate::api::ApiError;
 
 /// Numbers for a page.
 #[derive(Serialize)]
@@ -27,13 +27,14 @@ struct Answer<'a> {
 }
 
 /// Reads it all over one connection, the questions behind one another without a pause between them.
-pub(super) async fn read(database: &Database, catalogue: &Catalogue, question: &Question) -> Result<Body, Refused> {
+pub(super) async fn read(database: &Database, queries: &Queries, data_request: &DataRequest) -> Result<Body, ApiError> {
     let transaction = database.begin_read_only().await?;
-    let charts = question.topics(catalogue).flat_map(|topic| &topic.charts);
-    let selectors = question.topics(catalogue).flat_map(|topic| &topic.selectors);
-    let charts = charts.map(async |chart| Ok((chart.id.as_str(), rows(&transaction, chart, &question.chosen).await?)));
-    let choices = selectors.map(async |Narrowing { id, choices, .. }| {
-        Ok::<_, Refused>((id.as_str(), json(&transaction, choices, &[]).await?))
+    let charts = data_request.tabs(queries).flat_map(|tab| &tab.charts);
+    let selectors = data_request.tabs(queries).flat_map(|tab| &tab.selectors);
+    let charts =
+        charts.map(async |chart| Ok((chart.id.as_str(), rows(&transaction, chart, &data_request.chosen).await?)));
+    let choices = selectors.map(async |Filter { id, choices, .. }| {
+        Ok::<_, ApiError>((id.as_str(), json(&transaction, choices, &[]).await?))
     });
     let (as_of, charts, choices) =
         futures_util::try_join!(as_of(&transaction), try_join_all(charts), try_join_all(choices))?;
@@ -43,18 +44,18 @@ pub(super) async fn read(database: &Database, catalogue: &Catalogue, question: &
     Ok(Body::new("application/json", answer))
 }
 
-async fn as_of(transaction: &Transaction) -> Result<String, Refused> {
+async fn as_of(transaction: &Transaction) -> Result<String, ApiError> {
     let rows = transaction.query(&statement!("cdm/select_summary_moment"), []).await?;
     Ok(rows.first().map(|row| get(row, 0)).transpose()?.unwrap_or_default())
 }
 
 async fn rows(
     transaction: &Transaction,
-    chart: &Numbers,
-    chosen: &BTreeMap<String, Choice>,
-) -> Result<Box<RawValue>, Refused> {
-    let (statement, choices) = chart.narrowed(chosen);
-    let parameters: Vec<_> = choices.into_iter().flat_map(Choice::parameters).collect();
+    chart: &ChartQuery,
+    chosen: &BTreeMap<String, FilterValue>,
+) -> Result<Box<RawValue>, ApiError> {
+    let (statement, choices) = chart.filtered(chosen);
+    let parameters: Vec<_> = choices.into_iter().flat_map(FilterValue::parameters).collect();
     json(transaction, statement, &parameters).await
 }
 
@@ -63,7 +64,7 @@ async fn json(
     transaction: &Transaction,
     statement: &Statement,
     parameters: &[&dyn Parameter],
-) -> Result<Box<RawValue>, Refused> {
+) -> Result<Box<RawValue>, ApiError> {
     let rows = transaction.query_with(statement, parameters).await?;
     let text = rows.first().map(|row| get::<String>(row, 0)).transpose()?.unwrap_or_else(|| "null".to_owned());
     Ok(RawValue::from_string(text).map_err(|error| Failure::from(consumer::DependencyError::new("postgres", error)))?)

@@ -18,7 +18,7 @@ pub(super) struct Body {
     kind: &'static str,
     tag: String,
     plain: Bytes,
-    packed: OnceLock<Bytes>,
+    gzip: OnceLock<Bytes>,
 }
 
 impl Body {
@@ -27,7 +27,7 @@ impl Body {
         let plain = plain.into();
         // The same on every replica. Weak: compressed or not, it is the same content.
         let tag = format!("W/\"{}\"", Uuid::new_v5(&Uuid::NAMESPACE_OID, &plain).simple());
-        Self { kind, tag, plain, packed: OnceLock::new() }
+        Self { kind, tag, plain, gzip: OnceLock::new() }
     }
 
     /// What to answer to a request with these headers.
@@ -37,21 +37,21 @@ impl Body {
             return (StatusCode::NOT_MODIFIED, always).into_response();
         }
         let plain = (always, [(CONTENT_TYPE, self.kind)]);
-        match self.packed().filter(|_| says(headers, &ACCEPT_ENCODING, "gzip")) {
-            Some(packed) => (plain, [(CONTENT_ENCODING, "gzip")], packed.clone()).into_response(),
+        match self.gzip().filter(|_| says(headers, &ACCEPT_ENCODING, "gzip")) {
+            Some(gzip) => (plain, [(CONTENT_ENCODING, "gzip")], gzip.clone()).into_response(),
             None => (plain, self.plain.clone()).into_response(),
         }
     }
 
     /// Compressed when somebody first wants it so, unless that fails: it is sent as it is, then.
-    fn packed(&self) -> Option<&Bytes> {
-        if self.packed.get().is_none() {
+    fn gzip(&self) -> Option<&Bytes> {
+        if self.gzip.get().is_none() {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
             encoder.write_all(&self.plain).ok()?;
-            let packed = encoder.finish().ok()?;
-            return Some(self.packed.get_or_init(|| packed.into()));
+            let gzip = encoder.finish().ok()?;
+            return Some(self.gzip.get_or_init(|| gzip.into()));
         }
-        self.packed.get()
+        self.gzip.get()
     }
 }
 

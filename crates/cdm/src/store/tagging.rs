@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use orders::tags::Subject;
 use uuid::Uuid;
 
-use crate::transform::tags::{Held, Pairs, Rule};
+use crate::transform::tags::{CurrentTags, Pairs, Rule};
 
 /// The rules in force about some subjects.
 pub(super) async fn rules(transaction: &Transaction, subjects: Vec<Uuid>) -> Result<Vec<Rule>, Failure> {
@@ -29,7 +29,7 @@ pub(crate) fn subject(text: &str) -> Result<Subject, Failure> {
 }
 
 /// The tags that users have.
-pub(super) async fn held(transaction: &Transaction, users: Vec<Uuid>) -> Result<Held, Failure> {
+pub(super) async fn current_tags(transaction: &Transaction, users: Vec<Uuid>) -> Result<CurrentTags, Failure> {
     let rows = transaction.query(&statement!("cdm/select_tags_of_users"), [&users]).await?;
     rows.iter().map(|row| Ok(((get(row, 0)?, get(row, 1)?), get(row, 2)?))).collect()
 }

@@ -51,7 +51,7 @@ pub(super) async fn refresh(
         return Ok(None);
     }
     let work = work::read(&transaction, every).await?;
-    if work.is_put_off || !work.is_due || !work.rest.is_zero() {
+    if work.is_deferred || !work.is_due || !work.rest.is_zero() {
         transaction.rollback().await?;
         return Ok(None);
     }
@@ -62,8 +62,8 @@ pub(super) async fn refresh(
             transaction.execute(statement, []).await?;
         }
     }
-    let concluded = transaction.query(&statement!("cdm/conclude_summary"), [&work.writes, &left]).await?;
-    let took = concluded.first().map_or(Ok(Duration::ZERO), |row| work::milliseconds(row, 0))?;
+    let finished = transaction.query(&statement!("cdm/finish_summary"), [&work.writes, &left]).await?;
+    let took = finished.first().map_or(Ok(Duration::ZERO), |row| work::milliseconds(row, 0))?;
     transaction.commit().await?;
     trouble.refreshed();
     tracing::debug!(?took, days_left = left, "the summary is refreshed");

@@ -10,7 +10,7 @@ pub(super) struct Work {
     /// Whether anything has changed since the last refresh.
     pub(super) is_due: bool,
     /// Whether a layer is being rebuilt: what is not there yet is not added up.
-    pub(super) is_put_off: bool,
+    pub(super) is_deferred: bool,
     /// How long it is still to be rested from the last refresh.
     pub(super) rest: Duration,
     /// How long ago that was.
@@ -34,14 +34,14 @@ pub(super) async fn look(database: &Database, every: Duration) -> Result<Work, F
 /// Looks as a part of `transaction`. `every`: the least time between two refreshes.
 pub(super) async fn read(transaction: &Transaction, every: Duration) -> Result<Work, Failure> {
     let every = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
-    let rows = transaction.query(&statement!("cdm/select_summary_to_do"), [&every]).await?;
+    let rows = transaction.query(&statement!("cdm/select_summary_due"), [&every]).await?;
     let row = rows.first().ok_or_else(|| {
         let error = "cdm_summary.refreshes is empty; it has to have its one row";
         DependencyError::new("postgres", error).with(Fault::Rejected("no row".to_owned()))
     })?;
     Ok(Work {
         is_due: get(row, 0)?,
-        is_put_off: get(row, 1)?,
+        is_deferred: get(row, 1)?,
         rest: milliseconds(row, 2)?,
         age: milliseconds(row, 3)?,
         oldest_note: milliseconds(row, 4)?,

@@ -22,7 +22,7 @@ pub struct Rule {
 
 /// A counter as the batch has left it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moved {
+pub struct CounterChange {
     /// Whose: a hub key.
     pub user_id: Uuid,
     /// What is counted.
@@ -37,22 +37,22 @@ pub struct Moved {
 pub type Pairs = BTreeSet<(Uuid, i64)>;
 
 /// The tags that users hold, by user and rule.
-pub type Held = HashMap<(Uuid, i64), String>;
+pub type CurrentTags = HashMap<(Uuid, i64), String>;
 
 /// The users whose tag by a rule is not what the rule says of their counter. Most batches have none: few users are about to
 /// cross a threshold.
 #[must_use]
-pub fn due(moved: &[Moved], rules: &[Rule], held: &Held) -> Pairs {
+pub fn due(changes: &[CounterChange], rules: &[Rule], current_tags: &CurrentTags) -> Pairs {
     let mut by_subject = HashMap::<_, Vec<&Rule>>::new();
     for rule in rules {
         by_subject.entry((rule.subject, rule.subject_id)).or_default().push(rule);
     }
     let mut pairs = Pairs::new();
-    for counter in moved {
+    for counter in changes {
         for rule in by_subject.get(&(counter.subject, counter.subject_id)).into_iter().flatten() {
             let is_due = counter.order_cnt >= rule.threshold;
             let pair = (counter.user_id, rule.id);
-            if held.get(&pair) != is_due.then_some(&rule.tag) {
+            if current_tags.get(&pair) != is_due.then_some(&rule.tag) {
                 pairs.insert(pair);
             }
         }
@@ -71,31 +71,31 @@ mod tests {
         Rule { id, subject: Subject::Category, subject_id: PIZZA, threshold, tag: format!("tag {id}") }
     }
 
-    fn moved(order_cnt: i32) -> Moved {
-        Moved { user_id: USER, subject: Subject::Category, subject_id: PIZZA, order_cnt }
+    fn changes(order_cnt: i32) -> CounterChange {
+        CounterChange { user_id: USER, subject: Subject::Category, subject_id: PIZZA, order_cnt }
     }
 
     #[test]
     fn so_many_orders_are_enough() {
         for (count, expected) in [(9, None), (10, Some((USER, 1))), (11, Some((USER, 1)))] {
-            assert_eq!(due(&[moved(count)], &[rule(1, 10)], &Held::new()).into_iter().next(), expected);
+            assert_eq!(due(&[changes(count)], &[rule(1, 10)], &CurrentTags::new()).into_iter().next(), expected);
         }
     }
 
     #[test]
     fn who_has_the_tag_is_only_looked_at_when_it_goes_or_is_called_something_else() {
-        let held = Held::from([((USER, 1), "tag 1".to_owned())]);
-        assert!(due(&[moved(10)], &[rule(1, 10)], &held).is_empty());
-        assert_eq!(due(&[moved(9)], &[rule(1, 10)], &held), Pairs::from([(USER, 1)]));
+        let current_tags = CurrentTags::from([((USER, 1), "tag 1".to_owned())]);
+        assert!(due(&[changes(10)], &[rule(1, 10)], &current_tags).is_empty());
+        assert_eq!(due(&[changes(9)], &[rule(1, 10)], &current_tags), Pairs::from([(USER, 1)]));
         let renamed = Rule { tag: "another".to_owned(), ..rule(1, 10) };
-        assert_eq!(due(&[moved(10)], &[renamed], &held), Pairs::from([(USER, 1)]));
+        assert_eq!(due(&[changes(10)], &[renamed], &current_tags), Pairs::from([(USER, 1)]));
     }
 
     #[test]
     fn rules_about_one_thing_do_not_mind_each_other_nor_a_product_with_the_key_of_the_category() {
         let dish = Rule { subject: Subject::Product, ..rule(3, 1) };
         assert_eq!(
-            due(&[moved(10)], &[rule(1, 10), rule(2, 5), rule(4, 11), dish], &Held::new()),
+            due(&[changes(10)], &[rule(1, 10), rule(2, 5), rule(4, 11), dish], &CurrentTags::new()),
             Pairs::from([(USER, 1), (USER, 2)])
         );
     }

@@ -36,7 +36,7 @@ pub struct Preview {
 
 /// What a rule would mean for users.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Prospect {
+pub(super) struct Impact {
     /// They would have the tag and do not have it now.
     gains: Users,
     /// They have it now and would not.
@@ -72,9 +72,9 @@ impl Preview {
                 if self.remove { Rule { enabled: false, ..rule } } else { self.change.applied_to(rule)? }
             }
         };
-        let prospect = Prospect::of(transaction, self.id, &rule, self.examples).await?;
+        let impact = Impact::of(transaction, self.id, &rule, self.examples).await?;
         if self.json {
-            serde_json::to_writer(&mut *out, &prospect).map_err(std::io::Error::from)?;
+            serde_json::to_writer(&mut *out, &impact).map_err(std::io::Error::from)?;
             writeln!(out)?;
             return Ok(());
         }
@@ -83,13 +83,13 @@ impl Preview {
             (Some(id), false) => writeln!(out, "with rule {id} as {rule}")?,
             (None, _) => writeln!(out, "with a rule {rule}")?,
         }
-        prospect.print(out)?;
+        impact.print(out)?;
         writeln!(out, "nothing was changed")?;
         Ok(())
     }
 }
 
-impl Prospect {
+impl Impact {
     /// Of the rule `id`, if it were like `rule`; so many users of each kind are named.
     pub(super) async fn of(
         transaction: &Transaction,
@@ -106,16 +106,16 @@ impl Prospect {
                 [&id, &subject, &subject_id, threshold, tag, enabled, &i64::from(examples.max(1))],
             )
             .await?;
-        let mut prospect = Self::default();
+        let mut impact = Self::default();
         for row in &rows {
             let kind: &str = get(row, 0)?;
-            let users = prospect.kind(kind)?;
+            let users = impact.kind(kind)?;
             users.users = get(row, 1)?;
             if examples > 0 {
                 users.examples.push(Example { user_id: get(row, 2)?, order_cnt: get(row, 3)? });
             }
         }
-        Ok(prospect)
+        Ok(impact)
     }
 
     fn kind(&mut self, kind: &str) -> Result<&mut Users, Failure> {

@@ -38,17 +38,17 @@ async fn a_rule_that_arrives_while_a_batch_is_under_way_misses_nobody() -> Resul
 async fn what_another_replica_sees_to_is_waited_for_and_all_else_goes_on() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
-    let [low, high] = [user_of_lane(0)?, user_of_lane(1)?];
+    let [low, high] = [user_of_shard(0)?, user_of_shard(1)?];
     for user in [&low, &high] {
         say(&pipeline, counters(user, 1, 10, 1)).await?;
     }
 
     let replica = pipeline.database().await?;
     replica.batch_execute("BEGIN").await?;
-    replica.query(statement!("lock_lane"), &[&0_i64]).await?;
+    replica.query(statement!("lock_shard"), &[&0_i64]).await?;
     rule(&pipeline, 100, "category", CATEGORY, 10, "Завтракает").await?;
     let tagged = |user: &str| format!("{user}|100|Завтракает");
-    until("the other lane is done", LIMIT, async || Ok(tags(&pipeline).await? == [tagged(&high)])).await?;
+    until("the other shard is done", LIMIT, async || Ok(tags(&pipeline).await? == [tagged(&high)])).await?;
     pipeline.sql("BEGIN; LOCK TABLE cdm.users IN ROW EXCLUSIVE MODE NOWAIT; ROLLBACK").await?; // as a batch begins
     replica.batch_execute("COMMIT").await?;
 
@@ -60,10 +60,10 @@ async fn what_another_replica_sees_to_is_waited_for_and_all_else_goes_on() -> Re
     Ok(())
 }
 
-/// Whose rules are applied in this lane: one half of the keys, or the other.
-fn user_of_lane(lane: u128) -> Result<String> {
+/// Whose rules are applied in this shard: one half of the keys, or the other.
+fn user_of_shard(shard: u128) -> Result<String> {
     let mut users = (0..100).map(|number| format!("user {number}"));
-    users.find(|user| keys::user(user).as_u128() >> 127 == lane).context("no such user")
+    users.find(|user| keys::user(user).as_u128() >> 127 == shard).context("no such user")
 }
 
 /// How many wait for a lock on a table of the marts.

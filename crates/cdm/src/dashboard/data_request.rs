@@ -7,21 +7,21 @@ use dashboards::spec::Type;
 use database::Parameter;
 use jiff::civil::Date;
 
-use super::catalogue::{Catalogue, Narrowing, Topic};
-use crate::api::Refused;
+use super::queries::{Filter, Queries, TabQueries};
+use crate::api::ApiError;
 
 /// A tab, or all, and what its charts are narrowed to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Question {
+pub(super) struct DataRequest {
     /// Which tab; none: all.
     tab: Option<String>,
     /// By the id of the selector.
-    pub(super) chosen: BTreeMap<String, Choice>,
+    pub(super) chosen: BTreeMap<String, FilterValue>,
 }
 
 /// What a selector is set to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(super) enum FilterValue {
     /// Any of these.
     Texts(Vec<String>),
     /// From the first to the last, both included.
@@ -34,36 +34,36 @@ const MOST: usize = 100;
 /// No name has more: so many bytes of 255 characters.
 const LONGEST: usize = 4 * 255;
 
-impl Question {
+impl DataRequest {
     /// Reads the part of an address behind the question mark.
-    pub(super) fn read(address: &Uri, catalogue: &Catalogue) -> Result<Self, Refused> {
+    pub(super) fn read(address: &Uri, queries: &Queries) -> Result<Self, ApiError> {
         let pairs = Query::<Vec<(String, String)>>::try_from_uri(address);
-        let Query(mut pairs) = pairs.map_err(|error| Refused::Malformed(error.body_text()))?;
+        let Query(mut pairs) = pairs.map_err(|error| ApiError::Malformed(error.body_text()))?;
         pairs.sort();
-        let mut question = Self::default();
+        let mut data_request = Self::default();
         for (name, value) in &pairs {
             if name == "tab" {
-                if question.tab.is_some() || !catalogue.tabs.iter().any(|tab| tab.id == *value) {
-                    return Err(Refused::Malformed(format!("there is no tab {value}, or it is one too many")));
+                if data_request.tab.is_some() || !queries.tabs.iter().any(|tab| tab.id == *value) {
+                    return Err(ApiError::Malformed(format!("there is no tab {value}, or it is one too many")));
                 }
-                question.tab = Some(value.clone());
+                data_request.tab = Some(value.clone());
             }
         }
         for (name, value) in pairs.into_iter().filter(|(name, _)| name != "tab") {
-            let selector = question.topics(catalogue).flat_map(|topic| &topic.selectors).find(|known| known.id == name);
-            let selector = selector.ok_or_else(|| Refused::Malformed(format!("there is no selector {name}")))?;
-            choose(&mut question.chosen, selector, value)?;
+            let selector = data_request.tabs(queries).flat_map(|tab| &tab.selectors).find(|known| known.id == name);
+            let selector = selector.ok_or_else(|| ApiError::Malformed(format!("there is no selector {name}")))?;
+            choose(&mut data_request.chosen, selector, value)?;
         }
-        Ok(question)
+        Ok(data_request)
     }
 
     /// The tabs that are asked for.
-    pub(super) fn topics<'a>(&self, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a Topic> {
-        catalogue.tabs.iter().filter(|tab| self.tab.as_ref().is_none_or(|id| *id == tab.id))
+    pub(super) fn tabs<'a>(&self, queries: &'a Queries) -> impl Iterator<Item = &'a TabQueries> {
+        queries.tabs.iter().filter(|tab| self.tab.as_ref().is_none_or(|id| *id == tab.id))
     }
 }
 
-impl Choice {
+impl FilterValue {
     /// As the parameters of a query.
     pub(super) fn parameters(&self) -> Vec<&dyn Parameter> {
         match self {
@@ -73,25 +73,25 @@ impl Choice {
     }
 }
 
-fn choose(chosen: &mut BTreeMap<String, Choice>, selector: &Narrowing, value: String) -> Result<(), Refused> {
+fn choose(chosen: &mut BTreeMap<String, FilterValue>, selector: &Filter, value: String) -> Result<(), ApiError> {
     let id = &selector.id;
-    let refused = |what: String| Err(Refused::Malformed(format!("{id}: {what}")));
+    let refused = |what: String| Err(ApiError::Malformed(format!("{id}: {what}")));
     if value.len() > LONGEST || value.contains('\0') {
         return refused("too long, or no text".to_owned());
     }
     match chosen.get_mut(id) {
-        Some(Choice::Texts(texts)) if texts.len() < MOST => texts.push(value),
-        Some(Choice::Texts(_)) => return refused(format!("more than {MOST} values")),
-        Some(Choice::Days(..)) => return refused("more than one period".to_owned()),
+        Some(FilterValue::Texts(texts)) if texts.len() < MOST => texts.push(value),
+        Some(FilterValue::Texts(_)) => return refused(format!("more than {MOST} values")),
+        Some(FilterValue::Days(..)) => return refused("more than one period".to_owned()),
         None => {
             let choice = if selector.kind == Type::Date {
                 let days = value.split_once("..").and_then(|(first, last)| Some((day(first)?, day(last)?)));
                 let Some((first, last)) = days else {
                     return refused(format!("{value} is not YYYY-MM-DD..YYYY-MM-DD"));
                 };
-                Choice::Days(first, last)
+                FilterValue::Days(first, last)
             } else {
-                Choice::Texts(vec![value])
+                FilterValue::Texts(vec![value])
             };
             chosen.insert(id.clone(), choice);
         }

@@ -22,7 +22,7 @@ use utoipa::{
     },
 };
 
-use super::answer::Refused;
+use super::answer::ApiError;
 
 /// The token that every request has to carry.
 pub(crate) struct Token {
@@ -115,7 +115,7 @@ pub(crate) async fn check(State(token): State<Arc<Token>>, request: Request, nex
         Ok(()) => next.run(request).await,
         Err(reason) => {
             token.refused(reason);
-            Refused::Unknown.into_response()
+            ApiError::Unknown.into_response()
         }
     }
 }

@@ -4,8 +4,8 @@
 //!    begins from now on goes by them, for every counter it moves; those before have ended.
 //! 2. **Looking.** One pass over the counters, without a lock, finds the users whose tags differ. Batches see to the
 //!    counters they move, so no difference comes to it later; some go away by themselves.
-//! 3. **Applying.** A portion of these at a time, while no batch is under way, each looked at once more: batches wait for a
-//!    portion, not for all of them. Half of the users are one lane, half the other, and the two go side by side.
+//! 3. **Applying.** A chunk of these at a time, while no batch is under way, each looked at once more: batches wait for a
+//!    chunk, not for all of them. Half of the users are one shard, half the other, and the two go side by side.
 //! 4. **Concluding.** The rules are no longer pending, unless somebody has changed them meanwhile.
 //!
 //! A process that dies anywhere leaves the rules pending; whoever comes next begins again with 2, and writes only what
@@ -20,7 +20,7 @@ use crate::store::tagging;
 
 /// Looks after the rules, as one replica does it.
 #[derive(Debug, Default)]
-pub(crate) struct Evaluator {
+pub(crate) struct RuleApplier {
     evaluation: Option<Evaluation>,
 }
 
@@ -29,17 +29,17 @@ pub(crate) struct Evaluator {
 struct Evaluation {
     /// The rules, and which revision of each.
     rules: Vec<(i64, i64)>,
-    /// Whose tags by which rule are still to be seen to. Each lane keeps a processor of PostgreSQL's busy.
-    lanes: [Lane; 2],
+    /// Whose tags by which rule are still to be seen to. Each shard keeps a processor of PostgreSQL's busy.
+    shards: [Shard; 2],
     /// Whether there are no others.
     all: bool,
     /// Tags changed so far.
     changes: u64,
 }
 
-/// Users who are seen to one portion after the other, and by which rules.
+/// Users who are seen to one chunk after the other, and by which rules.
 #[derive(Debug)]
-struct Lane(Vec<(Uuid, i64)>);
+struct Shard(Vec<(Uuid, i64)>);
 
 /// A rule as people wrote it; without a body: deleted.
 struct Written {
@@ -65,14 +65,14 @@ struct Work {
 }
 
 /// Users looked for in one pass, at most: they are held in memory, 24 bytes each.
-const PASS: i64 = 200_000;
+const MAX_USERS_PER_PASS: i64 = 200_000;
 
 /// Users in one transaction, for which batches wait: a fifth of a second.
-const PORTION: usize = 10_000;
+const CHUNK: usize = 10_000;
 
-impl Evaluator {
+impl RuleApplier {
     /// One round; whether there was anything to do, and so may be more. One small read while nobody changes a rule.
-    pub(crate) async fn see_to(&mut self, database: &Database) -> Result<bool, Failure> {
+    pub(crate) async fn run(&mut self, database: &Database) -> Result<bool, Failure> {
         let transaction = database.begin().await?;
         let work = work(&transaction).await?;
         transaction.commit().await?;
@@ -80,7 +80,7 @@ impl Evaluator {
         metrics::gauge!("tagmill_tag_rules_pending").set((work.changed.len() + work.pending.len()) as f64);
         if !work.changed.is_empty() {
             self.evaluation = None;
-            take_up(database).await?;
+            put_changes_in_force(database).await?;
             return Ok(true);
         }
         if work.pending.is_empty() {
@@ -91,11 +91,11 @@ impl Evaluator {
             Some(evaluation) => evaluation,
             None => look(database, work.pending).await?,
         };
-        evaluation.apply_portions(database).await?;
-        if evaluation.lanes.iter().any(|Lane(pairs)| !pairs.is_empty()) {
+        evaluation.apply_chunks(database).await?;
+        if evaluation.shards.iter().any(|Shard(pairs)| !pairs.is_empty()) {
             self.evaluation = Some(evaluation);
         } else if evaluation.all {
-            evaluation.conclude(database).await?;
+            evaluation.finish(database).await?;
         }
         Ok(true)
     }
@@ -104,7 +104,7 @@ impl Evaluator {
 /// What people have written that is not in force, and what is in force but not applied to everybody.
 async fn work(transaction: &Transaction) -> Result<Work, Failure> {
     let mut work = Work::default();
-    for row in transaction.query(&statement!("cdm/select_rules_to_see_to"), []).await? {
+    for row in transaction.query(&statement!("cdm/select_pending_rules"), []).await? {
         let id = get(&row, 0)?;
         if get(&row, 6)? {
             work.changed.push(Written { id, body: body(&row)? });
@@ -130,7 +130,7 @@ fn body(row: &Row) -> Result<Option<Body>, Failure> {
 }
 
 /// Puts in force what people have written. It is read again under the lock: another replica may have been faster.
-async fn take_up(database: &Database) -> Result<(), Failure> {
+async fn put_changes_in_force(database: &Database) -> Result<(), Failure> {
     let transaction = database.begin().await?;
     transaction.execute(&statement!("cdm/lock_marts"), []).await?;
     let changed = work(&transaction).await?.changed;
@@ -168,49 +168,49 @@ async fn put_in_force(transaction: &Transaction, changed: Vec<Written>) -> Resul
 /// Looks for users whose tags differ from what the pending `rules` say.
 async fn look(database: &Database, rules: Vec<(i64, i64)>) -> Result<Evaluation, Failure> {
     let transaction = database.begin_maintenance().await?;
-    transaction.execute(&statement!("cdm/forbid_nested_loops"), []).await?;
-    let rows = transaction.query(&statement!("cdm/select_tag_differences"), [&PASS]).await?;
+    transaction.execute(&statement!("cdm/disable_nested_loops"), []).await?;
+    let rows = transaction.query(&statement!("cdm/select_tag_differences"), [&MAX_USERS_PER_PASS]).await?;
     transaction.commit().await?;
-    let all = i64::try_from(rows.len()).is_ok_and(|found| found < PASS);
+    let all = i64::try_from(rows.len()).is_ok_and(|found| found < MAX_USERS_PER_PASS);
     let mut low = rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect::<Result<Vec<_>, Failure>>()?;
     low.sort_unstable();
     let high = low.split_off(low.partition_point(|(user, _): &(Uuid, i64)| user.as_u128() >> 127 == 0));
-    Ok(Evaluation { rules, lanes: [Lane(low), Lane(high)], all, changes: 0 })
+    Ok(Evaluation { rules, shards: [Shard(low), Shard(high)], all, changes: 0 })
 }
 
 impl Evaluation {
-    /// The next portion of each lane.
-    async fn apply_portions(&mut self, database: &Database) -> Result<(), Failure> {
-        let lanes = self.lanes.iter_mut().zip(0_i64..);
-        let changes = try_join_all(lanes.map(|(lane, number)| lane.apply_a_portion(number, database))).await?;
+    /// The next chunk of each shard.
+    async fn apply_chunks(&mut self, database: &Database) -> Result<(), Failure> {
+        let shards = self.shards.iter_mut().zip(0_i64..);
+        let changes = try_join_all(shards.map(|(shard, number)| shard.apply_chunk(number, database))).await?;
         self.changes += changes.iter().sum::<u64>();
         Ok(())
     }
 
-    async fn conclude(self, database: &Database) -> Result<(), Failure> {
+    async fn finish(self, database: &Database) -> Result<(), Failure> {
         let (ids, revisions): (Vec<i64>, Vec<i64>) = self.rules.into_iter().unzip();
         let transaction = database.begin().await?;
-        transaction.execute(&statement!("cdm/conclude_rules"), [&ids, &revisions]).await?;
+        transaction.execute(&statement!("cdm/finish_rules"), [&ids, &revisions]).await?;
         transaction.commit().await?;
         tracing::info!(rules = ?ids, changes = self.changes, "every user has the tags that the rules say");
         Ok(())
     }
 }
 
-impl Lane {
+impl Shard {
     /// How many tags that changed.
-    async fn apply_a_portion(&mut self, number: i64, database: &Database) -> Result<u64, Failure> {
+    async fn apply_chunk(&mut self, number: i64, database: &Database) -> Result<u64, Failure> {
         let Self(pairs) = self;
-        let left = pairs.len().saturating_sub(PORTION);
-        let portion = pairs.get(left..).unwrap_or_default();
-        if portion.is_empty() {
+        let left = pairs.len().saturating_sub(CHUNK);
+        let chunk = pairs.get(left..).unwrap_or_default();
+        if chunk.is_empty() {
             return Ok(0);
         }
         let transaction = database.begin().await?;
         let (_, _, changes) = try_join!(
-            transaction.query(&statement!("cdm/lock_lane"), [&number]),
+            transaction.query(&statement!("cdm/lock_shard"), [&number]),
             transaction.execute(&statement!("cdm/pause_batches"), []),
-            tagging::apply(&transaction, portion),
+            tagging::apply(&transaction, chunk),
         )?;
         transaction.commit().await?;
         pairs.truncate(left);

@@ -8,22 +8,22 @@ use dashboards::{
 };
 use database::Statement;
 
-use super::question::Choice;
+use super::data_request::FilterValue;
 
 /// What there is to ask.
-pub(super) struct Catalogue {
-    pub(super) tabs: Vec<Topic>,
+pub(super) struct Queries {
+    pub(super) tabs: Vec<TabQueries>,
 }
 
 /// What there is to ask of a tab.
-pub(super) struct Topic {
+pub(super) struct TabQueries {
     pub(super) id: String,
-    pub(super) selectors: Vec<Narrowing>,
-    pub(super) charts: Vec<Numbers>,
+    pub(super) selectors: Vec<Filter>,
+    pub(super) charts: Vec<ChartQuery>,
 }
 
 /// A selector.
-pub(super) struct Narrowing {
+pub(super) struct Filter {
     pub(super) id: String,
     pub(super) kind: Type,
     /// What can be chosen: a list of texts, or the first and the last day.
@@ -31,7 +31,7 @@ pub(super) struct Narrowing {
 }
 
 /// A chart.
-pub(super) struct Numbers {
+pub(super) struct ChartQuery {
     pub(super) id: String,
     /// The ids of the selectors that narrow it.
     narrowed_by: Vec<String>,
@@ -39,25 +39,25 @@ pub(super) struct Numbers {
     statements: Vec<Statement>,
 }
 
-impl Catalogue {
+impl Queries {
     /// The queries of a specification. Statements live for ever, so this is for once a process.
     pub(super) fn new(spec: &Spec) -> Self {
-        Self { tabs: spec.tabs.iter().map(|tab| Topic::new(spec, tab)).collect() }
+        Self { tabs: spec.tabs.iter().map(|tab| TabQueries::new(spec, tab)).collect() }
     }
 }
 
-impl Topic {
+impl TabQueries {
     fn new(spec: &Spec, tab: &Tab) -> Self {
-        let charts = tab.charts.iter().map(|chart| Numbers::new(spec, tab, chart));
+        let charts = tab.charts.iter().map(|chart| ChartQuery::new(spec, tab, chart));
         Self {
             id: tab.id.clone(),
-            selectors: tab.selectors.iter().map(Narrowing::new).collect(),
+            selectors: tab.selectors.iter().map(Filter::new).collect(),
             charts: charts.collect(),
         }
     }
 }
 
-impl Narrowing {
+impl Filter {
     fn new(selector: &Selector) -> Self {
         let Selector { id, view, column, .. } = selector;
         let name = &column.name;
@@ -70,23 +70,23 @@ impl Narrowing {
     }
 }
 
-impl Numbers {
+impl ChartQuery {
     fn new(spec: &Spec, tab: &Tab, chart: &Chart) -> Self {
-        let narrowing: Vec<&Selector> = tab.selectors.iter().filter(|selector| spec.narrows(selector, chart)).collect();
+        let filter: Vec<&Selector> = tab.selectors.iter().filter(|selector| spec.narrows(selector, chart)).collect();
         let statement = |subset: usize| {
-            let chosen = narrowing.iter().enumerate().filter(|(bit, _)| subset & (1 << bit) != 0);
+            let chosen = filter.iter().enumerate().filter(|(bit, _)| subset & (1 << bit) != 0);
             let chosen: Vec<&Selector> = chosen.map(|(_, selector)| *selector).collect();
             kept(&chart.id, as_json(chart, &chosen))
         };
         Self {
             id: chart.id.clone(),
-            statements: (0..1 << narrowing.len()).map(statement).collect(),
-            narrowed_by: narrowing.iter().map(|selector| selector.id.clone()).collect(),
+            statements: (0..1 << filter.len()).map(statement).collect(),
+            narrowed_by: filter.iter().map(|selector| selector.id.clone()).collect(),
         }
     }
 
     /// The query that says what has been chosen, and the choices it has parameters for, in their order.
-    pub(super) fn narrowed<'a>(&self, chosen: &'a BTreeMap<String, Choice>) -> (&Statement, Vec<&'a Choice>) {
+    pub(super) fn filtered<'a>(&self, chosen: &'a BTreeMap<String, FilterValue>) -> (&Statement, Vec<&'a FilterValue>) {
         let (mut subset, mut choices) = (0, Vec::new());
         for (bit, selector) in self.narrowed_by.iter().enumerate() {
             if let Some(choice) = chosen.get(selector) {
