@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Subcommand;
 use database::statement;
-use service::{Given, rebuild};
+use runtime::{CommandSettings, rebuild};
 
 use self::rules::Rules;
 
@@ -21,14 +21,14 @@ pub enum Commands {
     Rules(Rules),
 }
 
-impl service::Commands for Commands {
-    async fn act(self, given: &Given, out: &mut impl Write) -> anyhow::Result<()> {
+impl runtime::Commands for Commands {
+    async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
         match self {
             Self::Rebuild => {
                 let emptying = [statement!("cdm/lock_marts"), statement!("cdm/truncate_rebuilt_marts")];
-                rebuild::prepare(given, &emptying, out).await
+                rebuild::prepare(settings, &emptying, out).await
             }
-            Self::Rules(rules) => rules.run(&given.database().await?, out).await,
+            Self::Rules(rules) => rules.run(&settings.database().await?, out).await,
         }
     }
 }

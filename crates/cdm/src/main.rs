@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service::main_with::<cdm::Cdm, cdm::Commands>()
+    runtime::main::<cdm::Cdm, cdm::Commands>()
 }

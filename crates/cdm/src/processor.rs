@@ -6,8 +6,8 @@ use axum::Router;
 use consumer::{Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
 use database::Database;
 use orders::Counters;
-use service::{
-    Description, Service, Shared, Startup,
+use runtime::{
+    Description, Service, Shared, StartupError,
     rebuild::{Rebuild, Step},
 };
 
@@ -42,9 +42,8 @@ impl Service for Cdm {
         dead_letter_topic: "cdm-service-dead-letters",
     };
     type Settings = Settings;
-    type Processor = Self;
 
-    async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
+    async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self, StartupError> {
         Ok(Self {
             database: shared.database.clone(),
             replay_hint: ReplayHint::default(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use service::settings::{Secret, period};
+use runtime::settings::{Secret, period};
 
 /// The tag API, the page, and the summary the page reads.
 #[derive(Debug, Args)]

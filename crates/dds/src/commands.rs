@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Subcommand;
 use database::statement;
-use service::{Given, rebuild};
+use runtime::{CommandSettings, rebuild};
 
 /// The subcommands only DDS has.
 #[derive(Debug, Subcommand)]
@@ -14,9 +14,9 @@ pub enum Commands {
     Rebuild,
 }
 
-impl service::Commands for Commands {
-    async fn act(self, given: &Given, out: &mut impl Write) -> anyhow::Result<()> {
+impl runtime::Commands for Commands {
+    async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
         let Self::Rebuild = self;
-        rebuild::prepare(given, &[statement!("dds/truncate_vault")], out).await
+        rebuild::prepare(settings, &[statement!("dds/truncate_vault")], out).await
     }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service::main_with::<dds::Dds, dds::Commands>()
+    runtime::main::<dds::Dds, dds::Commands>()
 }

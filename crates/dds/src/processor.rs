@@ -5,7 +5,7 @@ use std::time::Duration;
 use consumer::{Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
 use database::Database;
 use orders::Enriched;
-use service::{Description, Service, Shared, Startup, rebuild::Rebuild};
+use runtime::{Description, Service, Shared, StartupError, rebuild::Rebuild};
 
 use crate::{decode, key_cache::KeyCache, publish, republish::Republisher, store};
 
@@ -27,9 +27,8 @@ impl Service for Dds {
         dead_letter_topic: "dds-service-dead-letters",
     };
     type Settings = ();
-    type Processor = Self;
 
-    async fn processor(_: &Self::Settings, shared: &Shared) -> Result<Self, Startup> {
+    async fn processor(_: &Self::Settings, shared: &Shared) -> Result<Self, StartupError> {
         let republisher = Republisher::new(Rebuild::new(shared));
         let Shared { database, load_src, max_message_bytes, .. } = shared.clone();
         Ok(Self { database, key_cache: KeyCache::default(), load_src, max_message_bytes, republisher })

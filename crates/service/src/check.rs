@@ -4,15 +4,15 @@ use consumer::DependencyError;
 use kafka::Status;
 
 use crate::{
-    Finding, Refusal, Service, rebuild,
-    settings::{Settings, Topics},
+    ExitError, Finding, Service, rebuild,
+    settings::{Settings, TopicSettings},
     topics,
 };
 
 mod database;
 
 /// Prints a line for each thing looked at; whether all of it is as it should be.
-pub(crate) async fn check<S: Service>(settings: &Settings, own: &S::Settings) -> Result<bool, Refusal> {
+pub(crate) async fn check<S: Service>(settings: &Settings, own: &S::Settings) -> Result<bool, ExitError> {
     let name = S::DESCRIPTION.name;
     let kafka = settings.kafka.connection(&settings.topics, name)?;
     let database = settings.database.connection(name)?;
@@ -32,7 +32,7 @@ fn report(findings: &[Finding]) -> bool {
     findings.iter().all(|finding| finding.verdict.is_ok())
 }
 
-async fn look_at_kafka(settings: &kafka::Settings, names: &Topics) -> Vec<Finding> {
+async fn look_at_kafka(settings: &kafka::Settings, names: &TopicSettings) -> Vec<Finding> {
     let answer = async { kafka::Topics::connect(settings)?.check().await };
     match answer.await {
         Ok(topics) => {
@@ -48,7 +48,7 @@ async fn look_at_kafka(settings: &kafka::Settings, names: &Topics) -> Vec<Findin
 }
 
 /// The finding about a topic, under the setting that names it.
-fn topic(finding: kafka::Finding, names: &Topics) -> Finding {
+fn topic(finding: kafka::Finding, names: &TopicSettings) -> Finding {
     let setting = names.setting(&finding.topic);
     match finding.status {
         Status::Ok => Finding::ok(setting, finding),

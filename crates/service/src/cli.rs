@@ -5,11 +5,11 @@ use std::ffi::OsString;
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand, error::ErrorKind};
 
 use crate::{
-    Description, Given, Refusal,
+    CommandSettings, Description, ExitError,
     dead_letters::DeadLetters,
     environment,
-    reference::Reference,
     settings::{Settings, text},
+    settings_json::SettingsJson,
     usage,
 };
 
@@ -38,17 +38,17 @@ pub(crate) enum Command<Own: Subcommand> {
 #[derive(Debug)]
 pub(crate) struct Cli<Own: Subcommand> {
     pub(crate) command: Command<Own>,
-    pub(crate) reference: Reference,
-    pub(crate) given: Given,
+    pub(crate) settings_json: SettingsJson,
+    pub(crate) settings: CommandSettings,
 }
 
 /// Why there is nothing to do.
 #[derive(Debug)]
-pub(crate) enum Ended {
+pub(crate) enum ParseEnd {
     /// `--help` or `--version`: the text answers everything.
-    Answered(clap::Error),
+    Help(clap::Error),
     /// The command line or the environment is wrong.
-    Refused(Refusal),
+    Invalid(ExitError),
 }
 
 impl<Own: Subcommand> Cli<Own> {
@@ -57,41 +57,45 @@ impl<Own: Subcommand> Cli<Own> {
         description: &Description,
         arguments: impl IntoIterator<Item = OsString>,
         variable: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Self, Ended> {
-        let reference = command::<OwnSettings, Own>(description);
+    ) -> Result<Self, ParseEnd> {
+        let settings_json = command::<OwnSettings, Own>(description);
         let mut arguments = arguments.into_iter();
         let mut line: Vec<OsString> = arguments.next().into_iter().collect();
-        line.extend(environment::arguments(&reference, variable).map_err(Ended::Refused)?);
+        line.extend(environment::arguments(&settings_json, variable).map_err(ParseEnd::Invalid)?);
         line.extend(arguments);
 
         let refused = |error: &clap::Error| {
-            Ended::Refused(usage::one_line(error, |name| usage::setting_or_flag(&reference, name)))
+            ParseEnd::Invalid(usage::one_line(error, |name| usage::setting_or_flag(&settings_json, name)))
         };
-        // What is missing is for `Given::read` to say, because not every subcommand needs everything.
-        let parser = reference.clone().mut_args(|argument| argument.required(false).env(None::<&str>));
+        // What is missing is for `CommandSettings::read` to say, because not every subcommand needs everything.
+        let parser = settings_json.clone().mut_args(|argument| argument.required(false).env(None::<&str>));
         let matches = match parser.try_get_matches_from(&line) {
             Ok(matches) => matches,
             Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-                return Err(Ended::Answered(reference.try_get_matches_from(line).err().unwrap_or(error)));
+                return Err(ParseEnd::Help(settings_json.try_get_matches_from(line).err().unwrap_or(error)));
             }
             Err(error) => return Err(refused(&error)),
         };
-        check_texts(&reference, &matches).map_err(Ended::Refused)?;
+        check_texts(&settings_json, &matches).map_err(ParseEnd::Invalid)?;
         let command = match matches.subcommand() {
             Some(_) => Command::from_arg_matches(&matches).map_err(|error| refused(&error))?,
             None => Command::Run,
         };
-        Ok(Self { command, reference: Reference::of(&reference), given: Given::new(description.name, matches) })
+        Ok(Self {
+            command,
+            settings_json: SettingsJson::of(&settings_json),
+            settings: CommandSettings::new(description.name, matches),
+        })
     }
 }
 
 /// Refuses settings whose text breaks the rule of `settings/text.rs`, wherever they come from.
-fn check_texts(reference: &clap::Command, matches: &ArgMatches) -> Result<(), Refusal> {
-    for argument in reference.get_arguments().filter(|argument| argument.get_env().is_some()) {
+fn check_texts(settings_json: &clap::Command, matches: &ArgMatches) -> Result<(), ExitError> {
+    for argument in settings_json.get_arguments().filter(|argument| argument.get_env().is_some()) {
         let id = argument.get_id().as_str();
         for value in matches.get_raw(id).into_iter().flatten() {
             if let Some(why) = value.to_str().and_then(text::objection) {
-                return Err(Refusal::Settings(format!("{} {why}", usage::variable(id))));
+                return Err(ExitError::Config(format!("{} {why}", usage::variable(id))));
             }
         }
     }

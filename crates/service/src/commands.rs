@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, io::Write};
 
-use crate::Given;
+use crate::CommandSettings;
 
 /// What a service can be asked to do beyond what all of them can: an enum, one variant a subcommand, handed to
 /// [`crate::main_with`]. `--help` lists it with the others.
@@ -11,13 +11,13 @@ pub trait Commands: clap::Subcommand {
     /// Does it, and writes to `out` what came of it.
     ///
     /// # Errors
-    /// A [`crate::Refusal`] decides the exit code; any other error is code 1.
-    async fn act(self, given: &Given, out: &mut impl Write) -> anyhow::Result<()>;
+    /// A [`crate::ExitError`] decides the exit code; any other error is code 1.
+    async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()>;
 }
 
 /// None.
 impl Commands for Infallible {
-    async fn act(self, _: &Given, _: &mut impl Write) -> anyhow::Result<()> {
+    async fn act(self, _: &CommandSettings, _: &mut impl Write) -> anyhow::Result<()> {
         match self {}
     }
 }

@@ -5,11 +5,11 @@ use std::io::Write;
 use clap::Subcommand;
 
 pub use self::{list::List, replay::Replay, selection::Selection};
-use crate::Given;
+use crate::CommandSettings;
 
 mod selection;
 mod letters;
-mod memory;
+mod replayed;
 mod line;
 mod list;
 mod replay;
@@ -24,14 +24,14 @@ pub enum DeadLetters {
 }
 
 impl DeadLetters {
-    pub(crate) async fn act(&self, given: &Given, out: &mut impl Write) -> anyhow::Result<()> {
-        let kafka = given.kafka()?;
+    pub(crate) async fn act(&self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
+        let kafka = settings.kafka()?;
         match self {
             Self::List(list) => {
-                let database = given.database().await.inspect_err(list::unknown).ok();
+                let database = settings.database().await.inspect_err(list::unknown).ok();
                 list.run(&kafka, database.as_ref(), out).await
             }
-            Self::Replay(replay) => replay.run(&kafka, &given.database().await?, out).await,
+            Self::Replay(replay) => replay.run(&kafka, &settings.database().await?, out).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{ffi::OsString, fs, path::Path};
 
-use crate::{Refusal, settings::text};
+use crate::{ExitError, settings::text};
 
 /// The arguments that stand for what the environment sets, `variable` looking up one of its names.
 ///
@@ -13,7 +13,7 @@ use crate::{Refusal, settings::text};
 pub(crate) fn arguments(
     command: &clap::Command,
     variable: impl Fn(&str) -> Option<OsString>,
-) -> Result<Vec<OsString>, Refusal> {
+) -> Result<Vec<OsString>, ExitError> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let mut arguments = Vec::new();
     for (name, flag) in command.get_arguments().filter_map(|argument| argument.get_env().zip(argument.get_long())) {
@@ -24,7 +24,7 @@ pub(crate) fn arguments(
             (Some(value), None) => checked(name, value)?,
             (None, Some(path)) => read(&file, path.as_ref())?,
             (Some(_), Some(_)) => {
-                return Err(Refusal::Settings(format!("{name} and {file} are both set; unset one of them")));
+                return Err(ExitError::Config(format!("{name} and {file} are both set; unset one of them")));
             }
         };
         let mut argument = OsString::from(format!("--{flag}="));
@@ -35,19 +35,19 @@ pub(crate) fn arguments(
 }
 
 /// A file's text without the newline that editors and `echo` leave at its end.
-fn read(variable: &str, path: &Path) -> Result<OsString, Refusal> {
+fn read(variable: &str, path: &Path) -> Result<OsString, ExitError> {
     let text = fs::read_to_string(path)
-        .map_err(|error| Refusal::Settings(format!("{variable} cannot be read: {}: {error}", path.display())))?;
+        .map_err(|error| ExitError::Config(format!("{variable} cannot be read: {}: {error}", path.display())))?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     match text::objection(text) {
-        Some(why) => Err(Refusal::Settings(format!("{variable}: {} {why}", path.display()))),
+        Some(why) => Err(ExitError::Config(format!("{variable}: {} {why}", path.display()))),
         None => Ok(text.into()),
     }
 }
 
 /// Returns the value if it can be the text of a setting.
-fn checked(variable: &str, value: OsString) -> Result<OsString, Refusal> {
+fn checked(variable: &str, value: OsString) -> Result<OsString, ExitError> {
     let why = value.to_str().map_or(Some("is not UTF-8"), text::objection);
-    why.map_or(Ok(value), |why| Err(Refusal::Settings(format!("{variable} {why}"))))
+    why.map_or(Ok(value), |why| Err(ExitError::Config(format!("{variable} {why}"))))
 }

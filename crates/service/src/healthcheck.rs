@@ -13,12 +13,12 @@ use tokio::{
 };
 
 /// Health is told from memory: who takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Asks the service that listens on `address`, on this machine.
 pub(crate) async fn healthcheck(address: SocketAddr) -> anyhow::Result<()> {
-    let answer = timeout(PATIENCE, ask(nearby(address))).await;
-    let answer = answer.with_context(|| format!("no answer within {} s", PATIENCE.as_secs()))?;
+    let answer = timeout(PROBE_TIMEOUT, ask(nearby(address))).await;
+    let answer = answer.with_context(|| format!("no answer within {} s", PROBE_TIMEOUT.as_secs()))?;
     let answer = answer.with_context(|| format!("HTTP_ADDR: nobody answers on {address}"))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     ensure!(head.split(' ').nth(1) == Some("200"), "{body}");

@@ -14,7 +14,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
 use crate::{
-    Refusal, metrics,
+    ExitError, metrics,
     readiness::{HANGS_AFTER, Readiness},
 };
 
@@ -26,10 +26,10 @@ pub(crate) struct Endpoints {
 }
 
 /// Listens from here on, in the background, until the process ends: a probe is answered during a stop, too.
-pub(crate) async fn serve(address: SocketAddr, routes: Router) -> Result<(), Refusal> {
+pub(crate) async fn serve(address: SocketAddr, routes: Router) -> Result<(), ExitError> {
     let listener = TcpListener::bind(address)
         .await
-        .map_err(|error| Refusal::Missing(format!("HTTP_ADDR: cannot listen on {address}: {error}")))?;
+        .map_err(|error| ExitError::Unavailable(format!("HTTP_ADDR: cannot listen on {address}: {error}")))?;
     tokio::spawn(axum::serve(listener, routes).into_future());
     Ok(())
 }

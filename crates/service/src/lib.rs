@@ -1,33 +1,33 @@
 //! The process shell that the three services share: settings, logs, metrics, health, signals, subcommands.
 //!
-//! A service is a [`Service`]: a [`Description`], the settings only it has, and a way to build its layer. Its `main.rs`
-//! is one line, `service::main::<Stg>()`; everything between the command line and the exit code is here. One that has
-//! subcommands of its own ([`Commands`]) says `service::main_with::<Stg, Own>()`.
+//! A service is a [`Service`]: a [`Description`], the settings only it has, and a way to build its processor. Its `main.rs`
+//! is one line, `runtime::main::<Stg, Own>()`, where `Own` are the subcommands that only it has ([`Commands`]). Everything
+//! between the command line and the exit code is here.
 //!
 //! Exit codes: 0 stopped as told, 1 did not stop in time or broke, 64 a setting is missing or malformed
-//! ([`Refusal::Settings`]), 69 something the settings point to is missing or turns us away ([`Refusal::Missing`]).
+//! ([`ExitError::Config`]), 69 something the settings point to is missing or turns us away ([`ExitError::Unavailable`]).
 
 pub use self::{
+    command_settings::CommandSettings,
     commands::Commands,
     description::Description,
+    exit_error::ExitError,
     finding::Finding,
-    given::Given,
-    refusal::Refusal,
     service::{Service, Shared},
-    shell::{main, main_with},
-    startup::Startup,
+    shell::main,
+    startup_error::StartupError,
 };
 
 mod description;
-mod refusal;
-mod startup;
+mod exit_error;
+mod startup_error;
 mod finding;
 mod service;
 pub mod settings;
 mod environment;
 mod usage;
-mod reference;
-mod given;
+mod settings_json;
+mod command_settings;
 mod commands;
 mod cli;
 mod shell;

@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::settings::{Format, Log};
+use crate::settings::{Format, LogSettings};
 
 /// Starts logging, for the rest of the process's life. A second start changes nothing.
-pub(crate) fn start(settings: &Log) {
+pub(crate) fn start(settings: &LogSettings) {
     let filter = EnvFilter::new(&settings.rust_log);
     let log = fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     let _ = match settings.log_format {

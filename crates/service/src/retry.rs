@@ -3,13 +3,13 @@
 use consumer::{Backoff, DependencyError, LoopHealth, Step, Waiting};
 use tokio::time::sleep;
 
-use crate::{Refusal, Startup};
+use crate::{ExitError, StartupError};
 
 /// Repeats `attempt` until it succeeds or is refused. To be dropped when the process is told to stop.
 pub(crate) async fn until_available<T>(
     loop_health: &LoopHealth,
-    attempt: impl AsyncFn() -> Result<T, Startup>,
-) -> Result<T, Refusal> {
+    attempt: impl AsyncFn() -> Result<T, StartupError>,
+) -> Result<T, ExitError> {
     let mut backoff = Backoff::new();
     loop {
         loop_health.set_step(Step::Starting);
@@ -18,8 +18,8 @@ pub(crate) async fn until_available<T>(
                 loop_health.set_waiting(None);
                 return Ok(done);
             }
-            Err(Startup::Refused(refusal)) => return Err(refusal),
-            Err(Startup::Unavailable(unavailable)) => unavailable,
+            Err(StartupError::Refused(exit_error)) => return Err(exit_error),
+            Err(StartupError::Unavailable(unavailable)) => unavailable,
         };
         let delay = backoff.next_delay();
         let (attempts, retry_in_s) = (backoff.attempts(), delay.as_secs_f64());

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Refusal, Service, Shared, clock,
+    ExitError, Service, Shared, clock,
     http::{self, Endpoints},
     metrics,
     retry::until_available,
@@ -32,7 +32,7 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
     let endpoints = Endpoints { loop_health: Arc::clone(&loop_health), metrics: install_metrics(name, watch)? };
     // After the metrics, so that the counters of the routes exist from the start.
     let routes = S::routes(own, Database::new(&database));
-    let stop = watch.spawn(look_after(grace, settings.http.http_addr, routes, endpoints)).await??;
+    let stop = watch.spawn(start_admin(grace, settings.http.http_addr, routes, endpoints)).await??;
 
     let preparing = async {
         let shared = prepare(settings, &kafka, &database, &loop_health).await?;
@@ -45,7 +45,7 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
         let source =
             until_available(&loop_health, async || Ok(kafka::Source::connect(&kafka, Arc::clone(&loop_health))?))
                 .await?;
-        Ok::<_, Refusal>((processor, publisher, source))
+        Ok::<_, ExitError>((processor, publisher, source))
     };
     if let Some((processor, publisher, source)) = stop.run_until_cancelled(preparing).await.transpose()? {
         // Not earlier: whoever is refused says so in one line, and that is the last one.
@@ -82,7 +82,7 @@ fn install_metrics(name: &str, watch: &Handle) -> anyhow::Result<PrometheusHandl
 }
 
 /// Handles signals and answers probes from here on.
-async fn look_after(
+async fn start_admin(
     grace: Duration,
     address: SocketAddr,
     routes: Router,
@@ -99,16 +99,16 @@ async fn prepare(
     kafka: &kafka::Settings,
     database: &database::Settings,
     loop_health: &LoopHealth,
-) -> Result<Shared, Refusal> {
+) -> Result<Shared, ExitError> {
     let cluster = until_available(loop_health, async || Ok(kafka::Topics::connect(kafka)?)).await?;
-    let room = until_available(loop_health, async || topics::require(&cluster, &settings.topics).await).await?;
+    let limits = until_available(loop_health, async || topics::require(&cluster, &settings.topics).await).await?;
     // Its thread takes up to a tenth of a second to end, and nothing here waits for that.
     tokio::task::spawn_blocking(move || drop(cluster));
     until_available(loop_health, async || schema::require(database, &kafka.service).await).await?;
     Ok(Shared {
         database: Database::new(database),
-        kafka: kafka::Settings { batch_bytes: room.batch, ..kafka.clone() },
+        kafka: kafka::Settings { batch_bytes: limits.batch, ..kafka.clone() },
         load_src: settings.batch.load_src.clone(),
-        max_message_bytes: room.message,
+        max_message_bytes: limits.message,
     })
 }

@@ -6,11 +6,11 @@ use axum::Router;
 use consumer::Processor;
 use database::Database;
 
-use crate::{Description, Finding, Refusal, Startup};
+use crate::{Description, ExitError, Finding, StartupError};
 
-/// One of the services: a unit struct in its crate.
+/// One of the services: the processor in its crate.
 #[expect(async_fn_in_trait, reason = "the loop runs in the main task, nothing has to be Send")]
-pub trait Service {
+pub trait Service: Processor + Sized {
     /// Its constants.
     const DESCRIPTION: Description;
 
@@ -18,26 +18,23 @@ pub trait Service {
     /// or from the command line.
     type Settings: clap::Args;
 
-    /// What it does with its events.
-    type Processor: Processor;
-
     /// Looks at the settings only this service has, before anything is connected.
     ///
     /// # Errors
     /// When one of them cannot be used.
-    fn validate(_settings: &Self::Settings) -> Result<(), Refusal> {
+    fn validate(_settings: &Self::Settings) -> Result<(), ExitError> {
         Ok(())
     }
 
-    /// Builds the layer, after topics and schema have been found to be there.
+    /// Builds the processor, after topics and schema have been found to be there.
     ///
     /// # Errors
-    /// [`Startup::Refused`] ends the process; [`Startup::Unavailable`] is waited out, and this is called again.
-    async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self::Processor, Startup>;
+    /// [`StartupError::Refused`] ends the process; [`StartupError::Unavailable`] is waited out, and this is called again.
+    async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self, StartupError>;
 
     /// What is answered over HTTP beside what every service answers. `database` has connections of its own, which the loop
     /// does not use.
-    fn routes(_settings: &Self::Settings, _warehouse: Database) -> Router {
+    fn routes(_settings: &Self::Settings, _database: Database) -> Router {
         Router::new()
     }
 
@@ -53,7 +50,7 @@ pub trait Service {
     }
 }
 
-/// What the shell has ready for a layer.
+/// What the shell has ready for a processor.
 #[derive(Clone)]
 pub struct Shared {
     /// The database.

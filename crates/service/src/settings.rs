@@ -3,12 +3,12 @@
 use clap::Args;
 
 pub use self::{
-    batch::Batch,
+    batch::BatchSettings,
     database::DatabaseSettings,
     duration::{duration, period},
-    http::Http,
-    kafka::{Kafka, Topics},
-    log::{Format, Log},
+    http::HttpSettings,
+    kafka::{KafkaSettings, TopicSettings},
+    log::{Format, LogSettings},
     secret::Secret,
 };
 
@@ -27,20 +27,20 @@ mod log;
 pub struct Settings {
     /// The broker.
     #[command(flatten)]
-    pub kafka: Kafka,
+    pub kafka: KafkaSettings,
     /// The topics and the group.
     #[command(flatten)]
-    pub topics: Topics,
+    pub topics: TopicSettings,
     /// The warehouse.
     #[command(flatten)]
     pub database: DatabaseSettings,
     /// The loop.
     #[command(flatten)]
-    pub batch: Batch,
+    pub batch: BatchSettings,
     /// The endpoints.
     #[command(flatten)]
-    pub http: Http,
+    pub http: HttpSettings,
     /// The log.
     #[command(flatten)]
-    pub log: Log,
+    pub log: LogSettings,
 }

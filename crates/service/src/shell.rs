@@ -1,7 +1,6 @@
 //! From the command line to the exit code.
 
 use std::{
-    convert::Infallible,
     env,
     io::{self, ErrorKind, Write},
     process::ExitCode,
@@ -10,40 +9,34 @@ use std::{
 use tokio::runtime;
 
 use crate::{
-    Commands, Refusal, Service, check,
-    cli::{Cli, Command, Ended},
-    healthcheck, log, migrate, refusal, run,
-    settings::{DatabaseSettings, Http},
+    Commands, ExitError, Service, check,
+    cli::{Cli, Command, ParseEnd},
+    exit_error, healthcheck, log, migrate, run,
+    settings::{DatabaseSettings, HttpSettings},
 };
 
-/// Does what the command line asks for, as the service `S`.
+/// Runs the service `S`, with its own subcommands `Own`, as the command line says.
 #[must_use]
-pub fn main<S: Service>() -> ExitCode {
-    main_with::<S, Infallible>()
-}
-
-/// Does what the command line asks for, as the service `S`, which has subcommands of its own.
-#[must_use]
-pub fn main_with<S: Service, Own: Commands>() -> ExitCode {
+pub fn main<S: Service, Own: Commands>() -> ExitCode {
     let outcome = match Cli::<Own>::parse::<S::Settings>(&S::DESCRIPTION, env::args_os(), |name| env::var_os(name)) {
         Ok(cli) => act::<S, Own>(cli),
-        Err(Ended::Answered(answer)) => {
+        Err(ParseEnd::Help(answer)) => {
             let _ = answer.print(); // to nobody, if the reader of a pipe has left
             Ok(ExitCode::SUCCESS)
         }
-        Err(Ended::Refused(refusal)) => Err(refusal.into()),
+        Err(ParseEnd::Invalid(exit_error)) => Err(exit_error.into()),
     };
     outcome.unwrap_or_else(|error| {
-        if nobody_reads(&error) {
+        if is_broken_pipe(&error) {
             return ExitCode::SUCCESS;
         }
         eprintln!("{}: {error:#}", S::DESCRIPTION.name);
-        error.downcast_ref().map_or(ExitCode::FAILURE, |refusal: &Refusal| ExitCode::from(refusal.code()))
+        error.downcast_ref().map_or(ExitCode::FAILURE, |exit_error: &ExitError| ExitCode::from(exit_error.code()))
     })
 }
 
-fn act<S: Service, Own: Commands>(Cli { command, reference, given }: Cli<Own>) -> anyhow::Result<ExitCode> {
-    log::start(&given.read()?);
+fn act<S: Service, Own: Commands>(Cli { command, settings_json, settings }: Cli<Own>) -> anyhow::Result<ExitCode> {
+    log::start(&settings.read()?);
     // The loop and its connections share the main thread: an answer wakes nobody else. What watches over the loop has a
     // thread of its own, and answers even if the loop hangs.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
@@ -51,19 +44,23 @@ fn act<S: Service, Own: Commands>(Cli { command, reference, given }: Cli<Own>) -
     let done = |()| ExitCode::SUCCESS;
     let outcome = runtime.block_on(async {
         match command {
-            Command::Run => run::run::<S>(&given.read()?, &given.read()?, watch.handle()).await.map(done),
+            Command::Run => run::run::<S>(&settings.read()?, &settings.read()?, watch.handle()).await.map(done),
             Command::Check => {
-                let good = check::check::<S>(&given.read()?, &given.read()?).await?;
-                Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(refusal::MISSING) })
+                let good = check::check::<S>(&settings.read()?, &settings.read()?).await?;
+                Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(exit_error::EX_UNAVAILABLE) })
             }
-            Command::Healthcheck => healthcheck::healthcheck(given.read::<Http>()?.http_addr).await.map(done),
-            Command::Settings => Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&reference)?).map(done)?),
+            Command::Healthcheck => {
+                healthcheck::healthcheck(settings.read::<HttpSettings>()?.http_addr).await.map(done)
+            }
+            Command::Settings => {
+                Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&settings_json)?).map(done)?)
+            }
             Command::Migrate => {
-                let database = given.read::<DatabaseSettings>()?.connection(S::DESCRIPTION.name)?;
+                let database = settings.read::<DatabaseSettings>()?.connection(S::DESCRIPTION.name)?;
                 Ok(migrate::migrate(&database).await.map(done)?)
             }
-            Command::DeadLetters(command) => command.act(&given, &mut io::stdout()).await.map(done),
-            Command::Own(command) => command.act(&given, &mut io::stdout()).await.map(done),
+            Command::DeadLetters(command) => command.act(&settings, &mut io::stdout()).await.map(done),
+            Command::Own(command) => command.act(&settings, &mut io::stdout()).await.map(done),
         }
     });
     // Whatever still runs (a name being resolved, a probe being answered) is not worth waiting for.
@@ -73,6 +70,6 @@ fn act<S: Service, Own: Commands>(Cli { command, reference, given }: Cli<Own>) -
 }
 
 /// Whether the reader of our output has left: `dead-letters list | head` has got what it wanted.
-fn nobody_reads(error: &anyhow::Error) -> bool {
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == ErrorKind::BrokenPipe)
 }

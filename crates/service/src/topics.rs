@@ -3,16 +3,16 @@
 use consumer::DependencyError;
 use kafka::Status;
 
-use crate::{Refusal, Startup, settings::Topics};
+use crate::{ExitError, StartupError, settings::TopicSettings};
 
 /// What a record costs beside its key and value: the frames of the batch and of the record itself, generously.
-const FRAMES: usize = 1024;
+const RECORD_OVERHEAD: usize = 1024;
 
 /// What to do about a topic that is missing.
 pub(crate) const ADVICE: &str = "create it, or set KAFKA_CREATE_TOPICS=true";
 
 /// How much the topics take, in bytes.
-pub(crate) struct Room {
+pub(crate) struct TopicLimits {
     /// A message for the destination: key and value together.
     pub(crate) message: usize,
     /// Messages that travel together, to whichever topic.
@@ -20,7 +20,7 @@ pub(crate) struct Room {
 }
 
 /// Refuses to start without its topics, and returns how much those take that are written to.
-pub(crate) async fn require(cluster: &kafka::Topics, topics: &Topics) -> Result<Room, Startup> {
+pub(crate) async fn require(cluster: &kafka::Topics, topics: &TopicSettings) -> Result<TopicLimits, StartupError> {
     let explain = |error| match error {
         kafka::Error::NoTopic(name) => missing(topics, &name),
         error => error.into(),
@@ -38,22 +38,22 @@ pub(crate) async fn require(cluster: &kafka::Topics, topics: &Topics) -> Result<
             Status::Missing => return Err(missing(topics, &finding.topic)),
         }
     }
-    let room = async |name: &str| {
+    let limits = async |name: &str| {
         let bytes = cluster.max_message_bytes(name).await.map_err(explain)?;
-        Ok::<_, Startup>(bytes.saturating_sub(FRAMES))
+        Ok::<_, StartupError>(bytes.saturating_sub(RECORD_OVERHEAD))
     };
     let message = match &topics.kafka_destination_topic {
-        Some(name) => room(name).await?,
+        Some(name) => limits(name).await?,
         None => usize::MAX,
     };
-    Ok(Room { message, batch: room(&topics.kafka_dead_letter_topic).await?.min(message) })
+    Ok(TopicLimits { message, batch: limits(&topics.kafka_dead_letter_topic).await?.min(message) })
 }
 
 /// A topic we create ourselves is not known to every broker at once; any other one will not come by waiting.
-fn missing(topics: &Topics, name: &str) -> Startup {
+fn missing(topics: &TopicSettings, name: &str) -> StartupError {
     if topics.kafka_create_topics {
         return DependencyError::new("kafka", format_args!("topic {name} is not there yet")).into();
     }
     let setting = topics.setting(name);
-    Refusal::Missing(format!("{setting}: topic {name} does not exist; {ADVICE}")).into()
+    ExitError::Unavailable(format!("{setting}: topic {name} does not exist; {ADVICE}")).into()
 }

@@ -2,25 +2,25 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::Refusal;
+use crate::ExitError;
 
 /// Clap's page about an error in one line, which names the argument and never repeats a value on its own account. `named`
 /// says how a person knows the argument: a setting by its variable.
-pub(crate) fn one_line(error: &clap::Error, named: impl Fn(&str) -> String) -> Refusal {
+pub(crate) fn one_line(error: &clap::Error, named: impl Fn(&str) -> String) -> ExitError {
     let argument = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(argument)) if error.kind() != ErrorKind::ArgumentConflict => argument,
         Some(ContextValue::Strings(missing)) => {
-            return Refusal::Settings(format!("{} is missing; see --help", missing.join(" ")));
+            return ExitError::Config(format!("{} is missing; see --help", missing.join(" ")));
         }
         _ => {
             let text = error.to_string();
             let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            return Refusal::Settings(format!("{first}; see --help"));
+            return ExitError::Config(format!("{first}; see --help"));
         }
     };
     let flag = argument.split([' ', '=']).next().unwrap_or_default();
     let name = named(flag);
-    Refusal::Settings(match (error.kind(), error.get(ContextKind::ValidValue), std::error::Error::source(error)) {
+    ExitError::Config(match (error.kind(), error.get(ContextKind::ValidValue), std::error::Error::source(error)) {
         (ErrorKind::UnknownArgument, ..) => format!("there is no {flag}; see --help"),
         (_, Some(ContextValue::Strings(valid)), _) => format!("{name} must be one of {}", valid.join(", ")),
         (_, _, Some(reason)) => format!("{name}: {reason}"),

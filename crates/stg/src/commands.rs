@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Subcommand;
 use reference::ReferenceStore;
-use service::Given;
+use runtime::CommandSettings;
 
 use crate::{
     clock::now,
@@ -31,14 +31,14 @@ pub enum Parked {
     Release(Release),
 }
 
-impl service::Commands for Commands {
-    async fn act(self, given: &Given, out: &mut impl Write) -> anyhow::Result<()> {
+impl runtime::Commands for Commands {
+    async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
         let Self::Parked(command) = self;
-        let database = given.database().await?;
+        let database = settings.database().await?;
         match command {
             Parked::List(list) => {
                 // Without Redis the list does not say why names are missing.
-                let redis = given.read::<Settings>().and_then(|settings| settings.redis()).ok();
+                let redis = settings.read::<Settings>().and_then(|settings| settings.redis()).ok();
                 let names = redis.as_ref().map(ReferenceStore::connect);
                 list.run(&database, names.as_ref(), now(), out).await
             }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service::main_with::<stg::Stg, stg::Commands>()
+    runtime::main::<stg::Stg, stg::Commands>()
 }

@@ -6,7 +6,7 @@ use consumer::{DependencyError, Failure, OutboxBatch, Outcome, Processor, Record
 use database::Database;
 use orders::Event;
 use reference::{ConnectError, Greeting, ReferenceStore};
-use service::{Description, Finding, Refusal, Service, Shared, Startup};
+use runtime::{Description, ExitError, Finding, Service, Shared, StartupError};
 
 use crate::{
     clock::now,
@@ -32,7 +32,7 @@ impl Stg {
     ///
     /// # Errors
     /// When a setting of Redis is malformed.
-    pub fn new(settings: &Settings, database: &Database, max_message_bytes: usize) -> Result<Self, Refusal> {
+    pub fn new(settings: &Settings, database: &Database, max_message_bytes: usize) -> Result<Self, ExitError> {
         Ok(Self {
             database: database.clone(),
             names: ReferenceStore::connect(&settings.redis()?),
@@ -53,15 +53,14 @@ impl Service for Stg {
         dead_letter_topic: "stg-service-dead-letters",
     };
     type Settings = Settings;
-    type Processor = Self;
 
-    fn validate(settings: &Settings) -> Result<(), Refusal> {
+    fn validate(settings: &Settings) -> Result<(), ExitError> {
         settings.redis().map(drop)
     }
 
-    async fn processor(settings: &Settings, shared: &Shared) -> Result<Self, Startup> {
+    async fn processor(settings: &Settings, shared: &Shared) -> Result<Self, StartupError> {
         ReferenceStore::connect(&settings.redis()?).ping().await.map_err(|connect_error| match connect_error {
-            ConnectError::Rejected(_) => Startup::Refused(Refusal::Missing(connect_error.to_string())),
+            ConnectError::Rejected(_) => StartupError::Refused(ExitError::Unavailable(connect_error.to_string())),
             ConnectError::Unavailable(error) => DependencyError::new("redis", error).into(),
         })?;
         Ok(Self::new(settings, &shared.database, shared.max_message_bytes)?)

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use service::Refusal;
+use runtime::ExitError;
 
 use crate::decode::{Envelope, PgTimestamp, Reading};
 
@@ -11,18 +11,18 @@ use crate::decode::{Envelope, PgTimestamp, Reading};
 pub struct Settings {
     /// Where the names are: `redis://[user:password@]host:port[/database]`, or `rediss://` with TLS.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
-    redis_url: service::settings::Secret,
+    redis_url: runtime::settings::Secret,
 
     /// Certificates (PEM) to trust for `rediss://`, instead of the system's.
     #[arg(long, env = "REDIS_CA_FILE")]
     redis_ca_file: Option<PathBuf>,
 
     /// How long an order waits for a dish that is on no menu; then it goes on with its own name and no category.
-    #[arg(long, env = "PARK_MAX_AGE", default_value = "24h", value_parser = service::settings::duration)]
+    #[arg(long, env = "PARK_MAX_AGE", default_value = "24h", value_parser = runtime::settings::duration)]
     pub(crate) park_max_age: Duration,
 
     /// How often parked orders are looked at in a continuous schedule; otherwise at each tick.
-    #[arg(long, env = "PARK_RETRY", default_value = "5s", value_parser = service::settings::period)]
+    #[arg(long, env = "PARK_RETRY", default_value = "5s", value_parser = runtime::settings::period)]
     pub(crate) park_retry: Duration,
 
     /// Whether orders are read from envelopes of Kafka Connect (`schema`, `payload`), Debezium (`after`) and
@@ -45,8 +45,8 @@ impl Settings {
     }
 
     /// Where Redis is, or which setting is wrong.
-    pub(crate) fn redis(&self) -> Result<reference::Settings, Refusal> {
+    pub(crate) fn redis(&self) -> Result<reference::Settings, ExitError> {
         reference::Settings::from_url(self.redis_url.expose(), self.redis_ca_file.as_deref())
-            .map_err(|error| Refusal::Settings(error.to_string()))
+            .map_err(|error| ExitError::Config(error.to_string()))
     }
 }

@@ -11,7 +11,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use service::settings::Secret;
+use runtime::settings::Secret;
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 use utoipa::{

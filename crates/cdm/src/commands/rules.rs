@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Args, Subcommand};
 use database::{Database, Transaction, get, statement};
-use service::Refusal;
+use runtime::ExitError;
 
 use self::{
     change::Change,
@@ -61,7 +61,7 @@ pub struct Remove {
 impl Rules {
     /// Does it, and says what came of it.
     pub(super) async fn run(&self, database: &Database, out: &mut impl Write) -> anyhow::Result<()> {
-        let transaction = database.begin_maintenance().await.map_err(Refusal::from)?;
+        let transaction = database.begin_maintenance().await.map_err(ExitError::from)?;
         match self {
             Self::List(list) => list.run(&transaction, out).await?,
             Self::Preview(preview) => preview.run(&transaction, out).await?,
@@ -89,37 +89,37 @@ impl Rules {
                 }
             }
         }
-        transaction.commit().await.map_err(Refusal::from)?;
+        transaction.commit().await.map_err(ExitError::from)?;
         Ok(())
     }
 }
 
 /// The rule of this id, which nobody else changes until the transaction ends.
-async fn lock(transaction: &Transaction, id: i64) -> Result<Rule, Refusal> {
+async fn lock(transaction: &Transaction, id: i64) -> Result<Rule, ExitError> {
     let rows = transaction.query(&statement!("cdm/lock_rule"), [&id]).await?;
     match rows.first() {
         Some(row) => Ok(Rule::read(row, 0)?),
-        None => Err(Refusal::Missing(format!("there is no rule {id}; `rules list` shows those there are"))),
+        None => Err(ExitError::Unavailable(format!("there is no rule {id}; `rules list` shows those there are"))),
     }
 }
 
-async fn insert(transaction: &Transaction, rule: &Rule) -> Result<i64, Refusal> {
+async fn insert(transaction: &Transaction, rule: &Rule) -> Result<i64, ExitError> {
     let Rule { subject, key, threshold, tag, enabled } = rule;
     let subject = subject.as_str();
     let statement = statement!("cdm/insert_rule");
     let rows = transaction.query(&statement, [&subject, key, threshold, tag, enabled]).await?;
     let id = rows.first().map(|row| get(row, 0)).transpose()?;
-    id.ok_or_else(|| Refusal::Missing("the database does not say which rule it has written".to_owned()))
+    id.ok_or_else(|| ExitError::Unavailable("the database does not say which rule it has written".to_owned()))
 }
 
-async fn update(transaction: &Transaction, id: i64, rule: &Rule) -> Result<(), Refusal> {
+async fn update(transaction: &Transaction, id: i64, rule: &Rule) -> Result<(), ExitError> {
     let Rule { subject, key, threshold, tag, enabled } = rule;
     let subject = subject.as_str();
     transaction.execute(&statement!("cdm/update_rule"), [&id, &subject, key, threshold, tag, enabled]).await?;
     Ok(())
 }
 
-async fn delete(transaction: &Transaction, id: i64) -> Result<(), Refusal> {
+async fn delete(transaction: &Transaction, id: i64) -> Result<(), ExitError> {
     transaction.execute(&statement!("cdm/delete_rule"), [&id]).await?;
     Ok(())
 }

@@ -36,7 +36,7 @@ enum OwnCommands {
 }
 
 impl Commands for OwnCommands {
-    async fn act(self, _: &Given, _: &mut impl Write) -> anyhow::Result<()> {
+    async fn act(self, _: &CommandSettings, _: &mut impl Write) -> anyhow::Result<()> {
         Ok(())
     }
 }
@@ -48,25 +48,25 @@ type Variables = HashMap<&'static str, &'static str>;
 const COMPLETE: [(&str, &str); 3] =
     [("KAFKA_BOOTSTRAP_SERVERS", "k:9092"), ("DATABASE_URL", "postgres://u:hunter2@h/d"), ("REDIS_URL", "redis://r")];
 
-fn parse(line: &[&str], variables: &Variables) -> Result<Cli, Ended> {
+fn parse(line: &[&str], variables: &Variables) -> Result<Cli, ParseEnd> {
     let line = ["stg-service"].iter().chain(line).map(OsString::from);
     Cli::parse::<Own>(&STG, line, |name| variables.get(name).map(OsString::from))
 }
 
-fn settings(variables: &Variables) -> Result<Settings, Refusal> {
+fn settings(variables: &Variables) -> Result<Settings, ExitError> {
     match parse(&[], variables) {
-        Ok(Cli { given, .. }) => given.read::<Own>().and_then(|_| given.read()),
-        Err(Ended::Refused(refusal)) => Err(refusal),
-        Err(Ended::Answered(answer)) => panic!("{answer}"),
+        Ok(Cli { settings, .. }) => settings.read::<Own>().and_then(|_| settings.read()),
+        Err(ParseEnd::Invalid(exit_error)) => Err(exit_error),
+        Err(ParseEnd::Help(answer)) => panic!("{answer}"),
     }
 }
 
 /// What is said about the complete settings with some changed.
-fn refusal(changes: &[(&'static str, &'static str)]) -> String {
+fn exit_error(changes: &[(&'static str, &'static str)]) -> String {
     let variables = COMPLETE.iter().chain(changes).copied().collect();
-    let refusal = settings(&variables).unwrap_err();
-    assert_eq!(refusal.code(), 64);
-    let line = refusal.to_string();
+    let exit_error = settings(&variables).unwrap_err();
+    assert_eq!(exit_error.code(), 64);
+    let line = exit_error.to_string();
     assert!(!line.contains('\n') && !line.contains("hunter2"), "{line}");
     line
 }
@@ -85,7 +85,7 @@ fn the_services_name_decides_what_is_not_set() {
 #[test]
 fn a_missing_setting_is_named() {
     for (name, _) in COMPLETE {
-        assert_eq!(refusal(&[(name, "")]), format!("{name} is not set; `--help` says what it means"));
+        assert_eq!(exit_error(&[(name, "")]), format!("{name} is not set; `--help` says what it means"));
     }
 }
 
@@ -109,7 +109,7 @@ fn a_malformed_setting_is_named() {
         ("KAFKA_DEAD_LETTER_TOPIC", "..", "KAFKA_DEAD_LETTER_TOPIC: `..` is not allowed as a topic's name"),
         ("KAFKA_BOOTSTRAP_SERVERS", "k:9092;l:9092", "KAFKA_BOOTSTRAP_SERVERS: `k:9092;l:9092` is not `host:port`"),
     ] {
-        let line = refusal(&[(name, value)]);
+        let line = exit_error(&[(name, value)]);
         assert!(line.starts_with(said), "{name}={value}: {line}");
     }
 }
@@ -126,7 +126,7 @@ fn a_value_may_come_from_a_file() {
     let cli = Cli::parse::<Own>(&STG, ["stg-service".into(), "migrate".into()], read).unwrap();
     std::fs::remove_file(&file).unwrap();
     assert!(matches!(cli.command, Command::Migrate));
-    assert_eq!(cli.given.read::<DatabaseSettings>().unwrap().database_url.expose(), "postgres://from-a-file");
+    assert_eq!(cli.settings.read::<DatabaseSettings>().unwrap().database_url.expose(), "postgres://from-a-file");
 }
 
 /// Texts that no setting can have, and what is said about each. The exception of a file is the newline at its end.
@@ -152,7 +152,7 @@ fn the_text_of_every_setting_is_one_line_without_white_space_at_its_ends() {
     assert!(settings.len() > 20, "{settings:?}");
     for name in settings {
         for (text, said) in UNUSABLE {
-            assert_eq!(refusal(&[(name, text)]), format!("{name} {said}"), "{text:?}");
+            assert_eq!(exit_error(&[(name, text)]), format!("{name} {said}"), "{text:?}");
         }
     }
 }
@@ -161,8 +161,10 @@ fn the_text_of_every_setting_is_one_line_without_white_space_at_its_ends() {
 fn a_flag_follows_the_rule_of_its_variable() {
     for (text, said) in UNUSABLE.into_iter().chain([("", "is empty")]) {
         let flag = format!("--kafka-group-id={text}");
-        let Err(Ended::Refused(refusal)) = parse(&[&flag], &COMPLETE.into()) else { panic!("{text:?} was accepted") };
-        assert_eq!(refusal, Refusal::Settings(format!("KAFKA_GROUP_ID {said}")));
+        let Err(ParseEnd::Invalid(exit_error)) = parse(&[&flag], &COMPLETE.into()) else {
+            panic!("{text:?} was accepted")
+        };
+        assert_eq!(exit_error, ExitError::Config(format!("KAFKA_GROUP_ID {said}")));
     }
 }
 
@@ -187,11 +189,11 @@ fn the_file_of_every_setting_holds_one_line() {
         };
         for (text, said) in bytes.iter().chain(&of_files) {
             std::fs::write(&file, text).unwrap();
-            let Err(Ended::Refused(refusal)) = Cli::parse::<Own>(&STG, ["stg-service".into()], read) else {
+            let Err(ParseEnd::Invalid(exit_error)) = Cli::parse::<Own>(&STG, ["stg-service".into()], read) else {
                 panic!("{variable} of {text:?} was accepted")
             };
-            assert_eq!(refusal.code(), 64);
-            let line = refusal.to_string();
+            assert_eq!(exit_error.code(), 64);
+            let line = exit_error.to_string();
             assert!(line.starts_with(&variable) && line.ends_with(said) && !line.contains("hunter"), "{line}");
         }
     }
@@ -205,7 +207,7 @@ fn a_file_may_end_its_line_as_any_editor_does() {
     for text in ["redis://r", "redis://r\n", "redis://r\r\n"] {
         std::fs::write(&file, text).unwrap();
         let cli = Cli::parse::<Own>(&STG, ["stg-service".into()], read).unwrap();
-        assert_eq!(cli.given.read::<Own>().unwrap().redis_url.expose(), "redis://r", "{text:?}");
+        assert_eq!(cli.settings.read::<Own>().unwrap().redis_url.expose(), "redis://r", "{text:?}");
     }
     std::fs::remove_file(&file).unwrap();
 }
@@ -216,7 +218,7 @@ fn a_topic_is_not_both_read_and_written() {
         let variables = COMPLETE.into_iter().chain([(name, "orders")]).collect();
         let settings = settings(&variables).unwrap();
         let refused = settings.kafka.connection(&settings.topics, "stg-service").unwrap_err();
-        assert_eq!(refused, Refusal::Settings(format!("{name} is the same topic as KAFKA_SOURCE_TOPIC")));
+        assert_eq!(refused, ExitError::Config(format!("{name} is the same topic as KAFKA_SOURCE_TOPIC")));
     }
 }
 
@@ -228,9 +230,9 @@ fn addresses_may_have_blanks_between_them() {
 
 #[test]
 fn a_file_is_the_only_source_and_readable() {
-    let both = refusal(&[("DATABASE_URL_FILE", "/run/url")]);
+    let both = exit_error(&[("DATABASE_URL_FILE", "/run/url")]);
     assert_eq!(both, "DATABASE_URL and DATABASE_URL_FILE are both set; unset one of them");
-    let gone = refusal(&[("KAFKA_SASL_PASSWORD_FILE", "/nowhere/password")]);
+    let gone = exit_error(&[("KAFKA_SASL_PASSWORD_FILE", "/nowhere/password")]);
     assert!(gone.starts_with("KAFKA_SASL_PASSWORD_FILE cannot be read: /nowhere/password: "), "{gone}");
 }
 
@@ -239,21 +241,21 @@ fn an_argument_outranks_a_variable() {
     let variables = COMPLETE.into_iter().chain([("BATCH_SIZE", "7")]).collect();
     let cli = parse(&["--batch-size", "9", "check"], &variables).unwrap();
     assert!(matches!(cli.command, Command::Check));
-    assert_eq!(cli.given.read::<Settings>().unwrap().batch.batch_size.get(), 9);
+    assert_eq!(cli.settings.read::<Settings>().unwrap().batch.batch_size.get(), 9);
 }
 
 #[test]
 fn a_subcommand_needs_only_its_own_settings() {
     let cli = parse(&["migrate"], &Variables::from([("DATABASE_URL", "postgres://h/d")])).unwrap();
-    assert!(cli.given.read::<DatabaseSettings>().is_ok());
-    assert!(cli.given.read::<Settings>().is_err());
+    assert!(cli.settings.read::<DatabaseSettings>().is_ok());
+    assert!(cli.settings.read::<Settings>().is_err());
 }
 
 #[test]
 fn secrets_are_not_seen() {
     let settings = settings(&COMPLETE.into_iter().chain([("KAFKA_SASL_PASSWORD", "hunter2")]).collect()).unwrap();
     assert!(!format!("{settings:?}").contains("hunter2"));
-    refusal(&[("DATABASE_URL", "hunter2"), ("BATCH_SIZE", "many")]);
+    exit_error(&[("DATABASE_URL", "hunter2"), ("BATCH_SIZE", "many")]);
 }
 
 #[test]
@@ -272,7 +274,7 @@ fn logging_in_takes_all_three() {
     for missing in ["KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"] {
         let variables = COMPLETE.into_iter().chain(complete.clone()).filter(|(name, _)| *name != missing).collect();
         let said = format!("{missing} is not set, and KAFKA_SECURITY_PROTOCOL=SASL_SSL needs it");
-        assert_eq!(connection(variables).unwrap_err(), Refusal::Settings(said));
+        assert_eq!(connection(variables).unwrap_err(), ExitError::Config(said));
     }
 }
 
@@ -280,9 +282,9 @@ fn logging_in_takes_all_three() {
 fn a_database_url_is_refused_without_being_repeated() {
     for url in ["hunter2", "mysql://u:hunter2@h/d", "postgres://u:hunter2@h/d?sslmode=perhaps"] {
         let settings = settings(&COMPLETE.into_iter().chain([("DATABASE_URL", url)]).collect()).unwrap();
-        let refusal = settings.database.connection("stg-service").err().unwrap();
-        assert_eq!(refusal.code(), 64);
-        let line = refusal.to_string();
+        let exit_error = settings.database.connection("stg-service").err().unwrap();
+        assert_eq!(exit_error.code(), 64);
+        let line = exit_error.to_string();
         assert!(line.starts_with("DATABASE_URL: ") && !line.contains("hunter2"), "{line}");
     }
 }
@@ -298,8 +300,10 @@ fn wrong_usage_is_one_line() {
         (vec!["revolve"], "<TIMES> is missing; see --help"),
         (vec!["revolve", "often"], "TIMES: invalid digit found in string"),
     ] {
-        let Err(Ended::Refused(refusal)) = parse(&line, &COMPLETE.into()) else { panic!("{line:?} was understood") };
-        assert_eq!(refusal, Refusal::Settings(said.to_owned()));
+        let Err(ParseEnd::Invalid(exit_error)) = parse(&line, &COMPLETE.into()) else {
+            panic!("{line:?} was understood")
+        };
+        assert_eq!(exit_error, ExitError::Config(said.to_owned()));
     }
 }
 
@@ -315,13 +319,13 @@ fn subcommands_nest_and_are_each_services_own() {
     assert!(matches!(cli.command, Command::Own(OwnCommands::Revolve { times: 3 })));
     let nobodys =
         super::Cli::<std::convert::Infallible>::parse::<Own>(&STG, ["stg".into(), "revolve".into()], |_| None);
-    assert!(matches!(nobodys, Err(Ended::Refused(_))));
+    assert!(matches!(nobodys, Err(ParseEnd::Invalid(_))));
 }
 
 #[test]
 fn programs_read_the_same_reference() {
     let cli = parse(&["settings"], &Variables::new()).unwrap();
-    let reference = serde_json::to_value(&cli.reference).unwrap();
+    let reference = serde_json::to_value(&cli.settings_json).unwrap();
     assert_eq!(reference["service"], "stg-service");
     let settings = reference["settings"].as_array().unwrap();
     let named = |name: &str| settings.iter().find(|setting| setting["name"] == name).unwrap();
@@ -337,7 +341,7 @@ fn programs_read_the_same_reference() {
 
 #[test]
 fn help_is_the_reference() {
-    let Err(Ended::Answered(help)) = parse(&["--help"], &Variables::new()) else { panic!("no help") };
+    let Err(ParseEnd::Help(help)) = parse(&["--help"], &Variables::new()) else { panic!("no help") };
     let help = help.to_string();
     assert!(help.starts_with("Stores orders.\n"), "{help}");
     for text in [

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use kafka::{ParsedDeadLetter, Reader};
 
 use super::selection::Selection;
-use crate::Refusal;
+use crate::ExitError;
 
 /// Reads the dead-letter topic and picks those that are meant.
 pub(crate) struct Letters<'a> {
@@ -26,11 +26,11 @@ const CHUNK: usize = 500;
 pub(crate) const CHUNK_BYTES: usize = 4 << 20;
 
 impl<'a> Letters<'a> {
-    pub(crate) async fn open(kafka: &'a kafka::Settings, selection: &'a Selection) -> Result<Self, Refusal> {
+    pub(crate) async fn open(kafka: &'a kafka::Settings, selection: &'a Selection) -> Result<Self, ExitError> {
         let topic = &kafka.dead_letter_topic;
         let reader = Reader::open(kafka, topic).await.map_err(|error| match error {
             kafka::Error::NoTopic(_) => {
-                Refusal::Missing(format!("KAFKA_DEAD_LETTER_TOPIC: topic {topic} does not exist"))
+                ExitError::Unavailable(format!("KAFKA_DEAD_LETTER_TOPIC: topic {topic} does not exist"))
             }
             error => error.into(),
         })?;
@@ -38,7 +38,7 @@ impl<'a> Letters<'a> {
     }
 
     /// The next of those that are meant, at most `most` of them; none after the last.
-    pub(crate) async fn next_chunk(&mut self, most: usize) -> Result<Vec<ParsedDeadLetter>, Refusal> {
+    pub(crate) async fn next_chunk(&mut self, most: usize) -> Result<Vec<ParsedDeadLetter>, ExitError> {
         let (mut chunk, mut bytes) = (Vec::new(), 0);
         while chunk.len() < most.min(CHUNK)
             && bytes < CHUNK_BYTES
@@ -50,7 +50,7 @@ impl<'a> Letters<'a> {
         Ok(chunk)
     }
 
-    async fn next(&mut self) -> Result<Option<ParsedDeadLetter>, Refusal> {
+    async fn next(&mut self) -> Result<Option<ParsedDeadLetter>, ExitError> {
         while let Some(record) = self.reader.next().await? {
             self.seen += 1;
             match ParsedDeadLetter::open(record) {

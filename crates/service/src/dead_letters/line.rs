@@ -3,7 +3,7 @@
 use kafka::ParsedDeadLetter;
 use serde::Serialize;
 
-use super::memory::{Returned, place};
+use super::replayed::{Returned, place};
 
 /// The shape of the line.
 #[derive(Debug, Serialize)]
@@ -88,7 +88,7 @@ pub(crate) fn value_bytes(letter: &ParsedDeadLetter) -> usize {
 }
 
 /// A text for a terminal. An error may quote what it met, and what it met may command one.
-pub(crate) fn harmless(text: &str) -> String {
+pub(crate) fn escape_control(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
 }
 

@@ -9,8 +9,8 @@ use kafka::ParsedDeadLetter;
 
 use super::{
     letters::Letters,
-    line::{Line, harmless, value_bytes},
-    memory::{self, Returned, place},
+    line::{Line, escape_control, value_bytes},
+    replayed::{self, Returned, place},
     selection::Selection,
 };
 
@@ -35,7 +35,7 @@ impl List {
     /// for the hour when something is down: without the database it says all else.
     ///
     /// # Errors
-    /// A [`crate::Refusal`] when the topic is missing or the brokers do not answer; what `out` says of a failed write.
+    /// A [`crate::ExitError`] when the topic is missing or the brokers do not answer; what `out` says of a failed write.
     pub async fn run(
         &self,
         kafka: &kafka::Settings,
@@ -80,7 +80,7 @@ impl List {
 
 /// Which of them were sent back; a database that does not say is not asked again.
 async fn recall(database: &mut Option<&Database>, topic: &str, chunk: &[ParsedDeadLetter]) -> Option<Returned> {
-    let recalled = memory::recall((*database)?, topic, chunk).await;
+    let recalled = replayed::recall((*database)?, topic, chunk).await;
     recalled.inspect_err(unknown).inspect_err(|_| *database = None).ok()
 }
 
@@ -112,9 +112,9 @@ fn row(letter: &ParsedDeadLetter, returned: Option<&Returned>) -> [Cell; 7] {
     [
         Cell::new_owned(format!("{}/{}", letter.partition, letter.offset)),
         Cell::new_owned(failed_at),
-        Cell::new_owned(harmless(&letter.reason)),
-        Cell::new_owned(harmless(&letter.error)),
-        Cell::new_owned(format!("{}/{}/{}", harmless(&original.topic), original.partition, original.offset)),
+        Cell::new_owned(escape_control(&letter.reason)),
+        Cell::new_owned(escape_control(&letter.error)),
+        Cell::new_owned(format!("{}/{}/{}", escape_control(&original.topic), original.partition, original.offset)),
         Cell::new_owned(bytes).set_alignment(CellAlignment::Right),
         Cell::new_owned(sent_back),
     ]

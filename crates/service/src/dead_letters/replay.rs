@@ -9,11 +9,11 @@ use kafka::{ParsedDeadLetter, Reader, ReplayProducer};
 
 use super::{
     letters::{CHUNK_BYTES, Letters},
-    line::harmless,
-    memory::{self, Place, place},
+    line::escape_control,
+    replayed::{self, Place, place},
     selection::Selection,
 };
-use crate::Refusal;
+use crate::ExitError;
 
 /// What to send back.
 #[derive(Debug, Clone, Default, Args)]
@@ -34,11 +34,11 @@ impl Replay {
     /// is harmless: every layer knows an event that it has seen.
     ///
     /// # Errors
-    /// A [`Refusal`] when a topic is missing, or Kafka or the database does not answer. What was sent until then is
+    /// A [`ExitError`] when a topic is missing, or Kafka or the database does not answer. What was sent until then is
     /// remembered.
     pub async fn run(&self, kafka: &kafka::Settings, database: &Database, out: &mut impl Write) -> anyhow::Result<()> {
         let mut letters = Letters::open(kafka, &self.selection).await?;
-        let replay_producer = ReplayProducer::connect(kafka).map_err(Refusal::from)?;
+        let replay_producer = ReplayProducer::connect(kafka).map_err(ExitError::from)?;
         let mut sending = Sending {
             execute: self.execute,
             kafka,
@@ -47,7 +47,7 @@ impl Replay {
             places: Vec::new(),
             records: Vec::new(),
             bytes: 0,
-            tally: Tally::default(),
+            tally: ReplayCounts::default(),
         };
         let mut meant = 0;
         loop {
@@ -73,13 +73,13 @@ struct Sending<'a> {
     /// The records they were.
     records: Vec<Record>,
     bytes: usize,
-    tally: Tally,
+    tally: ReplayCounts,
 }
 
 impl Sending<'_> {
     /// Sends what has not been sent before of some letters.
-    async fn take(&mut self, letters: Vec<ParsedDeadLetter>) -> Result<(), Refusal> {
-        let before = memory::recall(self.database, &self.kafka.dead_letter_topic, &letters).await?;
+    async fn take(&mut self, letters: Vec<ParsedDeadLetter>) -> Result<(), ExitError> {
+        let before = replayed::recall(self.database, &self.kafka.dead_letter_topic, &letters).await?;
         self.tally.before += before.len();
         for letter in letters.into_iter().filter(|letter| !before.contains_key(&place(letter))) {
             self.prepare(letter).await?;
@@ -91,7 +91,7 @@ impl Sending<'_> {
     }
 
     /// Makes a letter ready to be sent, or notes why it is left.
-    async fn prepare(&mut self, letter: ParsedDeadLetter) -> Result<(), Refusal> {
+    async fn prepare(&mut self, letter: ParsedDeadLetter) -> Result<(), ExitError> {
         // A letter may name any topic; whoever can write letters must not write to all topics with our rights.
         if *letter.original.topic != *self.kafka.source_topic {
             *self.tally.elsewhere.entry(letter.original.topic.to_string()).or_default() += 1;
@@ -116,28 +116,28 @@ impl Sending<'_> {
     }
 
     /// The letter with what was left out of it, if the source topic still has it.
-    async fn complete(&self, letter: ParsedDeadLetter) -> Result<Option<ParsedDeadLetter>, Refusal> {
+    async fn complete(&self, letter: ParsedDeadLetter) -> Result<Option<ParsedDeadLetter>, ExitError> {
         let Record { topic, partition, offset, .. } = &letter.original;
         let found = Reader::find(self.kafka, topic, *partition, *offset).await.map_err(gone)?;
         Ok(found.and_then(|found| letter.complete(found)))
     }
 
-    async fn flush(&mut self) -> Result<(), Refusal> {
+    async fn flush(&mut self) -> Result<(), ExitError> {
         let (places, records) = (mem::take(&mut self.places), mem::take(&mut self.records));
         self.bytes = 0;
         if self.execute && !records.is_empty() {
             self.replay_producer.send(&records).await?;
-            memory::remember(self.database, &self.kafka.dead_letter_topic, &places).await?;
+            replayed::remember(self.database, &self.kafka.dead_letter_topic, &places).await?;
         }
         Ok(())
     }
 }
 
 /// The topic is named by the letters, not by a setting.
-fn gone(error: kafka::Error) -> Refusal {
+fn gone(error: kafka::Error) -> ExitError {
     match error {
         kafka::Error::NoTopic(topic) => {
-            Refusal::Missing(format!("topic {topic}, where they came from, does not exist"))
+            ExitError::Unavailable(format!("topic {topic}, where they came from, does not exist"))
         }
         error => error.into(),
     }
@@ -145,7 +145,7 @@ fn gone(error: kafka::Error) -> Refusal {
 
 /// What became of the letters.
 #[derive(Default)]
-struct Tally {
+struct ReplayCounts {
     /// By reason and topic; in a dry run, those that would have been.
     sent: BTreeMap<(String, String), usize>,
     before: usize,
@@ -156,7 +156,7 @@ struct Tally {
     elsewhere: BTreeMap<String, usize>,
 }
 
-impl Tally {
+impl ReplayCounts {
     fn write(&self, execute: bool, source: &str, out: &mut impl Write) -> std::io::Result<()> {
         let verb = if execute { "sent back" } else { "would send back" };
         for ((reason, topic), count) in &self.sent {
@@ -170,7 +170,7 @@ impl Tally {
             writeln!(out, "left {partition}/{offset}: it is not whole, it was too large, and {original}")?;
         }
         for (topic, count) in &self.elsewhere {
-            writeln!(out, "left {count} from {}: KAFKA_SOURCE_TOPIC is {source}", harmless(topic))?;
+            writeln!(out, "left {count} from {}: KAFKA_SOURCE_TOPIC is {source}", escape_control(topic))?;
         }
         if self.before > 0 {
             writeln!(out, "left {}: sent back before", self.before)?;

@@ -23,45 +23,45 @@ use std::io::Write;
 
 use database::{Statement, statement};
 
-use crate::{Given, Refusal};
+use crate::{CommandSettings, ExitError};
 
 /// Prepares the rebuild of a service and says what is to be done next. `emptying`: the statements of step 1.
 ///
 /// # Errors
-/// A [`Refusal`] while the group has members, when the source topic does not begin at offset 0 any more, and when
+/// A [`ExitError`] while the group has members, when the source topic does not begin at offset 0 any more, and when
 /// something does not answer. Nothing has changed then but, perhaps, the offsets.
-pub async fn prepare(given: &Given, emptying: &[Statement], out: &mut impl Write) -> anyhow::Result<()> {
-    let kafka = given.kafka()?;
-    let database = given.database().await?;
+pub async fn prepare(settings: &CommandSettings, emptying: &[Statement], out: &mut impl Write) -> anyhow::Result<()> {
+    let kafka = settings.kafka()?;
+    let database = settings.database().await?;
     let service = kafka.service.as_str();
-    let group = kafka::Group::connect(&kafka).map_err(Refusal::from)?;
+    let group = kafka::Group::connect(&kafka).map_err(ExitError::from)?;
     // Nobody is disturbed for what will be refused. That it is asked again below, where it counts, stays necessary.
-    let members = group.members().await.map_err(Refusal::from)?;
+    let members = group.members().await.map_err(ExitError::from)?;
     if !members.is_empty() {
         return Err(has_members(&kafka, &members.join(", ")).into());
     }
     let partitions = targets(&group, &kafka.source_topic).await?.len();
-    if group.committed(partitions).await.map_err(Refusal::from)?.iter().all(Option::is_none) {
-        return Err(Refusal::Missing(format!(
+    if group.committed(partitions).await.map_err(ExitError::from)?.iter().all(Option::is_none) {
+        return Err(ExitError::Unavailable(format!(
             "KAFKA_GROUP_ID: the group {} has never read {}; give the group that the service runs with",
             kafka.group_id, kafka.source_topic
         ))
         .into());
     }
 
-    let transaction = database.begin_maintenance().await.map_err(Refusal::from)?;
+    let transaction = database.begin_maintenance().await.map_err(ExitError::from)?;
     for statement in emptying {
-        transaction.execute(statement, []).await.map_err(Refusal::from)?;
+        transaction.execute(statement, []).await.map_err(ExitError::from)?;
     }
     let targets = targets(&group, &kafka.source_topic).await?;
-    if !group.reset_offsets(targets.len()).await.map_err(Refusal::from)? {
+    if !group.reset_offsets(targets.len()).await.map_err(ExitError::from)? {
         return Err(has_members(&kafka, "it came this moment").into());
     }
     transaction
         .execute(&statement!("service/insert_rebuild"), [&service, &targets, &kafka.group_id])
         .await
-        .map_err(Refusal::from)?;
-    transaction.commit().await.map_err(Refusal::from)?;
+        .map_err(ExitError::from)?;
+    transaction.commit().await.map_err(ExitError::from)?;
 
     let records: i64 = targets.iter().sum();
     tracing::info!(topic = kafka.source_topic, records, "a rebuild is prepared");
@@ -70,11 +70,11 @@ pub async fn prepare(given: &Given, emptying: &[Statement], out: &mut impl Write
 }
 
 /// Where each partition of the topic ends.
-async fn targets(group: &kafka::Group, topic: &str) -> Result<Vec<i64>, Refusal> {
+async fn targets(group: &kafka::Group, topic: &str) -> Result<Vec<i64>, ExitError> {
     let watermarks = group.watermarks().await?;
     match watermarks.iter().enumerate().find(|(_, watermarks)| watermarks.low != 0) {
         None => Ok(watermarks.iter().map(|watermarks| watermarks.high).collect()),
-        Some((partition, watermarks)) => Err(Refusal::Missing(format!(
+        Some((partition, watermarks)) => Err(ExitError::Unavailable(format!(
             "KAFKA_SOURCE_TOPIC: partition {partition} of {topic} begins at offset {}, not at 0: what was deleted cannot be \
              read again, and a rebuild would lose it",
             watermarks.low
@@ -82,8 +82,8 @@ async fn targets(group: &kafka::Group, topic: &str) -> Result<Vec<i64>, Refusal>
     }
 }
 
-fn has_members(kafka: &kafka::Settings, members: &str) -> Refusal {
-    Refusal::Missing(format!(
+fn has_members(kafka: &kafka::Settings, members: &str) -> ExitError {
+    ExitError::Unavailable(format!(
         "KAFKA_GROUP_ID: the group {} has members ({members}): stop every {} and run this again; one that was killed counts \
          until KAFKA_SESSION_TIMEOUT has passed",
         kafka.group_id, kafka.service

@@ -11,7 +11,7 @@ use super::period;
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Batches")]
-pub struct Batch {
+pub struct BatchSettings {
     /// Records per microbatch, upper bound. More: fewer round trips, more memory, and more records that come again
     /// after a crash.
     #[arg(long, env, value_name = "RECORDS", default_value = "100")]

@@ -5,7 +5,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 use clap::Args;
 
 use super::Secret;
-use crate::Refusal;
+use crate::ExitError;
 
 /// The settings of PostgreSQL.
 #[derive(Debug, Clone, Args)]
@@ -34,10 +34,10 @@ impl DatabaseSettings {
     ///
     /// # Errors
     /// When the URL or the certificates cannot be used.
-    pub fn connection(&self, service: &str) -> Result<database::Settings, Refusal> {
+    pub fn connection(&self, service: &str) -> Result<database::Settings, ExitError> {
         let pool_size = self.database_pool_size.get();
         database::Settings::from_url(self.database_url.expose(), self.database_ca_file.as_deref(), pool_size)
             .map(|settings| settings.named(service))
-            .map_err(|error| Refusal::Settings(error.to_string()))
+            .map_err(|error| ExitError::Config(error.to_string()))
     }
 }

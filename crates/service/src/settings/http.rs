@@ -8,7 +8,7 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "HTTP")]
-pub struct Http {
+pub struct HttpSettings {
     /// Address and port of `/health`, `/ready` and `/metrics`.
     #[arg(long, env, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:5000")]
     pub http_addr: SocketAddr,

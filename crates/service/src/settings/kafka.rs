@@ -5,7 +5,7 @@ use std::{fs, num::NonZeroU16, path::PathBuf, time::Duration};
 use clap::{ArgAction, Args};
 
 use super::{Secret, period};
-use crate::Refusal;
+use crate::ExitError;
 
 mod values;
 
@@ -13,7 +13,7 @@ mod values;
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Kafka: connection")]
-pub struct Kafka {
+pub struct KafkaSettings {
     /// `host:port`, several separated by commas. Required.
     #[arg(long, env, value_name = "ADDRESSES", value_parser = values::addresses)]
     pub kafka_bootstrap_servers: String,
@@ -56,7 +56,7 @@ pub struct Kafka {
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Kafka: topics")]
-pub struct Topics {
+pub struct TopicSettings {
     /// The consumer group. Its committed offsets are the service's memory of what it has read: under another name it
     /// starts again at offset 0, which changes nothing but takes its time.
     #[arg(long, env, value_name = "GROUP")]
@@ -84,15 +84,15 @@ pub struct Topics {
     pub kafka_topic_partitions: NonZeroU16,
 }
 
-impl Topics {
+impl TopicSettings {
     /// Refuses a topic that is both read and written: the service would read the records it writes.
-    fn distinct(&self) -> Result<(), Refusal> {
+    fn distinct(&self) -> Result<(), ExitError> {
         let written = [
             ("KAFKA_DESTINATION_TOPIC", self.kafka_destination_topic.as_ref()),
             ("KAFKA_DEAD_LETTER_TOPIC", Some(&self.kafka_dead_letter_topic)),
         ];
         match written.into_iter().find(|(_, topic)| *topic == Some(&self.kafka_source_topic)) {
-            Some((name, _)) => Err(Refusal::Settings(format!("{name} is the same topic as KAFKA_SOURCE_TOPIC"))),
+            Some((name, _)) => Err(ExitError::Config(format!("{name} is the same topic as KAFKA_SOURCE_TOPIC"))),
             None => Ok(()),
         }
     }
@@ -109,13 +109,13 @@ impl Topics {
     }
 }
 
-impl Kafka {
+impl KafkaSettings {
     /// What the driver makes of them; nothing is connected yet. `service` is how the brokers' logs call us.
     ///
     /// # Errors
     /// When a SASL protocol lacks who we are or how to prove it (the client would wait for ever), when something is set
     /// that the protocol has no use for, and when the file of the authority holds none.
-    pub fn connection(&self, topics: &Topics, service: &str) -> Result<kafka::Settings, Refusal> {
+    pub fn connection(&self, topics: &TopicSettings, service: &str) -> Result<kafka::Settings, ExitError> {
         let defaults = kafka::Settings::default();
         let settings = kafka::Settings {
             service: service.to_owned(),
@@ -140,9 +140,9 @@ impl Kafka {
 
     /// What is missing for a login, and what would be set in vain: who sets an authority or a password believes to be
     /// protected by it.
-    fn consistent(&self) -> Result<(), Refusal> {
+    fn consistent(&self) -> Result<(), ExitError> {
         let protocol = &self.kafka_security_protocol;
-        let refused = |name: &str, why: String| Err(Refusal::Settings(format!("{name} {why}")));
+        let refused = |name: &str, why: String| Err(ExitError::Config(format!("{name} {why}")));
         let logs_in = protocol.to_lowercase().starts_with("sasl");
         for (name, set) in [
             ("KAFKA_SASL_MECHANISM", self.kafka_sasl_mechanism.is_some()),

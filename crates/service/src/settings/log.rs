@@ -7,7 +7,7 @@ use tracing_subscriber::{EnvFilter, filter::ParseError};
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Log")]
-pub struct Log {
+pub struct LogSettings {
     /// One JSON object a line for a log store, or text for a person.
     #[arg(long, env, value_name = "FORMAT", value_enum, default_value = "json")]
     pub log_format: Format,

@@ -1,8 +1,8 @@
 //! `dead-letters list`: what there is, and what is meant of it.
 
 use database::Database;
-use service::{
-    Refusal,
+use runtime::{
+    ExitError,
     dead_letters::{List, Replay, Selection},
 };
 
@@ -127,6 +127,6 @@ async fn a_topic_that_is_missing_is_named() -> anyhow::Result<()> {
     stage.kafka.dead_letter_topic = "nowhere".to_owned();
     let error = stage.list(&List::default()).await.unwrap_err();
     let said = "KAFKA_DEAD_LETTER_TOPIC: topic nowhere does not exist".to_owned();
-    assert_eq!(error.downcast::<Refusal>()?, Refusal::Missing(said));
+    assert_eq!(error.downcast::<ExitError>()?, ExitError::Unavailable(said));
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use consumer::{DeadLetter, Record};
 use devstack::Topic;
 use kafka::{ReplayProducer, Settings};
-use service::{
-    Refusal,
+use runtime::{
+    ExitError,
     dead_letters::{List, Replay, Selection},
 };
 
@@ -119,7 +119,7 @@ async fn a_source_that_is_gone_is_named() -> anyhow::Result<()> {
     stage.send_dead_letter(&[stage.letter(1, "not-json", None)]).await?;
     let error = stage.replay(&Replay::default()).await.unwrap_err();
     let said = "topic long-gone, where they came from, does not exist".to_owned();
-    assert_eq!(error.downcast::<Refusal>()?, Refusal::Missing(said));
+    assert_eq!(error.downcast::<ExitError>()?, ExitError::Unavailable(said));
     Ok(())
 }
 

@@ -11,8 +11,8 @@ use consumer::Failure;
 use database::{Database, Transaction, get, statement};
 use orders::UtcMicros;
 use reference::ReferenceStore;
+use runtime::ExitError;
 use serde::Serialize;
-use service::Refusal;
 
 use self::rows::{Awaited, Line, Name, Order};
 use super::selection::Selection;
@@ -48,7 +48,7 @@ impl List {
     /// Lists the orders that are parked at `now`; with `names`, why the names they wait for count as missing.
     ///
     /// # Errors
-    /// A [`Refusal`] when the database does not answer; what `out` says of a failed write.
+    /// A [`ExitError`] when the database does not answer; what `out` says of a failed write.
     pub async fn run(
         &self,
         database: &Database,
@@ -71,11 +71,11 @@ impl List {
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
         let limit = self.limit.or_else(|| (!self.json).then_some(LINES));
-        let transaction = database.begin_maintenance().await.map_err(Refusal::from)?;
-        let mut lines: Vec<L> = self.select(&transaction, now, limit).await.map_err(Refusal::from)?;
+        let transaction = database.begin_maintenance().await.map_err(ExitError::from)?;
+        let mut lines: Vec<L> = self.select(&transaction, now, limit).await.map_err(ExitError::from)?;
         // Everything is read before Redis is asked and output is written, so the transaction waits for neither.
-        let total = total(&transaction).await.map_err(Refusal::from)?;
-        transaction.commit().await.map_err(Refusal::from)?;
+        let total = total(&transaction).await.map_err(ExitError::from)?;
+        transaction.commit().await.map_err(ExitError::from)?;
         if let Some(names) = names {
             explain(&mut lines, names).await;
         }

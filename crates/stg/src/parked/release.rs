@@ -12,7 +12,7 @@ use clap::Args;
 use consumer::Failure;
 use database::{Database, PgTimestamp, Row, Transaction, get, statement};
 use orders::UtcMicros;
-use service::Refusal;
+use runtime::ExitError;
 
 use super::selection::Selection;
 
@@ -57,10 +57,11 @@ impl Release {
     /// Marks the orders at `now`, and says what became of them.
     ///
     /// # Errors
-    /// A [`Refusal`] when an order that was named is not parked, or waits for a user or a restaurant (the others are
+    /// A [`ExitError`] when an order that was named is not parked, or waits for a user or a restaurant (the others are
     /// released all the same), and when the database does not answer; what `out` says of a failed write.
     pub async fn run(&self, database: &Database, now: UtcMicros, out: &mut impl Write) -> anyhow::Result<()> {
-        let Released { count, refused, reasons, unknown } = self.release(database, now).await.map_err(Refusal::from)?;
+        let Released { count, refused, reasons, unknown } =
+            self.release(database, now).await.map_err(ExitError::from)?;
         for (order, names) in &reasons {
             writeln!(out, "order {order} stays parked: it waits for {}", names.join(" and "))?;
         }
@@ -79,7 +80,7 @@ impl Release {
         }
         let left = unknown.len() + refused;
         if left > 0 && !self.all {
-            return Err(Refusal::Missing(format!("{left} of {} orders not released", left + count)).into());
+            return Err(ExitError::Unavailable(format!("{left} of {} orders not released", left + count)).into());
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ pub struct Selection {
     pub id: Option<String>,
 
     /// Only those that have been parked for longer: `36h`, `90s`.
-    #[arg(long, value_name = "DURATION", value_parser = service::settings::duration)]
+    #[arg(long, value_name = "DURATION", value_parser = runtime::settings::duration)]
     pub older_than: Option<Duration>,
 }
 

@@ -1,8 +1,8 @@
 //! Parked orders in a person's hands: seen, released, refused.
 
 use consumer::Outcome;
+use runtime::ExitError;
 use serde_json::{Value, json};
-use service::Refusal;
 use stg::{
     Stg,
     parked::{List, Release, Selection},
@@ -98,7 +98,10 @@ async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
         "released 1; the service sends them in its next round",
     ];
     assert_eq!(said.lines().collect::<Vec<_>>(), lines);
-    assert_eq!(end.unwrap_err().downcast::<Refusal>()?, Refusal::Missing("2 of 3 orders not released".to_owned()));
+    assert_eq!(
+        end.unwrap_err().downcast::<ExitError>()?,
+        ExitError::Unavailable("2 of 3 orders not released".to_owned())
+    );
     assert_eq!(round(&mut processor).await?.len(), 1);
     let (_, end) = stage.release(named(&[2])).await?;
     assert!(end.is_err());

@@ -5,8 +5,8 @@ use consumer::{OutboxBatch, Outcome, Processor, Record};
 use database::{Database, Statement};
 use devstack::Endpoints;
 use orders::UtcMicros;
+use runtime::Service;
 use serde_json::{Value, json};
-use service::Service;
 use stg::{
     Stg,
     parked::{List, Release},
@@ -206,6 +206,6 @@ pub(crate) fn record(object_id: i64, minute: u8, user: &str, restaurant: &str, d
 
 /// As the commands have it.
 pub(crate) fn now() -> UtcMicros {
-    let micros = service::clock::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros();
+    let micros = runtime::clock::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros();
     UtcMicros::from_unix_micros(i64::try_from(micros).unwrap()).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use orders::tags::Subject;
-use service::Refusal;
+use runtime::ExitError;
 
 use crate::rule::Rule;
 
@@ -42,8 +42,8 @@ impl Change {
     }
 
     /// A new rule.
-    pub(super) fn complete(&self) -> Result<Rule, Refusal> {
-        let missing = |flag: &str| Refusal::Settings(format!("a new rule needs {flag}; `rules add --help` says more"));
+    pub(super) fn complete(&self) -> Result<Rule, ExitError> {
+        let missing = |flag: &str| ExitError::Config(format!("a new rule needs {flag}; `rules add --help` says more"));
         let (subject, key) = self.subject().ok_or_else(|| missing("--category or --product"))?;
         let threshold = self.threshold.ok_or_else(|| missing("--threshold"))?;
         let tag = self.tag.clone().ok_or_else(|| missing("--tag"))?;
@@ -51,9 +51,9 @@ impl Change {
     }
 
     /// `rule` after the change.
-    pub(super) fn applied_to(&self, rule: Rule) -> Result<Rule, Refusal> {
+    pub(super) fn applied_to(&self, rule: Rule) -> Result<Rule, ExitError> {
         if self.is_nothing() {
-            return Err(Refusal::Settings("nothing is to be changed; `rules set --help` says what can be".to_owned()));
+            return Err(ExitError::Config("nothing is to be changed; `rules set --help` says what can be".to_owned()));
         }
         let (subject, key) = self.subject().unwrap_or((rule.subject, rule.key));
         let threshold = self.threshold.unwrap_or(rule.threshold);

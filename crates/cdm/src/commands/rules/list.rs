@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use database::{Transaction, statement};
-use service::Refusal;
+use runtime::ExitError;
 
 use crate::rule::Line;
 
@@ -19,8 +19,8 @@ pub struct List {
 
 impl List {
     pub(super) async fn run(&self, transaction: &Transaction, out: &mut impl Write) -> anyhow::Result<()> {
-        let rows = transaction.query(&statement!("cdm/select_rules"), []).await.map_err(Refusal::from)?;
-        let lines = rows.iter().map(Line::read).collect::<Result<Vec<Line>, _>>().map_err(Refusal::from)?;
+        let rows = transaction.query(&statement!("cdm/select_rules"), []).await.map_err(ExitError::from)?;
+        let lines = rows.iter().map(Line::read).collect::<Result<Vec<Line>, _>>().map_err(ExitError::from)?;
         if self.json {
             for line in lines {
                 serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;

@@ -5,8 +5,8 @@ use std::io::Write;
 use clap::Args;
 use consumer::Failure;
 use database::{Transaction, get, statement};
+use runtime::ExitError;
 use serde::Serialize;
-use service::Refusal;
 
 use super::{change::Change, lock};
 use crate::rule::Rule;
@@ -96,7 +96,7 @@ impl Impact {
         id: Option<i64>,
         rule: &Rule,
         examples: u32,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ExitError> {
         let Rule { subject, key, threshold, tag, enabled } = rule;
         let (subject_id, subject) = (subject.key(key), subject.as_str());
         // One of each kind comes in any case, with the number of all.

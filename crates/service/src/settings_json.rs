@@ -9,7 +9,7 @@ use crate::settings::Secret;
 
 /// What a program has to know about a service to configure it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Reference {
+pub(crate) struct SettingsJson {
     service: String,
     settings: Vec<Setting>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Setting {
     help: String,
 }
 
-impl Reference {
+impl SettingsJson {
     /// Of the arguments of `command`, those that are settings: read from a variable, and shown by `--help`.
     pub(crate) fn of(command: &clap::Command) -> Self {
         let settings = command.get_arguments().filter(|argument| !argument.is_hide_set()).filter_map(setting).collect();

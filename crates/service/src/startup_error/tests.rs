@@ -2,10 +2,10 @@
 
 use super::*;
 
-fn refused(startup: Startup) -> (u8, String) {
-    match startup {
-        Startup::Refused(refusal) => (refusal.code(), refusal.to_string()),
-        Startup::Unavailable(unavailable) => panic!("{unavailable} would be waited out"),
+fn refused(startup_error: StartupError) -> (u8, String) {
+    match startup_error {
+        StartupError::Refused(exit_error) => (exit_error.code(), exit_error.to_string()),
+        StartupError::Unavailable(unavailable) => panic!("{unavailable} would be waited out"),
     }
 }
 
@@ -30,8 +30,8 @@ fn what_is_missing_or_refused_is_69() {
 #[test]
 fn an_outage_is_waited_out() {
     let away = || DependencyError::new("postgres", "connection refused");
-    assert!(matches!(Startup::from(kafka::Error::Unavailable(away())), Startup::Unavailable(_)));
-    assert!(matches!(Startup::from(ConnectError::Unavailable(away())), Startup::Unavailable(_)));
+    assert!(matches!(StartupError::from(kafka::Error::Unavailable(away())), StartupError::Unavailable(_)));
+    assert!(matches!(StartupError::from(ConnectError::Unavailable(away())), StartupError::Unavailable(_)));
     let migrating = database::migrate::Error::ConnectError(ConnectError::Unavailable(away()));
-    assert!(matches!(Startup::from(migrating), Startup::Unavailable(_)));
+    assert!(matches!(StartupError::from(migrating), StartupError::Unavailable(_)));
 }

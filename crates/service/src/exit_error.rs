@@ -6,36 +6,36 @@ use consumer::{DependencyError, Failure};
 ///
 /// An outage is no refusal: whatever may pass by itself is waited out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum ExitError {
     /// A setting is missing or malformed.
     #[error("{0}")]
-    Settings(String),
+    Config(String),
     /// What a setting points to is missing (topic, database, table, file), or turns us away (credentials, certificate).
     #[error("{0}")]
-    Missing(String),
+    Unavailable(String),
 }
 
 /// `EX_USAGE` of `sysexits.h`.
-const SETTINGS: u8 = 64;
+const EX_USAGE: u8 = 64;
 
 /// `EX_UNAVAILABLE` of `sysexits.h`.
-pub(crate) const MISSING: u8 = 69;
+pub(crate) const EX_UNAVAILABLE: u8 = 69;
 
-impl Refusal {
+impl ExitError {
     /// The exit code. A supervisor that sees either need not try again
     /// before somebody has changed something.
     #[must_use]
     pub const fn code(&self) -> u8 {
         match self {
-            Self::Settings(_) => SETTINGS,
-            Self::Missing(_) => MISSING,
+            Self::Config(_) => EX_USAGE,
+            Self::Unavailable(_) => EX_UNAVAILABLE,
         }
     }
 }
 
 /// What a command says about a dependency that is away. It does not wait: whoever called it wants an answer, and can call
 /// it again.
-impl From<DependencyError> for Refusal {
+impl From<DependencyError> for ExitError {
     fn from(DependencyError { dependency, error, .. }: DependencyError) -> Self {
         let setting = match dependency {
             "kafka" => "KAFKA_BOOTSTRAP_SERVERS",
@@ -43,11 +43,11 @@ impl From<DependencyError> for Refusal {
             "redis" => "REDIS_URL",
             other => other,
         };
-        Self::Missing(format!("{setting}: {error}"))
+        Self::Unavailable(format!("{setting}: {error}"))
     }
 }
 
-impl From<Failure> for Refusal {
+impl From<Failure> for ExitError {
     fn from(failure: Failure) -> Self {
         DependencyError::from(failure).into()
     }
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn each_refusal_has_its_code() {
-        assert_eq!(Refusal::Settings(String::new()).code(), 64);
-        assert_eq!(Refusal::Missing(String::new()).code(), 69);
+        assert_eq!(ExitError::Config(String::new()).code(), 64);
+        assert_eq!(ExitError::Unavailable(String::new()).code(), 69);
     }
 }

@@ -3,63 +3,65 @@
 use consumer::DependencyError;
 use database::ConnectError;
 
-use crate::Refusal;
+use crate::ExitError;
 
 /// The difference between a mistake and an outage.
 #[derive(Debug, thiserror::Error)]
-pub enum Startup {
+pub enum StartupError {
     /// Trying again will not help.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] ExitError),
     /// Trying again will help, sooner or later.
     #[error(transparent)]
     Unavailable(#[from] DependencyError),
 }
 
-impl From<ConnectError> for Startup {
+impl From<ConnectError> for StartupError {
     fn from(connect_error: ConnectError) -> Self {
         match connect_error {
-            ConnectError::Rejected(_) => Refusal::Missing(connect_error.to_string()).into(),
+            ConnectError::Rejected(_) => ExitError::Unavailable(connect_error.to_string()).into(),
             ConnectError::Unavailable(unavailable) => unavailable.into(),
         }
     }
 }
 
-impl From<database::migrate::Error> for Startup {
+impl From<database::migrate::Error> for StartupError {
     fn from(error: database::migrate::Error) -> Self {
         match error {
             database::migrate::Error::ConnectError(connect_error) => connect_error.into(),
-            database::migrate::Error::Failed(reason) => Refusal::Missing(format!("DATABASE_URL: {reason}")).into(),
+            database::migrate::Error::Failed(reason) => {
+                ExitError::Unavailable(format!("DATABASE_URL: {reason}")).into()
+            }
         }
     }
 }
 
-impl From<kafka::Error> for Startup {
+impl From<kafka::Error> for StartupError {
     fn from(error: kafka::Error) -> Self {
         match error {
-            kafka::Error::Malformed { .. } => Refusal::Settings(error.to_string()).into(),
+            kafka::Error::Malformed { .. } => ExitError::Config(error.to_string()).into(),
             kafka::Error::Refused { .. } | kafka::Error::Unreadable { .. } => {
-                Refusal::Missing(error.to_string()).into()
+                ExitError::Unavailable(error.to_string()).into()
             }
-            kafka::Error::NoTopic(_) => Refusal::Missing(format!("KAFKA_BOOTSTRAP_SERVERS: {error}")).into(),
+            kafka::Error::NoTopic(_) => ExitError::Unavailable(format!("KAFKA_BOOTSTRAP_SERVERS: {error}")).into(),
             kafka::Error::Unavailable(unavailable) => unavailable.into(),
         }
     }
 }
 
 /// For a command, which does not wait for what is away.
-impl From<Startup> for Refusal {
-    fn from(startup: Startup) -> Self {
-        match startup {
-            Startup::Refused(refusal) => refusal,
-            Startup::Unavailable(unavailable) => unavailable.into(),
+impl From<StartupError> for ExitError {
+    fn from(startup_error: StartupError) -> Self {
+        match startup_error {
+            StartupError::Refused(exit_error) => exit_error,
+            StartupError::Unavailable(unavailable) => unavailable.into(),
         }
     }
 }
 
-impl From<kafka::Error> for Refusal {
+impl From<kafka::Error> for ExitError {
     fn from(error: kafka::Error) -> Self {
-        Startup::from(error).into()
+        StartupError::from(error).into()
     }
 }
 
