@@ -8,11 +8,11 @@ use e2e::{Layer, Process};
 use tokio::time::{Instant, sleep};
 use workload::watch::{Observer, Reading};
 
+use crate::fixture::{Arena, Fixture, stop};
 use crate::machine;
-use crate::stage::{Arena, Stage, stop};
 
 /// No drain takes so long.
-const LIMIT: Duration = Duration::from_secs(60 * 60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// Between two looks at how far the layers are: a fiftieth of the shortest drain. Each is nine questions to the broker.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -37,14 +37,14 @@ pub(crate) struct Drain {
 pub(crate) type Course = Vec<(f64, Vec<Reading>)>;
 
 /// Starts the services of some layers, waits until they have read everything, and stops them.
-pub(crate) async fn drain(stage: &Stage, arena: &Arena, layers: &[Layer]) -> Result<Drain> {
+pub(crate) async fn drain(fixture: &Fixture, arena: &Arena, layers: &[Layer]) -> Result<Drain> {
     let observer = arena.pipeline.observer(layers)?;
     arena.calm().await?;
-    let before = stage.cpu_seconds()?;
+    let before = fixture.cpu_seconds()?;
     let began = Instant::now();
     let services = arena.spawn(layers)?;
     let course = finish(arena, &observer, &services, began).await?;
-    let cpu_seconds = spent(&before, &usage(stage, layers, &services).await?);
+    let cpu_seconds = spent(&before, &usage(fixture, layers, &services).await?);
     let peak_rss_mib = peak_rss_mib(layers, &services).await?;
     if layers.contains(&Layer::Cdm) {
         arena.tagged().await?;
@@ -58,7 +58,7 @@ pub(crate) async fn drain(stage: &Stage, arena: &Arena, layers: &[Layer]) -> Res
 pub(crate) async fn finish(arena: &Arena, observer: &Observer, services: &[Process], began: Instant) -> Result<Course> {
     let mut course = Course::new();
     loop {
-        ensure!(began.elapsed() < LIMIT, "not done after an hour");
+        ensure!(began.elapsed() < WAIT_TIMEOUT, "not done after an hour");
         for service in services {
             ensure!(service.is_running().await?, "a service has ended by itself: {:?}", arena.pipeline.logs()?);
         }
@@ -86,11 +86,11 @@ pub(crate) async fn cpu(layers: &[Layer], services: &[Process]) -> Result<BTreeM
 
 /// CPU time that the servers and services have used so far.
 pub(crate) async fn usage(
-    stage: &Stage,
+    fixture: &Fixture,
     layers: &[Layer],
     services: &[Process],
 ) -> Result<BTreeMap<&'static str, f64>> {
-    let mut seconds = stage.cpu_seconds()?;
+    let mut seconds = fixture.cpu_seconds()?;
     seconds.extend(cpu(layers, services).await?);
     Ok(seconds)
 }

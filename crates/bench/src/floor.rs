@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use e2e::Pipeline;
 
-use crate::stage::{Stage, drop_database};
+use crate::fixture::{Fixture, drop_database};
 
 /// Every table that a drain fills, those that others refer to first.
 const TABLES: [&str; 23] = [
@@ -35,17 +35,17 @@ const TABLES: [&str; 23] = [
 ];
 
 /// Copies everything `filled` holds into a fresh database and says how many seconds the copying in took.
-pub(crate) async fn floor(stage: &Stage, filled: &Pipeline) -> Result<f64> {
-    let folder = stage.stack.folder().join("postgres").join("floor");
+pub(crate) async fn floor(fixture: &Fixture, filled: &Pipeline) -> Result<f64> {
+    let folder = fixture.stack.folder().join("postgres").join("floor");
     let files = folder.display();
     std::fs::create_dir_all(&folder)?;
-    let owner = std::fs::metadata(stage.stack.folder().join("postgres"))?;
+    let owner = std::fs::metadata(fixture.stack.folder().join("postgres"))?;
     std::os::unix::fs::chown(&folder, Some(std::os::unix::fs::MetadataExt::uid(&owner)), None)?;
     let source = filled.database().await?;
     for table in TABLES {
         source.batch_execute(&format!("COPY {table} TO '{files}/{table}'")).await.context(table)?;
     }
-    let empty = Pipeline::start_plain_on(stage.stack.endpoints(), 1).await?.quiet();
+    let empty = Pipeline::start_plain_on(fixture.stack.endpoints(), 1).await?.quiet();
     let target = empty.database().await?;
     empty.administer("CHECKPOINT").await?;
     let began = Instant::now();

@@ -9,14 +9,14 @@ use workload::source::Event;
 
 use crate::drain::{finish, peak_rss_mib};
 use crate::figures::Figure;
+use crate::fixture::{Arena, Fixture, stop};
 use crate::progress::tell;
 use crate::report::{History, Report};
 use crate::series::Series;
 use crate::settings::Settings;
-use crate::stage::{Arena, Stage, stop};
 
 /// How long the audits may take; they recount every order there is.
-const PATIENCE: Duration = Duration::from_secs(300);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
 const FIRST: Figure = Figure::new("history_first_seconds", "history, s of the first load", 2);
 const LAST: Figure = Figure::new("history_last_seconds", "history, s of the last load", 2);
@@ -25,15 +25,15 @@ const LAST_TWO_OVER_FIRST_TWO: Figure =
     Figure::new("history_last_two_over_first_two", "history, last two ÷ first two", 2);
 
 /// Loads everything, a step at a time, into services that keep running.
-pub(crate) async fn history(stage: &Stage, settings: &Settings, report: &mut Report) -> Result<()> {
+pub(crate) async fn history(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     let (orders, step) = (settings.history(), settings.step());
     ensure!(
         orders.is_multiple_of(step),
         "{orders} orders cannot be loaded {step} at a time: the last load would be smaller"
     );
     tell(format!("history: {orders} orders, {step} at a time"));
-    let mut week = stage.week(orders);
-    let arena = stage.arena(1, &week).await?;
+    let mut week = fixture.week(orders);
+    let arena = fixture.arena(1, &week).await?;
     let observer = arena.pipeline.observer(&Layer::ALL)?;
     arena.calm().await?;
     let services = arena.spawn(&Layer::ALL)?;
@@ -47,14 +47,14 @@ pub(crate) async fn history(stage: &Stage, settings: &Settings, report: &mut Rep
         if events.is_empty() {
             break;
         }
-        let before = postgresql(stage)?;
+        let before = postgresql(fixture)?;
         let began = Instant::now();
         arena.load(events).await?;
         let course = finish(&arena, &observer, &services, began).await?;
         let took = course.last().map_or(0.0, |(at, _)| *at);
         tell(format!("history: load {} took {took:.2} s", seconds.len() + 1));
         seconds.push(took);
-        postgresql_cpu_seconds.push(postgresql(stage)? - before);
+        postgresql_cpu_seconds.push(postgresql(fixture)? - before);
     }
     let peaks = peak_rss_mib(&Layer::ALL, &services).await?;
     arena.tagged().await?;
@@ -66,15 +66,15 @@ pub(crate) async fn history(stage: &Stage, settings: &Settings, report: &mut Rep
     arena.close().await
 }
 
-fn postgresql(stage: &Stage) -> Result<f64> {
-    stage.cpu_seconds()?.get("postgresql").copied().context("no PostgreSQL")
+fn postgresql(fixture: &Fixture) -> Result<f64> {
+    fixture.cpu_seconds()?.get("postgresql").copied().context("no PostgreSQL")
 }
 
 /// The cheap counts always; all audits if they come to an end. Closing the arena ends those that do not.
 async fn verify(arena: &Arena, orders: u64) -> Result<bool> {
     tell("history: audits");
     arena.count(orders).await?;
-    match timeout(PATIENCE, arena.audit()).await {
+    match timeout(IDLE_TIMEOUT, arena.audit()).await {
         Ok(outcome) => outcome.map(|()| true),
         Err(_) => {
             tell("history: the audits take too long, and are left at that");

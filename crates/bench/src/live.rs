@@ -12,12 +12,12 @@ use workload::generator::{self, Generator};
 
 use crate::drain::{cpu, finish, peak_rss_mib, per_thousand, spent, usage};
 use crate::figures::Figure;
+use crate::fixture::{Fixture, stop};
 use crate::machine;
 use crate::progress::tell;
 use crate::report::Report;
 use crate::series::Series;
 use crate::settings::Settings;
-use crate::stage::{Stage, stop};
 use crate::stream::{self, Sender};
 use newcomers::Newcomers;
 
@@ -36,12 +36,12 @@ const CPU: Figure = Figure::new("live_cpu_seconds_per_1000_orders", "live, CPU s
 const IDLE: Figure = Figure::new("idle_cpu_percent", "at rest, CPU percent of a core", 2);
 
 /// Some orders to warm up and to be there, rest, then orders at an even pace, each of a user who is not in the marts yet.
-pub(crate) async fn live(stage: &Stage, settings: &Settings, report: &mut Report) -> Result<()> {
+pub(crate) async fn live(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     let counted = (settings.live().as_secs_f64() * settings.rate).round() as u64;
     let ahead = (AHEAD.as_secs_f64() * settings.rate).round() as u64;
     let before = settings.orders() / 10;
-    let mut week = crowd(stage, before, counted + ahead);
-    let arena = stage.arena(1, &week).await?;
+    let mut week = crowd(fixture, before, counted + ahead);
+    let arena = fixture.arena(1, &week).await?;
     let mut newcomers = Newcomers::default();
     arena.load(newcomers.meet(week.by_ref().take(usize::try_from(before)?))).await?;
     let services = arena.spawn(&Layer::ALL)?;
@@ -55,14 +55,14 @@ pub(crate) async fn live(stage: &Stage, settings: &Settings, report: &mut Report
     tell(format!("live: {} orders/s for {:?}", settings.rate, settings.live()));
     let mut fsync = Series::default();
     let mut sender =
-        Sender::new(&stage.stack.endpoints().bootstrap_servers(), arena.pipeline.source(Layer::Stg), settings.rate)?;
+        Sender::new(&fixture.stack.endpoints().bootstrap_servers(), arena.pipeline.source(Layer::Stg), settings.rate)?;
     let mut orders = newcomers.only(week);
     drop(stream::run(&mut sender, &arena.pipeline, &mut orders, ahead).await?);
-    fsync.push(machine::fsync_ms(stage.stack.folder())?);
-    let used = usage(stage, &Layer::ALL, &services).await?;
+    fsync.push(machine::fsync_ms(fixture.stack.folder())?);
+    let used = usage(fixture, &Layer::ALL, &services).await?;
     let latencies = stream::run(&mut sender, &arena.pipeline, &mut orders, counted).await?;
-    let used = spent(&used, &usage(stage, &Layer::ALL, &services).await?);
-    fsync.push(machine::fsync_ms(stage.stack.folder())?);
+    let used = spent(&used, &usage(fixture, &Layer::ALL, &services).await?);
+    fsync.push(machine::fsync_ms(fixture.stack.folder())?);
 
     finish(&arena, &arena.pipeline.observer(&Layer::ALL)?, &services, Instant::now()).await?;
     let peaks = peak_rss_mib(&Layer::ALL, &services).await?;
@@ -79,10 +79,10 @@ pub(crate) async fn live(stage: &Stage, settings: &Settings, report: &mut Report
 }
 
 /// A town so large that there is always somebody who has never ordered.
-fn crowd(stage: &Stage, before: u64, newcomers: u64) -> Generator {
+fn crowd(fixture: &Fixture, before: u64, newcomers: u64) -> Generator {
     let most = before + 4 * newcomers;
     let users = u32::try_from(most).unwrap_or(u32::MAX);
-    Generator::new(&generator::Options { users, ..stage.weekly(most) })
+    Generator::new(&generator::Options { users, ..fixture.weekly(most) })
 }
 
 /// Percent of a core that each service takes while there is nothing to do.

@@ -8,7 +8,7 @@ mod progress;
 mod series;
 
 mod huge_pages;
-mod stage;
+mod fixture;
 mod drain;
 mod floor;
 mod statements;
@@ -23,7 +23,7 @@ mod tags;
 mod views;
 mod rounds;
 
-mod picture;
+mod chart;
 mod table;
 
 mod run;

@@ -7,11 +7,11 @@ use e2e::Layer;
 
 use crate::drain::{Drain, drain, per_thousand};
 use crate::figures::Figure;
+use crate::fixture::{Arena, Fixture};
 use crate::floor::floor;
 use crate::progress::tell;
 use crate::report::Report;
 use crate::settings::{Scenario, Settings};
-use crate::stage::{Arena, Stage};
 
 /// The scenarios that a round is made of.
 pub(crate) const ROUND: [Scenario; 5] =
@@ -57,31 +57,31 @@ const ALONE_POSTGRESQL: Figure =
     Figure::new("alone_postgresql_cpu_seconds_per_1000_orders", "PostgreSQL with it alone, CPU s per 1,000 orders", 3);
 
 /// One of each that is wanted.
-pub(crate) async fn round(stage: &Stage, settings: &Settings, report: &mut Report) -> Result<()> {
+pub(crate) async fn round(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     if settings.wants_any(&[Scenario::Drain, Scenario::Replay, Scenario::Emptied]) {
-        one_partition(stage, settings, report).await?;
+        one_partition(fixture, settings, report).await?;
     }
     if settings.wants(Scenario::Partitions) {
         tell("four partitions");
-        let arena = stage.full_arena(4, settings.orders()).await?;
-        measure(&PARTITIONS, stage, &arena, settings, report).await?;
+        let arena = fixture.full_arena(4, settings.orders()).await?;
+        measure(&PARTITIONS, fixture, &arena, settings, report).await?;
         arena.close().await?;
     }
     if settings.wants(Scenario::Alone) {
-        alone(stage, settings, report).await?;
+        alone(fixture, settings, report).await?;
     }
     Ok(())
 }
 
 /// A drain, the floor under it, and what may follow on a loaded system.
-async fn one_partition(stage: &Stage, settings: &Settings, report: &mut Report) -> Result<()> {
+async fn one_partition(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     tell("drain");
-    let arena = stage.full_arena(1, settings.orders()).await?;
-    let fresh = measure(&DRAIN, stage, &arena, settings, report).await?;
+    let arena = fixture.full_arena(1, settings.orders()).await?;
+    let fresh = measure(&DRAIN, fixture, &arena, settings, report).await?;
     report.push(DRAIN_SECONDS, fresh.seconds);
     if settings.wants(Scenario::Drain) {
         tell("floor");
-        let floor = floor(stage, &arena.pipeline).await?;
+        let floor = floor(fixture, &arena.pipeline).await?;
         report.push(FLOOR_SECONDS, floor);
         report.push(FLOOR_RATE, settings.orders() as f64 / floor);
         report.push(OVER_FLOOR, fresh.seconds / floor);
@@ -89,14 +89,14 @@ async fn one_partition(stage: &Stage, settings: &Settings, report: &mut Report) 
     if settings.wants(Scenario::Replay) {
         tell("replay");
         arena.pipeline.rewind(Layer::Stg).await?;
-        let replay = measure(&REPLAY, stage, &arena, settings, report).await?;
+        let replay = measure(&REPLAY, fixture, &arena, settings, report).await?;
         report.push(REPLAY_OVER_DRAIN, replay.seconds / fresh.seconds);
     }
     if settings.wants(Scenario::Emptied) {
         tell("emptied and analysed");
         arena.empty().await?;
         arena.pipeline.rewind(Layer::Stg).await?;
-        let emptied = measure(&EMPTIED, stage, &arena, settings, report).await?;
+        let emptied = measure(&EMPTIED, fixture, &arena, settings, report).await?;
         report.push(EMPTIED_OVER_DRAIN, emptied.seconds / fresh.seconds);
     }
     report.course = Some((fresh.course, settings.orders()));
@@ -104,9 +104,15 @@ async fn one_partition(stage: &Stage, settings: &Settings, report: &mut Report) 
 }
 
 /// A drain through all layers. It counts only if its result is right.
-async fn measure(kind: &Kind, stage: &Stage, arena: &Arena, settings: &Settings, report: &mut Report) -> Result<Drain> {
+async fn measure(
+    kind: &Kind,
+    fixture: &Fixture,
+    arena: &Arena,
+    settings: &Settings,
+    report: &mut Report,
+) -> Result<Drain> {
     let orders = settings.orders();
-    let drained = drain(stage, arena, &Layer::ALL).await?;
+    let drained = drain(fixture, arena, &Layer::ALL).await?;
     arena.verify(orders).await?;
     let rate = orders as f64 / drained.seconds;
     report.push(kind.rate, rate);
@@ -117,13 +123,13 @@ async fn measure(kind: &Kind, stage: &Stage, arena: &Arena, settings: &Settings,
 }
 
 /// One service after the other; each finds its topic full, and the machine to itself.
-async fn alone(stage: &Stage, settings: &Settings, report: &mut Report) -> Result<()> {
+async fn alone(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     tell("each service alone");
     let orders = settings.orders();
-    let arena = stage.full_arena(1, orders).await?;
+    let arena = fixture.full_arena(1, orders).await?;
     let mut drains = BTreeMap::new();
     for layer in Layer::ALL {
-        let drained = drain(stage, &arena, &[layer]).await?;
+        let drained = drain(fixture, &arena, &[layer]).await?;
         tell(format!("{} alone: {:.2} s", layer.stem(), drained.seconds));
         drains.insert(layer.stem(), drained);
     }

@@ -6,16 +6,16 @@ use anyhow::{Context, Result};
 use e2e::Layer;
 
 use crate::drain::drain;
+use crate::fixture::Fixture;
 use crate::history::history;
 use crate::live::live;
 use crate::progress::tell;
 use crate::report::{Environment, Profile, Report};
 use crate::rounds::{ROUND, round};
 use crate::settings::{Scenario, Settings};
-use crate::stage::Stage;
 use crate::tags::tags;
 use crate::views::views;
-use crate::{machine, picture, statements, table};
+use crate::{chart, machine, statements, table};
 
 /// Measures what is wanted. What was found before something failed is kept.
 pub(crate) async fn run(settings: &Settings) -> Result<()> {
@@ -30,31 +30,31 @@ pub(crate) async fn run(settings: &Settings) -> Result<()> {
 async fn measure(settings: &Settings, report: &mut Report) -> Result<()> {
     let others = [ROUND.as_slice(), &[Scenario::Live, Scenario::Tags, Scenario::Views, Scenario::History]].concat();
     if settings.wants_any(&others) {
-        let stage = prepare(settings, false, report).await?;
-        warm_up(&stage, settings).await?;
+        let fixture = prepare(settings, false, report).await?;
+        warm_up(&fixture, settings).await?;
         if settings.wants_any(&ROUND) {
             for number in 1..=settings.repeat() {
                 tell(format!("round {number} of {}", settings.repeat()));
-                round(&stage, settings, report).await?;
+                round(&fixture, settings, report).await?;
                 write(settings, report)?;
             }
         }
         if settings.wants(Scenario::Live) {
-            live(&stage, settings, report).await?;
+            live(&fixture, settings, report).await?;
             write(settings, report)?;
         }
         if settings.wants(Scenario::Tags) {
-            tags(&stage, settings, report).await?;
+            tags(&fixture, settings, report).await?;
             write(settings, report)?;
         }
         if settings.wants(Scenario::Views) {
-            views(&stage, settings, report).await?;
+            views(&fixture, settings, report).await?;
             write(settings, report)?;
         }
         if settings.wants(Scenario::History) {
-            history(&stage, settings, report).await?;
+            history(&fixture, settings, report).await?;
         }
-        stage.stack.stop().await?;
+        fixture.stack.stop().await?;
     }
     if settings.wants(Scenario::Statements) {
         profile(settings, report).await?;
@@ -63,17 +63,17 @@ async fn measure(settings: &Settings, report: &mut Report) -> Result<()> {
 }
 
 /// Starts the servers and learns what they are.
-async fn prepare(settings: &Settings, profiled: bool, report: &mut Report) -> Result<Stage> {
+async fn prepare(settings: &Settings, profiled: bool, report: &mut Report) -> Result<Fixture> {
     tell("starting Kafka, PostgreSQL and Redis");
-    let stage = Stage::set(settings, profiled).await?;
-    let postgresql = stage.postgres_settings().await?;
+    let fixture = Fixture::set(settings, profiled).await?;
+    let postgresql = fixture.postgres_settings().await?;
     if report.environment.is_some() {
-        return Ok(stage);
+        return Ok(fixture);
     }
     report.environment = Some(Environment {
         processor: machine::processor(),
         cores: machine::cores(),
-        fsync_ms: machine::fsync_ms(stage.stack.folder())?,
+        fsync_ms: machine::fsync_ms(fixture.stack.folder())?,
         batch_size: settings.batch_size,
         orders: settings.orders(),
         repeat: settings.repeat(),
@@ -81,15 +81,15 @@ async fn prepare(settings: &Settings, profiled: bool, report: &mut Report) -> Re
         quick: settings.quick,
         postgresql,
     });
-    Ok(stage)
+    Ok(fixture)
 }
 
 /// A drain that does not count. The broker compiles itself while it runs: it has to be as long as those that do. Then
 /// PostgreSQL is given the files of its log that it would have after some hours.
-async fn warm_up(stage: &Stage, settings: &Settings) -> Result<()> {
+async fn warm_up(fixture: &Fixture, settings: &Settings) -> Result<()> {
     tell("warm-up: a drain that does not count");
-    let arena = stage.full_arena(1, settings.orders()).await?;
-    drain(stage, &arena, &Layer::ALL).await?;
+    let arena = fixture.full_arena(1, settings.orders()).await?;
+    drain(fixture, &arena, &Layer::ALL).await?;
     arena.verify(settings.orders()).await?;
     if !settings.quick {
         arena.age().await?;
@@ -99,22 +99,22 @@ async fn warm_up(stage: &Stage, settings: &Settings) -> Result<()> {
 
 /// A drain on a server that counts and times its statements, which costs something: it is a run of its own.
 async fn profile(settings: &Settings, report: &mut Report) -> Result<()> {
-    let stage = prepare(settings, true, report).await?;
+    let fixture = prepare(settings, true, report).await?;
     tell("statements: a drain that is profiled");
     let orders = settings.orders();
-    let arena = stage.full_arena(1, orders).await?;
+    let arena = fixture.full_arena(1, orders).await?;
     statements::reset(&arena.pipeline).await?;
-    drain(&stage, &arena, &Layer::ALL).await?;
+    drain(&fixture, &arena, &Layer::ALL).await?;
     let top = statements::statements(&arena.pipeline, false).await?;
     let nested = statements::statements(&arena.pipeline, true).await?;
     arena.verify(orders).await?;
     report.profile = Some(Profile { orders, statements: top, nested });
     arena.close().await?;
-    stage.stack.stop().await
+    fixture.stack.stop().await
 }
 
 fn write(settings: &Settings, report: &Report) -> Result<()> {
     let json = settings.folder.join("bench-report.json");
     fs::write(&json, format!("{:#}\n", report.json())).with_context(|| json.display().to_string())?;
-    picture::draw(report, &settings.folder.join("bench-report.svg"))
+    chart::draw(report, &settings.folder.join("bench-report.svg"))
 }

@@ -12,15 +12,15 @@ use workload::source::Event;
 
 use crate::drain::peak_rss_mib;
 use crate::figures::Figure;
+use crate::fixture::{Arena, Fixture, stop};
 use crate::progress::tell;
 use crate::report::Report;
 use crate::series::Series;
 use crate::settings::Settings;
-use crate::stage::{Arena, Stage, stop};
 use crate::stream::{self, Order, Sender};
 
 const SECONDS: Figure = Figure::new("tag_change_seconds", "a rule changed, s until all have or lose the tag", 2);
-const TOLD: Figure = Figure::new("tag_change_told_seconds", "a rule changed, s until all of it is published", 2);
+const PUBLISHED: Figure = Figure::new("tag_change_told_seconds", "a rule changed, s until all of it is published", 2);
 const CHANGES: Figure = Figure::new("tag_change_users", "a rule changed, users who gain or lose the tag", 0);
 const P50: Figure = Figure::new("tag_change_live_p50_ms", "the stream meanwhile: p50, ms", 1);
 const MOST: Figure = Figure::new("tag_change_live_most_ms", "the stream meanwhile: slowest, ms", 1);
@@ -42,10 +42,10 @@ const AFTER: Duration = Duration::from_secs(4);
 const QUESTIONS: u64 = 1000;
 
 /// Changes one rule several times while messages come in for CDM.
-pub(crate) async fn tags(stage: &Stage, settings: &Settings, report: &mut Report) -> Result<()> {
+pub(crate) async fn tags(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     let users = settings.taggable();
     tell(format!("tags: {users} users with {} counters", users * 10));
-    let arena = stage.arena(1, &stage.week(1)).await?;
+    let arena = fixture.arena(1, &fixture.week(1)).await?;
     fill(&arena, users).await?;
     let services = arena.spawn(&[Layer::Cdm])?;
     let cdm = services.first().context("no service")?;
@@ -54,7 +54,7 @@ pub(crate) async fn tags(stage: &Stage, settings: &Settings, report: &mut Report
     arena.calm().await?;
 
     let topic = arena.pipeline.source(Layer::Cdm);
-    let mut sender = Sender::new(&stage.stack.endpoints().bootstrap_servers(), topic, settings.rate)?;
+    let mut sender = Sender::new(&fixture.stack.endpoints().bootstrap_servers(), topic, settings.rate)?;
     let mut messages = (0_u64..).map(message);
     let count = ((BEFORE + AFTER).as_secs_f64() * settings.rate).round() as u64;
     let mut live = Series::default();
@@ -64,7 +64,7 @@ pub(crate) async fn tags(stage: &Stage, settings: &Settings, report: &mut Report
         latencies.iter().for_each(|(_, ms)| live.push(*ms));
         tell(format!("tags: {} users in {:.2} s, told in {:.2} s", change.users, change.seconds, change.told));
         report.push(SECONDS, change.seconds);
-        report.push(TOLD, change.told);
+        report.push(PUBLISHED, change.told);
         report.push(CHANGES, change.users as f64);
     }
     report.push(P50, live.median());

@@ -9,11 +9,11 @@ use tokio_postgres::Client;
 
 use crate::drain::peak_rss_mib;
 use crate::figures::Figure;
+use crate::fixture::{Arena, Fixture, stop};
 use crate::progress::tell;
 use crate::report::Report;
 use crate::series::Series;
 use crate::settings::Settings;
-use crate::stage::{Arena, Stage, stop};
 
 const SLOWEST: Figure = Figure::new("views_slowest_ms", "the slowest view of dashboards, ms", 1);
 const REFRESH: Figure = Figure::new("summary_refresh_ms", "summary: one day and everything of users and tags, ms", 0);
@@ -38,10 +38,10 @@ const ADDED_UP: [(&str, &str); 2] = [
 const NOTE: &str = "INSERT INTO cdm_summary.stale_days SELECT max(day) - 1 FROM cdm_summary.product_days";
 
 /// Fills the tables that the summary is made of, has CDM make it, and asks as dashboards do.
-pub(crate) async fn views(stage: &Stage, settings: &Settings, report: &mut Report) -> Result<()> {
+pub(crate) async fn views(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     let orders = settings.viewed();
     tell(format!("views: {orders} orders"));
-    let arena = stage.arena(1, &stage.week(1)).await?;
+    let arena = fixture.arena(1, &fixture.week(1)).await?;
     let client = arena.pipeline.database().await?;
     client.execute(include_str!("../sql/fill_orders.sql"), &[&i64::try_from(orders)?]).await?;
     client.execute(include_str!("../sql/fill_counters.sql"), &[]).await?;

@@ -89,10 +89,10 @@ impl Address {
 /// Ends the broker and starts it again. Returns when it serves clients at an address they can find, with the time of
 /// that moment. The caller holds the broker's turn.
 pub(crate) async fn restart(world: &World, restart: &Restart) -> Result<Instant> {
-    let stage = &world.stage;
+    let fixture = &world.fixture;
     match restart.end {
-        End::Kill => stage.kill(Server::Kafka).await?,
-        End::Stop => stage.stack.kafka().stop().await?,
+        End::Kill => fixture.kill(Server::Kafka).await?,
+        End::Stop => fixture.stack.kafka().stop().await?,
     }
     sleep(restart.away).await;
     let name = match restart.back {
@@ -108,10 +108,10 @@ pub(crate) async fn restart(world: &World, restart: &Restart) -> Result<Instant>
             Some(name)
         }
     };
-    stage.start(Server::Kafka).await?;
+    fixture.start(Server::Kafka).await?;
     if let (Back::Unresolvable(lasts), Some(name)) = (restart.back, name) {
         sleep(lasts).await;
-        stage.hosts.as_ref().context("names cannot be hidden")?.resolve(&name)?;
+        fixture.hosts.as_ref().context("names cannot be hidden")?.resolve(&name)?;
     }
     Ok(Instant::now())
 }
@@ -119,8 +119,8 @@ pub(crate) async fn restart(world: &World, restart: &Restart) -> Result<Instant>
 /// Two addresses alternate, and the former one refuses connections. The address of the bootstrap servers is a third
 /// one.
 fn advertise(world: &World, host: &str, number: usize) -> Result<()> {
-    let [second, third] = world.stage.proxies()?.other_kafka_ports();
-    world.stage.stack.kafka_advertises(host, if number.is_multiple_of(2) { second } else { third })
+    let [second, third] = world.fixture.proxies()?.other_kafka_ports();
+    world.fixture.stack.kafka_advertises(host, if number.is_multiple_of(2) { second } else { third })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::Result;
-use devstack::Weather;
+use devstack::NetworkFault;
 use e2e::Layer;
 use tokio::time::{Instant, sleep};
 use workload::model::Truth;
@@ -14,7 +14,7 @@ use crate::fault::Server;
 use crate::world::World;
 
 /// How long the pipeline may take to come to rest once nothing is broken any more.
-const LIMIT: Duration = Duration::from_secs(150);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(150);
 
 /// One look at whether it has.
 const LOOK: Duration = Duration::from_secs(15);
@@ -25,16 +25,16 @@ const PARKED: &str = "SELECT object_id FROM stg.order_events WHERE parked_at IS 
 
 /// Puts everything in order: fair weather, servers up, room on the disk, at least one replica of each service, names told.
 pub(crate) async fn heal(world: &World) -> Result<()> {
-    let stage = &world.stage;
-    stage.proxies()?.all().into_iter().for_each(|proxy| proxy.set(Weather::Fair));
-    if let Some(disk) = &stage.disk {
+    let fixture = &world.fixture;
+    fixture.proxies()?.all().into_iter().for_each(|proxy| proxy.set(NetworkFault::Fair));
+    if let Some(disk) = &fixture.disk {
         disk.empty()?;
     }
     for server in Server::ALL {
-        stage.start(server).await?;
-        stage.resume(server)?;
+        fixture.start(server).await?;
+        fixture.resume(server)?;
     }
-    world.names.tell(&stage.pipeline).await;
+    world.names.tell(&fixture.pipeline).await;
     for deserter in world.fleet.deserters().await? {
         world.complain(deserter);
     }
@@ -43,7 +43,7 @@ pub(crate) async fn heal(world: &World) -> Result<()> {
             process.resume().await?;
         }
         if world.fleet.of(layer).is_empty() {
-            world.fleet.start(&stage.pipeline, layer)?;
+            world.fleet.start(&fixture.pipeline, layer)?;
         }
     }
     Ok(())
@@ -52,13 +52,13 @@ pub(crate) async fn heal(world: &World) -> Result<()> {
 /// Waits for rest, and returns everything that is not as it should be then.
 pub(crate) async fn verdict(world: &World) -> Result<Vec<Difference>> {
     let mut oracle = world.oracle.lock().await;
-    oracle.follow(&world.stage.pipeline).await?;
+    oracle.follow(&world.fixture.pipeline).await?;
     let truth = oracle.truth(&world.names.known());
     let began = Instant::now();
     let mut restless = None;
     while let Err(error) = rest(world, &truth).await {
-        if began.elapsed() > LIMIT {
-            restless = Some(Difference::problem("rest", format!("not reached within {LIMIT:?}: {error:#}")));
+        if began.elapsed() > WAIT_TIMEOUT {
+            restless = Some(Difference::problem("rest", format!("not reached within {WAIT_TIMEOUT:?}: {error:#}")));
             break;
         }
         sleep(PAUSE).await;
@@ -66,7 +66,7 @@ pub(crate) async fn verdict(world: &World) -> Result<Vec<Difference>> {
     for deserter in world.fleet.deserters().await? {
         world.complain(deserter);
     }
-    let mut differences = compare(&world.stage.pipeline, &oracle, &truth).await?;
+    let mut differences = compare(&world.fixture.pipeline, &oracle, &truth).await?;
     differences.extend(restless);
     differences.extend(world.complaints().into_iter().map(|problem| Difference::problem("service", problem)));
     Ok(differences)
@@ -74,12 +74,12 @@ pub(crate) async fn verdict(world: &World) -> Result<Vec<Difference>> {
 
 /// Fails until every record is processed, and those orders are parked that have to be.
 async fn rest(world: &World, truth: &Truth) -> Result<()> {
-    let pipeline = &world.stage.pipeline;
-    pipeline.settled_within(&Layer::ALL, LOOK).await?;
+    let pipeline = &world.fixture.pipeline;
+    pipeline.wait_idle_within(&Layer::ALL, LOOK).await?;
     let parked: BTreeSet<u64> = pipeline.sql(PARKED).await?.iter().map(|id| id.parse()).collect::<Result<_, _>>()?;
     let expected: BTreeSet<u64> = truth.orders.iter().filter(|(_, order)| order.parked).map(|(id, _)| *id).collect();
     let told: Vec<_> = parked.symmetric_difference(&expected).take(5).collect();
     anyhow::ensure!(told.is_empty(), "{} orders parked instead of {}, see {told:?}", parked.len(), expected.len());
     // What was un-parked between the two looks has a way to go.
-    pipeline.settled_within(&Layer::ALL, LOOK).await
+    pipeline.wait_idle_within(&Layer::ALL, LOOK).await
 }

@@ -11,7 +11,7 @@ pub mod plan;
 
 pub mod disk;
 mod hosts;
-mod stage;
+mod fixture;
 mod fleet;
 mod names;
 mod order_system;

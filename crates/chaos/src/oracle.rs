@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use e2e::{Layer, Pipeline};
-use workload::model::{Fate, Model, Truth};
+use workload::model::{ExpectedOutcome, Model, Truth};
 use workload::source::{Event, Reference};
 
 /// A place in the orders topic: partition and offset.
@@ -45,7 +45,7 @@ impl Oracle {
             self.next.resize(self.next.len().max(place + 1), 0);
             self.next[place] = record.offset + 1;
             let event = Event { value: record.value };
-            if self.model.judge(&event) == Fate::Refused {
+            if self.model.expected_outcome(&event) == ExpectedOutcome::Refused {
                 self.refused.insert((partition, record.offset), event.value);
             }
         }

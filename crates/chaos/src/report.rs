@@ -14,7 +14,7 @@ use crate::fault::Fault;
 use crate::rounds::{Played, Tally};
 
 /// How many differences are told one by one.
-const TOLD: usize = 40;
+const MAX_SHOWN: usize = 40;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -79,11 +79,11 @@ pub(crate) fn rounds(seed: u64, mounts: Mounts, played: &Played, took: Duration)
 
 /// Tells the differences, the first of them in full.
 pub(crate) fn differences(differences: &[Difference]) {
-    for difference in differences.iter().take(TOLD) {
+    for difference in differences.iter().take(MAX_SHOWN) {
         println!("{difference}");
     }
-    if differences.len() > TOLD {
-        println!("... and {} more", differences.len() - TOLD);
+    if differences.len() > MAX_SHOWN {
+        println!("... and {} more", differences.len() - MAX_SHOWN);
     }
 }
 

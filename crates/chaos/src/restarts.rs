@@ -9,14 +9,14 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::world::World;
 
 /// After this a restart counts as this long.
-const LIMIT: Duration = Duration::from_secs(60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
-const GLANCE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Kills the only replica of a service, starts another at once, and returns how long it took until the group had committed
 /// a record of every partition that had one to be read.
 pub(crate) async fn restart(world: &World, layer: Layer) -> Result<Duration> {
-    let pipeline = &world.stage.pipeline;
+    let pipeline = &world.fixture.pipeline;
     if let Some(victim) = world.fleet.take(layer, 0) {
         victim.kill().await?;
     }
@@ -25,11 +25,11 @@ pub(crate) async fn restart(world: &World, layer: Layer) -> Result<Duration> {
     world.fleet.start(pipeline, layer)?;
     let committed = async {
         while pipeline.committed(layer).await?.iter().sum::<i64>() <= before {
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
         anyhow::Ok(())
     };
-    if let Ok(outcome) = timeout(LIMIT, committed).await {
+    if let Ok(outcome) = timeout(WAIT_TIMEOUT, committed).await {
         outcome?;
     }
     Ok(began.elapsed())

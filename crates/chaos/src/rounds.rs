@@ -12,13 +12,13 @@ use crate::compare::Difference;
 use crate::disk::Mounts;
 use crate::drain::{heal, verdict};
 use crate::fault::Fault;
+use crate::fixture::Fixture;
 use crate::fleet::Fleet;
 use crate::names::Names;
 use crate::nemesis::inject;
 use crate::plan::{Round, another};
 use crate::screen::Screen;
 use crate::settings::Settings;
-use crate::stage::Stage;
 use crate::stream::Stream;
 use crate::world::World;
 
@@ -87,7 +87,7 @@ pub async fn play(settings: &Settings, mounts: Mounts, plan: Vec<Round>, screen:
     };
     let outcome = outcome.await;
     if outcome.is_err() || !played.differences.is_empty() || settings.logs.is_some() {
-        let kept = world.stage.keep_logs(settings.logs.as_deref())?;
+        let kept = world.fixture.keep_logs(settings.logs.as_deref())?;
         screen.say(&format!("The logs of services and servers are in {}", kept.display()));
     }
     outcome?;
@@ -100,22 +100,22 @@ pub async fn play(settings: &Settings, mounts: Mounts, plan: Vec<Round>, screen:
 
 /// Everything in place, nothing broken, no order written.
 pub(crate) async fn set(settings: &Settings, mounts: Mounts, orders: u64, rounds: usize) -> Result<(World, Stream)> {
-    let stage = Stage::set(settings.partitions, mounts).await?;
-    let bootstrap = stage.stack.endpoints().bootstrap_servers();
-    let topic = stage.pipeline.source(Layer::Stg);
+    let fixture = Fixture::set(settings.partitions, mounts).await?;
+    let bootstrap = fixture.stack.endpoints().bootstrap_servers();
+    let topic = fixture.pipeline.source(Layer::Stg);
     let stream = Stream::new(settings.seed, orders.max(100), bootstrap, topic);
     let names = Names::new(settings.seed, rounds, stream.generator().reference())?;
-    names.tell(&stage.pipeline).await;
+    names.tell(&fixture.pipeline).await;
     let fleet = Fleet::new(settings.session_timeout);
     for layer in Layer::ALL {
-        fleet.start(&stage.pipeline, layer)?;
+        fleet.start(&fixture.pipeline, layer)?;
     }
     for layer in Layer::ALL {
         for process in fleet.of(layer) {
             process.ready().await?;
         }
     }
-    Ok((World::new(fleet, stage, names), stream))
+    Ok((World::new(fleet, fixture, names), stream))
 }
 
 async fn turn(
@@ -131,7 +131,7 @@ async fn turn(
     screen.doing(&faults.join("; "), number as u64);
     let breaking = try_join_all(round.injections.iter().map(|injection| inject(world, injection)));
     let coming = async {
-        world.names.come(&world.stage.pipeline, number, round.lasts).await;
+        world.names.come(&world.fixture.pipeline, number, round.lasts).await;
         Ok(())
     };
     let system = &world.order_system;

@@ -59,7 +59,7 @@ pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
     let system = &world.order_system;
     let streaming = stream.run(system, settings.rate, |passed| passed < lasts || system.is_needed());
     let coming = async {
-        world.names.come(&world.stage.pipeline, 0, lasts).await;
+        world.names.come(&world.fixture.pipeline, 0, lasts).await;
         Ok(())
     };
     let breaking = async {
@@ -79,7 +79,7 @@ pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
     let recoveries = Recoveries::of(&measured);
     let right = differences.is_empty() && recoveries.over_allowed() == 0;
     if !right {
-        let kept = world.stage.keep_logs(settings.logs.as_deref())?;
+        let kept = world.fixture.keep_logs(settings.logs.as_deref())?;
         screen.say(&format!("The logs of services and servers are in {}", kept.display()));
     }
     drop(screen);

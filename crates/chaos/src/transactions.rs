@@ -8,7 +8,7 @@ use rdkafka::producer::{FutureProducer, Producer};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
-use crate::writer::{Outgoing, PATIENCE, acknowledged, client, send};
+use crate::writer::{IDLE_TIMEOUT, Outgoing, acknowledged, client, send};
 
 /// How long one call of a transactional producer may take.
 const CALL: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ impl Transactions {
     pub(crate) async fn commit(&self, events: &[Outgoing]) -> Result<()> {
         let began = Instant::now();
         while let Err(error) = self.try_once(events).await {
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > IDLE_TIMEOUT {
                 return Err(error).context("a transaction cannot be committed");
             }
             sleep(PAUSE).await;
@@ -73,7 +73,7 @@ impl Transactions {
     pub(crate) async fn settle(&self) -> Result<()> {
         let began = Instant::now();
         while let Err(error) = self.producer().await {
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > IDLE_TIMEOUT {
                 return Err(error).context("an open transaction cannot be ended");
             }
             sleep(PAUSE).await;

@@ -6,16 +6,16 @@ use e2e::Layer;
 
 use crate::broker::Address;
 use crate::fault::Server;
+use crate::fixture::Fixture;
 use crate::fleet::Fleet;
 use crate::names::Names;
 use crate::oracle::Oracle;
 use crate::order_system::OrderSystem;
-use crate::stage::Stage;
 
 /// The pipeline and all around it.
 pub(crate) struct World {
     pub(crate) fleet: Fleet,
-    pub(crate) stage: Stage,
+    pub(crate) fixture: Fixture,
     pub(crate) names: Names,
     pub(crate) order_system: OrderSystem,
     pub(crate) address: Address,
@@ -57,11 +57,11 @@ impl Turns {
 }
 
 impl World {
-    pub(crate) fn new(fleet: Fleet, stage: Stage, names: Names) -> Self {
-        let order_system = OrderSystem::new(stage.pipeline.partitions());
+    pub(crate) fn new(fleet: Fleet, fixture: Fixture, names: Names) -> Self {
+        let order_system = OrderSystem::new(fixture.pipeline.partitions());
         Self {
             fleet,
-            stage,
+            fixture,
             names,
             order_system,
             address: Address::default(),

@@ -10,7 +10,7 @@ use crate::order_system::Way;
 use crate::transactions::Transactions;
 
 /// How long an event waits for the broker before it is given up: longer than any fault lasts.
-pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
+pub(crate) const IDLE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(300);
 
 /// Events of one transaction.
 const GROUP: usize = 20;

@@ -4,23 +4,23 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use workload::load::{Loader, ORDERS_TOPIC};
-use workload::watch::{self, Board, Observer, Reading, Row, Stage as Step};
+use workload::watch::{self, Board, Observer, Reading, Row, WatchedStage as Step};
 
 use crate::data::Data;
+use crate::fixture::Fixture;
 use crate::services::Services;
-use crate::settled::{Look, Settled};
-use crate::stage::Stage;
+use crate::wait_idle::{Look, Settled};
 
 /// Loads so many events and returns, once the last of them is through, how long that took since the first.
 pub(crate) async fn drive(
     data: &Data,
     events: u64,
-    stage: &Stage,
+    fixture: &Fixture,
     services: &mut Services,
     limit: Duration,
 ) -> Result<Duration> {
-    let loader = Loader::new(&stage.broker, ORDERS_TOPIC)?;
-    let observer = Observer::new(&stage.broker, Step::pipeline(ORDERS_TOPIC))?;
+    let loader = Loader::new(&fixture.broker, ORDERS_TOPIC)?;
+    let observer = Observer::new(&fixture.broker, Step::pipeline(ORDERS_TOPIC))?;
     let progress = loader.progress();
     let loaded = || progress.borrow().acknowledged;
     let head = || Row { name: "loaded".to_owned(), done: loaded(), total: events };
@@ -38,7 +38,7 @@ pub(crate) async fn drive(
         if loaded() < events || laggard.is_some() {
             return Ok(false);
         }
-        end = settled.look(at, look(readings, &stage.database).await?);
+        end = settled.look(at, look(readings, &fixture.database).await?);
         Ok(end.is_some())
     };
     let mut board = Board::new();

@@ -14,7 +14,7 @@ use anyhow::Result;
 use workload::model::Expected;
 use workload::watch;
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 use complaint::Complaint;
 
 pub(crate) use favourites::{Favourite, Favourites};
@@ -42,20 +42,20 @@ pub(crate) struct Findings {
 
 impl Findings {
     /// Looks, when the pipeline is done.
-    pub(crate) async fn gather(stage: &Stage, expected: &Expected) -> Result<Self> {
-        let database = &stage.database;
+    pub(crate) async fn gather(fixture: &Fixture, expected: &Expected) -> Result<Self> {
+        let database = &fixture.database;
         let audits = audit::files()?;
         let mut complaints = audit::run(database, &audits).await?;
         // An audit that checks nothing would find nothing.
         let missing = audits.is_empty().then(|| "there is not a single file in sql/audit".to_owned());
         complaints.push(Complaint { audit: "the audit itself".to_owned(), differences: missing.into_iter().collect() });
         complaints.extend(comparison::run(database, expected).await?);
-        let (tags_assigned, wrong) = tags::check(database, &stage.broker, &expected.categories).await?;
+        let (tags_assigned, wrong) = tags::check(database, &fixture.broker, &expected.categories).await?;
         complaints.extend(wrong);
         complaints.retain(|complaint| !complaint.differences.is_empty());
         Ok(Self {
             rows: rows::count(database).await?,
-            dead_letters: watch::records(&stage.broker, DEAD_LETTERS).await?,
+            dead_letters: watch::records(&fixture.broker, DEAD_LETTERS).await?,
             parked: rows::parked(database).await?,
             tags_assigned,
             favourites: Favourites::find(database).await?,

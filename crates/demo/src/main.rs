@@ -6,10 +6,10 @@ mod data;
 
 mod child;
 mod services;
-mod stage;
+mod fixture;
 
 mod drive;
-mod settled;
+mod wait_idle;
 
 mod findings;
 mod report;

@@ -11,15 +11,15 @@ use tokio::time::timeout;
 use crate::data::Data;
 use crate::drive::drive;
 use crate::findings::Findings;
+use crate::fixture::Fixture;
 use crate::report::Report;
 use crate::services::Services;
 use crate::settings::Settings;
-use crate::stage::Stage;
 
 /// How long the orders may take.
 const DRIVE_LIMIT: Duration = Duration::from_secs(13 * 60);
 /// How long everything may take; whatever hangs, the demo does not.
-const LIMIT: Duration = Duration::from_secs(15 * 60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 /// Runs the demo; nothing is left running, however it ends. Its folder stays when there is something to see in it.
 pub(crate) async fn run(settings: Settings) -> ExitCode {
@@ -51,30 +51,30 @@ enum Ended {
 
 async fn perform(settings: &Settings, folder: &TempDir) -> Result<Ended> {
     let mut stops = Stops::listen()?;
-    let (stage, services, right) = tokio::select! {
-        played = timeout(LIMIT, play(settings, folder)) => played.context("not done after a quarter of an hour")??,
+    let (fixture, services, right) = tokio::select! {
+        played = timeout(WAIT_TIMEOUT, play(settings, folder)) => played.context("not done after a quarter of an hour")??,
         () = stops.next() => return Ok(Ended::Interrupted),
     };
     if let Some(services) = services {
-        invite(&stage, &services);
+        invite(&fixture, &services);
         stops.next().await;
         services.stop().await?;
     }
-    stage.strike().await?;
+    fixture.strike().await?;
     Ok(if right { Ended::Right } else { Ended::Wrong })
 }
 
 /// Everything up to the report. The services come back only if they are to be kept.
-async fn play(settings: &Settings, folder: &TempDir) -> Result<(Stage, Option<Services>, bool)> {
+async fn play(settings: &Settings, folder: &TempDir) -> Result<(Fixture, Option<Services>, bool)> {
     let data = Data::chosen(settings);
     let reading = data.clone();
     let expected = tokio::task::spawn_blocking(move || reading.expected()).await??;
     eprintln!("{} orders in {} events, {data}. Starting Kafka, PostgreSQL, Redis...", expected.orders, expected.events);
-    let stage = Stage::set(folder.path(), data.reference()?).await?;
+    let fixture = Fixture::set(folder.path(), data.reference()?).await?;
     eprintln!("Starting the services...");
-    let mut services = Services::start(&stage.environment(), folder.path()).await?;
+    let mut services = Services::start(&fixture.environment(), folder.path()).await?;
 
-    let took = drive(&data, expected.events, &stage, &mut services, DRIVE_LIMIT).await?;
+    let took = drive(&data, expected.events, &fixture, &mut services, DRIVE_LIMIT).await?;
     let peak_rss_mib = services.peak_rss_mib()?;
     let kept = if settings.keep {
         Some(services)
@@ -82,16 +82,16 @@ async fn play(settings: &Settings, folder: &TempDir) -> Result<(Stage, Option<Se
         services.stop().await?;
         None
     };
-    let findings = Findings::gather(&stage, &expected).await?;
+    let findings = Findings::gather(&fixture, &expected).await?;
     let report = Report { expected: &expected, took, peak_rss_mib: &peak_rss_mib, findings: &findings };
     report.print()?;
-    Ok((stage, kept, report.is_right()))
+    Ok((fixture, kept, report.is_right()))
 }
 
 /// Tells whoever wants to look around how to get in.
-fn invite(stage: &Stage, services: &Services) {
+fn invite(fixture: &Fixture, services: &Services) {
     eprintln!("\nEverything is left running; Ctrl-C stops it.\n");
-    for (name, value) in stage.environment() {
+    for (name, value) in fixture.environment() {
         eprintln!("export {name}='{value}'");
     }
     for (name, address) in services.addresses() {

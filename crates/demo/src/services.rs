@@ -15,7 +15,7 @@ const NAMES: [&str; 3] = ["stg-service", "dds-service", "cdm-service"];
 const READY_LIMIT: Duration = Duration::from_secs(60);
 /// Their own grace period, and some more.
 const STOP_LIMIT: Duration = Duration::from_secs(40);
-const GLANCE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The running services. Dropped, they are killed.
 pub(crate) struct Services {
@@ -48,7 +48,7 @@ impl Services {
             let ready = async {
                 while !self.running[index].is_ready().await {
                     self.check()?;
-                    sleep(GLANCE).await;
+                    sleep(POLL_INTERVAL).await;
                 }
                 anyhow::Ok(())
             };

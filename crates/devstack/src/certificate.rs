@@ -42,7 +42,7 @@ impl Authority {
     }
 
     /// A certificate for a server of the name `host`, whose key is `key`.
-    pub(crate) fn vouch_for(&self, host: &str, key: &PKey<Private>, validity: Validity) -> anyhow::Result<String> {
+    pub(crate) fn issue(&self, host: &str, key: &PKey<Private>, validity: Validity) -> anyhow::Result<String> {
         let mut builder = begin(self.certificate.subject_name(), &named(host)?, key, validity)?;
         let names =
             SubjectAlternativeName::new().dns(host).build(&builder.x509v3_context(Some(&self.certificate), None))?;

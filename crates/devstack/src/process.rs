@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// How often a condition of the operating system is looked at; it offers no event for the end of a grandchild.
-const GLANCE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A running child. Dropped, it ends at once, paused or not, and so do its own children.
 pub(crate) struct Running {
@@ -18,14 +18,14 @@ pub(crate) struct Running {
     /// The signal at which the program ends at once and takes its children along.
     abandon: Signal,
     /// Tells the guard whom to end, and how, should we be killed first.
-    note: PathBuf,
+    pidfile: PathBuf,
 }
 
 impl Running {
-    pub(crate) fn new(child: Child, abandon: Signal, note: PathBuf) -> anyhow::Result<Self> {
-        let running = Self { child, abandon, note };
+    pub(crate) fn new(child: Child, abandon: Signal, pidfile: PathBuf) -> anyhow::Result<Self> {
+        let running = Self { child, abandon, pidfile };
         let text = format!("{} {}\n", running.child.id(), abandon as i32);
-        fs::write(&running.note, text).with_context(|| format!("cannot write {}", running.note.display()))?;
+        fs::write(&running.pidfile, text).with_context(|| format!("cannot write {}", running.pidfile.display()))?;
         Ok(running)
     }
 
@@ -60,7 +60,7 @@ impl Running {
         }
         self.ended().await;
         while family.iter().any(|&member| is_alive(member)) {
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }
@@ -68,7 +68,7 @@ impl Running {
     /// Returns when the child has exited.
     pub(crate) async fn ended(&mut self) {
         while self.is_alive() {
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -95,7 +95,7 @@ impl Drop for Running {
             }
             let _reaped = self.child.wait();
         }
-        let _removed = fs::remove_file(&self.note);
+        let _removed = fs::remove_file(&self.pidfile);
     }
 }
 

@@ -21,12 +21,12 @@ const COMMIT: &[u8] = b"COMMIT\0";
 
 /// What the network does at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Weather {
+pub enum NetworkFault {
     /// Every byte arrives.
     #[default]
     Fair,
     /// Connections are cut, and new ones as soon as they are made.
-    Cut,
+    Reset,
     /// Every byte arrives late.
     Slow {
         /// What each piece waits for.
@@ -36,7 +36,7 @@ pub enum Weather {
     },
     /// Half open: connections stay, every byte is swallowed. One that has lost bytes is cut when the weather changes, for
     /// no TCP stream goes on with a hole in it.
-    Swallow,
+    Blackhole,
     /// The answer to a COMMIT is swallowed and its connection cut: the client cannot know that it has happened.
     LoseCommits,
     /// A COMMIT is swallowed and its connection cut: it never happens, and for the client it looks the same.
@@ -46,7 +46,7 @@ pub enum Weather {
 /// Listens on a loopback port and hands every connection on to another. Dropped, it lets go of all of them.
 pub struct Proxy {
     port: u16,
-    weather: watch::Sender<Weather>,
+    fault: watch::Sender<NetworkFault>,
     tally: Arc<Tally>,
     target: SocketAddr,
     doors: Vec<Door>,
@@ -101,16 +101,16 @@ impl Proxy {
     /// Listens on `port` and connects to `target`, both on the loopback interface.
     pub(crate) async fn start(port: u16, target: u16) -> anyhow::Result<Self> {
         let target = SocketAddr::from((Ipv4Addr::LOCALHOST, target));
-        let (weather, tally) = (watch::channel(Weather::Fair).0, Arc::default());
-        Self { port, weather, tally, target, doors: Vec::new() }.and_on(port).await
+        let (fault, tally) = (watch::channel(NetworkFault::Fair).0, Arc::default());
+        Self { port, fault, tally, target, doors: Vec::new() }.and_on(port).await
     }
 
     /// Listens on another port as well, with the same weather.
     pub(crate) async fn and_on(mut self, port: u16) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("the port of a proxy is taken")?;
         let closed = Arc::new(AtomicBool::new(false));
-        let weather = self.weather.subscribe();
-        let listening = listen(listener, self.target, Arc::clone(&closed), weather, Arc::clone(&self.tally));
+        let fault = self.fault.subscribe();
+        let listening = listen(listener, self.target, Arc::clone(&closed), fault, Arc::clone(&self.tally));
         self.doors.push(Door { port, closed, listener: tokio::spawn(listening) });
         Ok(self)
     }
@@ -127,8 +127,8 @@ impl Proxy {
     }
 
     /// Changes the weather, for every connection and at once.
-    pub fn set(&self, weather: Weather) {
-        self.weather.send_replace(weather);
+    pub fn set(&self, fault: NetworkFault) {
+        self.fault.send_replace(fault);
     }
 
     /// What has been done so far.
@@ -147,7 +147,7 @@ async fn listen(
     listener: TcpListener,
     target: SocketAddr,
     closed: Arc<AtomicBool>,
-    weather: watch::Receiver<Weather>,
+    fault: watch::Receiver<NetworkFault>,
     tally: Arc<Tally>,
 ) {
     loop {
@@ -159,7 +159,7 @@ async fn listen(
         if closed.load(Ordering::Relaxed) {
             continue;
         }
-        let connection = Connection::new(weather.clone(), Arc::clone(&tally));
+        let connection = Connection::new(fault.clone(), Arc::clone(&tally));
         tokio::spawn(async move {
             // Whatever the error, both ends see their connection closed, which says it all.
             let _closed = connection.carry(client, target).await;
@@ -169,7 +169,7 @@ async fn listen(
 
 /// What the two directions of a connection know of each other.
 struct Connection {
-    weather: watch::Receiver<Weather>,
+    fault: watch::Receiver<NetworkFault>,
     tally: Arc<Tally>,
     /// Bytes are missing.
     holed: AtomicBool,
@@ -178,12 +178,12 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(weather: watch::Receiver<Weather>, tally: Arc<Tally>) -> Self {
-        Self { weather, tally, holed: AtomicBool::new(false), committing: AtomicBool::new(false) }
+    fn new(fault: watch::Receiver<NetworkFault>, tally: Arc<Tally>) -> Self {
+        Self { fault, tally, holed: AtomicBool::new(false), committing: AtomicBool::new(false) }
     }
 
     async fn carry(&self, client: TcpStream, target: SocketAddr) -> io::Result<()> {
-        if *self.weather.borrow() == Weather::Cut {
+        if *self.fault.borrow() == NetworkFault::Reset {
             self.tally.cut.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         }
@@ -204,10 +204,11 @@ impl Connection {
 
     /// Returns when the weather ends the connection.
     async fn doomed(&self) {
-        let mut weather = self.weather.clone();
-        let cut =
-            |now: &Weather| *now == Weather::Cut || (*now != Weather::Swallow && self.holed.load(Ordering::Relaxed));
-        let _gone = weather.wait_for(cut).await;
+        let mut fault = self.fault.clone();
+        let cut = |now: &NetworkFault| {
+            *now == NetworkFault::Reset || (*now != NetworkFault::Blackhole && self.holed.load(Ordering::Relaxed))
+        };
+        let _gone = fault.wait_for(cut).await;
     }
 
     /// Carries bytes one way until either end closes.
@@ -219,20 +220,20 @@ impl Connection {
                 return Ok(());
             }
             let bytes = &chunk[..length];
-            let weather = *self.weather.borrow();
-            match weather {
-                Weather::Fair | Weather::Cut => {}
-                Weather::Slow { latency, bytes_per_second } => {
+            let fault = *self.fault.borrow();
+            match fault {
+                NetworkFault::Fair | NetworkFault::Reset => {}
+                NetworkFault::Slow { latency, bytes_per_second } => {
                     self.tally.slowed.fetch_add(length as u64, Ordering::Relaxed);
                     let transfer = Duration::from_secs_f64(length as f64 / f64::from(bytes_per_second.max(1)));
                     self.unless_fair(latency + transfer).await;
                 }
-                Weather::Swallow => {
+                NetworkFault::Blackhole => {
                     self.holed.store(true, Ordering::Relaxed);
                     self.tally.swallowed.fetch_add(length as u64, Ordering::Relaxed);
                     continue;
                 }
-                Weather::LoseCommits => match side {
+                NetworkFault::LoseCommits => match side {
                     Side::Client => self.committing.store(holds(bytes, COMMIT), Ordering::Relaxed),
                     Side::Server if self.committing.load(Ordering::Relaxed) && holds(bytes, COMMIT) => {
                         self.tally.commits.fetch_add(1, Ordering::Relaxed);
@@ -240,7 +241,7 @@ impl Connection {
                     }
                     Side::Server => {}
                 },
-                Weather::SwallowCommits => {
+                NetworkFault::SwallowCommits => {
                     if matches!(side, Side::Client) && holds(bytes, COMMIT) {
                         self.tally.swallowed_commits.fetch_add(1, Ordering::Relaxed);
                         return Ok(());
@@ -253,8 +254,8 @@ impl Connection {
 
     /// Waits, but no longer than the weather is slow.
     async fn unless_fair(&self, delay: Duration) {
-        let mut weather = self.weather.clone();
-        let cleared = weather.wait_for(|now| !matches!(now, Weather::Slow { .. }));
+        let mut fault = self.fault.clone();
+        let cleared = fault.wait_for(|now| !matches!(now, NetworkFault::Slow { .. }));
         let _elapsed = tokio::time::timeout(delay, cleared).await;
     }
 }

@@ -48,7 +48,7 @@ impl Secured {
         };
         fs::create_dir_all(&secured.folder)?;
         fs::write(secured.ca_file(), secured.authority.pem()?)?;
-        fs::write(secured.strange_ca_file(), Authority::new("Some other authority")?.pem()?)?;
+        fs::write(secured.untrusted_ca_file(), Authority::new("Some other authority")?.pem()?)?;
         let key = secured.key.private_key_to_pem_pkcs8()?;
         fs::write(secured.key_file(), &key)?;
         // PostgreSQL insists on a key that nobody else can read.
@@ -72,7 +72,7 @@ impl Secured {
     }
 
     fn certify(&self, validity: Validity) -> anyhow::Result<()> {
-        let certificate = self.authority.vouch_for(HOST, &self.key, validity)?;
+        let certificate = self.authority.issue(HOST, &self.key, validity)?;
         let key = String::from_utf8(self.key.private_key_to_pem_pkcs8()?)?;
         fs::write(self.keystore_file(), format!("{key}{certificate}"))?;
         fs::write(self.certificate_file(), certificate).context("cannot write a certificate")
@@ -84,7 +84,7 @@ impl Secured {
     }
 
     /// The certificate (PEM) of an authority that vouches for nobody here.
-    pub fn strange_ca_file(&self) -> PathBuf {
+    pub fn untrusted_ca_file(&self) -> PathBuf {
         self.folder.join("strange-ca.pem")
     }
 

@@ -114,8 +114,8 @@ impl<P: Program> Server<P> {
             .stderr(log)
             .spawn()
             .with_context(|| format!("cannot start {}; has setup.sh run?", P::NAME))?;
-        let note = self.folder.join(P::NAME).with_extension("pid");
-        *running = Some(Running::new(child, P::ABANDON, note)?);
+        let pidfile = self.folder.join(P::NAME).with_extension("pid");
+        *running = Some(Running::new(child, P::ABANDON, pidfile)?);
         Ok(())
     }
 

@@ -8,7 +8,6 @@ use anyhow::Context;
 use tempfile::TempDir;
 
 use crate::endpoints::Endpoints;
-use crate::guard::Guard;
 use crate::kafka::{Kafka, Proxied};
 use crate::options::Options;
 use crate::pooler::Pooler;
@@ -18,6 +17,7 @@ use crate::proxy::Proxy;
 use crate::redis::Redis;
 use crate::secured::{self, Secured};
 use crate::server::Server;
+use crate::watchdog::Watchdog;
 
 /// Kafka, PostgreSQL and Redis, running. Dropped, they end at once; [`Stack::stop`] is for data that is kept.
 pub struct Stack {
@@ -30,7 +30,7 @@ pub struct Stack {
     proxies: Option<Proxies>,
     pooled_endpoints: Option<Endpoints>,
     secured: Option<Secured>,
-    _guard: Guard,
+    _guard: Watchdog,
     folder: Folder,
 }
 
@@ -39,7 +39,7 @@ impl Stack {
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let folder = Folder::open(options.folder)?;
         let path = folder.path();
-        let guard = Guard::watch(path, folder.is_temporary())?;
+        let watchdog = Watchdog::watch(path, folder.is_temporary())?;
         let secured = if options.secured { Some(Secured::prepare(path)?) } else { None };
         let (kafka, postgres) = tokio::try_join!(
             Kafka::prepare(path, options.proxied, secured.as_ref(), options.auto_create_topics),
@@ -73,7 +73,7 @@ impl Stack {
             kafka: Server::new(kafka, path),
             postgres: Server::new(postgres, path),
             redis: Server::new(redis, path),
-            _guard: guard,
+            _guard: watchdog,
             folder,
         };
         tokio::try_join!(stack.kafka.start(), stack.postgres.start(), stack.redis.start())?;

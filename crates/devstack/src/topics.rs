@@ -26,8 +26,8 @@ const DEAD_LETTERS: [&str; 3] = ["stg-service-dead-letters", "dds-service-dead-l
 const DEAD_LETTER_BYTES: &str = "1114124";
 
 /// How long the broker may take to make a topic known, or unknown.
-const LIMIT: Duration = Duration::from_secs(30);
-const GLANCE: Duration = Duration::from_millis(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A topic to create: one replica, kept for ever, never compacted (orders share a user's key).
 #[derive(Debug, Clone)]
@@ -137,11 +137,11 @@ async fn wait_until(admin: Admin, names: Vec<String>, settled: impl Fn(&[i32]) -
     for name in names {
         let waiting = async {
             while !settled(&leaders(Arc::clone(&admin), name.clone()).await?) {
-                sleep(GLANCE).await;
+                sleep(POLL_INTERVAL).await;
             }
             anyhow::Ok(())
         };
-        timeout(LIMIT, waiting).await.with_context(|| format!("topic {name} did not settle"))??;
+        timeout(WAIT_TIMEOUT, waiting).await.with_context(|| format!("topic {name} did not settle"))??;
     }
     Ok(())
 }
@@ -149,7 +149,7 @@ async fn wait_until(admin: Admin, names: Vec<String>, settled: impl Fn(&[i32]) -
 /// librdkafka asks for metadata in the calling thread, so the question goes to one that may wait.
 async fn leaders(admin: Arc<Admin>, name: String) -> anyhow::Result<Vec<i32>> {
     let ask = move || {
-        let metadata = admin.inner().fetch_metadata(Some(&name), LIMIT)?;
+        let metadata = admin.inner().fetch_metadata(Some(&name), WAIT_TIMEOUT)?;
         let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
         anyhow::Ok(partitions.map(MetadataPartition::leader).collect())
     };

@@ -9,7 +9,7 @@ use crate::pipeline::Pipeline;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sql/audit");
 
 /// How many differences of an audit are told.
-const TOLD: usize = 3;
+const MAX_SHOWN: usize = 3;
 
 impl Pipeline {
     /// Makes sure that no audit finds anything.
@@ -26,7 +26,7 @@ impl Pipeline {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let differences = self.sql(&fs::read_to_string(&path)?).await.with_context(|| format!("audit {name}"))?;
             let count = differences.len();
-            told.extend(differences.into_iter().take(TOLD).map(|row| format!("{name} ({count}): {row}")));
+            told.extend(differences.into_iter().take(MAX_SHOWN).map(|row| format!("{name} ({count}): {row}")));
         }
         ensure!(told.is_empty(), "the audit complains:\n{}", told.join("\n"));
         Ok(())

@@ -18,7 +18,7 @@ use crate::pipeline::Pipeline;
 use crate::wait::until;
 
 /// How long one answer of the broker may take.
-const ANSWER: Duration = Duration::from_secs(10);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a broker that was started again may take to lead its partitions.
 const COMING_BACK: Duration = Duration::from_secs(30);
@@ -100,13 +100,13 @@ impl Pipeline {
     pub async fn end_in_markers(&self, topic: &str) -> Result<()> {
         let mut config = self.client();
         let producer: FutureProducer = config.set("transactional.id", format!("{topic}-markers")).create()?;
-        producer.init_transactions(ANSWER)?;
+        producer.init_transactions(RESPONSE_TIMEOUT)?;
         producer.begin_transaction()?;
         for partition in 0..self.partitions() {
             let record = FutureRecord::<str, str>::to(topic).partition(partition).payload("aborted");
-            producer.send(record, ANSWER).await.map_err(|(error, _)| error)?;
+            producer.send(record, RESPONSE_TIMEOUT).await.map_err(|(error, _)| error)?;
         }
-        spawn_blocking(move || producer.abort_transaction(ANSWER)).await??;
+        spawn_blocking(move || producer.abort_transaction(RESPONSE_TIMEOUT)).await??;
         Ok(())
     }
 
@@ -139,7 +139,7 @@ impl Pipeline {
             consumer.assign(&all)?;
             let (mut records, mut ended) = (Vec::new(), BTreeSet::new());
             while ended.len() < all.count() {
-                match consumer.poll(ANSWER) {
+                match consumer.poll(RESPONSE_TIMEOUT) {
                     Some(Ok(record)) => records.push(received(&record)),
                     Some(Err(KafkaError::PartitionEOF(partition))) => {
                         ended.insert(partition);
@@ -177,7 +177,7 @@ impl Pipeline {
         let consumer: BaseConsumer = self.client().create()?;
         let topic = topic.to_owned();
         let ask = move || {
-            let watermarks = |partition| Ok(consumer.fetch_watermarks(&topic, partition, ANSWER)?);
+            let watermarks = |partition| Ok(consumer.fetch_watermarks(&topic, partition, RESPONSE_TIMEOUT)?);
             (0..count_partitions(&consumer, &topic)?).map(watermarks).collect()
         };
         spawn_blocking(ask).await?
@@ -198,7 +198,7 @@ impl Pipeline {
             for partition in 0..count_partitions(&consumer, &topic)? {
                 asked.add_partition(&topic, partition);
             }
-            let committed = consumer.committed_offsets(asked, ANSWER)?;
+            let committed = consumer.committed_offsets(asked, RESPONSE_TIMEOUT)?;
             let offset = |offset: Offset| offset.to_raw().filter(|offset| *offset >= 0).unwrap_or(0);
             Ok(committed.elements().iter().map(|partition| offset(partition.offset())).collect())
         };
@@ -242,7 +242,7 @@ impl Pipeline {
     /// The broker does not answer.
     pub async fn offsets_at(&self, layer: Layer, timestamp: i64) -> Result<Vec<i64>> {
         let (consumer, asked) = (self.outsider(layer)?, self.source_at(layer, |_| Offset::Offset(timestamp))?);
-        let found = spawn_blocking(move || consumer.offsets_for_times(asked, ANSWER)).await??;
+        let found = spawn_blocking(move || consumer.offsets_for_times(asked, RESPONSE_TIMEOUT)).await??;
         let ends = self.ends(&self.source(layer)).await?;
         let found = found.elements();
         let offsets = found.iter().map(|partition| partition.offset().to_raw().filter(|offset| *offset >= 0));
@@ -283,7 +283,7 @@ async fn patiently<T>(mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
 
 /// The current number of partitions of a topic, which may have grown.
 fn count_partitions(consumer: &BaseConsumer, topic: &str) -> Result<i32> {
-    let metadata = consumer.fetch_metadata(Some(topic), ANSWER)?;
+    let metadata = consumer.fetch_metadata(Some(topic), RESPONSE_TIMEOUT)?;
     let partitions: usize = metadata.topics().iter().map(|topic| topic.partitions().len()).sum();
     ensure!(partitions > 0, "there is no topic {topic}");
     Ok(i32::try_from(partitions)?)

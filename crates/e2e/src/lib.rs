@@ -47,6 +47,6 @@ mod snapshot;
 mod audit;
 mod marts;
 mod tags;
-mod settled;
+mod wait_idle;
 mod summarized;
 mod workload;

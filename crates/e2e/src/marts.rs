@@ -14,7 +14,7 @@ const CATEGORIES: &str = "SELECT u.source_id, c.category_id, c.order_cnt
                           FROM cdm.user_category_counters AS c LEFT JOIN cdm.users AS u USING (user_id)";
 
 /// How many differences are told.
-const TOLD: usize = 5;
+const MAX_SHOWN: usize = 5;
 
 /// By the user's source id and the key of what is counted. No zeros: a counter of 0 is the same as none.
 type Counts = BTreeMap<(String, String), u64>;
@@ -56,7 +56,7 @@ fn compare(kind: &str, wanted: &Counts, found: &Counts) -> Result<()> {
         let of = |counts: &Counts| counts.get(*counter).copied().unwrap_or(0);
         format!("user {} {kind} {}: {} instead of {}", counter.0, counter.1, of(found), of(wanted))
     };
-    let told: Vec<String> = differing.iter().take(TOLD).map(tell).collect();
+    let told: Vec<String> = differing.iter().take(MAX_SHOWN).map(tell).collect();
     ensure!(told.is_empty(), "{} {kind} counters are wrong:\n{}", differing.len(), told.join("\n"));
     Ok(())
 }

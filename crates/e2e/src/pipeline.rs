@@ -82,7 +82,7 @@ impl Pipeline {
 
     /// Sends the services another way to the same servers: through proxies. What the harness itself asks goes straight.
     #[must_use]
-    pub fn by_way_of(mut self, way: &Endpoints) -> Self {
+    pub fn via(mut self, way: &Endpoints) -> Self {
         self.way = way.clone();
         self
     }

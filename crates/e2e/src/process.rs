@@ -23,10 +23,10 @@ use crate::program;
 use crate::wait::until;
 
 /// How long a service may take to get ready, or to end.
-const LIMIT: Duration = Duration::from_secs(180);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// How long an answer may take: longer than a question to a database that hangs.
-const ANSWER: Duration = Duration::from_secs(20);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A service that is not started yet: its environment may still be varied.
 pub struct Service<'a> {
@@ -96,7 +96,7 @@ impl<'a> Service<'a> {
     pub async fn run(self, arguments: &[&str]) -> Result<Output> {
         let mut command = self.command()?;
         let output = command.args(arguments).output();
-        Ok(timeout(LIMIT, output).await.with_context(|| format!("{} takes too long", arguments.join(" ")))??)
+        Ok(timeout(WAIT_TIMEOUT, output).await.with_context(|| format!("{} takes too long", arguments.join(" ")))??)
     }
 
     /// The program with this environment and nothing of the caller's. Should the test itself be killed, it dies, too.
@@ -123,7 +123,7 @@ impl Process {
     /// It ends instead, or takes longer than three minutes.
     pub async fn ready(&self) -> Result<()> {
         let what = format!("{} is ready", self.layer.binary());
-        until(&what, LIMIT, async || {
+        until(&what, WAIT_TIMEOUT, async || {
             let ended = self.child.lock().await.try_wait()?;
             ensure!(ended.is_none(), "{} ended instead of getting ready ({ended:?})", self.layer.binary());
             Ok(self.get("/ready").await.is_ok_and(|(status, _)| status == 200))
@@ -168,7 +168,7 @@ impl Process {
             stream.read_to_string(&mut answer).await?;
             anyhow::Ok(answer)
         };
-        let answer = timeout(ANSWER, ask).await.context("no answer")??;
+        let answer = timeout(RESPONSE_TIMEOUT, ask).await.context("no answer")??;
         let (head, body) = answer.split_once("\r\n\r\n").context("no body")?;
         Ok((head.to_owned(), body.to_owned()))
     }
@@ -237,7 +237,7 @@ impl Process {
     /// It has not ended after three minutes.
     pub async fn wait(&self) -> Result<ExitStatus> {
         let mut child = self.child.lock().await;
-        let ended = timeout(LIMIT, child.wait()).await;
+        let ended = timeout(WAIT_TIMEOUT, child.wait()).await;
         Ok(ended.with_context(|| format!("{} does not end", self.layer.binary()))??)
     }
 

@@ -10,7 +10,7 @@ const TABLES: &str = "SELECT format('%I.%I', table_schema, table_name) FROM info
                       WHERE table_schema IN ('stg', 'dds', 'cdm') AND table_type = 'BASE TABLE'";
 
 /// How many differences of a table are told.
-const TOLD: usize = 3;
+const MAX_SHOWN: usize = 3;
 
 /// The rows of every table, as sorted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Snapshot {
         for (table, before) in &self.tables {
             let after = later.tables.get(table).map(Vec::as_slice).unwrap_or_default();
             let only = |here: &[String], there: &[String], sign| {
-                let rows = here.iter().filter(|row| there.binary_search(row).is_err()).take(TOLD);
+                let rows = here.iter().filter(|row| there.binary_search(row).is_err()).take(MAX_SHOWN);
                 rows.map(|row| format!("  {sign} {row}")).collect::<Vec<_>>()
             };
             if before != after {

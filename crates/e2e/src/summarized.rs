@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::pipeline::Pipeline;
 use crate::wait::until;
 
-const LIMIT: Duration = Duration::from_secs(180);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Between two refreshes, never beside one: what the last one has seen is forgotten, so the next one looks at everything; and
 /// how long it took, so that nobody rests from it.
@@ -33,7 +33,7 @@ impl Pipeline {
     pub async fn summarized(&self) -> Result<()> {
         self.sql(FORGET).await?;
         let done = async || Ok(self.sql(DONE).await? == ["t"]);
-        until("the summary is refreshed", LIMIT, done).await
+        until("the summary is refreshed", WAIT_TIMEOUT, done).await
     }
 
     /// The rows of every table of the summary, as sorted text.

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use tokio::time::{Instant, sleep};
 
 /// Between two looks.
-const GLANCE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Looks again and again until `condition` holds.
 ///
@@ -18,7 +18,7 @@ pub async fn until(what: &str, limit: Duration, mut condition: impl AsyncFnMut()
         if Instant::now() > deadline {
             bail!("waited {limit:?} in vain until {what}");
         }
-        sleep(GLANCE).await;
+        sleep(POLL_INTERVAL).await;
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ const ATTEMPT: Duration = Duration::from_secs(1);
 const LISTEN: Duration = Duration::from_millis(20);
 
 /// How long a broker may take to answer when its address is known.
-const ANSWER: Duration = Duration::from_secs(5);
+const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl MetadataClient {
     pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
@@ -64,7 +64,7 @@ impl MetadataClient {
         self.reach_leaders(topic)?;
         let mut partitions = TopicPartitionList::with_capacity(1);
         partitions.add_partition(topic, 0);
-        self.collected(self.client.committed_offsets(partitions, ANSWER)).map(|_| ())
+        self.collected(self.client.committed_offsets(partitions, METADATA_TIMEOUT)).map(|_| ())
     }
 
     /// Whether the leaders of the topic's partitions answer at the addresses that they advertise. Waits in the calling
@@ -80,7 +80,7 @@ impl MetadataClient {
                 return Err(unavailable(format_args!("partition {number} of {topic} has no leader")).into());
             }
             if !asked.contains(&leader) {
-                self.collected(self.client.fetch_watermarks(topic, number, ANSWER))?;
+                self.collected(self.client.fetch_watermarks(topic, number, METADATA_TIMEOUT))?;
                 asked.push(leader);
             }
         }

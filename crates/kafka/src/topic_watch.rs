@@ -36,7 +36,7 @@ struct Watched {
 const ASK_EVERY: Duration = Duration::from_secs(10);
 
 /// How long the brokers may take to answer.
-const ANSWER: Duration = Duration::from_secs(5);
+const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl TopicWatch {
     pub(crate) fn new(settings: &Settings, loop_health: Arc<LoopHealth>) -> Self {
@@ -98,7 +98,7 @@ impl TopicWatch {
 }
 
 fn exists(consumer: &Consumer, name: &str) -> Option<bool> {
-    let metadata = consumer.fetch_metadata(Some(name), ANSWER).ok()?;
+    let metadata = consumer.fetch_metadata(Some(name), METADATA_TIMEOUT).ok()?;
     let topic = metadata.topics().first()?;
     match topic.error().map(Code::from) {
         None => Some(true),

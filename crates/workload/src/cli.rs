@@ -10,7 +10,7 @@ use workload::files;
 use workload::generator::mix::Mix;
 use workload::generator::{Generator, Options};
 use workload::load::{self, Loader};
-use workload::watch::{self, Board, Observer, Row, Stage};
+use workload::watch::{self, Board, Observer, Row, WatchedStage};
 
 /// Makes orders, and feeds them to a running pipeline.
 #[derive(Debug, Parser)]
@@ -123,7 +123,7 @@ impl Load {
 
         let broker = Broker { bootstrap: self.bootstrap, properties: self.property };
         let loader = Loader::new(&broker, &self.topic)?;
-        let observer = Observer::new(&broker, Stage::pipeline(&self.topic))?;
+        let observer = Observer::new(&broker, WatchedStage::pipeline(&self.topic))?;
         let progress = loader.progress();
         let head = || Row { name: "loaded".to_owned(), done: progress.borrow().acknowledged, total };
         let follow = self.follow;

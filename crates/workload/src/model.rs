@@ -40,7 +40,7 @@ pub struct Expected {
 
 /// What becomes of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum ExpectedOutcome {
     /// It is an order, newer or older than what is known of it.
     Told,
     /// It is none: a service message, a tombstone.
@@ -82,31 +82,31 @@ impl Model {
 
     /// Takes one more event into account.
     pub fn apply(&mut self, event: &Event) {
-        let _fate = self.judge(event);
+        let _expected = self.expected_outcome(event);
     }
 
     /// The same, and says what becomes of the event.
-    pub fn judge(&mut self, event: &Event) -> Fate {
+    pub fn expected_outcome(&mut self, event: &Event) -> ExpectedOutcome {
         self.tally.events += 1;
         let fate = match event.value.as_deref().map(event::read) {
-            None | Some(Reading::Other) => Fate::Skipped,
-            Some(Reading::Unreadable) => Fate::Refused,
+            None | Some(Reading::Other) => ExpectedOutcome::Skipped,
+            Some(Reading::Unreadable) => ExpectedOutcome::Refused,
             Some(Reading::Order(number, state)) => self.keep(number, *state),
         };
         match fate {
-            Fate::Told => {}
-            Fate::Skipped => self.tally.skipped += 1,
-            Fate::Refused => self.tally.refused += 1,
+            ExpectedOutcome::Told => {}
+            ExpectedOutcome::Skipped => self.tally.skipped += 1,
+            ExpectedOutcome::Refused => self.tally.refused += 1,
         }
         fate
     }
 
-    fn keep(&mut self, number: u64, state: State) -> Fate {
+    fn keep(&mut self, number: u64, state: State) -> ExpectedOutcome {
         match self.orders.entry(number) {
             Entry::Vacant(unknown) => {
                 unknown.insert(Known { ever: state.products().cloned().collect(), newest: state });
             }
-            Entry::Occupied(known) if known.get().newest.user != state.user => return Fate::Refused,
+            Entry::Occupied(known) if known.get().newest.user != state.user => return ExpectedOutcome::Refused,
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
                 known.ever.extend(state.products().cloned());
@@ -115,7 +115,7 @@ impl Model {
                 }
             }
         }
-        Fate::Told
+        ExpectedOutcome::Told
     }
 
     /// Counts the closed orders.

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 pub use board::{Board, Row};
-pub use observer::{Observer, Reading, Stage, messages, records};
+pub use observer::{Observer, Reading, WatchedStage, messages, records};
 
 /// Between two looks. Often enough for a lively bar, seldom enough to cost the broker nothing.
 const EVERY: Duration = Duration::from_millis(250);
 
 /// How long every look may fail before the watcher gives up: a broker may be restarted meanwhile.
-const PATIENCE: Duration = Duration::from_secs(30);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Draws the pipeline until the caller says it is done: `head` gives the row above the stages (the load), `done` judges
 /// each reading of the stages.
@@ -36,7 +36,7 @@ pub async fn follow(
         ticks.tick().await;
         let readings = match observer.read().await {
             Ok(readings) => readings,
-            Err(error) if answered.elapsed() > PATIENCE => return Err(error),
+            Err(error) if answered.elapsed() > IDLE_TIMEOUT => return Err(error),
             Err(_) => continue,
         };
         answered = Instant::now();

@@ -14,7 +14,7 @@ const SEEN: &str = "SELECT source_id FROM cdm.users WHERE source_id = ANY($1)";
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// An order that takes longer is lost.
-const LIMIT: Duration = Duration::from_secs(60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An order on its way.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(super) async fn watch(client: Client, mut sent: UnboundedReceiver<Sent>) -> 
             let first = *first.get_or_insert(at);
             latencies.push(((at - first).as_secs_f64(), (now - at).as_secs_f64() * 1000.0));
         }
-        let lost = awaited.iter().find(|(_, at)| at.elapsed() > LIMIT);
+        let lost = awaited.iter().find(|(_, at)| at.elapsed() > WAIT_TIMEOUT);
         ensure!(lost.is_none(), "the order of {lost:?} has not arrived");
         sleep(PAUSE).await;
     }

@@ -16,7 +16,7 @@ use crate::world::World;
 pub(crate) const ALLOWED: Duration = Duration::from_secs(30);
 
 /// A service that has not committed after this time is given up for this restart.
-const LIMIT: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The time between two reads of the committed offsets.
 const LOOK: Duration = Duration::from_millis(300);
@@ -85,7 +85,7 @@ pub(crate) async fn measure(world: &World, restart: Restart, at_least: Duration)
     let mut tracks = [Track::new(back); 3];
     loop {
         let passed = back.elapsed();
-        if passed > LIMIT || (passed > at_least && tracks.iter().all(Track::has_committed)) {
+        if passed > WAIT_TIMEOUT || (passed > at_least && tracks.iter().all(Track::has_committed)) {
             break;
         }
         // The broker may not answer for a moment; the next read will.
@@ -100,7 +100,7 @@ pub(crate) async fn measure(world: &World, restart: Restart, at_least: Duration)
 
 async fn look(world: &World) -> Result<Vec<i64>> {
     let sums = Layer::ALL.map(|layer| async move {
-        let committed = world.stage.pipeline.committed(layer).await?;
+        let committed = world.fixture.pipeline.committed(layer).await?;
         anyhow::Ok(committed.iter().sum())
     });
     try_join_all(sums).await

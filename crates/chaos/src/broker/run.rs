@@ -64,7 +64,7 @@ pub(crate) async fn run(settings: &Settings, mounts: Mounts, count: usize) -> Re
     let recoveries = Recoveries::of(&measured);
     let in_time = recoveries.over_allowed() == 0;
     if !in_time || !differences.is_empty() || settings.logs.is_some() {
-        let kept = world.stage.keep_logs(settings.logs.as_deref())?;
+        let kept = world.fixture.keep_logs(settings.logs.as_deref())?;
         screen.say(&format!("The logs of services and servers are in {}", kept.display()));
     }
     drop(screen);
@@ -89,13 +89,13 @@ async fn restart(world: &World, settings: &Settings, count: usize, screen: &Scre
     rng.set_stream(STREAM);
     let mut all = Vec::new();
     for number in 0..count {
-        let restart = Restart::draw(&mut rng, number, world.stage.hosts.is_some());
+        let restart = Restart::draw(&mut rng, number, world.fixture.hosts.is_some());
         let measured = measure(world, restart, AT_LEAST).await?;
         screen.say(&format!("restart {}: {measured}", number + 1));
         screen.doing("", number as u64 + 1);
         all.push(measured);
         // Read in parts, because the whole would be large.
-        world.oracle.lock().await.follow(&world.stage.pipeline).await?;
+        world.oracle.lock().await.follow(&world.fixture.pipeline).await?;
     }
     Ok(all)
 }

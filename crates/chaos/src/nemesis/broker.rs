@@ -28,7 +28,7 @@ pub(super) async fn moves(world: &World, end: End, injection: &Injection) -> Res
 
 /// It comes back under a name that cannot be resolved at first. Skipped where names cannot be hidden.
 pub(super) async fn unresolvable(world: &World, injection: &Injection) -> Result<Happened> {
-    if world.stage.hosts.is_none() {
+    if world.fixture.hosts.is_none() {
         return Ok(false);
     }
     let back = Back::Unresolvable(injection.lasts * 3);

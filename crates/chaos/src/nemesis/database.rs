@@ -35,7 +35,7 @@ pub(super) async fn terminate(world: &World, injection: &Injection) -> Result<Ha
     let end = Instant::now() + injection.lasts / 2;
     let mut ended = 0;
     while Instant::now() < end {
-        ended += world.stage.pipeline.sql(TERMINATE).await?.len();
+        ended += world.fixture.pipeline.sql(TERMINATE).await?.len();
         sleep(PAUSE).await;
     }
     Ok(ended > 0)
@@ -45,7 +45,7 @@ pub(super) async fn terminate(world: &World, injection: &Injection) -> Result<Ha
 pub(super) async fn lock(world: &World, injection: &Injection) -> Result<Happened> {
     let _turn = world.turns.server(Server::Postgres).await;
     let table = TABLES[injection.choice % TABLES.len()];
-    let client = world.stage.pipeline.database().await?;
+    let client = world.fixture.pipeline.database().await?;
     let lock = format!("SET lock_timeout = '10s'; BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
     if client.batch_execute(&lock).await.is_err() {
         return Ok(false);
@@ -57,9 +57,9 @@ pub(super) async fn lock(world: &World, injection: &Injection) -> Result<Happene
 
 /// Leaves no room on the disk of the database. Skipped where there is no such disk.
 pub(super) async fn fill(world: &World, injection: &Injection) -> Result<Happened> {
-    let Some(disk) = &world.stage.disk else { return Ok(false) };
+    let Some(disk) = &world.fixture.disk else { return Ok(false) };
     let _turn = world.turns.server(Server::Postgres).await;
-    let log = world.stage.stack.folder().join("postgres.log");
+    let log = world.fixture.stack.folder().join("postgres.log");
     let complaints = || -> Result<usize> {
         let text = std::fs::read(&log).context("the log of PostgreSQL")?;
         Ok(String::from_utf8_lossy(&text).matches(FULL).count())

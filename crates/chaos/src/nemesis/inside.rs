@@ -14,7 +14,7 @@ use crate::plan::Injection;
 use crate::world::World;
 
 /// How long an armed service may take to reach its point. Other faults may keep it from it: then it missed its moment.
-const LIMIT: Duration = Duration::from_secs(25);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Batches that pass before the deadly one at most, and their size: small, so that they come one after the other.
 const PASSES: usize = 6;
@@ -22,7 +22,7 @@ const BATCH_SIZE: &str = "10";
 
 /// Replaces a replica by one that dies at `point` of a batch, and that one by a sound one.
 pub(super) async fn die_in_a_batch(world: &World, point: Point, injection: &Injection) -> Result<Happened> {
-    let (layer, pipeline) = (injection.layer, &world.stage.pipeline);
+    let (layer, pipeline) = (injection.layer, &world.fixture.pipeline);
     let _turn = world.turns.layer(layer).await;
     if let Some(other) = world.fleet.take(layer, injection.choice) {
         other.kill().await?;
@@ -38,7 +38,7 @@ pub(super) async fn die_in_a_batch(world: &World, point: Point, injection: &Inje
 
 /// Lets orders wait for names, and STG die when the names are there and orders are on their way again.
 pub(super) async fn die_unparking(world: &World, point: Point) -> Result<Happened> {
-    let pipeline = &world.stage.pipeline;
+    let pipeline = &world.fixture.pipeline;
     let _names = world.turns.server(Server::Redis).await;
     let _turn = world.turns.layer(Layer::Stg).await;
     while let Some(other) = world.fleet.take(Layer::Stg, 0) {
@@ -48,8 +48,9 @@ pub(super) async fn die_unparking(world: &World, point: Point) -> Result<Happene
     // One that has just begun remembers no name.
     let forgetful = world.fleet.prepare(pipeline, Layer::Stg).spawn()?;
     let before = pipeline.parked().await.unwrap_or(u64::MAX);
-    let waited =
-        until("orders wait for names", LIMIT, async || Ok(pipeline.parked().await.is_ok_and(|parked| parked > before)));
+    let waited = until("orders wait for names", WAIT_TIMEOUT, async || {
+        Ok(pipeline.parked().await.is_ok_and(|parked| parked > before))
+    });
     let parked = waited.await.is_ok();
     forgetful.kill().await?;
     world.names.tell(pipeline).await;
@@ -64,7 +65,7 @@ pub(super) async fn die_unparking(world: &World, point: Point) -> Result<Happene
 
 /// Whether it dies by its own hand in time; if not, it is killed all the same.
 async fn dies(victim: &Process) -> Result<bool> {
-    match timeout(LIMIT, victim.wait()).await {
+    match timeout(WAIT_TIMEOUT, victim.wait()).await {
         Ok(status) => {
             let status = status?;
             ensure!(status.signal() == Some(Signal::SIGKILL as i32), "an armed service ended otherwise: {status}");

@@ -15,7 +15,7 @@ use crate::world::World;
 
 /// How long an armed service may take to reach its point, and a woken one to do its batch. Other faults may keep it from it:
 /// then it missed its moment.
-const LIMIT: Duration = Duration::from_secs(25);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// How long the others may take to get past it: the rest of a round, a session, a rebalance, and whatever else is broken.
 const OVERTAKEN: Duration = Duration::from_secs(45);
@@ -35,7 +35,7 @@ const REVOKED: &str = "partitions revoked";
 /// Adds a replica that stops at `point` of its first batch. The others get its partitions when its session has ended; once they have
 /// done all there is, its own batch and newer records among it, it wakes up, and does its batch.
 pub(super) async fn freeze(world: &World, layer: Layer, point: Point, injection: &Injection) -> Result<Happened> {
-    let (pipeline, topic) = (&world.stage.pipeline, world.stage.pipeline.source(layer));
+    let (pipeline, topic) = (&world.fixture.pipeline, world.fixture.pipeline.source(layer));
     let _turn = world.turns.layer(layer).await;
     if world.fleet.of(layer).len() >= MOST
         && let Some(surplus) = world.fleet.take(layer, injection.choice)
@@ -47,7 +47,7 @@ pub(super) async fn freeze(world: &World, layer: Layer, point: Point, injection:
     }
     let armed = format!("{}=1*sleep({})", point.name(), DOZE.as_millis());
     let sleeper = world.fleet.prepare(pipeline, layer).env("FAILPOINTS", armed).env("SCHEDULE", SCHEDULE).spawn()?;
-    if until("it dozes", LIMIT, async || Ok(dozes(&sleeper).await)).await.is_err() {
+    if until("it dozes", WAIT_TIMEOUT, async || Ok(dozes(&sleeper).await)).await.is_err() {
         sleeper.kill().await?;
         return Ok(false);
     }
@@ -55,7 +55,7 @@ pub(super) async fn freeze(world: &World, layer: Layer, point: Point, injection:
 
     let (newest, revoked) = (pipeline.ends(&topic).await.ok(), revocations(&sleeper)?);
     // Its batch is not committed: who has committed everything has done that batch, too.
-    let caught_up = async || Ok(pipeline.settled_within(&[layer], LOOK).await.is_ok());
+    let caught_up = async || Ok(pipeline.wait_idle_within(&[layer], LOOK).await.is_ok());
     let overtaken = until("others have done everything", OVERTAKEN, caught_up).await.is_ok();
     let newer = newest.is_some() && pipeline.ends(&topic).await.ok() > newest;
     sleeper.resume().await?;
@@ -63,7 +63,7 @@ pub(super) async fn freeze(world: &World, layer: Layer, point: Point, injection:
         let batches = sleeper.metric("tagmill_batches_total").await.unwrap_or_default();
         Ok(batches > 0.0 && revocations(&sleeper)? > revoked)
     };
-    let woken = until("it has done its batch", LIMIT, awake).await.is_ok();
+    let woken = until("it has done its batch", WAIT_TIMEOUT, awake).await.is_ok();
     world.fleet.adopt(layer, sleeper);
     Ok(overtaken && newer && woken)
 }

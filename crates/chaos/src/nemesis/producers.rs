@@ -29,7 +29,7 @@ pub(super) async fn zstd(world: &World, injection: &Injection) -> Result<Happene
 pub(super) async fn transactions(world: &World, injection: &Injection) -> Result<Happened> {
     let _orders = world.order_system.need();
     let _producers = world.turns.producers().await;
-    let pipeline = &world.stage.pipeline;
+    let pipeline = &world.fixture.pipeline;
     let bootstrap = pipeline.endpoints().bootstrap_servers();
     let foreign = Transactions::new(&bootstrap, &pipeline.source(Layer::Stg), "foreign");
     let before = world.order_system.written(Way::Transactions);
@@ -69,7 +69,7 @@ async fn transaction(
 
 /// Made-up orders: the latest events of each partition under new numbers.
 async fn invent(world: &World) -> Result<Vec<Outgoing>> {
-    let pipeline = &world.stage.pipeline;
+    let pipeline = &world.fixture.pipeline;
     let topic = pipeline.source(Layer::Stg);
     let begins: Vec<i64> = pipeline.ends(&topic).await?.iter().map(|end| (end - 5).max(0)).collect();
     let mut invented = Vec::new();

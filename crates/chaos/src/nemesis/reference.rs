@@ -11,7 +11,7 @@ use crate::world::World;
 /// Empties Redis, and fills it again after some seconds: orders wait meanwhile.
 pub(super) async fn forget(world: &World, injection: &Injection) -> Result<Happened> {
     let _turn = world.turns.server(Server::Redis).await;
-    let pipeline = &world.stage.pipeline;
+    let pipeline = &world.fixture.pipeline;
     pipeline.forget_names().await?;
     // Names are remembered for five seconds: before that, nobody misses them.
     sleep(injection.lasts * 2).await;

@@ -13,7 +13,7 @@ use crate::plan::Injection;
 use crate::world::World;
 
 /// How long a replica may take to get ready. Other faults may keep it from it, which is theirs to answer for.
-const LIMIT: Duration = Duration::from_secs(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The grace period of a service, and some more for a busy machine.
 const GRACE: Duration = Duration::from_secs(35);
@@ -27,7 +27,7 @@ pub(super) async fn join(world: &World, injection: &Injection) -> Result<Happene
     {
         end(world, layer, &surplus).await?;
     }
-    let newcomer = world.fleet.start(&world.stage.pipeline, layer)?;
+    let newcomer = world.fleet.start(&world.fixture.pipeline, layer)?;
     ready(&newcomer).await;
     newcomer.is_running().await
 }
@@ -38,7 +38,7 @@ pub(super) async fn leave(world: &World, injection: &Injection) -> Result<Happen
     let _turn = world.turns.layer(layer).await;
     let leaving = world.fleet.take(layer, injection.choice);
     if world.fleet.of(layer).is_empty() {
-        ready(&world.fleet.start(&world.stage.pipeline, layer)?).await;
+        ready(&world.fleet.start(&world.fixture.pipeline, layer)?).await;
     }
     let Some(leaving) = leaving else { return Ok(false) };
     end(world, layer, &leaving).await?;
@@ -46,7 +46,7 @@ pub(super) async fn leave(world: &World, injection: &Injection) -> Result<Happen
 }
 
 async fn ready(process: &Arc<Process>) {
-    let _kept_from_it = timeout(LIMIT, process.ready()).await;
+    let _kept_from_it = timeout(WAIT_TIMEOUT, process.ready()).await;
 }
 
 /// SIGTERM: it must end within its grace period, and in good order, whatever else is broken.

@@ -23,16 +23,16 @@ pub(super) async fn set(world: &World, setting: Setting, injection: &Injection) 
     let _turn = world.turns.server(Server::Postgres).await;
     let whose = whose(world, injection).await?;
     for set in settings(setting, injection.choice / 2) {
-        world.stage.pipeline.administer(&format!("ALTER {whose} {set}")).await?;
+        world.fixture.pipeline.administer(&format!("ALTER {whose} {set}")).await?;
     }
     renew(world).await?;
     sleep(injection.lasts).await;
-    let met = world.stage.pipeline.count(SERVICES).await? > 0;
+    let met = world.fixture.pipeline.count(SERVICES).await? > 0;
     if setting == Setting::AsynchronousCommit {
-        world.stage.kill(Server::Postgres).await?;
-        world.stage.start(Server::Postgres).await?;
+        world.fixture.kill(Server::Postgres).await?;
+        world.fixture.start(Server::Postgres).await?;
     }
-    world.stage.pipeline.administer(&format!("{WRITABLE}; ALTER {whose} RESET ALL")).await?;
+    world.fixture.pipeline.administer(&format!("{WRITABLE}; ALTER {whose} RESET ALL")).await?;
     renew(world).await?;
     Ok(met)
 }
@@ -40,12 +40,12 @@ pub(super) async fn set(world: &World, setting: Setting, injection: &Injection) 
 async fn whose(world: &World, injection: &Injection) -> Result<String> {
     let (kind, name) =
         if injection.choice.is_multiple_of(2) { ("ROLE", "current_user") } else { ("DATABASE", "current_database()") };
-    let name = world.stage.pipeline.sql(&format!("SELECT quote_ident({name})")).await?.join("");
+    let name = world.fixture.pipeline.sql(&format!("SELECT quote_ident({name})")).await?.join("");
     Ok(format!("{kind} {name}"))
 }
 
 async fn renew(world: &World) -> Result<()> {
-    world.stage.pipeline.sql(TERMINATE).await?;
+    world.fixture.pipeline.sql(TERMINATE).await?;
     Ok(())
 }
 

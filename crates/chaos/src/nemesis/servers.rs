@@ -11,17 +11,17 @@ use crate::world::World;
 /// SIGKILL, and a start after some seconds.
 pub(super) async fn kill(world: &World, server: Server, injection: &Injection) -> Result<Happened> {
     let _turn = world.turns.server(server).await;
-    world.stage.kill(server).await?;
+    world.fixture.kill(server).await?;
     sleep(injection.lasts / 2).await;
-    world.stage.start(server).await?;
+    world.fixture.start(server).await?;
     Ok(true)
 }
 
 /// SIGSTOP: connections stay open, nothing answers. SIGCONT after some seconds.
 pub(super) async fn freeze(world: &World, server: Server, injection: &Injection) -> Result<Happened> {
     let _turn = world.turns.server(server).await;
-    world.stage.pause(server)?;
+    world.fixture.pause(server)?;
     sleep(injection.lasts).await;
-    world.stage.resume(server)?;
+    world.fixture.resume(server)?;
     Ok(true)
 }

@@ -22,7 +22,7 @@ pub(super) async fn kill(world: &World, layer: Layer, injection: &Injection) -> 
     let Some(victim) = world.fleet.take(layer, injection.choice) else { return Ok(false) };
     victim.kill().await?;
     sleep(PAUSE).await;
-    world.fleet.start(&world.stage.pipeline, layer)?;
+    world.fleet.start(&world.fixture.pipeline, layer)?;
     Ok(true)
 }
 
@@ -32,7 +32,7 @@ pub(super) async fn zombie(world: &World, layer: Layer, injection: &Injection) -
     let replicas = world.fleet.of(layer);
     let Some(zombie) = replicas.get(injection.choice % replicas.len().max(1)) else { return Ok(false) };
     if replicas.len() == 1 {
-        world.fleet.start(&world.stage.pipeline, layer)?;
+        world.fleet.start(&world.fixture.pipeline, layer)?;
     }
     zombie.pause().await?;
     sleep(world.fleet.session_timeout() + NOTICE).await;

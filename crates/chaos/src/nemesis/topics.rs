@@ -1,7 +1,7 @@
 //! Topics that change while they are read: deleted and created again, given more partitions, shortened by retention.
 
 use anyhow::Result;
-use devstack::{Topic, Weather};
+use devstack::{NetworkFault, Topic};
 use e2e::{Layer, Record};
 use tokio::time::sleep;
 
@@ -16,7 +16,7 @@ use crate::world::World;
 /// topic once more. Either the topic is missing for some seconds, or the services cannot reach the broker meanwhile and
 /// find another topic of the same name.
 pub(super) async fn recreate(world: &World, injection: &Injection) -> Result<Happened> {
-    let pipeline = &world.stage.pipeline;
+    let pipeline = &world.fixture.pipeline;
     let topic = pipeline.source(Layer::Stg);
     let _producers = world.turns.producers().await;
     let paused = world.order_system.pause().await;
@@ -28,12 +28,12 @@ pub(super) async fn recreate(world: &World, injection: &Injection) -> Result<Hap
     oracle.forget_topic(&committed);
     let (former, ends) = (pipeline.read(&topic).await?, pipeline.ends(&topic).await?);
 
-    let proxy = world.stage.proxy(Server::Kafka)?;
+    let proxy = world.fixture.proxy(Server::Kafka)?;
     let behind_their_backs = injection.choice.is_multiple_of(2);
     if behind_their_backs {
-        proxy.set(Weather::Cut);
+        proxy.set(NetworkFault::Reset);
     }
-    let endpoints = world.stage.stack.endpoints();
+    let endpoints = world.fixture.stack.endpoints();
     endpoints.delete_topics(&[&topic]).await?;
     if !behind_their_backs {
         sleep(injection.lasts).await;
@@ -44,7 +44,7 @@ pub(super) async fn recreate(world: &World, injection: &Injection) -> Result<Hap
     pipeline.produce(&topic, unread.chain(unseen)).await?;
     drop(paused);
     pipeline.produce(&topic, former.iter().map(again)).await?;
-    proxy.set(Weather::Fair);
+    proxy.set(NetworkFault::Fair);
     let now = pipeline.ends(&topic).await?;
     Ok(committed.iter().any(|offset| *offset > 0) && now.iter().zip(&ends).all(|(now, former)| now >= former))
 }
@@ -67,13 +67,13 @@ fn again(record: &Record) -> Record {
 /// Gives a topic one partition more. Events of one user may then be in two partitions, and the newer may be read before
 /// the older.
 pub(super) async fn add_partition(world: &World, injection: &Injection) -> Result<Happened> {
-    let pipeline = &world.stage.pipeline;
+    let pipeline = &world.fixture.pipeline;
     let topic = pipeline.source(injection.layer);
     let _producers = world.turns.producers().await;
     let paused = world.order_system.pause().await;
     let _broker = world.turns.server(Server::Kafka).await;
     let partitions = pipeline.ends(&topic).await?.len() + 1;
-    world.stage.stack.endpoints().add_partitions(&topic, partitions).await?;
+    world.fixture.stack.endpoints().add_partitions(&topic, partitions).await?;
     if injection.layer == Layer::Stg {
         world.order_system.set_partitions(i32::try_from(partitions)?);
     }
@@ -83,13 +83,13 @@ pub(super) async fn add_partition(world: &World, injection: &Injection) -> Resul
 
 /// Removes the records of a topic that its reader has committed.
 pub(super) async fn remove_committed(world: &World, injection: &Injection) -> Result<Happened> {
-    let (pipeline, layer) = (&world.stage.pipeline, injection.layer);
+    let (pipeline, layer) = (&world.fixture.pipeline, injection.layer);
     let topic = pipeline.source(layer);
     let _producers = world.turns.producers().await;
     let _broker = world.turns.server(Server::Kafka).await;
     let (before, committed) = (pipeline.begins(&topic).await?, pipeline.committed(layer).await?);
     // Afterwards, so that it has read all records that are removed.
     world.oracle.lock().await.follow(pipeline).await?;
-    world.stage.stack.endpoints().delete_records(&topic, &committed).await?;
+    world.fixture.stack.endpoints().delete_records(&topic, &committed).await?;
     Ok(pipeline.begins(&topic).await? > before)
 }

@@ -60,7 +60,7 @@ async fn every_kind_of_wrong_row_is_found() -> Result<()> {
     pipeline.name(&week.reference).await?;
     pipeline.load(&week.events).await?;
     let services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     for service in &services {
         service.stop().await?;
     }

@@ -2,7 +2,7 @@
 
 use tokio::try_join;
 
-use crate::stage::{Stage, run, store};
+use crate::fixture::{Fixture, run, store};
 
 /// Holds up a batch when its hubs and links are written, or left out.
 const HOLD_UP: &str = "LOCK TABLE dds.bv_user_product_counters IN EXCLUSIVE MODE";
@@ -12,87 +12,87 @@ const DELETE: &str = "DELETE FROM dds.l_product_category";
 
 #[tokio::test]
 async fn a_batch_that_relied_on_them_is_repeated_with_them() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     store(&replica, 0, &[1, 2]).await?;
-    let keys = stage.keys().await?;
+    let keys = fixture.keys().await?;
 
-    let lock = stage.database.begin().await?;
+    let lock = fixture.database.begin().await?;
     run(&lock, HOLD_UP).await?;
     let delete = async {
-        stage.someone_waits().await?;
-        assert_eq!(stage.inserts().await?, 6, "it relies on what it knows");
-        stage.sql(DELETE).await?;
+        fixture.someone_waits().await?;
+        assert_eq!(fixture.inserts().await?, 6, "it relies on what it knows");
+        fixture.sql(DELETE).await?;
         Ok(lock.commit().await?)
     };
     try_join!(store(&replica, 2, &[1, 2]), delete)?;
-    assert_eq!(stage.inserts().await?, 12, "everything was sent again");
-    assert_eq!(stage.keys().await?, keys);
-    stage.audit().await
+    assert_eq!(fixture.inserts().await?, 12, "everything was sent again");
+    assert_eq!(fixture.keys().await?, keys);
+    fixture.audit().await
 }
 
 #[tokio::test]
 async fn a_batch_that_met_them_does_not_remember_them() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    store(&stage.replica().await?, 0, &[1, 2]).await?;
-    let keys = stage.keys().await?;
+    let fixture = Fixture::set().await?;
+    store(&fixture.replica().await?, 0, &[1, 2]).await?;
+    let keys = fixture.keys().await?;
 
-    let replica = stage.replica().await?;
-    let lock = stage.database.begin().await?;
+    let replica = fixture.replica().await?;
+    let lock = fixture.database.begin().await?;
     run(&lock, HOLD_UP).await?;
     let delete = async {
-        stage.someone_waits().await?;
-        stage.sql(DELETE).await?;
+        fixture.someone_waits().await?;
+        fixture.sql(DELETE).await?;
         Ok(lock.commit().await?)
     };
     try_join!(store(&replica, 2, &[1, 2]), delete)?;
-    assert_ne!(stage.keys().await?, keys, "as if the batch had been first");
+    assert_ne!(fixture.keys().await?, keys, "as if the batch had been first");
 
     store(&replica, 4, &[1, 2]).await?;
-    assert_eq!(stage.keys().await?, keys);
-    stage.audit().await
+    assert_eq!(fixture.keys().await?, keys);
+    fixture.audit().await
 }
 
 #[tokio::test]
 async fn a_batch_that_meets_them_going_waits_until_they_are_gone() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     store(&replica, 0, &[1, 2]).await?;
-    let keys = stage.keys().await?;
+    let keys = fixture.keys().await?;
 
-    let deletion = stage.database.begin().await?;
+    let deletion = fixture.database.begin().await?;
     run(&deletion, DELETE).await?;
     let end = async {
-        stage.someone_waits().await?;
+        fixture.someone_waits().await?;
         Ok(deletion.commit().await?)
     };
     try_join!(store(&replica, 2, &[1, 2]), end)?;
-    assert_eq!(stage.keys().await?, keys);
+    assert_eq!(fixture.keys().await?, keys);
 
     store(&replica, 4, &[1, 2]).await?;
-    assert_eq!(stage.inserts().await?, 12, "and they are known again");
-    stage.audit().await
+    assert_eq!(fixture.inserts().await?, 12, "and they are known again");
+    fixture.audit().await
 }
 
 #[tokio::test]
 async fn rows_that_are_just_going_are_neither_relied_on_nor_remembered() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     store(&replica, 0, &[1, 2]).await?;
-    let keys = stage.keys().await?;
+    let keys = fixture.keys().await?;
 
-    let lock = stage.database.begin().await?;
+    let lock = fixture.database.begin().await?;
     run(&lock, "SELECT 'held' FROM dds.l_product_category FOR UPDATE").await?;
     let batch = async {
-        stage.someone_waits().await?;
+        fixture.someone_waits().await?;
         store(&replica, 2, &[1, 2]).await?;
-        assert_eq!(stage.inserts().await?, 12, "the deletion has begun: nothing is known any more");
+        assert_eq!(fixture.inserts().await?, 12, "the deletion has begun: nothing is known any more");
         Ok(lock.commit().await?)
     };
-    try_join!(stage.sql(DELETE), batch)?;
-    assert_ne!(stage.keys().await?, keys);
+    try_join!(fixture.sql(DELETE), batch)?;
+    assert_ne!(fixture.keys().await?, keys);
 
     store(&replica, 4, &[1, 2]).await?;
-    assert_eq!(stage.keys().await?, keys);
-    stage.audit().await
+    assert_eq!(fixture.keys().await?, keys);
+    fixture.audit().await
 }

@@ -2,7 +2,7 @@
 
 use consumer::Outcome;
 
-use crate::stage::{Stage, again, store};
+use crate::fixture::{Fixture, again, store};
 
 /// Ways to take rows away that a batch repairs.
 const EMPTYING: [&str; 5] = [
@@ -16,82 +16,82 @@ const EMPTYING: [&str; 5] = [
 
 #[tokio::test]
 async fn what_is_there_is_not_sent() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     store(&replica, 0, &[1, 2]).await?;
-    assert_eq!(stage.inserts().await?, 6);
+    assert_eq!(fixture.inserts().await?, 6);
     store(&replica, 2, &[1, 2]).await?;
     store(&replica, 4, &[2]).await?;
-    assert_eq!(stage.inserts().await?, 6, "all of it is known");
+    assert_eq!(fixture.inserts().await?, 6, "all of it is known");
     store(&replica, 1, &[2]).await?;
-    assert_eq!(stage.inserts().await?, 7, "a new user");
+    assert_eq!(fixture.inserts().await?, 7, "a new user");
     store(&replica, 3, &[2, 3]).await?;
-    assert_eq!(stage.inserts().await?, 11, "a new product, its category, and where it is found");
-    assert_eq!(stage.keys().await?.len(), 2 + 3 + 3 + 1 + 3 + 3);
+    assert_eq!(fixture.inserts().await?, 11, "a new product, its category, and where it is found");
+    assert_eq!(fixture.keys().await?.len(), 2 + 3 + 3 + 1 + 3 + 3);
 
-    store(&stage.replica().await?, 5, &[1, 2, 3]).await?;
-    assert_eq!(stage.inserts().await?, 17, "another replica knows nothing");
-    stage.audit().await
+    store(&fixture.replica().await?, 5, &[1, 2, 3]).await?;
+    assert_eq!(fixture.inserts().await?, 17, "another replica knows nothing");
+    fixture.audit().await
 }
 
 #[tokio::test]
 async fn a_batch_that_failed_has_taught_nothing() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
-    stage.sql("ALTER TABLE dds.s_order_cost ADD CONSTRAINT no_more CHECK (false) NOT VALID").await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
+    fixture.sql("ALTER TABLE dds.s_order_cost ADD CONSTRAINT no_more CHECK (false) NOT VALID").await?;
     store(&replica, 0, &[1]).await.unwrap_err();
-    assert_eq!(stage.keys().await?, Vec::<String>::new());
-    stage.sql("ALTER TABLE dds.s_order_cost DROP CONSTRAINT no_more").await?;
+    assert_eq!(fixture.keys().await?, Vec::<String>::new());
+    fixture.sql("ALTER TABLE dds.s_order_cost DROP CONSTRAINT no_more").await?;
     store(&replica, 0, &[1]).await?;
-    assert_eq!(stage.keys().await?.len(), 6);
-    stage.audit().await
+    assert_eq!(fixture.keys().await?.len(), 6);
+    fixture.audit().await
 }
 
 #[tokio::test]
 async fn a_table_that_was_emptied_is_filled_by_the_next_batch() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     store(&replica, 0, &[1, 2]).await?;
-    let keys = stage.keys().await?;
+    let keys = fixture.keys().await?;
     for (number, emptying) in (1..).zip(EMPTYING) {
-        stage.sql(emptying).await?;
-        assert!(stage.keys().await?.len() < keys.len(), "{emptying}");
+        fixture.sql(emptying).await?;
+        assert!(fixture.keys().await?.len() < keys.len(), "{emptying}");
         store(&replica, 2 * number, &[1, 2]).await?;
-        assert_eq!(stage.keys().await?, keys, "{emptying}");
-        stage.audit().await?;
+        assert_eq!(fixture.keys().await?, keys, "{emptying}");
+        fixture.audit().await?;
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn a_key_that_was_changed_is_sent_again() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     store(&replica, 0, &[1]).await?;
-    let keys = stage.keys().await?;
-    stage.sql("UPDATE dds.l_product_category SET hk_product_category_pk = gen_random_uuid()").await?;
+    let keys = fixture.keys().await?;
+    fixture.sql("UPDATE dds.l_product_category SET hk_product_category_pk = gen_random_uuid()").await?;
     store(&replica, 2, &[1]).await?;
-    let now = stage.keys().await?;
+    let now = fixture.keys().await?;
     assert!(keys.iter().all(|key| now.contains(key)), "{now:?}");
     Ok(())
 }
 
 #[tokio::test]
 async fn an_emptied_vault_is_filled_by_the_replica_that_filled_it_before() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     for order in 0..4 {
         store(&replica, order, &[1, 2]).await?;
     }
-    let keys = stage.keys().await?;
+    let keys = fixture.keys().await?;
     for emptying in [include_str!("../../../../sql/dds/truncate_vault.sql"), DELETE_ALL] {
-        stage.sql(emptying).await?;
-        assert_eq!(stage.keys().await?, Vec::<String>::new());
+        fixture.sql(emptying).await?;
+        assert_eq!(fixture.keys().await?, Vec::<String>::new());
         for order in 0..4 {
             store(&replica, order, &[1, 2]).await?;
         }
-        assert_eq!(stage.keys().await?, keys);
-        stage.audit().await?;
+        assert_eq!(fixture.keys().await?, keys);
+        fixture.audit().await?;
         assert_eq!(again(&replica, 0, &[1, 2]).await?, [Outcome::Unchanged]);
     }
     Ok(())

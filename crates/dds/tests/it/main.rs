@@ -13,7 +13,7 @@ mod satellites;
 mod touched;
 mod names;
 mod refusals;
-mod stage;
+mod fixture;
 mod states;
 mod stale;
 mod key_cache;

@@ -8,7 +8,7 @@ use orders::{Enriched, UtcMicros, keys};
 use serde_json::{Value, json};
 
 use crate::{
-    stage::{Stage, store_all},
+    fixture::{Fixture, store_all},
     story::{closed, message, read},
 };
 
@@ -61,56 +61,56 @@ fn an_order_stays_where_it_was_in_time_and_goes_where_it_is_now() {
 
 #[tokio::test]
 async fn a_day_of_moscow_is_noted_when_an_order_of_it_changes() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     let batch = [
         placed(0, 0, "2026-03-01 20:59:59", "first"),
         placed(2, 0, "2026-03-01 21:00:00", "first"),
         placed(4, 0, "2026-03-05 12:00:00", "first"),
     ];
     assert_eq!(store_all(&replica, &batch).await?, [const { Outcome::Stored }; 3]);
-    assert_eq!(stage.sql(DAYS).await?, ["2026-03-01", "2026-03-02", "2026-03-05"]);
-    stage.sql("TRUNCATE cdm_summary.stale_days").await?;
+    assert_eq!(fixture.sql(DAYS).await?, ["2026-03-01", "2026-03-02", "2026-03-05"]);
+    fixture.sql("TRUNCATE cdm_summary.stale_days").await?;
 
     store_all(&replica, &batch).await?;
-    assert_eq!(stage.sql(DAYS).await?, [""; 0], "nothing has changed");
+    assert_eq!(fixture.sql(DAYS).await?, [""; 0], "nothing has changed");
     store_all(&replica, &[placed(4, 1, "2026-04-01 12:00:00", "second")]).await?;
-    assert_eq!(stage.sql(DAYS).await?, ["2026-03-05"], "the day it is counted in");
+    assert_eq!(fixture.sql(DAYS).await?, ["2026-03-05"], "the day it is counted in");
     let expected = ["0 2026-03-01 20:59:59 first", "2 2026-03-01 21:00:00 first", "4 2026-03-05 12:00:00 second"];
-    assert_eq!(stage.sql(PLACED).await?, expected);
-    stage.audit().await
+    assert_eq!(fixture.sql(PLACED).await?, expected);
+    fixture.audit().await
 }
 
 #[tokio::test]
 async fn an_hour_that_lies_in_two_days_notes_both() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
+    let fixture = Fixture::set().await?;
     // Moscow was two hours, thirty minutes and some seconds ahead.
-    store_all(&stage.replica().await?, &[placed(0, 0, "1900-06-01 21:40:00", "first")]).await?;
-    assert_eq!(stage.sql(DAYS).await?, ["1900-06-01", "1900-06-02"]);
+    store_all(&fixture.replica().await?, &[placed(0, 0, "1900-06-01 21:40:00", "first")]).await?;
+    assert_eq!(fixture.sql(DAYS).await?, ["1900-06-01", "1900-06-02"]);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_state_that_comes_back_has_the_date_of_its_hub() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     store_all(&replica, &[placed(0, 0, "2026-03-02 12:00:00", "first")]).await?;
-    stage
+    fixture
         .sql(
             "TRUNCATE dds.bv_order_states, dds.bv_user_product_counters, dds.bv_user_category_counters, dds.s_order_cost,
                 dds.s_order_status, dds.s_order_product, cdm_summary.stale_days",
         )
         .await?;
     store_all(&replica, &[placed(0, 1, "2026-03-09 12:00:00", "first")]).await?;
-    assert_eq!(stage.sql(PLACED).await?, ["0 2026-03-02 12:00:00 first"]);
-    assert!(stage.sql(DAYS).await?.contains(&"2026-03-02".to_owned()), "the day of the hub is noted");
-    stage.audit().await
+    assert_eq!(fixture.sql(PLACED).await?, ["0 2026-03-02 12:00:00 first"]);
+    assert!(fixture.sql(DAYS).await?.contains(&"2026-03-02".to_owned()), "the day of the hub is noted");
+    fixture.audit().await
 }
 
 #[tokio::test]
 async fn where_orders_go_their_days_are_noted() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     store_all(&replica, &[placed(0, 0, "2026-03-02 12:00:00", "first"), placed(2, 0, "2026-03-03 12:00:00", "first")])
         .await?;
     let added_up = "
@@ -122,10 +122,10 @@ async fn where_orders_go_their_days_are_noted() -> anyhow::Result<()> {
         ("DELETE FROM dds.bv_order_states WHERE order_dt < '2026-03-03'", ["2026-03-02"]),
         ("TRUNCATE dds.bv_order_states", ["2026-03-03"]),
     ] {
-        stage.sql("TRUNCATE cdm_summary.order_hours, cdm_summary.stale_days").await?;
-        stage.sql(added_up).await?;
-        stage.sql(statement).await?;
-        assert_eq!(stage.sql(DAYS).await?, gone, "{statement}");
+        fixture.sql("TRUNCATE cdm_summary.order_hours, cdm_summary.stale_days").await?;
+        fixture.sql(added_up).await?;
+        fixture.sql(statement).await?;
+        assert_eq!(fixture.sql(DAYS).await?, gone, "{statement}");
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use consumer::Outcome;
 
 use crate::{
-    stage::{Stage, store_all},
+    fixture::{Fixture, store_all},
     story::{Chapter, closed, message},
 };
 
@@ -19,8 +19,8 @@ const LINES: &str = "
 
 #[tokio::test]
 async fn each_order_gets_its_own_lines() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     let nothing = closed(&[]);
     let batch = [
         message(0, 0, &closed(&[1, 2])),
@@ -37,8 +37,8 @@ async fn each_order_gets_its_own_lines() -> anyhow::Result<()> {
         "3 product 2 category 2 1 0.50000",
         "3 product 3 category 3 1 0.50000",
     ];
-    assert_eq!(stage.sql(LINES).await?, before);
-    stage.audit().await?;
+    assert_eq!(fixture.sql(LINES).await?, before);
+    fixture.audit().await?;
 
     let batch = [
         message(0, 1, &nothing),
@@ -57,32 +57,32 @@ async fn each_order_gets_its_own_lines() -> anyhow::Result<()> {
         "3 product 2 category 2 1 0.50000",
         "3 product 3 category 3 1 0.50000",
     ];
-    assert_eq!(stage.sql(LINES).await?, after);
-    stage.audit().await
+    assert_eq!(fixture.sql(LINES).await?, after);
+    fixture.audit().await
 }
 
 #[tokio::test]
 async fn orders_without_lines_alone() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     let batch = [message(0, 0, &closed(&[])), message(2, 0, &closed(&[]))];
     assert_eq!(store_all(&replica, &batch).await?, [Outcome::Stored, Outcome::Stored]);
-    assert_eq!(stage.sql("SELECT amounts::text || product_pks::text FROM dds.bv_order_states").await?, ["{}{}"; 2]);
-    stage.audit().await
+    assert_eq!(fixture.sql("SELECT amounts::text || product_pks::text FROM dds.bv_order_states").await?, ["{}{}"; 2]);
+    fixture.audit().await
 }
 
 #[tokio::test]
 async fn states_that_were_taken_away_without_their_hubs_and_links_come_back() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let replica = stage.replica().await?;
+    let fixture = Fixture::set().await?;
+    let replica = fixture.replica().await?;
     let batch = [message(0, 0, &closed(&[1, 2])), message(1, 0, &closed(&[1]))];
     store_all(&replica, &batch).await?;
-    stage
+    fixture
         .sql(
             "TRUNCATE dds.bv_order_states, dds.bv_user_product_counters, dds.bv_user_category_counters, dds.s_order_cost,
                 dds.s_order_status, dds.s_order_product",
         )
         .await?;
     assert_eq!(store_all(&replica, &batch).await?, [Outcome::Stored, Outcome::Stored]);
-    stage.audit().await
+    fixture.audit().await
 }

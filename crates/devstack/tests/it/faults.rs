@@ -50,8 +50,8 @@ async fn a_paused_server_answers_when_it_is_resumed() {
 
     stack.postgres().resume().unwrap();
     stack.redis().resume().unwrap();
-    timeout(support::LIMIT, query).await.unwrap().unwrap();
-    timeout(support::LIMIT, ping).await.unwrap().unwrap();
+    timeout(support::WAIT_TIMEOUT, query).await.unwrap().unwrap();
+    timeout(support::WAIT_TIMEOUT, ping).await.unwrap().unwrap();
 }
 
 #[tokio::test]

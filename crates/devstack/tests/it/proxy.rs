@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use devstack::{Options, Stack, Weather};
+use devstack::{NetworkFault, Options, Stack};
 use tokio::time::timeout;
 
 use crate::support;
@@ -24,35 +24,35 @@ async fn each_weather_does_what_it_says_and_new_connections_find_it_fair() {
     let url = way.database_url("postgres");
     let client = support::postgres(&url).await;
     client.batch_execute("CREATE TABLE kept (id int)").await.unwrap();
-    proxies.postgres.set(Weather::LoseCommits);
+    proxies.postgres.set(NetworkFault::LoseCommits);
     let told = client.batch_execute("BEGIN; INSERT INTO kept VALUES (7); SELECT; COMMIT").await;
     assert!(told.is_err(), "the reply to the COMMIT came through");
     assert_eq!(proxies.postgres.tally().commits(), 1);
 
-    proxies.postgres.set(Weather::Fair);
+    proxies.postgres.set(NetworkFault::Fair);
     let client = support::postgres(&url).await;
     assert_eq!(client.query("SELECT id FROM kept", &[]).await.unwrap().len(), 1, "the row is not there");
 
-    proxies.postgres.set(Weather::SwallowCommits);
+    proxies.postgres.set(NetworkFault::SwallowCommits);
     let told = client.batch_execute("BEGIN; INSERT INTO kept VALUES (8); SELECT; COMMIT").await;
     assert!(told.is_err(), "a COMMIT that never came was answered");
     assert_eq!((proxies.postgres.tally().swallowed_commits(), proxies.postgres.tally().commits()), (1, 1));
 
-    proxies.postgres.set(Weather::Fair);
+    proxies.postgres.set(NetworkFault::Fair);
     let client = support::postgres(&url).await;
     assert_eq!(client.query("SELECT id FROM kept", &[]).await.unwrap().len(), 1, "the COMMIT came through");
 
-    proxies.postgres.set(Weather::Swallow);
+    proxies.postgres.set(NetworkFault::Blackhole);
     assert!(timeout(A_WHILE, client.simple_query("SELECT 1")).await.is_err(), "an answer came through");
     assert!(proxies.postgres.tally().swallowed() > 0);
-    proxies.postgres.set(Weather::Fair);
+    proxies.postgres.set(NetworkFault::Fair);
     assert!(client.simple_query("SELECT 1").await.is_err(), "a connection went on with a hole in it");
 
     let client = support::postgres(&url).await;
-    proxies.postgres.set(Weather::Slow { latency: Duration::from_millis(1), bytes_per_second: 100_000 });
+    proxies.postgres.set(NetworkFault::Slow { latency: Duration::from_millis(1), bytes_per_second: 100_000 });
     client.simple_query("SELECT 1").await.unwrap();
     assert!(proxies.postgres.tally().slowed() > 0);
-    proxies.postgres.set(Weather::Cut);
+    proxies.postgres.set(NetworkFault::Reset);
     assert!(client.simple_query("SELECT 1").await.is_err(), "a connection was not cut");
     assert!(proxies.postgres.tally().cut() > 0);
 }

@@ -12,7 +12,7 @@ async fn each_server_lets_in_who_logs_in() -> anyhow::Result<()> {
     let secured = stack.secured().unwrap();
     for mechanism in ["PLAIN", "SCRAM-SHA-512"] {
         assert!(brokers(secured, mechanism, &secured.ca_file())? == 1, "{mechanism}");
-        assert!(brokers(secured, mechanism, &secured.strange_ca_file()).is_err(), "{mechanism}");
+        assert!(brokers(secured, mechanism, &secured.untrusted_ca_file()).is_err(), "{mechanism}");
     }
     let (client, connection) =
         tokio_postgres::connect(&stack.pooled_endpoints().unwrap().database_url("postgres"), tokio_postgres::NoTls)

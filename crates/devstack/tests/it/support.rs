@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use tokio_postgres::NoTls;
 
 /// More than any condition here takes on a busy machine.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) async fn postgres(url: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
@@ -25,7 +25,9 @@ pub(crate) async fn postgres(url: &str) -> tokio_postgres::Client {
 
 pub(crate) async fn redis(url: &str) -> redis::aio::MultiplexedConnection {
     let client = redis::Client::open(url).unwrap();
-    let config = AsyncConnectionConfig::new().set_response_timeout(Some(LIMIT)).set_connection_timeout(Some(LIMIT));
+    let config = AsyncConnectionConfig::new()
+        .set_response_timeout(Some(WAIT_TIMEOUT))
+        .set_connection_timeout(Some(WAIT_TIMEOUT));
     client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
 }
 
@@ -33,7 +35,7 @@ pub(crate) async fn produce(stack: &Endpoints, topic: &str, payload: &str) {
     let producer: FutureProducer =
         ClientConfig::new().set("bootstrap.servers", stack.bootstrap_servers()).create().unwrap();
     let record: FutureRecord<'_, str, str> = FutureRecord::to(topic).payload(payload);
-    producer.send(record, LIMIT).await.unwrap();
+    producer.send(record, WAIT_TIMEOUT).await.unwrap();
 }
 
 /// The first record of partition 0.
@@ -47,7 +49,7 @@ pub(crate) async fn consume(stack: &Endpoints, topic: &str) -> String {
     let mut partitions = TopicPartitionList::new();
     partitions.add_partition_offset(topic, 0, Offset::Beginning).unwrap();
     consumer.assign(&partitions).unwrap();
-    let record = timeout(LIMIT, consumer.recv()).await.unwrap().unwrap();
+    let record = timeout(WAIT_TIMEOUT, consumer.recv()).await.unwrap().unwrap();
     String::from_utf8(record.payload().unwrap().to_vec()).unwrap()
 }
 
@@ -58,7 +60,7 @@ pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(LIMIT, waiting).await.unwrap_or_else(|_| panic!("waited in vain: {what}"));
+    timeout(WAIT_TIMEOUT, waiting).await.unwrap_or_else(|_| panic!("waited in vain: {what}"));
 }
 
 /// How many processes work in `folder` or were told of it. A zombie has neither folder nor arguments.

@@ -150,7 +150,7 @@ async fn a_redis_cluster_is_refused() -> Result<()> {
 async fn an_advertised_address_that_does_not_resolve_is_named() -> Result<()> {
     let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;
     let proxies = stack.proxies().context("no proxies")?;
-    let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?.by_way_of(&proxies.endpoints());
+    let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?.via(&proxies.endpoints());
     let port = proxies.second_kafka_port();
     stack.kafka_advertises("broker.invalid", port)?;
     stack.kafka().stop().await?;

@@ -65,7 +65,7 @@ async fn works(cluster: &str, options: Options, seed: u64) -> Result<()> {
     for service in &services {
         service.ready().await?;
     }
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;
     for service in services {

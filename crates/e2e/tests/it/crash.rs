@@ -54,7 +54,7 @@ async fn dies_at(point: &str, layer: Layer) -> Result<()> {
     ensure!(pipeline.committed(layer).await?[0] <= 2, "the third record of {} was committed", layer.binary());
 
     let _restarted = one_by_one(layer).spawn()?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_tags_are_told().await?;
     pipeline.assert_marts(&week.expected()).await
@@ -85,7 +85,7 @@ async fn dies_unparking(point: &str, sent: usize) -> Result<()> {
     pipeline.name(&[restaurant(&["tea"])?]).await?;
     pipeline.load(&week.events).await?;
     let stg = pipeline.service(Layer::Stg).start().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     ensure!(pipeline.parked().await? == 1, "the order is not parked");
     stg.stop().await?;
 
@@ -97,7 +97,7 @@ async fn dies_unparking(point: &str, sent: usize) -> Result<()> {
     ensure!(messages.len() == sent, "{} messages at `{point}`", messages.len());
 
     let _services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     let messages = pipeline.read(&pipeline.source(Layer::Dds)).await?;
     ensure!(messages.len() == sent + 1, "{} messages in the end", messages.len());
     let different: HashSet<_> = messages.iter().map(|message| (&message.key, &message.value)).collect();
@@ -130,7 +130,7 @@ async fn all_three_die_again_and_again_during_a_load() -> Result<()> {
         }
     }
     let _services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_tags_are_told().await?;
     pipeline.assert_marts(&week.expected()).await

@@ -42,7 +42,7 @@ async fn every_chart_has_rows_and_selectors_narrow_it() -> Result<()> {
     pipeline.name(&week.reference).await?;
     pipeline.load(&week.events).await?;
     let _services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.summarized().await?;
 
     let spec = dashboards::orders()?;
@@ -139,7 +139,7 @@ async fn every_metric_of_the_operators_is_told_by_a_service() -> Result<()> {
     pipeline.load(&week.events).await?;
     pipeline.produce(&pipeline.source(Layer::Stg), [Record::of("unreadable")]).await?;
     let services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.summarized().await?;
     // One more, which looks for Redis where there is none.
     let lost = pipeline.service(Layer::Stg).env("REDIS_URL", "redis://127.0.0.1:1").env("KAFKA_GROUP_ID", "lost");

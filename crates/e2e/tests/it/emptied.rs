@@ -16,7 +16,7 @@ async fn an_emptied_vault_comes_back() -> Result<()> {
     pipeline.name(&week.reference).await?;
     pipeline.load(before).await?;
     let services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.assert_marts(&week.expected_of(before)).await?;
 
     services[1].stop().await?;
@@ -24,12 +24,12 @@ async fn an_emptied_vault_comes_back() -> Result<()> {
     pipeline.rewind(Layer::Dds).await?;
     assert_versions_share_a_batch(&pipeline).await?;
     let _dds = pipeline.service(Layer::Dds).env("BATCH_SIZE", BATCH.to_string()).start().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected_of(before)).await?;
 
     pipeline.load(after).await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await
 }
@@ -42,14 +42,14 @@ async fn emptied_marts_come_back() -> Result<()> {
     pipeline.name(&week.reference).await?;
     pipeline.load(before).await?;
     let services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
 
     services[2].stop().await?;
     pipeline.truncate(Layer::Cdm).await?;
     pipeline.rewind(Layer::Cdm).await?;
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
     pipeline.load(after).await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await
 }

@@ -22,7 +22,7 @@ async fn the_enriched_order_of_the_task_becomes_a_vault_and_counters() -> Result
     let pipeline = Pipeline::start(1).await?;
     pipeline.produce(&pipeline.source(Layer::Dds), [Record::of(ENRICHED)]).await?;
     let _services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
 
     let sql = async |statement: &str| pipeline.sql(statement).await;
     let (order, restaurant) = ("26899385-e423-582c-8b3d-139c61248205", "e8c8a693-b041-53fb-8f90-71098d9a93ca");
@@ -68,7 +68,7 @@ async fn the_counters_of_the_task_become_marts() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     pipeline.produce(&pipeline.source(Layer::Cdm), [Record::of(COUNTERS)]).await?;
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
-    pipeline.settled_up_to(&[Layer::Cdm]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Cdm]).await?;
     assert_marts(&pipeline, 23, 2).await?;
     assert_eq!(
         pipeline.sql("SELECT user_id, source_id FROM cdm.users").await?,
@@ -88,7 +88,7 @@ async fn an_order_of_the_order_system_goes_all_the_way() -> Result<()> {
     pipeline.name(&reference).await?;
     pipeline.produce(&pipeline.source(Layer::Stg), [Record::of(ORDER)]).await?;
     let _services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
 
     let stored = "SELECT object_id, object_type, sent_dttm FROM stg.order_events";
     assert_eq!(pipeline.sql(stored).await?, ["9696852|order|2026-03-09 12:01:44"]);

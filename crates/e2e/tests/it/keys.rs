@@ -13,7 +13,7 @@ async fn every_key_and_hashdiff_follows_from_its_row() -> Result<()> {
     pipeline.name(&week.reference).await?;
     pipeline.load(&week.events).await?;
     let _services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
 
     for (table, columns) in [
         ("h_user", "h_user_pk, user_id"),

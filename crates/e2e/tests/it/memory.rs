@@ -42,7 +42,7 @@ async fn is_bounded_whatever_waits() -> Result<()> {
     for round in ["at first", "again"] {
         for layer in Layer::ALL {
             let service = pipeline.service(layer).start().await?;
-            pipeline.settled_up_to(&[layer]).await?;
+            pipeline.wait_idle_up_to(&[layer]).await?;
             peaks.push((layer, round, service.peak_of_data_kib().await?));
             service.stop().await?;
             pipeline.rewind(layer).await?;

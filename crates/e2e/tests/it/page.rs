@@ -24,12 +24,12 @@ const FILLED: &str =
     "[...document.querySelectorAll('.panel:not([hidden]) .figure')].some(it => it.textContent !== '…')";
 
 /// A pipeline that has something to show.
-struct Stage {
+struct Fixture {
     services: Vec<Process>,
     pipeline: Pipeline,
 }
 
-impl Stage {
+impl Fixture {
     /// With these orders, added up.
     async fn set(week: &Workload) -> Result<Self> {
         let pipeline = Pipeline::start(1).await?;
@@ -39,15 +39,15 @@ impl Stage {
             services.push(pipeline.service(layer).spawn()?);
         }
         services.push(cdm(&pipeline).start().await?);
-        let stage = Self { services, pipeline };
-        stage.load(week).await?;
-        Ok(stage)
+        let fixture = Self { services, pipeline };
+        fixture.load(week).await?;
+        Ok(fixture)
     }
 
     /// Loads orders and waits until they are in what the views show.
     async fn load(&self, week: &Workload) -> Result<()> {
         self.pipeline.load(&week.events).await?;
-        self.pipeline.settled().await?;
+        self.pipeline.wait_idle().await?;
         self.pipeline.summarized().await
     }
 

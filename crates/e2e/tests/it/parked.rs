@@ -49,7 +49,7 @@ async fn everything_waits_and_everything_goes_on_once() -> Result<()> {
     pipeline.load(&week.events).await?;
     let began = Instant::now();
     let stg = pipeline.service(Layer::Stg).start().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     println!("{orders} orders parked in {:?}", began.elapsed());
     ensure!(pipeline.parked().await? == orders, "not all are parked");
     let ends = pipeline.ends(&pipeline.source(Layer::Dds)).await?;
@@ -69,7 +69,7 @@ async fn everything_waits_and_everything_goes_on_once() -> Result<()> {
     ensure!(sent.len() as u64 == orders && sent.values().all(|times| *times == 1), "some were not sent once");
 
     let _others = [pipeline.service(Layer::Dds).start().await?, pipeline.service(Layer::Cdm).start().await?];
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await
 }
@@ -91,7 +91,7 @@ async fn two_replicas_that_die_again_and_again_send_each_once_but_for_the_last_r
     let pipeline = Pipeline::start(2).await?;
     pipeline.load(&week.events).await?;
     let stg = pipeline.service(Layer::Stg).start().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     stg.stop().await?;
     ensure!(pipeline.parked().await? == 3_000, "not all are parked");
     pipeline.name(&week.reference).await?;
@@ -116,7 +116,7 @@ async fn two_replicas_that_die_again_and_again_send_each_once_but_for_the_last_r
     ensure!((1..=DEATHS * ROUND).contains(&again), "{again} were sent again");
 
     let _others = [pipeline.service(Layer::Dds).start().await?, pipeline.service(Layer::Cdm).start().await?];
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await
 }
@@ -131,7 +131,7 @@ async fn a_thousand_menus_are_not_held_at_once() -> Result<()> {
     let orders = (0..RESTAURANTS).map(|number| Record::of(order(number).to_string()));
     pipeline.produce(&pipeline.source(Layer::Stg), orders).await?;
     let stg = pipeline.service(Layer::Stg).start().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     let began = Instant::now();
     pipeline.name(&[Reference::parse(json!({"_id": "u", "name": "Анна"}).to_string())?]).await?;
     for number in 0..RESTAURANTS {

@@ -29,7 +29,7 @@ async fn three_services_share_two_connections() -> Result<()> {
     for layer in Layer::ALL {
         services.push(service(layer).env("BATCH_SIZE", "20").env("SUMMARY_REFRESH", "100ms").start().await?);
     }
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.summarized().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;

@@ -20,7 +20,7 @@ async fn no_log_names_a_person() -> Result<()> {
     let no_name = spoilt.replace(&format!("\"{NAMED}\""), &format!("[\"{NAMED}\"]"));
     let cut = spoilt.trim_end().trim_end_matches('}').to_owned();
     pipeline.produce(&pipeline.source(Layer::Dds), [no_number, no_text, no_name, cut].map(Record::of)).await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     for service in services {
         service.stop().await?;
     }

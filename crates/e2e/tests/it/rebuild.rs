@@ -15,11 +15,11 @@ mod markers;
 mod zombie;
 
 /// How long a rebuild of a test may take, members that were killed included.
-const LIMIT: Duration = Duration::from_secs(180);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A pipeline that has read a first part of a week. Its orders never lose anything, so that no counter has a reason to
 /// fall.
-struct Stage {
+struct Fixture {
     pipeline: Pipeline,
     week: Workload,
     /// How many events were loaded.
@@ -27,17 +27,17 @@ struct Stage {
     services: BTreeMap<Layer, Process>,
 }
 
-impl Stage {
+impl Fixture {
     async fn loaded(seed: u64, orders: u64, partitions: i32) -> Result<Self> {
         let week = Workload::clean(seed, orders);
         let pipeline = Pipeline::start(partitions).await?;
         pipeline.name(&week.reference).await?;
         let services = Layer::ALL.into_iter().zip(pipeline.start_all().await?).collect();
-        let mut stage = Self { pipeline, week, loaded: 0, services };
-        stage.load(stage.week.events.len() * 3 / 4).await?;
-        stage.pipeline.settled().await?;
-        stage.assert_right().await?;
-        Ok(stage)
+        let mut fixture = Self { pipeline, week, loaded: 0, services };
+        fixture.load(fixture.week.events.len() * 3 / 4).await?;
+        fixture.pipeline.wait_idle().await?;
+        fixture.assert_right().await?;
+        Ok(fixture)
     }
 
     /// Loads so many more events, if there are any left.
@@ -61,9 +61,9 @@ impl Stage {
 
     /// Waits for the end of the rebuild, and loads what is left.
     async fn finish(&mut self) -> Result<()> {
-        until("the rebuild is complete", LIMIT, async || Ok(phase(&self.pipeline).await?.is_empty())).await?;
+        until("the rebuild is complete", WAIT_TIMEOUT, async || Ok(phase(&self.pipeline).await?.is_empty())).await?;
         self.load(self.week.events.len()).await?;
-        self.pipeline.settled().await?;
+        self.pipeline.wait_idle().await?;
         self.assert_right().await
     }
 
@@ -74,7 +74,7 @@ impl Stage {
     }
 }
 
-impl Stage {
+impl Fixture {
     /// No counter has a reason to fall, so a tag that was taken back, or assigned twice, came of the rebuild.
     async fn assert_no_tag_was_invented(&self) -> Result<()> {
         let told = self.pipeline.assert_tags_are_told().await?;

@@ -12,24 +12,24 @@ const EMPTY: [&str; 1] = ["stg.missing_names"];
 
 #[tokio::test]
 async fn a_replay_of_any_topic_changes_nothing() -> Result<()> {
-    let mut stage = Stage::loaded(11).await?;
-    stage.replay_everything().await
+    let mut fixture = Fixture::loaded(11).await?;
+    fixture.replay_everything().await
 }
 
 #[tokio::test]
 async fn a_replay_changes_nothing_whatever_redis_says_by_then() -> Result<()> {
-    let mut stage = Stage::loaded(12).await?;
-    stage.pipeline.rename_everything().await?;
-    stage.replay_everything().await
+    let mut fixture = Fixture::loaded(12).await?;
+    fixture.pipeline.rename_everything().await?;
+    fixture.replay_everything().await
 }
 
 /// A pipeline with everything loaded, and its three services.
-struct Stage {
+struct Fixture {
     services: BTreeMap<Layer, Process>,
     pipeline: Pipeline,
 }
 
-impl Stage {
+impl Fixture {
     /// Some names come late, so that orders were parked on their way, too.
     async fn loaded(seed: u64) -> Result<Self> {
         let week = Workload::dirty(seed, 1_500);
@@ -38,12 +38,12 @@ impl Stage {
         pipeline.name(early).await?;
         pipeline.load(&week.events).await?;
         let services = Layer::ALL.into_iter().zip(pipeline.start_all().await?).collect();
-        pipeline.settled().await?;
+        pipeline.wait_idle().await?;
         ensure!(pipeline.parked().await? > 0, "nobody waits for the user {}", late.id);
         pipeline.name(std::slice::from_ref(late)).await?;
         let freed = async || Ok(pipeline.parked().await? == 0);
         until("the parked orders are free", Duration::from_secs(30), freed).await?;
-        pipeline.settled().await?;
+        pipeline.wait_idle().await?;
 
         pipeline.audit().await?;
         let expected = week.expected();
@@ -76,7 +76,7 @@ impl Stage {
         service.stop().await?;
         self.pipeline.rewind(layer).await?;
         self.services.insert(layer, self.pipeline.service(layer).start().await?);
-        self.pipeline.settled().await
+        self.pipeline.wait_idle().await
     }
 }
 

@@ -90,7 +90,7 @@ async fn play(pipeline: &Pipeline, week: &Workload, replicas: usize) -> Result<V
         until("every replica has partitions", Duration::from_secs(30), reads).await?;
     }
     pipeline.load(after).await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;
     ensure!(pipeline.assert_tags_are_told().await?.events > 50, "hardly a tag has changed");

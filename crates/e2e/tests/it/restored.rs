@@ -17,7 +17,7 @@ async fn a_restored_database_and_a_replay_of_the_last_hour_converge() -> Result<
     pipeline.name(&week.reference).await?;
     pipeline.load(old).await?;
     let services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
 
     // A role with rights here, which the server that is restored to does not know.
@@ -34,7 +34,7 @@ async fn a_restored_database_and_a_replay_of_the_last_hour_converge() -> Result<
     dump(&pipeline, &backup).await?;
     let held = pipeline.count("SELECT count(*) FROM stg.order_events").await?;
     pipeline.load(after).await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.assert_marts(&week.expected()).await?;
     let everything = pipeline.count("SELECT count(*) FROM stg.order_events").await?;
     ensure!(held < everything, "nothing came after the backup");
@@ -62,7 +62,7 @@ async fn a_restored_database_and_a_replay_of_the_last_hour_converge() -> Result<
     pipeline.commit(Layer::Cdm, &pipeline.ends(&pipeline.source(Layer::Cdm)).await?).await?;
 
     let services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;
     ensure!(pipeline.count("SELECT count(*) FROM stg.order_events").await? == everything, "an order is missing");

@@ -17,25 +17,25 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sql/roles/creat
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// A server with the roles of the services and an owner who is not a superuser and has migrated.
-struct Stage {
+struct Fixture {
     pipeline: Pipeline,
     stack: Stack,
     database: String,
 }
 
-impl Stage {
+impl Fixture {
     async fn start(partitions: i32) -> Result<Self> {
         let stack = Stack::start(Options::for_tests()).await?;
         let pipeline = Pipeline::start_plain_on(stack.endpoints(), partitions).await?;
         let database = pipeline.sql("SELECT current_database()").await?.concat();
         pipeline.administer(&format!("DROP DATABASE {database} WITH (FORCE)")).await?;
         pipeline.administer(&format!("CREATE DATABASE {database}")).await?;
-        let stage = Self { pipeline, stack, database };
+        let fixture = Self { pipeline, stack, database };
         for _ in 0..2 {
-            script(&stage.pipeline.database_url(), "tagmill_owner").await?;
+            script(&fixture.pipeline.database_url(), "tagmill_owner").await?;
         }
-        stage.migrate().await?;
-        Ok(stage)
+        fixture.migrate().await?;
+        Ok(fixture)
     }
 
     fn url(&self, role: &str) -> String {
@@ -65,7 +65,7 @@ impl Stage {
     }
 
     async fn is_right(&self, week: &Workload) -> Result<()> {
-        self.pipeline.settled().await?;
+        self.pipeline.wait_idle().await?;
         self.pipeline.summarized().await?;
         self.pipeline.audit().await?;
         self.pipeline.assert_marts(&week.expected()).await
@@ -110,35 +110,35 @@ async fn succeeds(service: Service<'_>, arguments: &[&str]) -> Result<String> {
 /// Runs a week of orders, tags, the API, rules, parked orders, dead letters and both rebuilds. No right is missing.
 #[tokio::test]
 async fn each_service_does_everything_as_its_own_role() -> Result<()> {
-    let stage = Stage::start(2).await?;
-    let pipeline = &stage.pipeline;
+    let fixture = Fixture::start(2).await?;
+    let pipeline = &fixture.pipeline;
     for layer in Layer::ALL {
-        let said = stage.says(layer, &["check"]).await?;
+        let said = fixture.says(layer, &["check"]).await?;
         ensure!(said.contains("ok     database rights\n"), "{said}");
     }
     let week = Workload::dirty(151, 400);
     pipeline.name(&week.reference).await?;
     pipeline.load(&week.events).await?;
-    let [stg, dds, cdm] = stage.start_all().await?;
-    stage.is_right(&week).await?;
+    let [stg, dds, cdm] = fixture.start_all().await?;
+    fixture.is_right(&week).await?;
 
     for path in ["/api/v1/rules", "/api/v1/tags", "/dashboard"] {
         let (status, body) = cdm.get(path).await?;
         ensure!(status == 200, "{path}: {status} {body}");
     }
     let added =
-        stage.says(Layer::Cdm, &["rules", "add", "--category", "Супы", "--threshold", "1", "--tag", "Суп"]).await?;
+        fixture.says(Layer::Cdm, &["rules", "add", "--category", "Супы", "--threshold", "1", "--tag", "Суп"]).await?;
     let id = added.strip_prefix("rule ").and_then(|rest| rest.split_once(':')).context("no id")?.0.to_owned();
     for arguments in [&["set", &id, "--threshold", "2"][..], &["preview", &id, "--remove"], &["list"], &["remove", &id]]
     {
-        stage.says(Layer::Cdm, &[&["rules"], arguments].concat()).await?;
+        fixture.says(Layer::Cdm, &[&["rules"], arguments].concat()).await?;
         until("the rules are applied", LIMIT, async || Ok(pipeline.untagged().await? == 0)).await?;
     }
 
-    let dds = stage.rebuild(Layer::Dds, dds).await?;
-    let cdm = stage.rebuild(Layer::Cdm, cdm).await?;
-    stage.is_right(&week).await?;
-    parked_and_dead(&stage).await?;
+    let dds = fixture.rebuild(Layer::Dds, dds).await?;
+    let cdm = fixture.rebuild(Layer::Cdm, cdm).await?;
+    fixture.is_right(&week).await?;
+    parked_and_dead(&fixture).await?;
     for process in [stg, dds, cdm] {
         process.stop().await?;
     }
@@ -150,8 +150,8 @@ async fn each_service_does_everything_as_its_own_role() -> Result<()> {
 }
 
 /// Orders without names are listed and released; an order that the database refused is listed and sent back.
-async fn parked_and_dead(stage: &Stage) -> Result<()> {
-    let pipeline = &stage.pipeline;
+async fn parked_and_dead(fixture: &Fixture) -> Result<()> {
+    let pipeline = &fixture.pipeline;
     let topic = pipeline.source(Layer::Stg);
     let refuse = "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS
              $$ BEGIN IF NEW.user_id = 'poor' THEN RAISE 'no' USING ERRCODE = '22023'; END IF; RETURN NEW; END $$;
@@ -161,26 +161,26 @@ async fn parked_and_dead(stage: &Stage) -> Result<()> {
     let parked = pipeline.parked().await?;
     let orders = [closed(1, "u", &["cake"]), closed(2, "poor", &["tea"])];
     pipeline.produce(&topic, orders.iter().map(Order::record)).await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     until("the order is parked", LIMIT, async || Ok(pipeline.parked().await? == parked + 1)).await?;
-    ensure!(stage.says(Layer::Stg, &["parked", "list"]).await?.contains("cake"), "not listed");
-    stage.says(Layer::Stg, &["parked", "release", "1"]).await?;
+    ensure!(fixture.says(Layer::Stg, &["parked", "list"]).await?.contains("cake"), "not listed");
+    fixture.says(Layer::Stg, &["parked", "release", "1"]).await?;
     until("the order is released", LIMIT, async || Ok(pipeline.parked().await? == parked)).await?;
 
     pipeline.sql("DROP TRIGGER refuse ON stg.order_events").await?;
-    ensure!(stage.says(Layer::Stg, &["dead-letters", "list"]).await?.contains("refused-by-database"), "not listed");
+    ensure!(fixture.says(Layer::Stg, &["dead-letters", "list"]).await?.contains("refused-by-database"), "not listed");
     let replay = ["dead-letters", "replay", "--execute", "--reason", "refused-by-database"];
-    stage.says(Layer::Stg, &replay).await?;
+    fixture.says(Layer::Stg, &replay).await?;
     let stored = "SELECT count(*) FROM stg.order_events WHERE object_id = 2";
     until("the order is stored", LIMIT, async || Ok(pipeline.count(stored).await? == 1)).await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await
 }
 
 /// Statements on another layer, and statements that only an owner may run.
 #[tokio::test]
 async fn no_role_may_do_more() -> Result<()> {
-    let stage = Stage::start(1).await?;
+    let fixture = Fixture::start(1).await?;
     let forbidden = [
         ("stg", "SELECT FROM dds.h_user"),
         ("stg", "SELECT FROM cdm.users"),
@@ -199,7 +199,7 @@ async fn no_role_may_do_more() -> Result<()> {
     let every = ["CREATE TABLE public.mine ()", "CREATE SCHEMA mine", "DELETE FROM public.tagmill_migrations"];
     let every = Layer::ALL.into_iter().flat_map(|layer| every.map(|statement| (layer.stem(), statement)));
     for (layer, statement) in forbidden.into_iter().chain(every) {
-        let url = stage.url(&format!("tagmill_{layer}"));
+        let url = fixture.url(&format!("tagmill_{layer}"));
         let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
         tokio::spawn(connection);
         let error = client.batch_execute(statement).await.err().with_context(|| format!("{layer} may: {statement}"))?;

@@ -19,10 +19,10 @@ async fn ticks_drain_everything() -> Result<()> {
     let _stg = pipeline.service(Layer::Stg).env("SCHEDULE", "1s").start().await?;
     let _dds = pipeline.service(Layer::Dds).env("SCHEDULE", "* * * * * *").start().await?;
     let _cdm = pipeline.service(Layer::Cdm).env("SCHEDULE", "1s").start().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
 
     pipeline.load(after).await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await
 }
@@ -40,7 +40,7 @@ async fn who_was_frozen_for_many_ticks_goes_on_ticking() -> Result<()> {
     // One tick is due at once, whatever becomes of those behind it; both loads cannot be its work.
     for events in [before, after] {
         pipeline.load(events).await?;
-        pipeline.settled_up_to(&[Layer::Stg]).await?;
+        pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     }
     Ok(())
 }

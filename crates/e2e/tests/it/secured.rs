@@ -12,12 +12,12 @@ use devstack::{Options, Secured, Stack};
 use e2e::{Layer, Pipeline, Service};
 
 /// A stack with guards at every door, and a pipeline on it.
-struct Stage {
+struct Fixture {
     stack: Stack,
     pipeline: Pipeline,
 }
 
-impl Stage {
+impl Fixture {
     async fn start() -> Result<Self> {
         let stack = Stack::start(Options { secured: true, ..Options::for_tests() }).await?;
         let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;

@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
-const LIMIT: Duration = Duration::from_secs(180);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 const ORDERS: u64 = 1_200;
 
@@ -51,14 +51,14 @@ async fn at_any_moment_of_a_load() -> Result<()> {
         // One of them decides when: somewhere in a batch, each time somewhere else.
         let layer = Layer::ALL[usize::try_from(round % 3)?];
         let enough = done(layer).await? + i64::try_from(round * 7919 % 211)?;
-        until("a part is done", LIMIT, async || Ok(done(layer).await? > enough)).await?;
+        until("a part is done", WAIT_TIMEOUT, async || Ok(done(layer).await? > enough)).await?;
         stop_all(&services).await?;
         assert_left(&pipeline)?;
     }
     ensure!(done(Layer::Cdm).await? < i64::try_from(ORDERS)?, "it was stopped too late to see anything");
 
     let _services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     let sent = pipeline.read(&pipeline.destination(Layer::Stg)).await?.len() as u64;
     ensure!(sent == ORDERS, "{sent} messages about {ORDERS} orders");
     pipeline.audit().await?;
@@ -75,29 +75,29 @@ async fn during_a_rebalance() -> Result<()> {
     let start = || Layer::ALL.into_iter().map(|layer| pipeline.service(layer).env("BATCH_SIZE", "10").spawn());
     let mut old: Vec<Process> = start().collect::<Result<_>>()?;
     let begun = async || Ok(pipeline.committed(Layer::Cdm).await?.iter().sum::<i64>() > 0);
-    until("something has come through", LIMIT, begun).await?;
+    until("something has come through", WAIT_TIMEOUT, begun).await?;
     for _ in 0..3 {
         let young: Vec<Process> = start().collect::<Result<_>>()?;
         // They have spoken to the broker by then; when they join, nobody knows.
         for service in &young {
-            until("it listens", LIMIT, async || Ok(service.get("/health").await.is_ok())).await?;
+            until("it listens", WAIT_TIMEOUT, async || Ok(service.get("/health").await.is_ok())).await?;
         }
         stop_all(&old).await?;
         old = young;
     }
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await
 }
 
 /// A stack that is broken, and the services on it.
-struct Stage {
+struct Fixture {
     stack: Stack,
     pipeline: Pipeline,
     week: Workload,
 }
 
-impl Stage {
+impl Fixture {
     /// A week, of which nothing is loaded.
     async fn start(seed: u64) -> Result<Self> {
         let stack = Stack::start(Options::for_tests()).await?;
@@ -131,7 +131,7 @@ impl Stage {
     /// All is well again, and all of the week is where it belongs.
     async fn assert_all_is_well(&self) -> Result<()> {
         let _services = self.pipeline.start_all().await?;
-        self.pipeline.settled().await?;
+        self.pipeline.wait_idle().await?;
         self.pipeline.audit().await?;
         self.pipeline.assert_marts(&self.week.expected()).await
     }
@@ -140,7 +140,7 @@ impl Stage {
 /// It is in the middle of this step, and does not get on.
 async fn until_stuck_in(service: &Process, step: &str) -> Result<()> {
     let what = format!("it is stuck while {step}");
-    until(&what, LIMIT, async || {
+    until(&what, WAIT_TIMEOUT, async || {
         let (_, page) = service.get("/metrics").await?;
         let line = page.lines().find(|line| line.starts_with("tagmill_step_seconds{") && line.contains(step));
         let seconds = line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
@@ -151,39 +151,39 @@ async fn until_stuck_in(service: &Process, step: &str) -> Result<()> {
 
 #[tokio::test]
 async fn in_an_outage_and_during_the_start() -> Result<()> {
-    let stage = Stage::start(73).await?;
+    let fixture = Fixture::start(73).await?;
 
-    let services = stage.working().await?;
-    stage.stack.postgres().pause()?;
-    stage.load(0).await?;
+    let services = fixture.working().await?;
+    fixture.stack.postgres().pause()?;
+    fixture.load(0).await?;
     until_stuck_in(&services[0], "storing").await?;
     stop_all(&services).await?;
-    assert_left(&stage.pipeline)?;
-    stage.stack.postgres().resume()?;
+    assert_left(&fixture.pipeline)?;
+    fixture.stack.postgres().resume()?;
 
-    let services = stage.working().await?;
-    let somebody = stage.pipeline.database().await?;
+    let services = fixture.working().await?;
+    let somebody = fixture.pipeline.database().await?;
     somebody.batch_execute("BEGIN; LOCK TABLE stg.order_events IN EXCLUSIVE MODE").await?;
-    stage.load(1).await?;
+    fixture.load(1).await?;
     until_stuck_in(&services[0], "storing").await?;
-    stage.stack.kafka().pause()?;
+    fixture.stack.kafka().pause()?;
     somebody.batch_execute("COMMIT").await?;
     until_stuck_in(&services[0], "publishing").await?;
-    let starting = stage.spawn()?;
+    let starting = fixture.spawn()?;
     for service in &starting {
-        until("it listens", LIMIT, async || Ok(service.get("/health").await.is_ok())).await?;
+        until("it listens", WAIT_TIMEOUT, async || Ok(service.get("/health").await.is_ok())).await?;
     }
     stop_all(&starting).await?;
     stop_all(&services).await?;
-    stage.stack.kafka().resume()?;
+    fixture.stack.kafka().resume()?;
 
-    let services = stage.working().await?;
-    stage.stack.redis().kill().await?;
-    stage.load(2).await?;
-    until("STG waits", LIMIT, async || Ok(services[0].get("/ready").await?.0 == 503)).await?;
+    let services = fixture.working().await?;
+    fixture.stack.redis().kill().await?;
+    fixture.load(2).await?;
+    until("STG waits", WAIT_TIMEOUT, async || Ok(services[0].get("/ready").await?.0 == 503)).await?;
     stop_all(&services).await?;
-    assert_left(&stage.pipeline)?;
-    stage.stack.redis().start().await?;
+    assert_left(&fixture.pipeline)?;
+    fixture.stack.redis().start().await?;
 
-    stage.assert_all_is_well().await
+    fixture.assert_all_is_well().await
 }

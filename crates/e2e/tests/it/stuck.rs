@@ -74,7 +74,7 @@ async fn a_record_behind_an_error_that_repeats_is_named_and_goes_on_when_its_tim
 
     pipeline.sql("DROP TRIGGER refuse ON stg.order_events").await?;
     stg.ready().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     assert_eq!(pipeline.count("SELECT count(*) FROM stg.order_events").await?, ORDERS);
     assert_eq!(pipeline.read(&pipeline.destination(Layer::Stg)).await?.len() as u64, ORDERS);
     ensure!(pipeline.read(&pipeline.dead_letters(Layer::Stg)).await?.is_empty(), "it was given up");
@@ -101,14 +101,14 @@ async fn data_that_the_database_refuses_costs_its_own_records_and_no_other() -> 
     pipeline.name(&week.reference).await?;
     pipeline.load(&week.events).await?;
     let stg = pipeline.service(Layer::Stg).start().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     stg.stop().await?;
     let raised = "RAISE EXCEPTION 'of «%»', NEW.order_id USING ERRCODE =
         CASE NEW.order_id WHEN '13' THEN '22003' WHEN '14' THEN '23514' ELSE '54000' END";
     refuse(&pipeline, "dds.h_order", "NEW.order_id IN ('13', '14', '87')", raised).await?;
 
     let dds = pipeline.service(Layer::Dds).start().await?;
-    pipeline.settled_up_to(&[Layer::Dds]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Dds]).await?;
     let letters = pipeline.read(&pipeline.dead_letters(Layer::Dds)).await?;
     let mut guilty = Vec::new();
     for letter in &letters {
@@ -136,7 +136,7 @@ async fn a_transaction_that_waits_for_a_lock() -> Result<()> {
     ensure!(waiting["error"].as_str().is_some_and(|error| error.contains("55P03")), "{waiting}");
     somebody.batch_execute("COMMIT").await?;
     stg.ready().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     assert_eq!(pipeline.count("SELECT count(*) FROM stg.order_events").await?, ORDERS);
     Ok(())
 }

@@ -17,32 +17,32 @@ mod fair;
 mod plan;
 mod reader;
 
-const LIMIT: Duration = Duration::from_secs(180);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A pipeline whose summary is refreshed all the time.
-struct Stage {
+struct Fixture {
     services: BTreeMap<Layer, Process>,
     pipeline: Pipeline,
 }
 
-impl Stage {
+impl Fixture {
     /// With this loaded.
     async fn loaded(workload: &Workload) -> Result<Self> {
         let pipeline = Pipeline::start(1).await?;
         truth::tell(&pipeline).await?;
         pipeline.name(&workload.reference).await?;
-        let mut stage = Self { services: BTreeMap::new(), pipeline };
+        let mut fixture = Self { services: BTreeMap::new(), pipeline };
         for layer in Layer::ALL {
-            stage.services.insert(layer, stage.service(layer).spawn()?);
+            fixture.services.insert(layer, fixture.service(layer).spawn()?);
         }
-        stage.load(workload).await?;
-        Ok(stage)
+        fixture.load(workload).await?;
+        Ok(fixture)
     }
 
     /// Loads this as well, and waits until it is through and added up.
     async fn load(&self, workload: &Workload) -> Result<()> {
         self.pipeline.load(&workload.events).await?;
-        self.settled().await
+        self.wait_idle().await
     }
 
     /// A service as all of them are here.
@@ -56,8 +56,8 @@ impl Stage {
     }
 
     /// Waits until everything is through and added up.
-    async fn settled(&self) -> Result<()> {
-        self.pipeline.settled().await?;
+    async fn wait_idle(&self) -> Result<()> {
+        self.pipeline.wait_idle().await?;
         self.pipeline.summarized().await
     }
 

@@ -47,7 +47,7 @@ fn counters(user: &str, version: i64, category: i32, product: i32) -> Record {
 /// Has CDM read one message, and waits until what comes of it is told.
 async fn say(pipeline: &Pipeline, record: Record) -> Result<()> {
     pipeline.produce(&pipeline.source(Layer::Cdm), [record]).await?;
-    pipeline.settled_up_to(&[Layer::Cdm]).await
+    pipeline.wait_idle_up_to(&[Layer::Cdm]).await
 }
 
 /// The tags that users have, by rule.

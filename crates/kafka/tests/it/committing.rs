@@ -6,11 +6,11 @@ use ::consumer::Source as _;
 use kafka::Source;
 use tokio::time::sleep;
 
-use crate::stage::{POLL_INTERVAL, Stage, soon};
+use crate::fixture::{Fixture, POLL_INTERVAL, soon};
 
 /// Waits until everything before this offset is committed.
-async fn committed(stage: &Stage, offset: i64) -> anyhow::Result<()> {
-    while stage.committed(0).await? != Some(offset) {
+async fn committed(fixture: &Fixture, offset: i64) -> anyhow::Result<()> {
+    while fixture.committed(0).await? != Some(offset) {
         sleep(POLL_INTERVAL).await;
     }
     Ok(())
@@ -27,13 +27,13 @@ async fn commit_thrice(source: &mut Source) -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn what_is_reached_while_nothing_else_comes_is_committed_by_who_waits() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 9).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 9).await?;
+    let mut source = fixture.source()?;
     commit_thrice(&mut source).await?;
     tokio::select! {
         more = source.next(3) => anyhow::bail!("there is nothing more: {more:?}"),
-        done = soon(committed(&stage, 9)) => done??,
+        done = soon(committed(&fixture, 9)) => done??,
     }
     source.close().await;
     Ok(())
@@ -41,20 +41,20 @@ async fn what_is_reached_while_nothing_else_comes_is_committed_by_who_waits() ->
 
 #[tokio::test]
 async fn what_is_reached_before_a_stop_is_committed() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 9).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 9).await?;
+    let mut source = fixture.source()?;
     commit_thrice(&mut source).await?;
     source.close().await;
-    assert_eq!(stage.committed(0).await?, Some(9));
+    assert_eq!(fixture.committed(0).await?, Some(9));
     Ok(())
 }
 
 #[tokio::test]
 async fn what_is_reached_before_the_mark_is_committed_at_its_end() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 9).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 9).await?;
+    let mut source = fixture.source()?;
     source.snapshot_end_offsets().await?;
     for _ in 0..3 {
         let batch = soon(source.next_until_end(3)).await??;
@@ -63,14 +63,14 @@ async fn what_is_reached_before_the_mark_is_committed_at_its_end() -> anyhow::Re
     assert!(soon(source.next_until_end(3)).await??.is_empty());
     // Nobody polls any more, and nobody says good-bye.
     mem::forget(source);
-    soon(committed(&stage, 9)).await?
+    soon(committed(&fixture, 9)).await?
 }
 
 #[tokio::test]
 async fn what_lands_after_the_end_was_seen_is_committed_at_once() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 9).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 9).await?;
+    let mut source = fixture.source()?;
     source.snapshot_end_offsets().await?;
     let mut batches = Vec::new();
     for _ in 0..3 {
@@ -81,16 +81,16 @@ async fn what_lands_after_the_end_was_seen_is_committed_at_once() -> anyhow::Res
         source.commit(&batch);
     }
     mem::forget(source);
-    soon(committed(&stage, 9)).await?
+    soon(committed(&fixture, 9)).await?
 }
 
 #[tokio::test]
 async fn what_is_reached_before_long_work_is_committed_meanwhile() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 9).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 9).await?;
+    let mut source = fixture.source()?;
     commit_thrice(&mut source).await?;
-    soon(source.poll_while(committed(&stage, 9))).await??;
+    soon(source.poll_while(committed(&fixture, 9))).await??;
     source.close().await;
     Ok(())
 }

@@ -8,12 +8,12 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use rdkafka::producer::Producer as _;
 use tokio::time::{sleep, timeout};
 
-use crate::stage::{POLL_INTERVAL, SOON, Stage, drain, offsets, soon};
+use crate::fixture::{Fixture, POLL_INTERVAL, SOON, drain, offsets, soon};
 
 /// Polls the source, which has nothing to read, until the group has committed this offset.
-async fn idle_until_committed(source: &mut Source, stage: &Stage, offset: i64) -> anyhow::Result<()> {
+async fn idle_until_committed(source: &mut Source, fixture: &Fixture, offset: i64) -> anyhow::Result<()> {
     let committed = async {
-        while stage.committed(0).await? != Some(offset) {
+        while fixture.committed(0).await? != Some(offset) {
             sleep(POLL_INTERVAL).await;
         }
         anyhow::Ok(())
@@ -26,66 +26,66 @@ async fn idle_until_committed(source: &mut Source, stage: &Stage, offset: i64) -
 
 #[tokio::test]
 async fn the_group_reaches_the_end_of_a_partition_that_ends_in_a_marker() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce_in_transaction(0, 5).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce_in_transaction(0, 5).await?;
+    let mut source = fixture.source()?;
     let batch = soon(source.next_full(5)).await??;
     assert_eq!(offsets(&batch), [0, 1, 2, 3, 4]);
     source.commit(&batch);
-    idle_until_committed(&mut source, &stage, 6).await?;
-    assert_eq!(Group::connect(&stage.settings)?.watermarks().await?[0].high, 6);
+    idle_until_committed(&mut source, &fixture, 6).await?;
+    assert_eq!(Group::connect(&fixture.settings)?.watermarks().await?[0].high, 6);
     source.close().await;
     Ok(())
 }
 
 #[tokio::test]
 async fn an_end_is_not_committed_before_the_records_in_front_of_it() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce_in_transaction(0, 5).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce_in_transaction(0, 5).await?;
+    let mut source = fixture.source()?;
     let batch = soon(source.next_full(5)).await??;
     // The end is reported, and the batch is still being worked on.
     assert!(timeout(std::time::Duration::from_secs(2), source.next(100)).await.is_err());
-    assert_eq!(stage.committed(0).await?, None);
+    assert_eq!(fixture.committed(0).await?, None);
     source.commit(&batch);
-    idle_until_committed(&mut source, &stage, 6).await?;
+    idle_until_committed(&mut source, &fixture, 6).await?;
     source.close().await;
     Ok(())
 }
 
 #[tokio::test]
 async fn a_partition_of_nothing_but_an_aborted_transaction_is_read_to_its_end() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    let producer = stage.open_transaction(0, 5).await?;
+    let fixture = Fixture::with(1).await?;
+    let producer = fixture.open_transaction(0, 5).await?;
     tokio::task::spawn_blocking(move || producer.abort_transaction(SOON)).await??;
-    let mut source = stage.source()?;
-    idle_until_committed(&mut source, &stage, 6).await?;
+    let mut source = fixture.source()?;
+    idle_until_committed(&mut source, &fixture, 6).await?;
     source.close().await;
     Ok(())
 }
 
 #[tokio::test]
 async fn an_end_in_a_marker_is_committed_at_the_mark_of_a_tick() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce_in_transaction(0, 5).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce_in_transaction(0, 5).await?;
+    let mut source = fixture.source()?;
     source.snapshot_end_offsets().await?;
     let batch = soon(source.next_until_end(100)).await??;
     source.commit(&batch);
     assert!(soon(source.next_until_end(100)).await??.is_empty());
     source.close().await;
-    assert_eq!(stage.committed(0).await?, Some(6));
+    assert_eq!(fixture.committed(0).await?, Some(6));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_transaction_that_stays_open_is_named_and_what_lies_behind_it_comes_when_it_ends() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 2).await?;
-    let producer = stage.open_transaction(0, 3).await?;
-    stage.produce(0, 1).await?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 2).await?;
+    let producer = fixture.open_transaction(0, 3).await?;
+    fixture.produce(0, 1).await?;
     let loop_health = Arc::new(LoopHealth::default());
-    let mut source = Source::connect(&stage.settings, Arc::clone(&loop_health))?;
+    let mut source = Source::connect(&fixture.settings, Arc::clone(&loop_health))?;
     let batch = soon(source.next_full(2)).await??;
     source.commit(&batch);
 
@@ -99,7 +99,7 @@ async fn a_transaction_that_stays_open_is_named_and_what_lies_behind_it_comes_wh
         more = source.next(100) => anyhow::bail!("the transaction is open: {more:?}"),
         stalls = timeout(SOON * 4, named) => stalls?,
     };
-    let subject = format!("{}/0", stage.settings.source_topic);
+    let subject = format!("{}/0", fixture.settings.source_topic);
     assert_eq!((stalls[0].cause, &stalls[0].subject), (StallCause::OpenTransaction, &subject));
     assert!(stalls[0].error.contains("from offset 2 to 6"), "{stalls:?}");
 
@@ -122,21 +122,21 @@ async fn a_transaction_that_stays_open_is_named_and_what_lies_behind_it_comes_wh
 
 #[tokio::test]
 async fn records_that_are_deleted_before_they_are_read_are_passed_over_aloud() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 3).await?;
-    let mut first = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 3).await?;
+    let mut first = fixture.source()?;
     let batches = drain(&mut first, 100).await?.concat();
     first.commit(&batches);
     first.close().await;
-    stage.produce(0, 7).await?;
-    stage.delete_before(0, 8).await?;
+    fixture.produce(0, 7).await?;
+    fixture.delete_before(0, 8).await?;
 
     let recorder = PrometheusBuilder::new().build_recorder();
     let page = recorder.handle();
     let _local = metrics::set_default_local_recorder(&recorder);
-    let mut source = stage.source()?;
+    let mut source = fixture.source()?;
     assert_eq!(offsets(&soon(source.next_full(2)).await??), [8, 9]);
-    let topic = &stage.settings.source_topic;
+    let topic = &fixture.settings.source_topic;
     let lost = format!("tagmill_records_lost_total{{topic=\"{topic}\",partition=\"0\"}} 5\n");
     assert!(page.render().contains(&lost), "offsets 3 to 7 are lost: {}", page.render());
     source.close().await;

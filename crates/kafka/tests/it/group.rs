@@ -6,23 +6,23 @@ use ::consumer::{LoopHealth, Record, Source as _};
 use kafka::Source;
 use tokio::time::{Instant, sleep};
 
-use crate::stage::{POLL_INTERVAL, Stage, drain, offsets, soon};
+use crate::fixture::{Fixture, POLL_INTERVAL, drain, offsets, soon};
 
 #[tokio::test]
 async fn a_new_member_begins_behind_the_commit_of_one_that_left() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 100).await?;
-    let mut first = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 100).await?;
+    let mut first = fixture.source()?;
     first.snapshot_end_offsets().await?;
     let batch = soon(first.next_until_end(50)).await??;
     first.commit(&batch);
     first.close().await;
-    assert_eq!(stage.committed(0).await?, Some(50));
+    assert_eq!(fixture.committed(0).await?, Some(50));
 
     let left = Instant::now();
-    let mut second = stage.source()?;
+    let mut second = fixture.source()?;
     let batch = soon(second.next(100)).await??;
-    assert!(left.elapsed() < stage.settings.session_timeout, "the first is gone, nobody had to wait for it");
+    assert!(left.elapsed() < fixture.settings.session_timeout, "the first is gone, nobody had to wait for it");
     assert_eq!(batch[0].offset, 50);
     second.close().await;
     Ok(())
@@ -30,12 +30,12 @@ async fn a_new_member_begins_behind_the_commit_of_one_that_left() -> anyhow::Res
 
 #[tokio::test]
 async fn what_is_not_committed_comes_again() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 10).await?;
-    let mut first = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 10).await?;
+    let mut first = fixture.source()?;
     assert_eq!(drain(&mut first, 100).await?.concat().len(), 10);
     first.close().await;
-    let mut second = stage.source()?;
+    let mut second = fixture.source()?;
     assert_eq!(drain(&mut second, 100).await?.concat().len(), 10);
     second.close().await;
     Ok(())
@@ -48,34 +48,34 @@ async fn share(first: &mut Source, second: &mut Source) -> anyhow::Result<Vec<Re
 
 #[tokio::test]
 async fn a_partition_that_went_to_another_member_is_not_committed() -> anyhow::Result<()> {
-    let stage = Stage::with(2).await?;
-    stage.produce(0, 10).await?;
-    stage.produce(1, 10).await?;
-    let mut first = stage.source()?;
+    let fixture = Fixture::with(2).await?;
+    fixture.produce(0, 10).await?;
+    fixture.produce(1, 10).await?;
+    let mut first = fixture.source()?;
     let batch = drain(&mut first, 20).await?.concat();
     assert_eq!(batch.len(), 20);
 
-    let mut second = stage.source()?;
+    let mut second = fixture.source()?;
     let theirs = share(&mut first, &mut second).await?[0].partition;
     first.commit(&batch);
     first.close().await;
-    assert_eq!(stage.committed(theirs).await?, None);
-    assert_eq!(stage.committed(1 - theirs).await?, Some(10));
+    assert_eq!(fixture.committed(theirs).await?, None);
+    assert_eq!(fixture.committed(1 - theirs).await?, Some(10));
     second.close().await;
     Ok(())
 }
 
 #[tokio::test]
 async fn a_partition_that_came_back_is_not_committed_for_a_batch_from_before() -> anyhow::Result<()> {
-    let stage = Stage::with(2).await?;
-    stage.produce(0, 10).await?;
-    stage.produce(1, 10).await?;
+    let fixture = Fixture::with(2).await?;
+    fixture.produce(0, 10).await?;
+    fixture.produce(1, 10).await?;
     let loop_health = Arc::new(LoopHealth::default());
-    let mut first = Source::connect(&stage.settings, Arc::clone(&loop_health))?;
+    let mut first = Source::connect(&fixture.settings, Arc::clone(&loop_health))?;
     let batch = drain(&mut first, 20).await?.concat();
     assert_eq!(batch.len(), 20);
 
-    let mut second = stage.source()?;
+    let mut second = fixture.source()?;
     let theirs = share(&mut first, &mut second).await?[0].partition;
     let comes_back = async {
         second.close().await;
@@ -86,18 +86,18 @@ async fn a_partition_that_came_back_is_not_committed_for_a_batch_from_before() -
     soon(first.poll_while(comes_back)).await?;
     first.commit(&batch);
     first.close().await;
-    assert_eq!(stage.committed(theirs).await?, None);
-    assert_eq!(stage.committed(1 - theirs).await?, Some(10));
+    assert_eq!(fixture.committed(theirs).await?, None);
+    assert_eq!(fixture.committed(1 - theirs).await?, Some(10));
     Ok(())
 }
 
 #[tokio::test]
 async fn long_work_costs_no_membership_and_no_record() -> anyhow::Result<()> {
-    let mut stage = Stage::with(1).await?;
-    stage.settings.session_timeout = Duration::from_secs(6); // the least a broker allows
-    stage.settings.max_poll_interval = Duration::from_secs(6);
-    stage.produce(0, 10).await?;
-    let mut source = stage.source()?;
+    let mut fixture = Fixture::with(1).await?;
+    fixture.settings.session_timeout = Duration::from_secs(6); // the least a broker allows
+    fixture.settings.max_poll_interval = Duration::from_secs(6);
+    fixture.produce(0, 10).await?;
+    let mut source = fixture.source()?;
     source.snapshot_end_offsets().await?;
     let batch = soon(source.next_until_end(5)).await??;
 
@@ -106,17 +106,17 @@ async fn long_work_costs_no_membership_and_no_record() -> anyhow::Result<()> {
     let rest = soon(source.next_until_end(100)).await??;
     assert_eq!(offsets(&rest), [5, 6, 7, 8, 9]);
     source.close().await;
-    assert_eq!(stage.committed(0).await?, Some(5));
+    assert_eq!(fixture.committed(0).await?, Some(5));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_member_without_partitions_has_nothing_to_read() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 10).await?;
-    let mut first = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 10).await?;
+    let mut first = fixture.source()?;
     assert_eq!(drain(&mut first, 100).await?.concat().len(), 10);
-    let mut second = stage.source()?;
+    let mut second = fixture.source()?;
     let theirs = soon(first.poll_while(drain(&mut second, 100))).await??;
     assert!(theirs.is_empty());
     second.close().await;
@@ -126,9 +126,9 @@ async fn a_member_without_partitions_has_nothing_to_read() -> anyhow::Result<()>
 
 #[tokio::test]
 async fn a_group_that_does_not_take_us_in_says_why() -> anyhow::Result<()> {
-    let mut stage = Stage::with(1).await?;
-    stage.settings.session_timeout = Duration::from_secs(1); // below the broker's group.min.session.timeout.ms
-    let mut source = stage.source()?;
+    let mut fixture = Fixture::with(1).await?;
+    fixture.settings.session_timeout = Duration::from_secs(1); // below the broker's group.min.session.timeout.ms
+    let mut source = fixture.source()?;
     let error = soon(source.next(1)).await?.unwrap_err();
     assert!(error.error.contains("Invalid session timeout"), "{error}");
     source.close().await;

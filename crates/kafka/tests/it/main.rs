@@ -1,6 +1,6 @@
 //! The source, the publisher and the topics, on a real broker.
 
-mod stage;
+mod fixture;
 mod foreign;
 mod reading;
 mod group;

@@ -7,14 +7,14 @@ use devstack::{Options, Stack};
 use kafka::{Publisher, Source};
 use tokio::time::{Instant, sleep};
 
-use crate::stage::{POLL_INTERVAL, Stage, drain, soon};
+use crate::fixture::{Fixture, POLL_INTERVAL, drain, soon};
 
 #[tokio::test]
 async fn publishing_gives_up_on_a_silent_broker_and_works_when_it_speaks_again() -> anyhow::Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
-    let mut stage = Stage::on(stack.endpoints(), 1).await?;
-    stage.settings.publish_timeout = Duration::from_secs(2);
-    let publisher = Publisher::connect(&stage.settings)?;
+    let mut fixture = Fixture::on(stack.endpoints(), 1).await?;
+    fixture.settings.publish_timeout = Duration::from_secs(2);
+    let publisher = Publisher::connect(&fixture.settings)?;
     let message = |value: &str| [Message { key: "key".to_owned(), value: value.into() }];
     publisher.publish(&message("before"), &[]).await?;
 
@@ -24,7 +24,7 @@ async fn publishing_gives_up_on_a_silent_broker_and_works_when_it_speaks_again()
     stack.kafka().resume()?;
     soon(async { while publisher.publish(&message("after"), &[]).await.is_err() {} }).await?;
 
-    let mut reader = stage.reader_of(stage.settings.destination_topic.as_deref().unwrap())?;
+    let mut reader = fixture.reader_of(fixture.settings.destination_topic.as_deref().unwrap())?;
     let found = drain(&mut reader, 100).await?.concat();
     assert_eq!(found.last().and_then(|record| record.value.as_deref()), Some(b"after".as_slice()));
     reader.close().await;
@@ -34,10 +34,10 @@ async fn publishing_gives_up_on_a_silent_broker_and_works_when_it_speaks_again()
 #[tokio::test]
 async fn a_source_reports_an_outage_and_goes_on_after_it() -> anyhow::Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
-    let stage = Stage::on(stack.endpoints(), 1).await?;
-    stage.produce(0, 5).await?;
+    let fixture = Fixture::on(stack.endpoints(), 1).await?;
+    fixture.produce(0, 5).await?;
     let loop_health = Arc::new(LoopHealth::default());
-    let mut source = Source::connect(&stage.settings, Arc::clone(&loop_health))?;
+    let mut source = Source::connect(&fixture.settings, Arc::clone(&loop_health))?;
     assert_eq!(drain(&mut source, 100).await?.concat().len(), 5);
 
     stack.kafka().kill().await?;
@@ -59,7 +59,7 @@ async fn a_source_reports_an_outage_and_goes_on_after_it() -> anyhow::Result<()>
         }
     }))
     .await?;
-    stage.produce(0, 1).await?;
+    fixture.produce(0, 1).await?;
     let batch = soon(async {
         loop {
             if let Ok(batch) = source.next(100).await {

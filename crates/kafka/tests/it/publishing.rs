@@ -10,7 +10,7 @@ use ::consumer::{DeadLetter, Message, Publisher as _, Record, Rejection, Source 
 use devstack::Topic;
 use kafka::{Omitted, ParsedDeadLetter, Publisher, Settings};
 
-use crate::stage::{Stage, drain, soon};
+use crate::fixture::{Fixture, drain, soon};
 
 fn message(key: &str, value: usize) -> Message {
     Message { key: key.to_owned(), value: value.to_string().into_bytes() }
@@ -19,12 +19,12 @@ fn message(key: &str, value: usize) -> Message {
 #[tokio::test]
 async fn messages_of_one_key_keep_their_order_also_when_they_do_not_fit_into_the_queue() -> anyhow::Result<()> {
     const MESSAGES: usize = 50_000;
-    let stage = Stage::with(3).await?;
-    let publisher = Publisher::connect(&stage.settings)?;
+    let fixture = Fixture::with(3).await?;
+    let publisher = Publisher::connect(&fixture.settings)?;
     let messages: Vec<_> = (0..MESSAGES).map(|number| message(&format!("user-{}", number % 7), number)).collect();
     publisher.publish(&messages, &[]).await?;
 
-    let mut reader = stage.reader_of(stage.settings.destination_topic.as_deref().unwrap())?;
+    let mut reader = fixture.reader_of(fixture.settings.destination_topic.as_deref().unwrap())?;
     let mut last = HashMap::new();
     let mut count = 0;
     for record in drain(&mut reader, 1000).await?.concat() {
@@ -45,12 +45,12 @@ async fn messages_are_not_refused_for_their_company() -> anyhow::Result<()> {
     let stack = devstack::shared().await?;
     let narrow = stack.fresh_name("narrow").await?;
     stack.create_topics(&[Topic::data(&narrow, 1).with("max.message.bytes", "100000")]).await?;
-    let stage = Stage::with(1).await?;
+    let fixture = Fixture::with(1).await?;
     let settings =
-        Settings { destination_topic: Some(narrow.clone()), batch_bytes: LIMIT - 1024, ..stage.settings.clone() };
+        Settings { destination_topic: Some(narrow.clone()), batch_bytes: LIMIT - 1024, ..fixture.settings.clone() };
     let messages: Vec<_> = (0..30).map(|_| Message { key: "user".to_owned(), value: vec![b'x'; LIMIT / 10] }).collect();
     soon(Publisher::connect(&settings)?.publish(&messages, &[])).await??;
-    let mut reader = stage.reader_of(&narrow)?;
+    let mut reader = fixture.reader_of(&narrow)?;
     assert_eq!(drain(&mut reader, 100).await?.concat().len(), 30);
     reader.close().await;
     Ok(())
@@ -80,11 +80,11 @@ fn said(record: &Record, name: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_dead_letter_is_the_original_and_says_why_it_is_there() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
+    let fixture = Fixture::with(1).await?;
     let letter = dead_letter(42, None, Rejection::new("not-json", "expected a value"));
-    Publisher::connect(&stage.settings)?.publish(&[], std::slice::from_ref(&letter)).await?;
+    Publisher::connect(&fixture.settings)?.publish(&[], std::slice::from_ref(&letter)).await?;
 
-    let mut reader = stage.reader_of(&stage.settings.dead_letter_topic)?;
+    let mut reader = fixture.reader_of(&fixture.settings.dead_letter_topic)?;
     let found = drain(&mut reader, 100).await?.concat();
     let [found] = found.as_slice() else { panic!("{} dead letters", found.len()) };
     let original = &letter.record;
@@ -115,16 +115,16 @@ async fn a_dead_letter_is_the_original_and_says_why_it_is_there() -> anyhow::Res
 #[tokio::test]
 async fn a_dead_letter_that_its_topic_has_no_room_for_comes_without_its_value() -> anyhow::Result<()> {
     const TOO_LARGE: [usize; 2] = [2 << 20, 9 << 20]; // for the broker, and for the client already
-    let stage = Stage::with(1).await?;
+    let fixture = Fixture::with(1).await?;
     let letters = [10, TOO_LARGE[0], 11, TOO_LARGE[1], 12];
     let rejection = || Rejection::new("not-json", "expected a value");
     let letters = (0..).zip(letters).map(|(offset, bytes)| dead_letter(offset, Some(vec![b'x'; bytes]), rejection()));
     let letters: Vec<_> = letters.collect();
-    let publisher = Publisher::connect(&stage.settings)?;
+    let publisher = Publisher::connect(&fixture.settings)?;
     soon(publisher.publish(&[message("key", 1)], &letters)).await??;
     soon(publisher.publish(&[message("key", 2)], &[])).await??;
 
-    let mut reader = stage.reader_of(&stage.settings.dead_letter_topic)?;
+    let mut reader = fixture.reader_of(&fixture.settings.dead_letter_topic)?;
     let mut found = drain(&mut reader, 100).await?.concat();
     reader.close().await;
     found.sort_by_key(|record| said(record, "source-offset"));
@@ -145,7 +145,7 @@ async fn a_dead_letter_that_its_topic_has_no_room_for_comes_without_its_value() 
 
 #[tokio::test]
 async fn a_dead_letter_whose_key_and_headers_are_too_large_says_so_and_no_more() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
+    let fixture = Fixture::with(1).await?;
     let small = || dead_letter(42, Some(b"{".to_vec()), Rejection::new("not-json", "expected a value"));
     let with_key = |bytes: usize| {
         let letter = small();
@@ -154,9 +154,9 @@ async fn a_dead_letter_whose_key_and_headers_are_too_large_says_so_and_no_more()
     let mut with_header = small();
     with_header.record.headers[0].1 = Some(vec![b'h'; 2 << 20]);
     let letters = [small(), with_key(2 << 20), with_header, with_key(9 << 20), small()];
-    soon(Publisher::connect(&stage.settings)?.publish(&[], &letters)).await??;
+    soon(Publisher::connect(&fixture.settings)?.publish(&[], &letters)).await??;
 
-    let mut reader = stage.reader_of(&stage.settings.dead_letter_topic)?;
+    let mut reader = fixture.reader_of(&fixture.settings.dead_letter_topic)?;
     let found = drain(&mut reader, 100).await?.concat();
     reader.close().await;
     let found_as = |record: Record| {
@@ -181,12 +181,12 @@ async fn a_dead_letter_whose_key_and_headers_are_too_large_says_so_and_no_more()
 #[tokio::test]
 async fn a_time_the_broker_refuses_is_kept_in_a_header() -> anyhow::Result<()> {
     const IN_A_CENTURY: i64 = 4_900_000_000_000;
-    let stage = Stage::with(1).await?;
+    let fixture = Fixture::with(1).await?;
     let letter = dead_letter(42, Some(b"{".to_vec()), Rejection::new("from-the-future", "sent_dttm"));
     let record = Record { timestamp: Some(IN_A_CENTURY), ..letter.record.clone() };
-    soon(Publisher::connect(&stage.settings)?.publish(&[], &[DeadLetter { record, ..letter }])).await??;
+    soon(Publisher::connect(&fixture.settings)?.publish(&[], &[DeadLetter { record, ..letter }])).await??;
 
-    let mut reader = stage.reader_of(&stage.settings.dead_letter_topic)?;
+    let mut reader = fixture.reader_of(&fixture.settings.dead_letter_topic)?;
     let found = drain(&mut reader, 100).await?.concat();
     reader.close().await;
     assert_ne!(found[0].timestamp, Some(IN_A_CENTURY), "this broker has no opinion about the future");
@@ -198,12 +198,12 @@ async fn a_time_the_broker_refuses_is_kept_in_a_header() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn an_error_is_cut_between_two_characters() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
+    let fixture = Fixture::with(1).await?;
     let rejection = Rejection::new("not-json", format!("!{}", "ж".repeat(100_000)));
     let letter = dead_letter(42, None, rejection);
-    Publisher::connect(&stage.settings)?.publish(&[], std::slice::from_ref(&letter)).await?;
+    Publisher::connect(&fixture.settings)?.publish(&[], std::slice::from_ref(&letter)).await?;
 
-    let mut reader = stage.reader_of(&stage.settings.dead_letter_topic)?;
+    let mut reader = fixture.reader_of(&fixture.settings.dead_letter_topic)?;
     let found = drain(&mut reader, 100).await?.concat();
     reader.close().await;
     assert_eq!(said(&found[0], "error"), Some(format!("!{}", "ж".repeat(511))));
@@ -212,8 +212,8 @@ async fn an_error_is_cut_between_two_characters() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn messages_without_a_destination_are_not_swallowed() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    let publisher = Publisher::connect(&Settings { destination_topic: None, ..stage.settings })?;
+    let fixture = Fixture::with(1).await?;
+    let publisher = Publisher::connect(&Settings { destination_topic: None, ..fixture.settings })?;
     publisher.publish(&[], &[]).await?;
     assert!(publisher.publish(&[message("key", 1)], &[]).await.is_err());
     Ok(())

@@ -7,15 +7,15 @@ use kafka::Reader;
 use tokio::time::{sleep, timeout};
 
 use crate::{
+    fixture::{Fixture, drain, offsets, soon},
     foreign,
-    stage::{Stage, drain, offsets, soon},
 };
 
 #[tokio::test]
 async fn a_batch_is_no_larger_than_its_limit_and_all_come_in_order() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 250).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 250).await?;
+    let mut source = fixture.source()?;
     let mut seen = Vec::new();
     while seen.len() < 250 {
         let batch = soon(source.next(100)).await??;
@@ -29,11 +29,11 @@ async fn a_batch_is_no_larger_than_its_limit_and_all_come_in_order() -> anyhow::
 
 #[tokio::test]
 async fn batches_before_the_mark_are_filled_and_end_at_it() -> anyhow::Result<()> {
-    let stage = Stage::with(3).await?;
+    let fixture = Fixture::with(3).await?;
     for partition in 0..3 {
-        stage.produce(partition, 70).await?;
+        fixture.produce(partition, 70).await?;
     }
-    let mut source = stage.source()?;
+    let mut source = fixture.source()?;
     let sizes: Vec<_> = drain(&mut source, 100).await?.iter().map(Vec::len).collect();
     assert_eq!(sizes, [100, 100, 10]);
     assert!(drain(&mut source, 100).await?.is_empty());
@@ -43,10 +43,10 @@ async fn batches_before_the_mark_are_filled_and_end_at_it() -> anyhow::Result<()
 
 #[tokio::test]
 async fn an_end_that_was_read_ahead_before_the_mark_does_not_count() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    let mut source = fixture.source()?;
     for _ in 0..3 {
-        stage.produce(0, 5).await?;
+        fixture.produce(0, 5).await?;
         assert_eq!(drain(&mut source, 100).await?.concat().len(), 5);
         // The broker leaves a fetch open for half a second before it says that this is the end; nobody polls, so there
         // is no condition to wait for.
@@ -58,9 +58,9 @@ async fn an_end_that_was_read_ahead_before_the_mark_does_not_count() -> anyhow::
 
 #[tokio::test]
 async fn offsets_that_nobody_reads_are_not_waited_for() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce_in_transaction(0, 5).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce_in_transaction(0, 5).await?;
+    let mut source = fixture.source()?;
     assert_eq!(drain(&mut source, 100).await?.concat().len(), 5);
     assert!(drain(&mut source, 100).await?.is_empty());
     source.close().await;
@@ -69,9 +69,9 @@ async fn offsets_that_nobody_reads_are_not_waited_for() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_dropped_read_loses_no_record() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 500).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 500).await?;
+    let mut source = fixture.source()?;
     source.snapshot_end_offsets().await?;
     let mut seen = Vec::new();
     while seen.len() < 500 {
@@ -87,9 +87,9 @@ async fn a_dropped_read_loses_no_record() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_batch_is_bounded_by_bytes_too() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce_large(0, 12, 900_000).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce_large(0, 12, 900_000).await?;
+    let mut source = fixture.source()?;
     let batches = drain(&mut source, 100).await?;
     assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [2; 6], "the second makes 1 MiB full");
     assert_eq!(offsets(&batches.concat()), (0..12).collect::<Vec<_>>());
@@ -99,15 +99,15 @@ async fn a_batch_is_bounded_by_bytes_too() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_header_that_cannot_be_read_costs_only_itself() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
+    let fixture = Fixture::with(1).await?;
     let headers: [(&[u8], &[u8]); 3] = [(b"trace", b"1"), (b"\xff\xfe", b"2"), (b"span", b"\xff")];
-    foreign::produce(&stage.settings.bootstrap_servers, &stage.settings.source_topic, b"value", &headers).await?;
+    foreign::produce(&fixture.settings.bootstrap_servers, &fixture.settings.source_topic, b"value", &headers).await?;
     let readable = [("trace".to_owned(), Some(b"1".to_vec())), ("span".to_owned(), Some(b"\xff".to_vec()))];
 
-    let mut source = stage.source()?;
+    let mut source = fixture.source()?;
     let records = drain(&mut source, 100).await?.concat();
     source.close().await;
-    let mut reader = Reader::open(&stage.settings, &stage.settings.source_topic).await?;
+    let mut reader = Reader::open(&fixture.settings, &fixture.settings.source_topic).await?;
     let read_once = soon(reader.next()).await??;
     for record in [records.first(), read_once.as_ref()] {
         let record = record.expect("a record that cannot be read in full is one");

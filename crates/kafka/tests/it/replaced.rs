@@ -6,14 +6,14 @@ use ::consumer::{LoopHealth, Message, Publisher as _, Record, Source as _};
 use devstack::{Options, Stack, Topic};
 use kafka::{Publisher, Settings, Source, Topics};
 
-use crate::stage::{Stage, drain, offsets, soon};
+use crate::fixture::{Fixture, drain, offsets, soon};
 
 /// Deletes the source topic and creates it again, with more records than it had before.
-async fn replace(stage: &Stage, records: usize) -> anyhow::Result<()> {
-    let (stack, topic) = (devstack::shared().await?, stage.settings.source_topic.as_str());
+async fn replace(fixture: &Fixture, records: usize) -> anyhow::Result<()> {
+    let (stack, topic) = (devstack::shared().await?, fixture.settings.source_topic.as_str());
     stack.delete_topics(&[topic]).await?;
     stack.create_topics(&[Topic::data(topic, 1)]).await?;
-    stage.produce(0, records).await
+    fixture.produce(0, records).await
 }
 
 /// Reads until the record with this offset has come.
@@ -28,35 +28,35 @@ async fn read_to(source: &mut Source, last: i64) -> anyhow::Result<Vec<Record>> 
         }
         records
     };
-    Ok(tokio::time::timeout(crate::stage::SOON * 3, reading).await?)
+    Ok(tokio::time::timeout(crate::fixture::SOON * 3, reading).await?)
 }
 
 #[tokio::test]
 async fn a_topic_that_takes_the_place_of_another_is_read_from_its_beginning() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 30).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 30).await?;
+    let mut source = fixture.source()?;
     let batch = drain(&mut source, 100).await?.concat();
     assert_eq!(batch.len(), 30);
     source.commit(&batch);
 
-    soon(source.poll_while(replace(&stage, 40))).await??;
-    stage.produce(0, 1).await?;
+    soon(source.poll_while(replace(&fixture, 40))).await??;
+    fixture.produce(0, 1).await?;
     let records = read_to(&mut source, 40).await?;
     let first = records.iter().position(|record| record.offset == 0).expect("the beginning of the new topic is read");
     assert_eq!(offsets(&records[first..]), (0..=40).collect::<Vec<_>>());
     source.close().await;
-    assert_eq!(stage.committed(0).await?, Some(41));
+    assert_eq!(fixture.committed(0).await?, Some(41));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_batch_of_the_former_topic_is_not_committed_in_the_new_one() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 30).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 30).await?;
+    let mut source = fixture.source()?;
     let batch = drain(&mut source, 100).await?.concat();
-    soon(source.poll_while(replace(&stage, 40))).await??;
+    soon(source.poll_while(replace(&fixture, 40))).await??;
     let next = async {
         loop {
             if let Ok(batch) = source.next(10).await
@@ -69,22 +69,22 @@ async fn a_batch_of_the_former_topic_is_not_committed_in_the_new_one() -> anyhow
     let next = soon(next).await?;
     source.commit(&batch);
     source.close().await;
-    assert_eq!(stage.committed(0).await?.unwrap_or(0), 0, "{next:?} is not done with");
+    assert_eq!(fixture.committed(0).await?.unwrap_or(0), 0, "{next:?} is not done with");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_topic_that_is_replaced_while_nobody_reads_is_read_from_its_beginning() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 30).await?;
-    let mut first = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 30).await?;
+    let mut first = fixture.source()?;
     let batch = drain(&mut first, 100).await?.concat();
     first.commit(&batch);
     first.close().await;
-    assert_eq!(stage.committed(0).await?, Some(30));
+    assert_eq!(fixture.committed(0).await?, Some(30));
 
-    replace(&stage, 40).await?;
-    let mut second = stage.source()?;
+    replace(&fixture, 40).await?;
+    let mut second = fixture.source()?;
     assert_eq!(offsets(&read_to(&mut second, 39).await?), (0..40).collect::<Vec<_>>());
     second.close().await;
     Ok(())
@@ -92,19 +92,19 @@ async fn a_topic_that_is_replaced_while_nobody_reads_is_read_from_its_beginning(
 
 #[tokio::test]
 async fn an_offset_that_was_committed_for_the_former_topic_too_late_is_not_believed() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 30).await?;
-    let mut first = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 30).await?;
+    let mut first = fixture.source()?;
     let batch = drain(&mut first, 100).await?.concat();
     first.commit(&batch);
     first.close().await;
-    let (offset, metadata) = stage.committed_with_metadata(0).await?;
+    let (offset, metadata) = fixture.committed_with_metadata(0).await?;
     assert_eq!(offset, Some(30));
-    replace(&stage, 40).await?;
-    assert_eq!(stage.committed(0).await?, None, "the broker deletes the offsets of a deleted topic");
-    stage.commit_with_metadata(0, 30, &metadata).await?;
+    replace(&fixture, 40).await?;
+    assert_eq!(fixture.committed(0).await?, None, "the broker deletes the offsets of a deleted topic");
+    fixture.commit_with_metadata(0, 30, &metadata).await?;
 
-    let mut second = stage.source()?;
+    let mut second = fixture.source()?;
     // Reading begins at the committed offset. When the offset proves to be of the former topic, reading begins again at
     // 0.
     let mut records = Vec::new();
@@ -114,16 +114,16 @@ async fn an_offset_that_was_committed_for_the_former_topic_too_late_is_not_belie
     let begin = records.iter().position(|record| record.offset == 0).expect("the beginning of the new topic is read");
     assert_eq!(offsets(&records[begin..]), (0..40).collect::<Vec<_>>());
     second.close().await;
-    assert_eq!(stage.committed(0).await?, Some(40));
+    assert_eq!(fixture.committed(0).await?, Some(40));
     Ok(())
 }
 
 #[tokio::test]
 async fn an_offset_of_a_tool_is_believed() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 30).await?;
-    stage.commit_with_metadata(0, 20, "").await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 30).await?;
+    fixture.commit_with_metadata(0, 20, "").await?;
+    let mut source = fixture.source()?;
     assert_eq!(offsets(&read_to(&mut source, 29).await?), (20..30).collect::<Vec<_>>());
     source.close().await;
     Ok(())
@@ -133,16 +133,16 @@ async fn an_offset_of_a_tool_is_believed() -> anyhow::Result<()> {
 async fn nobody_creates_a_topic_that_was_deleted() -> anyhow::Result<()> {
     let options = Options { auto_create_topics: true, ..Options::for_tests() };
     let stack = Stack::start(options).await?;
-    let mut stage = Stage::on(stack.endpoints(), 1).await?;
-    stage.settings.publish_timeout = std::time::Duration::from_secs(3);
-    stage.produce(0, 3).await?;
-    let destination = stage.settings.destination_topic.clone().expect("a destination");
-    let Settings { source_topic, dead_letter_topic, .. } = stage.settings.clone();
-    let publisher = Publisher::connect(&stage.settings)?;
+    let mut fixture = Fixture::on(stack.endpoints(), 1).await?;
+    fixture.settings.publish_timeout = std::time::Duration::from_secs(3);
+    fixture.produce(0, 3).await?;
+    let destination = fixture.settings.destination_topic.clone().expect("a destination");
+    let Settings { source_topic, dead_letter_topic, .. } = fixture.settings.clone();
+    let publisher = Publisher::connect(&fixture.settings)?;
     let message = [Message { key: "key".to_owned(), value: "value".into() }];
     publisher.publish(&message, &[]).await?;
     let loop_health = Arc::new(LoopHealth::default());
-    let mut source = Source::connect(&stage.settings, loop_health)?;
+    let mut source = Source::connect(&fixture.settings, loop_health)?;
     let batch = drain(&mut source, 100).await?.concat();
 
     stack.endpoints().delete_topics(&[&source_topic, &destination, &dead_letter_topic]).await?;
@@ -155,11 +155,11 @@ async fn nobody_creates_a_topic_that_was_deleted() -> anyhow::Result<()> {
     assert!(failed.error.contains(&destination), "{failed:?}");
     let failed = soon(publisher.publish(&[], &[letter])).await?.expect_err("the topic is gone");
     assert!(failed.error.contains(&dead_letter_topic), "{failed:?}");
-    let mut replay = kafka::ReplayProducer::connect(&stage.settings)?;
+    let mut replay = kafka::ReplayProducer::connect(&fixture.settings)?;
     assert!(soon(replay.send(&batch)).await?.is_err());
     let reading = tokio::time::timeout(std::time::Duration::from_secs(5), source.next(100)).await;
     assert!(!matches!(reading, Ok(Ok(_))), "{reading:?}");
-    let topics = Topics::connect(&stage.settings)?;
+    let topics = Topics::connect(&fixture.settings)?;
     for topic in [&source_topic, &destination, &dead_letter_topic] {
         let found = topics.describe(topic).await;
         assert!(matches!(found, Err(kafka::Error::NoTopic(_))), "{topic}: {found:?}");

@@ -3,7 +3,7 @@
 use ::consumer::Record;
 use kafka::{Error, Reader};
 
-use crate::stage::{Stage, offsets, soon};
+use crate::fixture::{Fixture, offsets, soon};
 
 async fn read(reader: &mut Reader) -> anyhow::Result<Vec<Record>> {
     let mut records = Vec::new();
@@ -15,44 +15,44 @@ async fn read(reader: &mut Reader) -> anyhow::Result<Vec<Record>> {
 
 #[tokio::test]
 async fn everything_is_read_partition_by_partition_and_nothing_committed() -> anyhow::Result<()> {
-    let stage = Stage::with(3).await?;
-    stage.produce(2, 3).await?;
-    stage.produce(0, 2).await?;
-    let mut reader = Reader::open(&stage.settings, &stage.settings.source_topic).await?;
+    let fixture = Fixture::with(3).await?;
+    fixture.produce(2, 3).await?;
+    fixture.produce(0, 2).await?;
+    let mut reader = Reader::open(&fixture.settings, &fixture.settings.source_topic).await?;
     let records = read(&mut reader).await?;
     let partitions: Vec<_> = records.iter().map(|record| record.partition).collect();
     assert_eq!((partitions, offsets(&records)), (vec![0, 0, 2, 2, 2], vec![0, 1, 0, 1, 2]));
     drop(reader);
-    assert_eq!((stage.committed(0).await?, stage.committed(2).await?), (None, None));
+    assert_eq!((fixture.committed(0).await?, fixture.committed(2).await?), (None, None));
     Ok(())
 }
 
 #[tokio::test]
 async fn what_comes_after_the_beginning_is_left() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 2).await?;
-    let mut reader = Reader::open(&stage.settings, &stage.settings.source_topic).await?;
-    stage.produce(0, 2).await?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 2).await?;
+    let mut reader = Reader::open(&fixture.settings, &fixture.settings.source_topic).await?;
+    fixture.produce(0, 2).await?;
     assert_eq!(offsets(&read(&mut reader).await?), [0, 1]);
     Ok(())
 }
 
 #[tokio::test]
 async fn an_end_that_nobody_can_read_is_one() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce_in_transaction(0, 2).await?;
-    let mut reader = Reader::open(&stage.settings, &stage.settings.source_topic).await?;
+    let fixture = Fixture::with(1).await?;
+    fixture.produce_in_transaction(0, 2).await?;
+    let mut reader = Reader::open(&fixture.settings, &fixture.settings.source_topic).await?;
     assert_eq!(offsets(&read(&mut reader).await?), [0, 1]);
     Ok(())
 }
 
 #[tokio::test]
 async fn one_record_is_found_where_it_lies_or_not_at_all() -> anyhow::Result<()> {
-    let stage = Stage::with(2).await?;
-    stage.produce(1, 3).await?;
-    stage.produce_in_transaction(0, 2).await?;
+    let fixture = Fixture::with(2).await?;
+    fixture.produce(1, 3).await?;
+    fixture.produce_in_transaction(0, 2).await?;
     let found = async |partition, offset| {
-        let found = soon(Reader::find(&stage.settings, &stage.settings.source_topic, partition, offset)).await??;
+        let found = soon(Reader::find(&fixture.settings, &fixture.settings.source_topic, partition, offset)).await??;
         anyhow::Ok(found.map(|record| (record.partition, record.offset, record.value)))
     };
     assert_eq!(found(1, 1).await?, Some((1, 1, Some(b"1".to_vec()))));
@@ -66,8 +66,8 @@ async fn one_record_is_found_where_it_lies_or_not_at_all() -> anyhow::Result<()>
 
 #[tokio::test]
 async fn a_topic_that_is_missing_is_named() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    let outcome = Reader::open(&stage.settings, "nowhere").await.err();
+    let fixture = Fixture::with(1).await?;
+    let outcome = Reader::open(&fixture.settings, "nowhere").await.err();
     assert!(matches!(&outcome, Some(Error::NoTopic(topic)) if topic == "nowhere"), "{outcome:?}");
     Ok(())
 }

@@ -8,7 +8,7 @@ use devstack::{Options, Stack};
 use kafka::{Publisher, Source};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::stage::{POLL_INTERVAL, Stage};
+use crate::fixture::{Fixture, POLL_INTERVAL};
 
 /// How long consumer and producer may take after the broker is back. Generous: what is tested is that they come back.
 const BACK: Duration = Duration::from_secs(180);
@@ -34,8 +34,8 @@ impl Restarts {
     /// With properties of librdkafka that win over those of the service.
     async fn with(properties: &[(&str, &str)]) -> anyhow::Result<Self> {
         let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;
-        let mut stage = Stage::on(stack.endpoints(), 1).await?;
-        let settings = &mut stage.settings;
+        let mut fixture = Fixture::on(stack.endpoints(), 1).await?;
+        let settings = &mut fixture.settings;
         settings.bootstrap_servers = stack.proxies().context("no proxies")?.endpoints().bootstrap_servers();
         settings.destination_topic = Some(settings.source_topic.clone());
         settings.publish_timeout = Duration::from_secs(10);

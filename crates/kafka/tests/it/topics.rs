@@ -3,12 +3,12 @@
 use devstack::{Options, Stack};
 use kafka::{Error, Settings, Status, Topics};
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 
 #[tokio::test]
 async fn topics_as_they_should_be_are_good() -> anyhow::Result<()> {
-    let stage = Stage::with(3).await?;
-    for finding in Topics::connect(&stage.settings)?.check().await? {
+    let fixture = Fixture::with(3).await?;
+    for finding in Topics::connect(&fixture.settings)?.check().await? {
         assert_eq!(finding.status, Status::Ok, "{finding}");
     }
     Ok(())
@@ -55,16 +55,16 @@ async fn a_broker_that_is_not_there_is_an_outage() -> anyhow::Result<()> {
 async fn an_advertised_address_that_nobody_answers_at_is_named() -> anyhow::Result<()> {
     let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;
     let proxies = stack.proxies().unwrap();
-    let stage = Stage::on(&proxies.endpoints(), 1).await?;
-    let topics = Topics::connect(&stage.settings)?;
-    topics.describe(&stage.settings.source_topic).await?;
+    let fixture = Fixture::on(&proxies.endpoints(), 1).await?;
+    let topics = Topics::connect(&fixture.settings)?;
+    topics.describe(&fixture.settings.source_topic).await?;
     let port = proxies.second_kafka_port();
     for (host, port, said) in [("broker.invalid", port, "does not resolve"), ("127.0.0.1", 1, "Connection refused")] {
         stack.kafka_advertises(host, port)?;
         stack.kafka().stop().await?;
         stack.kafka().start().await?;
         // A client that knew the broker, and one that does not.
-        for topics in [&topics, &Topics::connect(&stage.settings)?] {
+        for topics in [&topics, &Topics::connect(&fixture.settings)?] {
             let outcome = topics.check().await;
             let Err(Error::Unavailable(unavailable)) = outcome else { panic!("{host}: {outcome:?}") };
             let error = unavailable.error;

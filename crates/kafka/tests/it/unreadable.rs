@@ -13,14 +13,14 @@ use rdkafka::{
 use tokio::time::sleep;
 
 use crate::{
+    fixture::{Fixture, POLL_INTERVAL, offsets, soon},
     log_files::LogFile,
-    stage::{POLL_INTERVAL, Stage, offsets, soon},
 };
 
 /// A source with its `LoopHealth`.
-fn watched(stage: &Stage) -> anyhow::Result<(Source, Arc<LoopHealth>)> {
+fn watched(fixture: &Fixture) -> anyhow::Result<(Source, Arc<LoopHealth>)> {
     let loop_health = Arc::new(LoopHealth::default());
-    Ok((Source::connect(&stage.settings, Arc::clone(&loop_health))?, loop_health))
+    Ok((Source::connect(&fixture.settings, Arc::clone(&loop_health))?, loop_health))
 }
 
 /// Reads until so many records have come.
@@ -58,22 +58,22 @@ async fn stalled(source: &mut Source, loop_health: &LoopHealth) -> anyhow::Resul
 }
 
 /// Three batches of one record each in partition 0, of which the second cannot be read, and one record in partition 1.
-async fn broken(breaking: impl FnOnce(LogFile) -> anyhow::Result<()>) -> anyhow::Result<(Stack, Stage)> {
+async fn broken(breaking: impl FnOnce(LogFile) -> anyhow::Result<()>) -> anyhow::Result<(Stack, Fixture)> {
     let stack = Stack::start(Options::for_tests()).await?;
-    let stage = Stage::on(stack.endpoints(), 2).await?;
+    let fixture = Fixture::on(stack.endpoints(), 2).await?;
     for partition in [0, 0, 0, 1] {
-        stage.produce(partition, 1).await?;
+        fixture.produce(partition, 1).await?;
     }
     stack.kafka().stop().await?;
-    breaking(LogFile::open(&stack, &stage.settings.source_topic, 0)?)?;
+    breaking(LogFile::open(&stack, &fixture.settings.source_topic, 0)?)?;
     stack.kafka().start().await?;
-    Ok((stack, stage))
+    Ok((stack, fixture))
 }
 
 /// The partition stops before the batch, is named, and goes on when the log start has been moved behind the batch.
-async fn stops_before_the_batch(stage: &Stage, words: &str) -> anyhow::Result<()> {
-    let topic = &stage.settings.source_topic;
-    let (mut source, loop_health) = watched(stage)?;
+async fn stops_before_the_batch(fixture: &Fixture, words: &str) -> anyhow::Result<()> {
+    let topic = &fixture.settings.source_topic;
+    let (mut source, loop_health) = watched(fixture)?;
     let records = read(&mut source, 2).await?;
     let read_of: Vec<_> = records.iter().map(|record| (record.partition, record.offset)).collect();
     assert_eq!(read_of, [(0, 0), (1, 0)]);
@@ -84,15 +84,15 @@ async fn stops_before_the_batch(stage: &Stage, words: &str) -> anyhow::Result<()
     assert!(stalls[0].error.contains(words), "{stalls:?}");
 
     // The other partition is read, and nothing behind the batch is.
-    stage.produce(1, 1).await?;
-    stage.produce(0, 1).await?;
+    fixture.produce(1, 1).await?;
+    fixture.produce(0, 1).await?;
     let other = read(&mut source, 1).await?;
     assert_eq!((other[0].partition, offsets(&other)), (1, vec![1]));
     let more = tokio::time::timeout(Duration::from_secs(12), read(&mut source, 1)).await;
     ensure!(more.is_err(), "read behind a batch that cannot be read: {more:?}");
     assert_eq!(loop_health.stalls().len(), 1, "{:?}", loop_health.stalls());
 
-    stage.delete_before(0, 2).await?;
+    fixture.delete_before(0, 2).await?;
     let rest = read(&mut source, 2).await?;
     assert_eq!((rest[0].partition, offsets(&rest)), (0, vec![2, 3]));
     assert_eq!(loop_health.stalls(), []);
@@ -102,11 +102,11 @@ async fn stops_before_the_batch(stage: &Stage, words: &str) -> anyhow::Result<()
 
 #[tokio::test]
 async fn every_codec_is_read() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
+    let fixture = Fixture::with(1).await?;
     for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
-        stage.produce_compressed(0, 3, codec).await?;
+        fixture.produce_compressed(0, 3, codec).await?;
     }
-    let (mut source, loop_health) = watched(&stage)?;
+    let (mut source, loop_health) = watched(&fixture)?;
     assert_eq!(offsets(&read(&mut source, 15).await?), (0..15).collect::<Vec<_>>());
     assert_eq!(loop_health.stalls(), []);
     source.close().await;
@@ -115,45 +115,45 @@ async fn every_codec_is_read() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_corrupt_batch_stops_its_partition_and_is_not_skipped() -> anyhow::Result<()> {
-    let (_stack, stage) = broken(|log| log.corrupt(1)).await?;
-    stops_before_the_batch(&stage, "CRC32C").await
+    let (_stack, fixture) = broken(|log| log.corrupt(1)).await?;
+    stops_before_the_batch(&fixture, "CRC32C").await
 }
 
 #[tokio::test]
 async fn a_codec_that_is_unknown_stops_its_partition() -> anyhow::Result<()> {
-    let (_stack, stage) = broken(|log| log.set_codec(1, 5)).await?;
-    stops_before_the_batch(&stage, "codec 0x5").await
+    let (_stack, fixture) = broken(|log| log.set_codec(1, 5)).await?;
+    stops_before_the_batch(&fixture, "codec 0x5").await
 }
 
 #[tokio::test]
 async fn a_format_that_is_unknown_stops_its_partition_and_is_not_skipped() -> anyhow::Result<()> {
-    let (_stack, stage) = broken(|log| log.set_magic(1, 9)).await?;
-    stops_before_the_batch(&stage, "MagicByte 9").await
+    let (_stack, fixture) = broken(|log| log.set_magic(1, 9)).await?;
+    stops_before_the_batch(&fixture, "MagicByte 9").await
 }
 
 #[tokio::test]
 async fn a_command_that_reads_a_corrupt_batch_says_so() -> anyhow::Result<()> {
-    let (_stack, stage) = broken(|log| log.corrupt(1)).await?;
-    let mut reader = Reader::open(&stage.settings, &stage.settings.source_topic).await?;
+    let (_stack, fixture) = broken(|log| log.corrupt(1)).await?;
+    let mut reader = Reader::open(&fixture.settings, &fixture.settings.source_topic).await?;
     assert_eq!(soon(reader.next()).await??.map(|record| record.offset), Some(0));
     let error = soon(reader.next()).await?.expect_err("the second record cannot be read").to_string();
-    assert!(error.contains("CRC32C") && error.contains(&format!("{}/0", stage.settings.source_topic)), "{error}");
+    assert!(error.contains("CRC32C") && error.contains(&format!("{}/0", fixture.settings.source_topic)), "{error}");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_topic_that_must_not_be_read_is_named_until_it_may() -> anyhow::Result<()> {
     let cluster = MockCluster::new(1)?;
-    let mut stage = Stage::with(1).await?;
-    cluster.create_topic(&stage.settings.source_topic, 1, 1)?;
-    stage.settings.bootstrap_servers = cluster.bootstrap_servers();
-    stage.produce(0, 3).await?;
+    let mut fixture = Fixture::with(1).await?;
+    cluster.create_topic(&fixture.settings.source_topic, 1, 1)?;
+    fixture.settings.bootstrap_servers = cluster.bootstrap_servers();
+    fixture.produce(0, 3).await?;
     let denied = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     cluster.request_errors(RDKafkaApiKey::Fetch, &[denied; 1000]);
 
-    let (mut source, loop_health) = watched(&stage)?;
+    let (mut source, loop_health) = watched(&fixture)?;
     let stalls = stalled(&mut source, &loop_health).await?;
-    assert_eq!((stalls[0].cause, &stalls[0].subject), (StallCause::PartitionError, &stage.settings.source_topic));
+    assert_eq!((stalls[0].cause, &stalls[0].subject), (StallCause::PartitionError, &fixture.settings.source_topic));
     assert!(stalls[0].error.contains("authorization failed"), "{stalls:?}");
 
     cluster.clear_request_errors(RDKafkaApiKey::Fetch);
@@ -166,16 +166,16 @@ async fn a_topic_that_must_not_be_read_is_named_until_it_may() -> anyhow::Result
 #[tokio::test]
 async fn an_error_of_a_fetch_names_its_partition_until_it_ends() -> anyhow::Result<()> {
     let cluster = MockCluster::new(1)?;
-    let mut stage = Stage::with(1).await?;
-    cluster.create_topic(&stage.settings.source_topic, 1, 1)?;
-    stage.settings.bootstrap_servers = cluster.bootstrap_servers();
-    stage.produce(0, 3).await?;
+    let mut fixture = Fixture::with(1).await?;
+    cluster.create_topic(&fixture.settings.source_topic, 1, 1)?;
+    fixture.settings.bootstrap_servers = cluster.bootstrap_servers();
+    fixture.produce(0, 3).await?;
     let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
     cluster.request_errors(RDKafkaApiKey::Fetch, &[refused; 1000]);
 
-    let (mut source, loop_health) = watched(&stage)?;
+    let (mut source, loop_health) = watched(&fixture)?;
     let stalls = stalled(&mut source, &loop_health).await?;
-    assert_eq!(stalls[0].subject, format!("{}/0", stage.settings.source_topic));
+    assert_eq!(stalls[0].subject, format!("{}/0", fixture.settings.source_topic));
 
     cluster.clear_request_errors(RDKafkaApiKey::Fetch);
     assert_eq!(read(&mut source, 3).await?.len(), 3);
@@ -187,17 +187,17 @@ async fn an_error_of_a_fetch_names_its_partition_until_it_ends() -> anyhow::Resu
 #[tokio::test]
 async fn errors_that_pass_by_themselves_are_no_stall() -> anyhow::Result<()> {
     let cluster = MockCluster::new(1)?;
-    let mut stage = Stage::with(1).await?;
-    cluster.create_topic(&stage.settings.source_topic, 1, 1)?;
-    stage.settings.bootstrap_servers = cluster.bootstrap_servers();
-    stage.produce(0, 3).await?;
+    let mut fixture = Fixture::with(1).await?;
+    cluster.create_topic(&fixture.settings.source_topic, 1, 1)?;
+    fixture.settings.bootstrap_servers = cluster.bootstrap_servers();
+    fixture.produce(0, 3).await?;
     let passing = [
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
     ];
     cluster.request_errors(RDKafkaApiKey::Fetch, &passing);
-    let (mut source, loop_health) = watched(&stage)?;
+    let (mut source, loop_health) = watched(&fixture)?;
     assert_eq!(read(&mut source, 3).await?.len(), 3);
     assert_eq!(loop_health.stalls(), []);
     source.close().await;

@@ -12,13 +12,13 @@ use rdkafka::{
 };
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::stage::{POLL_INTERVAL, Stage, drain, soon};
+use crate::fixture::{Fixture, POLL_INTERVAL, drain, soon};
 
 /// How long a change of the cluster may take to be noticed; with the client's defaults it is minutes.
 const NOTICED: Duration = Duration::from_secs(60);
 
-fn admin(stage: &Stage) -> anyhow::Result<AdminClient<DefaultClientContext>> {
-    Ok(ClientConfig::new().set("bootstrap.servers", &stage.settings.bootstrap_servers).create()?)
+fn admin(fixture: &Fixture) -> anyhow::Result<AdminClient<DefaultClientContext>> {
+    Ok(ClientConfig::new().set("bootstrap.servers", &fixture.settings.bootstrap_servers).create()?)
 }
 
 fn missing(loop_health: &LoopHealth) -> BTreeSet<String> {
@@ -38,14 +38,14 @@ async fn until(source: &mut Source, holds: impl Fn() -> bool) -> anyhow::Result<
 
 #[tokio::test]
 async fn topics_that_are_gone_are_named_until_they_are_there_again() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
+    let fixture = Fixture::with(1).await?;
     let loop_health = Arc::new(LoopHealth::default());
-    let mut source = Source::connect(&stage.settings, Arc::clone(&loop_health))?;
+    let mut source = Source::connect(&fixture.settings, Arc::clone(&loop_health))?;
     drain(&mut source, 100).await?;
 
-    let settings = &stage.settings;
+    let settings = &fixture.settings;
     let names = [&settings.source_topic, settings.destination_topic.as_ref().unwrap(), &settings.dead_letter_topic];
-    let admin = admin(&stage)?;
+    let admin = admin(&fixture)?;
     for deleted in admin.delete_topics(&names.map(String::as_str), &AdminOptions::new()).await? {
         deleted.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code}"))?;
     }
@@ -72,10 +72,10 @@ async fn topics_that_are_gone_are_named_until_they_are_there_again() -> anyhow::
 #[tokio::test]
 async fn lost_partitions_are_no_assignment_until_the_group_has_settled_again() -> anyhow::Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
-    let mut stage = Stage::on(stack.endpoints(), 1).await?;
-    stage.settings.session_timeout = Duration::from_secs(6);
+    let mut fixture = Fixture::on(stack.endpoints(), 1).await?;
+    fixture.settings.session_timeout = Duration::from_secs(6);
     let loop_health = Arc::new(LoopHealth::default());
-    let mut source = Source::connect(&stage.settings, Arc::clone(&loop_health))?;
+    let mut source = Source::connect(&fixture.settings, Arc::clone(&loop_health))?;
     drain(&mut source, 100).await?;
     assert_eq!(loop_health.partitions(), Some(1));
 
@@ -89,25 +89,25 @@ async fn lost_partitions_are_no_assignment_until_the_group_has_settled_again() -
 
 #[tokio::test]
 async fn partitions_that_were_added_are_read_and_written_within_a_minute() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    let mut source = stage.source()?;
+    let fixture = Fixture::with(1).await?;
+    let mut source = fixture.source()?;
     drain(&mut source, 100).await?;
-    let publisher = Publisher::connect(&stage.settings)?;
+    let publisher = Publisher::connect(&fixture.settings)?;
     publish(&publisher, 0).await?;
 
-    let destination = stage.settings.destination_topic.as_deref().unwrap();
-    let more = [NewPartitions::new(&stage.settings.source_topic, 3), NewPartitions::new(destination, 3)];
-    for added in admin(&stage)?.create_partitions(&more, &AdminOptions::new()).await? {
+    let destination = fixture.settings.destination_topic.as_deref().unwrap();
+    let more = [NewPartitions::new(&fixture.settings.source_topic, 3), NewPartitions::new(destination, 3)];
+    for added in admin(&fixture)?.create_partitions(&more, &AdminOptions::new()).await? {
         added.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code}"))?;
     }
     let added = Instant::now();
-    stage.produce(2, 1).await?;
+    fixture.produce(2, 1).await?;
     let batch = timeout(NOTICED, source.next(100)).await??;
     assert_eq!(batch[0].partition, 2);
     println!("read after {:?}", added.elapsed());
     source.close().await;
 
-    let mut reader = stage.reader_of(destination)?;
+    let mut reader = fixture.reader_of(destination)?;
     let written = async {
         for number in 1.. {
             publish(&publisher, number).await?;

@@ -6,48 +6,51 @@ use runtime::{
     dead_letters::{List, Replay, Selection},
 };
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 
 #[tokio::test]
 async fn an_empty_topic_says_so() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let topic = &stage.kafka.dead_letter_topic;
-    assert_eq!(stage.list(&List::default()).await?, format!("{topic} is empty\n"));
-    assert_eq!(stage.list(&List { json: true, ..List::default() }).await?, "");
+    let fixture = Fixture::set().await?;
+    let topic = &fixture.kafka.dead_letter_topic;
+    assert_eq!(fixture.list(&List::default()).await?, format!("{topic} is empty\n"));
+    assert_eq!(fixture.list(&List { json: true, ..List::default() }).await?, "");
     Ok(())
 }
 
 #[tokio::test]
 async fn the_table_says_what_was_wrong_and_shows_no_record() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    stage
-        .send_dead_letter(&[stage.letter(41, "not-json", Some("Котова".as_bytes())), stage.letter(42, "empty", None)])
+    let fixture = Fixture::set().await?;
+    fixture
+        .send_dead_letter(&[
+            fixture.letter(41, "not-json", Some("Котова".as_bytes())),
+            fixture.letter(42, "empty", None),
+        ])
         .await?;
-    let table = stage.list(&List::default()).await?;
-    let topic = &stage.kafka.source_topic;
+    let table = fixture.list(&List::default()).await?;
+    let topic = &fixture.kafka.source_topic;
     for text in ["0/0", "2023-11-14T22:14:01Z", "not-json", "what is wrong", &format!("{topic}/1/41"), "12", "null"] {
         assert!(table.contains(text), "{text} in\n{table}");
     }
     assert!(!table.contains("Котова"), "{table}");
-    assert!(table.ends_with(&format!("2 of the 2 records of {}\n", stage.kafka.dead_letter_topic)), "{table}");
+    assert!(table.ends_with(&format!("2 of the 2 records of {}\n", fixture.kafka.dead_letter_topic)), "{table}");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_line_of_json_shows_the_record() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    stage
+    let fixture = Fixture::set().await?;
+    fixture
         .send_dead_letter(&[
-            stage.letter(7, "not-json", Some("Котова".as_bytes())),
-            stage.letter(8, "x", Some(&[0xff])),
+            fixture.letter(7, "not-json", Some("Котова".as_bytes())),
+            fixture.letter(8, "x", Some(&[0xff])),
         ])
         .await?;
-    let lines = stage.list(&List { json: true, ..List::default() }).await?;
+    let lines = fixture.list(&List { json: true, ..List::default() }).await?;
     let lines = lines.lines().map(serde_json::from_str).collect::<Result<Vec<serde_json::Value>, _>>()?;
     let expected = serde_json::json!({
         "partition": 0, "offset": 0, "reason": "not-json", "error": "what is wrong", "service": "it-service",
         "failed_at": "2023-11-14T22:13:27Z",
-        "source": {"topic": stage.kafka.source_topic, "partition": 1, "offset": 7, "timestamp": 1_650_000_000_007_i64},
+        "source": {"topic": fixture.kafka.source_topic, "partition": 1, "offset": 7, "timestamp": 1_650_000_000_007_i64},
         "key": "key", "value": "Котова", "value_bytes": 12, "headers": [{"name": "trace", "value": "1"}],
         "replayed_at": null,
     });
@@ -58,13 +61,13 @@ async fn a_line_of_json_shows_the_record() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn what_was_sent_back_is_marked_and_what_is_not_whole_says_so() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
+    let fixture = Fixture::set().await?;
     let large = vec![b'x'; 2 << 20];
-    stage
-        .send_dead_letter(&[stage.letter(1, "not-json", Some(b"{")), stage.letter(2, "not-json", Some(&large))])
+    fixture
+        .send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{")), fixture.letter(2, "not-json", Some(&large))])
         .await?;
-    stage.replay(&Replay { execute: true, ..Replay::default() }).await?;
-    let listed = stage.list(&List { json: true, ..List::default() }).await?;
+    fixture.replay(&Replay { execute: true, ..Replay::default() }).await?;
+    let listed = fixture.list(&List { json: true, ..List::default() }).await?;
     let lines = listed.lines().map(serde_json::from_str).collect::<Result<Vec<serde_json::Value>, _>>()?;
     let at: jiff::Timestamp = lines[0]["replayed_at"].as_str().unwrap().parse()?;
     assert!(at > "2026-01-01T00:00:00Z".parse()?, "{at}");
@@ -73,24 +76,24 @@ async fn what_was_sent_back_is_marked_and_what_is_not_whole_says_so() -> anyhow:
     assert_eq!((&lines[1]["value"], &lines[1]["replayed_at"]), (&value, &value));
     assert_eq!((&lines[1]["omitted"], &lines[1]["value_bytes"]), (&omitted, &(2 << 20).into()));
 
-    let table = stage.list(&List::default()).await?;
+    let table = fixture.list(&List::default()).await?;
     assert!(table.contains(&format!("{at:.0}")) && table.contains("2097152, left out"), "{table}");
     Ok(())
 }
 
 #[tokio::test]
 async fn without_the_database_all_else_is_listed() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    stage.send_dead_letter(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
+    let fixture = Fixture::set().await?;
+    fixture.send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{"))]).await?;
     let nowhere = database::Settings::from_url("postgres://nobody@127.0.0.1:1/none", None, 1)?;
     let nowhere = Database::new(&nowhere);
     for database in [None, Some(&nowhere)] {
         let mut out = Vec::new();
-        List { json: true, ..List::default() }.run(&stage.kafka, database, &mut out).await?;
+        List { json: true, ..List::default() }.run(&fixture.kafka, database, &mut out).await?;
         let line: serde_json::Value = serde_json::from_slice(&out)?;
         assert_eq!((&line["reason"], line.get("replayed_at")), (&"not-json".into(), None));
         let mut out = Vec::new();
-        List::default().run(&stage.kafka, database, &mut out).await?;
+        List::default().run(&fixture.kafka, database, &mut out).await?;
         assert!(String::from_utf8(out)?.contains("┆ ?"), "what is not known looks as if it were");
     }
     Ok(())
@@ -98,10 +101,10 @@ async fn without_the_database_all_else_is_listed() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn only_those_that_are_meant_are_listed() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
+    let fixture = Fixture::set().await?;
     let letters: Vec<_> =
-        (0..6).map(|offset| stage.letter(offset, ["even", "odd"][offset as usize % 2], None)).collect();
-    stage.send_dead_letter(&letters).await?;
+        (0..6).map(|offset| fixture.letter(offset, ["even", "odd"][offset as usize % 2], None)).collect();
+    fixture.send_dead_letter(&letters).await?;
     let since = Some("2023-11-14T22:13:22Z".parse()?);
     for (selection, limit, offsets) in [
         (Selection::default(), None, vec![0, 1, 2, 3, 4, 5]),
@@ -113,7 +116,7 @@ async fn only_those_that_are_meant_are_listed() -> anyhow::Result<()> {
         (Selection { partition: Some(1), ..Selection::default() }, None, vec![]),
     ] {
         let list = List { selection, limit, json: true };
-        let lines = stage.list(&list).await?;
+        let lines = fixture.list(&list).await?;
         let lines = lines.lines().map(serde_json::from_str).collect::<Result<Vec<serde_json::Value>, _>>()?;
         let listed: Vec<_> = lines.iter().map(|line| line["offset"].as_i64().unwrap()).collect();
         assert_eq!(listed, offsets, "{list:?}");
@@ -123,9 +126,9 @@ async fn only_those_that_are_meant_are_listed() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_topic_that_is_missing_is_named() -> anyhow::Result<()> {
-    let mut stage = Stage::set().await?;
-    stage.kafka.dead_letter_topic = "nowhere".to_owned();
-    let error = stage.list(&List::default()).await.unwrap_err();
+    let mut fixture = Fixture::set().await?;
+    fixture.kafka.dead_letter_topic = "nowhere".to_owned();
+    let error = fixture.list(&List::default()).await.unwrap_err();
     let said = "KAFKA_DEAD_LETTER_TOPIC: topic nowhere does not exist".to_owned();
     assert_eq!(error.downcast::<ExitError>()?, ExitError::Unavailable(said));
     Ok(())

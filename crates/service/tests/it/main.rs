@@ -1,6 +1,6 @@
 //! What a person asks of a service, on a real broker and a real database.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-mod stage;
+mod fixture;
 mod listing;
 mod replaying;

@@ -10,7 +10,7 @@ use runtime::{
     dead_letters::{List, Replay, Selection},
 };
 
-use crate::stage::{Stage, header};
+use crate::fixture::{Fixture, header};
 
 fn execute(selection: Selection) -> Replay {
     Replay { selection, execute: true }
@@ -18,27 +18,29 @@ fn execute(selection: Selection) -> Replay {
 
 #[tokio::test]
 async fn a_dry_run_sends_nothing_and_says_how_to_send() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    stage.send_dead_letter(&[stage.letter(1, "not-json", Some(b"{")), stage.letter(2, "not-json", None)]).await?;
-    let (source, dead) = (&stage.kafka.source_topic, &stage.kafka.dead_letter_topic);
+    let fixture = Fixture::set().await?;
+    fixture.send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{")), fixture.letter(2, "not-json", None)]).await?;
+    let (source, dead) = (&fixture.kafka.source_topic, &fixture.kafka.dead_letter_topic);
     let said = format!(
         "2 of the 2 records of {dead}\nwould send back 2 to {source} (not-json)\nnothing was sent; add --execute to send\n"
     );
-    assert_eq!(stage.replay(&Replay::default()).await?, said);
-    assert_eq!(stage.replay(&Replay::default()).await?, said, "nothing was remembered");
-    assert_eq!(stage.source().await?, []);
+    assert_eq!(fixture.replay(&Replay::default()).await?, said);
+    assert_eq!(fixture.replay(&Replay::default()).await?, said, "nothing was remembered");
+    assert_eq!(fixture.source().await?, []);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_originals_go_back_once() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    stage.send_dead_letter(&[stage.letter(1, "not-json", Some(b"{")), stage.letter(2, "tombstone", None)]).await?;
-    let (source, dead) = (&stage.kafka.source_topic, &stage.kafka.dead_letter_topic);
-    let said = stage.replay(&execute(Selection::default())).await?;
+    let fixture = Fixture::set().await?;
+    fixture
+        .send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{")), fixture.letter(2, "tombstone", None)])
+        .await?;
+    let (source, dead) = (&fixture.kafka.source_topic, &fixture.kafka.dead_letter_topic);
+    let said = fixture.replay(&execute(Selection::default())).await?;
     assert!(said.contains(&format!("sent back 1 to {source} (tombstone)\n")), "{said}");
 
-    let records = stage.source().await?;
+    let records = fixture.source().await?;
     let values: Vec<_> = records.iter().map(|record| record.value.as_deref()).collect();
     assert_eq!(values, [Some(b"{".as_slice()), None]);
     for (at, record) in (0..).zip(&records) {
@@ -52,25 +54,25 @@ async fn the_originals_go_back_once() -> anyhow::Result<()> {
         assert!(record.timestamp > Some(written_at), "it is a new record");
     }
 
-    let said = stage.replay(&execute(Selection::default())).await?;
+    let said = fixture.replay(&execute(Selection::default())).await?;
     let nothing = format!("2 of the 2 records of {dead}\nleft 2: sent back before\nnothing to send back\n");
     assert_eq!(said, nothing);
-    assert_eq!(stage.source().await?.len(), 2);
+    assert_eq!(fixture.source().await?.len(), 2);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_record_that_fails_again_keeps_its_first_time() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    stage.send_dead_letter(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
-    stage.replay(&execute(Selection::default())).await?;
-    let again = DeadLetter { record: stage.source().await?.remove(0), ..stage.letter(1, "not-json", None) };
-    stage.send_dead_letter(&[again]).await?;
+    let fixture = Fixture::set().await?;
+    fixture.send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{"))]).await?;
+    fixture.replay(&execute(Selection::default())).await?;
+    let again = DeadLetter { record: fixture.source().await?.remove(0), ..fixture.letter(1, "not-json", None) };
+    fixture.send_dead_letter(&[again]).await?;
 
-    let said = stage.replay(&execute(Selection::default())).await?;
+    let said = fixture.replay(&execute(Selection::default())).await?;
     assert!(said.contains("left 1: sent back before\n"), "{said}");
-    let records = stage.source().await?;
-    let dead = &stage.kafka.dead_letter_topic;
+    let records = fixture.source().await?;
+    let dead = &fixture.kafka.dead_letter_topic;
     let noted = [
         header("trace", "1"),
         header("original-timestamp", "1650000000001"),
@@ -82,42 +84,42 @@ async fn a_record_that_fails_again_keeps_its_first_time() -> anyhow::Result<()> 
 
 #[tokio::test]
 async fn only_those_that_are_meant_go_back() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
+    let fixture = Fixture::set().await?;
     let letters: Vec<_> =
-        (0..6).map(|offset| stage.letter(offset, ["even", "odd"][offset as usize % 2], None)).collect();
-    stage.send_dead_letter(&letters).await?;
+        (0..6).map(|offset| fixture.letter(offset, ["even", "odd"][offset as usize % 2], None)).collect();
+    fixture.send_dead_letter(&letters).await?;
     let range = Selection { partition: Some(0), from: Some(1), to: Some(4), ..Selection::default() };
-    stage.replay(&execute(Selection { reason: Some("odd".to_owned()), ..range.clone() })).await?;
-    assert_eq!(times(&stage).await?, [1, 3]);
-    stage.replay(&execute(range)).await?;
-    assert_eq!(times(&stage).await?, [1, 3, 2, 4]);
+    fixture.replay(&execute(Selection { reason: Some("odd".to_owned()), ..range.clone() })).await?;
+    assert_eq!(times(&fixture).await?, [1, 3]);
+    fixture.replay(&execute(range)).await?;
+    assert_eq!(times(&fixture).await?, [1, 3, 2, 4]);
     Ok(())
 }
 
 /// Which of the originals are in the source topic, by their times.
-async fn times(stage: &Stage) -> anyhow::Result<Vec<i64>> {
-    Ok(stage.source().await?.iter().map(|record| record.written_at().unwrap() - 1_650_000_000_000).collect())
+async fn times(fixture: &Fixture) -> anyhow::Result<Vec<i64>> {
+    Ok(fixture.source().await?.iter().map(|record| record.written_at().unwrap() - 1_650_000_000_000).collect())
 }
 
 #[tokio::test]
 async fn what_its_topic_cannot_take_is_left_and_named() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
+    let fixture = Fixture::set().await?;
     let large = vec![b'x'; 1_048_588];
-    stage
-        .send_dead_letter(&[stage.letter(1, "too-large", Some(&large)), stage.letter(2, "not-json", Some(b"{"))])
+    fixture
+        .send_dead_letter(&[fixture.letter(1, "too-large", Some(&large)), fixture.letter(2, "not-json", Some(b"{"))])
         .await?;
-    let said = stage.replay(&execute(Selection::default())).await?;
+    let said = fixture.replay(&execute(Selection::default())).await?;
     assert!(said.contains("left 0/0: with its new headers it is too large for its topic\n"), "{said}");
-    assert_eq!(times(&stage).await?, [2]);
+    assert_eq!(times(&fixture).await?, [2]);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_source_that_is_gone_is_named() -> anyhow::Result<()> {
-    let mut stage = Stage::set().await?;
-    stage.kafka.source_topic = "long-gone".to_owned();
-    stage.send_dead_letter(&[stage.letter(1, "not-json", None)]).await?;
-    let error = stage.replay(&Replay::default()).await.unwrap_err();
+    let mut fixture = Fixture::set().await?;
+    fixture.kafka.source_topic = "long-gone".to_owned();
+    fixture.send_dead_letter(&[fixture.letter(1, "not-json", None)]).await?;
+    let error = fixture.replay(&Replay::default()).await.unwrap_err();
     let said = "topic long-gone, where they came from, does not exist".to_owned();
     assert_eq!(error.downcast::<ExitError>()?, ExitError::Unavailable(said));
     Ok(())
@@ -125,54 +127,57 @@ async fn a_source_that_is_gone_is_named() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_letter_cannot_choose_its_topic() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
+    let fixture = Fixture::set().await?;
     let forged = |offset, topic: &str| {
-        let letter = stage.letter(offset, "not-json", Some(b"{"));
+        let letter = fixture.letter(offset, "not-json", Some(b"{"));
         DeadLetter { record: Record { topic: topic.into(), ..letter.record }, ..letter }
     };
-    let dead = &stage.kafka.dead_letter_topic;
-    stage
-        .send_dead_letter(&[forged(1, dead), stage.letter(2, "not-json", Some(b"{")), forged(3, "\u{1b}[2Jtags")])
+    let dead = &fixture.kafka.dead_letter_topic;
+    fixture
+        .send_dead_letter(&[forged(1, dead), fixture.letter(2, "not-json", Some(b"{")), forged(3, "\u{1b}[2Jtags")])
         .await?;
-    let said = stage.replay(&execute(Selection::default())).await?;
-    let source = &stage.kafka.source_topic;
+    let said = fixture.replay(&execute(Selection::default())).await?;
+    let source = &fixture.kafka.source_topic;
     assert!(said.contains(&format!("left 1 from {dead}: KAFKA_SOURCE_TOPIC is {source}\n")), "{said}");
     assert!(said.contains("left 1 from \u{fffd}[2Jtags: "), "a topic's name commands the terminal: {said:?}");
-    assert_eq!(times(&stage).await?, [2]);
-    assert!(stage.list(&List::default()).await?.contains("3 of the 3 records"), "the letter was sent to its own topic");
+    assert_eq!(times(&fixture).await?, [2]);
+    assert!(
+        fixture.list(&List::default()).await?.contains("3 of the 3 records"),
+        "the letter was sent to its own topic"
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn what_was_left_out_is_fetched_from_where_it_came() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
+    let fixture = Fixture::set().await?;
     // What the source topic takes, its dead letters have no room for.
-    let original = Record { value: Some(vec![b'x'; 1_000_000]), ..stage.letter(0, "x", None).record };
-    ReplayProducer::connect(&stage.kafka)?.send(&[original.clone(), original.clone()]).await?;
+    let original = Record { value: Some(vec![b'x'; 1_000_000]), ..fixture.letter(0, "x", None).record };
+    ReplayProducer::connect(&fixture.kafka)?.send(&[original.clone(), original.clone()]).await?;
     let dead_letter_topic = devstack::shared().await?.fresh_name("small-room").await?;
     let small_room = Topic::data(&dead_letter_topic, 1).with("max.message.bytes", "100000");
     devstack::shared().await?.create_topics(&[small_room]).await?;
-    let stage = Stage { kafka: Settings { dead_letter_topic, ..stage.kafka.clone() }, ..stage };
-    let appended = stage.source().await?;
-    let letter = |record: &Record| DeadLetter { record: record.clone(), ..stage.letter(0, "not-json", None) };
+    let fixture = Fixture { kafka: Settings { dead_letter_topic, ..fixture.kafka.clone() }, ..fixture };
+    let appended = fixture.source().await?;
+    let letter = |record: &Record| DeadLetter { record: record.clone(), ..fixture.letter(0, "not-json", None) };
     let strange = Record { timestamp: Some(1), ..appended[0].clone() };
     let gone = Record { offset: 100, ..appended[0].clone() };
-    stage.send_dead_letter(&[letter(&appended[0]), letter(&strange), letter(&gone)]).await?;
+    fixture.send_dead_letter(&[letter(&appended[0]), letter(&strange), letter(&gone)]).await?;
 
-    let table = stage.list(&List::default()).await?;
+    let table = fixture.list(&List::default()).await?;
     assert_eq!(table.matches("1000000, left out").count(), 3, "{table}");
-    let said = stage.replay(&Replay::default()).await?;
+    let said = fixture.replay(&Replay::default()).await?;
     assert!(said.contains("would send back 1 to "), "{said}");
-    let said = stage.replay(&execute(Selection::default())).await?;
+    let said = fixture.replay(&execute(Selection::default())).await?;
     assert!(said.contains("sent back 1 to "), "{said}");
-    let source = &stage.kafka.source_topic;
+    let source = &fixture.kafka.source_topic;
     for (letter, offset) in [(1, 0), (2, 100)] {
         let left = format!(
             "left 0/{letter}: it is not whole, it was too large, and the original, {source}/1/{offset}, is gone"
         );
         assert!(said.contains(&left), "{said}");
     }
-    let records = stage.source().await?;
+    let records = fixture.source().await?;
     assert_eq!(records.len(), 3);
     assert_eq!((&records[2].value, records[2].written_at()), (&original.value, appended[0].timestamp));
     Ok(())
@@ -180,34 +185,34 @@ async fn what_was_left_out_is_fetched_from_where_it_came() -> anyhow::Result<()>
 
 #[tokio::test]
 async fn two_at_once_do_no_harm() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let letters: Vec<_> = (0..1200).map(|offset| stage.letter(offset, "not-json", Some(b"{"))).collect();
-    stage.send_dead_letter(&letters).await?;
+    let fixture = Fixture::set().await?;
+    let letters: Vec<_> = (0..1200).map(|offset| fixture.letter(offset, "not-json", Some(b"{"))).collect();
+    fixture.send_dead_letter(&letters).await?;
     let both = execute(Selection::default());
-    let (one, other) = tokio::try_join!(stage.replay(&both), stage.replay(&both))?;
-    let mut times = times(&stage).await?;
+    let (one, other) = tokio::try_join!(fixture.replay(&both), fixture.replay(&both))?;
+    let mut times = times(&fixture).await?;
     assert!((1200..=2400).contains(&times.len()), "{} records\n{one}\n{other}", times.len());
     times.sort_unstable();
     times.dedup();
     assert_eq!(times, (0..1200).collect::<Vec<_>>());
-    let said = stage.replay(&both).await?;
+    let said = fixture.replay(&both).await?;
     assert!(said.ends_with("left 1200: sent back before\nnothing to send back\n"), "{said}");
     Ok(())
 }
 
 #[tokio::test]
 async fn letters_of_a_topic_made_anew_are_not_taken_for_those_before() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    stage.send_dead_letter(&[stage.letter(1, "not-json", Some(b"{"))]).await?;
-    stage.replay(&execute(Selection::default())).await?;
+    let fixture = Fixture::set().await?;
+    fixture.send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{"))]).await?;
+    fixture.replay(&execute(Selection::default())).await?;
     // In the place of a letter that was sent back lies one that failed later.
     let dead = devstack::shared().await?;
-    dead.delete_topics(&[&stage.kafka.dead_letter_topic]).await?;
-    dead.create_topics(&[Topic::dead_letters(&stage.kafka.dead_letter_topic, 1)]).await?;
+    dead.delete_topics(&[&fixture.kafka.dead_letter_topic]).await?;
+    dead.create_topics(&[Topic::dead_letters(&fixture.kafka.dead_letter_topic, 1)]).await?;
     let failed_at = UNIX_EPOCH + Duration::from_secs(4_000_000_000);
-    stage.send_dead_letter(&[DeadLetter { failed_at, ..stage.letter(2, "not-json", Some(b"{")) }]).await?;
-    assert!(stage.list(&List { json: true, ..List::default() }).await?.contains("\"replayed_at\":null"));
-    stage.replay(&execute(Selection::default())).await?;
-    assert_eq!(times(&stage).await?, [1, 2]);
+    fixture.send_dead_letter(&[DeadLetter { failed_at, ..fixture.letter(2, "not-json", Some(b"{")) }]).await?;
+    assert!(fixture.list(&List { json: true, ..List::default() }).await?.contains("\"replayed_at\":null"));
+    fixture.replay(&execute(Selection::default())).await?;
+    assert_eq!(times(&fixture).await?, [1, 2]);
     Ok(())
 }

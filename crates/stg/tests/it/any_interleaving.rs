@@ -8,7 +8,7 @@ use orders::Version;
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestRunner};
 use stg::Stg;
 
-use crate::stage::{Stage, USUAL, record};
+use crate::fixture::{Fixture, USUAL, record};
 
 /// Orders, each of a user for good.
 const ORDERS: i64 = 6;
@@ -77,12 +77,12 @@ impl Broker {
     }
 }
 
-async fn play(stage: &Stage, steps: Vec<Step>) -> anyhow::Result<()> {
-    stage.sql("TRUNCATE stg.order_events, stg.missing_names").await?;
+async fn play(fixture: &Fixture, steps: Vec<Step>) -> anyhow::Result<()> {
+    fixture.sql("TRUNCATE stg.order_events, stg.missing_names").await?;
     for id in USERS.iter().chain(&RESTAURANTS) {
-        stage.forget(id).await?;
+        fixture.forget(id).await?;
     }
-    let mut replicas = [stage.processor(USUAL).await?, stage.processor(USUAL).await?];
+    let mut replicas = [fixture.processor(USUAL).await?, fixture.processor(USUAL).await?];
     let mut broker = Broker::default();
     let mut newest: BTreeMap<i64, Version> = BTreeMap::new();
     for step in steps {
@@ -98,9 +98,9 @@ async fn play(stage: &Stage, steps: Vec<Step>) -> anyhow::Result<()> {
                 }
                 broker.acknowledge(&processor.store(&events).await?.messages);
             }
-            Step::User(id, true) => stage.name_user(id).await?,
-            Step::User(id, false) => stage.forget(id).await?,
-            Step::Restaurant(id, menu) => stage.name_restaurant(id, &menu).await?,
+            Step::User(id, true) => fixture.name_user(id).await?,
+            Step::User(id, false) => fixture.forget(id).await?,
+            Step::Restaurant(id, menu) => fixture.name_restaurant(id, &menu).await?,
             Step::Round(replica, end) => {
                 let messages = replicas[replica].poll_outbox(3).await?.messages;
                 match end {
@@ -110,35 +110,35 @@ async fn play(stage: &Stage, steps: Vec<Step>) -> anyhow::Result<()> {
                     }
                     End::Unsettled => {
                         broker.acknowledge(&messages);
-                        replicas[replica] = stage.processor(USUAL).await?;
+                        replicas[replica] = fixture.processor(USUAL).await?;
                     }
-                    End::Unsent => replicas[replica] = stage.processor(USUAL).await?,
+                    End::Unsent => replicas[replica] = fixture.processor(USUAL).await?,
                 }
             }
         }
     }
-    heal(stage, &mut broker).await?;
+    heal(fixture, &mut broker).await?;
     assert_eq!(broker.newest(), newest.iter().map(|(order, version)| (*order, version)).collect(), "what was sent");
-    let differing = stage.sql(AUDIT).await?;
+    let differing = fixture.sql(AUDIT).await?;
     assert_eq!(differing, Vec::<String>::new());
     Ok(())
 }
 
 /// Everybody has a name, and a replica that was not there before does what is left.
-async fn heal(stage: &Stage, broker: &mut Broker) -> anyhow::Result<()> {
+async fn heal(fixture: &Fixture, broker: &mut Broker) -> anyhow::Result<()> {
     for user in USERS {
-        stage.name_user(user).await?;
+        fixture.name_user(user).await?;
     }
     for restaurant in RESTAURANTS {
-        stage.name_restaurant(restaurant, &DISHES).await?;
+        fixture.name_restaurant(restaurant, &DISHES).await?;
     }
-    let mut last: Stg = stage.processor(USUAL).await?;
+    let mut last: Stg = fixture.processor(USUAL).await?;
     loop {
         let backlog = last.poll_outbox(3).await?;
         broker.acknowledge(&backlog.messages);
         last.mark_sent().await?;
         // A connection that was dropped holds its locks until the server has noticed.
-        let is_idle = !backlog.more && the_dead_are_gone(stage).await?;
+        let is_idle = !backlog.more && the_dead_are_gone(fixture).await?;
         if is_idle {
             return Ok(());
         }
@@ -146,11 +146,11 @@ async fn heal(stage: &Stage, broker: &mut Broker) -> anyhow::Result<()> {
 }
 
 /// Whether no backend of this database is in a transaction any more.
-async fn the_dead_are_gone(stage: &Stage) -> anyhow::Result<bool> {
+async fn the_dead_are_gone(fixture: &Fixture) -> anyhow::Result<bool> {
     let open = "SELECT pid::text FROM pg_stat_activity
                 WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
                       AND backend_type = 'client backend'";
-    Ok(stage.sql(open).await?.is_empty())
+    Ok(fixture.sql(open).await?.is_empty())
 }
 
 /// Nothing is left.
@@ -165,12 +165,12 @@ const CASES: u32 = 24;
 #[test]
 fn ends_in_the_same_state() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let stage = runtime.block_on(Stage::set())?;
+    let fixture = runtime.block_on(Fixture::set())?;
     let cases = std::env::var("PROPTEST_CASES").map_or(Ok(CASES), |cases| cases.parse())?;
     let settings =
         ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() };
     let all_goes =
-        |steps| runtime.block_on(play(&stage, steps)).map_err(|error| TestCaseError::fail(format!("{error:#}")));
+        |steps| runtime.block_on(play(&fixture, steps)).map_err(|error| TestCaseError::fail(format!("{error:#}")));
     TestRunner::new(settings).run(&vec(step(), 1..25), all_goes)?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod story;
-mod stage;
+mod fixture;
 mod table;
 mod comparisons;
 mod missing;

@@ -9,7 +9,7 @@ use stg::{
     transform::Kind,
 };
 
-use crate::stage::{RESTAURANT, Stage, USER, USUAL, record, round, store};
+use crate::fixture::{Fixture, RESTAURANT, USER, USUAL, record, round, store};
 
 const DISH: &str = "6276e8cd0cf48b4cded00878";
 
@@ -30,68 +30,68 @@ fn all() -> Release {
 
 #[tokio::test]
 async fn an_order_that_waits_for_a_dish_goes_on_when_it_is_released() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut processor = stage.processor(USUAL).await?;
-    assert_eq!(stage.list(List::default()).await?, "no order is parked\n");
+    let fixture = Fixture::with_names().await?;
+    let mut processor = fixture.processor(USUAL).await?;
+    assert_eq!(fixture.list(List::default()).await?, "no order is parked\n");
     park(&mut processor, 1, USER).await?;
     assert_eq!(round(&mut processor).await?, Vec::<Value>::new(), "it waits");
-    let listed = stage.listed().await?.remove(0);
+    let listed = fixture.listed().await?.remove(0);
     assert_eq!((&listed["object_id"], &listed["released"]), (&json!(1), &json!(false)));
     assert_eq!(listed["waits_for"], json!([{"kind": "dish", "id": DISH, "restaurant_id": RESTAURANT}]));
 
     let dry = Release { dry_run: true, ..named(&[1]) };
-    assert_eq!(stage.release(dry).await?.0, "would release 1; nothing was changed\n");
+    assert_eq!(fixture.release(dry).await?.0, "would release 1; nothing was changed\n");
     assert_eq!(round(&mut processor).await?, Vec::<Value>::new(), "it still waits");
 
-    let (said, end) = stage.release(named(&[1])).await?;
+    let (said, end) = fixture.release(named(&[1])).await?;
     assert_eq!(said, "released 1; the service sends them in its next round\n");
     end?;
-    let table = stage.list(List::default()).await?;
+    let table = fixture.list(List::default()).await?;
     assert!(table.contains("released") && !table.contains("Свежий"), "{table}");
-    assert_eq!(stage.listed().await?[0]["parked_at"], listed["parked_at"], "it has waited as long as before");
+    assert_eq!(fixture.listed().await?[0]["parked_at"], listed["parked_at"], "it has waited as long as before");
 
     let sent = round(&mut processor).await?;
     let product = &sent[0]["payload"]["products"][0];
     let name = format!("Свежий {DISH}");
     assert_eq!((&product["name"], &product["category"]), (&json!(name), &json!("Без категории")));
-    assert_eq!(stage.list(List::default()).await?, "no order is parked\n");
+    assert_eq!(fixture.list(List::default()).await?, "no order is parked\n");
     assert_eq!(round(&mut processor).await?, Vec::<Value>::new(), "it is sent once");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_newer_event_inherits_the_release_and_the_true_age() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut processor = stage.processor(USUAL).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, USER).await?;
-    let parked_at = stage.listed().await?[0]["parked_at"].clone();
-    stage.release(named(&[1])).await?.1?;
+    let parked_at = fixture.listed().await?[0]["parked_at"].clone();
+    fixture.release(named(&[1])).await?.1?;
     // Newer, and in a restaurant nobody knows: even a released order waits for that, for as long as it takes.
     store(&mut processor, &[record(1, 1, USER, "another", &["pie"])]).await?;
     assert_eq!(round(&mut processor).await?, Vec::<Value>::new());
-    let listed = stage.listed().await?.remove(0);
+    let listed = fixture.listed().await?.remove(0);
     assert_eq!((&listed["parked_at"], &listed["released"]), (&parked_at, &json!(true)));
     assert_eq!(listed["waits_for"], json!([{"kind": "restaurant", "id": "another"}]));
 
-    stage.name_restaurant("another", &[]).await?;
-    let sent = crate::stage::rounds(&mut processor).await?;
+    fixture.name_restaurant("another", &[]).await?;
+    let sent = crate::fixture::rounds(&mut processor).await?;
     assert_eq!(sent[0]["payload"]["products"][0]["category"], "Без категории");
 
     // Sent on, the release is spent: the next event waits like any other.
     store(&mut processor, &[record(1, 2, USER, "another", &["cake"])]).await?;
     round(&mut processor).await?;
-    let listed = stage.listed().await?.remove(0);
+    let listed = fixture.listed().await?.remove(0);
     assert_eq!((&listed["released"], &listed["waits_for"][0]["id"]), (&json!(false), &json!("cake")));
     Ok(())
 }
 
 #[tokio::test]
 async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut processor = stage.processor(USUAL).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, USER).await?;
     park(&mut processor, 2, "nobody").await?;
-    let (said, end) = stage.release(named(&[1, 2, 9])).await?;
+    let (said, end) = fixture.release(named(&[1, 2, 9])).await?;
     let lines = [
         "order 2 stays parked: it waits for user nobody",
         "order 9 is not parked",
@@ -103,7 +103,7 @@ async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
         ExitError::Unavailable("2 of 3 orders not released".to_owned())
     );
     assert_eq!(round(&mut processor).await?.len(), 1);
-    let (_, end) = stage.release(named(&[2])).await?;
+    let (_, end) = fixture.release(named(&[2])).await?;
     assert!(end.is_err());
     assert_eq!(round(&mut processor).await?, Vec::<Value>::new());
     Ok(())
@@ -111,13 +111,13 @@ async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn all_means_all_that_can_go_on_portion_by_portion() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut processor = stage.processor(USUAL).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut processor = fixture.processor(USUAL).await?;
     let records: Vec<_> = (1..=2100).map(|id| record(id, 0, USER, RESTAURANT, &[DISH])).collect();
     store(&mut processor, &records).await?;
     let strangers: Vec<_> = (3001..=3030).map(|id| record(id, 0, "nobody", RESTAURANT, &[DISH])).collect();
     store(&mut processor, &strangers).await?;
-    let (said, end) = stage.release(all()).await?;
+    let (said, end) = fixture.release(all()).await?;
     end?;
     let last: Vec<&str> = said.lines().skip(20).collect();
     let expected = [
@@ -125,22 +125,22 @@ async fn all_means_all_that_can_go_on_portion_by_portion() -> anyhow::Result<()>
         "released 2100; the service sends them in its next round",
     ];
     assert_eq!(last, expected, "{said}");
-    assert_eq!(crate::stage::rounds(&mut processor).await?.len(), 2100);
-    assert_eq!(stage.listed().await?.len(), 30);
+    assert_eq!(crate::fixture::rounds(&mut processor).await?.len(), 2100);
+    assert_eq!(fixture.listed().await?.len(), 30);
     Ok(())
 }
 
 #[tokio::test]
 async fn what_was_selected_is_listed_and_released() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut processor = stage.processor(USUAL).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, USER).await?;
     park(&mut processor, 2, "nobody").await?;
     store(&mut processor, &[record(3, 0, USER, RESTAURANT, &["pie"]), record(4, 0, "nobody", "nowhere", &[])]).await?;
-    stage.sql("UPDATE stg.order_events SET parked_at = parked_at - interval '2 hours' WHERE object_id = 1").await?;
-    stage.sql("UPDATE stg.missing_names SET parked_at = parked_at - interval '2 hours' WHERE object_id = 1").await?;
+    fixture.sql("UPDATE stg.order_events SET parked_at = parked_at - interval '2 hours' WHERE object_id = 1").await?;
+    fixture.sql("UPDATE stg.missing_names SET parked_at = parked_at - interval '2 hours' WHERE object_id = 1").await?;
     let ids = async |selection: Selection| -> anyhow::Result<Vec<i64>> {
-        let text = stage.list(List { json: true, selection, ..List::default() }).await?;
+        let text = fixture.list(List { json: true, selection, ..List::default() }).await?;
         let id = |line: &str| Ok(serde_json::from_str::<Value>(line)?["object_id"].as_i64().unwrap());
         text.lines().map(id).collect()
     };
@@ -157,25 +157,25 @@ async fn what_was_selected_is_listed_and_released() -> anyhow::Result<()> {
     assert_eq!(ids(of(None, None, Some(1))).await?, [1]);
     assert_eq!(ids(of(Some(Kind::User), Some(DISH), None)).await?, Vec::<i64>::new());
 
-    let by_name = stage.list(List { json: true, by_name: true, ..List::default() }).await?;
+    let by_name = fixture.list(List { json: true, by_name: true, ..List::default() }).await?;
     let first: Value = serde_json::from_str(by_name.lines().next().unwrap())?;
     assert_eq!((&first["kind"], &first["id"], &first["orders"]), (&json!("user"), &json!("nobody"), &json!(2)));
-    let table = stage.list(List { by_name: true, limit: Some(2), ..List::default() }).await?;
+    let table = fixture.list(List { by_name: true, limit: Some(2), ..List::default() }).await?;
     assert!(table.contains("│ user nobody"), "{table}");
     let total = "the first 2; parked orders: 4 (dish 2, restaurant 1, user 1)\n";
     assert!(table.ends_with(total), "an order is counted once: {table}");
     assert!(table.contains("\nuser: Redis must hold the user under this id"), "{table}");
 
-    let (said, _) = stage.release(Release { selection: of(None, Some("pie"), None), ..all() }).await?;
+    let (said, _) = fixture.release(Release { selection: of(None, Some("pie"), None), ..all() }).await?;
     assert_eq!(said, "released 1; the service sends them in its next round\n");
-    assert_eq!(crate::stage::ids(&round(&mut processor).await?), [3]);
+    assert_eq!(crate::fixture::ids(&round(&mut processor).await?), [3]);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_process_needs_the_database_only_and_tells_by_its_exit_code() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut processor = stage.processor(USUAL).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, "nobody").await?;
     for (line, code, said) in [
         ("parked list", 0, "user nobody"),
@@ -192,7 +192,7 @@ async fn the_process_needs_the_database_only_and_tells_by_its_exit_code() -> any
         ("dead-letters list", 64, "stg-service: KAFKA_BOOTSTRAP_SERVERS is not set; `--help` says what it means\n"),
         ("--help", 0, "\n  parked "),
     ] {
-        let (ended, text) = stage.run(&line.split(' ').collect::<Vec<_>>()).await?;
+        let (ended, text) = fixture.run(&line.split(' ').collect::<Vec<_>>()).await?;
         assert_eq!(ended, Some(code), "{line}: {text}");
         assert!(text.contains(said), "{line}: {text}");
     }
@@ -212,12 +212,12 @@ const USERS: [(&str, &[&str], &str, &str); 7] = [
 
 #[tokio::test]
 async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
+    let fixture = Fixture::with_names().await?;
     let menu = json!([{"_id": "pie", "name": "Пирог"}, {"_id": "tea", "name": "Чай", "category": "Напитки"}]);
-    stage.put(RESTAURANT, &json!({"name": "Кофейня", "menu": menu}).to_string()).await?;
-    let mut processor = stage.processor(USUAL).await?;
+    fixture.put(RESTAURANT, &json!({"name": "Кофейня", "menu": menu}).to_string()).await?;
+    let mut processor = fixture.processor(USUAL).await?;
     let large = format!(r#"{{"name": "Анна", "x": "{}"}}"#, "x".repeat(reference::LARGEST_VALUE));
-    stage.put("of-large", &large).await?;
+    fixture.put("of-large", &large).await?;
     let mut expected = vec![
         ("user".to_owned(), "of-large".to_owned(), "too-large", "Redis holds a value of more than 4 MiB"),
         ("user".to_owned(), "nobody".to_owned(), "absent", "Redis holds nothing under this id"),
@@ -226,7 +226,7 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
         ("dish".to_owned(), "cake".to_owned(), "not-on-menu", "the menu in Redis does not have it"),
     ];
     for (command, arguments, reason, detail) in USERS {
-        stage.redis(command, arguments).await?;
+        fixture.redis(command, arguments).await?;
         expected.push(("user".to_owned(), arguments[0].to_owned(), reason, detail));
     }
     let mut records = vec![
@@ -242,7 +242,7 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
     store(&mut processor, &records).await?;
 
     let json = List { json: true, by_name: true, ..List::default() };
-    let text = stage.list_with_reasons(json).await?;
+    let text = fixture.list_with_reasons(json).await?;
     let found: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     assert_eq!(found.len(), expected.len(), "{text}");
     for (kind, id, reason, detail) in &expected {
@@ -251,16 +251,16 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
         assert_eq!(line["reason"], *reason, "{line}");
         assert!(line["detail"].as_str().unwrap().starts_with(detail), "{line}");
     }
-    let orders = stage.list_with_reasons(List { json: true, ..List::default() }).await?;
+    let orders = fixture.list_with_reasons(List { json: true, ..List::default() }).await?;
     assert!(
         orders.contains(r#""id":"of-hash","reason":"wrong-type","detail":"Redis holds a hash, not a string""#),
         "{orders}"
     );
-    let table = stage.list_with_reasons(List { by_name: true, ..List::default() }).await?;
+    let table = fixture.list_with_reasons(List { by_name: true, ..List::default() }).await?;
     assert!(table.replace(['\n', '│', ' '], "").contains("userof-hash:Redisholdsahash,notastring"), "{table}");
     // What has come since is said to be there.
-    stage.name_user("nobody").await?;
-    let text = stage.list_with_reasons(List { json: true, by_name: true, ..List::default() }).await?;
+    fixture.name_user("nobody").await?;
+    let text = fixture.list_with_reasons(List { json: true, by_name: true, ..List::default() }).await?;
     let line = text.lines().find(|line| line.contains("nobody")).unwrap();
     assert!(line.contains(r#""reason":"present""#), "{line}");
     Ok(())
@@ -269,13 +269,13 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
 /// A Redis that does not answer, or is not told of, leaves the list as it was.
 #[tokio::test]
 async fn without_a_redis_the_list_has_no_reasons() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut processor = stage.processor(USUAL).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, "nobody").await?;
     let names = reference::ReferenceStore::connect(&reference::Settings::from_url("redis://127.0.0.1:1", None)?);
     for names in [None, Some(&names)] {
         let mut out = Vec::new();
-        List { json: true, ..List::default() }.run(&stage.database, names, crate::stage::now(), &mut out).await?;
+        List { json: true, ..List::default() }.run(&fixture.database, names, crate::fixture::now(), &mut out).await?;
         let line: Value = serde_json::from_slice(&out)?;
         assert_eq!(line["waits_for"], json!([{"kind": "user", "id": "nobody"}]));
     }

@@ -4,21 +4,21 @@ use consumer::{Outcome, Processor};
 use database::Statement;
 use serde_json::{Value, json};
 
-use crate::stage::{RESTAURANT, Setting, Stage, USER, USUAL, ids, record, rounds, sent, store};
+use crate::fixture::{Fixture, RESTAURANT, Setting, USER, USUAL, ids, record, rounds, sent, store};
 
 /// Parked for so long that dishes need not be waited for, without waiting in a test.
 const AT_ONCE: Setting = Setting { park_max_age: "0s", ..USUAL };
 
 #[tokio::test]
 async fn replicas_share_the_work_and_none_goes_without() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let (mut one, mut other) = (stage.processor(USUAL).await?, stage.processor(USUAL).await?);
+    let fixture = Fixture::with_names().await?;
+    let (mut one, mut other) = (fixture.processor(USUAL).await?, fixture.processor(USUAL).await?);
     let records: Vec<_> = (1..=40).map(|id| record(id, 0, "late", RESTAURANT, &[])).collect();
     store(&mut one, &records).await?;
-    stage.name_user("late").await?;
+    fixture.name_user("late").await?;
 
     // Somebody holds the first ten; whoever comes takes others, at once.
-    let holder = stage.database.begin().await?;
+    let holder = fixture.database.begin().await?;
     let hold = Statement { name: "test", sql: "SELECT id FROM stg.order_events WHERE object_id <= 10 FOR UPDATE" };
     holder.query(&hold, []).await?;
     let first = one.poll_outbox(10).await?;
@@ -36,82 +36,82 @@ async fn replicas_share_the_work_and_none_goes_without() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn one_that_cannot_be_read_any_more_keeps_nobody_waiting() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut processor = stage.processor(AT_ONCE).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut processor = fixture.processor(AT_ONCE).await?;
     let records: Vec<_> = (1..=30).map(|id| record(id, 0, USER, RESTAURANT, &["pie"])).collect();
     store(&mut processor, &records).await?;
-    stage.sql("UPDATE stg.order_events SET payload = '{}' WHERE object_id <= 20").await?;
+    fixture.sql("UPDATE stg.order_events SET payload = '{}' WHERE object_id <= 20").await?;
     let mut all = Vec::new();
     for _ in 0..3 {
         all.extend(sent(&processor.poll_outbox(10).await?)?);
         processor.mark_sent().await?;
     }
     assert_eq!(ids(&all), (21..=30).collect::<Vec<_>>());
-    let listed = stage.listed().await?;
+    let listed = fixture.listed().await?;
     assert_eq!(listed[0]["waits_for"], json!([{"kind": "payload", "id": "missing-field"}]));
     assert!(!processor.poll_outbox(10).await?.more, "they are looked at no more");
 
     // Until somebody has it tried again, or a newer event comes.
     let payload = "UPDATE stg.order_events SET payload = (SELECT payload FROM stg.order_events WHERE object_id = 30)
                    WHERE object_id = 1";
-    stage.sql(payload).await?;
+    fixture.sql(payload).await?;
     let release = stg::parked::Release { orders: vec![1, 2], ..Default::default() };
-    stage.release(release).await?.1?;
+    fixture.release(release).await?.1?;
     assert_eq!(ids(&rounds(&mut processor).await?), [1]);
-    assert_eq!(stage.listed().await?[0]["released"], json!(false), "a release that does not help is for one look");
+    assert_eq!(fixture.listed().await?[0]["released"], json!(false), "a release that does not help is for one look");
     store(&mut processor, &[record(2, 1, USER, RESTAURANT, &[])]).await?;
-    assert_eq!(stage.listed().await?.len(), 18);
+    assert_eq!(fixture.listed().await?.len(), 18);
     Ok(())
 }
 
 #[tokio::test]
 async fn one_that_has_no_room_waits_for_it_and_says_so() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut narrow = stage.processor(Setting { max_message_bytes: 1000, ..USUAL }).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut narrow = fixture.processor(Setting { max_message_bytes: 1000, ..USUAL }).await?;
     let dishes: Vec<String> = (0..20).map(|number| format!("dish {number:02}")).collect();
     let dishes: Vec<&str> = dishes.iter().map(String::as_str).collect();
     store(&mut narrow, &[record(1, 0, "late", RESTAURANT, &dishes), record(2, 0, "late", RESTAURANT, &[])]).await?;
-    stage.name_user("late").await?;
-    stage.name_restaurant(RESTAURANT, &dishes).await?;
-    let mut narrow = stage.processor(Setting { max_message_bytes: 1000, ..USUAL }).await?;
+    fixture.name_user("late").await?;
+    fixture.name_restaurant(RESTAURANT, &dishes).await?;
+    let mut narrow = fixture.processor(Setting { max_message_bytes: 1000, ..USUAL }).await?;
     assert_eq!(ids(&rounds(&mut narrow).await?), [2]);
-    let listed = stage.listed().await?;
+    let listed = fixture.listed().await?;
     assert_eq!(listed[0]["waits_for"][0]["kind"], "room");
-    let table = stage.list(stg::parked::List::default()).await?;
+    let table = fixture.list(stg::parked::List::default()).await?;
     assert!(table.contains("raise its max.message.bytes"), "{table}");
     assert_eq!(rounds(&mut narrow).await?, Vec::<Value>::new());
 
-    stage.release(stg::parked::Release { orders: vec![1], ..Default::default() }).await?.1?;
-    assert_eq!(ids(&rounds(&mut stage.processor(USUAL).await?).await?), [1], "there is room now");
+    fixture.release(stg::parked::Release { orders: vec![1], ..Default::default() }).await?.1?;
+    assert_eq!(ids(&rounds(&mut fixture.processor(USUAL).await?).await?), [1], "there is room now");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_name_that_vanishes_again_keeps_nobody_waiting() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut processor = stage.processor(USUAL).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut processor = fixture.processor(USUAL).await?;
     let of = |user: &'static str, ids: std::ops::RangeInclusive<i64>| -> Vec<_> {
         ids.map(|id| record(id, 0, user, RESTAURANT, &[])).collect()
     };
     store(&mut processor, &of("a", 1..=10)).await?;
     store(&mut processor, &of("b", 11..=20)).await?;
-    stage.name_user("a").await?;
-    stage.name_user("b").await?;
+    fixture.name_user("a").await?;
+    fixture.name_user("b").await?;
     assert_eq!(ids(&sent(&processor.poll_outbox(5).await?)?), [1, 2, 3, 4, 5]);
     processor.mark_sent().await?;
     // Another replica, which does not remember what this one has read, has asked and been told; then the name goes.
-    stage.forget("a").await?;
-    let mut other = stage.processor(USUAL).await?;
+    fixture.forget("a").await?;
+    let mut other = fixture.processor(USUAL).await?;
     assert_eq!(ids(&rounds(&mut other).await?), (11..=20).collect::<Vec<_>>());
-    stage.name_user("a").await?;
+    fixture.name_user("a").await?;
     assert_eq!(ids(&rounds(&mut other).await?), [6, 7, 8, 9, 10]);
     Ok(())
 }
 
 #[tokio::test]
 async fn values_of_no_use_are_names_that_are_missing() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let mut processor = stage.processor(USUAL).await?;
+    let fixture = Fixture::set().await?;
+    let mut processor = fixture.processor(USUAL).await?;
     // The same id as user and as restaurant: a value is one of them at most.
     store(&mut processor, &[record(1, 0, "both", "both", &["pie"]), record(2, 0, "u", "r", &["pie"])]).await?;
     let dish = |category: &str| json!([{"_id": "pie", "name": "Пирог", "category": category}]);
@@ -126,29 +126,29 @@ async fn values_of_no_use_are_names_that_are_missing() -> anyhow::Result<()> {
         (r#"{"name": "Анна"}"#, &json!({"name": "Р", "menu": dish("")}).to_string()),
         (r#"{"name": "Анна"}"#, &json!({"name": "Р", "menu": dish(" \u{a0}")}).to_string()),
     ] {
-        stage.put("u", user).await?;
-        stage.put("r", restaurant).await?;
-        stage.put("both", restaurant).await?;
-        let mut processor = stage.processor(USUAL).await?;
+        fixture.put("u", user).await?;
+        fixture.put("r", restaurant).await?;
+        fixture.put("both", restaurant).await?;
+        let mut processor = fixture.processor(USUAL).await?;
         assert_eq!(rounds(&mut processor).await?, Vec::<Value>::new(), "{user} {restaurant:.80}");
     }
-    stage.put("r", &json!({"name": "Р", "menu": dish("Пироги")}).to_string()).await?;
-    assert_eq!(ids(&rounds(&mut stage.processor(USUAL).await?).await?), [2]);
-    let left = stage.listed().await?;
+    fixture.put("r", &json!({"name": "Р", "menu": dish("Пироги")}).to_string()).await?;
+    assert_eq!(ids(&rounds(&mut fixture.processor(USUAL).await?).await?), [2]);
+    let left = fixture.listed().await?;
     assert_eq!((left.len(), &left[0]["waits_for"][0]["kind"]), (1, &json!("user")));
     Ok(())
 }
 
 #[tokio::test]
 async fn dishes_are_given_up_and_users_are_not() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut patient = stage.processor(USUAL).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut patient = fixture.processor(USUAL).await?;
     let records = [record(1, 0, "nobody", RESTAURANT, &["pie"]), record(2, 0, USER, RESTAURANT, &["pie"])];
     store(&mut patient, &records).await?;
     assert_eq!(rounds(&mut patient).await?, Vec::<Value>::new());
-    let mut hasty = stage.processor(AT_ONCE).await?;
+    let mut hasty = fixture.processor(AT_ONCE).await?;
     assert_eq!(ids(&rounds(&mut hasty).await?), [2]);
-    stage.name_user("nobody").await?;
+    fixture.name_user("nobody").await?;
     let sent = rounds(&mut hasty).await?;
     assert_eq!(sent[0]["payload"]["products"][0]["category"], "Без категории", "it has waited for its dish, too");
     Ok(())
@@ -156,17 +156,17 @@ async fn dishes_are_given_up_and_users_are_not() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn an_equal_or_older_event_changes_nothing_and_a_newer_one_takes_the_place() -> anyhow::Result<()> {
-    let stage = Stage::with_names().await?;
-    let mut processor = stage.processor(USUAL).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut processor = fixture.processor(USUAL).await?;
     let rows = "SELECT concat_ws('|', object_id, version, parked_at, payload, unsent) FROM stg.order_events";
     store(&mut processor, &[record(1, 5, USER, RESTAURANT, &["pie"])]).await?;
-    let before = stage.sql(rows).await?;
+    let before = fixture.sql(rows).await?;
     let again = [record(1, 5, USER, RESTAURANT, &["pie"]), record(1, 4, USER, RESTAURANT, &[])];
     assert_eq!(store(&mut processor, &again).await?, [Outcome::Unchanged, Outcome::Stale]);
-    assert_eq!(stage.sql(rows).await?, before);
+    assert_eq!(fixture.sql(rows).await?, before);
     assert_eq!(store(&mut processor, &[record(1, 6, USER, RESTAURANT, &[])]).await?, [Outcome::Stored]);
-    stage.name_restaurant(RESTAURANT, &["pie"]).await?;
-    assert_eq!(rounds(&mut stage.processor(USUAL).await?).await?, Vec::<Value>::new());
+    fixture.name_restaurant(RESTAURANT, &["pie"]).await?;
+    assert_eq!(rounds(&mut fixture.processor(USUAL).await?).await?, Vec::<Value>::new());
     Ok(())
 }
 
@@ -174,16 +174,16 @@ async fn an_equal_or_older_event_changes_nothing_and_a_newer_one_takes_the_place
 async fn metrics_tell_kinds_and_true_ages() -> anyhow::Result<()> {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let _recording = metrics::set_default_local_recorder(&recorder);
-    let stage = Stage::with_names().await?;
-    let mut processor = stage.processor(USUAL).await?;
+    let fixture = Fixture::with_names().await?;
+    let mut processor = fixture.processor(USUAL).await?;
     let waiting = [
         record(1, 0, USER, RESTAURANT, &["pie", "cake"]),
         record(2, 0, "nobody", "nowhere", &[]),
         record(3, 0, "nobody", RESTAURANT, &[]),
     ];
     store(&mut processor, &waiting).await?;
-    stage.sql("UPDATE stg.missing_names SET parked_at = parked_at - interval '1 hour' WHERE object_id = 1").await?;
-    stage.release(stg::parked::Release { orders: vec![1], ..Default::default() }).await?.1?;
+    fixture.sql("UPDATE stg.missing_names SET parked_at = parked_at - interval '1 hour' WHERE object_id = 1").await?;
+    fixture.release(stg::parked::Release { orders: vec![1], ..Default::default() }).await?.1?;
     processor.poll_outbox(0).await?; // which takes up nothing, and counts
     let page = recorder.handle().render();
     for line in [

@@ -13,15 +13,15 @@ use crate::fresh_database::{number, sql};
 /// What a session could leave to the next user of its connection.
 const LEFT: &str = "SELECT count(*) FROM pg_prepared_statements";
 
-struct Stage {
+struct Fixture {
     stack: Stack,
 }
 
-impl Stage {
+impl Fixture {
     /// One for all tests, with two connections to the server for each database. A static is never dropped; the stack's
     /// guard ends it with this process.
     async fn shared() -> anyhow::Result<&'static Self> {
-        static STAGE: OnceCell<Stage> = OnceCell::const_new();
+        static STAGE: OnceCell<Fixture> = OnceCell::const_new();
         let options = Options { pooled: Some(2), ..Options::for_tests() };
         STAGE.get_or_try_init(async || Ok(Self { stack: Stack::start(options).await? })).await
     }
@@ -37,9 +37,9 @@ impl Stage {
 
 #[tokio::test]
 async fn a_pooler_is_told_from_a_server() -> anyhow::Result<()> {
-    let stage = Stage::shared().await?;
-    let pooled = Database::new(&stage.database(1).await?).ping().await?;
-    let url = stage.stack.endpoints().database_url("postgres");
+    let fixture = Fixture::shared().await?;
+    let pooled = Database::new(&fixture.database(1).await?).ping().await?;
+    let url = fixture.stack.endpoints().database_url("postgres");
     // The URL's own options stay, and do not keep ours from being seen.
     let direct = format!("{url}&options=-c%20work_mem%3D3MB");
     let direct = Database::new(&Settings::from_url(&direct, None, 1)?);
@@ -58,8 +58,8 @@ async fn many_share_few_connections() -> anyhow::Result<()> {
         "UPDATE public.goods SET amount = amount + n FROM unnest($1::bigint[], $2::int[]) AS change(id, n) WHERE goods.id = change.id",
         "SELECT id FROM public.goods, unnest($2::int[]) AS n WHERE id = ANY ($1::bigint[]) FOR UPDATE OF goods",
     ];
-    let stage = Stage::shared().await?;
-    let settings = stage.database(1).await?;
+    let fixture = Fixture::shared().await?;
+    let settings = fixture.database(1).await?;
     let setup = Database::new(&settings).begin().await?;
     setup.execute(&sql("CREATE TABLE public.goods (id bigint PRIMARY KEY, amount int)"), []).await?;
     setup.commit().await?;
@@ -92,8 +92,8 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
     const COUNT: &str = "SELECT count(*) FROM public.goods";
     const OPEN: &str = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
-    let stage = Stage::shared().await?;
-    let database = Database::new(&stage.database(3).await?);
+    let fixture = Fixture::shared().await?;
+    let database = Database::new(&fixture.database(3).await?);
     let tx = database.begin().await?;
     tx.execute(&sql("CREATE TABLE public.goods (id bigint PRIMARY KEY)"), []).await?;
     tx.commit().await?;
@@ -140,8 +140,8 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
 /// What has to be told its types arrives as what is asked for them.
 #[tokio::test]
 async fn every_kind_of_parameter_travels() -> anyhow::Result<()> {
-    let stage = Stage::shared().await?;
-    let database = Database::new(&stage.database(1).await?);
+    let fixture = Fixture::shared().await?;
+    let database = Database::new(&fixture.database(1).await?);
     let tx = database.begin().await?;
     let at: DateTime = "2022-11-19T16:06:36.123456".parse()?;
     let key = Uuid::NAMESPACE_OID;
@@ -167,8 +167,8 @@ async fn every_kind_of_parameter_travels() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn five_migrate_at_once_over_two_connections() -> anyhow::Result<()> {
-    let stage = Stage::shared().await?;
-    let settings = stage.database(1).await?;
+    let fixture = Fixture::shared().await?;
+    let settings = fixture.database(1).await?;
     let needed = pending(&settings).await?;
     let applied = try_join_all((0..5).map(|_| migrate(&settings))).await?;
     assert_eq!(applied.concat(), needed);

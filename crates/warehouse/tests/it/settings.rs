@@ -7,20 +7,20 @@ use devstack::{Endpoints, ROLE_SETTINGS, RoleSetting, Treatment};
 use crate::fresh_database::sql;
 
 /// A database and a role of its own, which owns it.
-struct Stage {
+struct Fixture {
     endpoints: &'static Endpoints,
     name: String,
 }
 
-impl Stage {
+impl Fixture {
     async fn new() -> anyhow::Result<Self> {
         let endpoints = devstack::shared().await?;
         let name = endpoints.fresh_name("set").await?;
         endpoints.create_role(&name).await?;
         endpoints.create_database(&name).await?;
-        let stage = Self { endpoints, name };
-        stage.administer(&format!("ALTER DATABASE {0} OWNER TO {0}", stage.name)).await?;
-        Ok(stage)
+        let fixture = Self { endpoints, name };
+        fixture.administer(&format!("ALTER DATABASE {0} OWNER TO {0}", fixture.name)).await?;
+        Ok(fixture)
     }
 
     async fn administer(&self, statement: &str) -> anyhow::Result<()> {
@@ -62,9 +62,9 @@ async fn differences(kind: &str, tx: Transaction) -> anyhow::Result<Vec<String>>
 #[tokio::test]
 async fn every_kind_of_transaction_states_what_it_runs_under() -> anyhow::Result<()> {
     for what in ["ROLE", "DATABASE"] {
-        let stage = Stage::new().await?;
-        stage.set(what, ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed())).await?;
-        let database = Database::new(&stage.settings()?);
+        let fixture = Fixture::new().await?;
+        fixture.set(what, ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed())).await?;
+        let database = Database::new(&fixture.settings()?);
         let mut found = differences("batch", database.begin().await?).await?;
         found.extend(differences("reading", database.begin_read_only().await?).await?);
         found.extend(differences("unhurried", database.begin_maintenance().await?).await?);
@@ -77,12 +77,12 @@ async fn every_kind_of_transaction_states_what_it_runs_under() -> anyhow::Result
 /// An event trigger records the settings of the migrations, in whose transaction it is called.
 #[tokio::test]
 async fn migrations_state_what_they_run_under() -> anyhow::Result<()> {
-    let stage = Stage::new().await?;
+    let fixture = Fixture::new().await?;
     let observed = ROLE_SETTINGS.iter().filter_map(|setting| match setting.treatment {
         Treatment::Stated(name, _) => Some(format!("('{name}', pg_catalog.current_setting('{name}'))")),
         _ => None,
     });
-    stage
+    fixture
         .administer(&format!(
             "CREATE TABLE public.observed (name text, value text);
              GRANT ALL ON public.observed TO {};
@@ -90,14 +90,14 @@ async fn migrations_state_what_they_run_under() -> anyhow::Result<()> {
              $$ BEGIN INSERT INTO public.observed VALUES {}; END $$;
              CREATE EVENT TRIGGER observe ON ddl_command_end WHEN tag IN ('CREATE VIEW', 'CREATE TABLE', 'CREATE SCHEMA')
              EXECUTE FUNCTION public.observe()",
-            stage.name,
+            fixture.name,
             observed.collect::<Vec<_>>().join(", "),
         ))
         .await?;
-    stage.set("ROLE", ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed())).await?;
-    assert!(!migrate(&stage.settings()?).await?.is_empty());
+    fixture.set("ROLE", ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed())).await?;
+    assert!(!migrate(&fixture.settings()?).await?.is_empty());
 
-    let database = Database::new(&Settings::from_url(&stage.endpoints.database_url(&stage.name), None, 1)?);
+    let database = Database::new(&Settings::from_url(&fixture.endpoints.database_url(&fixture.name), None, 1)?);
     let tx = database.begin().await?;
     for setting in ROLE_SETTINGS {
         let Treatment::Stated(name, value) = setting.treatment else { continue };
@@ -113,10 +113,10 @@ async fn migrations_state_what_they_run_under() -> anyhow::Result<()> {
 #[tokio::test]
 async fn what_cannot_be_stated_is_refused_by_name() -> anyhow::Result<()> {
     for setting in ROLE_SETTINGS.iter().filter(|setting| setting.treatment == Treatment::Verified) {
-        let stage = Stage::new().await?;
-        Database::new(&stage.settings()?).ping().await?;
-        stage.set("ROLE", [setting].into_iter()).await?;
-        let connect_error = Database::new(&stage.settings()?).ping().await.unwrap_err();
+        let fixture = Fixture::new().await?;
+        Database::new(&fixture.settings()?).ping().await?;
+        fixture.set("ROLE", [setting].into_iter()).await?;
+        let connect_error = Database::new(&fixture.settings()?).ping().await.unwrap_err();
         let expected = format!("{} is {}", setting.name, setting.awkward);
         assert!(matches!(&connect_error, ConnectError::Rejected(why) if why.contains(&expected)), "{connect_error}");
     }
@@ -126,16 +126,16 @@ async fn what_cannot_be_stated_is_refused_by_name() -> anyhow::Result<()> {
 /// Under a stricter level the second would add to the sum of before.
 #[tokio::test]
 async fn a_statement_after_a_lock_sees_what_was_committed_before_it() -> anyhow::Result<()> {
-    let stage = Stage::new().await?;
-    stage
+    let fixture = Fixture::new().await?;
+    fixture
         .administer(&format!(
             "CREATE TABLE public.sums (id int PRIMARY KEY, amount bigint);
              INSERT INTO public.sums VALUES (1, 0); GRANT ALL ON public.sums TO {0};
              ALTER ROLE {0} SET default_transaction_isolation = 'repeatable read'",
-            stage.name
+            fixture.name
         ))
         .await?;
-    let database = Database::new(&stage.settings()?);
+    let database = Database::new(&fixture.settings()?);
     let (first, second) = (database.begin().await?, database.begin().await?);
     second.query(&sql("SELECT amount FROM public.sums"), []).await?; // a snapshot, if there were one for all
     first.execute(&sql("UPDATE public.sums SET amount = amount + 1"), []).await?;
@@ -149,15 +149,15 @@ async fn a_statement_after_a_lock_sees_what_was_committed_before_it() -> anyhow:
 /// A policy that hides rows would change sums without a word.
 #[tokio::test]
 async fn a_policy_that_hides_rows_is_an_error() -> anyhow::Result<()> {
-    let stage = Stage::new().await?;
-    stage
+    let fixture = Fixture::new().await?;
+    fixture
         .administer(&format!(
             "CREATE TABLE public.guarded (id int); INSERT INTO public.guarded VALUES (1);
              GRANT ALL ON public.guarded TO {}; ALTER TABLE public.guarded ENABLE ROW LEVEL SECURITY",
-            stage.name
+            fixture.name
         ))
         .await?;
-    let tx = Database::new(&stage.settings()?).begin().await?;
+    let tx = Database::new(&fixture.settings()?).begin().await?;
     let failure = tx.query(&sql("SELECT id FROM public.guarded"), []).await.unwrap_err();
     assert!(failure.to_string().contains("row-level security"), "{failure}");
     Ok(())
@@ -166,15 +166,15 @@ async fn a_policy_that_hides_rows_is_an_error() -> anyhow::Result<()> {
 /// A provider makes a database read-only when its disk is nearly full: a service that wrote all the same would fill it.
 #[tokio::test]
 async fn read_only_is_obeyed_and_told() -> anyhow::Result<()> {
-    let stage = Stage::new().await?;
-    stage
+    let fixture = Fixture::new().await?;
+    fixture
         .administer(&format!(
             "CREATE TABLE public.kept (id int); GRANT ALL ON public.kept TO {0};
              ALTER ROLE {0} SET default_transaction_read_only = on",
-            stage.name
+            fixture.name
         ))
         .await?;
-    let tx = Database::new(&stage.settings()?).begin().await?;
+    let tx = Database::new(&fixture.settings()?).begin().await?;
     let failure = tx.execute(&sql("INSERT INTO public.kept VALUES (1)"), []).await.unwrap_err();
     assert!(failure.to_string().contains("25006"), "{failure}");
     Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::observer::{Reading, Stage};
+use super::observer::{Reading, WatchedStage};
 use super::pace::{self, Pace};
 
 /// Between two lines where there is no terminal.
@@ -27,7 +27,7 @@ pub struct Row {
 impl Row {
     /// A stage of the pipeline: what its topic holds is what it has to do.
     #[must_use]
-    pub fn stage(stage: &Stage, reading: &Reading) -> Self {
+    pub fn stage(stage: &WatchedStage, reading: &Reading) -> Self {
         Self { name: stage.name.clone(), done: reading.processed, total: reading.total }
     }
 }

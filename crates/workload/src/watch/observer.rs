@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// A step of the pipeline: a group that reads a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stage {
+pub struct WatchedStage {
     /// What to call it on the screen.
     pub name: String,
     /// What it reads.
@@ -29,7 +29,7 @@ pub struct Stage {
     pub group: String,
 }
 
-impl Stage {
+impl WatchedStage {
     /// The three services under the names they have by default, reading from this topic on.
     #[must_use]
     pub fn pipeline(orders: &str) -> Vec<Self> {
@@ -66,7 +66,7 @@ pub struct Observer {
 }
 
 struct Probe {
-    stage: Stage,
+    stage: WatchedStage,
     consumer: BaseConsumer,
     /// Those the topic had at the first look: asking each time would be half of all questions.
     partitions: OnceLock<Vec<i32>>,
@@ -77,8 +77,8 @@ impl Observer {
     ///
     /// # Errors
     /// A setting of the broker is unknown to librdkafka.
-    pub fn new(broker: &Broker, stages: Vec<Stage>) -> Result<Self> {
-        let probe = |stage: Stage| -> Result<Probe> {
+    pub fn new(broker: &Broker, stages: Vec<WatchedStage>) -> Result<Self> {
+        let probe = |stage: WatchedStage| -> Result<Probe> {
             let consumer = broker
                 .client()
                 .set("group.id", &stage.group)
@@ -92,7 +92,7 @@ impl Observer {
     }
 
     /// The stages, in the order of the readings.
-    pub fn stages(&self) -> impl Iterator<Item = &Stage> {
+    pub fn stages(&self) -> impl Iterator<Item = &WatchedStage> {
         self.probes.iter().map(|probe| &probe.stage)
     }
 
@@ -177,7 +177,7 @@ pub async fn messages(broker: &Broker, topic: &'static str) -> Result<Vec<(Vec<u
 impl Probe {
     /// The committed offsets first: an end read after them that equals them has been reached.
     fn read(&self) -> Result<Reading> {
-        let Self { stage: Stage { topic, group, .. }, consumer, .. } = self;
+        let Self { stage: WatchedStage { topic, group, .. }, consumer, .. } = self;
         let mut asked = TopicPartitionList::new();
         for partition in self.partitions()? {
             asked.add_partition(topic, *partition);

@@ -7,7 +7,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use workload::broker::Broker;
 use workload::generator::{Generator, Options};
 use workload::load::{self, Loader};
-use workload::watch::{self, Observer, Reading, Stage};
+use workload::watch::{self, Observer, Reading, WatchedStage};
 
 #[tokio::test]
 async fn every_event_arrives_once_in_order_and_without_a_key() {
@@ -16,7 +16,7 @@ async fn every_event_arrives_once_in_order_and_without_a_key() {
     stack.create_topics(&[Topic::data(&topic, 1)]).await.unwrap();
     let broker = Broker::plain(stack.bootstrap_servers());
     let group = stack.fresh_name("reader").await.unwrap();
-    let stage = Stage { name: "stg".into(), topic: topic.clone(), group: group.clone() };
+    let stage = WatchedStage { name: "stg".into(), topic: topic.clone(), group: group.clone() };
     let observer = Observer::new(&broker, vec![stage]).unwrap();
     assert_eq!(observer.read().await.unwrap(), [Reading { processed: 0, total: 0 }]);
 

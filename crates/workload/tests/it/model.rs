@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use workload::generator::mix::Mix;
 use workload::generator::{Generator, Options};
-use workload::model::{Expected, Fate, Model};
+use workload::model::{Expected, ExpectedOutcome, Model};
 use workload::source::{Event, Reference};
 
 fn event(order: u64, user: &str, status: &str, updated: &str, items: &[&str]) -> Event {
@@ -20,7 +20,7 @@ fn event(order: u64, user: &str, status: &str, updated: &str, items: &[&str]) ->
     Event { value: Some(message.to_string().into_bytes()) }
 }
 
-fn expect(events: &[Event]) -> Expected {
+fn expected_rows(events: &[Event]) -> Expected {
     let restaurant = json!({ "_id": "r", "name": "R", "menu": [
         { "_id": "borsch", "name": "Борщ", "price": 1, "category": "Супы" },
         { "_id": "ukha", "name": "Уха", "price": 1, "category": "Супы" },
@@ -37,7 +37,7 @@ fn pairs(counters: &workload::model::Counters) -> Vec<(&str, &str, u64)> {
 
 #[test]
 fn an_order_counts_once_for_everything_in_it() {
-    let expected = expect(&[
+    let expected = expected_rows(&[
         event(1, "u", "CLOSED", "2025-03-02 12:00:00", &["borsch", "ukha", "borsch"]),
         event(2, "u", "CLOSED", "2025-03-02 13:00:00", &["borsch", "kvas"]),
         event(3, "u", "CANCELLED", "2025-03-02 13:00:00", &["borsch"]),
@@ -50,7 +50,7 @@ fn an_order_counts_once_for_everything_in_it() {
 
 #[test]
 fn the_newest_event_counts_whatever_zone_it_is_written_in() {
-    let expected = expect(&[
+    let expected = expected_rows(&[
         event(1, "u", "CLOSED", "2025-03-02T13:00:00.5Z", &["ukha"]),
         event(1, "u", "CLOSED", "2025-03-02T15:59:00+03:00", &["borsch"]),
         event(1, "u", "OPEN", "2025-03-02 13:00:00", &["kvas"]),
@@ -60,7 +60,7 @@ fn the_newest_event_counts_whatever_zone_it_is_written_in() {
 
 #[test]
 fn an_order_stays_with_its_first_user_and_noise_is_counted() {
-    let expected = expect(&[
+    let expected = expected_rows(&[
         event(1, "u", "CLOSED", "2025-03-02 12:00:00", &["ukha"]),
         event(1, "v", "CANCELLED", "2025-03-02 13:00:00", &[]),
         Event { value: None },
@@ -99,16 +99,16 @@ fn what_nobody_can_use_is_refused() {
     let spoilt = |spoil: fn(&mut Value)| {
         let mut message = good().unwrap();
         spoil(&mut message);
-        Model::default().judge(&Event { value: Some(message.to_string().into_bytes()) })
+        Model::default().expected_outcome(&Event { value: Some(message.to_string().into_bytes()) })
     };
-    assert_eq!(spoilt(|_| {}), Fate::Told);
-    assert_eq!(spoilt(|message| message["object_type"] = "courier".into()), Fate::Skipped);
-    assert_eq!(spoilt(|message| message["payload"]["cost"] = (-1).into()), Fate::Refused);
-    assert_eq!(spoilt(|message| message["payload"]["payment"] = "1".into()), Fate::Refused);
-    assert_eq!(spoilt(|message| message["payload"]["user"]["id"] = "".into()), Fate::Refused);
-    assert_eq!(spoilt(|message| message["payload"]["date"] = "yesterday".into()), Fate::Refused);
-    assert_eq!(spoilt(|message| message["payload"]["order_items"][0]["quantity"] = 0.into()), Fate::Refused);
-    assert_eq!(spoilt(|message| message["payload"]["order_items"][0]["name"] = "\0".into()), Fate::Refused);
+    assert_eq!(spoilt(|_| {}), ExpectedOutcome::Told);
+    assert_eq!(spoilt(|message| message["object_type"] = "courier".into()), ExpectedOutcome::Skipped);
+    assert_eq!(spoilt(|message| message["payload"]["cost"] = (-1).into()), ExpectedOutcome::Refused);
+    assert_eq!(spoilt(|message| message["payload"]["payment"] = "1".into()), ExpectedOutcome::Refused);
+    assert_eq!(spoilt(|message| message["payload"]["user"]["id"] = "".into()), ExpectedOutcome::Refused);
+    assert_eq!(spoilt(|message| message["payload"]["date"] = "yesterday".into()), ExpectedOutcome::Refused);
+    assert_eq!(spoilt(|message| message["payload"]["order_items"][0]["quantity"] = 0.into()), ExpectedOutcome::Refused);
+    assert_eq!(spoilt(|message| message["payload"]["order_items"][0]["name"] = "\0".into()), ExpectedOutcome::Refused);
 }
 
 #[test]
@@ -116,10 +116,10 @@ fn orders_that_change_their_user_are_refused_wherever_they_come_after_the_first(
     let mut generator = Generator::new(&Options { mix: Mix::hostile(), ..Options::new(3, 2_000) });
     let reference: Vec<_> = generator.reference().collect();
     let mut model = Model::new(reference);
-    let fates: Vec<_> = generator.by_ref().map(|event| model.judge(&event)).collect();
+    let outcomes: Vec<_> = generator.by_ref().map(|event| model.expected_outcome(&event)).collect();
     let tally = generator.tally();
     assert!(tally.reassigned > 10 && tally.broken > 40, "{tally:?}");
-    let refused = fates.iter().filter(|fate| **fate == Fate::Refused).count() as u64;
+    let refused = outcomes.iter().filter(|outcome| **outcome == ExpectedOutcome::Refused).count() as u64;
     assert_eq!(refused, tally.broken + tally.reassigned);
 }
 

@@ -27,7 +27,7 @@ async fn everything() -> Result<()> {
     for service in &services {
         service.ready().await?;
     }
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await
 }

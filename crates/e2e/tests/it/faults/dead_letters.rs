@@ -45,7 +45,7 @@ async fn of_each_service_keep_all_they_had_and_say_why() -> Result<()> {
         pipeline.produce(&pipeline.source(layer), [before, unreadable(), after]).await?;
     }
     let services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
 
     for (layer, service) in Layer::ALL.into_iter().zip(&services) {
         let letters = pipeline.read(&pipeline.dead_letters(layer)).await?;
@@ -92,7 +92,7 @@ async fn an_order_that_names_another_user_is_one() -> Result<()> {
         .produce(&pipeline.source(Layer::Stg), [mine, stolen, closed(2, "thief", &["tea"])].map(|it| it.record()))
         .await?;
     let _services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
 
     let letters = pipeline.read(&pipeline.dead_letters(Layer::Stg)).await?;
     let [letter] = letters.as_slice() else { anyhow::bail!("{letters:?}") };

@@ -48,7 +48,7 @@ async fn they_are_read_where_that_is_set_and_else_skipped_with_a_warning() -> Re
     pipeline.produce(&topic, [Record::of(deletion.to_string())]).await?;
 
     let stg = pipeline.service(Layer::Stg).start().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     ensure!(skipped(&stg, "\"envelope\"").await? == "7", "{} envelopes", skipped(&stg, "\"envelope\"").await?);
     let log = stg.log()?;
     let warnings: Vec<&str> = log.lines().filter(|line| line.contains("records were skipped")).collect();

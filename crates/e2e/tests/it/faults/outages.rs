@@ -11,26 +11,26 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::Value;
 
 /// Longer than a transaction may take before it counts as an outage.
-const LIMIT: Duration = Duration::from_secs(180);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A stack of its own, a week of which half is loaded, and the three services on it.
-struct Stage {
+struct Fixture {
     stack: Stack,
     pipeline: Pipeline,
     services: Vec<Process>,
     week: Workload,
 }
 
-impl Stage {
+impl Fixture {
     async fn start(seed: u64) -> Result<Self> {
         let stack = Stack::start(Options::for_tests()).await?;
         let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
         let week = Workload::dirty(seed, 600);
         pipeline.name(&week.reference).await?;
         let services = pipeline.start_all().await?;
-        let stage = Self { stack, pipeline, services, week };
-        stage.pipeline.load(stage.first_half()).await?;
-        Ok(stage)
+        let fixture = Self { stack, pipeline, services, week };
+        fixture.pipeline.load(fixture.first_half()).await?;
+        Ok(fixture)
     }
 
     fn first_half(&self) -> &[workload::source::Event] {
@@ -46,7 +46,7 @@ impl Stage {
         for layer in layers {
             let service = &self.services[*layer as usize];
             let what = format!("{} has tried {dependency} {attempts} times", layer.binary());
-            until(&what, LIMIT, async || {
+            until(&what, WAIT_TIMEOUT, async || {
                 let (status, body) = service.get("/ready").await?;
                 let readiness: Value = serde_json::from_str(&body)?;
                 let reasons = readiness["reasons"].as_array().context("no reasons")?;
@@ -68,7 +68,7 @@ impl Stage {
         for service in &self.services {
             service.ready().await?;
         }
-        self.pipeline.settled().await?;
+        self.pipeline.wait_idle().await?;
         self.pipeline.audit().await?;
         let expected = self.week.expected();
         for (layer, count) in Layer::ALL.into_iter().zip([expected.refused, 0, 0]) {
@@ -98,63 +98,63 @@ impl Stage {
 
 #[tokio::test]
 async fn of_postgres_killed() -> Result<()> {
-    let stage = Stage::start(71).await?;
-    let members = stage.members()?;
-    stage.stack.postgres().kill().await?;
-    stage.load_the_rest().await?;
-    stage.until_waiting(&[Layer::Stg], "postgres", 5).await?;
-    stage.stack.postgres().start().await?;
-    stage.assert_all_is_well().await?;
-    assert_eq!(stage.members()?, members, "a member has left the group");
+    let fixture = Fixture::start(71).await?;
+    let members = fixture.members()?;
+    fixture.stack.postgres().kill().await?;
+    fixture.load_the_rest().await?;
+    fixture.until_waiting(&[Layer::Stg], "postgres", 5).await?;
+    fixture.stack.postgres().start().await?;
+    fixture.assert_all_is_well().await?;
+    assert_eq!(fixture.members()?, members, "a member has left the group");
     Ok(())
 }
 
 #[tokio::test]
 async fn of_postgres_that_stops_answering() -> Result<()> {
-    let stage = Stage::start(72).await?;
-    let members = stage.members()?;
-    stage.stack.postgres().pause()?;
-    stage.load_the_rest().await?;
-    stage.until_waiting(&[Layer::Stg], "postgres", 1).await?;
-    stage.stack.postgres().resume()?;
-    stage.assert_all_is_well().await?;
-    assert_eq!(stage.members()?, members, "a member has left the group");
+    let fixture = Fixture::start(72).await?;
+    let members = fixture.members()?;
+    fixture.stack.postgres().pause()?;
+    fixture.load_the_rest().await?;
+    fixture.until_waiting(&[Layer::Stg], "postgres", 1).await?;
+    fixture.stack.postgres().resume()?;
+    fixture.assert_all_is_well().await?;
+    assert_eq!(fixture.members()?, members, "a member has left the group");
     Ok(())
 }
 
 #[tokio::test]
 async fn of_redis() -> Result<()> {
-    let stage = Stage::start(73).await?;
-    let members = stage.members()?;
-    stage.stack.redis().kill().await?;
-    stage.load_the_rest().await?;
-    stage.until_waiting(&[Layer::Stg], "redis", 5).await?;
-    stage.stack.redis().start().await?;
-    stage.assert_all_is_well().await?;
-    assert_eq!(stage.members()?, members, "a member has left the group");
+    let fixture = Fixture::start(73).await?;
+    let members = fixture.members()?;
+    fixture.stack.redis().kill().await?;
+    fixture.load_the_rest().await?;
+    fixture.until_waiting(&[Layer::Stg], "redis", 5).await?;
+    fixture.stack.redis().start().await?;
+    fixture.assert_all_is_well().await?;
+    assert_eq!(fixture.members()?, members, "a member has left the group");
     Ok(())
 }
 
 #[tokio::test]
 async fn of_kafka() -> Result<()> {
-    let stage = Stage::start(74).await?;
-    stage.stack.kafka().kill().await?;
-    stage.until_waiting(&Layer::ALL, "kafka", 1).await?;
-    stage.stack.kafka().start().await?;
-    stage.load_the_rest().await?;
-    stage.assert_all_is_well().await
+    let fixture = Fixture::start(74).await?;
+    fixture.stack.kafka().kill().await?;
+    fixture.until_waiting(&Layer::ALL, "kafka", 1).await?;
+    fixture.stack.kafka().start().await?;
+    fixture.load_the_rest().await?;
+    fixture.assert_all_is_well().await
 }
 
 #[tokio::test]
 async fn of_kafka_with_messages_to_publish() -> Result<()> {
-    let stage = Stage::start(75).await?;
+    let fixture = Fixture::start(75).await?;
     // A batch in hand that cannot be stored yet: when it can, Kafka is away.
-    stage.stack.postgres().kill().await?;
-    stage.load_the_rest().await?;
-    stage.until_waiting(&[Layer::Stg], "postgres", 1).await?;
-    stage.stack.kafka().pause()?;
-    stage.stack.postgres().start().await?;
-    stage.until_waiting(&[Layer::Stg], "kafka", 1).await?;
-    stage.stack.kafka().resume()?;
-    stage.assert_all_is_well().await
+    fixture.stack.postgres().kill().await?;
+    fixture.load_the_rest().await?;
+    fixture.until_waiting(&[Layer::Stg], "postgres", 1).await?;
+    fixture.stack.kafka().pause()?;
+    fixture.stack.postgres().start().await?;
+    fixture.until_waiting(&[Layer::Stg], "kafka", 1).await?;
+    fixture.stack.kafka().resume()?;
+    fixture.assert_all_is_well().await
 }

@@ -11,12 +11,12 @@ use crate::story::{Order, closed, restaurant, user};
 const SOON: Duration = Duration::from_secs(30);
 
 /// A pipeline whose STG alone runs, with orders that wait.
-struct Stage {
+struct Fixture {
     pipeline: Pipeline,
     stg: Process,
 }
 
-impl Stage {
+impl Fixture {
     /// With a menu of tea, one user called `u`, and STG told to wait for dishes at most so long.
     async fn start(park_max_age: &str) -> Result<Self> {
         let pipeline = Pipeline::start(1).await?;
@@ -28,7 +28,7 @@ impl Stage {
     async fn receive(&self, orders: &[Order<'_>]) -> Result<()> {
         let topic = self.pipeline.source(Layer::Stg);
         self.pipeline.produce(&topic, orders.iter().map(Order::record)).await?;
-        self.pipeline.settled_up_to(&[Layer::Stg]).await
+        self.pipeline.wait_idle_up_to(&[Layer::Stg]).await
     }
 
     async fn sent(&self) -> Result<Vec<Record>> {
@@ -63,20 +63,20 @@ impl Stage {
 
 #[tokio::test]
 async fn until_the_name_comes() -> Result<()> {
-    let stage = Stage::start("24h").await?;
-    stage.receive(&[closed(1, "late", &["tea"]), closed(2, "u", &["tea", "cake"]), closed(3, "u", &["tea"])]).await?;
-    stage.until_parked(2).await?;
-    ensure!(stage.sent_ids().await? == [3], "an order went on without its names");
-    let stored = stage.pipeline.sql("SELECT payload FROM stg.order_events WHERE object_id = 1").await?;
+    let fixture = Fixture::start("24h").await?;
+    fixture.receive(&[closed(1, "late", &["tea"]), closed(2, "u", &["tea", "cake"]), closed(3, "u", &["tea"])]).await?;
+    fixture.until_parked(2).await?;
+    ensure!(fixture.sent_ids().await? == [3], "an order went on without its names");
+    let stored = fixture.pipeline.sql("SELECT payload FROM stg.order_events WHERE object_id = 1").await?;
     let received = closed(1, "late", &["tea"]).message()["payload"].to_string();
     ensure!(stored == [received], "the raw event is not as it came: {stored:?}");
 
-    stage.pipeline.name(&[user("late")?]).await?;
-    stage.until_parked(1).await?;
-    stage.pipeline.name(&[restaurant(&["tea", "cake"])?]).await?;
-    stage.until_parked(0).await?;
-    assert_eq!(stage.sent_ids().await?, [1, 2, 3]);
-    let late = stage.sent().await?.into_iter().find(|record| record.key.as_deref() == Some(b"late"));
+    fixture.pipeline.name(&[user("late")?]).await?;
+    fixture.until_parked(1).await?;
+    fixture.pipeline.name(&[restaurant(&["tea", "cake"])?]).await?;
+    fixture.until_parked(0).await?;
+    assert_eq!(fixture.sent_ids().await?, [1, 2, 3]);
+    let late = fixture.sent().await?.into_iter().find(|record| record.key.as_deref() == Some(b"late"));
     assert_eq!(late.context("the late user's order")?.json()?["payload"]["user"]["name"], "Имя late");
     Ok(())
 }
@@ -86,37 +86,37 @@ async fn for_the_restaurant_too() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&[user("u")?]).await?;
     let stg = pipeline.service(Layer::Stg).start().await?;
-    let stage = Stage { pipeline, stg };
-    stage.receive(&[closed(1, "u", &["tea"])]).await?;
-    stage.until_parked(1).await?;
-    ensure!(stage.sent().await?.is_empty(), "an order went on without its restaurant");
-    stage.pipeline.name(&[restaurant(&["tea"])?]).await?;
-    stage.until_parked(0).await?;
-    assert_eq!(stage.sent_ids().await?, [1]);
+    let fixture = Fixture { pipeline, stg };
+    fixture.receive(&[closed(1, "u", &["tea"])]).await?;
+    fixture.until_parked(1).await?;
+    ensure!(fixture.sent().await?.is_empty(), "an order went on without its restaurant");
+    fixture.pipeline.name(&[restaurant(&["tea"])?]).await?;
+    fixture.until_parked(0).await?;
+    assert_eq!(fixture.sent_ids().await?, [1]);
     Ok(())
 }
 
 /// Redis has a value under the id, and it is no name: `parked list` and a metric say what is wrong with it.
 #[tokio::test]
 async fn for_a_value_that_is_not_a_string() -> Result<()> {
-    let stage = Stage::start("24h").await?;
+    let fixture = Fixture::start("24h").await?;
     let wrong = async || {
-        let (_, page) = stage.stg.get("/metrics").await?;
+        let (_, page) = fixture.stg.get("/metrics").await?;
         let mut lines = page.lines().filter(|line| line.starts_with("tagmill_name_lookups_total{"));
         let line = lines.find(|line| line.contains("result=\"wrong-type\"")).context("no counter")?;
         Ok::<f64, anyhow::Error>(line.rsplit(' ').next().context("no value")?.parse()?)
     };
     ensure!(wrong().await? == 0.0, "the counter is not there from the start");
-    let mut redis = stage.pipeline.redis().await?;
+    let mut redis = fixture.pipeline.redis().await?;
     redis::cmd("HSET").arg("hash").arg("name").arg("Анна").exec_async(&mut redis).await?;
-    stage.receive(&[closed(1, "hash", &["tea"])]).await?;
-    stage.until_parked(1).await?;
+    fixture.receive(&[closed(1, "hash", &["tea"])]).await?;
+    fixture.until_parked(1).await?;
     until("the metric tells of it", SOON, async || Ok(wrong().await? > 0.0)).await?;
     for (arguments, expected) in [
         (["parked", "list", "--json"], r#""reason":"wrong-type","detail":"Redis holds a hash, not a string""#),
         (["parked", "list", "--by-name"], "Redis holds a hash"),
     ] {
-        let listed = stage.pipeline.service(Layer::Stg).run(&arguments).await?;
+        let listed = fixture.pipeline.service(Layer::Stg).run(&arguments).await?;
         let said = String::from_utf8(listed.stdout)?;
         ensure!(said.contains(expected), "{arguments:?}: {said}");
     }
@@ -125,16 +125,16 @@ async fn for_a_value_that_is_not_a_string() -> Result<()> {
 
 #[tokio::test]
 async fn unless_a_newer_event_takes_its_place() -> Result<()> {
-    let stage = Stage::start("24h").await?;
+    let fixture = Fixture::start("24h").await?;
     let waiting = closed(1, "u", &["cake"]);
-    stage.receive(&[waiting]).await?;
-    stage.until_parked(1).await?;
-    stage.receive(&[Order { minute: 1, ..closed(1, "u", &["tea"]) }]).await?;
-    stage.until_parked(0).await?;
-    stage.pipeline.name(&[restaurant(&["tea", "cake"])?]).await?;
-    stage.receive(&[closed(2, "u", &["cake"]), waiting]).await?;
-    stage.until_parked(0).await?;
-    let sent = stage.sent().await?;
+    fixture.receive(&[waiting]).await?;
+    fixture.until_parked(1).await?;
+    fixture.receive(&[Order { minute: 1, ..closed(1, "u", &["tea"]) }]).await?;
+    fixture.until_parked(0).await?;
+    fixture.pipeline.name(&[restaurant(&["tea", "cake"])?]).await?;
+    fixture.receive(&[closed(2, "u", &["cake"]), waiting]).await?;
+    fixture.until_parked(0).await?;
+    let sent = fixture.sent().await?;
     let newest: Vec<_> = sent.iter().map(Record::json).collect::<Result<_>>()?;
     ensure!(newest.iter().filter(|order| order["object_id"] == 1).count() == 1, "order 1 went on more than once");
     ensure!(newest.iter().all(|order| order["object_id"] != 1 || order["payload"]["products"][0]["id"] == "tea"));
@@ -143,17 +143,17 @@ async fn unless_a_newer_event_takes_its_place() -> Result<()> {
 
 #[tokio::test]
 async fn not_longer_than_it_may_for_a_dish_but_for_ever_for_a_user() -> Result<()> {
-    let stage = Stage::start("1s").await?;
-    stage.receive(&[closed(1, "u", &["tea", "cake"]), closed(2, "nobody", &["cake"])]).await?;
-    stage.until_parked(1).await?;
-    let sent = stage.sent().await?;
+    let fixture = Fixture::start("1s").await?;
+    fixture.receive(&[closed(1, "u", &["tea", "cake"]), closed(2, "nobody", &["cake"])]).await?;
+    fixture.until_parked(1).await?;
+    let sent = fixture.sent().await?;
     let [order] = sent.as_slice() else { anyhow::bail!("{sent:?}") };
     let products = order.json()?["payload"]["products"].clone();
     assert_eq!((&products[0]["category"], &products[1]["category"]), (&"Раздел tea".into(), &NO_CATEGORY.into()));
     assert_eq!(products[1]["name"], "Свежий cake");
 
-    stage.pipeline.name(&[user("nobody")?]).await?;
-    stage.until_parked(0).await?;
-    assert_eq!(stage.sent_ids().await?, [1, 2]);
+    fixture.pipeline.name(&[user("nobody")?]).await?;
+    fixture.until_parked(0).await?;
+    assert_eq!(fixture.sent_ids().await?, [1, 2]);
     Ok(())
 }

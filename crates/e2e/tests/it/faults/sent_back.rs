@@ -18,14 +18,14 @@ const REFUSED: [(Layer, &str, &str); 3] = [
 ];
 
 /// Five orders of a user whom a layer's database refused, and two of another; the cause of it is gone.
-struct Stage {
+struct Fixture {
     pipeline: Pipeline,
     layer: Layer,
     orders: Workload,
     _services: Vec<Process>,
 }
 
-impl Stage {
+impl Fixture {
     async fn start((layer, table, refused): (Layer, &str, &str)) -> Result<Self> {
         let of = |user: &'static str, ids: [u64; 5]| ids.map(|id| closed(id, user, &["tea"]));
         let [first, last] = [closed(1, "rich", &["tea"]), closed(9, "rich", &["tea", "cake"])];
@@ -41,18 +41,18 @@ impl Stage {
         pipeline.sql(&refuse).await?;
         pipeline.load(&orders.events).await?;
         let services = pipeline.start_all().await?;
-        pipeline.settled().await?;
+        pipeline.wait_idle().await?;
         pipeline.sql(&format!("DROP TRIGGER refuse ON {table}")).await?;
-        let stage = Self { pipeline, layer, orders, _services: services };
-        let letters = stage.pipeline.read(&stage.pipeline.dead_letters(layer)).await?;
+        let fixture = Self { pipeline, layer, orders, _services: services };
+        let letters = fixture.pipeline.read(&fixture.pipeline.dead_letters(layer)).await?;
         // DDS tells CDM all it knows of a user in one message a batch.
         ensure!(!letters.is_empty() && letters.len() <= 5, "{} dead letters", letters.len());
         for letter in &letters {
             ensure!(letter.header("reason").as_deref() == Some("refused-by-database"), "{:?}", letter.header("error"));
             ensure!(letter.value.as_ref().is_some_and(|value| String::from_utf8_lossy(value).contains("poor")));
         }
-        ensure!(stage.pipeline.count("SELECT count(*) FROM cdm.users").await? == 1, "the user is there already");
-        Ok(stage)
+        ensure!(fixture.pipeline.count("SELECT count(*) FROM cdm.users").await? == 1, "the user is there already");
+        Ok(fixture)
     }
 
     async fn says(&self, arguments: &[&str]) -> Result<String> {
@@ -78,7 +78,7 @@ impl Stage {
     }
 
     async fn all_is_well(&self) -> Result<()> {
-        self.pipeline.settled().await?;
+        self.pipeline.wait_idle().await?;
         self.pipeline.assert_marts(&self.orders.expected()).await?;
         self.pipeline.audit().await
     }
@@ -87,46 +87,49 @@ impl Stage {
 #[tokio::test]
 async fn what_the_database_refused_is_counted_once_its_cause_is_gone() -> Result<()> {
     for refused in REFUSED {
-        let stage = Stage::start(refused).await?;
-        let (letters, records) = (stage.listed().await?.1, stage.source().await?);
-        let said = stage.says(&["replay"]).await?;
+        let fixture = Fixture::start(refused).await?;
+        let (letters, records) = (fixture.listed().await?.1, fixture.source().await?);
+        let said = fixture.says(&["replay"]).await?;
         ensure!(said.contains(&format!("would send back {letters} to ")), "{said}");
-        ensure!((stage.source().await?, stage.listed().await?) == (records, (0, letters)), "a dry run did something");
+        ensure!(
+            (fixture.source().await?, fixture.listed().await?) == (records, (0, letters)),
+            "a dry run did something"
+        );
 
-        let said = stage.says(&["replay", "--execute", "--reason", "refused-by-database"]).await?;
+        let said = fixture.says(&["replay", "--execute", "--reason", "refused-by-database"]).await?;
         ensure!(said.contains(&format!("sent back {letters} to ")), "{said}");
-        stage.all_is_well().await?;
-        ensure!(stage.listed().await? == (letters, 0), "{:?}", stage.listed().await?);
+        fixture.all_is_well().await?;
+        ensure!(fixture.listed().await? == (letters, 0), "{:?}", fixture.listed().await?);
 
-        let records = stage.source().await?;
-        let said = stage.says(&["replay", "--execute"]).await?;
+        let records = fixture.source().await?;
+        let said = fixture.says(&["replay", "--execute"]).await?;
         ensure!(said.ends_with(&format!("left {letters}: sent back before\nnothing to send back\n")), "{said}");
-        ensure!(stage.source().await? == records, "a second replay sent something");
+        ensure!(fixture.source().await? == records, "a second replay sent something");
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn a_replay_that_is_killed_before_it_remembers_sends_again_and_nothing_counts_twice() -> Result<()> {
-    let stage = Stage::start(REFUSED[0]).await?;
-    let records = stage.source().await?;
+    let fixture = Fixture::start(REFUSED[0]).await?;
+    let records = fixture.source().await?;
     // Whoever reads the memory may; whoever writes it waits.
-    let keeper = stage.pipeline.database().await?;
+    let keeper = fixture.pipeline.database().await?;
     keeper
         .batch_execute("BEGIN; LOCK TABLE public.tagmill_replayed_dead_letters IN SHARE ROW EXCLUSIVE MODE")
         .await
         .context("the memory cannot be locked")?;
-    let sent = until("the letters are sent", SOON, async || Ok(stage.source().await? == records + 5));
+    let sent = until("the letters are sent", SOON, async || Ok(fixture.source().await? == records + 5));
     tokio::select! {
-        ended = stage.says(&["replay", "--execute"]) => anyhow::bail!("it has ended: {ended:?}"),
+        ended = fixture.says(&["replay", "--execute"]) => anyhow::bail!("it has ended: {ended:?}"),
         sent = sent => sent?, // and with that the command is killed
     }
     keeper.batch_execute("ROLLBACK").await?;
-    ensure!(stage.listed().await? == (0, 5), "what was never remembered is known");
+    ensure!(fixture.listed().await? == (0, 5), "what was never remembered is known");
 
-    stage.says(&["replay", "--execute"]).await?;
-    ensure!(stage.source().await? == records + 10, "the second time sent something else");
-    stage.all_is_well().await?;
-    ensure!(stage.listed().await? == (5, 0), "{:?}", stage.listed().await?);
+    fixture.says(&["replay", "--execute"]).await?;
+    ensure!(fixture.source().await? == records + 10, "the second time sent something else");
+    fixture.all_is_well().await?;
+    ensure!(fixture.listed().await? == (5, 0), "{:?}", fixture.listed().await?);
     Ok(())
 }

@@ -16,7 +16,7 @@ async fn by_every_service() -> Result<()> {
         pipeline.produce(&pipeline.source(layer), records.into_iter().take(count)).await?;
     }
     let services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
 
     for (layer, service) in Layer::ALL.into_iter().zip(&services) {
         let page = service.get("/metrics").await?.1;

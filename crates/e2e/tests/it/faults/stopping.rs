@@ -28,7 +28,7 @@ async fn while_everything_is_away() -> Result<()> {
 
     tokio::try_join!(stack.kafka().start(), stack.postgres().start(), stack.redis().start())?;
     let _services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await
 }

@@ -16,7 +16,7 @@ async fn in_seconds() -> Result<()> {
     let record = |order: &Order<'_>| Record { timestamp: Some(1_773_057_600), ..order.record() };
     pipeline.produce(&pipeline.source(Layer::Stg), ORDERS.iter().map(record)).await?;
     let stg = pipeline.service(Layer::Stg).start().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     let letters = pipeline.read(&pipeline.dead_letters(Layer::Stg)).await?;
     ensure!(letters.len() == 2, "{letters:?}");
     for letter in &letters {

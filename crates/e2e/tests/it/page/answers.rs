@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use e2e::Workload;
 use serde_json::Value;
 
-use super::Stage;
+use super::Fixture;
 
 /// The most CDM may hold, in KiB, as in the tests of memory.
 const LIMIT: u64 = 48 << 10;
@@ -12,8 +12,8 @@ const LIMIT: u64 = 48 << 10;
 #[tokio::test]
 async fn questions_are_read_strictly_and_nobody_is_named() -> Result<()> {
     let week = Workload::clean(69, 300);
-    let stage = Stage::set(&week).await?;
-    let cdm = stage.cdm()?;
+    let fixture = Fixture::set(&week).await?;
+    let cdm = fixture.cdm()?;
     for (question, expected) in [
         ("", 200),
         ("?tab=tags", 200),
@@ -59,8 +59,8 @@ async fn questions_are_read_strictly_and_nobody_is_named() -> Result<()> {
 
 #[tokio::test]
 async fn what_a_browser_has_is_not_sent_again() -> Result<()> {
-    let stage = Stage::set(&Workload::clean(70, 50)).await?;
-    let cdm = stage.cdm()?;
+    let fixture = Fixture::set(&Workload::clean(70, 50)).await?;
+    let cdm = fixture.cdm()?;
     for path in [
         "/dashboard",
         "/dashboard/page.js",

@@ -17,9 +17,9 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long an answer, or a condition, may take on a machine that is busy with other tests.
-const LIMIT: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
-const GLANCE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Nobody is at the screen, and nothing is fetched that the page does not ask for.
 const FLAGS: [&str; 11] = [
@@ -107,16 +107,16 @@ impl Browser {
 
     /// Waits until a JavaScript expression is true; while the page changes, it may fail.
     pub(super) async fn until(&mut self, expression: &str) -> Result<()> {
-        let deadline = Instant::now() + LIMIT;
+        let deadline = Instant::now() + WAIT_TIMEOUT;
         loop {
             let found = self.evaluate(expression).await;
             if matches!(found, Ok(Value::Bool(true))) {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                bail!("waited {LIMIT:?} in vain for {expression}: {found:?}");
+                bail!("waited {WAIT_TIMEOUT:?} in vain for {expression}: {found:?}");
             }
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -204,7 +204,7 @@ impl Browser {
                 self.events.push(said);
             }
         };
-        timeout(LIMIT, answered).await.with_context(|| format!("no answer to {method}"))?
+        timeout(WAIT_TIMEOUT, answered).await.with_context(|| format!("no answer to {method}"))?
     }
 
     async fn hear(&mut self) -> Result<Value> {

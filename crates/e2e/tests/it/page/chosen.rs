@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use e2e::Workload;
 
 use super::{
-    FILLED, RUSSIAN, Stage,
+    FILLED, Fixture, RUSSIAN,
     expected::{self, Language},
     shown,
 };
@@ -23,13 +23,13 @@ const REGARDLESS: &str = "[...document.querySelectorAll('.panel:not([hidden]) .c
 
 #[tokio::test]
 async fn narrows_the_charts_and_stands_in_the_address() -> Result<()> {
-    let stage = Stage::set(&Workload::clean(62, 400)).await?;
+    let fixture = Fixture::set(&Workload::clean(62, 400)).await?;
     let spec = dashboards::orders()?;
     let tab = &spec.tabs[0];
     let category =
-        stage.pipeline.sql("SELECT category_name FROM cdm.category_popularity WHERE place = 2").await?.join("");
-    let days = stage.pipeline.sql("SELECT min(day_msk) + 1 FROM cdm.orders_by_day").await?.join("");
-    let mut browser = stage.visit(&RUSSIAN).await?;
+        fixture.pipeline.sql("SELECT category_name FROM cdm.category_popularity WHERE place = 2").await?.join("");
+    let days = fixture.pipeline.sql("SELECT min(day_msk) + 1 FROM cdm.orders_by_day").await?.join("");
+    let mut browser = fixture.visit(&RUSSIAN).await?;
     let all = shown::read(&mut browser).await?;
 
     browser.evaluate(&set("category", &category)).await?;
@@ -40,7 +40,7 @@ async fn narrows_the_charts_and_stands_in_the_address() -> Result<()> {
         browser.until(&narrowed).await?;
         let shown = shown::read(&mut browser).await?;
         let regardless: Vec<String> = serde_json::from_value(browser.evaluate(REGARDLESS).await?)?;
-        let last = stage.pipeline.sql("SELECT max(day_msk) FROM cdm.orders_by_day").await?.join("");
+        let last = fixture.pipeline.sql("SELECT max(day_msk) FROM cdm.orders_by_day").await?.join("");
         for chart in &tab.charts {
             let selectors: Vec<_> =
                 tab.selectors.iter().filter(|it| it.id != "restaurant" && spec.narrows(it, chart)).collect();
@@ -51,7 +51,7 @@ async fn narrows_the_charts_and_stands_in_the_address() -> Result<()> {
                 sql = sql.replace(from, &to);
             }
             sql = sql.replace(if by_day { "$3::text[]" } else { "$1::text[]" }, &format!("ARRAY['{category}']"));
-            let expected = expected::rows(&stage.pipeline, chart, &sql, Language::Ru).await?;
+            let expected = expected::rows(&fixture.pipeline, chart, &sql, Language::Ru).await?;
             let shown = shown.get(&chart.id).context("a chart is not shown")?;
             ensure!(*shown == expected, "{round}, {}: {shown:?} instead of {expected:?}", chart.id);
         }

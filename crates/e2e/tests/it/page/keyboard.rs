@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, ensure};
 use e2e::Workload;
 
-use super::{RUSSIAN, Stage, browser::Browser};
+use super::{Fixture, RUSSIAN, browser::Browser};
 
 /// What has the focus, and whether it shows.
 const FOCUS: &str = "(() => { const it = document.activeElement; const {outlineStyle, outlineWidth} = getComputedStyle(it);
@@ -18,8 +18,8 @@ const OPERABLE: &str = "[...document.querySelectorAll('a[href], button, select, 
 
 #[tokio::test]
 async fn gets_everywhere_and_is_seen() -> Result<()> {
-    let stage = Stage::set(&Workload::clean(68, 100)).await?;
-    let mut browser = stage.visit(&RUSSIAN).await?;
+    let fixture = Fixture::set(&Workload::clean(68, 100)).await?;
+    let mut browser = fixture.visit(&RUSSIAN).await?;
     browser.until("document.querySelectorAll('.legend button').length > 3").await?;
     for (key, tab) in [("ArrowRight", "tags"), ("End", "health"), ("ArrowRight", "popularity"), ("ArrowLeft", "health")]
     {

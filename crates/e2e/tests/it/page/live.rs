@@ -5,7 +5,7 @@ use devstack::{Options, Stack};
 use e2e::{Pipeline, Workload};
 
 use super::{
-    FILLED, RUSSIAN, Stage, address,
+    FILLED, Fixture, RUSSIAN, address,
     browser::Browser,
     cdm,
     shown::{read, text},
@@ -13,15 +13,15 @@ use super::{
 
 #[tokio::test]
 async fn new_orders_appear_by_themselves() -> Result<()> {
-    let stage = Stage::set(&Workload::clean(63, 200)).await?;
-    let mut browser = stage.visit(&RUSSIAN).await?;
+    let fixture = Fixture::set(&Workload::clean(63, 200)).await?;
+    let mut browser = fixture.visit(&RUSSIAN).await?;
     read(&mut browser).await?;
     // Something that a reload would take away.
     browser.evaluate("window.untouched = document.querySelector('#chart-top_products table')").await?;
     let more = Workload::clean(64, 300);
-    stage.pipeline.name(&more.reference).await?;
-    stage.load(&more).await?;
-    let orders = stage.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?;
+    fixture.pipeline.name(&more.reference).await?;
+    fixture.load(&more).await?;
+    let orders = fixture.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?;
     let shows = |orders: u64| format!("document.querySelector('#chart-orders .figure').textContent === '{orders}'");
     browser.until(&shows(orders)).await?;
     ensure!(browser.evaluate("window.untouched !== undefined").await? == true, "the page was loaded again");
@@ -29,10 +29,10 @@ async fn new_orders_appear_by_themselves() -> Result<()> {
 
     browser.evaluate("document.getElementById('pause').click()").await?;
     ensure!(text(&mut browser, "#as-of").await?.contains("остановлено"));
-    stage.load(&Workload { reference: Vec::new(), events: Workload::clean(65, 50).events }).await?;
+    fixture.load(&Workload { reference: Vec::new(), events: Workload::clean(65, 50).events }).await?;
     ensure!(browser.evaluate(&shows(orders)).await? == true, "it went on");
     browser.evaluate("document.getElementById('pause').click()").await?;
-    let orders = stage.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?;
+    let orders = fixture.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?;
     browser.until(&shows(orders)).await?;
     ensure!(browser.complaints().is_empty(), "{:?}", browser.complaints());
     Ok(())

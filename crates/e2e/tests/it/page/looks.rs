@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use e2e::Workload;
 
 use super::{
-    FILLED, RUSSIAN, Stage,
+    FILLED, Fixture, RUSSIAN,
     browser::{Browser, Visitor},
     open_tab, shown,
 };
@@ -21,8 +21,8 @@ const TABS: [&str; 3] = ["popularity", "tags", "health"];
 
 #[tokio::test]
 async fn are_the_visitors_own_and_remembered() -> Result<()> {
-    let stage = Stage::set(&Workload::clean(66, 100)).await?;
-    let mut browser = stage.visit(&Visitor { language: "en-US", theme: "dark", width: 1440 }).await?;
+    let fixture = Fixture::set(&Workload::clean(66, 100)).await?;
+    let mut browser = fixture.visit(&Visitor { language: "en-US", theme: "dark", width: 1440 }).await?;
     let state = "[document.documentElement.lang, document.documentElement.dataset.theme, \
                   document.querySelector('#chart-orders h2').textContent].join()";
     ensure!(browser.evaluate(state).await? == "en,dark,Orders");
@@ -31,25 +31,25 @@ async fn are_the_visitors_own_and_remembered() -> Result<()> {
     }
     browser.until(FILLED).await?;
     ensure!(browser.evaluate(state).await? == "ru,light,Заказы");
-    browser.open(&stage.address()?).await?;
+    browser.open(&fixture.address()?).await?;
     browser.until(FILLED).await?;
     ensure!(browser.evaluate(state).await? == "ru,light,Заказы", "the choice is forgotten");
     // Another visitor, who has chosen nothing, gets what their system has.
-    let mut other = stage.visit(&RUSSIAN).await?;
+    let mut other = fixture.visit(&RUSSIAN).await?;
     ensure!(other.evaluate(state).await? == "ru,light,Заказы");
     Ok(())
 }
 
 #[tokio::test]
 async fn serve_everybody_on_every_screen() -> Result<()> {
-    let stage = Stage::set(&Workload::dirty(67, 300)).await?;
+    let fixture = Fixture::set(&Workload::dirty(67, 300)).await?;
     for visitor in [
         RUSSIAN,
         Visitor { language: "en-US", theme: "dark", width: 1440 },
         Visitor { language: "ru-RU", theme: "dark", width: 390 },
         Visitor { language: "en-US", theme: "light", width: 320 },
     ] {
-        let mut browser = stage.visit(&visitor).await?;
+        let mut browser = fixture.visit(&visitor).await?;
         for tab in TABS {
             open_tab(&mut browser, tab).await?;
             // Folded and unfolded.

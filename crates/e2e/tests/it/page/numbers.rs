@@ -7,7 +7,7 @@ use dashboards::spec::{Chart, Kind, Tab};
 use e2e::{Pipeline, Workload, until};
 
 use super::{
-    RUSSIAN, Stage,
+    Fixture, RUSSIAN,
     browser::Browser,
     expected::{self, Language},
     open_tab,
@@ -18,23 +18,23 @@ use super::{
 const AGE: &str = "refresh_age_seconds";
 
 /// How long the page may take to follow the views: some of its looks.
-const LIMIT: Duration = Duration::from_secs(60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 const AGE_NOW: &str = "SELECT refresh_age_seconds FROM cdm.freshness";
 
 #[tokio::test]
 async fn is_what_the_views_say() -> Result<()> {
-    let stage = Stage::set(&Workload::dirty(61, 600)).await?;
+    let fixture = Fixture::set(&Workload::dirty(61, 600)).await?;
     let spec = dashboards::orders()?;
-    let (began, before) = (Instant::now(), stage.pipeline.count(AGE_NOW).await?);
-    let mut browser = stage.visit(&RUSSIAN).await?;
+    let (began, before) = (Instant::now(), fixture.pipeline.count(AGE_NOW).await?);
+    let mut browser = fixture.visit(&RUSSIAN).await?;
     let mut ages = Vec::new();
     for language in [Language::Ru, Language::En] {
         for tab in &spec.tabs {
             open_tab(&mut browser, &tab.id).await?;
             // The summary may be refreshed between the look at the page and that at the views: then the page follows.
             let mut difference = None;
-            let agree = async || match compare_all(&stage.pipeline, tab, &mut browser, language).await {
+            let agree = async || match compare_all(&fixture.pipeline, tab, &mut browser, language).await {
                 Ok(found) => {
                     ages.extend(found);
                     Ok(true)
@@ -44,7 +44,7 @@ async fn is_what_the_views_say() -> Result<()> {
                     Ok(false)
                 }
             };
-            let agreed = until("the page says what the views say", LIMIT, agree).await;
+            let agreed = until("the page says what the views say", WAIT_TIMEOUT, agree).await;
             agreed.map_err(|timeout| difference.unwrap_or(timeout))?;
         }
         browser.evaluate("document.getElementById('language').click()").await?;
@@ -52,7 +52,7 @@ async fn is_what_the_views_say() -> Result<()> {
     let most = before + began.elapsed().as_secs() + 1;
     ensure!(ages.len() == 2 && ages.iter().all(|age| *age <= most), "{ages:?}: more than {most}");
     ensure!(browser.complaints().is_empty(), "{:?}", browser.complaints());
-    let here = stage.address()?.replace("/dashboard", "");
+    let here = fixture.address()?.replace("/dashboard", "");
     ensure!(
         browser.origins().iter().all(|origin| *origin == here || origin == "about:blank"),
         "{:?}",

@@ -3,19 +3,19 @@
 use anyhow::Result;
 use e2e::Layer;
 
-use super::Stage;
+use super::Fixture;
 
 #[tokio::test]
 async fn topics_that_end_in_transaction_markers_are_read_to_their_ends() -> Result<()> {
-    let mut stage = Stage::loaded(74, 300, 2).await?;
+    let mut fixture = Fixture::loaded(74, 300, 2).await?;
     for layer in [Layer::Dds, Layer::Cdm] {
-        stage.pipeline.end_in_markers(&stage.pipeline.source(layer)).await?;
+        fixture.pipeline.end_in_markers(&fixture.pipeline.source(layer)).await?;
     }
-    stage.pipeline.settled().await?; // no lag is left at rest
+    fixture.pipeline.wait_idle().await?; // no lag is left at rest
     for layer in [Layer::Dds, Layer::Cdm] {
-        stage.prepare(layer).await?;
-        stage.services.insert(layer, stage.pipeline.service(layer).start().await?);
-        stage.finish().await?;
+        fixture.prepare(layer).await?;
+        fixture.services.insert(layer, fixture.pipeline.service(layer).start().await?);
+        fixture.finish().await?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, until};
 
-use super::{LIMIT, Stage, phase};
+use super::{Fixture, WAIT_TIMEOUT, phase};
 
 /// What somebody may have done by hand: wrong counts and names, versions from the future, rows too many and too few.
 const HARM: &str = "
@@ -35,48 +35,48 @@ const IDS: &str = "
 
 #[tokio::test]
 async fn harmed_marts_are_right_at_one_moment() -> Result<()> {
-    let mut stage = Stage::loaded(73, 600, 2).await?;
-    let right = look(&stage.pipeline, CONTENT).await?;
-    stage.take(Layer::Cdm)?.stop().await?;
-    stage.pipeline.sql(HARM).await?;
-    let harmed = look(&stage.pipeline, CONTENT).await?;
-    let ids = look(&stage.pipeline, IDS).await?;
+    let mut fixture = Fixture::loaded(73, 600, 2).await?;
+    let right = look(&fixture.pipeline, CONTENT).await?;
+    fixture.take(Layer::Cdm)?.stop().await?;
+    fixture.pipeline.sql(HARM).await?;
+    let harmed = look(&fixture.pipeline, CONTENT).await?;
+    let ids = look(&fixture.pipeline, IDS).await?;
     ensure!(harmed.difference(&right).count() > 20 && right.difference(&harmed).count() > 20, "not much harm was done");
 
-    super::prepare(&stage.pipeline, Layer::Cdm).await?;
-    let few = || stage.pipeline.service(Layer::Cdm).env("BATCH_SIZE", "20").spawn();
+    super::prepare(&fixture.pipeline, Layer::Cdm).await?;
+    let few = || fixture.pipeline.service(Layer::Cdm).env("BATCH_SIZE", "20").spawn();
     let _replicas = [few()?, few()?];
     let mut looks = 0;
-    until("the marts are replaced", LIMIT, async || {
-        let under_way = !phase(&stage.pipeline).await?.is_empty();
-        let now = look(&stage.pipeline, CONTENT).await?;
+    until("the marts are replaced", WAIT_TIMEOUT, async || {
+        let under_way = !phase(&fixture.pipeline).await?.is_empty();
+        let now = look(&fixture.pipeline, CONTENT).await?;
         ensure!(now == harmed || now == right, "readers saw {} rows, neither the old nor the new", now.len());
         looks += usize::from(now == harmed);
         Ok(!under_way)
     })
     .await?;
     ensure!(looks > 1, "the old marts were seen {looks} times");
-    ensure!(look(&stage.pipeline, CONTENT).await? == right, "the marts are not what they were");
-    let kept = look(&stage.pipeline, IDS).await?.intersection(&ids).count();
+    ensure!(look(&fixture.pipeline, CONTENT).await? == right, "the marts are not what they were");
+    let kept = look(&fixture.pipeline, IDS).await?.intersection(&ids).count();
     ensure!(kept > 20 && kept == ids.len() - 10, "{kept} of {} rows have kept their ids", ids.len());
     for table in ["users", "user_product_counters", "user_category_counters"] {
-        let left = stage.pipeline.count(&format!("SELECT count(*) FROM cdm_rebuild.{table}")).await?;
+        let left = fixture.pipeline.count(&format!("SELECT count(*) FROM cdm_rebuild.{table}")).await?;
         ensure!(left == 0, "{left} rows were left in cdm_rebuild.{table}");
     }
-    stage.finish().await
+    fixture.finish().await
 }
 
 #[tokio::test]
 async fn marts_are_rebuilt_while_orders_arrive() -> Result<()> {
-    let mut stage = Stage::loaded(74, 600, 1).await?;
-    stage.take(Layer::Cdm)?.stop().await?;
-    stage.pipeline.sql("TRUNCATE cdm.users, cdm.user_product_counters, cdm.user_category_counters").await?;
-    super::prepare(&stage.pipeline, Layer::Cdm).await?;
-    stage.load(50).await?;
-    let few = stage.pipeline.service(Layer::Cdm).env("BATCH_SIZE", "20");
+    let mut fixture = Fixture::loaded(74, 600, 1).await?;
+    fixture.take(Layer::Cdm)?.stop().await?;
+    fixture.pipeline.sql("TRUNCATE cdm.users, cdm.user_product_counters, cdm.user_category_counters").await?;
+    super::prepare(&fixture.pipeline, Layer::Cdm).await?;
+    fixture.load(50).await?;
+    let few = fixture.pipeline.service(Layer::Cdm).env("BATCH_SIZE", "20");
     let _cdm = few.start().await?;
-    stage.load(50).await?;
-    stage.finish().await
+    fixture.load(50).await?;
+    fixture.finish().await
 }
 
 async fn look(pipeline: &Pipeline, statement: &str) -> Result<BTreeSet<String>> {

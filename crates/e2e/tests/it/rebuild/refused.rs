@@ -6,24 +6,24 @@ use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-use super::{Stage, phase};
+use super::{Fixture, phase};
 
 #[tokio::test]
 async fn a_rebuild_is_refused_while_the_group_has_members() -> Result<()> {
-    let stage = Stage::loaded(75, 100, 1).await?;
+    let fixture = Fixture::loaded(75, 100, 1).await?;
     for layer in [Layer::Dds, Layer::Cdm] {
-        assert_refused(&stage.pipeline, layer, &["has members", "stop every", layer.stem()]).await?;
+        assert_refused(&fixture.pipeline, layer, &["has members", "stop every", layer.stem()]).await?;
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn a_rebuild_is_refused_when_the_beginning_of_the_topic_is_gone() -> Result<()> {
-    let mut stage = Stage::loaded(76, 100, 2).await?;
+    let mut fixture = Fixture::loaded(76, 100, 2).await?;
     for layer in [Layer::Dds, Layer::Cdm] {
-        stage.take(layer)?.stop().await?;
-        delete_first_record(&stage.pipeline, layer).await?;
-        assert_refused(&stage.pipeline, layer, &["partition 1 of", "begins at offset 1"]).await?;
+        fixture.take(layer)?.stop().await?;
+        delete_first_record(&fixture.pipeline, layer).await?;
+        assert_refused(&fixture.pipeline, layer, &["partition 1 of", "begins at offset 1"]).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use e2e::{Layer, Pipeline, until};
 use tokio::sync::oneshot::{self, Receiver, error::TryRecvError};
 use tokio::time::interval;
 
-use super::{Before, COUNTS, Counts, LIMIT, Stage, counts, phase};
+use super::{Before, COUNTS, Counts, Fixture, WAIT_TIMEOUT, counts, phase};
 
 /// Whoever stores the hub of the order that came last waits for the end of this transaction.
 const HOLD_A_LATE_ORDER: &str = "
@@ -17,33 +17,33 @@ const HOLD_A_LATE_ORDER: &str = "
 
 #[tokio::test]
 async fn a_vault_is_rebuilt_while_orders_arrive_and_no_number_falls() -> Result<()> {
-    let mut stage = Stage::loaded(71, 1_200, 2).await?;
+    let mut fixture = Fixture::loaded(71, 1_200, 2).await?;
     let (stop, stopped) = oneshot::channel();
-    let watching = tokio::spawn(watch(stage.pipeline.database().await?, stopped));
+    let watching = tokio::spawn(watch(fixture.pipeline.database().await?, stopped));
 
-    stage.prepare(Layer::Dds).await?;
-    let before = Before::now(&stage.pipeline).await?;
-    assert_vault_is_empty(&stage.pipeline).await?;
-    let holder = stage.pipeline.database().await?;
+    fixture.prepare(Layer::Dds).await?;
+    let before = Before::now(&fixture.pipeline).await?;
+    assert_vault_is_empty(&fixture.pipeline).await?;
+    let holder = fixture.pipeline.database().await?;
     holder.batch_execute(HOLD_A_LATE_ORDER).await?;
-    let slow = || stage.pipeline.service(Layer::Dds).env("BATCH_SIZE", "3");
+    let slow = || fixture.pipeline.service(Layer::Dds).env("BATCH_SIZE", "3");
     let replicas = [slow().spawn()?, slow().spawn()?];
 
     // Orders arrive while the topic is read again, which cannot come to its end before, and while its outcome is told.
-    let gets_on = async || Ok(stage.pipeline.committed(Layer::Dds).await? != [0, 0]);
-    until("the replay gets on", LIMIT, gets_on).await?;
-    stage.load(100).await?;
-    ensure!(phase(&stage.pipeline).await? == "replaying", "the replay was over before anything could arrive");
+    let gets_on = async || Ok(fixture.pipeline.committed(Layer::Dds).await? != [0, 0]);
+    until("the replay gets on", WAIT_TIMEOUT, gets_on).await?;
+    fixture.load(100).await?;
+    ensure!(phase(&fixture.pipeline).await? == "replaying", "the replay was over before anything could arrive");
     holder.batch_execute("ROLLBACK").await?;
-    until("the replay is over", LIMIT, async || Ok(phase(&stage.pipeline).await? != "replaying")).await?;
-    stage.finish().await?;
+    until("the replay is over", WAIT_TIMEOUT, async || Ok(phase(&fixture.pipeline).await? != "replaying")).await?;
+    fixture.finish().await?;
 
-    let told = before.assert_nothing_less_was_told(&stage.pipeline).await?;
+    let told = before.assert_nothing_less_was_told(&fixture.pipeline).await?;
     ensure!(told > 0, "nothing was told");
     drop(stop);
     let looks = watching.await??;
     ensure!(looks > 50, "nobody looked: {looks} times");
-    let logs: String = stage.pipeline.logs()?.into_values().collect();
+    let logs: String = fixture.pipeline.logs()?.into_values().collect();
     for line in ["reading the topic again", "telling what came of it", "the rebuild is complete"] {
         ensure!(logs.contains(line), "no log says: {line}");
     }
@@ -52,7 +52,7 @@ async fn a_vault_is_rebuilt_while_orders_arrive_and_no_number_falls() -> Result<
             let phase = replica.metric("tagmill_rebuild_phase").await?;
             Ok(phase + replica.metric("tagmill_rebuild_remaining_records").await? == 0.0)
         };
-        until("every replica says that it is over", LIMIT, over).await?;
+        until("every replica says that it is over", WAIT_TIMEOUT, over).await?;
     }
     Ok(())
 }
@@ -88,16 +88,16 @@ async fn assert_vault_is_empty(pipeline: &Pipeline) -> Result<()> {
 
 #[tokio::test]
 async fn check_tells_of_a_rebuild_and_emptying_by_hand_does_not_end_it() -> Result<()> {
-    let mut stage = Stage::loaded(72, 100, 1).await?;
-    stage.prepare(Layer::Dds).await?;
-    stage.pipeline.truncate(Layer::Dds).await?;
-    let output = stage.pipeline.service(Layer::Dds).run(&["check"]).await?;
+    let mut fixture = Fixture::loaded(72, 100, 1).await?;
+    fixture.prepare(Layer::Dds).await?;
+    fixture.pipeline.truncate(Layer::Dds).await?;
+    let output = fixture.pipeline.service(Layer::Dds).run(&["check"]).await?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     ensure!(output.status.success() && said.contains("ok     rebuild: under way"), "check says: {said}");
 
-    let _dds = stage.pipeline.service(Layer::Dds).start().await?;
-    stage.finish().await?;
-    let output = stage.pipeline.service(Layer::Dds).run(&["check"]).await?;
+    let _dds = fixture.pipeline.service(Layer::Dds).start().await?;
+    fixture.finish().await?;
+    let output = fixture.pipeline.service(Layer::Dds).run(&["check"]).await?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     ensure!(output.status.success() && !said.contains("rebuild"), "check says: {said}");
     Ok(())

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use devstack::{Options, Program, Server, Stack};
 use e2e::{Layer, Pipeline, Service};
 
-use super::Stage;
+use super::Fixture;
 
 /// The lines of `check` that are not `ok`.
 async fn failed(service: Service<'_>) -> Result<Vec<String>> {
@@ -20,7 +20,7 @@ async fn failed(service: Service<'_>) -> Result<Vec<String>> {
 /// Rights are revoked one by one; `check` names each.
 #[tokio::test]
 async fn a_right_that_is_missing_is_named() -> Result<()> {
-    let stage = Stage::start(1).await?;
+    let fixture = Fixture::start(1).await?;
     let taken = [
         (Layer::Stg, "DELETE", "TABLE stg.missing_names"),
         (Layer::Stg, "SELECT", "TABLE public.tagmill_rebuilds"),
@@ -32,33 +32,33 @@ async fn a_right_that_is_missing_is_named() -> Result<()> {
         (Layer::Cdm, "USAGE", "SCHEMA cdm_rebuild"),
     ];
     for (layer, right, object) in taken {
-        ensure!(failed(stage.service(layer)).await?.is_empty(), "{} is not ready", layer.stem());
+        ensure!(failed(fixture.service(layer)).await?.is_empty(), "{} is not ready", layer.stem());
         let role = format!("tagmill_{}", layer.stem());
-        stage.pipeline.sql(&format!("REVOKE {right} ON {object} FROM {role}")).await?;
-        let said = failed(stage.service(layer)).await?;
+        fixture.pipeline.sql(&format!("REVOKE {right} ON {object} FROM {role}")).await?;
+        let said = failed(fixture.service(layer)).await?;
         let (kind, name) = object.split_once(' ').context("no kind")?;
         let expected = format!("lacks {right} on {} {name}; log in as {role} ", kind.to_lowercase());
         let [line] = said.as_slice() else { anyhow::bail!("{object}: {said:#?}") };
         ensure!(line.starts_with("FAILED database rights: DATABASE_URL: ") && line.contains(&expected), "{line}");
         // The owner's next migration gives it back, although nothing is left to apply.
-        stage.migrate().await?;
+        fixture.migrate().await?;
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn a_role_that_only_reads_is_told() -> Result<()> {
-    let stage = Stage::start(1).await?;
-    let set = format!("ALTER ROLE tagmill_cdm IN DATABASE {} SET default_transaction_read_only", stage.database);
-    stage.pipeline.sql(&format!("{set} = on")).await?;
-    let said = failed(stage.service(Layer::Cdm)).await?;
+    let fixture = Fixture::start(1).await?;
+    let set = format!("ALTER ROLE tagmill_cdm IN DATABASE {} SET default_transaction_read_only", fixture.database);
+    fixture.pipeline.sql(&format!("{set} = on")).await?;
+    let said = failed(fixture.service(Layer::Cdm)).await?;
     let [line] = said.as_slice() else { anyhow::bail!("{said:#?}") };
     ensure!(line.starts_with("FAILED database transaction: ") && line.contains("25006"), "{line}");
     ensure!(line.ends_with("for the role, the database and the server"), "{line}");
     // The attempt leaves nothing.
-    stage.pipeline.sql(&format!("{set} = off")).await?;
-    ensure!(failed(stage.service(Layer::Cdm)).await?.is_empty(), "it does not write");
-    ensure!(stage.pipeline.count("SELECT count(*) FROM public.tagmill_replayed_dead_letters").await? == 0, "a trace");
+    fixture.pipeline.sql(&format!("{set} = off")).await?;
+    ensure!(failed(fixture.service(Layer::Cdm)).await?.is_empty(), "it does not write");
+    ensure!(fixture.pipeline.count("SELECT count(*) FROM public.tagmill_replayed_dead_letters").await? == 0, "a trace");
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use devstack::{ROLE_SETTINGS, RoleSetting, Treatment};
 use e2e::{Layer, Workload};
 
-use super::Stage;
+use super::Fixture;
 
 /// Everything that depends on the messages only: no generated ids, no clocks.
 const STORED: [(&str, &str); 15] = [
@@ -83,29 +83,29 @@ fn stated() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// A flow through the three services with both rebuilds. `set` says where the settings are set.
 async fn flow(week: &Workload, set: &[String]) -> Result<BTreeMap<&'static str, Vec<String>>> {
-    let stage = Stage::start(1).await?;
-    let pipeline = &stage.pipeline;
+    let fixture = Fixture::start(1).await?;
+    let pipeline = &fixture.pipeline;
     pipeline.sql("UPDATE cdm.tag_rules SET threshold = 2").await?;
     pipeline.sql(HIJACK).await?;
     pipeline.sql(&observe()).await?;
     for whom in set {
-        let whom = whom.replace("DB", &stage.database);
+        let whom = whom.replace("DB", &fixture.database);
         for setting in ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed()) {
             pipeline.administer(&format!("{whom} {}", setting.set())).await?;
         }
     }
     pipeline.name(&week.reference).await?;
     pipeline.load(&week.events).await?;
-    let [stg, dds, cdm] = stage.start_all().await?;
-    pipeline.settled().await?;
-    let dds = stage.rebuild(Layer::Dds, dds).await?;
-    let cdm = stage.rebuild(Layer::Cdm, cdm).await?;
-    pipeline.settled().await?;
+    let [stg, dds, cdm] = fixture.start_all().await?;
+    pipeline.wait_idle().await?;
+    let dds = fixture.rebuild(Layer::Dds, dds).await?;
+    let cdm = fixture.rebuild(Layer::Cdm, cdm).await?;
+    pipeline.wait_idle().await?;
     pipeline.summarized().await?;
     let (status, tags) = cdm.get("/api/v1/tags").await?;
     ensure!(status == 200, "the API: {status} {tags}");
     for layer in Layer::ALL {
-        stage.says(layer, &["check"]).await?;
+        fixture.says(layer, &["check"]).await?;
     }
     for process in [stg, dds, cdm] {
         process.stop().await?;
@@ -113,11 +113,11 @@ async fn flow(week: &Workload, set: &[String]) -> Result<BTreeMap<&'static str, 
 
     // The harness logs in to the same database.
     for whom in set {
-        pipeline.administer(&format!("{} RESET ALL", whom.replace("DB", &stage.database))).await?;
+        pipeline.administer(&format!("{} RESET ALL", whom.replace("DB", &fixture.database))).await?;
     }
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;
-    stated_everywhere(&stage).await?;
+    stated_everywhere(&fixture).await?;
     let mut stored = BTreeMap::from([("the API", vec![tags])]);
     for (name, statement) in STORED {
         let mut rows = pipeline.sql(&format!("SELECT r::text FROM ({statement}) AS r")).await?;
@@ -128,7 +128,7 @@ async fn flow(week: &Workload, set: &[String]) -> Result<BTreeMap<&'static str, 
 }
 
 /// Each service has written, and always under the settings it states.
-async fn stated_everywhere(stage: &Stage) -> Result<()> {
+async fn stated_everywhere(fixture: &Fixture) -> Result<()> {
     for layer in Layer::ALL {
         for (name, value) in stated() {
             let values = format!(
@@ -136,7 +136,7 @@ async fn stated_everywhere(stage: &Stage) -> Result<()> {
                  WHERE service = 'tagmill_{}' AND name = '{name}'",
                 layer.stem()
             );
-            let seen: BTreeSet<String> = stage.pipeline.sql(&values).await?.into_iter().collect();
+            let seen: BTreeSet<String> = fixture.pipeline.sql(&values).await?.into_iter().collect();
             ensure!(!seen.is_empty(), "{} has written nothing", layer.stem());
             // The marts are chosen by the path, see sql/cdm/choose_marts.sql.
             let chosen =
@@ -171,11 +171,11 @@ async fn what_is_stored_is_the_same_whatever_a_role_or_a_database_is_set_to() ->
 #[tokio::test]
 async fn read_only_is_waited_out_and_told() -> Result<()> {
     let week = Workload::clean(153, 50);
-    let stage = Stage::start(1).await?;
-    let pipeline = &stage.pipeline;
+    let fixture = Fixture::start(1).await?;
+    let pipeline = &fixture.pipeline;
     pipeline.name(&week.reference).await?;
-    let services = stage.start_all().await?;
-    let set = format!("ALTER DATABASE {} SET default_transaction_read_only", stage.database);
+    let services = fixture.start_all().await?;
+    let set = format!("ALTER DATABASE {} SET default_transaction_read_only", fixture.database);
     pipeline.administer(&format!("{set} = on")).await?;
     pipeline.administer("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename ~ '^tagmill_'").await?;
     pipeline.load(&week.events).await?;
@@ -186,7 +186,7 @@ async fn read_only_is_waited_out_and_told() -> Result<()> {
     e2e::until("/ready tells of it", super::LIMIT, told).await?;
     pipeline.administer(&format!("{set} = off")).await?;
     pipeline.administer("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename ~ '^tagmill_'").await?;
-    stage.is_right(&week).await?;
+    fixture.is_right(&week).await?;
     ensure!(pipeline.read(&pipeline.dead_letters(Layer::Stg)).await?.is_empty(), "an order was given up for it");
     Ok(())
 }
@@ -194,18 +194,18 @@ async fn read_only_is_waited_out_and_told() -> Result<()> {
 /// A setting that no transaction can state is refused by name, at the start and by `check`.
 #[tokio::test]
 async fn what_cannot_be_stated_ends_the_service_by_name() -> Result<()> {
-    let stage = Stage::start(1).await?;
+    let fixture = Fixture::start(1).await?;
     for setting in ROLE_SETTINGS.iter().filter(|setting| setting.treatment == Treatment::Verified) {
-        let whom = format!("ALTER ROLE tagmill_cdm IN DATABASE {}", stage.database);
-        stage.pipeline.administer(&format!("{whom} {}", setting.set())).await?;
+        let whom = format!("ALTER ROLE tagmill_cdm IN DATABASE {}", fixture.database);
+        fixture.pipeline.administer(&format!("{whom} {}", setting.set())).await?;
         let expected = format!("{} is {}", setting.name, setting.awkward);
         for command in ["check", "run"] {
-            let output = stage.service(Layer::Cdm).env("HTTP_ADDR", "127.0.0.1:0").run(&[command]).await?;
+            let output = fixture.service(Layer::Cdm).env("HTTP_ADDR", "127.0.0.1:0").run(&[command]).await?;
             let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
             ensure!(output.status.code() == Some(69), "{command}: {}\n{said}", output.status);
             ensure!(said.lines().any(|line| line.contains("DATABASE_URL: ") && line.contains(&expected)), "{said}");
         }
-        stage.pipeline.administer(&format!("{whom} RESET ALL")).await?;
+        fixture.pipeline.administer(&format!("{whom} RESET ALL")).await?;
     }
     Ok(())
 }

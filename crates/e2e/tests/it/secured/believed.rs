@@ -3,14 +3,14 @@
 use anyhow::{Result, ensure};
 use e2e::Layer;
 
-use super::{Stage, all};
+use super::{Fixture, all};
 
 #[tokio::test]
 async fn an_sslmode_checks_what_it_says() -> Result<()> {
-    let stage = Stage::start().await?;
-    let secured = stage.secured()?;
-    let (ours, strange) = (secured.ca_file().display().to_string(), secured.strange_ca_file().display().to_string());
-    let database = stage.database_url(&stage.pipeline)?;
+    let fixture = Fixture::start().await?;
+    let secured = fixture.secured()?;
+    let (ours, strange) = (secured.ca_file().display().to_string(), secured.untrusted_ca_file().display().to_string());
+    let database = fixture.database_url(&fixture.pipeline)?;
     for (mode, host, ca_file, good) in [
         ("verify-full", "localhost", ours.as_str(), true),
         ("verify-full", "127.0.0.1", &ours, false),
@@ -23,7 +23,7 @@ async fn an_sslmode_checks_what_it_says() -> Result<()> {
         ("disable", "localhost", "", false), // by the server's rules
     ] {
         let url = database.replace("localhost", host).replace("verify-full", mode);
-        let service = stage.service(Layer::Cdm)?.env("DATABASE_URL", url).env("DATABASE_CA_FILE", ca_file);
+        let service = fixture.service(Layer::Cdm)?.env("DATABASE_URL", url).env("DATABASE_CA_FILE", ca_file);
         let output = service.run(&["check"]).await?;
         let what = format!("{mode} to {host} with `{ca_file}`");
         ensure!(output.status.code() == Some(if good { 0 } else { 69 }), "{what}:\n{}", all(&output));

@@ -6,28 +6,28 @@ use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Process, Workload};
 use tempfile::TempDir;
 
-use super::{Stage, ensure_silent};
+use super::{Fixture, ensure_silent};
 
 #[tokio::test]
 async fn scram_and_verify_full_and_rediss() -> Result<()> {
-    let stage = Stage::start().await?;
-    works(&stage, &stage.pipeline, "SCRAM-SHA-512", 101).await?;
+    let fixture = Fixture::start().await?;
+    works(&fixture, &fixture.pipeline, "SCRAM-SHA-512", 101).await?;
     // PLAIN, and every secret from a file.
-    let second = Pipeline::start_on(stage.stack.endpoints(), 1).await?;
-    works(&stage, &second, "PLAIN", 102).await
+    let second = Pipeline::start_on(fixture.stack.endpoints(), 1).await?;
+    works(&fixture, &second, "PLAIN", 102).await
 }
 
-async fn works(stage: &Stage, pipeline: &Pipeline, mechanism: &str, seed: u64) -> Result<()> {
+async fn works(fixture: &Fixture, pipeline: &Pipeline, mechanism: &str, seed: u64) -> Result<()> {
     let week = Workload::dirty(seed, 150);
     pipeline.name(&week.reference).await?;
     pipeline.load(&week.events).await?;
     let folder = TempDir::new()?;
-    let files = if mechanism == "PLAIN" { secret_files(stage, pipeline, folder.path())? } else { Vec::new() };
+    let files = if mechanism == "PLAIN" { secret_files(fixture, pipeline, folder.path())? } else { Vec::new() };
     let mut services: Vec<Process> = Vec::new();
     for layer in Layer::ALL {
         // At `trace` the drivers tell all they ever would.
         let mut service =
-            stage.service_of(pipeline, layer)?.env("KAFKA_SASL_MECHANISM", mechanism).env("RUST_LOG", "trace");
+            fixture.service_of(pipeline, layer)?.env("KAFKA_SASL_MECHANISM", mechanism).env("RUST_LOG", "trace");
         for (name, file) in &files {
             if *name != "REDIS_URL" || layer == Layer::Stg {
                 service = service.env(name, "").env(&format!("{name}_FILE"), file);
@@ -38,7 +38,7 @@ async fn works(stage: &Stage, pipeline: &Pipeline, mechanism: &str, seed: u64) -
     for service in &services {
         service.ready().await?;
     }
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;
 
@@ -48,7 +48,7 @@ async fn works(stage: &Stage, pipeline: &Pipeline, mechanism: &str, seed: u64) -
     for service in &services {
         service.stop().await?;
     }
-    let secrets = stage.secured()?.secrets();
+    let secrets = fixture.secured()?.secrets();
     for (log, text) in pipeline.logs()? {
         ensure!(text.contains("\"TRACE\"") || text.contains("\"DEBUG\""), "{log} holds nothing of the drivers");
         ensure_silent(&log, &text, &secrets)?;
@@ -57,12 +57,12 @@ async fn works(stage: &Stage, pipeline: &Pipeline, mechanism: &str, seed: u64) -
 }
 
 /// Every secret in a file of its own, with the newline that an editor leaves.
-fn secret_files(stage: &Stage, pipeline: &Pipeline, folder: &Path) -> Result<Vec<(&'static str, String)>> {
-    let (_, password) = stage.secured()?.kafka_login();
+fn secret_files(fixture: &Fixture, pipeline: &Pipeline, folder: &Path) -> Result<Vec<(&'static str, String)>> {
+    let (_, password) = fixture.secured()?.kafka_login();
     let secrets = [
         ("KAFKA_SASL_PASSWORD", password.to_owned()),
-        ("DATABASE_URL", stage.database_url(pipeline)?),
-        ("REDIS_URL", stage.redis_url(pipeline)?),
+        ("DATABASE_URL", fixture.database_url(pipeline)?),
+        ("REDIS_URL", fixture.redis_url(pipeline)?),
     ];
     let write = |(name, secret): (&'static str, String)| {
         let file = folder.join(name);

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use e2e::Layer;
 
-use super::{Stage, all, ensure_silent, told};
+use super::{Fixture, all, ensure_silent, told};
 
 const SETTINGS: i32 = 64;
 const MISSING: i32 = 69;
@@ -21,7 +21,7 @@ struct Case {
     advice: &'static str,
 }
 
-impl Stage {
+impl Fixture {
     async fn refuses(&self, case: &Case) -> Result<()> {
         let mut secrets = self.secured()?.secrets();
         secrets.extend([WRONG.to_owned(), WRONG_ENCODED.to_owned()]);
@@ -51,12 +51,12 @@ impl Stage {
 
 #[tokio::test]
 async fn each_is_one_line() -> Result<()> {
-    let stage = Stage::start().await?;
-    let secured = stage.secured()?;
-    let strange = secured.strange_ca_file().display().to_string();
+    let fixture = Fixture::start().await?;
+    let secured = fixture.secured()?;
+    let strange = secured.untrusted_ca_file().display().to_string();
     let by_address = |url: String| url.replace("localhost", "127.0.0.1");
     let brokers = by_address(secured.bootstrap_servers());
-    let (database, redis) = (stage.database_url(&stage.pipeline)?, stage.redis_url(&stage.pipeline)?);
+    let (database, redis) = (fixture.database_url(&fixture.pipeline)?, fixture.redis_url(&fixture.pipeline)?);
     let password = |url: &str| {
         let (start, rest) = url.split_once("guarded:").unwrap();
         format!("{start}guarded:{WRONG_ENCODED}@{}", rest.split_once('@').unwrap().1)
@@ -122,7 +122,7 @@ async fn each_is_one_line() -> Result<()> {
         case("redis, no certificate", &[("REDIS_CA_FILE", &nonsense)], SETTINGS, "REDIS_CA_FILE", "PEM"),
     ];
     for case in &cases {
-        stage.refuses(case).await?;
+        fixture.refuses(case).await?;
     }
 
     for case in [
@@ -131,21 +131,21 @@ async fn each_is_one_line() -> Result<()> {
         case("redis, expired", &[], MISSING, "REDIS_URL", "renew it"),
     ] {
         secured.expire()?;
-        restart(&stage, case.name).await?;
-        stage.refuses(&case).await?;
+        restart(&fixture, case.name).await?;
+        fixture.refuses(&case).await?;
         secured.renew()?;
-        restart(&stage, case.name).await?;
+        restart(&fixture, case.name).await?;
     }
 
     // With all of it right again, the same check is satisfied.
-    let output = stage.service(Layer::Stg)?.run(&["check"]).await?;
+    let output = fixture.service(Layer::Stg)?.run(&["check"]).await?;
     ensure!(output.status.success(), "{}", all(&output));
     Ok(())
 }
 
 /// Has the server a case is about take up its certificate.
-async fn restart(stage: &Stage, case: &str) -> Result<()> {
-    let Stage { stack, .. } = stage;
+async fn restart(fixture: &Fixture, case: &str) -> Result<()> {
+    let Fixture { stack, .. } = fixture;
     match case.split(',').next() {
         Some("kafka") => stack.kafka().stop().await?,
         Some("database") => stack.postgres().stop().await?,

@@ -6,73 +6,73 @@ use anyhow::{Context, Result, ensure};
 use e2e::{Layer, Process, Workload, until};
 use serde_json::Value;
 
-use super::{Stage, ensure_silent};
+use super::{Fixture, ensure_silent};
 
-const LIMIT: Duration = Duration::from_secs(180);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 #[tokio::test]
 async fn a_running_service_waits_to_be_let_in_again() -> Result<()> {
-    let stage = Stage::start().await?;
+    let fixture = Fixture::start().await?;
     let week = Workload::dirty(111, 240);
     let (first, rest) = week.events.split_at(60);
     let (second, third) = rest.split_at(60);
-    stage.pipeline.name(&week.reference).await?;
-    stage.pipeline.load(first).await?;
+    fixture.pipeline.name(&week.reference).await?;
+    fixture.pipeline.load(first).await?;
     let mut services = Vec::new();
     for layer in Layer::ALL {
-        let service = stage.service(layer)?.env("KAFKA_SASL_MECHANISM", "PLAIN");
+        let service = fixture.service(layer)?.env("KAFKA_SASL_MECHANISM", "PLAIN");
         services.push(service.start().await?);
     }
-    stage.pipeline.settled().await?;
+    fixture.pipeline.wait_idle().await?;
 
     // PostgreSQL: another password, and the sessions of the old one are ended.
-    let database = stage.pipeline.database().await?;
+    let database = fixture.pipeline.database().await?;
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'guarded'";
     database.batch_execute(&format!("ALTER ROLE guarded PASSWORD 'another'; {end}")).await?;
-    stage.pipeline.load(second).await?;
+    fixture.pipeline.load(second).await?;
     waits_for(&services[0], "postgres", "28P01").await?;
-    let (_, password) = stage.secured()?.kafka_login();
+    let (_, password) = fixture.secured()?.kafka_login();
     let old = password.replace("k4fka", "p0stgres");
     database.batch_execute(&format!("ALTER ROLE guarded PASSWORD '{old}'")).await?;
-    stage.pipeline.settled().await?;
+    fixture.pipeline.wait_idle().await?;
 
     // Redis: the user is switched off, and what it has open is closed.
-    let mut redis = stage.pipeline.redis().await?;
+    let mut redis = fixture.pipeline.redis().await?;
     let () = redis::cmd("ACL").arg(&["SETUSER", "guarded", "off"]).query_async(&mut redis).await?;
     let _: u64 = redis::cmd("CLIENT").arg(&["KILL", "USER", "guarded"]).query_async(&mut redis).await?;
-    stage.pipeline.load(third).await?;
+    fixture.pipeline.load(third).await?;
     waits_for(&services[0], "redis", "Password authentication failed").await?;
     let () = redis::cmd("ACL").arg(&["SETUSER", "guarded", "on"]).query_async(&mut redis).await?;
-    stage.pipeline.settled().await?;
+    fixture.pipeline.wait_idle().await?;
 
     // Kafka: the broker comes back with another password for PLAIN.
-    let properties = stage.stack.folder().join("kafka/server.properties");
+    let properties = fixture.stack.folder().join("kafka/server.properties");
     let before = std::fs::read_to_string(&properties)?;
-    stage.stack.kafka().stop().await?;
+    fixture.stack.kafka().stop().await?;
     std::fs::write(&properties, before.replace("k4fka", "another"))?;
-    stage.stack.kafka().start().await?;
+    fixture.stack.kafka().start().await?;
     for service in &services {
         waits_for(service, "kafka", "").await?;
     }
-    stage.stack.kafka().stop().await?;
+    fixture.stack.kafka().stop().await?;
     std::fs::write(&properties, before)?;
-    stage.stack.kafka().start().await?;
+    fixture.stack.kafka().start().await?;
     for service in &services {
         service.ready().await?;
     }
 
-    stage.pipeline.settled().await?;
-    stage.pipeline.audit().await?;
-    stage.pipeline.assert_marts(&week.expected()).await?;
-    for (log, text) in stage.pipeline.logs()? {
-        ensure_silent(&log, &text, &stage.secured()?.secrets())?;
+    fixture.pipeline.wait_idle().await?;
+    fixture.pipeline.audit().await?;
+    fixture.pipeline.assert_marts(&week.expected()).await?;
+    for (log, text) in fixture.pipeline.logs()? {
+        ensure_silent(&log, &text, &fixture.secured()?.secrets())?;
     }
     Ok(())
 }
 
 /// The service is still there, is healthy, and says what it waits for.
 async fn waits_for(service: &Process, dependency: &str, why: &str) -> Result<()> {
-    until(&format!("a service says that it waits for {dependency}"), LIMIT, async || {
+    until(&format!("a service says that it waits for {dependency}"), WAIT_TIMEOUT, async || {
         ensure!(service.is_running().await?, "it ended instead of waiting for {dependency}:\n{}", service.log()?);
         let (status, body) = service.get("/ready").await?;
         let readiness: Value = serde_json::from_str(&body)?;

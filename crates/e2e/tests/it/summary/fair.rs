@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use e2e::{Layer, Workload, until};
 
-use super::{LIMIT, Stage};
+use super::{Fixture, WAIT_TIMEOUT};
 
 /// Very many old days, noted an hour ago.
 const OLD_DAYS: &str = "
@@ -26,26 +26,26 @@ const WRONG: &str = "SELECT count(*) FROM cdm_summary.order_hours WHERE status =
 
 #[tokio::test]
 async fn today_does_not_wait_for_old_days_and_the_age_is_that_of_the_oldest() -> Result<()> {
-    let stage = Stage::loaded(&Workload::clean(115, 100)).await?;
-    stage.pipeline.sql(OLD_DAYS).await?;
-    let under_way = async || Ok(stage.pipeline.count(STALE).await? < 9_900);
-    until("old days are being added up", LIMIT, under_way).await?;
+    let fixture = Fixture::loaded(&Workload::clean(115, 100)).await?;
+    fixture.pipeline.sql(OLD_DAYS).await?;
+    let under_way = async || Ok(fixture.pipeline.count(STALE).await? < 9_900);
+    until("old days are being added up", WAIT_TIMEOUT, under_way).await?;
     let today = "(SELECT cdm_summary.to_moscow(now() AT TIME ZONE 'UTC')::date)";
     for day in [today.to_owned(), format!("{today} - 1")] {
-        stage.pipeline.sql(&wrong(&day)).await?;
+        fixture.pipeline.sql(&wrong(&day)).await?;
     }
-    let right = async || Ok(stage.pipeline.count(WRONG).await? == 0);
-    until("today and yesterday are added up", LIMIT, right).await?;
-    let left = stage.pipeline.count(STALE).await?;
+    let right = async || Ok(fixture.pipeline.count(WRONG).await? == 0);
+    until("today and yesterday are added up", WAIT_TIMEOUT, right).await?;
+    let left = fixture.pipeline.count(STALE).await?;
     ensure!(left > 1_000, "they have waited for almost all old days: {left} are left");
 
-    let cdm = &stage.services[&Layer::Cdm];
+    let cdm = &fixture.services[&Layer::Cdm];
     let age = cdm.metric("tagmill_summary_age_seconds").await?;
     ensure!(age > 3_600.0, "the oldest note is older than {age} s");
     let seen = "SELECT stale_seconds > 3600, refresh_age_seconds < 600 FROM cdm.freshness";
-    assert_eq!(stage.pipeline.sql(seen).await?, ["t|t"]);
+    assert_eq!(fixture.pipeline.sql(seen).await?, ["t|t"]);
     let bad = "SELECT indicator FROM cdm.pipeline_health WHERE NOT is_good AND indicator = 'stale_days'";
-    assert_eq!(stage.pipeline.sql(bad).await?, ["stale_days"]);
+    assert_eq!(fixture.pipeline.sql(bad).await?, ["stale_days"]);
     Ok(())
 }
 
@@ -58,19 +58,19 @@ const FAILING: &str = "
 
 #[tokio::test]
 async fn no_day_waits_for_one_that_fails() -> Result<()> {
-    let stage = Stage::loaded(&Workload::clean(116, 100)).await?;
-    stage.pipeline.sql(FAILING).await?;
+    let fixture = Fixture::loaded(&Workload::clean(116, 100)).await?;
+    fixture.pipeline.sql(FAILING).await?;
     let days: Vec<String> = (1..=3).map(|day| wrong(&format!("'2025-05-0{day}'"))).collect();
-    stage.pipeline.sql(&format!("BEGIN; {}; COMMIT", days.join("; "))).await?;
-    let others = async || Ok(stage.pipeline.count(WRONG).await? == 1);
-    until("the days beside it are added up", LIMIT, others).await?;
-    let cdm = &stage.services[&Layer::Cdm];
+    fixture.pipeline.sql(&format!("BEGIN; {}; COMMIT", days.join("; "))).await?;
+    let others = async || Ok(fixture.pipeline.count(WRONG).await? == 1);
+    until("the days beside it are added up", WAIT_TIMEOUT, others).await?;
+    let cdm = &fixture.services[&Layer::Cdm];
     ensure!(cdm.metric("tagmill_summary_failures_total").await? > 0.0, "no failure is counted");
     let old = async || Ok(cdm.metric("tagmill_summary_age_seconds").await? > 0.0);
-    until("its note has an age", LIMIT, old).await?;
-    stage.pipeline.sql("DROP TRIGGER failing ON cdm_summary.order_hours").await?;
-    let right = async || Ok(stage.pipeline.count(WRONG).await? == 0);
-    until("it is tried again", LIMIT, right).await?;
-    stage.settled().await?;
-    stage.assert_right().await
+    until("its note has an age", WAIT_TIMEOUT, old).await?;
+    fixture.pipeline.sql("DROP TRIGGER failing ON cdm_summary.order_hours").await?;
+    let right = async || Ok(fixture.pipeline.count(WRONG).await? == 0);
+    until("it is tried again", WAIT_TIMEOUT, right).await?;
+    fixture.wait_idle().await?;
+    fixture.assert_right().await
 }

@@ -5,7 +5,7 @@ use e2e::Workload;
 use serde_json::{Value, json};
 use workload::source::{Event, Reference};
 
-use super::Stage;
+use super::Fixture;
 
 /// A version of an order: its number and version, where, when in UTC, what became of it, and what it holds.
 fn order(id: u64, version: u8, restaurant: &str, date: &str, status: &str, dishes: &[(&str, i64, u64)]) -> Event {
@@ -45,17 +45,17 @@ async fn an_order_that_changes_takes_its_figures_along() -> Result<()> {
         order(2, 0, "first", night, "CLOSED", &[("tea", 100, 1)]),
         order(3, 0, "second", "2026-03-01 20:59:59", "OPEN", &[]),
     ];
-    let stage = Stage::loaded(&Workload { reference: reference("Старое", "Напитки")?, events: first }).await?;
+    let fixture = Fixture::loaded(&Workload { reference: reference("Старое", "Напитки")?, events: first }).await?;
     let days = "SELECT day_msk, order_cnt, closed_order_cnt, cancelled_order_cnt, revenue::float, average_bill::float
                 FROM cdm.orders_by_day ORDER BY 1";
-    assert_eq!(stage.pipeline.sql(days).await?, ["2026-03-01|1|0|0|0|0", "2026-03-02|2|2|0|1803|901.5"]);
+    assert_eq!(fixture.pipeline.sql(days).await?, ["2026-03-01|1|0|0|0|0", "2026-03-02|2|2|0|1803|901.5"]);
     let products = "SELECT product_name, category_name, order_cnt, user_cnt, quantity, revenue::float, place
                     FROM cdm.product_popularity ORDER BY place";
     let expected = ["Старое tea|Напитки|2|2|3|300|1", "Старое roll|Напитки|1|1|1|300|2"];
-    assert_eq!(stage.pipeline.sql(products).await?, expected);
+    assert_eq!(fixture.pipeline.sql(products).await?, expected);
     let categories = "SELECT category_name, order_cnt, user_cnt, quantity, revenue::float FROM cdm.category_popularity";
-    assert_eq!(stage.pipeline.sql(categories).await?, ["Напитки|2|2|4|600"], "an order counts once");
-    stage.assert_right().await?;
+    assert_eq!(fixture.pipeline.sql(categories).await?, ["Напитки|2|2|4|600"], "an order counts once");
+    fixture.assert_right().await?;
 
     // To another restaurant, without the roll; cancelled; closed at last, and its date is that of its first version.
     let then = vec![
@@ -63,43 +63,43 @@ async fn an_order_that_changes_takes_its_figures_along() -> Result<()> {
         order(2, 1, "first", night, "CANCELLED", &[("tea", 100, 1)]),
         order(3, 1, "second", "2026-03-05 12:00:00", "CLOSED", &[("roll", 300, 3)]),
     ];
-    stage.load(&Workload { reference: Vec::new(), events: then }).await?;
+    fixture.load(&Workload { reference: Vec::new(), events: then }).await?;
     let expected = ["2026-03-01|1|1|0|903|903", "2026-03-02|2|1|1|901|901"];
-    assert_eq!(stage.pipeline.sql(days).await?, expected);
+    assert_eq!(fixture.pipeline.sql(days).await?, expected);
     let restaurants = "SELECT restaurant_id, order_cnt, closed_order_cnt, cancelled_order_cnt, revenue::float, place
                        FROM cdm.restaurant_popularity ORDER BY place";
-    assert_eq!(stage.pipeline.sql(restaurants).await?, ["second|2|2|0|1804|1", "first|1|0|1|0|2"]);
+    assert_eq!(fixture.pipeline.sql(restaurants).await?, ["second|2|2|0|1804|1", "first|1|0|1|0|2"]);
     let expected = ["Старое roll|Напитки|1|1|3|900|1", "Старое tea|Напитки|1|1|1|100|2"];
-    assert_eq!(stage.pipeline.sql(products).await?, expected);
-    stage.pipeline.audit().await
+    assert_eq!(fixture.pipeline.sql(products).await?, expected);
+    fixture.pipeline.audit().await
 }
 
 #[tokio::test]
 async fn names_are_the_latest_and_a_category_that_of_the_day() -> Result<()> {
     let first = vec![order(1, 0, "first", "2026-03-02 12:00:00", "CLOSED", &[("tea", 100, 1)])];
-    let stage = Stage::loaded(&Workload { reference: reference("Старое", "Напитки")?, events: first }).await?;
-    stage.pipeline.name(&reference("Новое", "Чай и кофе")?).await?;
+    let fixture = Fixture::loaded(&Workload { reference: reference("Старое", "Напитки")?, events: first }).await?;
+    fixture.pipeline.name(&reference("Новое", "Чай и кофе")?).await?;
     // STG believes a name for five seconds: one that has not asked yet asks now.
-    let stg = &stage.services[&e2e::Layer::Stg];
+    let stg = &fixture.services[&e2e::Layer::Stg];
     stg.stop().await?;
-    let _stg = stage.service(e2e::Layer::Stg).start().await?;
+    let _stg = fixture.service(e2e::Layer::Stg).start().await?;
     let long = "Ы".repeat(300);
     let then = vec![
         order(2, 0, "first", "2026-03-03 12:00:00", "CLOSED", &[("tea", 100, 1)]),
         order(3, 0, "first", "2026-03-03 12:00:00", &long, &[("tea", 100, 1)]),
     ];
-    stage.load(&Workload { reference: Vec::new(), events: then }).await?;
+    fixture.load(&Workload { reference: Vec::new(), events: then }).await?;
 
     let products = "SELECT product_name, category_name, order_cnt FROM cdm.product_popularity";
-    assert_eq!(stage.pipeline.sql(products).await?, ["Новое tea|Чай и кофе|2"]);
+    assert_eq!(fixture.pipeline.sql(products).await?, ["Новое tea|Чай и кофе|2"]);
     let days = "SELECT day_msk, product_name, category_name, order_cnt FROM cdm.product_sales_by_day ORDER BY 1";
     assert_eq!(
-        stage.pipeline.sql(days).await?,
+        fixture.pipeline.sql(days).await?,
         ["2026-03-02|Новое tea|Напитки|1", "2026-03-03|Новое tea|Чай и кофе|1"]
     );
     let restaurants = "SELECT restaurant_name, order_cnt FROM cdm.restaurant_popularity";
-    assert_eq!(stage.pipeline.sql(restaurants).await?, ["Новое first|3"]);
+    assert_eq!(fixture.pipeline.sql(restaurants).await?, ["Новое first|3"]);
     let statuses = "SELECT length(status), order_cnt FROM cdm.orders_by_hour ORDER BY 1";
-    assert_eq!(stage.pipeline.sql(statuses).await?, ["6|1", "6|1", "255|1"], "an index has no room for more");
-    stage.pipeline.audit().await
+    assert_eq!(fixture.pipeline.sql(statuses).await?, ["6|1", "6|1", "255|1"], "an index has no room for more");
+    fixture.pipeline.audit().await
 }

@@ -7,7 +7,7 @@ use e2e::{Layer, Pipeline, Workload};
 use tokio::process::Command;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
-use super::Stage;
+use super::Fixture;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sql/roles/create_dashboard_reader.sql");
 
@@ -16,9 +16,9 @@ const VIEWS: &str = "SELECT c.relname FROM pg_class AS c
 
 #[tokio::test]
 async fn the_reader_of_dashboards_sees_what_people_see_and_nothing_else() -> Result<()> {
-    let stage = Stage::loaded(&Workload::clean(106, 100)).await?;
-    let name = format!("{}_reader", stage.pipeline.sql("SELECT current_database()").await?.concat());
-    let url = stage.pipeline.database_url();
+    let fixture = Fixture::loaded(&Workload::clean(106, 100)).await?;
+    let name = format!("{}_reader", fixture.pipeline.sql("SELECT current_database()").await?.concat());
+    let url = fixture.pipeline.database_url();
     for password in ["first", "it's secret"] {
         succeeded(&script(&url, &[("reader", &name), ("password", password)]).await?)?;
     }
@@ -51,7 +51,7 @@ async fn the_reader_of_dashboards_sees_what_people_see_and_nothing_else() -> Res
         refused(&reader, writing, "42501").await?;
     }
     // What comes later is seen, too.
-    stage.pipeline.sql("CREATE VIEW cdm.later AS SELECT 1 AS one").await?;
+    fixture.pipeline.sql("CREATE VIEW cdm.later AS SELECT 1 AS one").await?;
     assert_eq!(rows(&reader, "SELECT one FROM later").await?, ["1"]);
     Ok(())
 }

@@ -7,7 +7,7 @@ use e2e::{Layer, Workload, until};
 use tokio::sync::oneshot::{self, Receiver, error::TryRecvError};
 use tokio::time::interval;
 
-use super::{LIMIT, Stage};
+use super::{Fixture, WAIT_TIMEOUT};
 
 /// What must not become less: each a number that only grows while orders come.
 const FIGURES: &str = "
@@ -33,25 +33,25 @@ async fn no_figure_falls_while_the_marts_are_rebuilt() -> Result<()> {
 async fn no_figure_falls(layer: Layer, seed: u64) -> Result<()> {
     let week = Workload::clean(seed, 600);
     let (before, after) = week.events.split_at(500);
-    let mut stage = Stage::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
+    let mut fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
     let (stop, stopped) = oneshot::channel();
-    let watching = tokio::spawn(watch(stage.pipeline.database().await?, stopped));
+    let watching = tokio::spawn(watch(fixture.pipeline.database().await?, stopped));
 
-    stage.take(layer)?.stop().await?;
-    let output = stage.service(layer).run(&["rebuild"]).await?;
+    fixture.take(layer)?.stop().await?;
+    let output = fixture.service(layer).run(&["rebuild"]).await?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     // Another replica looks at the summary meanwhile, while there is one that may.
-    let slow = || stage.service(layer).env("BATCH_SIZE", "3");
+    let slow = || fixture.service(layer).env("BATCH_SIZE", "3");
     let _replicas = [slow().spawn()?, slow().spawn()?];
-    stage.pipeline.load(after).await?;
-    let over = async || Ok(stage.pipeline.count("SELECT count(*) FROM public.tagmill_rebuilds").await? == 0);
-    until("the rebuild is complete", LIMIT, over).await?;
-    stage.settled().await?;
+    fixture.pipeline.load(after).await?;
+    let over = async || Ok(fixture.pipeline.count("SELECT count(*) FROM public.tagmill_rebuilds").await? == 0);
+    until("the rebuild is complete", WAIT_TIMEOUT, over).await?;
+    fixture.wait_idle().await?;
     drop(stop);
     let looks = watching.await??;
     ensure!(looks > 20, "nobody looked: {looks} times");
-    assert_eq!(stage.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?, 600);
-    stage.assert_right().await
+    assert_eq!(fixture.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?, 600);
+    fixture.assert_right().await
 }
 
 /// Looks at the figures again and again; none may fall. Returns how often it looked.

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Workload, until};
 
-use super::{LIMIT, Stage};
+use super::{Fixture, WAIT_TIMEOUT};
 
 /// When it was last refreshed, and how often anybody has looked since PostgreSQL began to count.
 async fn look(pipeline: &Pipeline) -> Result<(String, u64)> {
@@ -17,25 +17,25 @@ const LOOKS: u64 = 40;
 
 #[tokio::test]
 async fn an_idle_pipeline_refreshes_nothing() -> Result<()> {
-    let stage = Stage::loaded(&Workload::dirty(105, 200)).await?;
+    let fixture = Fixture::loaded(&Workload::dirty(105, 200)).await?;
     // What PostgreSQL counts may come late, and cause one more.
-    let mut since = look(&stage.pipeline).await?;
+    let mut since = look(&fixture.pipeline).await?;
     let resting = async || {
-        let now = look(&stage.pipeline).await?;
+        let now = look(&fixture.pipeline).await?;
         if now.0 != since.0 {
             since.clone_from(&now);
         }
         Ok(now.1 >= since.1 + LOOKS)
     };
-    until("it has long been left alone", LIMIT, resting).await?;
-    let cdm = &stage.services[&Layer::Cdm];
+    until("it has long been left alone", WAIT_TIMEOUT, resting).await?;
+    let cdm = &fixture.services[&Layer::Cdm];
     ensure!(cdm.metric("tagmill_summary_refresh_seconds").await? > 0.0, "no refresh is measured");
     ensure!(cdm.metric("tagmill_summary_age_seconds").await? == 0.0, "it calls up-to-date figures old");
     ensure!(cdm.metric("tagmill_summary_failures_total").await? == 0.0, "it failed");
 
     let health = "SELECT layer, indicator, is_good FROM cdm.pipeline_health WHERE indicator <> 'refresh_age_seconds' AND value <> 0";
-    assert_eq!(stage.pipeline.sql(health).await?, [""; 0]);
-    assert_eq!(stage.pipeline.sql("SELECT count(*), bool_and(is_good) FROM cdm.pipeline_health").await?, ["9|t"]);
+    assert_eq!(fixture.pipeline.sql(health).await?, [""; 0]);
+    assert_eq!(fixture.pipeline.sql("SELECT count(*), bool_and(is_good) FROM cdm.pipeline_health").await?, ["9|t"]);
     Ok(())
 }
 
@@ -43,29 +43,29 @@ async fn an_idle_pipeline_refreshes_nothing() -> Result<()> {
 async fn a_summary_that_cannot_be_refreshed_holds_up_nothing() -> Result<()> {
     let week = Workload::dirty(111, 400);
     let (before, after) = week.events.split_at(week.events.len() / 2);
-    let stage = Stage::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
-    stage.pipeline.sql("ALTER TABLE cdm_summary.category_days RENAME TO elsewhere").await?;
-    stage.pipeline.load(after).await?;
-    stage.pipeline.settled().await?;
-    stage.pipeline.assert_marts(&week.expected()).await?;
-    let cdm = &stage.services[&Layer::Cdm];
-    until("it fails", LIMIT, async || Ok(cdm.metric("tagmill_summary_failures_total").await? > 1.0)).await?;
+    let fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
+    fixture.pipeline.sql("ALTER TABLE cdm_summary.category_days RENAME TO elsewhere").await?;
+    fixture.pipeline.load(after).await?;
+    fixture.pipeline.wait_idle().await?;
+    fixture.pipeline.assert_marts(&week.expected()).await?;
+    let cdm = &fixture.services[&Layer::Cdm];
+    until("it fails", WAIT_TIMEOUT, async || Ok(cdm.metric("tagmill_summary_failures_total").await? > 1.0)).await?;
     ensure!(cdm.metric("tagmill_summary_age_seconds").await? > 0.0, "figures out of date have an age");
     assert_eq!(cdm.get("/ready").await?.0, 200);
     ensure!(cdm.log()?.contains("the summary could not be refreshed"), "nothing is said");
-    stage.pipeline.sql("ALTER TABLE cdm_summary.elsewhere RENAME TO category_days").await?;
-    stage.settled().await?;
-    stage.assert_right().await
+    fixture.pipeline.sql("ALTER TABLE cdm_summary.elsewhere RENAME TO category_days").await?;
+    fixture.wait_idle().await?;
+    fixture.assert_right().await
 }
 
 #[tokio::test]
 async fn a_clock_that_is_set_back_is_not_waited_for() -> Result<()> {
     let week = Workload::clean(114, 100);
     let (before, after) = week.events.split_at(week.events.len() / 2);
-    let stage = Stage::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
-    stage.pipeline.sql("UPDATE cdm_summary.refreshes SET refreshed_at = refreshed_at + interval '1 day'").await?;
-    stage.load(&Workload { events: after.to_vec(), ..week }).await?;
-    stage.assert_right().await
+    let fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
+    fixture.pipeline.sql("UPDATE cdm_summary.refreshes SET refreshed_at = refreshed_at + interval '1 day'").await?;
+    fixture.load(&Workload { events: after.to_vec(), ..week }).await?;
+    fixture.assert_right().await
 }
 
 /// More days than one refresh takes, none next to another, and those around today: a stream that never lets them rest.
@@ -81,25 +81,25 @@ const RESTLESS: &str = "
 
 #[tokio::test]
 async fn days_that_never_rest_keep_no_other_day_waiting() -> Result<()> {
-    let stage = Stage::loaded(&Workload::clean(113, 100)).await?;
-    let orders = stage.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?;
-    let client = stage.pipeline.database().await?;
+    let fixture = Fixture::loaded(&Workload::clean(113, 100)).await?;
+    let orders = fixture.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?;
+    let client = fixture.pipeline.database().await?;
     let restless = async {
         loop {
             client.batch_execute(RESTLESS).await?;
         }
     };
     let added_up = async {
-        until("all are noted", LIMIT, async || Ok(stage.pipeline.count(DAYS).await? >= 40)).await?;
-        stage
+        until("all are noted", WAIT_TIMEOUT, async || Ok(fixture.pipeline.count(DAYS).await? >= 40)).await?;
+        fixture
             .pipeline
             .sql(
                 "UPDATE cdm_summary.order_hours SET order_cnt = 1000000;
                  INSERT INTO cdm_summary.stale_days (day) SELECT DISTINCT hour_msk::date FROM cdm_summary.order_hours",
             )
             .await?;
-        let right = async || Ok(stage.pipeline.count("SELECT order_cnt FROM cdm.kpi").await? == orders);
-        until("the days before are added up again", LIMIT, right).await
+        let right = async || Ok(fixture.pipeline.count("SELECT order_cnt FROM cdm.kpi").await? == orders);
+        until("the days before are added up again", WAIT_TIMEOUT, right).await
     };
     tokio::select! {
         result = restless => result,
@@ -112,25 +112,25 @@ const DAYS: &str = "SELECT count(DISTINCT day) FROM cdm_summary.stale_days";
 
 #[tokio::test]
 async fn health_says_what_waits() -> Result<()> {
-    let mut stage = Stage::loaded(&Workload::clean(112, 100)).await?;
+    let mut fixture = Fixture::loaded(&Workload::clean(112, 100)).await?;
     let bad = "SELECT layer, indicator, value FROM cdm.pipeline_health WHERE NOT is_good ORDER BY 1, 2";
-    assert_eq!(stage.pipeline.sql(bad).await?, [""; 0]);
+    assert_eq!(fixture.pipeline.sql(bad).await?, [""; 0]);
 
     let strangers = crate::story::workload(&[crate::story::closed(900_001, "nobody knows", &["tea"])])?;
-    stage.pipeline.load(&strangers.events).await?;
-    stage.pipeline.settled().await?;
+    fixture.pipeline.load(&strangers.events).await?;
+    fixture.pipeline.wait_idle().await?;
     let expected = ["STG|missing_names|2", "STG|parked_orders|1"];
-    assert_eq!(stage.pipeline.sql(bad).await?, expected, "the user and the restaurant are unknown");
+    assert_eq!(fixture.pipeline.sql(bad).await?, expected, "the user and the restaurant are unknown");
 
-    stage.take(Layer::Dds)?.stop().await?;
-    let output = stage.service(Layer::Dds).run(&["rebuild"]).await?;
+    fixture.take(Layer::Dds)?.stop().await?;
+    let output = fixture.service(Layer::Dds).run(&["rebuild"]).await?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    stage.pipeline.sql("UPDATE cdm_summary.refreshes SET refreshed_at = refreshed_at - interval '1 hour'").await?;
-    let rested = stage.pipeline.sql(bad).await?;
+    fixture.pipeline.sql("UPDATE cdm_summary.refreshes SET refreshed_at = refreshed_at - interval '1 hour'").await?;
+    let rested = fixture.pipeline.sql(bad).await?;
     ensure!(!rested.iter().any(|row| row.contains("stale_days")), "days that have just been noted are bad: {rested:?}");
-    stage.pipeline.sql("UPDATE cdm_summary.stale_days SET noted_at = noted_at - interval '1 hour'").await?;
-    let rows = stage.pipeline.sql(bad).await?;
-    let days = stage.pipeline.count("SELECT count(*) FROM cdm.orders_by_day").await?;
+    fixture.pipeline.sql("UPDATE cdm_summary.stale_days SET noted_at = noted_at - interval '1 hour'").await?;
+    let rows = fixture.pipeline.sql(bad).await?;
+    let days = fixture.pipeline.count("SELECT count(*) FROM cdm.orders_by_day").await?;
     for row in ["DDS|rebuild_under_way|1", &format!("DDS|stale_days|{days}"), "STG|parked_orders|1"] {
         ensure!(rows.iter().any(|said| said == row), "{row} is not among {rows:?}");
     }

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use e2e::{Layer, Workload, until};
 
-use super::{LIMIT, Stage};
+use super::{Fixture, WAIT_TIMEOUT};
 
 /// Who is about to write the categories, after hours and products, and may not yet. Databases of other tests have tables with
 /// the same numbers.
@@ -30,50 +30,50 @@ const NOTED: &str = "SELECT DISTINCT day FROM cdm_summary.stale_days ORDER BY 1"
 async fn two_replicas_refresh_one_after_the_other() -> Result<()> {
     let week = Workload::dirty(109, 600);
     let (before, after) = week.events.split_at(week.events.len() / 2);
-    let stage = Stage::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
-    let _second = stage.service(Layer::Cdm).start().await?;
-    let client = stage.pipeline.database().await?;
+    let fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
+    let _second = fixture.service(Layer::Cdm).start().await?;
+    let client = fixture.pipeline.database().await?;
     client.batch_execute(HOLD_UP).await?;
-    stage.pipeline.load(after).await?;
-    stage.pipeline.settled().await?;
-    until("one refreshes", LIMIT, async || Ok(stage.pipeline.count(HELD_UP).await? == 1)).await?;
-    let looks = stage.pipeline.count(LOOKS).await?;
-    let looked = async || Ok(stage.pipeline.count(LOOKS).await? > looks + 5);
-    until("the other one has looked several times", LIMIT, looked).await?;
-    assert_eq!(stage.pipeline.count(REFRESHING).await?, 1, "it leaves alone what the first one does");
-    assert_eq!(stage.pipeline.count(HELD_UP).await?, 1);
+    fixture.pipeline.load(after).await?;
+    fixture.pipeline.wait_idle().await?;
+    until("one refreshes", WAIT_TIMEOUT, async || Ok(fixture.pipeline.count(HELD_UP).await? == 1)).await?;
+    let looks = fixture.pipeline.count(LOOKS).await?;
+    let looked = async || Ok(fixture.pipeline.count(LOOKS).await? > looks + 5);
+    until("the other one has looked several times", WAIT_TIMEOUT, looked).await?;
+    assert_eq!(fixture.pipeline.count(REFRESHING).await?, 1, "it leaves alone what the first one does");
+    assert_eq!(fixture.pipeline.count(HELD_UP).await?, 1);
     client.batch_execute("COMMIT").await?;
-    stage.settled().await?;
-    stage.assert_right().await
+    fixture.wait_idle().await?;
+    fixture.assert_right().await
 }
 
 #[tokio::test]
 async fn who_dies_in_the_middle_of_a_refresh_leaves_the_notes() -> Result<()> {
     let week = Workload::dirty(110, 400);
     let (before, after) = week.events.split_at(week.events.len() / 2);
-    let mut stage = Stage::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
-    let summary = stage.pipeline.summary().await?;
-    let client = stage.pipeline.database().await?;
+    let mut fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
+    let summary = fixture.pipeline.summary().await?;
+    let client = fixture.pipeline.database().await?;
     client.batch_execute(HOLD_UP).await?;
-    stage.pipeline.load(after).await?;
-    stage.pipeline.settled().await?;
-    until("it refreshes", LIMIT, async || Ok(stage.pipeline.count(HELD_UP).await? == 1)).await?;
-    stage.take(Layer::Cdm)?.kill().await?;
+    fixture.pipeline.load(after).await?;
+    fixture.pipeline.wait_idle().await?;
+    until("it refreshes", WAIT_TIMEOUT, async || Ok(fixture.pipeline.count(HELD_UP).await? == 1)).await?;
+    fixture.take(Layer::Cdm)?.kill().await?;
     client.batch_execute("COMMIT").await?;
 
     // The server notices when it comes to the answer, and undoes what it has done so far.
     let sessions =
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'cdm-service'";
-    until("its sessions are over", LIMIT, async || Ok(stage.pipeline.count(sessions).await? == 0)).await?;
-    ensure!(!stage.pipeline.sql(NOTED).await?.is_empty(), "the notes are gone");
-    let now = stage.pipeline.summary().await?;
+    until("its sessions are over", WAIT_TIMEOUT, async || Ok(fixture.pipeline.count(sessions).await? == 0)).await?;
+    ensure!(!fixture.pipeline.sql(NOTED).await?.is_empty(), "the notes are gone");
+    let now = fixture.pipeline.summary().await?;
     for table in DAYS.map(|table| format!("cdm_summary.{table}")) {
         ensure!(!summary[&table].is_empty() && now[&table] == summary[&table], "half a refresh is seen in {table}");
     }
 
-    stage.services.insert(Layer::Cdm, stage.service(Layer::Cdm).start().await?);
-    stage.settled().await?;
-    stage.assert_right().await
+    fixture.services.insert(Layer::Cdm, fixture.service(Layer::Cdm).start().await?);
+    fixture.wait_idle().await?;
+    fixture.assert_right().await
 }
 
 /// A statement of a refresh that takes an hour.
@@ -90,30 +90,32 @@ const SLEEPING: &str = "SELECT count(*) FROM pg_stat_activity
 async fn a_statement_of_a_refresh_does_not_outlive_its_process() -> Result<()> {
     let week = Workload::dirty(117, 200);
     let (before, after) = week.events.split_at(week.events.len() / 2);
-    let mut stage = Stage::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
-    stage.pipeline.sql(SLOW).await?;
-    stage.pipeline.load(after).await?;
-    until("the statement runs", LIMIT, async || Ok(stage.pipeline.count(SLEEPING).await? == 1)).await?;
-    stage.take(Layer::Cdm)?.kill().await?;
-    until("the server ends the statement", LIMIT, async || Ok(stage.pipeline.count(SLEEPING).await? == 0)).await?;
-    stage.pipeline.sql("DROP TRIGGER slow ON cdm_summary.product_days").await?;
-    stage.services.insert(Layer::Cdm, stage.service(Layer::Cdm).start().await?);
-    stage.settled().await?;
-    stage.assert_right().await
+    let mut fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
+    fixture.pipeline.sql(SLOW).await?;
+    fixture.pipeline.load(after).await?;
+    until("the statement runs", WAIT_TIMEOUT, async || Ok(fixture.pipeline.count(SLEEPING).await? == 1)).await?;
+    fixture.take(Layer::Cdm)?.kill().await?;
+    until("the server ends the statement", WAIT_TIMEOUT, async || Ok(fixture.pipeline.count(SLEEPING).await? == 0))
+        .await?;
+    fixture.pipeline.sql("DROP TRIGGER slow ON cdm_summary.product_days").await?;
+    fixture.services.insert(Layer::Cdm, fixture.service(Layer::Cdm).start().await?);
+    fixture.wait_idle().await?;
+    fixture.assert_right().await
 }
 
 #[tokio::test]
 async fn orders_deleted_beside_the_first_refresh_of_their_day_are_gone_from_the_figures() -> Result<()> {
     let week = Workload::clean(118, 100);
-    let stage = Stage::loaded(&Workload { events: Vec::new(), ..week.clone() }).await?;
-    let client = stage.pipeline.database().await?;
+    let fixture = Fixture::loaded(&Workload { events: Vec::new(), ..week.clone() }).await?;
+    let client = fixture.pipeline.database().await?;
     client.batch_execute(HOLD_UP).await?;
-    stage.pipeline.load(&week.events).await?;
-    stage.pipeline.settled().await?;
-    until("it refreshes", LIMIT, async || Ok(stage.pipeline.count(HELD_UP).await? == 1)).await?;
+    fixture.pipeline.load(&week.events).await?;
+    fixture.pipeline.wait_idle().await?;
+    until("it refreshes", WAIT_TIMEOUT, async || Ok(fixture.pipeline.count(HELD_UP).await? == 1)).await?;
     // Every order has been read by now: what has been noted since is nothing but the DELETE.
-    stage.pipeline.sql("DELETE FROM dds.bv_order_states").await?;
+    fixture.pipeline.sql("DELETE FROM dds.bv_order_states").await?;
     client.batch_execute("COMMIT").await?;
     let gone = "SELECT (SELECT order_cnt FROM cdm.kpi) = 0 AND NOT EXISTS (SELECT FROM cdm_summary.stale_days)";
-    until("the figures are those of no orders", LIMIT, async || Ok(stage.pipeline.sql(gone).await? == ["t"])).await
+    until("the figures are those of no orders", WAIT_TIMEOUT, async || Ok(fixture.pipeline.sql(gone).await? == ["t"]))
+        .await
 }

@@ -6,7 +6,7 @@ use e2e::Pipeline;
 const TRUTH: &str = include_str!("truth.sql");
 
 /// How many differences of a view are told.
-const TOLD: usize = 3;
+const MAX_SHOWN: usize = 3;
 
 /// A view, what it says of things by their ids in the source, and the same counted.
 const VIEWS: [(&str, &str, &str); 17] = [
@@ -160,7 +160,7 @@ pub(crate) async fn assert_views(pipeline: &Pipeline) -> Result<()> {
     for (name, seen, truth) in VIEWS {
         let differences = pipeline.sql(&differences(seen, truth)).await?;
         let count = differences.len();
-        told.extend(differences.into_iter().take(TOLD).map(|row| format!("{name} ({count}): {row}")));
+        told.extend(differences.into_iter().take(MAX_SHOWN).map(|row| format!("{name} ({count}): {row}")));
     }
     ensure!(told.is_empty(), "the views differ from the truth:\n{}", told.join("\n"));
     Ok(())

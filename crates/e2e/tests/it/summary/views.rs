@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, ensure};
 use e2e::{Pipeline, Workload, until};
 
-use super::{LIMIT, Stage, truth};
+use super::{Fixture, WAIT_TIMEOUT, truth};
 
 #[tokio::test]
 async fn every_view_says_what_was_ordered() -> Result<()> {
-    let stage = Stage::loaded(&Workload::dirty(101, 1_500)).await?;
-    let kinds = stage.pipeline.sql("SELECT DISTINCT status FROM truth.orders ORDER BY 1").await?;
+    let fixture = Fixture::loaded(&Workload::dirty(101, 1_500)).await?;
+    let kinds = fixture.pipeline.sql("SELECT DISTINCT status FROM truth.orders ORDER BY 1").await?;
     ensure!(kinds.contains(&"CANCELLED".to_owned()) && kinds.contains(&"CLOSED".to_owned()), "only {kinds:?}");
     let moved = "SELECT count(*) FROM truth.orders WHERE utc::date <> msk::date";
-    ensure!(stage.pipeline.count(moved).await? > 10, "hardly an order of the night");
-    truth::assert_filled(&stage.pipeline).await?;
-    stage.assert_right().await
+    ensure!(fixture.pipeline.count(moved).await? > 10, "hardly an order of the night");
+    truth::assert_filled(&fixture.pipeline).await?;
+    fixture.assert_right().await
 }
 
 /// Nobody forces the refresh: it follows from what DDS notes, and from what PostgreSQL counts.
@@ -23,17 +23,17 @@ async fn every_view_says_what_was_ordered() -> Result<()> {
 async fn a_change_is_seen_by_itself() -> Result<()> {
     let week = Workload::dirty(102, 400);
     let (before, after) = week.events.split_at(week.events.len() / 2);
-    let stage = Stage::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
-    stage.assert_right().await?;
-    stage.pipeline.load(after).await?;
-    stage.pipeline.settled().await?;
-    stage.pipeline.sql("UPDATE cdm.tag_rules SET threshold = threshold + 1 WHERE rule_id % 2 = 0").await?;
-    stage.pipeline.settled().await?;
-    let seen = async || Ok(truth::assert_views(&stage.pipeline).await.is_ok());
-    until("the views tell the truth", LIMIT, seen)
+    let fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
+    fixture.assert_right().await?;
+    fixture.pipeline.load(after).await?;
+    fixture.pipeline.wait_idle().await?;
+    fixture.pipeline.sql("UPDATE cdm.tag_rules SET threshold = threshold + 1 WHERE rule_id % 2 = 0").await?;
+    fixture.pipeline.wait_idle().await?;
+    let seen = async || Ok(truth::assert_views(&fixture.pipeline).await.is_ok());
+    until("the views tell the truth", WAIT_TIMEOUT, seen)
         .await
-        .context(format!("{:?}", truth::assert_views(&stage.pipeline).await))?;
-    stage.assert_right().await
+        .context(format!("{:?}", truth::assert_views(&fixture.pipeline).await))?;
+    fixture.assert_right().await
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn every_change_is_told_once_whoever_dies_on_the_way() -> Result<()> {
 
     for part in week.events.chunks(week.events.len().div_ceil(DEATHS)) {
         pipeline.load(part).await?;
-        pipeline.settled_up_to(&[Layer::Stg, Layer::Dds]).await?;
+        pipeline.wait_idle_up_to(&[Layer::Stg, Layer::Dds]).await?;
         // One dies with changes written and not published, the other with these published and not marked.
         for point in ["handed out=return", "acknowledged=return"] {
             let victim = pipeline.service(Layer::Cdm).env("FAILPOINTS", point).spawn()?;
@@ -27,7 +27,7 @@ async fn every_change_is_told_once_whoever_dies_on_the_way() -> Result<()> {
         }
     }
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;
     let told = pipeline.assert_tags_are_told().await?;

@@ -9,7 +9,7 @@ use orders::keys;
 
 use crate::tags::{CATEGORY, USER, counters, rule, say, tags};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn a_rule_that_arrives_while_a_batch_is_under_way_misses_nobody() -> Result<()> {
@@ -23,12 +23,12 @@ async fn a_rule_that_arrives_while_a_batch_is_under_way_misses_nobody() -> Resul
     let client = pipeline.database().await?;
     client.batch_execute("BEGIN; LOCK TABLE cdm.user_tags IN ACCESS EXCLUSIVE MODE").await?;
     pipeline.produce(&pipeline.source(Layer::Cdm), [counters(USER, 2, 10, 1)]).await?;
-    until("the batch waits", LIMIT, async || Ok(waiting(&pipeline, "user_tags").await? == 1)).await?;
+    until("the batch waits", WAIT_TIMEOUT, async || Ok(waiting(&pipeline, "user_tags").await? == 1)).await?;
     rule(&pipeline, 100, "category", CATEGORY, 10, "Завтракает").await?;
-    until("the rule waits for the batch", LIMIT, async || Ok(waiting(&pipeline, "users").await? > 0)).await?;
+    until("the rule waits for the batch", WAIT_TIMEOUT, async || Ok(waiting(&pipeline, "users").await? > 0)).await?;
     client.batch_execute("COMMIT").await?;
 
-    pipeline.settled_up_to(&[Layer::Cdm]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Cdm]).await?;
     assert_eq!(tags(&pipeline).await?, [format!("{USER}|100|Завтракает")]);
     assert_eq!(pipeline.assert_tags_are_told().await?.events, 1);
     Ok(())
@@ -48,11 +48,11 @@ async fn what_another_replica_sees_to_is_waited_for_and_all_else_goes_on() -> Re
     replica.query(statement!("lock_shard"), &[&0_i64]).await?;
     rule(&pipeline, 100, "category", CATEGORY, 10, "Завтракает").await?;
     let tagged = |user: &str| format!("{user}|100|Завтракает");
-    until("the other shard is done", LIMIT, async || Ok(tags(&pipeline).await? == [tagged(&high)])).await?;
+    until("the other shard is done", WAIT_TIMEOUT, async || Ok(tags(&pipeline).await? == [tagged(&high)])).await?;
     pipeline.sql("BEGIN; LOCK TABLE cdm.users IN ROW EXCLUSIVE MODE NOWAIT; ROLLBACK").await?; // as a batch begins
     replica.batch_execute("COMMIT").await?;
 
-    pipeline.settled_up_to(&[Layer::Cdm]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Cdm]).await?;
     let mut everybody = [tagged(&low), tagged(&high)];
     everybody.sort();
     assert_eq!(tags(&pipeline).await?, everybody);

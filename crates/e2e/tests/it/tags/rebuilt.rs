@@ -12,7 +12,7 @@ async fn tags_that_followed_wrong_marts_follow_the_rebuilt_ones() -> Result<()> 
     pipeline.name(&week.reference).await?;
     pipeline.load(&week.events).await?;
     let services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     let right = pipeline.sql("SELECT user_id, rule_id FROM cdm.user_tags ORDER BY 1, 2").await?;
     ensure!(right.len() > 50, "only {} tags", right.len());
 
@@ -30,7 +30,7 @@ async fn tags_that_followed_wrong_marts_follow_the_rebuilt_ones() -> Result<()> 
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
     let over = async || Ok(pipeline.count("SELECT count(*) FROM public.tagmill_rebuilds").await? == 0);
     until("the rebuild is complete", Duration::from_secs(180), over).await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     let now = pipeline.sql("SELECT user_id, rule_id FROM cdm.user_tags ORDER BY 1, 2").await?;
     ensure!(now == right, "{} tags, and {} before", now.len(), right.len());

@@ -108,7 +108,7 @@ async fn rules_change_again_and_again_while_orders_come_to_two_replicas() -> Res
         sleep(Duration::from_millis(700)).await; // a while under way, whatever that is on this machine
         pipeline.sql(change).await?;
     }
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;
     let told = pipeline.assert_tags_are_told().await?;

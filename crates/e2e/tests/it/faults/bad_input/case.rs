@@ -8,7 +8,7 @@ pub(super) const WRITTEN_AT: i64 = 1_773_057_600_000;
 
 /// What has to become of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum ExpectedOutcome {
     /// A dead letter with this reason, whose error holds this text.
     Dead(&'static str, String),
     /// Skipped under this kind.
@@ -22,7 +22,7 @@ pub(super) enum Fate {
 pub(super) struct Case {
     pub(super) name: String,
     pub(super) record: Record,
-    pub(super) fate: Fate,
+    pub(super) fate: ExpectedOutcome,
 }
 
 /// A message in which one value is exchanged: where, for which text, and the reason it is refused for; `None`: it is not.
@@ -77,7 +77,7 @@ impl Maker {
     }
 
     /// A record of these bytes, which has a key and headers of its own.
-    pub(super) fn add(&mut self, name: impl Into<String>, value: Option<Vec<u8>>, fate: Fate) {
+    pub(super) fn add(&mut self, name: impl Into<String>, value: Option<Vec<u8>>, fate: ExpectedOutcome) {
         let number = self.cases.len();
         let record = Record {
             key: Some(format!("\0key {number}\u{7f}").into_bytes()),
@@ -96,13 +96,13 @@ impl Maker {
 
     /// A record that is a dead letter whatever it says.
     pub(super) fn refused(&mut self, name: &str, value: &[u8], reason: &'static str) {
-        self.add(name, Some(value.to_vec()), Fate::Dead(reason, String::new()));
+        self.add(name, Some(value.to_vec()), ExpectedOutcome::Dead(reason, String::new()));
     }
 
     /// The next good message, written by `write`, which does not spoil it.
     pub(super) fn accepted(&mut self, name: &str, write: impl FnOnce(Value) -> String) {
         let (good, key) = self.next_good();
-        self.add(name, Some(write(good).into_bytes()), Fate::Stored(key));
+        self.add(name, Some(write(good).into_bytes()), ExpectedOutcome::Stored(key));
     }
 
     /// A good message with the text at `pointer`; refused for `reason`, in an error that names the field.
@@ -110,10 +110,10 @@ impl Maker {
         let (good, key) = self.next_good();
         let shown: String = text.chars().take(40).collect();
         let fate = match reason {
-            None => Fate::Stored(key),
+            None => ExpectedOutcome::Stored(key),
             // Of what a string must not hold the error does not say where.
-            Some(reason @ ("not-json" | "bad-text")) => Fate::Dead(reason, String::new()),
-            Some(reason) => Fate::Dead(reason, path(pointer)),
+            Some(reason @ ("not-json" | "bad-text")) => ExpectedOutcome::Dead(reason, String::new()),
+            Some(reason) => ExpectedOutcome::Dead(reason, path(pointer)),
         };
         let value = exchange(good, pointer, text).into_bytes();
         self.add(format!("{pointer} = {shown}"), Some(value), fate);
@@ -123,7 +123,7 @@ impl Maker {
     pub(super) fn stored_as(&mut self, pointer: &str, text: &str, key: &str) {
         self.exchanged(pointer, text, None);
         if let Some(case) = self.cases.last_mut() {
-            case.fate = Fate::Stored(key.to_owned());
+            case.fate = ExpectedOutcome::Stored(key.to_owned());
         }
     }
 
@@ -133,7 +133,7 @@ impl Maker {
             let (good, key) = (self.good)(NEIGHBOURS + u32::try_from(number).unwrap_or_default());
             self.cases.push(case);
             let name = format!("the good neighbour {number}");
-            self.add(name, Some(good.to_string().into_bytes()), Fate::Stored(key));
+            self.add(name, Some(good.to_string().into_bytes()), ExpectedOutcome::Stored(key));
         }
         self.cases
     }
@@ -149,7 +149,7 @@ impl Maker {
         for (pointer, kind) in fields {
             let (mut good, _) = self.next_good();
             remove(&mut good, pointer);
-            let fate = Fate::Dead("missing-field", path(pointer));
+            let fate = ExpectedOutcome::Dead("missing-field", path(pointer));
             self.add(format!("{pointer} absent"), Some(good.to_string().into_bytes()), fate);
             self.exchanged(pointer, "null", Some("missing-field"));
             for wrong in kind.wrong() {

@@ -5,7 +5,7 @@ use e2e::{Layer, Pipeline};
 use serde_json::{Value, json};
 
 use super::{
-    case::{Fate, Maker, Type},
+    case::{ExpectedOutcome, Maker, Type},
     outcome, values,
 };
 
@@ -78,7 +78,7 @@ async fn fields_that_are_missing_or_of_a_wrong_type() -> Result<()> {
 async fn what_is_no_order_at_all() -> Result<()> {
     let mut maker = Maker::new(good);
     values::documents(&mut maker);
-    maker.add("no type", Some("{\"name\": \"Котова\"}".into()), Fate::Skipped("untyped"));
+    maker.add("no type", Some("{\"name\": \"Котова\"}".into()), ExpectedOutcome::Skipped("untyped"));
     values::unknown_fields(&mut maker, &["", "/payload", "/payload/products/0", "/payload/user"]);
     let names =
         ["/payload/user/name", "/payload/user/login", "/payload/products/0/name", "/payload/products/0/category"];

@@ -64,7 +64,7 @@ async fn check(layer: Layer, good: fn(u32) -> (Value, String), read: impl Fn(&[u
     pipeline.name(&[user("u")?, restaurant(&["tea"])?]).await?;
     pipeline.produce(&pipeline.source(layer), records).await?;
     let service = pipeline.service(layer).start().await?;
-    pipeline.settled_up_to(&[layer]).await?;
+    pipeline.wait_idle_up_to(&[layer]).await?;
 
     let letters = pipeline.read(&pipeline.dead_letters(layer)).await?;
     let mut buried = BTreeMap::new();

@@ -37,7 +37,7 @@ async fn records_at_the_brokers_limit_are_read_or_become_dead_letters_whole() ->
             .await?;
     }
     let _services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     for layer in Layer::ALL {
         let letters = pipeline.read(&pipeline.dead_letters(layer)).await?;
         let values: Vec<_> = letters.iter().map(|letter| (&letter.value, letter.header("value-omitted"))).collect();
@@ -63,7 +63,7 @@ async fn an_order_that_is_too_large_with_its_names_is_refused_before_anything_is
     let large = closed(1, "u", &dishes);
     pipeline.produce(&pipeline.source(Layer::Stg), [large.record(), closed(2, "u", &["long"]).record()]).await?;
     let services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
 
     let letters = pipeline.read(&pipeline.dead_letters(Layer::Stg)).await?;
     let [letter] = letters.as_slice() else { anyhow::bail!("{} dead letters", letters.len()) };
@@ -77,7 +77,7 @@ async fn an_order_that_is_too_large_with_its_names_is_refused_before_anything_is
     let replayed = pipeline.service(Layer::Stg).run(&["dead-letters", "replay", "--execute"]).await?;
     ensure!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stderr));
     let _services = pipeline.start_all().await?;
-    pipeline.settled().await?;
+    pipeline.wait_idle().await?;
     assert_eq!(pipeline.sql("SELECT order_id FROM dds.h_order ORDER BY 1").await?, ["1", "2"]);
     let counted = pipeline.sql("SELECT order_cnt FROM cdm.user_product_counters").await?;
     assert_eq!(counted, ["2"]);
@@ -100,13 +100,13 @@ async fn an_order_whose_message_no_longer_fits_holds_nobody_up_when_it_is_replay
     let orders = [closed(1, "u", &["tea"]), closed(2, "u", &twenty), closed(3, "u", &["tea"])];
     pipeline.produce(&pipeline.source(Layer::Stg), orders.iter().map(Order::record)).await?;
     let stg = pipeline.service(Layer::Stg).start().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     stg.stop().await?;
 
     let narrow = narrow(&pipeline, "5000").await?;
     pipeline.rewind(Layer::Stg).await?;
     let stg = pipeline.service(Layer::Stg).env("KAFKA_DESTINATION_TOPIC", &narrow).start().await?;
-    pipeline.settled_up_to(&[Layer::Stg]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
     let letters = pipeline.read(&pipeline.dead_letters(Layer::Stg)).await?;
     let [letter] = letters.as_slice() else { anyhow::bail!("{} dead letters", letters.len()) };
     assert_eq!((letter.header("reason").as_deref(), &letter.value), (Some("too-large"), &orders[1].record().value));
@@ -132,7 +132,7 @@ async fn a_counter_that_is_too_large_goes_on_with_as_much_of_its_name_as_there_i
     let told = pipeline.sql(told).await?;
     let (count, bytes) = told.first().and_then(|row| row.split_once('|')).context("no counter")?;
     ensure!(count == "1" && (90_000..100_000).contains(&bytes.parse::<u32>()?), "{told:?}");
-    pipeline.settled_up_to(&[Layer::Dds]).await?;
+    pipeline.wait_idle_up_to(&[Layer::Dds]).await?;
     for service in [dds, cdm] {
         service.stop().await?;
     }

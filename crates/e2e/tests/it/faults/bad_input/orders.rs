@@ -5,7 +5,7 @@ use e2e::{Layer, Pipeline};
 use serde_json::Value;
 
 use super::{
-    case::{Fate, Maker, Type},
+    case::{ExpectedOutcome, Maker, Type},
     outcome, values,
 };
 use crate::story::{closed, restaurant, user};
@@ -67,8 +67,8 @@ async fn fields_that_are_missing_or_of_a_wrong_type() -> Result<()> {
 async fn what_is_no_order_at_all() -> Result<()> {
     let mut maker = Maker::new(good);
     values::documents(&mut maker);
-    maker.add("no type", Some(b"{}".to_vec()), Fate::Skipped("untyped"));
-    maker.add("a type of null", Some(b"{\"object_type\": null}".to_vec()), Fate::Skipped("untyped"));
+    maker.add("no type", Some(b"{}".to_vec()), ExpectedOutcome::Skipped("untyped"));
+    maker.add("a type of null", Some(b"{\"object_type\": null}".to_vec()), ExpectedOutcome::Skipped("untyped"));
     values::unknown_fields(&mut maker, &["", "/payload", "/payload/order_items/0", "/payload/user"]);
     values::texts(&mut maker, &["/payload/user/id", "/payload/order_items/0/name", "/payload/final_status"]);
     repeated_keys(&mut maker);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Process, Record};
 
-use super::case::{Case, Fate, Maker};
+use super::case::{Case, ExpectedOutcome, Maker};
 
 /// Somebody's name, which messages hold and no error may.
 const PEOPLE: [&str; 2] = ["Котова", "kotova"];
@@ -15,7 +15,7 @@ const ADDED: [&str; 7] =
     ["reason", "error", "source-topic", "source-partition", "source-offset", "service", "failed-at"];
 
 /// How many faults are told.
-const TOLD: usize = 12;
+const MAX_SHOWN: usize = 12;
 
 /// Has a service read the records, each with a good one behind it, in as few batches as may be, and compares.
 pub(super) async fn check(pipeline: &Pipeline, layer: Layer, maker: Maker, keys: &str) -> Result<()> {
@@ -27,7 +27,7 @@ pub(super) async fn check(pipeline: &Pipeline, layer: Layer, maker: Maker, keys:
     let topic = pipeline.source(layer);
     pipeline.produce(&topic, cases.iter().map(|case| case.record.clone())).await?;
     let service = pipeline.service(layer).env("BATCH_SIZE", "1000").start().await?;
-    pipeline.settled_up_to(&[layer]).await?;
+    pipeline.wait_idle_up_to(&[layer]).await?;
 
     let mut faults = letters(pipeline, layer, &cases).await?;
     let found = pipeline.sql(keys).await?;
@@ -43,14 +43,14 @@ pub(super) async fn check(pipeline: &Pipeline, layer: Layer, maker: Maker, keys:
     faults.extend(unwanted.map(|key| format!("{key} is stored, and should not be")));
     faults.extend(skipped(&service, &cases).await?);
     let count = faults.len();
-    ensure!(faults.is_empty(), "{}: {count} faults\n{}", layer.binary(), faults[..count.min(TOLD)].join("\n"));
+    ensure!(faults.is_empty(), "{}: {count} faults\n{}", layer.binary(), faults[..count.min(MAX_SHOWN)].join("\n"));
     service.stop().await
 }
 
-fn stored(fate: &Fate) -> Option<&String> {
+fn stored(fate: &ExpectedOutcome) -> Option<&String> {
     match fate {
-        Fate::Stored(key) => Some(key),
-        Fate::Dead(..) | Fate::Skipped(_) => None,
+        ExpectedOutcome::Stored(key) => Some(key),
+        ExpectedOutcome::Dead(..) | ExpectedOutcome::Skipped(_) => None,
     }
 }
 
@@ -66,10 +66,10 @@ async fn letters(pipeline: &Pipeline, layer: Layer, cases: &[Case]) -> Result<Ve
     for (offset, case) in cases.iter().enumerate() {
         let letter = letters.remove(&Some(offset));
         let fault = match (&case.fate, &letter) {
-            (Fate::Dead(reason, path), Some(letter)) => {
+            (ExpectedOutcome::Dead(reason, path), Some(letter)) => {
                 fault(letter, case, (reason, path), [&pipeline.source(layer), &layer.binary()])
             }
-            (Fate::Dead(reason, _), None) => Some(format!("no dead letter; it should be one for {reason}")),
+            (ExpectedOutcome::Dead(reason, _), None) => Some(format!("no dead letter; it should be one for {reason}")),
             (_, Some(letter)) => Some(format!("a dead letter: {:?}", own_header(letter, "error"))),
             (_, None) => None,
         };
@@ -114,7 +114,7 @@ async fn skipped(service: &Process, cases: &[Case]) -> Result<Vec<String>> {
     let page = service.get("/metrics").await?.1;
     let mut wanted = BTreeMap::<&str, usize>::new();
     for case in cases {
-        if let Fate::Skipped(kind) = case.fate {
+        if let ExpectedOutcome::Skipped(kind) = case.fate {
             *wanted.entry(kind).or_default() += 1;
         }
     }

@@ -1,6 +1,6 @@
 //! Values that are the same trouble in every kind of message.
 
-use super::case::{Fate, Maker};
+use super::case::{ExpectedOutcome, Maker};
 
 /// What is no document at all, or what no string may hold.
 pub(super) fn documents(maker: &mut Maker) {
@@ -34,10 +34,18 @@ pub(super) fn documents(maker: &mut Maker) {
     maker.refused("garbage behind it", format!("{good}x").as_bytes(), "not-json");
     maker.refused("a NUL behind it", format!("{good}\0").as_bytes(), "not-json");
     maker.accepted("blanks around it", |good| format!("\r\n\t {good:#} \n\n"));
-    maker.add("a tombstone", None, Fate::Skipped("tombstone"));
-    maker.add("another type", Some(b"{\"object_type\": \"courier\"}".to_vec()), Fate::Skipped("other-type"));
-    maker.add("a type in capitals", Some(b"{\"object_type\": \"ORDER\"}".to_vec()), Fate::Skipped("other-type"));
-    maker.add("a type that is a number", Some(b"{\"object_type\": 7}".to_vec()), Fate::Skipped("other-type"));
+    maker.add("a tombstone", None, ExpectedOutcome::Skipped("tombstone"));
+    maker.add("another type", Some(b"{\"object_type\": \"courier\"}".to_vec()), ExpectedOutcome::Skipped("other-type"));
+    maker.add(
+        "a type in capitals",
+        Some(b"{\"object_type\": \"ORDER\"}".to_vec()),
+        ExpectedOutcome::Skipped("other-type"),
+    );
+    maker.add(
+        "a type that is a number",
+        Some(b"{\"object_type\": 7}".to_vec()),
+        ExpectedOutcome::Skipped("other-type"),
+    );
 }
 
 /// Unknown fields may hold anything that is JSON, and nothing that PostgreSQL's text cannot.
@@ -214,7 +222,7 @@ pub(super) fn the_end_of_time(maker: &mut Maker, places: &[&str]) {
         written_at(maker, i64::MAX);
     }
     let (good, _) = maker.next_good();
-    let fate = Fate::Dead("from-the-future", String::new());
+    let fate = ExpectedOutcome::Dead("from-the-future", String::new());
     maker.add("written before all time", Some(good.to_string().into_bytes()), fate);
     written_at(maker, i64::MIN);
 }

@@ -42,7 +42,7 @@ const HUGE_PAGES: &str = "huge_pages";
 const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
 
 /// The servers.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) stack: Stack,
     batch_size: usize,
     seed: u64,
@@ -58,7 +58,7 @@ pub(crate) struct Arena {
     topic: String,
 }
 
-impl Stage {
+impl Fixture {
     /// Starts the servers. `profiled` has every statement counted and timed, which costs a little.
     pub(crate) async fn set(settings: &Settings, profiled: bool) -> Result<Self> {
         let mut postgres: Vec<(String, String)> =

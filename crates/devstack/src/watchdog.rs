@@ -11,13 +11,13 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context;
 
 /// Lives as long as its stack; dropped after the servers, it tells the watcher that all is in order.
-pub(crate) struct Guard(Child);
+pub(crate) struct Watchdog(Child);
 
-impl Guard {
+impl Watchdog {
     /// Watches over `folder`, which goes with the owner if it is `temporary`.
     pub(crate) fn watch(folder: &Path, temporary: bool) -> anyhow::Result<Self> {
         Command::new("sh")
-            .args(["-c", include_str!("guard.sh"), "devstack-guard"])
+            .args(["-c", include_str!("watchdog.sh"), "devstack-guard"])
             .arg(folder)
             .arg(if temporary { "remove" } else { "keep" })
             .current_dir("/")
@@ -31,7 +31,7 @@ impl Guard {
     }
 }
 
-impl Drop for Guard {
+impl Drop for Watchdog {
     fn drop(&mut self) {
         if let Some(mut stdin) = self.0.stdin.take() {
             let _gone_already = stdin.write_all(b"done\n");

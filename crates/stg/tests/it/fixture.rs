@@ -20,7 +20,7 @@ pub(crate) const RESTAURANT: &str = "ef8c42c19b7518a9aebec106";
 const TEMPLATE: &str = "stg_it_template";
 
 /// A database and a Redis of its own.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     database_url: String,
     redis_url: String,
     pub(crate) database: Database,
@@ -35,7 +35,7 @@ pub(crate) struct Setting {
 
 pub(crate) const USUAL: Setting = Setting { park_max_age: "24h", max_message_bytes: usize::MAX };
 
-impl Stage {
+impl Fixture {
     /// With an empty Redis.
     pub(crate) async fn set() -> anyhow::Result<Self> {
         let stack: &Endpoints = devstack::shared().await?;
@@ -54,10 +54,10 @@ impl Stage {
 
     /// With one user, and one restaurant whose menu is empty.
     pub(crate) async fn with_names() -> anyhow::Result<Self> {
-        let stage = Self::set().await?;
-        stage.name_user(USER).await?;
-        stage.name_restaurant(RESTAURANT, &[]).await?;
-        Ok(stage)
+        let fixture = Self::set().await?;
+        fixture.name_user(USER).await?;
+        fixture.name_restaurant(RESTAURANT, &[]).await?;
+        Ok(fixture)
     }
 
     /// A replica.

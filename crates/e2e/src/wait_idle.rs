@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use workload::broker::Broker;
-use workload::watch::{Observer, Reading, Stage};
+use workload::watch::{Observer, Reading, WatchedStage};
 
 use crate::layer::Layer;
 use crate::pipeline::Pipeline;
 use crate::wait::until;
 
-const LIMIT: Duration = Duration::from_secs(180);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 impl Pipeline {
     /// Waits until every layer has committed the end of its topic, nothing un-parked is unsent, every rule is applied and
@@ -19,23 +19,23 @@ impl Pipeline {
     ///
     /// # Errors
     /// That does not happen in time, a minute unless said otherwise; the error shows how far each layer is.
-    pub async fn settled(&self) -> Result<()> {
-        self.settled_up_to(&Layer::ALL).await
+    pub async fn wait_idle(&self) -> Result<()> {
+        self.wait_idle_up_to(&Layer::ALL).await
     }
 
     /// The same of some layers, for tests that run only those.
     ///
     /// # Errors
     /// As [`Pipeline::settled`].
-    pub async fn settled_up_to(&self, layers: &[Layer]) -> Result<()> {
-        self.settled_within(layers, LIMIT).await
+    pub async fn wait_idle_up_to(&self, layers: &[Layer]) -> Result<()> {
+        self.wait_idle_within(layers, WAIT_TIMEOUT).await
     }
 
     /// The same, with another limit than a minute.
     ///
     /// # Errors
     /// As [`Pipeline::settled`].
-    pub async fn settled_within(&self, layers: &[Layer], limit: Duration) -> Result<()> {
+    pub async fn wait_idle_within(&self, layers: &[Layer], limit: Duration) -> Result<()> {
         let observer = self.observer(layers)?;
         let mut last = None;
         let settled = async || {
@@ -66,10 +66,13 @@ impl Pipeline {
     /// # Errors
     /// No client can be made.
     pub fn observer(&self, layers: &[Layer]) -> Result<Observer> {
-        let stage =
-            |layer: &Layer| Stage { name: layer.binary(), topic: self.source(*layer), group: self.group(*layer) };
+        let fixture = |layer: &Layer| WatchedStage {
+            name: layer.binary(),
+            topic: self.source(*layer),
+            group: self.group(*layer),
+        };
         let broker = Broker::plain(self.endpoints().bootstrap_servers());
-        Observer::new(&broker, layers.iter().map(stage).collect())
+        Observer::new(&broker, layers.iter().map(fixture).collect())
     }
 }
 

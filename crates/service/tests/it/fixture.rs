@@ -9,12 +9,12 @@ use kafka::{Publisher, Reader, Settings};
 use runtime::dead_letters::{List, Replay};
 
 /// A source topic, its dead letters, and where it is remembered which of them were sent back.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) kafka: Settings,
     pub(crate) database: Database,
 }
 
-impl Stage {
+impl Fixture {
     pub(crate) async fn set() -> anyhow::Result<Self> {
         let stack = devstack::shared().await?;
         let (source_topic, dead_letter_topic) =

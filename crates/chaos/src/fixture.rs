@@ -11,7 +11,7 @@ use crate::fault::Server;
 use crate::hosts::Hosts;
 
 /// Everything that is no service.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     // Dropped in this order: the disk lets go of its mount, whoever still uses it.
     pub(crate) disk: Option<Disk>,
     pub(crate) hosts: Option<Hosts>,
@@ -19,12 +19,12 @@ pub(crate) struct Stage {
     pub(crate) stack: Stack,
 }
 
-impl Stage {
+impl Fixture {
     /// Starts the servers and makes the pipeline's topics and database.
     pub(crate) async fn set(partitions: i32, mounts: Mounts) -> Result<Self> {
         let stack = Stack::start(Options { proxied: true, elsewhere: true, ..Options::for_tests() }).await?;
         let way = stack.proxies().context("the stack has no proxies")?.endpoints();
-        let pipeline = Pipeline::start_on(stack.endpoints(), partitions).await?.by_way_of(&way).quiet();
+        let pipeline = Pipeline::start_on(stack.endpoints(), partitions).await?.via(&way).quiet();
         let (disk, hosts) = match mounts {
             Mounts::Own => {
                 let disk = Disk::under(&stack, &pipeline).await.context("a disk for the database")?;

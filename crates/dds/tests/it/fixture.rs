@@ -51,11 +51,11 @@ const KEYS: &str = "
     ) AS k ORDER BY 1";
 
 /// A database of its own.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) database: Database,
 }
 
-impl Stage {
+impl Fixture {
     /// With an empty vault.
     pub(crate) async fn set() -> anyhow::Result<Self> {
         let stack: &Endpoints = devstack::shared().await?;
@@ -67,11 +67,11 @@ impl Stage {
         let name = stack.fresh_name("dds_it").await?;
         stack.create_database_from(TEMPLATE, &name).await?;
         let database = Database::new(&database::Settings::from_url(&stack.database_url(&name), None, 4)?);
-        let stage = Self { database };
+        let fixture = Self { database };
         for statement in COUNT_INSERTS {
-            stage.sql(statement).await?;
+            fixture.sql(statement).await?;
         }
-        Ok(stage)
+        Ok(fixture)
     }
 
     /// A replica that knows nothing yet.

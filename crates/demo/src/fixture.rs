@@ -14,13 +14,13 @@ use crate::services::Services;
 const DATABASE: &str = "warehouse";
 
 /// Everything but the services. Dropped, it is gone; its folder belongs to the caller.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     stack: Stack,
     pub(crate) broker: Broker,
     pub(crate) database: tokio_postgres::Client,
 }
 
-impl Stage {
+impl Fixture {
     /// Starts the real parts, durable as in production, and makes all that the services expect to find.
     pub(crate) async fn set(folder: &Path, names: Vec<Reference>) -> Result<Self> {
         let options = Options { folder: Some(folder.to_owned()), durability: Durability::Full, ..Options::default() };
@@ -31,10 +31,10 @@ impl Stage {
         let (database, connection) = tokio_postgres::connect(&url, NoTls).await.context("the warehouse")?;
         tokio::spawn(connection);
         let broker = Broker::plain(endpoints.bootstrap_servers());
-        let stage = Self { stack, broker, database };
-        Services::migrate(&stage.environment()).await?;
-        load::reference(&stage.redis_url(), names.into_iter().map(Ok)).await?;
-        Ok(stage)
+        let fixture = Self { stack, broker, database };
+        Services::migrate(&fixture.environment()).await?;
+        load::reference(&fixture.redis_url(), names.into_iter().map(Ok)).await?;
+        Ok(fixture)
     }
 
     /// What a service has to be told to play here.

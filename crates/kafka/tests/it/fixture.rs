@@ -23,11 +23,11 @@ pub(crate) const SOON: Duration = Duration::from_secs(30);
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A source topic, a destination and a topic for dead letters, and the settings of a service between them.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) settings: Settings,
 }
 
-impl Stage {
+impl Fixture {
     /// On the shared broker.
     pub(crate) async fn with(partitions: i32) -> anyhow::Result<Self> {
         Self::on(devstack::shared().await?, partitions).await
