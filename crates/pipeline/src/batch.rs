@@ -124,7 +124,7 @@ impl<E> Batch<E> {
                             reason = "milliseconds since 1970 fit a double's 53 bits"
                         )]
                         let seconds = now - sent as f64 / 1000.0;
-                        metrics::histogram!("tagmill_sent_to_stored_seconds").record(seconds.max(0.0));
+                        metrics::histogram!("tagmill_end_to_end_latency_seconds").record(seconds.max(0.0));
                     }
                 }
                 Outcome::Unchanged | Outcome::Stale | Outcome::Deferred => {}

@@ -219,7 +219,7 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
                 "this record cannot be stored, and is not given up; all behind it waits"
             ),
         }
-        metrics::counter!("tagmill_outages_total", "dependency" => dependency).increment(1);
+        metrics::counter!("tagmill_dependency_errors_total", "dependency" => dependency).increment(1);
         let record = record.map(Record::coordinates);
         self.loop_health.set_waiting(Some(Waiting { dependency, error, attempts, record }));
         self.loop_health.set_step(Step::Waiting);
@@ -238,7 +238,7 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
             retry_in_s,
             "what has no record behind it (parked orders, a rebuild, tags) cannot be taken up; records go on"
         );
-        metrics::counter!("tagmill_outages_total", "dependency" => dependency).increment(1);
+        metrics::counter!("tagmill_dependency_errors_total", "dependency" => dependency).increment(1);
         self.loop_health.set_deferred(Some(Waiting { dependency, error, attempts, record: None }));
         delay
     }

@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use consumer::LoopHealth;
+use consumer::{Clock, LoopHealth};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
@@ -23,6 +23,7 @@ use crate::{
 pub(crate) struct Endpoints {
     pub(crate) loop_health: Arc<LoopHealth>,
     pub(crate) metrics: PrometheusHandle,
+    pub(crate) clock: Clock,
 }
 
 /// Listens from here on, in the background, until the process ends: a probe is answered during a stop, too.
@@ -59,7 +60,7 @@ async fn ready(State(endpoints): State<Endpoints>) -> impl IntoResponse {
 }
 
 async fn scrape(State(endpoints): State<Endpoints>) -> impl IntoResponse {
-    let page = metrics::page(&endpoints.metrics, &endpoints.loop_health);
+    let page = metrics::page(&endpoints.metrics, &endpoints.loop_health, (endpoints.clock)());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page)
 }
 

@@ -1,6 +1,6 @@
 //! The metrics: what each one means, its buckets, and the page Prometheus reads.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use consumer::{LoopHealth, StallCause, Step};
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
@@ -35,12 +35,12 @@ pub(crate) fn install(service: &str) -> Result<PrometheusHandle, BuildError> {
 /// What a service can wait for. Those that are there say 0, so that an alert sees a difference and not a gap.
 const DEPENDENCIES: [&str; 3] = ["kafka", "postgres", "redis"];
 
-/// The page, with what the loop does as it is now.
-pub(crate) fn page(handle: &PrometheusHandle, loop_health: &LoopHealth) -> String {
+/// The page, with the state of the loop at `now`.
+pub(crate) fn page(handle: &PrometheusHandle, loop_health: &LoopHealth, now: SystemTime) -> String {
     let yes = |is: bool| f64::from(u8::from(is));
     metrics::gauge!("tagmill_ready").set(yes(Readiness::of(loop_health).ready));
-    metrics::gauge!("tagmill_seconds_since_last_commit").set(loop_health.since_commit().as_secs_f64());
-    metrics::gauge!("tagmill_seconds_since_last_turn").set(loop_health.since_heartbeat().as_secs_f64());
+    metrics::gauge!("tagmill_last_commit_timestamp_seconds").set(unix_time(now, loop_health.since_commit()));
+    metrics::gauge!("tagmill_loop_heartbeat_timestamp_seconds").set(unix_time(now, loop_health.since_heartbeat()));
     let (present, lasted) = loop_health.step();
     for step in Step::ALL {
         let seconds = if step == present { lasted.as_secs_f64() } else { 0.0 };
@@ -49,17 +49,22 @@ pub(crate) fn page(handle: &PrometheusHandle, loop_health: &LoopHealth) -> Strin
     let waiting = loop_health.waiting();
     for dependency in DEPENDENCIES {
         let attempts = waiting.as_ref().filter(|waiting| waiting.dependency == dependency).map(|it| it.attempts);
-        metrics::gauge!("tagmill_waiting_for", "dependency" => dependency).set(yes(attempts.is_some()));
-        metrics::gauge!("tagmill_waiting_attempts", "dependency" => dependency).set(attempts.unwrap_or(0));
+        metrics::gauge!("tagmill_dependency_waiting", "dependency" => dependency).set(yes(attempts.is_some()));
+        metrics::gauge!("tagmill_dependency_attempts", "dependency" => dependency).set(attempts.unwrap_or(0));
     }
     metrics::gauge!("tagmill_stuck_records").set(yes(waiting.is_some_and(|waiting| waiting.record.is_some())));
-    metrics::gauge!("tagmill_backlog_put_off").set(yes(loop_health.deferred().is_some()));
+    metrics::gauge!("tagmill_background_deferred").set(yes(loop_health.deferred().is_some()));
     let stalls = loop_health.stalls();
     for cause in StallCause::ALL {
         let count = stalls.iter().filter(|stall| stall.cause == cause).count();
         metrics::gauge!("tagmill_stalls", "cause" => cause.name()).set(u32::try_from(count).unwrap_or(u32::MAX));
     }
     handle.render()
+}
+
+/// The Unix time `ago` before `now`, in seconds.
+fn unix_time(now: SystemTime, ago: Duration) -> f64 {
+    now.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(ago).as_secs_f64()
 }
 
 /// The help texts; a metric that is not described here still appears, only without one.
@@ -69,7 +74,7 @@ fn describe() {
     describe_counter!("tagmill_batches_total", Count, "Microbatches stored, published and committed");
     describe_counter!("tagmill_skipped_total", Count, "Skipped records that are not messages of this service, by kind");
     describe_counter!("tagmill_dead_letters_total", Count, "Records that went to the dead-letter topic, by reason");
-    describe_counter!("tagmill_outages_total", Count, "Failed attempts to reach a dependency");
+    describe_counter!("tagmill_dependency_errors_total", Count, "Failed attempts to reach a dependency");
     describe_counter!(
         "tagmill_client_replacements_total",
         Count,
@@ -108,21 +113,29 @@ fn describe() {
         Count,
         "Orders that wait, each counted once, by what for; every replica says the same: compare (max), do not add up"
     );
-    describe_gauge!("tagmill_oldest_parked_order_seconds", Seconds, "Since when the first of the parked orders waits");
-    describe_gauge!("tagmill_missing_names", Count, "Different names that parked orders wait for, by kind");
     describe_gauge!(
-        "tagmill_seconds_since_last_commit",
+        "tagmill_oldest_parked_order_timestamp_seconds",
         Seconds,
-        "Seconds since a batch was committed, or since the start"
+        "Unix time since which the oldest parked order waits, by what for; 0 if none waits"
+    );
+    describe_gauge!("tagmill_reference_misses", Count, "Different names that parked orders wait for, by kind");
+    describe_gauge!(
+        "tagmill_last_commit_timestamp_seconds",
+        Seconds,
+        "Unix time of the last commit of a batch, or of the start"
     );
     describe_gauge!("tagmill_ready", Count, "1 if the service gets on, 0 if /ready says why it does not");
-    describe_gauge!("tagmill_seconds_since_last_turn", Seconds, "Seconds since the loop turned; waiting is turning");
+    describe_gauge!(
+        "tagmill_loop_heartbeat_timestamp_seconds",
+        Seconds,
+        "Unix time of the last heartbeat of the loop; a loop that waits has one, a loop that hangs has none"
+    );
     describe_gauge!("tagmill_step_seconds", Seconds, "Seconds in the present step of the loop; 0 for all other steps");
-    describe_gauge!("tagmill_waiting_for", Count, "1 if the loop waits for this dependency");
-    describe_gauge!("tagmill_waiting_attempts", Count, "Failed attempts in a row at what is waited for");
+    describe_gauge!("tagmill_dependency_waiting", Count, "1 if the loop waits for this dependency");
+    describe_gauge!("tagmill_dependency_attempts", Count, "Failed attempts in a row at what is waited for");
     describe_gauge!("tagmill_stuck_records", Count, "1 if one record cannot be stored and holds up all behind it");
     describe_gauge!(
-        "tagmill_backlog_put_off",
+        "tagmill_background_deferred",
         Count,
         "1 if parked orders or a rebuild cannot be taken up while records go on"
     );
@@ -157,7 +170,7 @@ fn describe() {
     );
     describe_histogram!("tagmill_batch_seconds", Seconds, "From the first byte of a batch decoded to its commit");
     describe_histogram!(
-        "tagmill_sent_to_stored_seconds",
+        "tagmill_end_to_end_latency_seconds",
         Seconds,
         "From a record written to the source topic to its commit"
     );

@@ -24,7 +24,7 @@ pub(crate) async fn until_available<T>(
         let delay = backoff.next_delay();
         let (attempts, retry_in_s) = (backoff.attempts(), delay.as_secs_f64());
         tracing::warn!(dependency, error, attempts, retry_in_s, "waiting for a dependency");
-        metrics::counter!("tagmill_outages_total", "dependency" => dependency).increment(1);
+        metrics::counter!("tagmill_dependency_errors_total", "dependency" => dependency).increment(1);
         loop_health.set_waiting(Some(Waiting { dependency, error, attempts, record: None }));
         loop_health.set_step(Step::Waiting);
         loop_health.heartbeat_while(sleep(delay)).await;

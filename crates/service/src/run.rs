@@ -29,7 +29,8 @@ pub(crate) async fn run<S: Service>(settings: &Settings, own: &S::Settings, watc
     let database = settings.database.connection(name)?;
     S::validate(own)?;
     let loop_health = Arc::new(LoopHealth::default());
-    let endpoints = Endpoints { loop_health: Arc::clone(&loop_health), metrics: install_metrics(name, watch)? };
+    let endpoints =
+        Endpoints { loop_health: Arc::clone(&loop_health), metrics: install_metrics(name, watch)?, clock: clock::now };
     // After the metrics, so that the counters of the routes exist from the start.
     let routes = S::routes(own, Database::new(&database));
     let stop = watch.spawn(start_admin(grace, settings.http.http_addr, routes, endpoints)).await??;

@@ -71,7 +71,7 @@ impl Parked {
         let taken = retry::retry(database, names, known, now, limits).await?;
         self.search.learn(&taken);
         // Nobody waits for a number; if the warehouse is away, the next statement says so.
-        if let Err(error) = self.parked_metrics.take(database, now).await {
+        if let Err(error) = self.parked_metrics.take(database).await {
             tracing::warn!(%error, "parked orders could not be counted");
         }
         let messages = self.next_batch(database, limits).await?;

@@ -144,7 +144,7 @@ async fn every_metric_of_the_operators_is_told_by_a_service() -> Result<()> {
     // One more, which looks for Redis where there is none.
     let lost = pipeline.service(Layer::Stg).env("REDIS_URL", "redis://127.0.0.1:1").env("KAFKA_GROUP_ID", "lost");
     let lost = lost.spawn()?;
-    let outage = async || Ok(lost.metric("tagmill_outages_total").await.is_ok_and(|outages| outages > 0.0));
+    let outage = async || Ok(lost.metric("tagmill_dependency_errors_total").await.is_ok_and(|outages| outages > 0.0));
     until("an outage is counted", Duration::from_secs(60), outage).await?;
 
     let mut told = BTreeSet::new();

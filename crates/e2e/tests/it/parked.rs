@@ -55,7 +55,8 @@ async fn everything_waits_and_everything_goes_on_once() -> Result<()> {
     let ends = pipeline.ends(&pipeline.source(Layer::Dds)).await?;
     ensure!(ends.iter().sum::<i64>() == 0, "an order went on without its names");
     until("the metrics tell of all", SOON, async || {
-        let (counted, names) = (stg.metric("tagmill_parked_orders").await?, stg.metric("tagmill_missing_names").await?);
+        let (counted, names) =
+            (stg.metric("tagmill_parked_orders").await?, stg.metric("tagmill_reference_misses").await?);
         Ok((counted, names) == (f64::from(u32::try_from(orders)?), distinct(&pipeline).await?))
     })
     .await?;

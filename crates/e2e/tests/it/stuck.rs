@@ -66,7 +66,7 @@ async fn a_record_behind_an_error_that_repeats_is_named_and_goes_on_when_its_tim
     assert_eq!(record["topic"], pipeline.source(Layer::Stg));
     assert_eq!((&record["partition"], &record["offset"]), (&0.into(), &70.into()));
     ensure!(stg.metric("tagmill_stuck_records").await? == 1.0, "no metric tells of it");
-    ensure!(stg.metric("tagmill_waiting_for").await? == 1.0, "no metric tells what is waited for");
+    ensure!(stg.metric("tagmill_dependency_waiting").await? == 1.0, "no metric tells what is waited for");
     assert_eq!(offsets_named(&stg)?, [70], "the log names others");
     let stored = pipeline.count("SELECT count(*) FROM stg.order_events WHERE object_id < 71").await?;
     assert_eq!(stored, 70, "what comes before it is not stored");

@@ -1,6 +1,9 @@
 //! The endpoints as a probe sees them: over a socket.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    time::{Duration, SystemTime},
+};
 
 use consumer::{StallCause, Step, Waiting, record::Coordinates};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -22,7 +25,7 @@ impl Probe {
         let loop_health = Arc::new(LoopHealth::default());
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let endpoints = Endpoints { loop_health: Arc::clone(&loop_health), metrics };
+        let endpoints = Endpoints { loop_health: Arc::clone(&loop_health), metrics, clock: noon };
         tokio::spawn(axum::serve(listener, routes(endpoints)).into_future());
         Ok(Self { address, loop_health })
     }
@@ -44,6 +47,11 @@ impl Probe {
         assert_eq!(found.map(|found| found.split('.').next().unwrap()), Some(value), "{series} in {page}");
         Ok(())
     }
+}
+
+/// 2026-03-09 12:00:00 UTC.
+fn noon() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_773_057_600)
 }
 
 fn no_metrics() -> PrometheusHandle {
@@ -158,11 +166,11 @@ async fn metrics_tell_what_the_loop_does() -> io::Result<()> {
     assert_eq!(probe.get("/metrics").await?.0, 200);
     for (series, value) in [
         ("tagmill_ready{service=\"stg-service\"}", "1"),
-        ("tagmill_seconds_since_last_commit{service=\"stg-service\"}", "7"),
-        ("tagmill_seconds_since_last_turn{service=\"stg-service\"}", "7"),
+        ("tagmill_last_commit_timestamp_seconds{service=\"stg-service\"}", "1773057593"),
+        ("tagmill_loop_heartbeat_timestamp_seconds{service=\"stg-service\"}", "1773057593"),
         ("tagmill_step_seconds{service=\"stg-service\",step=\"storing\"}", "7"),
         ("tagmill_step_seconds{service=\"stg-service\",step=\"publishing\"}", "0"),
-        ("tagmill_waiting_for{service=\"stg-service\",dependency=\"postgres\"}", "0"),
+        ("tagmill_dependency_waiting{service=\"stg-service\",dependency=\"postgres\"}", "0"),
         ("tagmill_stuck_records{service=\"stg-service\"}", "0"),
     ] {
         probe.assert_metric(series, value).await?;
@@ -172,9 +180,9 @@ async fn metrics_tell_what_the_loop_does() -> io::Result<()> {
     probe.loop_health.set_waiting(Some(Waiting { dependency: "postgres", error: String::new(), attempts: 11, record }));
     for (series, value) in [
         ("tagmill_ready{service=\"stg-service\"}", "0"),
-        ("tagmill_waiting_for{service=\"stg-service\",dependency=\"postgres\"}", "1"),
-        ("tagmill_waiting_for{service=\"stg-service\",dependency=\"kafka\"}", "0"),
-        ("tagmill_waiting_attempts{service=\"stg-service\",dependency=\"postgres\"}", "11"),
+        ("tagmill_dependency_waiting{service=\"stg-service\",dependency=\"postgres\"}", "1"),
+        ("tagmill_dependency_waiting{service=\"stg-service\",dependency=\"kafka\"}", "0"),
+        ("tagmill_dependency_attempts{service=\"stg-service\",dependency=\"postgres\"}", "11"),
         ("tagmill_stuck_records{service=\"stg-service\"}", "1"),
     ] {
         probe.assert_metric(series, value).await?;

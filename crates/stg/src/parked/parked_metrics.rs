@@ -2,8 +2,7 @@
 
 use consumer::Failure;
 use database::{Database, get, statement};
-use jiff::civil::DateTime;
-use orders::UtcMicros;
+use jiff::{civil::DateTime, tz::TimeZone};
 use tokio::time::Instant;
 
 use crate::transform::Kind;
@@ -21,28 +20,29 @@ const REST: u32 = 50;
 
 impl ParkedMetrics {
     /// Counts, unless it is too early.
-    pub(super) async fn take(&mut self, database: &Database, now: UtcMicros) -> Result<(), Failure> {
+    pub(super) async fn take(&mut self, database: &Database) -> Result<(), Failure> {
         let began = Instant::now();
         if self.next.is_none_or(|next| next <= began) {
-            count(database, now).await?;
+            count(database).await?;
             self.next = Some(Instant::now() + began.elapsed() * REST);
         }
         Ok(())
     }
 }
 
-async fn count(database: &Database, now: UtcMicros) -> Result<(), Failure> {
+async fn count(database: &Database) -> Result<(), Failure> {
     let transaction = database.begin().await?;
     let orders = transaction.query(&statement!("stg/count_parked_orders"), []).await?;
     let names = transaction.query(&statement!("stg/count_missing_names"), []).await?;
     transaction.commit().await?;
     for kind in Kind::ALL.map(Kind::as_str) {
-        let (mut parked, mut age, mut distinct) = (0, 0.0, 0);
+        let (mut parked, mut oldest, mut distinct) = (0, 0.0, 0);
         for row in &orders {
             if get::<&str>(row, 0)? == kind {
                 let since: DateTime = get(row, 2)?;
                 parked = get(row, 1)?;
-                age = (now.civil() - since).total(jiff::Unit::Second).unwrap_or(0.0).max(0.0);
+                oldest =
+                    since.to_zoned(TimeZone::UTC).map_or(0.0, |since| since.timestamp().as_duration().as_secs_f64());
             }
         }
         for row in &names {
@@ -51,8 +51,8 @@ async fn count(database: &Database, now: UtcMicros) -> Result<(), Failure> {
             }
         }
         metrics::gauge!("tagmill_parked_orders", "kind" => kind).set(exact(parked));
-        metrics::gauge!("tagmill_oldest_parked_order_seconds", "kind" => kind).set(age);
-        metrics::gauge!("tagmill_missing_names", "kind" => kind).set(exact(distinct));
+        metrics::gauge!("tagmill_oldest_parked_order_timestamp_seconds", "kind" => kind).set(oldest);
+        metrics::gauge!("tagmill_reference_misses", "kind" => kind).set(exact(distinct));
     }
     Ok(())
 }
