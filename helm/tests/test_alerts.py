@@ -28,7 +28,7 @@ WRITTEN = re.compile(r'metrics::(counter|gauge|histogram)!\(\s*"(tagmill_\w+)"((
 def metrics() -> dict[str, tuple[str, set[str]]]:
     """The metrics that the source of the services writes: of what kind, and with which labels."""
     found: dict[str, tuple[str, set[str]]] = {}
-    for file in (ROOT / "crates").glob("*/src/**/*.rs"):
+    for file in (ROOT / "crates").glob("*/*/src/**/*.rs"):
         for kind, name, labels in WRITTEN.findall(file.read_text()):
             found[name] = (kind, set(re.findall(r'"(\w+)" =>', labels)))
     return found

@@ -13,7 +13,7 @@ node_modules/.bin/esbuild parts.js --outfile="$HERE/echarts.js" --log-level=warn
     --bundle --minify --format=esm --target=es2022 --legal-comments=none \
     --banner:js='/*! A part of Apache ECharts; licences.txt beside this file says under what terms. */'
 
-cp node_modules/axe-core/axe.min.js "$HERE/../../../crates/e2e/tests/fixtures/axe.min.js"
+cp node_modules/axe-core/axe.min.js "$HERE/../../../crates/tools/e2e/tests/fixtures/axe.min.js"
 
 heading() { printf '\n%s\n%s\n\n' "$1" "$(printf '%*s' "${#1}" '' | tr ' ' =)"; }
 {

@@ -1,0 +1,73 @@
+//! A specification that contradicts itself is refused, by a message that names the place.
+
+use dashboards::{Spec, grafana::Metrics};
+
+const TOML: &str = include_str!("../../../../../dashboards/orders.toml");
+
+/// What is said when `old`, which is there, becomes `new`.
+fn error(old: &str, new: &str) -> String {
+    assert!(TOML.contains(old), "the specification says {old} no longer");
+    match Spec::parse(&TOML.replacen(old, new, 1)) {
+        Ok(_) => format!("nobody minds {new}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn what_contradicts_itself() {
+    let cases = [
+        ("view = \"kpi\"\n", "view = \"kip\"\n", "orders: there is no view kip"),
+        ("values = [\"closed_order_cnt\"]", "values = [\"close_order_cnt\"]", "closed_orders: view kpi has no column"),
+        ("id = \"closed_orders\"", "id = \"orders\"", "orders: two things have this id"),
+        ("id = \"closed_orders\"", "id = \"Closed orders\"", "Closed orders: an id is made of"),
+        ("size = [6, 5]", "size = [7, 5]", "popularity: its boxes do not fill rows 36 wide"),
+        ("size = [6, 5]", "size = [6, 4]", "popularity: its boxes do not fill rows 36 wide"),
+        ("by = \"product_name\"", "by = \"order_cnt\"", "top_products: order_cnt cannot be here"),
+        ("values = [\"order_cnt\"]\nlimit", "values = [\"day_msk\"]\nlimit", "top_products: day_msk cannot be here"),
+        ("by = \"product_name\"\n", "", "top_products: a Bar is not made of (0, 0, 1)"),
+        (
+            "by = \"hour_of_day\"",
+            "by = [\"hour_of_day\", \"weekday\"]",
+            "weekday_hours: a Heatmap is not made of (2, 1, 1)",
+        ),
+        ("sort = [\"place\"]", "sort = [\"-quantity\"]", "restaurants: it cannot be sorted by quantity"),
+        (
+            "where = [{ column = \"orders_left\"",
+            "limit = 3\nwhere = [{ column = \"orders_left\"",
+            "nearly_tagged: bars of several",
+        ),
+        ("column = \"tag\"", "column = \"no_tag\"", "tag: view tag_list has no column no_tag"),
+        (
+            "columns = [\"tag\"]",
+            "columns = [\"tag\", \"user_cnt\", \"tagged\"]",
+            "tag_list: nothing is known of column tagged",
+        ),
+        ("own.order_cnt", "own.orders", "tag_progress: orders is none of its columns"),
+        ("ru = \"Порции\"", "ru = \"Заказы\"", "two of its columns have one title"),
+    ];
+    for (old, new, expected) in cases {
+        let error = error(old, new);
+        assert!(error.contains(expected), "{old} → {new}: {error}");
+    }
+}
+
+#[test]
+fn what_is_of_no_right_form() {
+    for (old, new) in [
+        ("kind = \"bar\"", "kind = \"pie\""),
+        ("limit = 20", "limits = 20"),
+        ("{ ru = \"Период\", en = \"Period\" }", "{ ru = \"Период\" }"),
+        ("between = [1, 3] }", "between = [1] }"),
+        ("type = \"uuid\"", "type = \"jsonb\""),
+    ] {
+        let error = error(old, new);
+        assert!(error.starts_with("the specification cannot be read"), "{old} → {new}: {error}");
+    }
+}
+
+#[test]
+fn panels_that_leave_gaps() {
+    let panels = include_str!("../../../../../dashboards/metrics.toml").replacen("size = [6, 4]", "size = [5, 4]", 1);
+    let error = Metrics::parse(&panels).map(|_| ()).map_err(|error| error.to_string());
+    assert_eq!(error, Err("Сейчас: its boxes do not fill rows 24 wide and of one height each".to_owned()));
+}

@@ -1,0 +1,66 @@
+//! Every statement of `sql/` is understood by the schema the migrations build, under the search path of a transaction: it
+//! names its schemas.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use database::{Settings, migrate};
+use futures_util::future::try_join_all;
+use tokio_postgres::{Client, NoTls};
+
+/// What `src/stated.sql` sets.
+const STATED: &str = "SET search_path = pg_catalog, pg_temp";
+
+/// These write to the marts that `cdm/choose_marts` has chosen, and name no schema.
+const CHOSEN: [&str; 3] = ["insert_users", "upsert_user_category_counters", "upsert_user_product_counters"];
+
+const FOLDERS: [&str; 5] = ["stg", "dds", "cdm", "audit", "service"];
+
+#[tokio::test]
+async fn every_statement_prepares() -> anyhow::Result<()> {
+    let stack = devstack::shared().await?;
+    let url = stack.create_database(&stack.fresh_name("warehouse_it").await?).await?;
+    migrate(&Settings::from_url(&url, None, 1)?).await?;
+    let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+    tokio::spawn(connection);
+    let statements = statements()?;
+    let is_chosen = |file: &Path| {
+        let of_cdm = file.parent().is_some_and(|folder| folder.ends_with("cdm"));
+        of_cdm && file.file_stem().is_some_and(|stem| CHOSEN.iter().any(|name| stem == *name))
+    };
+    let (chosen, others): (Vec<_>, Vec<_>) = statements.iter().partition(|(file, _)| is_chosen(file));
+    assert_eq!(chosen.len(), CHOSEN.len());
+    client.batch_execute(STATED).await?;
+    prepare(&client, &others).await?;
+    for marts in ["cdm", "cdm_rebuild"] {
+        client.batch_execute(&format!("SET search_path = pg_catalog, {marts}, pg_temp")).await?;
+        prepare(&client, &chosen).await?;
+    }
+    Ok(())
+}
+
+async fn prepare(client: &Client, statements: &[&(PathBuf, String)]) -> anyhow::Result<()> {
+    try_join_all(statements.iter().map(async |(file, sql)| {
+        let prepared = client.prepare(sql).await;
+        prepared.map_err(|error| anyhow::anyhow!("{}: {:?}", file.display(), error.as_db_error()))
+    }))
+    .await?;
+    Ok(())
+}
+
+fn statements() -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../sql");
+    let mut statements = Vec::new();
+    for folder in FOLDERS {
+        for entry in fs::read_dir(root.join(folder))? {
+            let file = entry?.path();
+            if file.extension().is_some_and(|extension| extension == "sql") {
+                let sql = fs::read_to_string(&file)?;
+                statements.push((file, sql));
+            }
+        }
+    }
+    Ok(statements)
+}
