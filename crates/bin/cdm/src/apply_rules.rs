@@ -104,7 +104,7 @@ impl RuleApplier {
 /// What people have written that is not in force, and what is in force but not applied to everybody.
 async fn work(transaction: &Transaction) -> Result<Work, Failure> {
     let mut work = Work::default();
-    for row in transaction.query(&statement!("cdm/select_pending_rules"), []).await? {
+    for row in transaction.query(&statement!("cdm/rules/select_pending_rules"), []).await? {
         let id = get(&row, 0)?;
         if get(&row, 6)? {
             work.changed.push(Written { id, body: body(&row)? });
@@ -132,12 +132,12 @@ fn body(row: &Row) -> Result<Option<Body>, Failure> {
 /// Puts in force what people have written. It is read again under the lock: another replica may have been faster.
 async fn put_changes_in_force(database: &Database) -> Result<(), Failure> {
     let transaction = database.begin().await?;
-    transaction.execute(&statement!("cdm/lock_marts"), []).await?;
+    transaction.execute(&statement!("cdm/marts/lock_marts"), []).await?;
     let changed = work(&transaction).await?.changed;
     let ids: Vec<i64> = changed.iter().map(|rule| rule.id).collect();
     let retired: Vec<i64> = changed.iter().filter(|rule| rule.body.is_none()).map(|rule| rule.id).collect();
     if !retired.is_empty() {
-        transaction.execute(&statement!("cdm/retire_rules"), [&retired]).await?;
+        transaction.execute(&statement!("cdm/rules/retire_rules"), [&retired]).await?;
     }
     put_in_force(&transaction, changed).await?;
     transaction.commit().await?;
@@ -158,7 +158,7 @@ async fn put_in_force(transaction: &Transaction, changed: Vec<Written>) -> Resul
     let thresholds: Vec<i32> = bodies().map(|body| body.threshold).collect();
     let tags: Vec<&str> = bodies().map(|body| body.tag.as_str()).collect();
     let enabled: Vec<bool> = bodies().map(|body| body.enabled).collect();
-    let statement = statement!("cdm/upsert_rules_in_force");
+    let statement = statement!("cdm/rules/upsert_rules_in_force");
     transaction
         .execute(&statement, [&ids, &subjects, &subject_keys, &subject_ids, &thresholds, &tags, &enabled])
         .await?;
@@ -168,8 +168,8 @@ async fn put_in_force(transaction: &Transaction, changed: Vec<Written>) -> Resul
 /// Looks for users whose tags differ from what the pending `rules` say.
 async fn look(database: &Database, rules: Vec<(i64, i64)>) -> Result<Evaluation, Failure> {
     let transaction = database.begin_maintenance().await?;
-    transaction.execute(&statement!("cdm/disable_nested_loops"), []).await?;
-    let rows = transaction.query(&statement!("cdm/select_tag_differences"), [&MAX_USERS_PER_PASS]).await?;
+    transaction.execute(&statement!("cdm/rules/disable_nested_loops"), []).await?;
+    let rows = transaction.query(&statement!("cdm/tags/select_tag_differences"), [&MAX_USERS_PER_PASS]).await?;
     transaction.commit().await?;
     let all = i64::try_from(rows.len()).is_ok_and(|found| found < MAX_USERS_PER_PASS);
     let mut low = rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect::<Result<Vec<_>, Failure>>()?;
@@ -190,7 +190,7 @@ impl Evaluation {
     async fn finish(self, database: &Database) -> Result<(), Failure> {
         let (ids, revisions): (Vec<i64>, Vec<i64>) = self.rules.into_iter().unzip();
         let transaction = database.begin().await?;
-        transaction.execute(&statement!("cdm/finish_rules"), [&ids, &revisions]).await?;
+        transaction.execute(&statement!("cdm/rules/finish_rules"), [&ids, &revisions]).await?;
         transaction.commit().await?;
         tracing::info!(rules = ?ids, changes = self.changes, "every user has the tags that the rules say");
         Ok(())
@@ -208,8 +208,8 @@ impl Shard {
         }
         let transaction = database.begin().await?;
         let (_, _, changes) = try_join!(
-            transaction.query(&statement!("cdm/lock_shard"), [&number]),
-            transaction.execute(&statement!("cdm/pause_batches"), []),
+            transaction.query(&statement!("cdm/rules/lock_shard"), [&number]),
+            transaction.execute(&statement!("cdm/marts/pause_batches"), []),
             tagging::apply(&transaction, chunk),
         )?;
         transaction.commit().await?;

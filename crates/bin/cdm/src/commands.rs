@@ -25,7 +25,7 @@ impl runtime::Commands for Commands {
     async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
         match self {
             Self::Rebuild => {
-                let emptying = [statement!("cdm/lock_marts"), statement!("cdm/truncate_rebuilt_marts")];
+                let emptying = [statement!("cdm/marts/lock_marts"), statement!("cdm/rebuild/truncate_rebuilt_marts")];
                 rebuild::prepare(settings, &emptying, out).await
             }
             Self::Rules(rules) => rules.run(&settings.database().await?, out).await,

@@ -38,8 +38,8 @@ impl Outbox {
         self.sending = None;
         let transaction = database.begin().await?;
         let (locked, rows) = try_join!(
-            transaction.query(&statement!("cdm/try_lock_tag_events"), []),
-            transaction.query(&statement!("cdm/select_unsent_tag_events"), [&EVENTS, &BYTES]),
+            transaction.query(&statement!("cdm/tags/try_lock_tag_events"), []),
+            transaction.query(&statement!("cdm/tags/select_unsent_tag_events"), [&EVENTS, &BYTES]),
         )?;
         let is_ours = locked.first().map_or(Ok(false), |row| get(row, 0))?;
         if !is_ours || rows.is_empty() {
@@ -55,7 +55,7 @@ impl Outbox {
     /// What was handed out is acknowledged.
     pub(crate) async fn mark_sent(&mut self) -> Result<(), Failure> {
         if let Some(Sending { transaction, events }) = self.sending.take() {
-            transaction.execute(&statement!("cdm/mark_tag_events_sent"), [&events]).await?;
+            transaction.execute(&statement!("cdm/tags/mark_tag_events_sent"), [&events]).await?;
             transaction.commit().await?;
         }
         Ok(())

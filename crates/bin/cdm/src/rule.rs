@@ -21,7 +21,7 @@ pub(crate) struct Rule {
     pub(crate) enabled: bool,
 }
 
-/// A rule, and what has come of it: a row of `cdm/select_rules`.
+/// A rule, and what has come of it: a row of `cdm/rules/select_rules`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Line {
     pub(crate) rule_id: i64,

@@ -35,11 +35,11 @@ pub(crate) async fn store(
     let look_first = replay_hint.0.get();
     let transaction = database.begin().await?;
     let (_, are_people_looking, (), products, categories, rules, current_tags) = try_join!(
-        transaction.execute(&statement!("cdm/join_batches"), []),
+        transaction.execute(&statement!("cdm/marts/join_batches"), []),
         choose_marts(&transaction, service),
         insert_users(&transaction, &marts.users),
-        upsert(&transaction, statement!("cdm/upsert_user_product_counters"), &marts.products, look_first),
-        upsert(&transaction, statement!("cdm/upsert_user_category_counters"), &marts.categories, look_first),
+        upsert(&transaction, statement!("cdm/marts/upsert_user_product_counters"), &marts.products, look_first),
+        upsert(&transaction, statement!("cdm/marts/upsert_user_category_counters"), &marts.categories, look_first),
         tagging::rules(&transaction, subjects(&marts)),
         tagging::current_tags(&transaction, marts.users.keys().copied().collect()),
     )?;
@@ -72,13 +72,13 @@ pub(crate) async fn store(
 
 /// Chooses where the batch writes; whether that is what people look at.
 async fn choose_marts(transaction: &Transaction, service: &str) -> Result<bool, Failure> {
-    let rows = transaction.query(&statement!("cdm/choose_marts"), [&service]).await?;
+    let rows = transaction.query(&statement!("cdm/marts/choose_marts"), [&service]).await?;
     rows.first().map_or(Ok(false), |row| get(row, 0))
 }
 
 async fn insert_users(transaction: &Transaction, users: &BTreeMap<Uuid, &str>) -> Result<(), Failure> {
     let (keys, ids): (Vec<Uuid>, Vec<&str>) = users.iter().unzip();
-    transaction.execute(&statement!("cdm/insert_users"), [&keys, &ids]).await?;
+    transaction.execute(&statement!("cdm/marts/insert_users"), [&keys, &ids]).await?;
     Ok(())
 }
 

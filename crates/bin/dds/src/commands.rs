@@ -17,6 +17,6 @@ pub enum Commands {
 impl runtime::Commands for Commands {
     async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
         let Self::Rebuild = self;
-        rebuild::prepare(settings, &[statement!("dds/truncate_vault")], out).await
+        rebuild::prepare(settings, &[statement!("dds/vault/truncate_vault")], out).await
     }
 }

@@ -2,7 +2,7 @@
 //! restaurants are in every batch, and nearly all of their rows are there.
 //!
 //! Rows can go: somebody empties a table, or restores a database of yesterday. So keys are known under an *edition* of the
-//! vault, a text that changes when rows may have gone (`sql/dds/select_edition.sql`, and the triggers of
+//! vault, a text that changes when rows may have gone (`sql/dds/vault/select_edition.sql`, and the triggers of
 //! `sql/migrations/V7__speed.sql`). A batch asks for it before it relies on anything, and again as its last statement:
 //!
 //! - What was known under another edition is forgotten. While the edition is the same, the rows are there, and a deletion

@@ -50,7 +50,7 @@ impl Republisher {
         let mut messages = Vec::new();
         match self.rebuild.look().await? {
             Step::None => return Ok(OutboxBatch::default()),
-            Step::CaughtUp(state) => self.rebuild.publish(&state, &statement!("dds/lock_vault")).await?,
+            Step::CaughtUp(state) => self.rebuild.publish(&state, &statement!("dds/vault/lock_vault")).await?,
             Step::Publish(state) => {
                 let (last, snapshots) = read(database, state.published_to, limit.min(USERS)).await?;
                 match last {
@@ -79,10 +79,12 @@ impl Republisher {
 async fn read(database: &Database, after: Uuid, users: usize) -> Result<(Option<Uuid>, Vec<CounterSnapshot>), Failure> {
     let limit = i64::try_from(users).unwrap_or(i64::MAX);
     let transaction = database.begin().await?;
-    let rows = transaction.query(&statement!("dds/select_next_users"), [&after, &limit]).await?;
+    let rows = transaction.query(&statement!("dds/counters/select_next_users"), [&after, &limit]).await?;
     let users = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<Uuid>, _>>()?;
-    let (of_products, of_categories) =
-        (statement!("dds/select_product_counters_of_users"), statement!("dds/select_category_counters_of_users"));
+    let (of_products, of_categories) = (
+        statement!("dds/counters/select_product_counters_of_users"),
+        statement!("dds/counters/select_category_counters_of_users"),
+    );
     let (products, categories) =
         try_join!(transaction.query(&of_products, [&users]), transaction.query(&of_categories, [&users]))?;
     transaction.commit().await?;

@@ -113,7 +113,7 @@ async fn attempt(
 
 /// Which rows of the vault can be relied on, see [`KeyCache`].
 async fn generation(transaction: &Transaction) -> Result<String, Failure> {
-    let rows = transaction.query(&statement!("dds/select_edition"), []).await?;
+    let rows = transaction.query(&statement!("dds/vault/select_edition"), []).await?;
     let row = rows.first().ok_or_else(|| column::unreadable("there is no edition of the vault"))?;
     get(row, 0)
 }

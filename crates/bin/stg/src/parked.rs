@@ -82,7 +82,7 @@ impl Parked {
     /// Marks as sent what the last round handed out.
     pub(crate) async fn mark_sent(&mut self) -> Result<(), Failure> {
         if let Some(Sending { transaction, orders }) = self.sending.take() {
-            transaction.execute(&statement!("stg/mark_sent"), [&orders]).await?;
+            transaction.execute(&statement!("stg/orders/mark_sent"), [&orders]).await?;
             transaction.commit().await?;
         }
         Ok(())
@@ -92,7 +92,7 @@ impl Parked {
     async fn next_batch(&mut self, database: &Database, limits: RoundLimits) -> Result<Vec<Message>, Failure> {
         let transaction = database.begin().await?;
         let size = i64::try_from(limits.orders).unwrap_or(i64::MAX);
-        let rows = transaction.query(&statement!("stg/lock_unsent_orders"), [&size, &BYTES_A_ROUND]).await?;
+        let rows = transaction.query(&statement!("stg/orders/lock_unsent_orders"), [&size, &BYTES_A_ROUND]).await?;
         let orders = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<i64>, _>>()?;
         let messages = rows.iter().map(|row| Ok(publish::message(get(row, 1)?, get(row, 2)?)));
         let messages = messages.collect::<Result<Vec<Message>, Failure>>()?;

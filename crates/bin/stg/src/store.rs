@@ -34,7 +34,7 @@ pub(crate) async fn store(
 async fn lock(transaction: &Transaction, events: &[Event]) -> Result<HashMap<i64, StoredOrder>, Failure> {
     let ids: Vec<i64> = events.iter().map(|event| event.object_id).collect();
     let budget = if events.len() > 1 { i64::try_from(MAX_BATCH_OUTPUT_BYTES).unwrap_or(i64::MAX) } else { i64::MAX };
-    let rows = transaction.query(&statement!("stg/lock_order_events"), [&ids, &budget]).await?;
+    let rows = transaction.query(&statement!("stg/orders/lock_order_events"), [&ids, &budget]).await?;
     if let Some(row) = rows.first()
         && get(row, 6)?
     {
@@ -66,7 +66,7 @@ async fn insert(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<
     let parked: Vec<Option<PgTimestamp>> =
         rows.values().map(|row| row.stored_order.parked_at.map(PgTimestamp::new)).collect();
     let publish_without_offset: Vec<bool> = rows.values().map(|row| row.publish_without_offset).collect();
-    let statement = statement!("stg/insert_order_events");
+    let statement = statement!("stg/orders/insert_order_events");
     transaction
         .execute(&statement, [&ids, &sent, &payloads, &versions, &users, &enriched, &parked, &publish_without_offset])
         .await?;
@@ -87,7 +87,7 @@ async fn update(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<
     let released: Vec<Option<PgTimestamp>> =
         rows.values().map(|row| row.stored_order.released_at.map(PgTimestamp::new)).collect();
     let publish_without_offset: Vec<bool> = rows.values().map(|row| row.publish_without_offset).collect();
-    let statement = statement!("stg/update_order_events");
+    let statement = statement!("stg/orders/update_order_events");
     transaction
         .execute(
             &statement,
@@ -116,7 +116,7 @@ async fn replace_missing(
 /// Forgets what these orders waited for.
 pub(crate) async fn forget_missing(transaction: &Transaction, ids: &[i64]) -> Result<(), Failure> {
     if !ids.is_empty() {
-        transaction.execute(&statement!("stg/delete_missing_names"), [&ids]).await?;
+        transaction.execute(&statement!("stg/parked/delete_missing_names"), [&ids]).await?;
     }
     Ok(())
 }
@@ -139,7 +139,7 @@ pub(crate) async fn insert_missing(transaction: &Transaction, missing: &[Awaited
     let restaurants: Vec<&str> = missing.iter().map(|awaited| awaited.name.restaurant_id.as_str()).collect();
     let orders: Vec<i64> = missing.iter().map(|awaited| awaited.object_id).collect();
     let parked: Vec<PgTimestamp> = missing.iter().map(|awaited| PgTimestamp::new(awaited.parked_at)).collect();
-    let statement = statement!("stg/insert_missing_names");
+    let statement = statement!("stg/parked/insert_missing_names");
     transaction.execute(&statement, [&kinds, &ids, &restaurants, &orders, &parked]).await?;
     Ok(())
 }

@@ -24,7 +24,7 @@ pub(super) struct Rules {
 )]
 pub(super) async fn list(State(database): State<Database>) -> Result<Json<Rules>, ApiError> {
     let transaction = database.begin_read_only().await?;
-    let rows = transaction.query(&statement!("cdm/select_rules"), []).await?;
+    let rows = transaction.query(&statement!("cdm/rules/select_rules"), []).await?;
     transaction.commit().await?;
     Ok(Json(Rules { rules: rows.iter().map(Line::read).collect::<Result<_, _>>()? }))
 }

@@ -59,7 +59,7 @@ const LARGEST_LIMIT: u16 = 1000;
 )]
 pub(super) async fn list(State(database): State<Database>) -> Result<Json<Tags>, ApiError> {
     let transaction = database.begin_read_only().await?;
-    let rows = transaction.query(&statement!("cdm/select_tags"), []).await?;
+    let rows = transaction.query(&statement!("cdm/tags/select_tags"), []).await?;
     transaction.commit().await?;
     let tag = |row| Ok(Tag { tag: get(row, 0)?, users: get(row, 1)? });
     Ok(Json(Tags { tags: rows.iter().map(tag).collect::<Result<_, ApiError>>()? }))
@@ -94,7 +94,7 @@ pub(super) async fn users(
     }
     let transaction = database.begin_read_only().await?;
     let (after, size) = (after.unwrap_or_default(), i64::from(limit));
-    let rows = transaction.query(&statement!("cdm/select_users_of_tag"), [&tag, &after, &size]).await?;
+    let rows = transaction.query(&statement!("cdm/tags/select_users_of_tag"), [&tag, &after, &size]).await?;
     transaction.commit().await?;
     let users = rows.iter().filter_map(|row| get(row, 0).transpose()).collect::<Result<Vec<String>, _>>()?;
     let next = match rows.last() {

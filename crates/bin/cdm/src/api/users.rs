@@ -68,7 +68,7 @@ struct Counter {
 pub(super) async fn tags(State(database): State<Database>, Name(user_id): Name) -> Result<Json<UserTags>, ApiError> {
     let transaction = database.begin_read_only().await?;
     let user_pk = find(&transaction, &user_id).await?;
-    let rows = transaction.query(&statement!("cdm/select_user_tags"), [&user_pk]).await?;
+    let rows = transaction.query(&statement!("cdm/tags/select_user_tags"), [&user_pk]).await?;
     transaction.commit().await?;
     let tag = |row| {
         Ok(UserTag { tag: get(row, 0)?, rule_id: get(row, 1)?, assigned_at: get_utc_micros(row, 2)?.to_string() })
@@ -94,7 +94,7 @@ pub(super) async fn counters(
 ) -> Result<Json<UserCounters>, ApiError> {
     let transaction = database.begin_read_only().await?;
     let user_pk = find(&transaction, &user_id).await?;
-    let rows = transaction.query(&statement!("cdm/select_user_counters"), [&user_pk]).await?;
+    let rows = transaction.query(&statement!("cdm/tags/select_user_counters"), [&user_pk]).await?;
     transaction.commit().await?;
     let (mut categories, mut products) = (Vec::new(), Vec::new());
     for row in &rows {
@@ -106,7 +106,7 @@ pub(super) async fn counters(
 
 /// The hub key of a user somebody asks for.
 async fn find(transaction: &Transaction, user_id: &str) -> Result<Uuid, ApiError> {
-    let rows = transaction.query(&statement!("cdm/select_user"), [&user_id]).map_err(ApiError::from).await?;
+    let rows = transaction.query(&statement!("cdm/tags/select_user"), [&user_id]).map_err(ApiError::from).await?;
     match rows.first() {
         Some(row) => Ok(get(row, 0)?),
         None => Err(ApiError::NotFound(format!("no user {user_id} has ordered anything"))),

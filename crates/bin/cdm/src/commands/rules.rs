@@ -96,7 +96,7 @@ impl Rules {
 
 /// The rule of this id, which nobody else changes until the transaction ends.
 async fn lock(transaction: &Transaction, id: i64) -> Result<Rule, ExitError> {
-    let rows = transaction.query(&statement!("cdm/lock_rule"), [&id]).await?;
+    let rows = transaction.query(&statement!("cdm/rules/lock_rule"), [&id]).await?;
     match rows.first() {
         Some(row) => Ok(Rule::read(row, 0)?),
         None => Err(ExitError::Unavailable(format!("there is no rule {id}; `rules list` shows those there are"))),
@@ -106,7 +106,7 @@ async fn lock(transaction: &Transaction, id: i64) -> Result<Rule, ExitError> {
 async fn insert(transaction: &Transaction, rule: &Rule) -> Result<i64, ExitError> {
     let Rule { subject, key, threshold, tag, enabled } = rule;
     let subject = subject.as_str();
-    let statement = statement!("cdm/insert_rule");
+    let statement = statement!("cdm/rules/insert_rule");
     let rows = transaction.query(&statement, [&subject, key, threshold, tag, enabled]).await?;
     let id = rows.first().map(|row| get(row, 0)).transpose()?;
     id.ok_or_else(|| ExitError::Unavailable("the database does not say which rule it has written".to_owned()))
@@ -115,11 +115,11 @@ async fn insert(transaction: &Transaction, rule: &Rule) -> Result<i64, ExitError
 async fn update(transaction: &Transaction, id: i64, rule: &Rule) -> Result<(), ExitError> {
     let Rule { subject, key, threshold, tag, enabled } = rule;
     let subject = subject.as_str();
-    transaction.execute(&statement!("cdm/update_rule"), [&id, &subject, key, threshold, tag, enabled]).await?;
+    transaction.execute(&statement!("cdm/rules/update_rule"), [&id, &subject, key, threshold, tag, enabled]).await?;
     Ok(())
 }
 
 async fn delete(transaction: &Transaction, id: i64) -> Result<(), ExitError> {
-    transaction.execute(&statement!("cdm/delete_rule"), [&id]).await?;
+    transaction.execute(&statement!("cdm/rules/delete_rule"), [&id]).await?;
     Ok(())
 }

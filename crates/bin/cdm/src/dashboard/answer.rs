@@ -45,7 +45,7 @@ pub(super) async fn read(database: &Database, queries: &Queries, data_request: &
 }
 
 async fn as_of(transaction: &Transaction) -> Result<String, ApiError> {
-    let rows = transaction.query(&statement!("cdm/select_summary_moment"), []).await?;
+    let rows = transaction.query(&statement!("cdm/summary/select_summary_moment"), []).await?;
     Ok(rows.first().map(|row| get(row, 0)).transpose()?.unwrap_or_default())
 }
 

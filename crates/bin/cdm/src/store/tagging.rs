@@ -12,7 +12,7 @@ use crate::transform::tags::{CurrentTags, Pairs, Rule};
 
 /// The rules in force about some subjects.
 pub(super) async fn rules(transaction: &Transaction, subjects: Vec<Uuid>) -> Result<Vec<Rule>, Failure> {
-    let rows = transaction.query(&statement!("cdm/select_rules_of_subjects"), [&subjects]).await?;
+    let rows = transaction.query(&statement!("cdm/rules/select_rules_of_subjects"), [&subjects]).await?;
     let rule = |row| {
         let subject = subject(get(row, 1)?)?;
         Ok(Rule { id: get(row, 0)?, subject, subject_id: get(row, 2)?, threshold: get(row, 3)?, tag: get(row, 4)? })
@@ -30,7 +30,7 @@ pub(crate) fn subject(text: &str) -> Result<Subject, Failure> {
 
 /// The tags that users have.
 pub(super) async fn current_tags(transaction: &Transaction, users: Vec<Uuid>) -> Result<CurrentTags, Failure> {
-    let rows = transaction.query(&statement!("cdm/select_tags_of_users"), [&users]).await?;
+    let rows = transaction.query(&statement!("cdm/tags/select_tags_of_users"), [&users]).await?;
     rows.iter().map(|row| Ok(((get(row, 0)?, get(row, 1)?), get(row, 2)?))).collect()
 }
 
@@ -38,7 +38,7 @@ pub(super) async fn current_tags(transaction: &Transaction, users: Vec<Uuid>) ->
 pub(super) async fn lock_users(transaction: &Transaction, pairs: &Pairs) -> Result<(), Failure> {
     let mut users: Vec<Uuid> = pairs.iter().map(|(user, _)| *user).collect();
     users.dedup();
-    transaction.execute(&statement!("cdm/lock_users_to_tag"), [&users]).await?;
+    transaction.execute(&statement!("cdm/tags/lock_users_to_tag"), [&users]).await?;
     Ok(())
 }
 
@@ -48,7 +48,7 @@ pub(crate) async fn apply(transaction: &Transaction, pairs: &[(Uuid, i64)]) -> R
     for (user, rule) in pairs {
         users.entry(*rule).or_default().push(*user);
     }
-    let statement = statement!("cdm/apply_rule");
+    let statement = statement!("cdm/rules/apply_rule");
     let applying = users.iter().map(async |(rule, users)| transaction.execute(&statement, [rule, users]).await);
     let changes = try_join_all(applying).await?.into_iter().sum();
     metrics::counter!("tagmill_tag_changes_total").increment(changes);

@@ -9,26 +9,26 @@ use super::{trouble::Trouble, work};
 
 /// Of some days, in this order: a product's total is that of its days.
 const DAYS: [Statement; 3] = [
-    statement!("cdm/summarize_order_hours"),
-    statement!("cdm/summarize_product_days"),
-    statement!("cdm/summarize_category_days"),
+    statement!("cdm/summary/tables/summarize_order_hours"),
+    statement!("cdm/summary/tables/summarize_product_days"),
+    statement!("cdm/summary/tables/summarize_category_days"),
 ];
 
 /// Of all orders, from what the days come to.
 const NAMES: [Statement; 3] = [
-    statement!("cdm/summarize_products"),
-    statement!("cdm/summarize_categories"),
-    statement!("cdm/summarize_restaurants"),
+    statement!("cdm/summary/tables/summarize_products"),
+    statement!("cdm/summary/tables/summarize_categories"),
+    statement!("cdm/summary/tables/summarize_restaurants"),
 ];
 
 /// Of all counters and tags. The totals of tags come last, from what the first have written.
 const USERS: [Statement; 6] = [
-    statement!("cdm/summarize_product_users"),
-    statement!("cdm/summarize_category_users"),
-    statement!("cdm/summarize_tags"),
-    statement!("cdm/summarize_tag_progress"),
-    statement!("cdm/summarize_tag_events"),
-    statement!("cdm/summarize_users"),
+    statement!("cdm/summary/tables/summarize_product_users"),
+    statement!("cdm/summary/tables/summarize_category_users"),
+    statement!("cdm/summary/tables/summarize_tags"),
+    statement!("cdm/summary/tables/summarize_tag_progress"),
+    statement!("cdm/summary/tables/summarize_tag_events"),
+    statement!("cdm/summary/tables/summarize_users"),
 ];
 
 /// The largest number of days in one refresh. Consecutive days are read together.
@@ -55,14 +55,14 @@ pub(super) async fn refresh(
         transaction.rollback().await?;
         return Ok(None);
     }
-    transaction.execute(&statement!("cdm/plan_summary"), []).await?;
+    transaction.execute(&statement!("cdm/summary/plan_summary"), []).await?;
     let left = summarize_days(&transaction, trouble).await?;
     if work.is_written {
         for statement in &USERS {
             transaction.execute(statement, []).await?;
         }
     }
-    let finished = transaction.query(&statement!("cdm/finish_summary"), [&work.writes, &left]).await?;
+    let finished = transaction.query(&statement!("cdm/summary/finish_summary"), [&work.writes, &left]).await?;
     let took = finished.first().map_or(Ok(Duration::ZERO), |row| work::milliseconds(row, 0))?;
     transaction.commit().await?;
     trouble.refreshed();
@@ -72,11 +72,11 @@ pub(super) async fn refresh(
 
 /// Keeps other replicas out, and the sources as they are; `false`: somebody else has one of these.
 async fn lock(transaction: &Transaction) -> Result<bool, Failure> {
-    let locked = transaction.query(&statement!("cdm/try_lock_summary"), []).await?;
+    let locked = transaction.query(&statement!("cdm/summary/try_lock_summary"), []).await?;
     if !locked.first().map_or(Ok(false), |row| get(row, 0))? {
         return Ok(false);
     }
-    match transaction.execute(&statement!("cdm/lock_summary_sources"), []).await {
+    match transaction.execute(&statement!("cdm/summary/lock_summary_sources"), []).await {
         Ok(_) => Ok(true),
         // "Lock not available".
         Err(Failure::Dependency(error)) if error.fault == Fault::Rejected("55P03".to_owned()) => Ok(false),
@@ -87,7 +87,7 @@ async fn lock(transaction: &Transaction) -> Result<bool, Failure> {
 /// Adds up stale days and returns how many are left for the next refresh.
 async fn summarize_days(transaction: &Transaction, trouble: &mut Trouble) -> Result<i64, Failure> {
     let parameters: [&dyn Parameter; 3] = [&DAYS_AT_ONCE, &trouble.days(), &trouble.is_one_by_one()];
-    let runs = transaction.query(&statement!("cdm/take_stale_days"), parameters).await?;
+    let runs = transaction.query(&statement!("cdm/summary/take_stale_days"), parameters).await?;
     let Some(end) = runs.last() else { return Ok(0) };
     for run in &runs {
         let (first, last): (&str, &str) = (get(run, 0)?, get(run, 1)?);

@@ -34,7 +34,7 @@ pub(super) async fn look(database: &Database, every: Duration) -> Result<Work, F
 /// Looks as a part of `transaction`. `every`: the least time between two refreshes.
 pub(super) async fn read(transaction: &Transaction, every: Duration) -> Result<Work, Failure> {
     let every = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
-    let rows = transaction.query(&statement!("cdm/select_summary_due"), [&every]).await?;
+    let rows = transaction.query(&statement!("cdm/summary/select_summary_due"), [&every]).await?;
     let row = rows.first().ok_or_else(|| {
         let error = "cdm_summary.refreshes is empty; it has to have its one row";
         DependencyError::new("postgres", error).with(Fault::Rejected("no row".to_owned()))

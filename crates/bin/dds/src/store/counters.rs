@@ -60,7 +60,7 @@ async fn add_products(
     let users = column(&rows, |(pair, _)| pair.0);
     let products = column(&rows, |(pair, _)| pair.1);
     let counts = column(&rows, |(_, delta)| delta.count);
-    let statement = statement!("dds/upsert_user_product_counters");
+    let statement = statement!("dds/counters/upsert_user_product_counters");
     let rows = transaction.query(&statement, [&users, &products, &counts, &texts, &dates]).await?;
     let snapshots = rows.iter().map(|row| {
         let (user_pk, product_pk) = (get(row, 0)?, get(row, 1)?);
@@ -86,7 +86,7 @@ async fn add_categories(
     let users = column(deltas.categories.keys(), |pair| pair.0);
     let categories = column(deltas.categories.keys(), |pair| pair.1);
     let counts = column(deltas.categories.values(), |count| *count);
-    let statement = statement!("dds/upsert_user_category_counters");
+    let statement = statement!("dds/counters/upsert_user_category_counters");
     let rows = transaction.query(&statement, [&users, &categories, &counts]).await?;
     let snapshots = rows.iter().map(|row| {
         let (user_pk, category_pk) = (get(row, 0)?, get(row, 1)?);
@@ -111,7 +111,7 @@ async fn read_products(
     }
     let users = column(pairs, |pair| pair.0);
     let products = column(pairs, |pair| pair.1);
-    let statement = statement!("dds/select_user_product_counters");
+    let statement = statement!("dds/counters/select_user_product_counters");
     let rows = transaction.query(&statement, [&users, &products]).await?;
     let snapshots = rows.iter().map(|row| {
         let subject = Subject::Product(get(row, 1)?);
@@ -132,7 +132,7 @@ async fn read_categories(
     }
     let users = column(pairs, |pair| pair.0);
     let categories = column(pairs, |pair| pair.1);
-    let statement = statement!("dds/select_user_category_counters");
+    let statement = statement!("dds/counters/select_user_category_counters");
     let rows = transaction.query(&statement, [&users, &categories]).await?;
     let snapshots = rows.iter().map(|row| {
         let counter = Counter { name: get(row, 1)?, order_cnt: get(row, 2)?, version: get(row, 3)? };

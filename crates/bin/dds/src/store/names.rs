@@ -29,9 +29,9 @@ pub(super) async fn latest(transaction: &Transaction, orders: &[HashedOrder<'_>]
     let products = distinct(products.map(|line| line.product_pk));
     let restaurants = distinct(orders.iter().map(|order| order.restaurant_pk));
     let (users, products, restaurants) = try_join!(
-        read_latest(transaction, statement!("dds/select_latest_user_names"), users),
-        read_latest(transaction, statement!("dds/select_latest_product_names"), products),
-        read_latest(transaction, statement!("dds/select_latest_restaurant_names"), restaurants),
+        read_latest(transaction, statement!("dds/names/select_latest_user_names"), users),
+        read_latest(transaction, statement!("dds/names/select_latest_product_names"), products),
+        read_latest(transaction, statement!("dds/names/select_latest_restaurant_names"), restaurants),
     )?;
     Ok(LatestNames { users, products, restaurants })
 }
@@ -52,8 +52,8 @@ pub(super) fn changed<'o>(names: Names<'o>, latest: &LatestNames) -> Names<'o> {
 
 /// Locks the hubs of the names that are news, then writes what is still news under the lock.
 pub(super) async fn write(transaction: &Transaction, load_src: &str, changed: &Names<'_>) -> Result<(), Failure> {
-    let product = (statement!("dds/lock_products"), statement!("dds/insert_product_names"));
-    let restaurant = (statement!("dds/lock_restaurants"), statement!("dds/insert_restaurant_names"));
+    let product = (statement!("dds/names/lock_products"), statement!("dds/names/insert_product_names"));
+    let restaurant = (statement!("dds/names/lock_restaurants"), statement!("dds/names/insert_restaurant_names"));
     try_join!(
         write_users(transaction, load_src, &changed.users),
         write_single(transaction, load_src, product, &changed.products),
@@ -71,7 +71,7 @@ async fn write_users(transaction: &Transaction, load_src: &str, names: &[Name<'_
     let logins = column(names, |name| name.names[1]);
     let dates = column(names, |name| PgTimestamp::new(name.load_dt));
     let hashdiffs = column(names, |name| name.hashdiff);
-    let (lock, insert) = (statement!("dds/lock_users"), statement!("dds/insert_user_names"));
+    let (lock, insert) = (statement!("dds/names/lock_users"), statement!("dds/names/insert_user_names"));
     try_join!(
         transaction.execute(&lock, [&parents]),
         transaction.execute(&insert, [&parents, &usernames, &logins, &dates, &hashdiffs, &load_src]),

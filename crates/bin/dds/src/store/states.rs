@@ -20,7 +20,7 @@ pub(super) async fn lock(
     orders: &[HashedOrder<'_>],
 ) -> Result<HashMap<Uuid, State>, Failure> {
     let order_pks = distinct(orders.iter().map(|order| order.order_pk));
-    let rows = transaction.query(&statement!("dds/lock_order_states"), [&order_pks]).await?;
+    let rows = transaction.query(&statement!("dds/states/lock_order_states"), [&order_pks]).await?;
     rows.iter().map(|row| Ok((get(row, 0)?, read(row)?))).collect()
 }
 
@@ -58,8 +58,8 @@ pub(super) async fn write(
     changed: &BTreeMap<Uuid, State>,
 ) -> Result<(), Failure> {
     try_join!(
-        write_all(transaction, statement!("dds/insert_order_states"), new),
-        write_all(transaction, statement!("dds/update_order_states"), changed),
+        write_all(transaction, statement!("dds/states/insert_order_states"), new),
+        write_all(transaction, statement!("dds/states/update_order_states"), changed),
     )?;
     Ok(())
 }
@@ -122,15 +122,15 @@ async fn write_all(
 pub(super) async fn note_stale(transaction: &Transaction, hours: &BTreeSet<UtcMicros>) -> Result<(), Failure> {
     if !hours.is_empty() {
         let hours = column(hours, |hour| PgTimestamp::new(*hour));
-        transaction.execute(&statement!("dds/insert_stale_days"), [&hours]).await?;
+        transaction.execute(&statement!("dds/states/insert_stale_days"), [&hours]).await?;
     }
     Ok(())
 }
 
-/// Makes new states agree with hubs that were there before them, see `sql/dds/reconcile_order_dates.sql`.
+/// Makes new states agree with hubs that were there before them, see `sql/dds/states/reconcile_order_dates.sql`.
 pub(super) async fn reconcile(transaction: &Transaction, new: &BTreeMap<Uuid, State>) -> Result<(), Failure> {
     let pks = column(new.keys(), |pk| *pk);
-    transaction.execute(&statement!("dds/reconcile_order_dates"), [&pks]).await?;
+    transaction.execute(&statement!("dds/states/reconcile_order_dates"), [&pks]).await?;
     Ok(())
 }
 

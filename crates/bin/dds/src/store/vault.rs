@@ -31,14 +31,14 @@ pub(super) async fn write(
         insert_costs(transaction, load_src, &vault.costs),
         insert_statuses(transaction, load_src, &vault.statuses),
         insert_lines(transaction, load_src, &vault.lines),
-        hub(statement!("dds/insert_hub_users"), &vault.users),
-        hub(statement!("dds/insert_hub_products"), &vault.products),
-        hub(statement!("dds/insert_hub_categories"), &vault.categories),
-        hub(statement!("dds/insert_hub_restaurants"), &vault.restaurants),
+        hub(statement!("dds/vault/insert_hub_users"), &vault.users),
+        hub(statement!("dds/vault/insert_hub_products"), &vault.products),
+        hub(statement!("dds/vault/insert_hub_categories"), &vault.categories),
+        hub(statement!("dds/vault/insert_hub_restaurants"), &vault.restaurants),
         link_orders(transaction, load_src, new, strict),
         link_orders(transaction, load_src, known, false),
-        link(statement!("dds/insert_link_product_restaurants"), &vault.product_restaurants),
-        link(statement!("dds/insert_link_product_categories"), &vault.product_categories),
+        link(statement!("dds/vault/insert_link_product_restaurants"), &vault.product_restaurants),
+        link(statement!("dds/vault/insert_link_product_categories"), &vault.product_categories),
     )?;
     Ok(())
 }
@@ -50,8 +50,8 @@ async fn insert_orders_alone(
     rows: &OrderRows,
     strict: bool,
 ) -> Result<(), Failure> {
-    let hubs = chosen(statement!("dds/insert_hub_orders"), strict);
-    let links = chosen(statement!("dds/insert_link_order_restaurants"), strict);
+    let hubs = chosen(statement!("dds/vault/insert_hub_orders"), strict);
+    let links = chosen(statement!("dds/vault/insert_link_order_restaurants"), strict);
     try_join!(
         insert_orders(transaction, load_src, hubs, &rows.orders),
         insert_links(transaction, load_src, links, &rows.restaurants),
@@ -61,8 +61,8 @@ async fn insert_orders_alone(
 
 /// Links from orders to the hubs of things.
 async fn link_orders(transaction: &Transaction, load_src: &str, rows: &OrderRows, strict: bool) -> Result<(), Failure> {
-    let users = chosen(statement!("dds/insert_link_order_users"), strict);
-    let products = chosen(statement!("dds/insert_link_order_products"), strict);
+    let users = chosen(statement!("dds/vault/insert_link_order_users"), strict);
+    let products = chosen(statement!("dds/vault/insert_link_order_products"), strict);
     try_join!(
         insert_links(transaction, load_src, users, &rows.users),
         insert_links(transaction, load_src, products, &rows.products),
@@ -139,7 +139,7 @@ async fn insert_costs(transaction: &Transaction, load_src: &str, rows: &[Cost]) 
     let payments = column(rows, |row| row.payment.to_string());
     let dates = column(rows, |row| PgTimestamp::new(row.load_dt));
     let hashdiffs = column(rows, |row| row.hashdiff);
-    let statement = statement!("dds/insert_order_costs");
+    let statement = statement!("dds/vault/insert_order_costs");
     transaction.execute(&statement, [&pks, &costs, &payments, &dates, &hashdiffs, &load_src]).await?;
     Ok(())
 }
@@ -152,7 +152,7 @@ async fn insert_statuses(transaction: &Transaction, load_src: &str, rows: &[Stat
     let statuses = column(rows, |row| row.status.as_str());
     let dates = column(rows, |row| PgTimestamp::new(row.load_dt));
     let hashdiffs = column(rows, |row| row.hashdiff);
-    let statement = statement!("dds/insert_order_statuses");
+    let statement = statement!("dds/vault/insert_order_statuses");
     transaction.execute(&statement, [&pks, &statuses, &dates, &hashdiffs, &load_src]).await?;
     Ok(())
 }
@@ -167,7 +167,7 @@ async fn insert_lines(transaction: &Transaction, load_src: &str, rows: &[OrderLi
     let categories = column(rows, |row| row.line.category_pk);
     let dates = column(rows, |row| PgTimestamp::new(row.load_dt));
     let hashdiffs = column(rows, |row| row.hashdiff);
-    let statement = statement!("dds/insert_order_products");
+    let statement = statement!("dds/vault/insert_order_products");
     transaction.execute(&statement, [&pks, &quantities, &amounts, &categories, &dates, &hashdiffs, &load_src]).await?;
     Ok(())
 }
@@ -181,10 +181,10 @@ mod tests {
     #[test]
     fn what_is_strict_has_no_way_around_a_row_that_is_there() {
         for statement in [
-            statement!("dds/insert_hub_orders"),
-            statement!("dds/insert_link_order_users"),
-            statement!("dds/insert_link_order_restaurants"),
-            statement!("dds/insert_link_order_products"),
+            statement!("dds/vault/insert_hub_orders"),
+            statement!("dds/vault/insert_link_order_users"),
+            statement!("dds/vault/insert_link_order_restaurants"),
+            statement!("dds/vault/insert_link_order_products"),
         ] {
             assert!(statement.sql.contains("ON CONFLICT DO NOTHING"), "{}", statement.name);
             assert!(!strictly(statement).sql.contains("ON CONFLICT"), "{}", statement.name);

@@ -84,7 +84,7 @@ async fn an_emptied_vault_is_filled_by_the_replica_that_filled_it_before() -> an
         store(&replica, order, &[1, 2]).await?;
     }
     let keys = fixture.keys().await?;
-    for emptying in [include_str!("../../../../../sql/dds/truncate_vault.sql"), DELETE_ALL] {
+    for emptying in [include_str!("../../../../../sql/dds/vault/truncate_vault.sql"), DELETE_ALL] {
         fixture.sql(emptying).await?;
         assert_eq!(fixture.keys().await?, Vec::<String>::new());
         for order in 0..4 {

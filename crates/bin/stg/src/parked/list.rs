@@ -167,7 +167,7 @@ const fn advice(kind: Kind) -> &'static str {
 /// All that is parked, whatever was selected.
 async fn total(transaction: &Transaction) -> Result<String, Failure> {
     let mut counts = Vec::new();
-    for row in transaction.query(&statement!("stg/count_parked_orders"), []).await? {
+    for row in transaction.query(&statement!("stg/parked/count_parked_orders"), []).await? {
         counts.push((get::<String>(&row, 0)?, get::<i64>(&row, 1)?));
     }
     counts.sort();

@@ -32,8 +32,8 @@ impl ParkedMetrics {
 
 async fn count(database: &Database) -> Result<(), Failure> {
     let transaction = database.begin().await?;
-    let orders = transaction.query(&statement!("stg/count_parked_orders"), []).await?;
-    let names = transaction.query(&statement!("stg/count_missing_names"), []).await?;
+    let orders = transaction.query(&statement!("stg/parked/count_parked_orders"), []).await?;
+    let names = transaction.query(&statement!("stg/parked/count_missing_names"), []).await?;
     transaction.commit().await?;
     for kind in Kind::ALL.map(Kind::as_str) {
         let (mut parked, mut oldest, mut distinct) = (0, 0.0, 0);

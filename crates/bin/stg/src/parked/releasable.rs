@@ -53,7 +53,7 @@ impl ReleasableNames {
         let after = self.cursor.as_ref();
         let after = after.map_or(("", "", ""), |name| (name.kind.as_str(), &name.id, &name.restaurant_id));
         let parameters: database::Parameters<'_, 4> = [&after.0, &after.1, &after.2, &NAMES_A_ROUND];
-        let rows = transaction.query(&statement!("stg/select_missing_names"), parameters).await?;
+        let rows = transaction.query(&statement!("stg/parked/select_missing_names"), parameters).await?;
         transaction.commit().await?;
         Ok(rows)
     }

@@ -93,7 +93,8 @@ impl Release {
             let transaction = database.begin_maintenance().await?;
             let parked = self.lock(&transaction, now, after).await?;
             let at = PgTimestamp::new(now);
-            let going = ids(&transaction.query(&statement!("stg/release_parked_orders"), [&parked, &at]).await?)?;
+            let going =
+                ids(&transaction.query(&statement!("stg/parked/release_parked_orders"), [&parked, &at]).await?)?;
             let going: BTreeSet<i64> = going.into_iter().collect();
             let left: Vec<i64> = parked.iter().copied().filter(|order| !going.contains(order)).collect();
             let told = left.iter().copied().take(MAX_LISTED.saturating_sub(released.reasons.len())).collect();
@@ -118,7 +119,7 @@ impl Release {
         let named = (!self.all).then_some(self.orders.as_slice());
         let (kind, id, before) = (self.selection.kind(), self.selection.id.as_deref(), self.selection.before(now));
         let parameters: database::Parameters<'_, 6> = [&named, &kind, &id, &before, &after, &PORTION];
-        ids(&transaction.query(&statement!("stg/lock_orders_to_release"), parameters).await?)
+        ids(&transaction.query(&statement!("stg/parked/lock_orders_to_release"), parameters).await?)
     }
 }
 
@@ -127,7 +128,7 @@ async fn reasons(transaction: &Transaction, orders: Vec<i64>) -> Result<BTreeMap
     if orders.is_empty() {
         return Ok(reasons);
     }
-    for row in transaction.query(&statement!("stg/select_indispensable_names"), [&orders]).await? {
+    for row in transaction.query(&statement!("stg/parked/select_indispensable_names"), [&orders]).await? {
         let (kind, id): (String, String) = (get(&row, 1)?, get(&row, 2)?);
         let phrase = format!("{kind} {id}").replace(char::is_control, "\u{fffd}");
         reasons.entry(get(&row, 0)?).or_default().push(phrase);

@@ -126,7 +126,7 @@ async fn lock(
     let overdue = PgTimestamp::new(overdue);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let candidates = limit.saturating_mul(CANDIDATES);
-    let statement = statement!("stg/lock_parked_orders");
+    let statement = statement!("stg/parked/lock_parked_orders");
     let parameters: database::Parameters<'_, 7> =
         [&kinds, &ids, &restaurants, &overdue, &limit, &candidates, &BYTES_A_ROUND];
     transaction.query(&statement, parameters).await?.iter().map(read).collect()
@@ -183,14 +183,14 @@ async fn unpark(transaction: &Transaction, named: &[(i64, String)]) -> Result<()
     }
     let orders: Vec<i64> = named.iter().map(|(order, _)| *order).collect();
     let texts: Vec<&str> = named.iter().map(|(_, text)| text.as_str()).collect();
-    transaction.execute(&statement!("stg/unpark_order_events"), [&orders, &texts]).await?;
+    transaction.execute(&statement!("stg/parked/unpark_order_events"), [&orders, &texts]).await?;
     Ok(())
 }
 
 /// A release is for one look: an order that no name can help would be looked at in every round.
 async fn withdraw_releases(transaction: &Transaction, orders: &[i64]) -> Result<(), Failure> {
     if !orders.is_empty() {
-        transaction.execute(&statement!("stg/withdraw_releases"), [&orders]).await?;
+        transaction.execute(&statement!("stg/parked/withdraw_releases"), [&orders]).await?;
     }
     Ok(())
 }

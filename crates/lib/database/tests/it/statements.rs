@@ -13,7 +13,7 @@ use tokio_postgres::{Client, NoTls};
 /// What `src/stated.sql` sets.
 const STATED: &str = "SET search_path = pg_catalog, pg_temp";
 
-/// These write to the marts that `cdm/choose_marts` has chosen, and name no schema.
+/// These write to the marts that `cdm/marts/choose_marts` has chosen, and name no schema.
 const CHOSEN: [&str; 3] = ["insert_users", "upsert_user_category_counters", "upsert_user_product_counters"];
 
 const FOLDERS: [&str; 5] = ["stg", "dds", "cdm", "audit", "service"];
@@ -27,8 +27,8 @@ async fn every_statement_prepares() -> anyhow::Result<()> {
     tokio::spawn(connection);
     let statements = statements()?;
     let is_chosen = |file: &Path| {
-        let of_cdm = file.parent().is_some_and(|folder| folder.ends_with("cdm"));
-        of_cdm && file.file_stem().is_some_and(|stem| CHOSEN.iter().any(|name| stem == *name))
+        let of_marts = file.parent().is_some_and(|folder| folder.ends_with("cdm/marts"));
+        of_marts && file.file_stem().is_some_and(|stem| CHOSEN.iter().any(|name| stem == *name))
     };
     let (chosen, others): (Vec<_>, Vec<_>) = statements.iter().partition(|(file, _)| is_chosen(file));
     assert_eq!(chosen.len(), CHOSEN.len());
@@ -52,11 +52,14 @@ async fn prepare(client: &Client, statements: &[&(PathBuf, String)]) -> anyhow::
 
 fn statements() -> anyhow::Result<Vec<(PathBuf, String)>> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../sql");
+    let mut folders: Vec<PathBuf> = FOLDERS.iter().map(|folder| root.join(folder)).collect();
     let mut statements = Vec::new();
-    for folder in FOLDERS {
-        for entry in fs::read_dir(root.join(folder))? {
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
             let file = entry?.path();
-            if file.extension().is_some_and(|extension| extension == "sql") {
+            if file.is_dir() {
+                folders.push(file);
+            } else if file.extension().is_some_and(|extension| extension == "sql") {
                 let sql = fs::read_to_string(&file)?;
                 statements.push((file, sql));
             }

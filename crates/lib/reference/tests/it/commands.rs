@@ -49,7 +49,7 @@ async fn a_user_needs_every_command_on_every_key() -> anyhow::Result<()> {
         let url = url.replace("redis://", &format!("redis://reader{number}:hidden@"));
         match expected {
             None => {
-                _ = names(&url).ping().await.map_err(|connect_error| anyhow::anyhow!("{rights}: {connect_error}"))?
+                _ = names(&url).ping().await.map_err(|connect_error| anyhow::anyhow!("{rights}: {connect_error}"))?;
             }
             Some(word) => {
                 let line = refused(&url).await?;

@@ -102,7 +102,7 @@ impl Impact {
         // One of each kind comes in any case, with the number of all.
         let rows = transaction
             .query(
-                &statement!("cdm/preview_rule"),
+                &statement!("cdm/rules/preview_rule"),
                 [&id, &subject, &subject_id, threshold, tag, enabled, &i64::from(examples.max(1))],
             )
             .await?;

@@ -53,7 +53,7 @@ pub(super) struct Awaited {
 }
 
 impl Line for Order {
-    const STATEMENT: Statement = statement!("stg/select_parked_orders");
+    const STATEMENT: Statement = statement!("stg/parked/select_parked_orders");
     const HEADER: [&'static str; 3] = ["order", "parked since (UTC)", "waits for"];
 
     fn read(row: &Row) -> Result<Self, Failure> {
@@ -86,7 +86,7 @@ impl Line for Order {
 }
 
 impl Line for Name {
-    const STATEMENT: Statement = statement!("stg/select_awaited_names");
+    const STATEMENT: Statement = statement!("stg/parked/select_awaited_names");
     const HEADER: [&'static str; 3] = ["waited for", "orders", "since (UTC)"];
 
     fn read(row: &Row) -> Result<Self, Failure> {

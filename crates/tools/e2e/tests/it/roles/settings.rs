@@ -138,7 +138,7 @@ async fn stated_everywhere(fixture: &Fixture) -> Result<()> {
             );
             let seen: BTreeSet<String> = fixture.pipeline.sql(&values).await?.into_iter().collect();
             ensure!(!seen.is_empty(), "{} has written nothing", layer.stem());
-            // The marts are chosen by the path, see sql/cdm/choose_marts.sql.
+            // The marts are chosen by the path, see sql/cdm/marts/choose_marts.sql.
             let chosen =
                 |seen: &str| name == "search_path" && seen.replace("cdm_rebuild, ", "").replace("cdm, ", "") == value;
             let others: Vec<_> = seen.iter().filter(|seen| *seen != value && !chosen(seen)).collect();

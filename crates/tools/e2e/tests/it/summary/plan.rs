@@ -11,22 +11,25 @@ macro_rules! text {
 }
 
 /// The statements of days, then those of everything.
-const DAYS: [&str; 3] =
-    [text!("summarize_order_hours"), text!("summarize_product_days"), text!("summarize_category_days")];
+const DAYS: [&str; 3] = [
+    text!("summary/tables/summarize_order_hours"),
+    text!("summary/tables/summarize_product_days"),
+    text!("summary/tables/summarize_category_days"),
+];
 const WHOLE: [&str; 12] = [
-    text!("summarize_products"),
-    text!("summarize_categories"),
-    text!("summarize_restaurants"),
-    text!("summarize_product_users"),
-    text!("summarize_category_users"),
-    text!("summarize_tags"),
-    text!("summarize_tag_progress"),
-    text!("summarize_tag_events"),
-    text!("summarize_users"),
+    text!("summary/tables/summarize_products"),
+    text!("summary/tables/summarize_categories"),
+    text!("summary/tables/summarize_restaurants"),
+    text!("summary/tables/summarize_product_users"),
+    text!("summary/tables/summarize_category_users"),
+    text!("summary/tables/summarize_tags"),
+    text!("summary/tables/summarize_tag_progress"),
+    text!("summary/tables/summarize_tag_events"),
+    text!("summary/tables/summarize_users"),
     // Once more: the tables that they compare with have filled since.
-    text!("summarize_products"),
-    text!("summarize_product_users"),
-    text!("summarize_category_users"),
+    text!("summary/tables/summarize_products"),
+    text!("summary/tables/summarize_product_users"),
+    text!("summary/tables/summarize_category_users"),
 ];
 
 /// A small day, which the statistics know, then a day with 20,000 products and as many counters, which they do not
@@ -64,7 +67,7 @@ fn refresh(change: &str) -> String {
     let statements: Vec<&str> = days.iter().map(String::as_str).chain(WHOLE).collect();
     format!(
         "BEGIN; {}; SET LOCAL statement_timeout = '15s'; {change}; {}; COMMIT",
-        text!("plan_summary"),
+        text!("summary/plan_summary"),
         statements.join("; ")
     )
 }
@@ -91,7 +94,7 @@ async fn a_day_with_very_many_products_is_added_up_in_no_time_whatever_statistic
 #[tokio::test]
 async fn no_statement_of_a_refresh_runs_for_ever() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
-    let bounded = format!("BEGIN; {}; SELECT current_setting('statement_timeout')", text!("plan_summary"));
+    let bounded = format!("BEGIN; {}; SELECT current_setting('statement_timeout')", text!("summary/plan_summary"));
     let rows = pipeline.sql(&bounded).await?;
     assert_eq!(rows.last().map(String::as_str), Some("5min"), "{rows:?}");
     Ok(())

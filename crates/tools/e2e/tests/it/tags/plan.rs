@@ -25,7 +25,7 @@ async fn plan(statement: &str, types: &str, values: &str) -> Result<String> {
 
 #[tokio::test]
 async fn a_tag_is_taken_at_its_place_however_few_there_were_at_first() -> Result<()> {
-    let plan = plan(statement!("apply_rule"), "bigint, uuid[]", "1, '{}'").await?;
+    let plan = plan(statement!("rules/apply_rule"), "bigint, uuid[]", "1, '{}'").await?;
     ensure!(plan.matches("Tid Scan on user_tags").count() == 2, "{plan}");
     ensure!(!plan.contains("Filter: (user_id"), "everybody who has the tag is looked through:\n{plan}");
     Ok(())
@@ -33,7 +33,7 @@ async fn a_tag_is_taken_at_its_place_however_few_there_were_at_first() -> Result
 
 #[tokio::test]
 async fn the_tags_of_a_user_are_found_by_the_user_however_few_there_were_at_first() -> Result<()> {
-    let plan = plan(statement!("select_tags_of_users"), "uuid[]", "'{}'").await?;
+    let plan = plan(statement!("tags/select_tags_of_users"), "uuid[]", "'{}'").await?;
     ensure!(plan.contains("Index Scan using user_tags_pkey"), "the tags of everybody are looked through:\n{plan}");
     Ok(())
 }

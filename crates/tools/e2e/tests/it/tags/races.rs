@@ -45,7 +45,7 @@ async fn what_another_replica_sees_to_is_waited_for_and_all_else_goes_on() -> Re
 
     let replica = pipeline.database().await?;
     replica.batch_execute("BEGIN").await?;
-    replica.query(statement!("lock_shard"), &[&0_i64]).await?;
+    replica.query(statement!("rules/lock_shard"), &[&0_i64]).await?;
     rule(&pipeline, 100, "category", CATEGORY, 10, "Завтракает").await?;
     let tagged = |user: &str| format!("{user}|100|Завтракает");
     until("the other shard is done", WAIT_TIMEOUT, async || Ok(tags(&pipeline).await? == [tagged(&high)])).await?;
