@@ -1,8 +1,9 @@
 //! The page for those without DataLens: the charts of `dashboards/orders.toml`, drawn in the browser.
 //!
-//! [`page`] is what the browser loads, all of it compiled in; [`data_request`] reads what it asks, [`queries`] knows the
-//! queries, [`answer`] runs them, and [`response_cache`] keeps what came out for a moment, so that many viewers cost what one does.
-//! Like the tag API it is answered by the runtime that watches over the loop, on connections of its own.
+//! [`page`] is what the browser loads, all of it compiled in; [`data_request`] reads what it asks, [`queries`] knows
+//! the queries, [`answer`] runs them, and [`response_cache`] keeps what came out for a moment, so that many viewers
+//! cost what one does. Like the tag API it is answered by the runtime that watches over the loop, on connections of its
+//! own.
 
 use std::{sync::Arc, time::Duration};
 

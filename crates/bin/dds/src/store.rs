@@ -26,8 +26,9 @@ mod counters;
 /// Stores a batch of orders: two flights of statements and a commit, however many orders there are. Returns what is to be
 /// told of the counters; while a rebuild of `service` reads the topic again nothing is, for they are not complete.
 ///
-/// Hubs and links that are `key_cache` to be there are not sent, and those of an order without a state are not looked for.
-/// Should rows go or come while the batch is under way, it is undone and repeated at once, with all of them and with care.
+/// Hubs and links that are `key_cache` to be there are not sent, and those of an order without a state are not looked
+/// for. Should rows go or come while the batch is under way, it is undone and repeated at once, with all of them and
+/// with care.
 pub(crate) async fn store(
     database: &Database,
     key_cache: &KeyCache,

@@ -56,12 +56,12 @@ pub struct Changes {
     pub messages: Vec<Message>,
 }
 
-/// Works out what `events`, applied one after the other on what is `stored_order`, lead to. Names were read at `now`; a message
-/// may have `limit` bytes with its key.
+/// Works out what `events`, applied one after the other on what is `stored_order`, lead to. Names were read at `now`; a
+/// message may have `limit` bytes with its key.
 ///
 /// # Errors
-/// [`Failure::BatchTooLarge`] when the messages of several events take more than [`MAX_BATCH_OUTPUT_BYTES`]; else none in practice: when a
-/// message cannot be written as JSON.
+/// [`Failure::BatchTooLarge`] when the messages of several events take more than [`MAX_BATCH_OUTPUT_BYTES`]; else none
+/// in practice: when a message cannot be written as JSON.
 pub fn transform(
     stored_order: &HashMap<i64, StoredOrder>,
     events: &[Event],

@@ -2,8 +2,9 @@
 //! is worked on.
 //!
 //! Nothing is promised less for it. Offsets are committed in the order in which batches were read, and two batches that
-//! hold events of one key (of one order) are never on their way at once. When anything fails, nothing more is read;
-//! the batches on their way are waited for, and then [`Worker::store_and_publish`] sees to those that are not done, one by one.
+//! hold events of one key (of one order) are never on their way at once. When anything fails, nothing more is read; the
+//! batches on their way are waited for, and then [`Worker::store_and_publish`] sees to those that are not done, one by
+//! one.
 
 use std::{collections::HashSet, future::pending};
 

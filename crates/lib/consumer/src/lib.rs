@@ -7,34 +7,30 @@
 //! refused row costs one record, the record behind an error that repeats is named, an absent dependency is waited out,
 //! a stop finishes or abandons the batch.
 
+pub use self::{health::loop_health, ports::outcome, ports::processor, ports::publisher, ports::record, ports::source};
+
 pub use self::{
     backoff::Backoff,
-    loop_health::{LoopHealth, Step, Waiting},
-    outcome::{Outcome, Rejection},
-    processor::{DependencyError, Failure, Fault, MAX_BATCH_OUTPUT_BYTES, OutboxBatch, Processor, StoreResult},
-    publisher::{DeadLetter, Message, Publisher},
-    record::{Coordinates, Header, Record},
+    health::loop_health::{LoopHealth, Step, Waiting},
+    health::stall::{Stall, StallCause},
+    ports::outcome::{Outcome, Rejection},
+    ports::processor::{DependencyError, Failure, Fault, MAX_BATCH_OUTPUT_BYTES, OutboxBatch, Processor, StoreResult},
+    ports::publisher::{DeadLetter, Message, Publisher},
+    ports::record::{Coordinates, Header, Record},
+    ports::source::Source,
     schedule::{InvalidSchedule, Schedule},
     shutdown::Shutdown,
-    source::Source,
-    stall::{Stall, StallCause},
     worker::{Settings, Worker},
 };
 
 /// The wall clock, as an argument: a test sets it, the process shell passes the system's.
 pub type Clock = fn() -> std::time::SystemTime;
 
-pub mod record;
-pub mod outcome;
-pub mod processor;
-pub mod source;
-pub mod publisher;
+mod ports;
 pub mod schedule;
-pub mod loop_health;
-mod stall;
+mod health;
 mod shutdown;
 mod backoff;
-mod skipped;
 mod batch;
 mod bisection;
 mod worker;

@@ -26,9 +26,9 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         Ok(())
     }
 
-    /// Stores the events of a batch, in one transaction if the database will have it, for as long as it takes. Which part
-    /// is tried when it will not, is for [`Bisection`] to say; a record whose data is refused is given up, one that fails for
-    /// another reason never.
+    /// Stores the events of a batch, in one transaction if the database will have it, for as long as it takes. Which
+    /// part is tried when it will not, is for [`Bisection`] to say; a record whose data is refused is given up, one
+    /// that fails for another reason never.
     async fn store(&mut self, batch: &mut Batch<L::Event>) -> Result<(), Stopped> {
         let events = std::mem::take(&mut batch.events);
         let mut bisection = Bisection::over(events.len());

@@ -42,10 +42,10 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const DIRECT_MARKER: &str = "-c tagmill.direct=on";
 
 /// In the simple protocol, which needs no statement: this is asked before it is known who answers.
-const SERVER_INFO: &str = include_str!("select_server_info.sql");
+const SERVER_INFO: &str = include_str!("sql/select_server_info.sql");
 
-/// Settings that every connection must have and that a transaction cannot state: the column of `ping.sql`, the setting, its
-/// value, and advice.
+/// Settings that every connection must have and that a transaction cannot state: the column of `ping.sql`, the setting,
+/// its value, and advice.
 const REQUIRED: [(usize, &str, &str, &str); 4] = [
     // Another encoding cannot store every name, and orders with such a name would be rolled back for ever.
     (2, "server_encoding", "UTF8", "create the database with ENCODING 'UTF8'"),

@@ -1,8 +1,8 @@
 //! The warehouse: the only crate that knows PostgreSQL.
 //!
 //! [`Settings`] reads `DATABASE_URL`, [`Database`] keeps connections to it, a [`Transaction`] runs [`Statement`]s and
-//! says what the loop has to know when one fails: is it the data ([`consumer::Failure::InvalidData`]) or is it the database
-//! ([`consumer::Failure::Dependency`])? [`migrate()`] builds the schema.
+//! says what the loop has to know when one fails: is it the data ([`consumer::Failure::InvalidData`]) or is it the
+//! database ([`consumer::Failure::Dependency`])? [`migrate()`] builds the schema.
 
 pub use self::{
     connect::ServerInfo,

@@ -34,7 +34,7 @@ const HISTORY: &str = "public.tagmill_migrations";
 
 /// All of it is one transaction on one connection: a migration that fails leaves nothing behind, and a pooler has no say
 /// in it. The lock is held by whoever migrates, to the end; its number is any, but for ever.
-const BEGIN: &str = concat!(include_str!("begin_migration.sql"), include_str!("stated.sql"));
+const BEGIN: &str = concat!(include_str!("sql/begin_migration.sql"), include_str!("sql/stated.sql"));
 
 /// Taken after `stated.sql`, so that the function is PostgreSQL's own.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7224647955)";

@@ -9,7 +9,8 @@ pub struct Statement {
     pub sql: &'static str,
 }
 
-/// The statement of a file: `statement!("dds/vault/insert_hub_users")` is `sql/dds/vault/insert_hub_users.sql`, compiled in.
+/// The statement of a file: `statement!("dds/vault/insert_hub_users")` is `sql/dds/vault/insert_hub_users.sql`,
+/// compiled in.
 ///
 /// All crates lie in `crates/*/*`, so the file is found from whichever crate asks.
 #[macro_export]

@@ -46,9 +46,9 @@ const READ_ONLY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What goes through whole tables is done when it is done; a day is a bound, not an expectation.
 const MAINTENANCE_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-const BEGIN: &str = concat!(include_str!("begin.sql"), include_str!("stated.sql"));
-const BEGIN_READ_ONLY: &str = concat!(include_str!("begin_read_only.sql"), include_str!("stated.sql"));
-const BEGIN_MAINTENANCE: &str = concat!(include_str!("begin_maintenance.sql"), include_str!("stated.sql"));
+const BEGIN: &str = concat!(include_str!("sql/begin.sql"), include_str!("sql/stated.sql"));
+const BEGIN_READ_ONLY: &str = concat!(include_str!("sql/begin_read_only.sql"), include_str!("sql/stated.sql"));
+const BEGIN_MAINTENANCE: &str = concat!(include_str!("sql/begin_maintenance.sql"), include_str!("sql/stated.sql"));
 
 /// `COMMIT` of a failed transaction rolls back and reports success; the empty `SELECT` before it reports the failure.
 const COMMIT: &str = "SELECT; COMMIT";

@@ -6,10 +6,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
-    Malformed, Unusable, cut_category,
-    document::{self, Fields},
-    json::{Node, Object},
-    keys, text,
+    Malformed, Unusable, cut_category, keys,
+    parsing::document::{self, Fields},
+    parsing::json::{Node, Object},
+    text,
 };
 
 /// How often a user has ordered the products and categories that a microbatch touched. Counts are absolute, so the

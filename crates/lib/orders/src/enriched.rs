@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::{
-    Event, Malformed, Money, RecordTime, Unusable, UtcMicros, Version, canonical, cut_category,
-    document::{self, Fields},
+    Event, Malformed, Money, RecordTime, Unusable, UtcMicros, Version, cut_category,
+    parsing::canonical,
+    parsing::document::{self, Fields},
     sums, text,
     version::VersionParts,
 };

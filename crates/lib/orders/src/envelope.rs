@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::{Unusable, json::Object};
+use crate::{Unusable, parsing::json::Object};
 
 /// The kinds of envelopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

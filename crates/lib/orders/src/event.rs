@@ -1,8 +1,9 @@
 //! What the order system says: a message of `order-service_orders`.
 
 use crate::{
-    Malformed, Money, RecordTime, Unusable, UtcMicros, Version, canonical,
-    document::{self, Fields},
+    Malformed, Money, RecordTime, Unusable, UtcMicros, Version,
+    parsing::canonical,
+    parsing::document::{self, Fields},
     sums, text,
     version::VersionParts,
 };

@@ -3,12 +3,14 @@
 //! Everything here is pure: bytes in, values or a reason out. No clock, no driver, no I/O; whoever wants to know what a
 //! record means reads this crate and nothing else.
 
+pub use self::parsing::canonical;
+
 pub use self::{
     counters::{Counter, Counters},
     decimal::{Amount, Money},
     enriched::{Enriched, Product, Restaurant, User},
     event::{Event, Item},
-    malformed::{Malformed, Unusable},
+    parsing::malformed::{Malformed, Unusable},
     record_time::RecordTime,
     tags::TagEvent,
     utc_micros::UtcMicros,
@@ -25,13 +27,10 @@ pub mod version;
 pub mod utc_micros;
 pub mod record_time;
 pub mod decimal;
-pub mod canonical;
+mod parsing;
 pub mod status;
-mod json;
-mod document;
 mod text;
 mod sums;
-mod malformed;
 
 /// The category of a dish whose menu names none, or that is on no menu.
 pub const NO_CATEGORY: &str = "Без категории";

@@ -6,7 +6,7 @@ use kafka::Status;
 use crate::{
     ExitError, Finding, Service, rebuild,
     settings::{Settings, TopicSettings},
-    topics,
+    startup::topics,
 };
 
 mod database;

@@ -6,7 +6,7 @@ use consumer::LoopHealth;
 use database::Database;
 use tokio::time::timeout;
 
-use crate::{ExitError, StartupError, retry};
+use crate::{ExitError, StartupError, startup::retry};
 
 /// How long a database may take to come up before the command gives up: it is started by a person or a deployment, both
 /// of which want an answer.

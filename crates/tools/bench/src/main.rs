@@ -2,29 +2,12 @@
 
 mod settings;
 
-mod figures;
-mod machine;
-mod progress;
-mod series;
+mod output;
+mod server;
 
-mod huge_pages;
-mod fixture;
-mod drain;
-mod floor;
-mod statements;
-
-mod report;
+mod scenario;
 
 mod stream;
-
-mod history;
-mod live;
-mod tags;
-mod views;
-mod rounds;
-
-mod chart;
-mod table;
 
 mod run;
 

@@ -5,17 +5,17 @@ use std::fs;
 use anyhow::{Context, Result};
 use e2e::Layer;
 
-use crate::drain::drain;
-use crate::fixture::Fixture;
-use crate::history::history;
-use crate::live::live;
-use crate::progress::tell;
-use crate::report::{Environment, Profile, Report};
-use crate::rounds::{ROUND, round};
+use crate::output::progress::tell;
+use crate::output::report::{Environment, Profile, Report};
+use crate::scenario::drain::drain;
+use crate::scenario::history::history;
+use crate::scenario::live::live;
+use crate::scenario::rounds::{ROUND, round};
+use crate::scenario::tags::tags;
+use crate::scenario::views::views;
+use crate::server::fixture::Fixture;
 use crate::settings::{Scenario, Settings};
-use crate::tags::tags;
-use crate::views::views;
-use crate::{chart, machine, statements, table};
+use crate::{output::chart, output::table, server::machine, server::statements};
 
 /// Measures what is wanted. What was found before something failed is kept.
 pub(crate) async fn run(settings: &Settings) -> Result<()> {

@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use tokio::time::{Instant, sleep};
 
 use crate::fault::{End, Server};
-use crate::world::World;
+use crate::system::world::World;
 
 /// The shortest and the longest time that the broker is away, in milliseconds.
 const AWAY: std::ops::RangeInclusive<u64> = 1_000..=30_000;

@@ -11,7 +11,7 @@ use workload::model::Truth;
 
 use crate::compare::{Difference, compare};
 use crate::fault::Server;
-use crate::world::World;
+use crate::system::world::World;
 
 /// How long the pipeline may take to come to rest once nothing is broken any more.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(150);

@@ -4,21 +4,14 @@
 //! Read in this order: [`fault`] lists what can go wrong, [`plan`] deals it out over rounds, [`nemesis`] does it,
 //! [`oracle`] knows the right answer, [`compare`] holds the warehouse against it, [`rounds`] puts them together.
 
+pub use self::{output::screen, system::disk};
+
 pub mod settings;
 
 pub mod fault;
 pub mod plan;
 
-pub mod disk;
-mod hosts;
-mod fixture;
-mod fleet;
-mod names;
-mod order_system;
-mod transactions;
-mod writer;
-mod stream;
-mod world;
+mod system;
 mod broker;
 pub mod nemesis;
 
@@ -26,12 +19,9 @@ pub mod oracle;
 pub mod compare;
 
 mod drain;
-mod report;
-pub mod screen;
+mod output;
 pub mod rounds;
-mod memory;
-mod restarts;
 mod soak;
 pub mod run;
 
-pub use disk::own_mounts;
+pub use system::disk::own_mounts;

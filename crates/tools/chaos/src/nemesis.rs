@@ -18,7 +18,7 @@ use tokio::time::sleep;
 
 use crate::fault::{Fault, Point};
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::world::World;
 
 /// Whether a fault has really happened: a process died, bytes were lost. One that met nothing does not count.
 pub(crate) type Happened = bool;

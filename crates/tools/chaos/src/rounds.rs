@@ -9,18 +9,18 @@ use futures_util::future::try_join_all;
 use tokio::time::Instant;
 
 use crate::compare::Difference;
-use crate::disk::Mounts;
 use crate::drain::{heal, verdict};
 use crate::fault::Fault;
-use crate::fixture::Fixture;
-use crate::fleet::Fleet;
-use crate::names::Names;
 use crate::nemesis::inject;
+use crate::output::screen::Screen;
 use crate::plan::{Round, another};
-use crate::screen::Screen;
 use crate::settings::Settings;
-use crate::stream::Stream;
-use crate::world::World;
+use crate::system::disk::Mounts;
+use crate::system::fixture::Fixture;
+use crate::system::fleet::Fleet;
+use crate::system::names::Names;
+use crate::system::stream::Stream;
+use crate::system::world::World;
 
 /// Rounds that are added for faults that have missed their moment.
 const MORE: usize = 4;

@@ -6,13 +6,13 @@ use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
-use crate::disk::Mounts;
 use crate::fault::Fault;
+use crate::output::screen::Screen;
 use crate::plan::plan;
 use crate::rounds::play;
-use crate::screen::Screen;
 use crate::settings::Settings;
-use crate::{broker, report, soak};
+use crate::system::disk::Mounts;
+use crate::{broker, output::report, soak};
 
 /// From so many rounds on every kind of fault has its turn, and a run without one of them is no success.
 const COMPLETE: usize = 20;

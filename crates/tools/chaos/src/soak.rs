@@ -15,15 +15,15 @@ use tokio::time::{Instant, interval, sleep_until};
 use crate::broker::Restart;
 use crate::broker::recovery::{Measured, measure};
 use crate::broker::table::Recoveries;
-use crate::disk::Mounts;
 use crate::drain::{heal, verdict};
-use crate::memory::{Figures, Memory};
-use crate::report::{self, number};
-use crate::restarts::restart;
+use crate::output::memory::{Figures, Memory};
+use crate::output::report::{self, number};
+use crate::output::restarts::restart;
+use crate::output::screen::Screen;
 use crate::rounds;
-use crate::screen::Screen;
 use crate::settings::Settings;
-use crate::world::World;
+use crate::system::disk::Mounts;
+use crate::system::world::World;
 
 /// Keeps the draws of the kills apart from others.
 const STREAM: u64 = 4;

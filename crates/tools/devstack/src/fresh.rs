@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 use crate::endpoints::Endpoints;
-use crate::redis::{DATABASES, connect};
+use crate::servers::redis::{DATABASES, connect};
 
 /// Both counters live in Redis database 0, so that they count across processes.
 const NAMES: &str = "devstack:names";

@@ -44,38 +44,28 @@
 //! # }
 //! ```
 
-mod certificate;
+mod secure;
 mod databases;
 mod endpoints;
 mod fresh;
-mod watchdog;
-mod kafka;
+mod servers;
 mod options;
-mod pooler;
-mod ports;
-mod postgres;
-mod process;
 mod proxy;
-mod redis;
-mod redis_cluster;
-mod role_settings;
-mod secured;
-mod server;
 mod shared;
 mod stack;
 mod topics;
 
 pub use endpoints::Endpoints;
-pub use kafka::Kafka;
 pub use options::{Durability, Options, Persistence};
-pub use pooler::Pooler;
-pub use postgres::{Postgres, postgres_program};
 pub use proxy::{NetworkFault, Proxy, Tally};
-pub use redis::{Redis, redis_command};
-pub use redis_cluster::RedisCluster;
-pub use role_settings::{ROLE_SETTINGS, RoleSetting, Treatment};
-pub use secured::Secured;
-pub use server::{Program, Server};
+pub use secure::secured::Secured;
+pub use servers::kafka::Kafka;
+pub use servers::pooler::Pooler;
+pub use servers::postgres::{Postgres, postgres_program};
+pub use servers::redis::{Redis, redis_command};
+pub use servers::redis_cluster::RedisCluster;
+pub use servers::role_settings::{ROLE_SETTINGS, RoleSetting, Treatment};
+pub use servers::server::{Program, Server};
 pub use shared::{STACK_VARIABLE, shared};
 pub use stack::{Proxies, Stack};
 pub use topics::Topic;

@@ -8,16 +8,16 @@ use anyhow::Context;
 use tempfile::TempDir;
 
 use crate::endpoints::Endpoints;
-use crate::kafka::{Kafka, Proxied};
 use crate::options::Options;
-use crate::pooler::Pooler;
-use crate::ports;
-use crate::postgres::Postgres;
 use crate::proxy::Proxy;
-use crate::redis::Redis;
-use crate::secured::{self, Secured};
-use crate::server::Server;
-use crate::watchdog::Watchdog;
+use crate::secure::secured::{self, Secured};
+use crate::servers::kafka::{Kafka, Proxied};
+use crate::servers::pooler::Pooler;
+use crate::servers::ports;
+use crate::servers::postgres::Postgres;
+use crate::servers::redis::Redis;
+use crate::servers::server::Server;
+use crate::servers::watchdog::Watchdog;
 
 /// Kafka, PostgreSQL and Redis, running. Dropped, they end at once; [`Stack::stop`] is for data that is kept.
 pub struct Stack {

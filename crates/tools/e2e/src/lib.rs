@@ -25,10 +25,10 @@
 //! the test harness shows them if the test has failed.
 
 pub use self::{
-    kafka::Record,
     layer::Layer,
     pipeline::Pipeline,
     process::{Process, Service},
+    servers::kafka::Record,
     snapshot::Snapshot,
     tags::Told,
     wait::until,
@@ -40,9 +40,7 @@ mod layer;
 mod pipeline;
 mod program;
 mod process;
-mod kafka;
-mod redis;
-mod postgres;
+mod servers;
 mod snapshot;
 mod audit;
 mod marts;

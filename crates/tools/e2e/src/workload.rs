@@ -6,9 +6,9 @@ use workload::generator::{Generator, Options};
 use workload::model::{Expected, Model};
 use workload::source::{Event, Reference};
 
-use crate::kafka::Record;
 use crate::layer::Layer;
 use crate::pipeline::Pipeline;
+use crate::servers::kafka::Record;
 
 /// A generated week.
 #[derive(Debug, Clone)]

@@ -139,7 +139,7 @@ async fn insert_costs(transaction: &Transaction, load_src: &str, rows: &[Cost]) 
     let payments = column(rows, |row| row.payment.to_string());
     let dates = column(rows, |row| PgTimestamp::new(row.load_dt));
     let hashdiffs = column(rows, |row| row.hashdiff);
-    let statement = statement!("dds/vault/insert_order_costs");
+    let statement = statement!("dds/satellites/insert_order_costs");
     transaction.execute(&statement, [&pks, &costs, &payments, &dates, &hashdiffs, &load_src]).await?;
     Ok(())
 }
@@ -152,7 +152,7 @@ async fn insert_statuses(transaction: &Transaction, load_src: &str, rows: &[Stat
     let statuses = column(rows, |row| row.status.as_str());
     let dates = column(rows, |row| PgTimestamp::new(row.load_dt));
     let hashdiffs = column(rows, |row| row.hashdiff);
-    let statement = statement!("dds/vault/insert_order_statuses");
+    let statement = statement!("dds/satellites/insert_order_statuses");
     transaction.execute(&statement, [&pks, &statuses, &dates, &hashdiffs, &load_src]).await?;
     Ok(())
 }
@@ -167,7 +167,7 @@ async fn insert_lines(transaction: &Transaction, load_src: &str, rows: &[OrderLi
     let categories = column(rows, |row| row.line.category_pk);
     let dates = column(rows, |row| PgTimestamp::new(row.load_dt));
     let hashdiffs = column(rows, |row| row.hashdiff);
-    let statement = statement!("dds/vault/insert_order_products");
+    let statement = statement!("dds/satellites/insert_order_products");
     transaction.execute(&statement, [&pks, &quantities, &amounts, &categories, &dates, &hashdiffs, &load_src]).await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use database::{Settings, migrate};
 use futures_util::future::try_join_all;
 use tokio_postgres::{Client, NoTls};
 
-/// What `src/stated.sql` sets.
+/// What `src/sql/stated.sql` sets.
 const STATED: &str = "SET search_path = pg_catalog, pg_temp";
 
 /// These write to the marts that `cdm/marts/choose_marts` has chosen, and name no schema.

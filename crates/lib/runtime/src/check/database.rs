@@ -4,7 +4,7 @@
 use consumer::{DependencyError, Failure};
 use database::{ConnectError, Database, ServerInfo, get, statement};
 
-use crate::{Finding, schema};
+use crate::{Finding, startup::schema};
 
 /// How many missing rights are named; the others are counted.
 const NAMED: usize = 8;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Restart;
 use crate::fault::Server;
-use crate::world::World;
+use crate::system::world::World;
 
 /// The longest time without a commit that a service may need after the broker is back, and at any time afterwards.
 pub(crate) const ALLOWED: Duration = Duration::from_secs(30);

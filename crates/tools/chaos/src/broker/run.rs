@@ -12,12 +12,12 @@ use tokio::time::{Instant, sleep};
 use super::Restart;
 use super::recovery::{Measured, measure};
 use super::table::Recoveries;
-use crate::disk::Mounts;
 use crate::drain::{heal, verdict};
-use crate::screen::Screen;
+use crate::output::screen::Screen;
 use crate::settings::Settings;
-use crate::world::World;
-use crate::{report, rounds};
+use crate::system::disk::Mounts;
+use crate::system::world::World;
+use crate::{output::report, rounds};
 
 /// The random stream of the restarts, separate from others.
 const STREAM: u64 = 5;

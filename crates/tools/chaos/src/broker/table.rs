@@ -7,7 +7,7 @@ use e2e::Layer;
 use serde::Serialize;
 
 use super::recovery::{ALLOWED, Measured};
-use crate::report::{self, number};
+use crate::output::report::{self, number};
 
 /// Shortest, median and longest time to the first commit, in seconds.
 type Times = [f64; 3];

@@ -8,7 +8,7 @@ use super::Happened;
 use crate::broker::{Back, Restart, restart};
 use crate::fault::{End, Server};
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::world::World;
 
 /// The longest time that the broker is away.
 const LONGEST: Duration = Duration::from_secs(30);

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::Happened;
 use crate::fault::Server;
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::world::World;
 
 /// Between two rounds of executions.
 const PAUSE: Duration = Duration::from_millis(250);

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::Happened;
 use crate::fault::{Point, Server};
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::world::World;
 
 /// How long an armed service may take to reach its point. Other faults may keep it from it: then it missed its moment.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(25);

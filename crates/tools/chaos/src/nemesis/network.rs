@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use super::Happened;
 use crate::fault::Server;
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::world::World;
 
 /// How long there may be no transaction at all.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(12);

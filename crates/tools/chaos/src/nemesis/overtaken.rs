@@ -9,9 +9,9 @@ use nix::libc::{SYS_clock_nanosleep, SYS_nanosleep};
 
 use super::Happened;
 use crate::fault::Point;
-use crate::fleet::MOST;
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::fleet::MOST;
+use crate::system::world::World;
 
 /// How long an armed service may take to reach its point, and a woken one to do its batch. Other faults may keep it from it:
 /// then it missed its moment.

@@ -5,11 +5,11 @@ use e2e::Layer;
 use tokio::time::sleep;
 
 use super::Happened;
-use crate::order_system::Way;
 use crate::plan::Injection;
-use crate::transactions::Transactions;
-use crate::world::World;
-use crate::writer::Outgoing;
+use crate::system::order_system::Way;
+use crate::system::transactions::Transactions;
+use crate::system::world::World;
+use crate::system::writer::Outgoing;
 
 /// The largest number of orders made up for one transaction.
 const INVENTED: usize = 12;

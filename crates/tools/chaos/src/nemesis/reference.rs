@@ -6,7 +6,7 @@ use tokio::time::sleep;
 use super::Happened;
 use crate::fault::Server;
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::world::World;
 
 /// Empties Redis, and fills it again after some seconds: orders wait meanwhile.
 pub(super) async fn forget(world: &World, injection: &Injection) -> Result<Happened> {

@@ -8,9 +8,9 @@ use e2e::{Layer, Process};
 use tokio::time::{Instant, timeout};
 
 use super::Happened;
-use crate::fleet::MOST;
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::fleet::MOST;
+use crate::system::world::World;
 
 /// How long a replica may take to get ready. Other faults may keep it from it, which is theirs to answer for.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(20);

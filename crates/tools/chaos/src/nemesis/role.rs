@@ -8,7 +8,7 @@ use super::Happened;
 use super::database::TERMINATE;
 use crate::fault::{Server, Setting};
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::world::World;
 
 /// Sessions of services.
 const SERVICES: &str = "SELECT count(*) FROM pg_stat_activity

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 use super::Happened;
 use crate::fault::Server;
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::world::World;
 
 /// SIGKILL, and a start after some seconds.
 pub(super) async fn kill(world: &World, server: Server, injection: &Injection) -> Result<Happened> {

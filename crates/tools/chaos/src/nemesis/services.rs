@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::Happened;
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::world::World;
 
 /// Between the end of a service and its restart: an orchestrator is not faster.
 const PAUSE: Duration = Duration::from_millis(300);

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::Happened;
 use crate::fault::Server;
 use crate::plan::Injection;
-use crate::world::World;
+use crate::system::world::World;
 
 /// Deletes the orders topic, creates it again and fills it past every position in the former one. First come the
 /// records that STG has not committed, so that the first event of an order still comes first. Then come made-up orders,

@@ -1,0 +1,115 @@
+//! Records that were received and are not handed out yet.
+
+use std::{collections::VecDeque, mem};
+
+use ::consumer::Record;
+
+use crate::consume::generation::AssignmentGeneration;
+
+/// Knows how much makes a batch.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    records: VecDeque<(AssignmentGeneration, Record)>,
+    /// Of their values.
+    bytes: usize,
+}
+
+/// A batch takes no more records once its values have so many bytes: a hundred records of 1 MB would fit neither the
+/// 128 MiB of a pod, where each is in memory several times over, nor the time limits of one transaction.
+const BATCH_BYTES: usize = 1 << 20;
+
+impl Buffer {
+    pub(crate) fn push(&mut self, generation: AssignmentGeneration, record: Record) {
+        self.bytes += size(&record);
+        self.records.push_back((generation, record));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Whether the buffer holds records of this partition.
+    pub(crate) fn holds(&self, partition: i32) -> bool {
+        self.records.iter().any(|(_, record)| record.partition == partition)
+    }
+
+    /// Whether a batch of at most so many records would not grow by another one.
+    pub(crate) fn is_full(&self, limit: usize) -> bool {
+        self.records.len() >= limit || self.bytes >= BATCH_BYTES
+    }
+
+    /// The next batch. Its first record is never too large, or nobody would ever get past it.
+    pub(crate) fn take(&mut self, limit: usize) -> Vec<(AssignmentGeneration, Record)> {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while batch.len() < limit
+            && bytes < BATCH_BYTES
+            && let Some((generation, record)) = self.records.pop_front()
+        {
+            bytes += size(&record);
+            batch.push((generation, record));
+        }
+        self.bytes -= bytes;
+        batch
+    }
+
+    /// Drops the records of partitions that are no longer ours, or ours anew.
+    pub(crate) fn retain(&mut self, is_ours: impl Fn(i32, AssignmentGeneration) -> bool) {
+        for (generation, record) in mem::take(self).records {
+            if is_ours(record.partition, generation) {
+                self.push(generation, record);
+            }
+        }
+    }
+}
+
+fn size(record: &Record) -> usize {
+    record.value.as_ref().map_or(0, Vec::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GENERATION: AssignmentGeneration = AssignmentGeneration(1);
+
+    /// One record a size; the empty ones are in partition 1.
+    fn holding(sizes: &[usize]) -> Buffer {
+        let mut buffer = Buffer::default();
+        for (offset, &bytes) in (0..).zip(sizes) {
+            let (partition, value) = (i32::from(bytes == 0), Some(vec![0; bytes]));
+            let topic = "orders".into();
+            let record = Record { topic, partition, offset, timestamp: None, key: None, value, headers: Vec::new() };
+            buffer.push(GENERATION, record);
+        }
+        buffer
+    }
+
+    fn sizes(mut buffer: Buffer, limit: usize) -> Vec<usize> {
+        let batches = std::iter::from_fn(|| Some(buffer.take(limit).len()).filter(|&taken| taken > 0));
+        batches.collect()
+    }
+
+    #[test]
+    fn a_batch_is_bounded_by_records_and_by_bytes() {
+        assert_eq!(sizes(holding(&[1; 5]), 2), [2, 2, 1]);
+        assert_eq!(sizes(holding(&[BATCH_BYTES / 2; 5]), 100), [2, 2, 1]);
+        assert_eq!(sizes(holding(&[2 * BATCH_BYTES; 2]), 100), [1, 1], "a record of any size is handed out");
+    }
+
+    #[test]
+    fn a_batch_that_is_full_is_not_waited_for() {
+        assert!(!holding(&[1; 5]).is_full(6));
+        assert!(holding(&[1; 5]).is_full(5));
+        assert!(holding(&[BATCH_BYTES]).is_full(100));
+    }
+
+    #[test]
+    fn what_is_gone_is_not_counted() {
+        let mut buffer = holding(&[BATCH_BYTES, 0]);
+        buffer.retain(|partition, _| partition == 1);
+        assert!(!buffer.is_full(2));
+        let mut buffer = holding(&[BATCH_BYTES, 0]);
+        buffer.take(1);
+        assert!(!buffer.is_full(2));
+    }
+}

@@ -1,0 +1,349 @@
+//! What the group tells this member while it is polled: partitions come and go, brokers are lost.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use ::consumer::LoopHealth;
+use rdkafka::{
+    ClientContext, Statistics, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance},
+    error::KafkaError,
+    topic_partition_list::TopicPartitionListElem,
+    types::RDKafkaErrorCode as Code,
+};
+use tokio::sync::{Notify, futures::Notified};
+
+use crate::{
+    client::diagnostics, client::error::is_auth_error, client::supervisor::Health, consume::commits::Commits,
+    consume::consumer, consume::generation::AssignmentGeneration, consume::partition_watch::Reading,
+    consume::partitions::Partitions,
+};
+
+/// The context of the consumer. Its callbacks run inside the poll, on the task that reads.
+pub(crate) struct GroupContext {
+    state: Mutex<State>,
+    changed: Notify,
+    loop_health: Arc<LoopHealth>,
+    partitions: Partitions,
+}
+
+#[derive(Default)]
+struct State {
+    owned: HashMap<i32, AssignmentGeneration>,
+    /// Whether the group has finished handing out partitions. Having none is then an answer.
+    settled: bool,
+    rebalances: u64,
+    commits: Commits,
+    paused: bool,
+    /// Whether partitions were read, be it for a moment, since the last statistics.
+    was_read: bool,
+    last_failure: String,
+    outage: Option<String>,
+    /// Why the group does not take us in; brokers that answer are no cure.
+    rejection: Option<String>,
+    /// Whether the coordinator and the leaders of our partitions were connected at the last statistics.
+    is_answered: bool,
+    /// This consumer was replaced and no longer reports to `LoopHealth`.
+    is_replaced: bool,
+}
+
+impl GroupContext {
+    pub(crate) fn new(loop_health: Arc<LoopHealth>, partitions: Partitions) -> Self {
+        Self { state: Mutex::default(), changed: Notify::new(), loop_health, partitions }
+    }
+
+    /// The state of each partition.
+    pub(crate) fn watched(&self) -> &Partitions {
+        &self.partitions
+    }
+
+    /// The assigned partitions with their generations, whether the group has settled or not.
+    pub(crate) fn owned(&self) -> Vec<(i32, AssignmentGeneration)> {
+        self.state().owned.iter().map(|(&partition, &generation)| (partition, generation)).collect()
+    }
+
+    /// Begins a new generation of these partitions: records received, handed out and processed so far belong to the
+    /// former topic.
+    pub(crate) fn begin_anew(&self, partitions: &[i32]) {
+        let mut state = self.state();
+        state.rebalances += 1;
+        let generation = AssignmentGeneration(state.rebalances);
+        for partition in partitions {
+            state.commits.left(*partition);
+            state.owned.entry(*partition).and_modify(|owned| *owned = generation);
+        }
+        self.partitions.forget_positions(partitions);
+    }
+
+    /// Resolves after a rebalance, which no read reports; also when it came before the call.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
+    }
+
+    /// How many times partitions have come or gone.
+    pub(crate) fn rebalances(&self) -> u64 {
+        self.state().rebalances
+    }
+
+    /// The present stay of a partition, if it is ours.
+    pub(crate) fn generation(&self, partition: i32) -> Option<AssignmentGeneration> {
+        self.state().owned.get(&partition).copied()
+    }
+
+    /// Our partitions, once the group has settled.
+    pub(crate) fn partitions(&self) -> Option<Vec<(i32, AssignmentGeneration)>> {
+        let state = self.state();
+        state.settled.then(|| state.owned.iter().map(|(&partition, &generation)| (partition, generation)).collect())
+    }
+
+    /// A record has come: the brokers are there. The stay its partition is in, if it is still ours.
+    pub(crate) fn received(&self, partition: i32) -> Option<AssignmentGeneration> {
+        let mut state = self.state();
+        self.recover(&mut state);
+        state.owned.get(&partition).copied()
+    }
+
+    /// Everything before these offsets is done with.
+    pub(crate) fn reached(&self, offsets: &BTreeMap<i32, i64>) {
+        let mut state = self.state();
+        for (&partition, &offset) in offsets {
+            if let Some(generation) = state.owned.get(&partition).copied() {
+                state.commits.reached(partition, generation, offset);
+            }
+        }
+    }
+
+    /// Whether there are offsets to be committed, and a group that would take them.
+    pub(crate) fn has_due_commits(&self) -> bool {
+        let state = self.state();
+        state.settled && state.commits.due().any(|partition| !self.partitions.is_unverified(partition))
+    }
+
+    /// Offsets that are to be committed now.
+    pub(crate) fn take_due_commits(&self) -> BTreeMap<i32, i64> {
+        let mut state = self.state();
+        if !state.settled {
+            return BTreeMap::new();
+        }
+        let due = state.commits.take_due(|partition| !self.partitions.is_unverified(partition));
+        let ours = due.into_iter().filter(|(partition, generation, _)| state.owned.get(partition) == Some(generation));
+        ours.map(|(partition, _, offset)| (partition, offset)).collect()
+    }
+
+    /// Whether partitions are paused; those that come are paused too.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.state().paused
+    }
+
+    pub(crate) fn set_paused(&self, paused: bool) {
+        let mut state = self.state();
+        state.paused = paused;
+        state.was_read |= !paused;
+    }
+
+    /// What keeps every broker away, or the group from taking us in.
+    pub(crate) fn outage(&self) -> Option<String> {
+        let state = self.state();
+        state.rejection.as_ref().or(state.outage.as_ref()).cloned()
+    }
+
+    /// The health of the consumer. A rejected member counts as well: the rejection is reported elsewhere, and a new
+    /// consumer would be rejected, too.
+    pub(crate) fn health(&self) -> Health {
+        let state = self.state();
+        match (state.is_answered, state.settled) {
+            _ if state.rejection.is_some() => Health::Well,
+            (true, true) => Health::Well,
+            (true, false) => Health::NotSettled,
+            (false, _) => Health::NoAnswer,
+        }
+    }
+
+    /// Takes the place of another consumer, whose farewell must not be taken for news. What is reported as an outage
+    /// ends when this one finds the brokers; generations go on, so that a batch of the former consumer is never taken
+    /// for one of this.
+    pub(crate) fn replace(&self, former: &Self) {
+        let (paused, rebalances, outage) = {
+            let mut former = former.state();
+            former.is_replaced = true;
+            (former.paused, former.rebalances, former.outage.take())
+        };
+        let mut state = self.state();
+        (state.paused, state.rebalances, state.outage) = (paused, rebalances, outage);
+        self.loop_health.unassigned();
+        metrics::gauge!("tagmill_assigned_partitions").set(0);
+    }
+
+    /// The client asks again by itself; an assignment says that it was heard.
+    pub(crate) fn rejected(&self, why: impl std::fmt::Display) {
+        self.state().rejection = Some(format!("the group does not take us in: {why}"));
+    }
+
+    /// The brokers are back, and an idle loop would not notice: only a stored batch says otherwise that nothing is
+    /// waited for.
+    fn recover(&self, state: &mut State) {
+        if state.outage.take().is_some() {
+            self.waits_no_more();
+        }
+    }
+
+    /// What was reported to whoever reads, and was no outage of the brokers, has ended.
+    pub(crate) fn goes_on(&self) {
+        if self.outage().is_none() {
+            self.waits_no_more();
+        }
+    }
+
+    fn waits_no_more(&self) {
+        if self.loop_health.waiting().is_some_and(|waiting| waiting.dependency == "kafka") {
+            self.loop_health.set_waiting(None);
+        }
+    }
+
+    fn rebalanced(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state();
+        state.rebalances += 1;
+        change(&mut state);
+        if state.is_replaced {
+            return;
+        }
+        if state.settled || !state.owned.is_empty() {
+            self.loop_health.assigned(state.owned.len());
+        } else {
+            self.loop_health.unassigned();
+        }
+        metrics::gauge!("tagmill_assigned_partitions").set(u32::try_from(state.owned.len()).unwrap_or(u32::MAX));
+        self.changed.notify_one();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ConsumerContext for GroupContext {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        let Rebalance::Revoke(partitions) = rebalance else { return };
+        tracing::info!(partitions = ?numbers(partitions), "partitions revoked");
+        let mut last = BTreeMap::new();
+        self.rebalanced(|state| {
+            state.settled = false; // an assignment follows, be it empty
+            for partition in partitions.elements() {
+                let generation = state.owned.remove(&partition.partition());
+                if let Some((reached_in, offset)) = state.commits.left(partition.partition())
+                    && generation == Some(reached_in)
+                    && !self.partitions.is_unverified(partition.partition())
+                {
+                    last.insert(partition.partition(), offset);
+                }
+                if !state.is_replaced {
+                    lag(partition.topic(), partition.partition(), 0); // the next owner's to tell
+                    self.partitions.left(partition.partition());
+                }
+            }
+        });
+        // Goes out before the partitions do; without it, their next owner repeats a batch or two.
+        if let Some(partition) = partitions.elements().first() {
+            consumer::commit(consumer, partition.topic(), &last, &self.partitions.identity().metadata());
+        }
+    }
+
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        let Rebalance::Assign(partitions) = rebalance else { return };
+        tracing::info!(partitions = ?numbers(partitions), "partitions assigned");
+        self.rebalanced(|state| {
+            state.settled = true;
+            if state.rejection.take().is_some() {
+                self.loop_health.set_waiting(None);
+            }
+            let generation = AssignmentGeneration(state.rebalances);
+            state.owned.extend(partitions.elements().iter().map(|partition| (partition.partition(), generation)));
+            self.partitions.came(numbers(partitions).into_iter());
+        });
+        // A partition that was paused when it left may still be when it returns, so both ways are said.
+        let said = if self.is_paused() { consumer.pause(partitions) } else { consumer.resume(partitions) };
+        if let Err(error) = said {
+            tracing::warn!(%error, "cannot pause or resume the partitions that came");
+        }
+    }
+}
+
+impl ClientContext for GroupContext {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        diagnostics::log(level, facility, message);
+        if self.partitions.log(message) {
+            self.changed.notify_one();
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        diagnostics::note(&error, reason);
+        self.partitions.set_error_text(reason);
+        let mut state = self.state();
+        match error.rdkafka_error_code() {
+            Some(Code::AllBrokersDown) => state.outage = Some(format!("no broker answers; {}", state.last_failure)),
+            Some(code) if is_auth_error(code) => state.outage = Some(reason.to_owned()),
+            Some(Code::BrokerTransportFailure | Code::Resolve) => reason.clone_into(&mut state.last_failure),
+            _ => {}
+        }
+    }
+
+    fn stats(&self, mut statistics: Statistics) {
+        // Statistics also list topics whose metadata was requested, and their partitions have the same numbers.
+        statistics.topics.retain(|name, _| name == self.partitions.topic());
+        let mut state = self.state();
+        let is_up = statistics.brokers.values().any(|broker| broker.state == "UP");
+        if is_up {
+            self.recover(&mut state);
+        }
+        // Between the ticks of a schedule partitions are read for moments only.
+        let was_read = std::mem::take(&mut state.was_read) || !state.paused;
+        let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
+        let ours = partitions.filter(|known| state.owned.contains_key(&known.partition));
+        self.partitions.observe(ours, Reading { now: is_up && !state.paused, lately: is_up && was_read });
+        let is_answered = answers(&statistics, &state);
+        if std::mem::replace(&mut state.is_answered, is_answered) != is_answered {
+            self.changed.notify_one();
+        }
+        let State { owned, commits, .. } = &mut *state;
+        for topic in statistics.topics.values() {
+            for partition in topic.partitions.values().filter(|known| owned.contains_key(&known.partition)) {
+                // A group that has never committed is behind by everything there is.
+                let behind = partition.consumer_lag;
+                let behind = if behind >= 0 { behind } else { partition.hi_offset - partition.lo_offset.max(0) };
+                if partition.hi_offset >= 0 {
+                    lag(&topic.topic, partition.partition, behind.max(0)); // otherwise the last fetch has failed
+                }
+                if commits.arrived(partition.partition, partition.committed_offset) {
+                    self.changed.notify_one();
+                }
+            }
+        }
+    }
+}
+
+/// Whether the coordinator of the group and the leaders of our partitions are connected. While partitions are paused,
+/// nothing is requested from their leaders, and an unused connection may be closed.
+fn answers(statistics: &Statistics, state: &State) -> bool {
+    let coordinator = statistics.cgrp.as_ref().is_some_and(|group| group.state == "up");
+    // A partition without a leader has -1 here, as have the coordinator's connection and a bootstrap server.
+    let is_up = |leader: i32| {
+        leader >= 0 && statistics.brokers.values().any(|broker| broker.nodeid == leader && broker.state == "UP")
+    };
+    let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
+    let mut ours = partitions.filter(|known| state.owned.contains_key(&known.partition));
+    coordinator && (state.paused || ours.all(|known| is_up(known.leader)))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a lag of 2^53 records is no lag but the end")]
+fn lag(topic: &str, partition: i32, records: i64) {
+    let labels = [("topic", topic.to_owned()), ("partition", partition.to_string())];
+    metrics::gauge!("tagmill_consumer_lag", &labels).set(records as f64);
+}
+
+fn numbers(partitions: &TopicPartitionList) -> Vec<i32> {
+    partitions.elements().iter().map(TopicPartitionListElem::partition).collect()
+}

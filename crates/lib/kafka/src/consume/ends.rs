@@ -1,0 +1,89 @@
+//! Ends of partitions after offsets that no reader sees: transaction markers and aborted records.
+
+use std::collections::HashMap;
+
+use crate::consume::generation::AssignmentGeneration;
+
+/// The last reported end of each partition.
+///
+/// If only the offset after the last record were committed, the lag of a partition that ends in a marker would never
+/// reach 0, and a rebuild would wait for the end for ever.
+#[derive(Debug, Default)]
+pub(crate) struct Ends(HashMap<i32, End>);
+
+#[derive(Debug)]
+struct End {
+    generation: AssignmentGeneration,
+    /// The offset after the last record before the end.
+    after: Option<i64>,
+    end: i64,
+}
+
+impl Ends {
+    /// The partition has given everything before `end`; the last record came before `after`, if there was one. An end that is
+    /// reported once more, because the partition was paused in between, is the same end.
+    pub(crate) fn reached(&mut self, partition: i32, generation: AssignmentGeneration, after: Option<i64>, end: i64) {
+        if !self.is_at(partition, generation, end) {
+            self.0.insert(partition, End { generation, after, end });
+        }
+    }
+
+    /// The offset behind the last record before an end that has been reported already.
+    pub(crate) fn after(&self, partition: i32, generation: AssignmentGeneration, end: i64) -> Option<i64> {
+        self.0.get(&partition).filter(|known| known.generation == generation && known.end == end)?.after
+    }
+
+    /// The offset to commit when every record before `offset` is processed.
+    pub(crate) fn committable(&self, partition: i32, generation: AssignmentGeneration, offset: i64) -> i64 {
+        let end = self.0.get(&partition).filter(|end| end.generation == generation && end.after == Some(offset));
+        end.map_or(offset, |end| end.end.max(offset))
+    }
+
+    /// Whether the partition was read to its end at this offset, and no further.
+    pub(crate) fn is_at(&self, partition: i32, generation: AssignmentGeneration, offset: i64) -> bool {
+        self.0.get(&partition).is_some_and(|end| end.generation == generation && end.end == offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_the_last_record_the_end_is_committed() {
+        let mut ends = Ends::default();
+        ends.reached(0, AssignmentGeneration(1), Some(5), 6);
+        assert_eq!(ends.committable(0, AssignmentGeneration(1), 5), 6);
+        assert_eq!(ends.committable(0, AssignmentGeneration(1), 4), 4, "a record is not done with yet");
+        assert_eq!(ends.committable(0, AssignmentGeneration(1), 9), 9, "more has come since");
+        assert_eq!(ends.committable(0, AssignmentGeneration(2), 5), 5, "the partition left in between");
+        assert_eq!(ends.committable(1, AssignmentGeneration(1), 5), 5);
+    }
+
+    #[test]
+    fn an_end_that_is_reported_again_is_the_same() {
+        let mut ends = Ends::default();
+        ends.reached(0, AssignmentGeneration(1), Some(5), 6);
+        ends.reached(0, AssignmentGeneration(1), Some(6), 6);
+        assert_eq!(ends.after(0, AssignmentGeneration(1), 6), Some(5));
+        assert_eq!(
+            ends.committable(0, AssignmentGeneration(1), 5),
+            6,
+            "the batch before the end was out when it was reported again"
+        );
+        ends.reached(0, AssignmentGeneration(2), None, 6);
+        assert_eq!(ends.after(0, AssignmentGeneration(2), 6), None);
+    }
+
+    #[test]
+    fn an_end_is_known_by_its_offset() {
+        let mut ends = Ends::default();
+        ends.reached(0, AssignmentGeneration(1), None, 6);
+        assert!(ends.is_at(0, AssignmentGeneration(1), 6));
+        assert!(
+            !ends.is_at(0, AssignmentGeneration(1), 5)
+                && !ends.is_at(0, AssignmentGeneration(2), 6)
+                && !ends.is_at(1, AssignmentGeneration(1), 6)
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! Progress of each partition towards the end offset of the last snapshot.
+
+use std::collections::HashMap;
+
+use crate::{Watermarks, consume::generation::AssignmentGeneration};
+
+/// Where each partition stands. Knows no client, so that its cases can be tested without one.
+#[derive(Debug, Default)]
+pub(crate) struct Progress(HashMap<i32, PartitionProgress>);
+
+#[derive(Debug)]
+struct PartitionProgress {
+    generation: AssignmentGeneration,
+    /// The offset behind the last record seen; unknown until the first.
+    next: i64,
+    /// The end offset of the snapshot, while it lies ahead.
+    end: Option<i64>,
+}
+
+impl Progress {
+    /// A record has been seen.
+    pub(crate) fn reached(&mut self, partition: i32, generation: AssignmentGeneration, offset: i64) {
+        let progress = self.progress_of(partition, generation);
+        progress.next = offset + 1;
+        progress.end = progress.end.filter(|&end| progress.next < end);
+    }
+
+    /// The partition has nothing more to give. Counting records would wait for ever where the last offsets are taken
+    /// by what no reader sees: a transaction's end.
+    pub(crate) fn ended(&mut self, partition: i32) {
+        if let Some(progress) = self.0.get_mut(&partition)
+            && let Some(end) = progress.end.take()
+        {
+            progress.next = end;
+        }
+    }
+
+    /// The offset after the last record read in this generation of the partition, if one was.
+    pub(crate) fn next(&self, partition: i32, generation: AssignmentGeneration) -> Option<i64> {
+        let progress = self.0.get(&partition).filter(|progress| progress.generation == generation)?;
+        Some(progress.next).filter(|&next| next >= 0)
+    }
+
+    /// Sets the end offset up to which a partition is read.
+    pub(crate) fn set_end(
+        &mut self,
+        partition: i32,
+        generation: AssignmentGeneration,
+        Watermarks { low, high }: Watermarks,
+    ) {
+        let progress = self.progress_of(partition, generation);
+        progress.end = Some(high).filter(|&end| low < end && progress.next < end);
+    }
+
+    /// Whether every partition has been read up to its end offset.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.0.values().all(|progress| progress.end.is_none())
+    }
+
+    /// Forgets the partitions that are no longer ours, or ours anew.
+    pub(crate) fn retain(&mut self, is_ours: impl Fn(i32, AssignmentGeneration) -> bool) {
+        self.0.retain(|&partition, progress| is_ours(partition, progress.generation));
+    }
+
+    fn progress_of(&mut self, partition: i32, generation: AssignmentGeneration) -> &mut PartitionProgress {
+        let fresh = PartitionProgress { generation, next: -1, end: None };
+        let progress = self.0.entry(partition).or_insert(fresh);
+        if progress.generation != generation {
+            *progress = PartitionProgress { generation, next: -1, end: None };
+        }
+        progress
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GENERATION: AssignmentGeneration = AssignmentGeneration(1);
+
+    fn ending(low: i64, high: i64) -> Progress {
+        let mut progress = Progress::default();
+        progress.set_end(0, GENERATION, Watermarks { low, high });
+        progress
+    }
+
+    #[test]
+    fn the_record_before_the_mark_completes_it() {
+        let mut progress = ending(0, 2);
+        progress.reached(0, GENERATION, 0);
+        assert!(!progress.is_complete());
+        progress.reached(0, GENERATION, 1);
+        assert!(progress.is_complete());
+    }
+
+    #[test]
+    fn nothing_is_waited_for_where_nothing_is() {
+        assert!(ending(7, 7).is_complete(), "every record has been deleted");
+        assert!(Progress::default().is_complete(), "no partition is ours");
+    }
+
+    #[test]
+    fn the_end_completes_a_mark_that_no_record_reaches_and_is_remembered() {
+        let mut progress = ending(0, 5);
+        progress.ended(0);
+        assert!(progress.is_complete());
+        progress.set_end(0, GENERATION, Watermarks { low: 0, high: 5 });
+        assert!(progress.is_complete());
+    }
+
+    #[test]
+    fn a_partition_that_is_gone_or_came_back_is_not_waited_for() {
+        let mut progress = ending(0, 5);
+        progress.retain(|_, generation| generation == AssignmentGeneration(2));
+        assert!(progress.is_complete());
+    }
+}

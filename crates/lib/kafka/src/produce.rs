@@ -1,0 +1,7 @@
+//! The producing side: publisher, dead letters, replays.
+
+pub(crate) mod dead_letter;
+pub(crate) mod producer;
+pub(crate) mod publisher;
+pub(crate) mod parsed_dead_letter;
+pub(crate) mod replay_producer;

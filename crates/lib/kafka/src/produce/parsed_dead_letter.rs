@@ -1,0 +1,238 @@
+//! A dead letter as it lies in its topic, taken apart into the record it once was and what was said about it.
+
+use ::consumer::{Header, Record, record::ORIGINAL_TIMESTAMP};
+use jiff::Timestamp;
+
+use crate::produce::dead_letter::{ADDED, HEADERS_OMITTED, KEY_OMITTED, TIMESTAMP_OMITTED, VALUE_OMITTED};
+
+/// Where a record that was sent back had been a dead letter: `topic/partition/offset`.
+pub const REPLAYED_FROM: &str = "replayed-from";
+
+/// A dead letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParsedDeadLetter {
+    /// Its partition in the dead-letter topic.
+    pub partition: i32,
+    /// Its offset there.
+    pub offset: i64,
+    /// The word it is filtered by.
+    pub reason: String,
+    /// What exactly was wrong.
+    pub error: String,
+    /// Who could not use it.
+    pub service: String,
+    /// When; absent if the header is no time.
+    pub failed_at: Option<Timestamp>,
+    /// The record it once was, with its coordinates and its own time; without the headers that say why it is here.
+    pub original: Record,
+    /// What the original has and this letter has not, because the broker had no room for it.
+    pub omitted: Omitted,
+}
+
+/// What was left out of a letter, and how much it was. It may be found where the original lies:
+/// [`ParsedDeadLetter::complete`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Omitted {
+    /// The value, of so many bytes.
+    pub value: Option<usize>,
+    /// The key, of so many bytes.
+    pub key: Option<usize>,
+    /// So many headers.
+    pub headers: Option<usize>,
+}
+
+impl Omitted {
+    /// Whether something was.
+    #[must_use]
+    pub const fn is_any(&self) -> bool {
+        self.value.is_some() || self.key.is_some() || self.headers.is_some()
+    }
+}
+
+impl ParsedDeadLetter {
+    /// Takes a record of a dead-letter topic apart; `None` for one that no service of ours has put there.
+    ///
+    /// Our headers are known by their names in their order, the last such run: a header of the original that happens to
+    /// be called `error` stays with the original.
+    #[must_use]
+    pub fn open(record: Record) -> Option<Self> {
+        let mut headers = record.headers;
+        let names = |headers: &[Header]| headers.iter().map(|(name, _)| name.as_str()).eq(ADDED);
+        let at = headers.windows(ADDED.len()).rposition(names)?;
+        let behind = headers.split_off(at + ADDED.len());
+        let added = headers.drain(at..).map(|(_, value)| String::from_utf8(value?).ok());
+        let added: Vec<String> = added.collect::<Option<_>>()?;
+        let [reason, error, topic, partition, offset, service, failed_at] = added.try_into().ok()?;
+
+        let (mut omitted, mut timestamp) = (Omitted::default(), record.timestamp);
+        for (name, value) in behind {
+            let count = || std::str::from_utf8(value.as_deref()?).ok()?.parse().ok();
+            match name.as_str() {
+                VALUE_OMITTED => omitted.value = count(),
+                KEY_OMITTED => omitted.key = count(),
+                HEADERS_OMITTED => omitted.headers = count(),
+                TIMESTAMP_OMITTED => timestamp = std::str::from_utf8(value.as_deref()?).ok()?.parse().ok(),
+                _ => headers.push((name, value)), // somebody has written on it since
+            }
+        }
+        let original = Record {
+            topic: topic.into(),
+            partition: partition.parse().ok()?,
+            offset: offset.parse().ok()?,
+            timestamp,
+            headers,
+            ..record
+        };
+        let failed_at = failed_at.parse().ok();
+        let (partition, offset) = (record.partition, record.offset);
+        Some(Self { partition, offset, reason, error, service, failed_at, original, omitted })
+    }
+
+    /// This letter with all that was left out of it, from the record `found` where the original lies; `None` if that is
+    /// another one, as it is when the topic was made anew.
+    #[must_use]
+    pub fn complete(self, found: Record) -> Option<Self> {
+        let Self { original, omitted, .. } = &self;
+        let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(Vec::len);
+        let is_it = (&found.topic, found.partition, found.offset, found.timestamp)
+            == (&original.topic, original.partition, original.offset, original.timestamp)
+            && omitted.value.map_or(found.value == original.value, |bytes| length(&found.value) == Some(bytes))
+            && omitted.headers.map_or(found.headers == original.headers, |count| found.headers.len() == count)
+            && omitted.key.map_or(found.key == original.key, |bytes| length(&found.key) == Some(bytes));
+        is_it.then(|| Self { original: found, omitted: Omitted::default(), ..self })
+    }
+
+    /// The record to send back: the original, with its first known time, which counts instead of the new record's, and
+    /// with a note where it has been. A note of an earlier return is replaced, so that a record that fails again and
+    /// again does not grow. `None` when part of it was left out: without its value it would go back as a tombstone.
+    #[must_use]
+    pub fn into_replay(self, dead_letter_topic: &str) -> Option<Record> {
+        if self.omitted.is_any() {
+            return None;
+        }
+        let Self { partition, offset, original: mut record, .. } = self;
+        let written_at = record.written_at();
+        record.headers.retain(|(name, _)| name != ORIGINAL_TIMESTAMP && name != REPLAYED_FROM);
+        let mut note = |name: &str, value: String| record.headers.push((name.to_owned(), Some(value.into_bytes())));
+        if let Some(written_at) = written_at {
+            note(ORIGINAL_TIMESTAMP, written_at.to_string());
+        }
+        note(REPLAYED_FROM, format!("{dead_letter_topic}/{partition}/{offset}"));
+        Some(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(name: &str, value: &str) -> Header {
+        (name.to_owned(), Some(value.as_bytes().to_vec()))
+    }
+
+    fn dead(theirs: Vec<Header>) -> Record {
+        let values = ["not-json", "expected a value", "orders", "4", "42", "stg-service", "2026-03-02T12:00:00Z"];
+        let ours = ADDED.into_iter().zip(values).map(|(name, value)| header(name, value));
+        Record {
+            topic: "dead-letters".into(),
+            partition: 1,
+            offset: 7,
+            timestamp: Some(1_000),
+            key: Some(b"key".to_vec()),
+            value: None,
+            headers: theirs.into_iter().chain(ours).collect(),
+        }
+    }
+
+    #[test]
+    fn a_letter_is_the_record_it_once_was() {
+        let letter =
+            ParsedDeadLetter::open(dead(vec![header("error", "their own"), ("empty".to_owned(), None)])).unwrap();
+        assert_eq!((letter.partition, letter.offset), (1, 7));
+        assert_eq!((letter.reason.as_str(), letter.service.as_str()), ("not-json", "stg-service"));
+        assert_eq!(letter.failed_at, "2026-03-02T12:00:00Z".parse().ok());
+        let original = &letter.original;
+        assert_eq!((&*original.topic, original.partition, original.offset), ("orders", 4, 42));
+        assert_eq!(original.headers, [header("error", "their own"), ("empty".to_owned(), None)]);
+        assert_eq!((original.timestamp, &original.value), (Some(1_000), &None));
+    }
+
+    #[test]
+    fn what_somebody_else_put_there_is_no_letter() {
+        assert_eq!(
+            ParsedDeadLetter::open(Record { headers: vec![header("reason", "mine")], ..dead(Vec::new()) }),
+            None
+        );
+        let mut record = dead(Vec::new());
+        record.headers.swap(0, 1);
+        assert_eq!(ParsedDeadLetter::open(record), None);
+    }
+
+    #[test]
+    fn a_return_keeps_the_first_known_time_and_notes_where_it_was() {
+        let once =
+            ParsedDeadLetter::open(dead(vec![header("trace", "1")])).unwrap().into_replay("dead-letters").unwrap();
+        let noted =
+            [header("trace", "1"), header("original-timestamp", "1000"), header("replayed-from", "dead-letters/1/7")];
+        assert_eq!(once.headers, noted);
+
+        let again = Record { timestamp: Some(9_000), offset: 8, ..dead(once.headers) };
+        let again = ParsedDeadLetter::open(again).unwrap().into_replay("dead-letters").unwrap();
+        let noted =
+            [header("trace", "1"), header("original-timestamp", "1000"), header("replayed-from", "dead-letters/1/8")];
+        assert_eq!(again.headers, noted);
+    }
+
+    /// A letter of which all was left out that can be, and the record it was.
+    fn emptied() -> (ParsedDeadLetter, Record) {
+        let omitted = [header("value-omitted", "3"), header("key-omitted", "3"), header("headers-omitted", "1")];
+        let left = dead(Vec::new());
+        let record = Record { key: None, headers: left.headers.into_iter().chain(omitted).collect(), ..left };
+        let letter = ParsedDeadLetter::open(record).unwrap();
+        let original = Record {
+            topic: "orders".into(),
+            partition: 4,
+            offset: 42,
+            timestamp: Some(1_000),
+            key: Some(b"key".to_vec()),
+            value: Some(b"{ }".to_vec()),
+            headers: vec![header("trace", "1")],
+        };
+        (letter, original)
+    }
+
+    #[test]
+    fn what_is_not_whole_does_not_go_back() {
+        let (letter, original) = emptied();
+        assert_eq!(letter.omitted, Omitted { value: Some(3), key: Some(3), headers: Some(1) });
+        assert_eq!(letter.original.headers, []);
+        assert_eq!(letter.clone().into_replay("dead-letters"), None);
+        let whole = letter.complete(original.clone()).unwrap();
+        assert_eq!((&whole.original, whole.omitted), (&original, Omitted::default()));
+        assert_eq!(whole.into_replay("dead-letters").unwrap().value, original.value);
+    }
+
+    #[test]
+    fn another_record_at_its_place_is_not_taken_for_the_original() {
+        let (letter, original) = emptied();
+        for other in [
+            Record { offset: 43, ..original.clone() },
+            Record { timestamp: Some(1_001), ..original.clone() },
+            Record { value: Some(b"{}".to_vec()), ..original.clone() },
+            Record { value: None, ..original.clone() },
+            Record { key: None, ..original.clone() },
+            Record { headers: Vec::new(), ..original.clone() },
+        ] {
+            assert_eq!(letter.clone().complete(other.clone()), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_the_broker_did_not_take_is_the_originals_all_the_same() {
+        let mut record = dead(Vec::new());
+        record.headers.push(header("timestamp-omitted", "4000000000000"));
+        let letter = ParsedDeadLetter::open(record).unwrap();
+        assert_eq!((letter.original.timestamp, letter.omitted), (Some(4_000_000_000_000), Omitted::default()));
+        assert_eq!(letter.into_replay("dead-letters").unwrap().written_at(), Some(4_000_000_000_000));
+    }
+}

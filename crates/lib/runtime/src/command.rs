@@ -1,0 +1,9 @@
+//! The command line: arguments, environment, subcommands.
+
+pub(crate) mod environment;
+pub(crate) mod usage;
+pub(crate) mod settings_json;
+pub(crate) mod command_settings;
+pub(crate) mod commands;
+pub(crate) mod cli;
+pub(crate) mod shell;

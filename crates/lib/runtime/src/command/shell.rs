@@ -1,0 +1,80 @@
+//! From the command line to the exit code.
+
+use std::{
+    env,
+    io::{self, ErrorKind, Write},
+    process::ExitCode,
+};
+
+use tokio::runtime;
+
+use crate::{
+    Commands, ExitError, Service,
+    admin::healthcheck,
+    admin::log,
+    check,
+    command::cli::{Cli, Command, ParseEnd},
+    migrate,
+    settings::{DatabaseSettings, HttpSettings},
+    startup::exit_error,
+    startup::run,
+};
+
+/// Runs the service `S`, with its own subcommands `Own`, as the command line says.
+#[must_use]
+pub fn main<S: Service, Own: Commands>() -> ExitCode {
+    let outcome = match Cli::<Own>::parse::<S::Settings>(&S::DESCRIPTION, env::args_os(), |name| env::var_os(name)) {
+        Ok(cli) => act::<S, Own>(cli),
+        Err(ParseEnd::Help(answer)) => {
+            let _ = answer.print(); // to nobody, if the reader of a pipe has left
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(ParseEnd::Invalid(exit_error)) => Err(exit_error.into()),
+    };
+    outcome.unwrap_or_else(|error| {
+        if is_broken_pipe(&error) {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("{}: {error:#}", S::DESCRIPTION.name);
+        error.downcast_ref().map_or(ExitCode::FAILURE, |exit_error: &ExitError| ExitCode::from(exit_error.code()))
+    })
+}
+
+fn act<S: Service, Own: Commands>(Cli { command, settings_json, settings }: Cli<Own>) -> anyhow::Result<ExitCode> {
+    log::start(&settings.read()?);
+    // The loop and its connections share the main thread: an answer wakes nobody else. What watches over the loop has a
+    // thread of its own, and answers even if the loop hangs.
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let watch = runtime::Builder::new_multi_thread().worker_threads(1).thread_name("watch").enable_all().build()?;
+    let done = |()| ExitCode::SUCCESS;
+    let outcome = runtime.block_on(async {
+        match command {
+            Command::Run => run::run::<S>(&settings.read()?, &settings.read()?, watch.handle()).await.map(done),
+            Command::Check => {
+                let good = check::check::<S>(&settings.read()?, &settings.read()?).await?;
+                Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(exit_error::EX_UNAVAILABLE) })
+            }
+            Command::Healthcheck => {
+                healthcheck::healthcheck(settings.read::<HttpSettings>()?.http_addr).await.map(done)
+            }
+            Command::Settings => {
+                Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&settings_json)?).map(done)?)
+            }
+            Command::Migrate => {
+                let database = settings.read::<DatabaseSettings>()?.connection(S::DESCRIPTION.name)?;
+                Ok(migrate::migrate(&database).await.map(done)?)
+            }
+            Command::DeadLetters(command) => command.act(&settings, &mut io::stdout()).await.map(done),
+            Command::Own(command) => command.act(&settings, &mut io::stdout()).await.map(done),
+        }
+    });
+    // Whatever still runs (a name being resolved, a probe being answered) is not worth waiting for.
+    runtime.shutdown_background();
+    watch.shutdown_background();
+    outcome
+}
+
+/// Whether the reader of our output has left: `dead-letters list | head` has got what it wanted.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == ErrorKind::BrokenPipe)
+}

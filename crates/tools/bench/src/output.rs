@@ -1,0 +1,8 @@
+//! What a run leaves: figures, tables, charts, the report.
+
+pub(crate) mod figures;
+pub(crate) mod progress;
+pub(crate) mod series;
+pub(crate) mod report;
+pub(crate) mod chart;
+pub(crate) mod table;

@@ -1,0 +1,9 @@
+//! The scenarios: drain, floor, history, live orders, tags, views.
+
+pub(crate) mod drain;
+pub(crate) mod floor;
+pub(crate) mod history;
+pub(crate) mod live;
+pub(crate) mod tags;
+pub(crate) mod views;
+pub(crate) mod rounds;

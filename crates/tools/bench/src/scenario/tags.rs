@@ -1,0 +1,167 @@
+//! A rule that changes for very many users: how long until each has the tags it says, and what the stream notices of it.
+//! Then questions to the tag API about them.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use e2e::{Layer, Process, until};
+use orders::keys;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+use workload::source::Event;
+
+use crate::output::figures::Figure;
+use crate::output::progress::tell;
+use crate::output::report::Report;
+use crate::output::series::Series;
+use crate::scenario::drain::peak_rss_mib;
+use crate::server::fixture::{Arena, Fixture, stop};
+use crate::settings::Settings;
+use crate::stream::{self, Order, Sender};
+
+const SECONDS: Figure = Figure::new("tag_change_seconds", "a rule changed, s until all have or lose the tag", 2);
+const PUBLISHED: Figure = Figure::new("tag_change_told_seconds", "a rule changed, s until all of it is published", 2);
+const CHANGES: Figure = Figure::new("tag_change_users", "a rule changed, users who gain or lose the tag", 0);
+const P50: Figure = Figure::new("tag_change_live_p50_ms", "the stream meanwhile: p50, ms", 1);
+const MOST: Figure = Figure::new("tag_change_live_most_ms", "the stream meanwhile: slowest, ms", 1);
+const API_P50: Figure = Figure::new("tag_api_p50_ms", "tag API, tags of a user: p50, ms", 2);
+const API_P99: Figure = Figure::new("tag_api_p99_ms", "tag API, tags of a user: p99, ms", 2);
+const API_PAGE: Figure = Figure::new("tag_api_page_p50_ms", "tag API, 100 users of a tag: p50, ms", 2);
+
+/// Ten counters each.
+const CATEGORIES: [&str; 10] =
+    ["Пицца", "Роллы", "Выпечка", "Супы", "Бургеры", "Салаты", "Горячее", "Закуски", "Десерты", "Напитки"];
+
+/// Thresholds one after the other: from nobody to nearly everybody, to half of them, to nobody.
+const THRESHOLDS: [u32; 3] = [2, 21, 1000];
+
+/// How long the stream runs before the rule is changed, and after.
+const BEFORE: Duration = Duration::from_secs(2);
+const AFTER: Duration = Duration::from_secs(4);
+
+const QUESTIONS: u64 = 1000;
+
+/// Changes one rule several times while messages come in for CDM.
+pub(crate) async fn tags(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
+    let users = settings.taggable();
+    tell(format!("tags: {users} users with {} counters", users * 10));
+    let arena = fixture.arena(1, &fixture.week(1)).await?;
+    fill(&arena, users).await?;
+    let services = arena.spawn(&[Layer::Cdm])?;
+    let cdm = services.first().context("no service")?;
+    cdm.ready().await?;
+    arena.tagged().await?;
+    arena.calm().await?;
+
+    let topic = arena.pipeline.source(Layer::Cdm);
+    let mut sender = Sender::new(&fixture.stack.endpoints().bootstrap_servers(), topic, settings.rate)?;
+    let mut messages = (0_u64..).map(message);
+    let count = ((BEFORE + AFTER).as_secs_f64() * settings.rate).round() as u64;
+    let mut live = Series::default();
+    for threshold in THRESHOLDS {
+        let streaming = stream::run(&mut sender, &arena.pipeline, &mut messages, count);
+        let (latencies, change) = tokio::try_join!(streaming, change(&arena, threshold))?;
+        latencies.iter().for_each(|(_, ms)| live.push(*ms));
+        tell(format!("tags: {} users in {:.2} s, told in {:.2} s", change.users, change.seconds, change.told));
+        report.push(SECONDS, change.seconds);
+        report.push(PUBLISHED, change.told);
+        report.push(CHANGES, change.users as f64);
+    }
+    report.push(P50, live.median());
+    report.push(MOST, live.most());
+
+    let fill = "UPDATE cdm.tag_rules SET threshold = 21";
+    arena.pipeline.sql(fill).await?;
+    arena.tagged().await?;
+    ask(cdm, users, report).await?;
+    report.remember("tags", &peak_rss_mib(&[Layer::Cdm], &services).await?);
+    arena.pipeline.assert_tags_are_told().await?;
+    stop(services).await?;
+    arena.close().await
+}
+
+/// Users and counters as after a long time, and one rule, which nobody meets.
+async fn fill(arena: &Arena, users: u64) -> Result<()> {
+    let client = arena.pipeline.database().await?;
+    let ids = CATEGORIES.map(keys::category).to_vec();
+    let filling = include_str!("../../sql/fill_marts.sql");
+    client.execute(filling, &[&i64::try_from(users)?, &CATEGORIES.to_vec(), &ids]).await?;
+    client
+        .batch_execute(
+            "DELETE FROM cdm.tag_rules;
+             INSERT INTO cdm.tag_rules (rule_id, subject, subject_key, threshold, tag)
+             VALUES (1000, 'category', 'Пицца', 1000, 'Любитель пиццы')",
+        )
+        .await?;
+    client.batch_execute("VACUUM ANALYZE").await?;
+    Ok(())
+}
+
+/// What DDS would say of a user who has just ordered for the first time.
+fn message(number: u64) -> Order {
+    let user = format!("newcomer {number}");
+    let counter = json!({"category_name": "Пицца", "order_cnt": 1, "version": 1});
+    let value = json!({"user_id": user, "categories": {"pizza": counter}, "products": {}});
+    Order { user, event: Event { value: Some(value.to_string().into_bytes()) } }
+}
+
+/// What a change came to.
+struct Change {
+    users: u64,
+    seconds: f64,
+    told: f64,
+}
+
+/// Changes the rule as an operator would, by SQL, and waits until it is applied to everybody.
+async fn change(arena: &Arena, threshold: u32) -> Result<Change> {
+    const APPLIED: &str = "SELECT count(*) FROM cdm.tag_rules AS r
+        INNER JOIN cdm.tag_rules_in_force AS f ON r.rule_id = f.rule_id AND r.threshold = f.threshold
+        WHERE NOT f.pending";
+    const CHANGES: &str = "SELECT count(*) FROM cdm.user_tag_events";
+    sleep(BEFORE).await;
+    let before = arena.pipeline.count(CHANGES).await?;
+    let client = arena.pipeline.database().await?;
+    let began = Instant::now();
+    client.batch_execute(&format!("UPDATE cdm.tag_rules SET threshold = {threshold}")).await?;
+    let limit = Duration::from_secs(120);
+    until("the rule is applied", limit, async || Ok(client.query_one(APPLIED, &[]).await?.get::<_, i64>(0) == 1))
+        .await?;
+    let seconds = began.elapsed().as_secs_f64();
+    arena.tagged().await?;
+    let told = began.elapsed().as_secs_f64();
+    let (users, wrong) = (arena.pipeline.count(CHANGES).await? - before, "the tags are not what the rule says");
+    let differences = "SELECT count(*) FROM cdm.user_category_counters AS c
+        FULL JOIN cdm.user_tags AS t ON c.user_id = t.user_id
+        WHERE c.category_name = 'Пицца' AND (t.user_id IS NOT NULL) <> (c.order_cnt >= (SELECT threshold FROM cdm.tag_rules))";
+    ensure!(arena.pipeline.count(differences).await? == 0, wrong);
+    Ok(Change { users, seconds, told })
+}
+
+/// Asks for the tags of one user after the other, and for pages of a tag's users; each question a connection of its own.
+async fn ask(cdm: &Process, users: u64, report: &mut Report) -> Result<()> {
+    let (mut of_users, mut pages) = (Series::default(), Series::default());
+    for number in 0..QUESTIONS {
+        let user = number * 7919 % users + 1;
+        of_users.push(timed(cdm, &format!("/api/v1/users/user%20{user}/tags")).await?);
+        let after = format!("{:08x}-0000-0000-0000-000000000000", number << 22);
+        if number % 10 == 0 {
+            pages.push(timed(cdm, &format!("/api/v1/tags/{}/users?after={after}", encoded("Любитель пиццы"))).await?);
+        }
+    }
+    report.push(API_P50, of_users.median());
+    report.push(API_P99, of_users.quantile(0.99));
+    report.push(API_PAGE, pages.median());
+    Ok(())
+}
+
+async fn timed(cdm: &Process, path: &str) -> Result<f64> {
+    let began = Instant::now();
+    let (status, body) = cdm.get(path).await?;
+    ensure!(status == 200, "{path}: {status} {body}");
+    Ok(began.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// As a part of a path.
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}

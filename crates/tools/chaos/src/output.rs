@@ -1,0 +1,6 @@
+//! What a run shows: report, screen, memory, restarts.
+
+pub(crate) mod report;
+pub mod screen;
+pub(crate) mod memory;
+pub(crate) mod restarts;

@@ -1,0 +1,168 @@
+//! PostgreSQL: a cluster of our own, loopback only, everyone trusted.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+use nix::sys::signal::Signal;
+use nix::unistd::{Uid, User};
+
+use crate::endpoints::POSTGRES_USER;
+use crate::options::Durability;
+use crate::secure::secured::{Secured, USER};
+use crate::servers::server::Program;
+use crate::{databases, servers::ports, servers::process};
+
+/// Server settings beyond the defaults; the sizes suit a few gigabytes of memory and a busy test or bench.
+const SETTINGS: [(&str, &str); 9] = [
+    ("listen_addresses", "127.0.0.1"),
+    ("unix_socket_directories", ""), // the path of a socket is limited to 107 bytes, that of a folder is not
+    ("max_connections", "300"),
+    ("shared_buffers", "256MB"),
+    ("max_wal_size", "4GB"),
+    ("timezone", "UTC"),
+    ("log_timezone", "UTC"),
+    ("log_min_messages", "warning"),
+    ("log_line_prefix", "%m [%p] %d "),
+];
+/// See [`Durability::Off`] for why `synchronous_commit` is not among them.
+const NOT_DURABLE: [(&str, &str); 2] = [("fsync", "off"), ("full_page_writes", "off")];
+
+/// A cluster, initialised.
+pub struct Postgres {
+    port: u16,
+    programs: PathBuf,
+    data: PathBuf,
+    durability: Durability,
+    /// Server settings beyond [`SETTINGS`], `name=value`: those the caller chose, and where the certificate is.
+    settings: Vec<String>,
+    owner: Option<User>,
+}
+
+impl Postgres {
+    /// Initialises a cluster in `folder`, unless an earlier stack has.
+    pub(crate) async fn prepare(
+        folder: &Path,
+        durability: Durability,
+        chosen: Vec<(String, String)>,
+        secured: Option<&Secured>,
+    ) -> anyhow::Result<Self> {
+        let folder = folder.join("postgres");
+        fs::create_dir_all(&folder)?;
+        let mut postgres = Self {
+            port: secured.map_or_else(ports::free, |secured| Ok(secured.postgres_port()))?,
+            programs: programs()?,
+            data: folder.join("data"),
+            durability,
+            settings: chosen.into_iter().map(|(name, value)| format!("{name}={value}")).collect(),
+            owner: owner()?,
+        };
+        if let Some(owner) = &postgres.owner {
+            chown(&folder, Some(owner.uid.as_raw()), Some(owner.gid.as_raw()))?;
+        }
+        if !postgres.data.join("PG_VERSION").exists() {
+            let mut initdb = postgres.program("initdb");
+            initdb
+                .args(["--username", POSTGRES_USER, "--auth", "trust"])
+                .args(["--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--pgdata"])
+                .arg(&postgres.data)
+                .current_dir(&folder);
+            process::complete(initdb).await.context("cannot initialise PostgreSQL")?;
+        }
+        if let Some(secured) = secured {
+            postgres.secure(secured)?;
+        }
+        Ok(postgres)
+    }
+
+    /// Asks for encryption and a password from whoever comes the secured way; everyone else is trusted as before.
+    fn secure(&mut self, secured: &Secured) -> anyhow::Result<()> {
+        let rules = self.data.join("pg_hba.conf");
+        let open = fs::read_to_string(&rules)?;
+        if !open.contains(USER) {
+            // Written in place, for the owner stays the owner. The first rule that fits counts.
+            let guarded = format!("hostssl all {USER} all scram-sha-256\nhost all {USER} all reject\n{open}");
+            fs::write(&rules, guarded).context("cannot write pg_hba.conf")?;
+        }
+        let file = |name, path: PathBuf| format!("{name}={}", path.display());
+        self.settings.extend([
+            "ssl=on".to_owned(),
+            file("ssl_cert_file", secured.certificate_file()),
+            file("ssl_key_file", secured.postgres_key_file()),
+        ]);
+        Ok(())
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        if let Some(owner) = &self.owner {
+            command.uid(owner.uid.as_raw()).gid(owner.gid.as_raw());
+        }
+        command
+    }
+}
+
+impl Program for Postgres {
+    const NAME: &'static str = "postgres";
+    /// "Fast": SIGTERM would wait for every client to leave.
+    const STOP: Signal = Signal::SIGINT;
+    /// "Immediate": SIGKILL would leave children and shared memory behind.
+    const ABANDON: Signal = Signal::SIGQUIT;
+
+    fn command(&self) -> Command {
+        let mut command = self.program("postgres");
+        command.arg("-D").arg(&self.data).args(["-p", &self.port.to_string()]);
+        let lax: &[_] = match self.durability {
+            Durability::Full => &[],
+            Durability::Off => &NOT_DURABLE,
+        };
+        for (name, value) in SETTINGS.iter().chain(lax) {
+            command.arg("-c").arg(format!("{name}={value}"));
+        }
+        for setting in &self.settings {
+            command.arg("-c").arg(setting);
+        }
+        command
+    }
+
+    async fn probe(&self) -> anyhow::Result<()> {
+        let url = format!("postgres://{POSTGRES_USER}@127.0.0.1:{}/postgres", self.port);
+        databases::connect(&url).await?.simple_query("SELECT 1").await?;
+        Ok(())
+    }
+}
+
+/// A program of PostgreSQL, `pg_dump` or the like, of the version that the stacks run.
+pub fn postgres_program(name: &str) -> anyhow::Result<PathBuf> {
+    Ok(programs()?.join(name))
+}
+
+/// PostgreSQL refuses to run as root; its package brings a user to run as.
+pub(crate) fn owner() -> anyhow::Result<Option<User>> {
+    if !Uid::effective().is_root() {
+        return Ok(None);
+    }
+    let user = User::from_name("postgres")?.context("there is no user postgres: run `make setup`")?;
+    Ok(Some(user))
+}
+
+/// The newest version Debian's packages installed, else whatever the search path has.
+fn programs() -> anyhow::Result<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest = versions
+        .filter_map(|version| version.file_name().to_str()?.parse::<u16>().ok())
+        .max()
+        .map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")));
+    let on_path = || {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).find(|folder| folder.join("initdb").exists())
+    };
+    newest.or_else(on_path).context("PostgreSQL is not installed: run `make setup`")
+}

@@ -1,0 +1,161 @@
+//! One server of a stack: started, stopped, killed, paused, resumed, always on the same port and data.
+
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use nix::sys::signal::Signal;
+use tokio::time::{sleep, timeout};
+
+use crate::servers::process::Running;
+
+/// Long enough for a recovery after SIGKILL on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(180);
+/// After this an orderly stop turns into SIGKILL.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+/// One question to a server that is starting.
+const PROBE_LIMIT: Duration = Duration::from_secs(2);
+const PROBE_PAUSE: Duration = Duration::from_millis(50);
+
+/// What differs between Kafka, PostgreSQL and Redis.
+pub trait Program: Send + Sync {
+    /// Names the log and the notes in the stack's folder.
+    const NAME: &'static str;
+    /// Asks for an orderly stop that does not wait for clients.
+    const STOP: Signal;
+    /// Ends the program at once, its children and shared memory too.
+    const ABANDON: Signal;
+
+    /// The server in the foreground, logging to its standard output and error.
+    fn command(&self) -> Command;
+
+    /// Succeeds when the server does what it is for; a port that accepts is not enough.
+    fn probe(&self) -> impl Future<Output = anyhow::Result<()>> + Send;
+}
+
+/// A server and its process, if it runs. All methods take `&self`: a fault test breaks it while clients use it.
+pub struct Server<P> {
+    program: P,
+    folder: PathBuf,
+    running: Mutex<Option<Running>>,
+}
+
+impl<P: Program> Server<P> {
+    /// Not started yet; log and notes go to `folder`.
+    pub(crate) fn new(program: P, folder: &Path) -> Self {
+        Self { program, folder: folder.to_owned(), running: Mutex::new(None) }
+    }
+
+    /// Starts the server, for the first time or again, and returns when it answers.
+    pub async fn start(&self) -> anyhow::Result<()> {
+        self.spawn()?;
+        timeout(START_LIMIT, self.answers())
+            .await
+            .unwrap_or_else(|_| bail!("no answer within {START_LIMIT:?}"))
+            .with_context(|| format!("{} did not start; the end of its log:\n{}", P::NAME, self.end_of_log()))
+    }
+
+    /// Stops the server in good order; by SIGKILL when that takes too long.
+    pub async fn stop(&self) -> anyhow::Result<()> {
+        let Some(mut running) = self.take() else {
+            return Ok(());
+        };
+        running.signal_family(Signal::SIGCONT)?;
+        running.signal(P::STOP)?;
+        match timeout(STOP_LIMIT, running.ended()).await {
+            Ok(()) => Ok(()),
+            Err(_) => running.kill().await,
+        }
+    }
+
+    /// SIGKILL to the server and its children; returns when they are gone.
+    pub async fn kill(&self) -> anyhow::Result<()> {
+        match self.take() {
+            Some(running) => running.kill().await,
+            None => Ok(()),
+        }
+    }
+
+    /// SIGSTOP to the server and its children: connections stay open, nothing answers.
+    pub fn pause(&self) -> anyhow::Result<()> {
+        self.signal_family(Signal::SIGSTOP)
+    }
+
+    /// Ends a pause.
+    pub fn resume(&self) -> anyhow::Result<()> {
+        self.signal_family(Signal::SIGCONT)
+    }
+
+    pub(crate) fn program(&self) -> &P {
+        &self.program
+    }
+
+    /// Its number among the processes of the machine, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.lock().as_ref().map(Running::id)
+    }
+
+    fn spawn(&self) -> anyhow::Result<()> {
+        let mut running = self.lock();
+        if running.as_mut().is_some_and(Running::is_alive) {
+            return Ok(());
+        }
+        let log = File::options().create(true).append(true).open(self.log())?;
+        let child = self
+            .program
+            .command()
+            .process_group(0) // Ctrl-C is for the owner, who then stops the servers in order
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("cannot start {}; has setup.sh run?", P::NAME))?;
+        let pidfile = self.folder.join(P::NAME).with_extension("pid");
+        *running = Some(Running::new(child, P::ABANDON, pidfile)?);
+        Ok(())
+    }
+
+    async fn answers(&self) -> anyhow::Result<()> {
+        loop {
+            if !self.lock().as_mut().is_some_and(Running::is_alive) {
+                bail!("it exited");
+            }
+            if let Ok(Ok(())) = timeout(PROBE_LIMIT, self.program.probe()).await {
+                return Ok(());
+            }
+            sleep(PROBE_PAUSE).await;
+        }
+    }
+
+    fn signal_family(&self, signal: Signal) -> anyhow::Result<()> {
+        let mut running = self.lock();
+        let running = running.as_mut().context("never started, or stopped")?;
+        ensure!(running.is_alive(), "{} has exited", P::NAME);
+        running.signal_family(signal)
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join(P::NAME).with_extension("log")
+    }
+
+    fn end_of_log(&self) -> String {
+        let text = fs::read(self.log()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    /// One that has exited by itself is let go here: its number may be some other process by now.
+    fn take(&self) -> Option<Running> {
+        let mut running = self.lock().take()?;
+        running.is_alive().then_some(running)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
