@@ -1,0 +1,96 @@
+//! TLS: reading the certificate authorities a connection trusts, and the reason why a server's certificate is not accepted.
+//!
+//! PostgreSQL, Redis and Kafka have clients of their own. What they share about TLS is here: a `*_CA_FILE` is read and checked
+//! in one way, and a certificate that is not accepted leads to the same advice.
+
+use std::{fs, path::Path};
+
+use native_tls::{Certificate, TlsConnectorBuilder};
+
+/// Reads the certificates (PEM) of a `*_CA_FILE`.
+///
+/// # Errors
+/// The file cannot be read or contains no certificate. The text begins with the path.
+pub fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
+    let problem = |reason: &str| format!("{}: {reason}", path.display());
+    let pem = fs::read(path).map_err(|error| problem(&error.to_string()))?;
+    let certificates = Certificate::stack_from_pem(&pem).map_err(|error| problem(&error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(problem("contains no certificate (PEM)"));
+    }
+    Ok(certificates)
+}
+
+/// Makes a connector trust only the authorities of the file, instead of those of the system.
+///
+/// # Errors
+/// As [`certificates`].
+pub fn trust_only(builder: &mut TlsConnectorBuilder, ca_file: &Path) -> Result<(), String> {
+    builder.disable_built_in_roots(true);
+    for certificate in certificates(ca_file)? {
+        builder.add_root_certificate(certificate);
+    }
+    Ok(())
+}
+
+/// Why a server's certificate is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// It was issued for another host name.
+    OtherHost,
+    /// It has expired or is not valid yet.
+    OutOfDate,
+    /// Its authority is not among those that are trusted.
+    UnknownAuthority,
+}
+
+/// OpenSSL's own reason within an error text, for instance `unable to get local issuer certificate`. OpenSSL writes it in
+/// brackets at the end. `None`: the text is not about a certificate.
+#[must_use]
+pub fn reason(error: &str) -> Option<&str> {
+    if !error.contains("certificate") {
+        return None;
+    }
+    Some(error.rsplit_once(" (").map_or(error, |(_, reason)| reason.trim_end_matches(')')))
+}
+
+/// The kind of a reason.
+#[must_use]
+pub fn problem(reason: &str) -> Problem {
+    if reason.contains("mismatch") {
+        Problem::OtherHost
+    } else if reason.contains("expired") || reason.contains("not yet valid") {
+        Problem::OutOfDate
+    } else {
+        Problem::UnknownAuthority
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Problem, certificates, problem, reason};
+
+    #[test]
+    fn a_file_without_certificates_is_named() {
+        let error = |file: &str| certificates(Path::new(file)).map(drop).unwrap_err();
+        assert!(error("absent.pem").starts_with("absent.pem: No such file"));
+        assert!(error("Cargo.toml").starts_with("Cargo.toml: "));
+    }
+
+    #[test]
+    fn the_reason_of_openssl_is_found() {
+        let error = "error:0A000086:SSL routines::certificate verify failed:x.c:1: (IP address mismatch)";
+        assert_eq!(reason(error), Some("IP address mismatch"));
+        assert_eq!(reason("connection reset"), None);
+        for (text, expected) in [
+            ("IP address mismatch", Problem::OtherHost),
+            ("certificate has expired", Problem::OutOfDate),
+            ("certificate is not yet valid", Problem::OutOfDate),
+            ("self-signed certificate in certificate chain", Problem::UnknownAuthority),
+        ] {
+            assert_eq!(problem(text), expected, "{text}");
+        }
+    }
+}
