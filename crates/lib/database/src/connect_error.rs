@@ -32,7 +32,7 @@ impl From<ConnectError> for DependencyError {
 /// Tells the two apart for an error met while connecting, and says what to do about a refusal.
 pub(crate) fn connect_error(error: &Error) -> ConnectError {
     let rejection = match error.as_db_error() {
-        Some(said) => rejection(said.code().code(), said.message()).map(|advice| (describe(error), advice)),
+        Some(said) => rejection(said.code().code(), said.message()).map(|advice| (describe(error), advice.to_owned())),
         None => tls_error(error),
     };
     match rejection {
@@ -60,11 +60,11 @@ fn rejection(sqlstate: &str, message: &str) -> Option<&'static str> {
 
 /// A handshake that ended in a dispute; one that was cut short is an outage, and so are names that do not resolve and
 /// connections that are refused or lost.
-fn tls_error(error: &Error) -> Option<(String, &'static str)> {
+fn tls_error(error: &Error) -> Option<(String, String)> {
     let cause = error.source()?;
     let reason = cause.to_string();
     if cause.is::<native_tls::Error>() {
-        return reason.contains("certificate").then(|| certificate_error(&reason));
+        return tls::rejected(&reason, "DATABASE_CA_FILE");
     }
     if cause.is::<io::Error>() {
         return None;
@@ -76,38 +76,17 @@ fn tls_error(error: &Error) -> Option<(String, &'static str)> {
     } else {
         "look at the URL"
     };
-    Some((describe(error), advice))
-}
-
-/// OpenSSL says at the end, in brackets, what it holds against a certificate.
-fn certificate_error(reason: &str) -> (String, &'static str) {
-    let verdict = reason.rsplit_once(" (").map_or(reason, |(_, verdict)| verdict.trim_end_matches(')'));
-    let advice = if verdict.contains("mismatch") {
-        "it is for another host: use the name it is for in the URL"
-    } else if verdict.contains("expired") || verdict.contains("not yet valid") {
-        "renew it on the server"
-    } else {
-        "DATABASE_CA_FILE has to hold the authority it comes from"
-    };
-    (format!("the server's certificate is not accepted ({verdict})"), advice)
+    Some((describe(error), advice.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{certificate_error, rejection};
+    use super::rejection;
 
     #[test]
     fn a_pooler_that_cannot_reach_its_server_is_an_outage() {
         assert_eq!(rejection("08P01", "pgbouncer cannot connect to server"), None);
         assert_eq!(rejection("53300", "sorry, too many clients already"), None);
         assert_eq!(rejection("57P03", "the database system is starting up"), None);
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_certificate_is_said_in_a_few_words() {
-        let (reason, advice) =
-            certificate_error("error:0A000086:SSL routines::certificate verify failed:x.c:1: (IP address mismatch)");
-        assert_eq!(reason, "the server's certificate is not accepted (IP address mismatch)");
-        assert!(advice.contains("another host"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, str::FromStr};
 
-use native_tls::{Certificate, TlsConnector};
+use native_tls::TlsConnector;
 use postgres_native_tls::MakeTlsConnector;
 
 /// libpq's `sslmode`, without `allow`, which protects nothing.
@@ -57,16 +57,7 @@ pub(crate) fn connector(mode: Mode, ca_file: Option<&Path>) -> Result<MakeTlsCon
     };
     builder.danger_accept_invalid_certs(!chain).danger_accept_invalid_hostnames(mode != Mode::VerifyFull);
     if let Some(path) = ca_file {
-        builder.disable_built_in_roots(true);
-        for certificate in certificates(path).map_err(|reason| format!("{}: {reason}", path.display()))? {
-            builder.add_root_certificate(certificate);
-        }
+        ::tls::trust_only(&mut builder, path)?;
     }
     builder.build().map(MakeTlsConnector::new).map_err(|error| error.to_string())
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
-    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
-    let certificates = Certificate::stack_from_pem(&pem).map_err(|error| error.to_string())?;
-    if certificates.is_empty() { Err("holds no certificate".to_owned()) } else { Ok(certificates) }
 }

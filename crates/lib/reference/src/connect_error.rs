@@ -27,14 +27,17 @@ impl From<RedisError> for ConnectError {
 
 /// What is refused, and what to do about it. Where the driver's kinds do not tell, its words have to: it files a server
 /// that is still loading, or has too many clients, under the same ones.
-fn rejection(error: &RedisError) -> Option<(String, &'static str)> {
+fn rejection(error: &RedisError) -> Option<(String, String)> {
     let said = error.to_string();
-    if said.contains("certificate") {
-        return Some(certificate_error(&said));
+    if let Some(rejected) = tls::rejected(&said, "REDIS_CA_FILE") {
+        return Some(rejected);
     }
     if is_cluster(error, &said) {
         let reason = format!("this is a Redis Cluster, which is not supported ({said})");
-        return Some((reason, "use a Redis server without cluster mode, which holds all names in one place"));
+        return Some((
+            reason,
+            "use a Redis server without cluster mode, which holds all names in one place".to_owned(),
+        ));
     }
     let advice = if error.kind() == ErrorKind::AuthenticationFailed || said.contains("WRONGPASS") {
         "look at the user and the password in the URL"
@@ -49,7 +52,7 @@ fn rejection(error: &RedisError) -> Option<(String, &'static str)> {
     } else {
         return None;
     };
-    Some((said, advice))
+    Some((said, advice.to_owned()))
 }
 
 /// Whether the error comes from a server in cluster mode, which accepts only keys of one slot, of its own slots, and
@@ -57,17 +60,4 @@ fn rejection(error: &RedisError) -> Option<(String, &'static str)> {
 fn is_cluster(error: &RedisError, said: &str) -> bool {
     use ServerErrorKind::{Ask, ClusterDown, CrossSlot, Moved};
     matches!(error.kind(), ErrorKind::Server(Ask | ClusterDown | CrossSlot | Moved)) || said.contains("cluster mode")
-}
-
-/// OpenSSL says at the end, in brackets, what it holds against a certificate.
-fn certificate_error(said: &str) -> (String, &'static str) {
-    let verdict = said.rsplit_once(" (").map_or(said, |(_, verdict)| verdict.trim_end_matches(')'));
-    let advice = if verdict.contains("mismatch") {
-        "it is for another host: use the name it is for in the URL"
-    } else if verdict.contains("expired") || verdict.contains("not yet valid") {
-        "renew it on the server"
-    } else {
-        "REDIS_CA_FILE has to hold the authority it comes from"
-    };
-    (format!("the server's certificate is not accepted ({verdict})"), advice)
 }

@@ -40,10 +40,8 @@ impl Settings {
             None => Client::open(address).map_err(|error| redis_url(&error))?,
             Some(_) if !encrypted => return Err(ca_file_error("is of no use without rediss:// in REDIS_URL")),
             Some(path) => {
+                tls::certificates(path).map_err(ca_file_error)?;
                 let pem = std::fs::read(path).map_err(|error| unusable(path, &error))?;
-                if native_tls::Certificate::stack_from_pem(&pem).is_ok_and(|certificates| certificates.is_empty()) {
-                    return Err(unusable(path, "holds no certificate (PEM)"));
-                }
                 let trusted = TlsCertificates { client_tls: None, root_cert: Some(pem) };
                 Client::build_with_tls(address, trusted).map_err(|error| ca_file_error(&error))?
             }

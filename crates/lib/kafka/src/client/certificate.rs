@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use native_tls::{Certificate, TlsConnector};
+use native_tls::TlsConnector;
 
 /// How long the broker may take; it has just answered.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -19,10 +19,7 @@ pub(crate) fn verify_error(address: &str, ca_file: Option<&Path>) -> Option<Stri
     let host = server.rsplit_once(':')?.0.trim_matches(['[', ']']);
     let mut builder = TlsConnector::builder();
     if let Some(path) = ca_file {
-        builder.disable_built_in_roots(true);
-        for certificate in Certificate::stack_from_pem(&std::fs::read(path).ok()?).ok()? {
-            builder.add_root_certificate(certificate);
-        }
+        tls::trust_only(&mut builder, path).ok()?;
     }
     let connect = |address| TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).ok();
     let stream = server.to_socket_addrs().ok()?.find_map(connect)?;
@@ -30,7 +27,5 @@ pub(crate) fn verify_error(address: &str, ca_file: Option<&Path>) -> Option<Stri
     let native_tls::HandshakeError::Failure(error) = builder.build().ok()?.connect(host, stream).err()? else {
         return None;
     };
-    let said = error.to_string();
-    let verdict = said.rsplit_once(" (")?.1.trim_end_matches(')');
-    said.contains("certificate").then(|| verdict.to_owned())
+    tls::reason(&error.to_string()).map(str::to_owned)
 }

@@ -136,12 +136,15 @@ pub(crate) fn auth_error(code: Code, said: &str) -> Option<Error> {
 
 /// A broker at `address` whose certificate is not accepted, for the reason OpenSSL gives.
 pub(crate) fn certificate_error(address: &str, verify_result: &str) -> Error {
-    let (setting, advice) = if verify_result.contains("mismatch") {
-        ("KAFKA_BOOTSTRAP_SERVERS", "it is for another host: use, and have the brokers advertise, the name it is for")
-    } else if verify_result.contains("expired") || verify_result.contains("not yet valid") {
-        ("KAFKA_BOOTSTRAP_SERVERS", "renew it on the broker")
-    } else {
-        ("KAFKA_SSL_CA_FILE", "the file has to hold the authority it comes from; without one, the system's count")
+    let (setting, advice) = match tls::problem(verify_result) {
+        tls::Problem::OtherHost => (
+            "KAFKA_BOOTSTRAP_SERVERS",
+            "it is for another host: use, and have the brokers advertise, the name it is for",
+        ),
+        tls::Problem::OutOfDate => ("KAFKA_BOOTSTRAP_SERVERS", "renew it on the broker"),
+        tls::Problem::UnknownAuthority => {
+            ("KAFKA_SSL_CA_FILE", "the file has to hold the authority it comes from; without one, the system's count")
+        }
     };
     let error = format!("the certificate of {address} is not accepted ({verify_result}); {advice}");
     Error::Refused { setting, error }

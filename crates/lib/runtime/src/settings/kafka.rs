@@ -165,10 +165,6 @@ impl KafkaSettings {
             return refused(name, format!("is of no use with KAFKA_SECURITY_PROTOCOL={protocol}; set SSL or SASL_SSL"));
         }
         // The client's own words for it are OpenSSL's.
-        match fs::read_to_string(path) {
-            Ok(text) if text.contains("-----BEGIN CERTIFICATE-----") => Ok(()),
-            Ok(_) => refused(name, format!("holds no certificate (PEM): {}", path.display())),
-            Err(error) => refused(name, format!("cannot be read: {}: {error}", path.display())),
-        }
+        tls::certificates(path).map(drop).map_err(|problem| ExitError::Config(format!("{name}: {problem}")))
     }
 }

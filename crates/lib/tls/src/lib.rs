@@ -16,7 +16,7 @@ pub fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
     let pem = fs::read(path).map_err(|error| problem(&error.to_string()))?;
     let certificates = Certificate::stack_from_pem(&pem).map_err(|error| problem(&error.to_string()))?;
     if certificates.is_empty() {
-        return Err(problem("contains no certificate (PEM)"));
+        return Err(problem("holds no certificate (PEM)"));
     }
     Ok(certificates)
 }
@@ -66,11 +66,24 @@ pub fn problem(reason: &str) -> Problem {
     }
 }
 
+/// What happened and what to do, for a connection whose address is a URL. `ca_setting` names the setting of its authority.
+/// `None`: the error is not about a certificate.
+#[must_use]
+pub fn rejected(error: &str, ca_setting: &str) -> Option<(String, String)> {
+    let reason = reason(error)?;
+    let advice = match problem(reason) {
+        Problem::OtherHost => "it is for another host: use the name it is for in the URL".to_owned(),
+        Problem::OutOfDate => "renew it on the server".to_owned(),
+        Problem::UnknownAuthority => format!("{ca_setting} has to hold the authority it comes from"),
+    };
+    Some((format!("the server's certificate is not accepted ({reason})"), advice))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{Problem, certificates, problem, reason};
+    use super::{Problem, certificates, problem, reason, rejected};
 
     #[test]
     fn a_file_without_certificates_is_named() {
@@ -84,6 +97,9 @@ mod tests {
         let error = "error:0A000086:SSL routines::certificate verify failed:x.c:1: (IP address mismatch)";
         assert_eq!(reason(error), Some("IP address mismatch"));
         assert_eq!(reason("connection reset"), None);
+        let (reason, advice) = rejected(error, "DATABASE_CA_FILE").unwrap();
+        assert_eq!(reason, "the server's certificate is not accepted (IP address mismatch)");
+        assert!(advice.contains("another host"));
         for (text, expected) in [
             ("IP address mismatch", Problem::OtherHost),
             ("certificate has expired", Problem::OutOfDate),
