@@ -1,13 +1,13 @@
 //! The warehouse: the only crate that knows PostgreSQL.
 //!
 //! [`Settings`] reads `DATABASE_URL`, [`Database`] keeps connections to it, a [`Transaction`] runs [`Statement`]s and
-//! says what the loop has to know when one fails: is it the data ([`consumer::Failure::InvalidData`]) or is it the
-//! database ([`consumer::Failure::Dependency`])? [`migrate()`] builds the schema.
+//! says what the loop has to know when one fails: is it the data ([`consumer::Failure::InvalidData`]) or is it the database
+//! ([`consumer::Failure::Dependency`])? [`Migrations`] build a schema.
 
 pub use self::{
     connect::ServerInfo,
     connect_error::ConnectError,
-    migrate::{migrate, pending},
+    migrate::{Grants, Migrations},
     parameter::{Parameter, Parameters},
     pool::Database,
     row::get,

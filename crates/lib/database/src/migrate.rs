@@ -1,4 +1,4 @@
-//! The schema: the numbered files of `sql/migrations`, compiled in and applied once, however many start at once.
+//! Migrations of a schema: numbered files, compiled in and applied once, however many processes start at once.
 
 use std::error::Error as _;
 
@@ -15,7 +15,6 @@ use crate::{
     connect::connect,
     connect_error::ConnectError,
     error::{describe, unavailable},
-    statement,
 };
 
 /// Why the schema could not be brought up to date, or looked at.
@@ -29,78 +28,113 @@ pub enum Error {
     Failed(String),
 }
 
-/// The history lies outside the three schemas: emptying one of them by hand must not look like a new database.
-const HISTORY: &str = "public.tagmill_migrations";
+/// The migrations of one owner: numbered files, compiled in, with a history table and an advisory lock of their own.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrations {
+    runner: fn() -> Runner,
+    history: &'static str,
+    lock: i64,
+    grants: Option<Grants>,
+}
+
+/// Rights that are granted to roles after the migrations, as far as the roles exist.
+#[derive(Debug, Clone, Copy)]
+pub struct Grants {
+    /// A statement with the parameters service and role. Its rows are right, kind and name of an object, for each right that the
+    /// service needs and the role lacks.
+    pub missing_rights: Statement,
+    /// Each service and its role.
+    pub roles: &'static [(&'static str, &'static str)],
+}
 
 /// All of it is one transaction on one connection: a migration that fails leaves nothing behind, and a pooler has no say
-/// in it. The lock is held by whoever migrates, to the end; its number is any, but for ever.
+/// in it. The lock is held by whoever migrates, to the end.
 const BEGIN: &str = concat!(include_str!("sql/begin_migration.sql"), include_str!("sql/stated.sql"));
 
-/// Taken after `stated.sql`, so that the function is PostgreSQL's own.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(7224647955)";
-
-/// Which migrations were applied, if the table of them is there at all.
-const APPLIED: &str = "SELECT version FROM public.tagmill_migrations";
-
-/// The rights that a service needs and a role lacks.
-const MISSING_RIGHTS: Statement = statement!("service/select_missing_rights");
-
-/// Each service and its role, which `sql/roles/create_service_roles.sql` creates.
-const ROLES: [(&str, &str); 3] =
-    [("stg-service", "tagmill_stg"), ("dds-service", "tagmill_dds"), ("cdm-service", "tagmill_cdm")];
-
-/// Applies the missing migrations and returns their names, in order. Then grants the roles of the services what they need, as
-/// far as these roles exist.
-///
-/// A database that is ahead of this program is left as it is: migrations only ever add, so the previous release runs on
-/// the next one's schema, and a rollback of the program is no reason to stop.
-///
-/// # Errors
-/// When it cannot; nothing is applied then.
-pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Error> {
-    let client = connect(settings).await?.client;
-    client.batch_execute(BEGIN).await.map_err(|error| failed("begin", &error))?;
-    client.batch_execute(LOCK).await.map_err(|error| failed("lock", &error))?;
-    let report = runner().run_async(&mut Begun(&client)).await.map_err(|error| explain(&error))?;
-    grant(&client).await.map_err(|error| failed("grant", &error))?;
-    client.batch_execute("COMMIT").await.map_err(|error| failed("commit", &error))?;
-    Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
-}
-
-/// The names of the migrations this program needs and the database lacks, in order.
-///
-/// # Errors
-/// When the database does not tell.
-pub async fn pending(settings: &Settings) -> Result<Vec<String>, Error> {
-    let client = connect(settings).await?.client;
-    let mut missing = runner().get_migrations().clone();
-    if has_history(&client).await.map_err(|error| failed("look", &error))? {
-        let rows = rows(&client, APPLIED).await.map_err(|error| failed("look", &error))?;
-        missing.retain(|needed| rows.iter().all(|row| row.get(0) != Some(&needed.version().to_string())));
+impl Migrations {
+    /// Migrations from `refinery::embed_migrations!`. `history` is the table of those that are applied, with its schema;
+    /// `lock` is the number of an advisory lock that no other owner uses, and must never change.
+    #[must_use]
+    pub const fn new(runner: fn() -> Runner, history: &'static str, lock: i64) -> Self {
+        Self { runner, history, lock, grants: None }
     }
-    missing.sort();
-    Ok(missing.iter().map(ToString::to_string).collect())
-}
 
-/// Grants the roles of the services the rights they lack: all of them at first, later those on new tables.
-async fn grant(client: &Client) -> Result<(), tokio_postgres::Error> {
-    let exists = "SELECT rolname::text FROM pg_roles WHERE rolname::text = $1";
-    for (service, role) in ROLES {
-        if client.query_typed(exists, &[(&role, Type::TEXT)]).await?.is_empty() {
-            continue;
-        }
-        let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&service, Type::TEXT), (&role, Type::TEXT)];
-        for row in client.query_typed(MISSING_RIGHTS.sql, &parameters).await? {
-            let (right, kind, object): (&str, &str, &str) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            client.batch_execute(&format!("GRANT {right} ON {kind} {object} TO {role}")).await?;
-        }
+    /// The same with grants.
+    #[must_use]
+    pub const fn granting(self, grants: Grants) -> Self {
+        Self { grants: Some(grants), ..self }
     }
-    Ok(())
+
+    /// The grants that follow the migrations.
+    #[must_use]
+    pub const fn grants(&self) -> Option<Grants> {
+        self.grants
+    }
+
+    /// Applies the missing migrations and returns their names, in order. Then grants the roles of the services what they
+    /// need, as far as these roles exist.
+    ///
+    /// A database that is ahead of this program is left as it is: migrations only ever add, so the previous release runs on
+    /// the next one's schema, and a rollback of the program is no reason to stop.
+    ///
+    /// # Errors
+    /// When it cannot; nothing is applied then.
+    pub async fn apply(&self, settings: &Settings) -> Result<Vec<String>, Error> {
+        let client = connect(settings).await?.client;
+        client.batch_execute(BEGIN).await.map_err(|error| failed("begin", &error))?;
+        // After `stated.sql`, so that the function is PostgreSQL's own.
+        let lock = format!("SELECT pg_advisory_xact_lock({})", self.lock);
+        client.batch_execute(&lock).await.map_err(|error| failed("lock", &error))?;
+        let report = self.runner().run_async(&mut Begun(&client)).await.map_err(|error| explain(&error))?;
+        if let Some(grants) = self.grants {
+            grants.grant(&client).await.map_err(|error| failed("grant", &error))?;
+        }
+        client.batch_execute("COMMIT").await.map_err(|error| failed("commit", &error))?;
+        Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
+    }
+
+    /// The names of the migrations this program needs and the database lacks, in order.
+    ///
+    /// # Errors
+    /// When the database does not tell.
+    pub async fn pending(&self, settings: &Settings) -> Result<Vec<String>, Error> {
+        let client = connect(settings).await?.client;
+        let mut missing = self.runner().get_migrations().clone();
+        let history = self.history;
+        let exists = rows(&client, &format!("SELECT pg_catalog.to_regclass('{history}') IS NOT NULL")).await;
+        let exists = exists.map_err(|error| failed("look", &error))?;
+        if exists.first().is_some_and(|row| row.get(0) == Some("t")) {
+            let applied = rows(&client, &format!("SELECT version FROM {history}")).await;
+            let applied = applied.map_err(|error| failed("look", &error))?;
+            missing.retain(|needed| applied.iter().all(|row| row.get(0) != Some(&needed.version().to_string())));
+        }
+        missing.sort();
+        Ok(missing.iter().map(ToString::to_string).collect())
+    }
+
+    fn runner(&self) -> Runner {
+        let mut runner = (self.runner)().set_abort_missing(false);
+        runner.set_migration_table_name(self.history);
+        runner
+    }
 }
 
-async fn has_history(client: &Client) -> Result<bool, tokio_postgres::Error> {
-    let found = rows(client, &format!("SELECT pg_catalog.to_regclass('{HISTORY}') IS NOT NULL")).await?;
-    Ok(found.first().is_some_and(|row| row.get(0) == Some("t")))
+impl Grants {
+    /// Grants the roles the rights they lack: all of them at first, later those on new tables.
+    async fn grant(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
+        let exists = "SELECT rolname::text FROM pg_roles WHERE rolname::text = $1";
+        for (service, role) in self.roles {
+            if client.query_typed(exists, &[(role, Type::TEXT)]).await?.is_empty() {
+                continue;
+            }
+            let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(service, Type::TEXT), (role, Type::TEXT)];
+            for row in client.query_typed(self.missing_rights.sql, &parameters).await? {
+                let (right, kind, object): (&str, &str, &str) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                client.batch_execute(&format!("GRANT {right} ON {kind} {object} TO {role}")).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What a query returns, without naming a statement: a pooler would mix names up.
@@ -143,12 +177,6 @@ impl AsyncQuery<Vec<Migration>> for Begun<'_> {
 
 impl AsyncMigrate for Begun<'_> {}
 
-fn runner() -> Runner {
-    let mut runner = embedded::migrations::runner().set_abort_missing(false);
-    runner.set_migration_table_name(HISTORY);
-    runner
-}
-
 /// refinery's errors end with «db error»; what PostgreSQL said is in their cause.
 fn explain(error: &refinery::Error) -> Error {
     match error.source().and_then(|cause| cause.downcast_ref()) {
@@ -163,9 +191,4 @@ fn failed(step: &str, error: &tokio_postgres::Error) -> Error {
         Some(_) => Error::Failed(format!("{step}: {}", describe(error))),
         None => ConnectError::Unavailable(unavailable(step, error)).into(),
     }
-}
-
-mod embedded {
-    //! What the macro makes of the files.
-    refinery::embed_migrations!("../../../sql/migrations");
 }

@@ -13,7 +13,7 @@ use crate::{ExitError, StartupError, startup::retry};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Applies the migrations that are missing. Only the wait for a connection is bounded: a migration takes its time.
-pub(crate) async fn migrate(database: &database::Settings) -> Result<(), ExitError> {
+pub(crate) async fn migrate(settings: &database::Settings, migrations: &Migrations) -> Result<(), ExitError> {
     let pool = Database::new(database);
     let loop_health = LoopHealth::default();
     let server_info = retry::until_available(&loop_health, async || Ok(pool.ping().await?));

@@ -60,7 +60,7 @@ impl Fixture {
     pub(crate) async fn set() -> anyhow::Result<Self> {
         let stack: &Endpoints = devstack::shared().await?;
         let migrate = async |url: String| {
-            database::migrate(&database::Settings::from_url(&url, None, 1)?).await?;
+            warehouse::migrate(&database::Settings::from_url(&url, None, 1)?).await?;
             Ok(())
         };
         stack.template_database(TEMPLATE, migrate).await?;

@@ -41,7 +41,7 @@ impl Fixture {
         let stack: &Endpoints = devstack::shared().await?;
         let redis_url = stack.redis_url(stack.fresh_redis_database().await?);
         let migrate = async |url: String| {
-            database::migrate(&database::Settings::from_url(&url, None, 1)?).await?;
+            warehouse::migrate(&database::Settings::from_url(&url, None, 1)?).await?;
             Ok(())
         };
         stack.template_database(TEMPLATE, migrate).await?;

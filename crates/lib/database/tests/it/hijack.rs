@@ -1,6 +1,7 @@
 //! Functions in `public` that look like PostgreSQL's own are never called.
 
-use database::{Database, Settings, migrate};
+use database::{Database, Settings};
+use warehouse::migrate;
 
 use crate::fresh_database::{empty, number, sql};
 

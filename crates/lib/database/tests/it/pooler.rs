@@ -1,10 +1,11 @@
 //! Behind pgbouncer in transaction mode, where the next transaction is somebody else's session: everything works, nothing
 //! is named, nothing stays behind.
 
-use database::{Database, Settings, migrate, pending};
+use database::{Database, Settings};
 use devstack::{Options, Stack};
 use futures_util::{future::try_join_all, try_join};
 use jiff::civil::DateTime;
+use warehouse::migrate;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -169,10 +170,10 @@ async fn every_kind_of_parameter_travels() -> anyhow::Result<()> {
 async fn five_migrate_at_once_over_two_connections() -> anyhow::Result<()> {
     let fixture = Fixture::shared().await?;
     let settings = fixture.database(1).await?;
-    let needed = pending(&settings).await?;
+    let needed = warehouse::MIGRATIONS.pending(&settings).await?;
     let applied = try_join_all((0..5).map(|_| migrate(&settings))).await?;
     assert_eq!(applied.concat(), needed);
-    assert_eq!(pending(&settings).await?, Vec::<String>::new());
+    assert_eq!(warehouse::MIGRATIONS.pending(&settings).await?, Vec::<String>::new());
     assert_eq!(number(&Database::new(&settings), LEFT).await?, 0);
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Settings of a role or a database: they do not affect transactions, and those that a transaction cannot state are
 //! refused.
 
-use database::{ConnectError, Database, Settings, Transaction, migrate};
+use database::{ConnectError, Database, Settings, Transaction};
+use warehouse::migrate;
 use devstack::{Endpoints, ROLE_SETTINGS, RoleSetting, Treatment};
 
 use crate::fresh_database::sql;

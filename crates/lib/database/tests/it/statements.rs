@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use database::{Settings, migrate};
+use database::{Settings};
+use warehouse::migrate;
 use futures_util::future::try_join_all;
 use tokio_postgres::{Client, NoTls};
 

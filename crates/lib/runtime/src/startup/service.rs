@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use consumer::Processor;
-use database::Database;
+use database::{Database, Migrations};
 
 use crate::{Description, ExitError, Finding, StartupError};
 
@@ -13,6 +13,8 @@ use crate::{Description, ExitError, Finding, StartupError};
 pub trait Service: Processor + Sized {
     /// Its constants.
     const DESCRIPTION: Description;
+    /// The schema it works on.
+    const MIGRATIONS: &'static Migrations;
 
     /// The settings only this service has; `()` for none. Read like all others: from the environment, from `NAME_FILE`,
     /// or from the command line.

@@ -25,7 +25,7 @@ impl Fixture {
         let database = stack.fresh_name("service_it").await?;
         let url = stack.create_database(&database).await?;
         let settings = database::Settings::from_url(&url, None, 2)?;
-        database::migrate(&settings).await?;
+        warehouse::migrate(&settings).await?;
 
         let kafka = Settings {
             service: "it-service".to_owned(),
