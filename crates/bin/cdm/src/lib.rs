@@ -18,5 +18,6 @@ mod summary;
 mod api;
 mod dashboard;
 mod settings;
+mod metrics;
 mod processor;
 mod commands;

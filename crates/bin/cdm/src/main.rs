@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    runtime::main::<cdm::Cdm, cdm::Commands>()
+    runtime::main::<stream::App<cdm::Cdm>>()
 }

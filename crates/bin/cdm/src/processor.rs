@@ -4,16 +4,18 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::Router;
 use consumer::{Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
-use database::Database;
+use database::{Database, Migrations};
 use orders::Counters;
-use runtime::{
-    Description, Service, Shared, StartupError,
+use runtime::StartupError;
+use stream::{
+    Description, Service, Shared,
     rebuild::{Rebuild, Step},
 };
 
 use crate::{
     api::{self, Token},
     apply_rules::RuleApplier,
+    commands::Commands,
     dashboard, decode,
     publish::Outbox,
     replace,
@@ -41,6 +43,8 @@ impl Service for Cdm {
         destination_topic: Some("cdm-service-tags"),
         dead_letter_topic: "cdm-service-dead-letters",
     };
+    const MIGRATIONS: &'static Migrations = &warehouse::MIGRATIONS;
+    type Commands = Commands;
     type Settings = Settings;
 
     async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self, StartupError> {
@@ -53,6 +57,10 @@ impl Service for Cdm {
             outbox: Outbox::default(),
             _summary: Summary::spawn(shared.database.dedicated(), settings.summary_refresh),
         })
+    }
+
+    fn describe_metrics() {
+        crate::metrics::describe();
     }
 
     fn routes(settings: &Settings, database: Database) -> Router {

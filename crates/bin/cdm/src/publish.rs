@@ -102,5 +102,5 @@ fn message(mut event: TagEvent, limit: usize) -> Result<Message, Failure> {
 }
 
 fn unreadable(what: impl std::fmt::Display) -> DependencyError {
-    DependencyError::new("postgres", what).with(Fault::Rejected("unreadable".to_owned()))
+    DependencyError::new(database::POSTGRES, what).with(Fault::Rejected("unreadable".to_owned()))
 }

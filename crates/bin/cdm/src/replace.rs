@@ -2,7 +2,7 @@
 
 use consumer::Failure;
 use database::{Database, Statement, Transaction, statement};
-use runtime::rebuild::{self, State};
+use stream::rebuild::{self, State};
 
 /// What makes the marts equal to what was built, in this order.
 const MERGE: [Statement; 6] = [

@@ -4,7 +4,8 @@ use std::io::Write;
 
 use clap::Subcommand;
 use database::statement;
-use runtime::{CommandSettings, rebuild};
+use runtime::CommandSettings;
+use stream::rebuild;
 
 /// The subcommands only DDS has.
 #[derive(Debug, Subcommand)]

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    runtime::main::<dds::Dds, dds::Commands>()
+    runtime::main::<stream::App<dds::Dds>>()
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use consumer::{Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
-use database::Database;
+use database::{Database, Migrations};
 use orders::Enriched;
-use runtime::{Description, Service, Shared, StartupError, rebuild::Rebuild};
+use runtime::StartupError;
+use stream::{Description, Service, Shared, rebuild::Rebuild};
 
-use crate::{decode, key_cache::KeyCache, publish, republish::Republisher, store};
+use crate::{commands::Commands, decode, key_cache::KeyCache, publish, republish::Republisher, store};
 
 /// The service: its constants, and the loop's layer.
 pub struct Dds {
@@ -26,6 +27,8 @@ impl Service for Dds {
         destination_topic: Some("dds-service-orders"),
         dead_letter_topic: "dds-service-dead-letters",
     };
+    const MIGRATIONS: &'static Migrations = &warehouse::MIGRATIONS;
+    type Commands = Commands;
     type Settings = ();
 
     async fn processor(_: &Self::Settings, shared: &Shared) -> Result<Self, StartupError> {

@@ -9,7 +9,7 @@ use consumer::{Failure, OutboxBatch};
 use database::{Database, get, statement};
 use futures_util::try_join;
 use orders::Counter;
-use runtime::rebuild::{Rebuild, State, Step};
+use stream::rebuild::{Rebuild, State, Step};
 use uuid::Uuid;
 
 use crate::publish::{self, CounterSnapshot, Subject};

@@ -9,7 +9,7 @@ use consumer::{Failure, Fault, Outcome};
 use database::{Database, Transaction, get, statement};
 use futures_util::try_join;
 use orders::Enriched;
-use runtime::rebuild::{self, Phase};
+use stream::rebuild::{self, Phase};
 
 use crate::{
     key_cache::KeyCache,

@@ -13,5 +13,5 @@ pub(crate) async fn look_up(
     let ids = events.into_iter().map(|event| (event.user_id.as_str(), event.restaurant_id.as_str()));
     let (users, restaurants): (Vec<&str>, Vec<&str>) = ids.unzip();
     let lookup = names.resolve(&users, &restaurants, Instant::now().into_std()).await;
-    lookup.map_err(|error| DependencyError::new("redis", error))
+    lookup.map_err(|error| DependencyError::new(crate::REDIS, error))
 }

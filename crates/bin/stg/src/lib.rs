@@ -6,6 +6,9 @@
 
 pub use self::{commands::Commands, processor::Stg};
 
+/// Redis as a dependency of the service.
+pub(crate) const REDIS: consumer::Dependency = consumer::Dependency { name: "redis", setting: "REDIS_URL" };
+
 mod settings;
 mod clock;
 mod decode;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    runtime::main::<stg::Stg, stg::Commands>()
+    runtime::main::<stream::App<stg::Stg>>()
 }

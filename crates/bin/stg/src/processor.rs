@@ -3,13 +3,19 @@
 use std::time::Duration;
 
 use consumer::{DependencyError, Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
-use database::Database;
+use database::{Database, Migrations};
+use metrics::{
+    Unit::{Count, Seconds},
+    describe_counter, describe_gauge,
+};
 use orders::Event;
 use reference::{ConnectError, Greeting, ReferenceStore};
-use runtime::{Description, ExitError, Finding, Service, Shared, StartupError};
+use runtime::{ExitError, Finding, StartupError};
+use stream::{Description, Service, Shared};
 
 use crate::{
     clock::now,
+    commands::Commands,
     decode::{self, Reading},
     enrich,
     parked::{Parked, RoundLimits},
@@ -52,6 +58,8 @@ impl Service for Stg {
         destination_topic: Some("stg-service-orders"),
         dead_letter_topic: "stg-service-dead-letters",
     };
+    const MIGRATIONS: &'static Migrations = &warehouse::MIGRATIONS;
+    type Commands = Commands;
     type Settings = Settings;
 
     fn validate(settings: &Settings) -> Result<(), ExitError> {
@@ -61,9 +69,24 @@ impl Service for Stg {
     async fn processor(settings: &Settings, shared: &Shared) -> Result<Self, StartupError> {
         ReferenceStore::connect(&settings.redis()?).ping().await.map_err(|connect_error| match connect_error {
             ConnectError::Rejected(_) => StartupError::Refused(ExitError::Unavailable(connect_error.to_string())),
-            ConnectError::Unavailable(error) => DependencyError::new("redis", error).into(),
+            ConnectError::Unavailable(error) => DependencyError::new(crate::REDIS, error).into(),
         })?;
         Ok(Self::new(settings, &shared.database, shared.max_message_bytes)?)
+    }
+
+    fn describe_metrics() {
+        describe_gauge!(
+            "tagmill_parked_orders",
+            Count,
+            "Orders that wait, each counted once, by what for; every replica says the same: compare (max), do not add up"
+        );
+        describe_gauge!(
+            "tagmill_oldest_parked_order_timestamp_seconds",
+            Seconds,
+            "Unix time since which the oldest parked order waits, by what for; 0 if none waits"
+        );
+        describe_gauge!("tagmill_reference_misses", Count, "Different names that parked orders wait for, by kind");
+        describe_counter!("tagmill_name_lookups_total", Count, "Names looked up, by what was found");
     }
 
     fn background_interval(settings: &Settings) -> Duration {

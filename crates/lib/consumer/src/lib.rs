@@ -12,9 +12,12 @@ pub use self::{health::loop_health, ports::outcome, ports::processor, ports::pub
 pub use self::{
     backoff::Backoff,
     health::loop_health::{LoopHealth, Step, Waiting},
+    health::metrics::describe as describe_metrics,
     health::stall::{Stall, StallCause},
     ports::outcome::{Outcome, Rejection},
-    ports::processor::{DependencyError, Failure, Fault, MAX_BATCH_OUTPUT_BYTES, OutboxBatch, Processor, StoreResult},
+    ports::processor::{
+        Dependency, DependencyError, Failure, Fault, MAX_BATCH_OUTPUT_BYTES, OutboxBatch, Processor, StoreResult,
+    },
     ports::publisher::{DeadLetter, Message, Publisher},
     ports::record::{Coordinates, Header, Record},
     ports::source::Source,

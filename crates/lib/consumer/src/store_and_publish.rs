@@ -57,7 +57,7 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
                     match bisection.failed(&error) {
                         Decision::Retry => self.wait(&mut backoff, error, None).await?,
                         Decision::Bisect => tracing::warn!(
-                            dependency = error.dependency,
+                            dependency = error.dependency.name,
                             error = error.error,
                             events = events.len(),
                             "the same error repeats; looking for the record it comes from"

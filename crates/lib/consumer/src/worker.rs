@@ -172,7 +172,7 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
             }
         };
         // The round has asked everything but Kafka.
-        if self.loop_health.waiting().is_some_and(|waiting| waiting.dependency != "kafka") {
+        if self.loop_health.waiting().is_some_and(|waiting| waiting.dependency.name != "kafka") {
             self.loop_health.set_waiting(None);
         }
         failpoint::pass("resumed");
@@ -207,19 +207,21 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         let DependencyError { dependency, error, .. } = error;
         let (attempts, retry_in_s) = (backoff.attempts(), delay.as_secs_f64());
         match record {
-            None => tracing::warn!(dependency, error, attempts, retry_in_s, "waiting for a dependency"),
+            None => {
+                tracing::warn!(dependency = dependency.name, error, attempts, retry_in_s, "waiting for a dependency")
+            }
             Some(record) => tracing::error!(
                 record.topic = %record.topic,
                 record.partition = record.partition,
                 record.offset = record.offset,
-                dependency,
+                dependency = dependency.name,
                 error,
                 attempts,
                 retry_in_s,
                 "this record cannot be stored, and is not given up; all behind it waits"
             ),
         }
-        metrics::counter!("tagmill_dependency_errors_total", "dependency" => dependency).increment(1);
+        metrics::counter!("tagmill_dependency_errors_total", "dependency" => dependency.name).increment(1);
         let record = record.map(Record::coordinates);
         self.loop_health.set_waiting(Some(Waiting { dependency, error, attempts, record }));
         self.loop_health.set_step(Step::Waiting);
@@ -232,13 +234,13 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         let DependencyError { dependency, error, .. } = error;
         let (attempts, retry_in_s) = (backoff.attempts(), delay.as_secs_f64());
         tracing::warn!(
-            dependency,
+            dependency = dependency.name,
             error,
             attempts,
             retry_in_s,
             "what has no record behind it (parked orders, a rebuild, tags) cannot be taken up; records go on"
         );
-        metrics::counter!("tagmill_dependency_errors_total", "dependency" => dependency).increment(1);
+        metrics::counter!("tagmill_dependency_errors_total", "dependency" => dependency.name).increment(1);
         self.loop_health.set_deferred(Some(Waiting { dependency, error, attempts, record: None }));
         delay
     }

@@ -104,7 +104,7 @@ fn rejects_marker(error: &Error) -> bool {
 
 fn read_server_info(row: Option<&SimpleQueryRow>) -> Result<ServerInfo, ConnectError> {
     let Some((row, version)) = row.and_then(|row| Some((row, row.get(0)?))) else {
-        return Err(DependencyError::new("postgres", "connect: the server does not say who it is").into());
+        return Err(DependencyError::new(crate::POSTGRES, "connect: the server does not say who it is").into());
     };
     verify(|column| row.get(column))?;
     let is_on = |column| row.get(column) == Some("on");

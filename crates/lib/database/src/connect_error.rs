@@ -23,7 +23,7 @@ impl From<ConnectError> for DependencyError {
     /// For whoever was let in before: a password that was changed is changed back, or the service is given the new one.
     fn from(connect_error: ConnectError) -> Self {
         match connect_error {
-            ConnectError::Rejected(reason) => Self::new("postgres", format_args!("connect: {reason}")),
+            ConnectError::Rejected(reason) => Self::new(crate::POSTGRES, format_args!("connect: {reason}")),
             ConnectError::Unavailable(unavailable) => unavailable,
         }
     }

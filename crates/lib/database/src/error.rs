@@ -27,13 +27,13 @@ pub(crate) fn unavailable(name: &str, error: &Error) -> DependencyError {
         None if error.to_string().starts_with("error serializing parameter") => Fault::Rejected("serialize".to_owned()),
         None => Fault::Unreachable,
     };
-    DependencyError::new("postgres", format_args!("{name}: {}", describe(error))).with(fault)
+    DependencyError::new(crate::POSTGRES, format_args!("{name}: {}", describe(error))).with(fault)
 }
 
 /// The database as it has not answered the statement `name` for so long. It may be away; but if only this statement takes
 /// so long, it always will, and a smaller one will not.
 pub(crate) fn no_answer(name: &str, timeout_after: Duration) -> DependencyError {
-    DependencyError::new("postgres", format_args!("{name}: no answer for {timeout_after:?}")).with(Fault::TimedOut)
+    DependencyError::new(crate::POSTGRES, format_args!("{name}: no answer for {timeout_after:?}")).with(Fault::TimedOut)
 }
 
 /// An error in one line, with its cause: the driver's own text is only its kind («db error»).

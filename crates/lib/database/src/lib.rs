@@ -16,6 +16,9 @@ pub use self::{
     timestamp::PgTimestamp,
     transaction::Transaction,
 };
+/// PostgreSQL as a dependency of a service.
+pub const POSTGRES: consumer::Dependency = consumer::Dependency { name: "postgres", setting: "DATABASE_URL" };
+
 pub use tokio_postgres::{Row, types::FromSql};
 
 pub mod settings;

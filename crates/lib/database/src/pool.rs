@@ -79,7 +79,7 @@ impl Database {
     async fn session(&self) -> Result<Pooled, ConnectError> {
         self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(connect_error) => connect_error,
-            other => DependencyError::new("postgres", format_args!("connect: {other}")).into(),
+            other => DependencyError::new(crate::POSTGRES, format_args!("connect: {other}")).into(),
         })
     }
 }

@@ -10,7 +10,7 @@ use tokio_postgres::{Row, types::FromSql};
 /// [`Failure::Dependency`] when the column is not there or of another type.
 pub fn get<'a, T: FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, Failure> {
     Ok(row.try_get(at).map_err(|error| {
-        let unexpected = DependencyError::new("postgres", format_args!("unexpected schema: {error}"));
+        let unexpected = DependencyError::new(crate::POSTGRES, format_args!("unexpected schema: {error}"));
         unexpected.with(Fault::Rejected("unexpected schema".to_owned()))
     })?)
 }

@@ -192,7 +192,7 @@ impl Transaction {
     }
 
     fn session(&self) -> Result<&Session, DependencyError> {
-        self.session.as_deref().ok_or_else(|| DependencyError::new("postgres", "the transaction is over"))
+        self.session.as_deref().ok_or_else(|| DependencyError::new(crate::POSTGRES, "the transaction is over"))
     }
 }
 

@@ -6,8 +6,10 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
+use metrics::gauge;
 use serde_json::Value;
 
 /// A part of a service that can be unable to make progress.
@@ -20,8 +22,8 @@ pub trait HealthSource: Send + Sync {
         None
     }
 
-    /// Sets the gauges of this part. Called before each scrape.
-    fn update_metrics(&self) {}
+    /// Sets the gauges of this part to their state at `now`. Called before each scrape.
+    fn update_metrics(&self, _now: SystemTime) {}
 }
 
 /// The parts of one process. Cloning shares them.
@@ -46,10 +48,11 @@ impl Health {
         self.sources().iter().find_map(|source| source.hangs())
     }
 
-    /// Sets the gauges of all parts.
-    pub fn update_metrics(&self) {
+    /// Sets the gauges of all parts, and `tagmill_ready`.
+    pub fn update_metrics(&self, now: SystemTime) {
+        gauge!("tagmill_ready").set(f64::from(u8::from(self.reasons().is_empty())));
         for source in self.sources() {
-            source.update_metrics();
+            source.update_metrics(now);
         }
     }
 

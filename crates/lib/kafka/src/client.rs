@@ -7,3 +7,4 @@ pub(crate) mod librdkafka_text;
 pub(crate) mod supervision;
 pub(crate) mod supervisor;
 pub(crate) mod certificate;
+pub(crate) mod metrics;

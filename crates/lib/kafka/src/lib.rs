@@ -12,6 +12,7 @@ pub use self::{
     admin::topics::Topics,
     admin::watermarks::Watermarks,
     client::error::Error,
+    client::metrics::describe as describe_metrics,
     client::settings::{Password, Settings},
     consume::reader::Reader,
     consume::source::Source,
@@ -19,6 +20,9 @@ pub use self::{
     produce::publisher::Publisher,
     produce::replay_producer::ReplayProducer,
 };
+
+/// Kafka as a dependency of a service.
+pub const KAFKA: consumer::Dependency = consumer::Dependency { name: "kafka", setting: "KAFKA_BOOTSTRAP_SERVERS" };
 
 mod client;
 mod consume;

@@ -5,5 +5,5 @@ pub(crate) mod usage;
 pub(crate) mod settings_json;
 pub(crate) mod command_settings;
 pub(crate) mod commands;
-pub(crate) mod cli;
+pub mod cli;
 pub(crate) mod shell;

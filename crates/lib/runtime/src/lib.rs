@@ -1,22 +1,25 @@
-//! The process shell that the three services share: settings, logs, metrics, health, signals, subcommands.
+//! The process shell of a service: settings, logs, metrics, health, signals, subcommands.
 //!
-//! A service is a [`Service`]: a [`Description`], the settings only it has, and a way to build its processor. Its
-//! `main.rs` is one line, `runtime::main::<Stg, Own>()`, where `Own` are the subcommands that only it has
-//! ([`Commands`]). Everything between the command line and the exit code is here.
+//! A service is an [`App`]. Its `main.rs` is one line, `runtime::main::<Example>()`; everything between the command line and
+//! the exit code is here. The shell knows neither Kafka nor what the service is for: a service that reads a topic is run by
+//! the crate `stream`, which is an `App` for all of them.
 //!
 //! Exit codes: 0 stopped as told, 1 did not stop in time or broke, 64 a setting is missing or malformed
-//! ([`ExitError::Config`]), 69 something the settings point to is missing or turns us away ([`ExitError::Unavailable`]).
-
-pub use self::admin::clock;
+//! ([`ExitError::Config`]), 69 something the settings point to is missing or refuses ([`ExitError::Unavailable`]).
 
 pub use self::{
+    admin::clock,
+    check::Report,
+    command::cli,
     command::command_settings::CommandSettings,
     command::commands::Commands,
     command::shell::main,
     finding::Finding,
-    startup::description::Description,
+    startup::app::App,
+    startup::context::Context,
     startup::exit_error::ExitError,
-    startup::service::{Service, Shared},
+    startup::schema,
+    startup::start::{Start, StartHealth, until_available},
     startup::startup_error::StartupError,
 };
 
@@ -25,7 +28,5 @@ mod finding;
 pub mod settings;
 mod command;
 mod migrate;
-mod check;
+pub mod check;
 mod admin;
-pub mod dead_letters;
-pub mod rebuild;

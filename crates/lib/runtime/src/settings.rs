@@ -1,46 +1,35 @@
-//! The settings every service has, by theme. `--help` prints them all; it is their reference.
+//! The settings of every service, and parsers for the settings of one. `--help` prints them all; it is their reference.
 
 use clap::Args;
 
 pub use self::{
-    batch::BatchSettings,
     database::DatabaseSettings,
     duration::{duration, period},
     http::HttpSettings,
-    kafka::{KafkaSettings, TopicSettings},
     log::{Format, LogSettings},
+    process::ProcessSettings,
     secret::Secret,
 };
 
 mod secret;
 pub(crate) mod text;
 mod duration;
-mod kafka;
 mod database;
-mod batch;
+mod process;
 mod http;
 mod log;
 
-/// Everything that can be set on every service.
+/// What can be set on every service.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
-pub struct Settings {
-    /// The broker.
+pub(crate) struct Settings {
+    /// The process.
     #[command(flatten)]
-    pub kafka: KafkaSettings,
-    /// The topics and the group.
-    #[command(flatten)]
-    pub topics: TopicSettings,
-    /// The warehouse.
-    #[command(flatten)]
-    pub database: DatabaseSettings,
-    /// The loop.
-    #[command(flatten)]
-    pub batch: BatchSettings,
+    pub(crate) process: ProcessSettings,
     /// The endpoints.
     #[command(flatten)]
-    pub http: HttpSettings,
+    pub(crate) http: HttpSettings,
     /// The log.
     #[command(flatten)]
-    pub log: LogSettings,
+    pub(crate) log: LogSettings,
 }

@@ -1,10 +1,9 @@
-//! The start of a service: description, topics, schema, retries, errors and exit codes.
+//! The start of a service: what a service is, waiting for its dependencies, errors and exit codes.
 
-pub(crate) mod description;
 pub(crate) mod exit_error;
 pub(crate) mod startup_error;
-pub(crate) mod service;
+pub(crate) mod context;
+pub(crate) mod app;
+pub(crate) mod start;
+pub mod schema;
 pub(crate) mod run;
-pub(crate) mod topics;
-pub(crate) mod schema;
-pub(crate) mod retry;

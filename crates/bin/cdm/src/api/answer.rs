@@ -44,7 +44,7 @@ impl From<Failure> for ApiError {
 impl From<DependencyError> for ApiError {
     fn from(error: DependencyError) -> Self {
         // The reader gets no details of the database; the operator does.
-        tracing::warn!(dependency = error.dependency, error = error.error, "a question is not answered");
+        tracing::warn!(dependency = error.dependency.name, error = error.error, "a question is not answered");
         metrics::counter!("tagmill_api_failures_total").increment(1);
         Self::unavailable()
     }
@@ -86,6 +86,7 @@ pub(super) async fn no_store(mut response: Response) -> Response {
 pub(super) fn get_utc_micros(row: &Row, at: usize) -> Result<UtcMicros, Failure> {
     let civil: DateTime = get(row, at)?;
     let moment = UtcMicros::from_civil(civil);
-    Ok(moment
-        .ok_or_else(|| DependencyError::new("postgres", format_args!("{civil} is outside the years 0 to 9999")))?)
+    Ok(moment.ok_or_else(|| {
+        DependencyError::new(database::POSTGRES, format_args!("{civil} is outside the years 0 to 9999"))
+    })?)
 }

@@ -67,5 +67,6 @@ async fn json(
 ) -> Result<Box<RawValue>, ApiError> {
     let rows = transaction.query_with(statement, parameters).await?;
     let text = rows.first().map(|row| get::<String>(row, 0)).transpose()?.unwrap_or_else(|| "null".to_owned());
-    Ok(RawValue::from_string(text).map_err(|error| Failure::from(consumer::DependencyError::new("postgres", error)))?)
+    Ok(RawValue::from_string(text)
+        .map_err(|error| Failure::from(consumer::DependencyError::new(database::POSTGRES, error)))?)
 }

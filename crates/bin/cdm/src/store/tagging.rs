@@ -24,7 +24,7 @@ pub(super) async fn rules(transaction: &Transaction, subjects: Vec<Uuid>) -> Res
 pub(crate) fn subject(text: &str) -> Result<Subject, Failure> {
     Subject::read(text).ok_or_else(|| {
         let error = format_args!("a tag rule about a {text}, which this release does not know");
-        DependencyError::new("postgres", error).with(Fault::Rejected("unknown subject".to_owned())).into()
+        DependencyError::new(database::POSTGRES, error).with(Fault::Rejected("unknown subject".to_owned())).into()
     })
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn read(transaction: &Transaction, every: Duration) -> Result<W
     let rows = transaction.query(&statement!("cdm/summary/select_summary_due"), [&every]).await?;
     let row = rows.first().ok_or_else(|| {
         let error = "cdm_summary.refreshes is empty; it has to have its one row";
-        DependencyError::new("postgres", error).with(Fault::Rejected("no row".to_owned()))
+        DependencyError::new(database::POSTGRES, error).with(Fault::Rejected("no row".to_owned()))
     })?;
     Ok(Work {
         is_due: get(row, 0)?,

@@ -33,5 +33,5 @@ pub(super) fn get_utc_micros(row: &Row, at: usize) -> Result<UtcMicros, Failure>
 
 /// What somebody else has put into the warehouse: whichever order meets it waits, and is named.
 pub(super) fn unreadable(what: impl std::fmt::Display) -> DependencyError {
-    DependencyError::new("postgres", what).with(Fault::Rejected("unreadable".to_owned()))
+    DependencyError::new(database::POSTGRES, what).with(Fault::Rejected("unreadable".to_owned()))
 }

@@ -81,6 +81,6 @@ async fn known(names: &ReferenceStore, missing: Vec<Missing>) -> Result<Vec<Miss
             *known |= name.is_known(lookup);
         }
     });
-    look.await.map_err(|error| DependencyError::new("redis", error))?;
+    look.await.map_err(|error| DependencyError::new(crate::REDIS, error))?;
     Ok(missing.into_iter().zip(known).filter_map(|(name, known)| known.then_some(name)).collect())
 }

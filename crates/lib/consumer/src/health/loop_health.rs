@@ -7,11 +7,16 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use crate::{Record, Stall, StallCause, health::skipped::Skipped, health::stall::Stalls, ports::record::Coordinates};
+use crate::{
+    Dependency, Record, Stall, StallCause, health::skipped::Skipped, health::stall::Stalls, ports::record::Coordinates,
+};
 
 /// Shared between the loop, which writes, and the HTTP endpoints, which read.
 #[derive(Debug)]
-pub struct LoopHealth(Mutex<State>);
+pub struct LoopHealth {
+    state: Mutex<State>,
+    dependencies: &'static [Dependency],
+}
 
 #[derive(Debug)]
 struct State {
@@ -86,8 +91,8 @@ impl Step {
 /// What the loop waits for when it does not get on.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Waiting {
-    /// `kafka`, `postgres` or `redis`.
-    pub dependency: &'static str,
+    /// Which one.
+    pub dependency: Dependency,
     /// What it said last.
     pub error: String,
     /// How many attempts have failed in a row.
@@ -102,8 +107,16 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Default for LoopHealth {
     fn default() -> Self {
+        Self::of(&[])
+    }
+}
+
+impl LoopHealth {
+    /// Of a loop that needs these dependencies. Each has a metric from the start.
+    #[must_use]
+    pub fn of(dependencies: &'static [Dependency]) -> Self {
         let now = Instant::now();
-        Self(Mutex::new(State {
+        let state = Mutex::new(State {
             last_heartbeat: now,
             last_commit: now,
             step: Step::Starting,
@@ -113,11 +126,14 @@ impl Default for LoopHealth {
             deferred: None,
             stalls: Stalls::default(),
             skipped: Skipped::default(),
-        }))
+        });
+        Self { state, dependencies }
     }
-}
 
-impl LoopHealth {
+    pub(crate) const fn dependencies(&self) -> &'static [Dependency] {
+        self.dependencies
+    }
+
     /// The loop has turned once more; waiting with backoff is turning.
     pub fn heartbeat(&self) {
         self.write(|state| state.last_heartbeat = Instant::now());
@@ -230,10 +246,10 @@ impl LoopHealth {
     }
 
     fn write(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,6 +1,8 @@
 //! The port to a layer of the warehouse: what a service does with its events.
 
-use std::hash::Hash;
+use std::{fmt, hash::Hash};
+
+use serde::{Serialize, Serializer};
 
 use crate::{Message, Outcome, Record};
 
@@ -94,12 +96,36 @@ pub enum Failure {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{dependency}: {error}")]
 pub struct DependencyError {
-    /// `kafka`, `postgres` or `redis`.
-    pub dependency: &'static str,
+    /// Which one.
+    pub dependency: Dependency,
     /// What it said; without secrets.
     pub error: String,
     /// What is to be thought of it when it repeats.
     pub fault: Fault,
+}
+
+/// A system that a service needs: a broker, a database, a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dependency {
+    /// Its name in logs, metrics and `/ready`: `postgres`.
+    pub name: &'static str,
+    /// The setting that says where it is: `DATABASE_URL`.
+    pub setting: &'static str,
+}
+
+/// What stores the events of a processor, for an error that names no dependency of its own.
+const STORE: Dependency = Dependency { name: "postgres", setting: "DATABASE_URL" };
+
+impl fmt::Display for Dependency {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name)
+    }
+}
+
+impl Serialize for Dependency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name)
+    }
 }
 
 /// How a dependency has failed: as a whole, or over the work it was given.
@@ -116,7 +142,7 @@ pub enum Fault {
 
 impl DependencyError {
     /// A dependency that is away, and what it said.
-    pub fn new(dependency: &'static str, error: impl std::fmt::Display) -> Self {
+    pub fn new(dependency: Dependency, error: impl fmt::Display) -> Self {
         Self { dependency, error: error.to_string(), fault: Fault::Unreachable }
     }
 
@@ -131,8 +157,8 @@ impl From<Failure> for DependencyError {
     /// For work that cannot be bisected: a refusal there waits and repeats like everything else.
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::InvalidData(error) => Self::new("postgres", error).with(Fault::Rejected("refused".to_owned())),
-            Failure::BatchTooLarge => Self::new("postgres", failure).with(Fault::Rejected("too much".to_owned())),
+            Failure::InvalidData(error) => Self::new(STORE, error).with(Fault::Rejected("refused".to_owned())),
+            Failure::BatchTooLarge => Self::new(STORE, failure).with(Fault::Rejected("too much".to_owned())),
             Failure::Dependency(unavailable) => unavailable,
         }
     }

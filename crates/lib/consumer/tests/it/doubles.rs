@@ -168,7 +168,7 @@ fn message(offset: i64) -> Message {
 /// An error whose text is another each time, and whose kind is the same.
 fn rejected(number: u32) -> DependencyError {
     let error = format!("process {number} waits for another");
-    DependencyError::new("postgres", error).with(Fault::Rejected("40P01".to_owned()))
+    DependencyError::new(database::POSTGRES, error).with(Fault::Rejected("40P01".to_owned()))
 }
 
 impl Processor for Offsets {
@@ -192,7 +192,7 @@ impl Processor for Offsets {
         self.storing.next("postgres", &self.journal).await?;
         if self.largest.is_some_and(|largest| events.len() > largest) {
             self.journal.note(Step::Failed(events.to_vec()));
-            return Err(DependencyError::new("postgres", "no answer").with(Fault::TimedOut).into());
+            return Err(DependencyError::new(database::POSTGRES, "no answer").with(Fault::TimedOut).into());
         }
         let mut failing = self.failing.borrow_mut();
         if let Some((_, left)) = failing.iter_mut().find(|(event, left)| events.contains(event) && **left > 0) {

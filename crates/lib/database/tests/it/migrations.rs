@@ -1,8 +1,8 @@
 //! Migrations: once, in order, whoever comes first.
 
 use database::{Database, Statement, migrate::Error};
-use warehouse::migrate;
 use futures_util::future::try_join_all;
+use warehouse::migrate;
 
 use crate::fresh_database::{self, sql};
 
@@ -13,13 +13,13 @@ const AHEAD: Statement = sql("INSERT INTO public.tagmill_migrations
 #[tokio::test]
 async fn five_at_once_apply_each_migration_once() -> anyhow::Result<()> {
     let settings = fresh_database::empty().await?;
-    let needed = warehouse::MIGRATIONS.warehouse::MIGRATIONS.pending(&settings).await?;
+    let needed = warehouse::MIGRATIONS.pending(&settings).await?;
     assert!(!needed.is_empty());
 
     let applied = try_join_all((0..5).map(|_| migrate(&settings))).await?;
 
     assert_eq!(applied.concat(), needed);
-    assert_eq!(warehouse::MIGRATIONS.warehouse::MIGRATIONS.pending(&settings).await?, Vec::<String>::new());
+    assert_eq!(warehouse::MIGRATIONS.pending(&settings).await?, Vec::<String>::new());
     assert_eq!(migrate(&settings).await?, Vec::<String>::new());
     Ok(())
 }
@@ -40,7 +40,7 @@ async fn a_database_that_is_ahead_is_left_alone() -> anyhow::Result<()> {
     migrate(&settings).await?;
     change_history(&Database::new(&settings), &AHEAD).await?;
     assert_eq!(migrate(&settings).await?, Vec::<String>::new());
-    assert_eq!(warehouse::MIGRATIONS.warehouse::MIGRATIONS.pending(&settings).await?, Vec::<String>::new());
+    assert_eq!(warehouse::MIGRATIONS.pending(&settings).await?, Vec::<String>::new());
     Ok(())
 }
 

@@ -5,9 +5,9 @@ use database::{Database, Settings};
 use devstack::{Options, Stack};
 use futures_util::{future::try_join_all, try_join};
 use jiff::civil::DateTime;
-use warehouse::migrate;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
+use warehouse::migrate;
 
 use crate::fresh_database::{number, sql};
 

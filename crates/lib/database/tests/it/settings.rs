@@ -2,8 +2,8 @@
 //! refused.
 
 use database::{ConnectError, Database, Settings, Transaction};
-use warehouse::migrate;
 use devstack::{Endpoints, ROLE_SETTINGS, RoleSetting, Treatment};
+use warehouse::migrate;
 
 use crate::fresh_database::sql;
 

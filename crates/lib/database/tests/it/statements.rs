@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use database::{Settings};
-use warehouse::migrate;
+use database::Settings;
 use futures_util::future::try_join_all;
 use tokio_postgres::{Client, NoTls};
+use warehouse::migrate;
 
 /// What `src/sql/stated.sql` sets.
 const STATED: &str = "SET search_path = pg_catalog, pg_temp";

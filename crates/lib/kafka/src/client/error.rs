@@ -53,7 +53,7 @@ impl From<KafkaError> for Error {
 
 /// Kafka did not do what was asked of it this time.
 pub(crate) fn unavailable(error: impl std::fmt::Display) -> DependencyError {
-    DependencyError::new("kafka", error)
+    DependencyError::new(crate::KAFKA, error)
 }
 
 /// Whether brokers that answer with this code will mostly go on doing so until a person acts.

@@ -198,7 +198,7 @@ impl GroupContext {
     }
 
     fn waits_no_more(&self) {
-        if self.loop_health.waiting().is_some_and(|waiting| waiting.dependency == "kafka") {
+        if self.loop_health.waiting().is_some_and(|waiting| waiting.dependency == crate::KAFKA) {
             self.loop_health.set_waiting(None);
         }
     }

@@ -1,6 +1,6 @@
 //! `/health`, `/ready` and `/metrics`.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use axum::{
     Json, Router,
@@ -9,20 +9,19 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use consumer::{Clock, LoopHealth};
+use consumer::Clock;
+use health::Health;
 use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Serialize;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::{
-    ExitError,
-    admin::metrics,
-    admin::readiness::{HANGS_AFTER, Readiness},
-};
+use crate::ExitError;
 
 /// What the endpoints tell about.
 #[derive(Clone)]
 pub(crate) struct Endpoints {
-    pub(crate) loop_health: Arc<LoopHealth>,
+    pub(crate) health: Health,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) clock: Clock,
 }
@@ -39,29 +38,36 @@ pub(crate) async fn serve(address: SocketAddr, routes: Router) -> Result<(), Exi
 /// The endpoints every service has.
 pub(crate) fn routes(endpoints: Endpoints) -> Router {
     Router::new()
-        .route("/health", get(health))
+        .route("/health", get(is_healthy))
         .route("/ready", get(ready))
         .route("/metrics", get(scrape))
         .with_state(endpoints)
 }
 
-async fn health(State(endpoints): State<Endpoints>) -> impl IntoResponse {
-    let silence = endpoints.loop_health.since_heartbeat();
-    if silence < HANGS_AFTER {
-        (StatusCode::OK, "healthy".to_owned())
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, format!("the loop has not turned for {} s", silence.as_secs()))
+async fn is_healthy(State(endpoints): State<Endpoints>) -> impl IntoResponse {
+    match endpoints.health.hangs() {
+        None => (StatusCode::OK, "healthy".to_owned()),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
     }
 }
 
 async fn ready(State(endpoints): State<Endpoints>) -> impl IntoResponse {
-    let readiness = Readiness::of(&endpoints.loop_health);
-    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(readiness))
+    let reasons = endpoints.health.reasons();
+    let ready = reasons.is_empty();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Readiness { ready, reasons }))
+}
+
+/// The answer of `/ready`.
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    reasons: Vec<Value>,
 }
 
 async fn scrape(State(endpoints): State<Endpoints>) -> impl IntoResponse {
-    let page = metrics::page(&endpoints.metrics, &endpoints.loop_health, (endpoints.clock)());
+    endpoints.health.update_metrics((endpoints.clock)());
+    let page = endpoints.metrics.render();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page)
 }
 

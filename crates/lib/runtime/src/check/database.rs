@@ -1,16 +1,16 @@
-//! Checks of the database: the connection, the schema, the rights of the role, and a transaction that writes and is
-//! rolled back.
+//! Checks of a database: the connection, the schema, the rights of the role.
 
 use consumer::{DependencyError, Failure};
-use database::{ConnectError, Database, ServerInfo, get, statement};
+use database::{ConnectError, Database, Grants, Migrations, ServerInfo, get};
 
 use crate::{Finding, startup::schema};
 
 /// How many missing rights are named; the others are counted.
 const NAMED: usize = 8;
 
-/// One finding for each check. Checks that depend on a failed one are left out.
-pub(super) async fn findings(settings: &database::Settings, service: &str) -> Vec<Finding> {
+/// One finding for each check of the database of `DATABASE_URL`. Checks that depend on a failed one are left out; the last
+/// finding is then that failure.
+pub async fn findings(settings: &database::Settings, migrations: &Migrations, service: &str) -> Vec<Finding> {
     let database = Database::new(settings);
     let answer = match database.ping().await {
         Ok(server_info) => Finding::ok("database", seen(&server_info)),
@@ -19,13 +19,14 @@ pub(super) async fn findings(settings: &database::Settings, service: &str) -> Ve
         }
         Err(error) => return vec![Finding::failed("database", error)],
     };
-    match database::pending(settings).await {
-        Ok(pending) if pending.is_empty() => vec![
-            answer,
-            Finding::ok("schema", "up to date"),
-            rights(&database, service).await,
-            transaction(&database, service).await,
-        ],
+    match migrations.pending(settings).await {
+        Ok(pending) if pending.is_empty() => {
+            let mut findings = vec![answer, Finding::ok("schema", "up to date")];
+            if let Some(grants) = migrations.grants() {
+                findings.push(rights(&database, grants, service).await);
+            }
+            findings
+        }
         Ok(pending) => vec![answer, Finding::failed("schema", schema::advice(&pending, service))],
         Err(error) => vec![answer, Finding::failed("schema", error)],
     }
@@ -43,12 +44,12 @@ fn seen(ServerInfo { version, direct, durable }: &ServerInfo) -> String {
 }
 
 /// Whether the role has all rights that the service and its commands need.
-async fn rights(database: &Database, service: &str) -> Finding {
+async fn rights(database: &Database, grants: Grants, service: &str) -> Finding {
     let ask = async {
         // Read-only, so a standby answers, too.
         let transaction = database.begin_read_only().await?;
         let none: Option<&str> = None;
-        let rows = transaction.query(&statement!("service/select_missing_rights"), [&service, &none]).await?;
+        let rows = transaction.query(&grants.missing_rights, [&service, &none]).await?;
         transaction.commit().await?;
         rows.iter()
             .map(|row| {
@@ -76,48 +77,11 @@ fn lacking(missing: &[String], service: &str) -> String {
     )
 }
 
-/// Runs two statements in one transaction, the first of which writes. No other check finds a standby, a read-only role,
-/// or a pooler that gives each statement another session.
-async fn transaction(database: &Database, service: &str) -> Finding {
-    let attempt = async {
-        let transaction = database.begin().await?;
-        let (partitions, offsets) = (vec![-1_i32], vec![-1_i64]);
-        let insert = statement!("service/insert_replayed_dead_letters");
-        transaction.execute(&insert, [&service, &partitions, &offsets]).await?;
-        let select = statement!("service/select_replayed_dead_letters");
-        let found = transaction.query(&select, [&service, &partitions, &offsets]).await?.len();
-        transaction.rollback().await?;
-        Ok::<_, Failure>(found)
-    };
-    match attempt.await {
-        Ok(1) => Finding::ok("database transaction", "writes and rolls back"),
-        Ok(_) => Finding::failed(
-            "database transaction",
-            "DATABASE_URL: a statement does not see what the one before it wrote",
-        ),
-        Err(failure) => Finding::failed(
-            "database transaction",
-            format_args!("DATABASE_URL: {failure}; {}", advice(&failure.to_string())),
-        ),
-    }
-}
-
-/// What to do about a transaction that fails although the connection works.
-fn advice(failure: &str) -> &'static str {
-    if failure.contains("25006") {
-        "it has to lead to the primary, and default_transaction_read_only has to be off for the role, the database and the server"
-    } else if failure.contains("transaction blocks not allowed") {
-        "set pool_mode = transaction or session in the pooler"
-    } else {
-        "the service will fail the same way"
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use database::ServerInfo;
 
-    use super::{NAMED, advice, lacking, seen};
+    use super::{NAMED, lacking, seen};
 
     #[test]
     fn a_server_that_forgets_is_told() {
@@ -133,14 +97,5 @@ mod tests {
         let said = lacking(&missing, "dds-service");
         assert!(said.contains("t7 and 1 more; log in as tagmill_dds or"), "{said}");
         assert!(!lacking(&missing[..1], "dds-service").contains("more"));
-    }
-
-    #[test]
-    fn what_can_be_done_depends_on_what_failed() {
-        assert!(advice("postgres: insert: 25006 cannot execute INSERT in a read-only transaction").contains("primary"));
-        assert!(
-            advice("postgres: begin: 08P01 transaction blocks not allowed in statement pooling mode")
-                .contains("pool_mode")
-        );
     }
 }

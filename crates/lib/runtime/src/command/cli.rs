@@ -4,18 +4,19 @@ use std::ffi::OsString;
 
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand, error::ErrorKind};
 
+use database::Migrations;
+
 use crate::{
-    CommandSettings, Description, ExitError,
+    App, CommandSettings, ExitError,
     command::environment,
     command::settings_json::SettingsJson,
     command::usage,
-    dead_letters::DeadLetters,
     settings::{Settings, text},
 };
 
 /// What the process is asked to do; `Own` is what only this service can.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command<Own: Subcommand> {
+pub enum Command<Own: Subcommand> {
     /// Work until told to stop (the default).
     Run,
     /// Bring the schema of the warehouse up to date, and end.
@@ -26,9 +27,6 @@ pub(crate) enum Command<Own: Subcommand> {
     Healthcheck,
     /// Print every setting as JSON: name, default, whether it is required, whether it is a secret.
     Settings,
-    /// `list` the records this service could not use, or `replay` them: send them back to where they came from.
-    #[command(subcommand, arg_required_else_help = false, disable_help_subcommand = true)]
-    DeadLetters(DeadLetters),
     /// What only this service can.
     #[command(flatten)]
     Own(Own),
@@ -36,29 +34,54 @@ pub(crate) enum Command<Own: Subcommand> {
 
 /// What was asked for, and with which settings.
 #[derive(Debug)]
-pub(crate) struct Cli<Own: Subcommand> {
-    pub(crate) command: Command<Own>,
-    pub(crate) settings_json: SettingsJson,
-    pub(crate) settings: CommandSettings,
+pub struct Cli<Own: Subcommand> {
+    /// What to do.
+    pub command: Command<Own>,
+    /// The reference of the settings.
+    pub settings_json: SettingsJson,
+    /// The settings that were given.
+    pub settings: CommandSettings,
 }
 
 /// Why there is nothing to do.
 #[derive(Debug)]
-pub(crate) enum ParseEnd {
+pub enum ParseEnd {
     /// `--help` or `--version`: the text answers everything.
     Help(clap::Error),
     /// The command line or the environment is wrong.
     Invalid(ExitError),
 }
 
+/// What distinguishes the command line of one service from another.
+#[derive(Debug, Clone, Copy)]
+pub struct Program {
+    /// The binary.
+    pub name: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+    /// The schema of the service.
+    pub migrations: Option<&'static Migrations>,
+    /// Completes the definitions of the settings.
+    pub complete: fn(clap::Command) -> clap::Command,
+}
+
+impl Program {
+    pub(crate) fn of<A: App>() -> Self {
+        Self { name: A::NAME, about: A::ABOUT, migrations: A::MIGRATIONS, complete: A::arguments }
+    }
+}
+
 impl<Own: Subcommand> Cli<Own> {
     /// Reads the arguments and the environment; an argument outranks a variable.
-    pub(crate) fn parse<OwnSettings: Args>(
-        description: &Description,
+    ///
+    /// # Errors
+    /// When there is nothing to do: help was asked for, or something is wrong.
+    pub fn parse<OwnSettings: Args>(
+        program: &Program,
         arguments: impl IntoIterator<Item = OsString>,
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, ParseEnd> {
-        let settings_json = command::<OwnSettings, Own>(description);
+        let settings_json = command::<OwnSettings, Own>(program);
         let mut arguments = arguments.into_iter();
         let mut line: Vec<OsString> = arguments.next().into_iter().collect();
         line.extend(environment::arguments(&settings_json, variable).map_err(ParseEnd::Invalid)?);
@@ -84,7 +107,7 @@ impl<Own: Subcommand> Cli<Own> {
         Ok(Self {
             command,
             settings_json: SettingsJson::of(&settings_json),
-            settings: CommandSettings::new(description.name, matches),
+            settings: CommandSettings::new(program.name, program.migrations, matches),
         })
     }
 }
@@ -103,12 +126,12 @@ fn check_texts(settings_json: &clap::Command, matches: &ArgMatches) -> Result<()
 }
 
 /// The reference of the settings: what `--help` prints.
-fn command<OwnSettings: Args, Own: Subcommand>(description: &Description) -> clap::Command {
-    let shared = Settings::augment_args(clap::Command::new(description.name));
-    let all = OwnSettings::augment_args(shared.next_help_heading("This service"));
-    let command = Command::<Own>::augment_subcommands(all)
+#[must_use]
+pub fn command<OwnSettings: Args, Own: Subcommand>(program: &Program) -> clap::Command {
+    let own = OwnSettings::augment_args(clap::Command::new(program.name).next_help_heading("This service"));
+    let command = Command::<Own>::augment_subcommands(Settings::augment_args(own))
         // After the groups, whose doc comments would stand here otherwise.
-        .about(description.about)
+        .about(program.about)
         .long_about(None)
         .version(env!("CARGO_PKG_VERSION"))
         .after_help(
@@ -117,15 +140,6 @@ fn command<OwnSettings: Args, Own: Subcommand>(description: &Description) -> cla
         .args_override_self(true)
         .subcommand_required(false)
         .disable_help_subcommand(true)
-        .mut_args(|argument| argument.hide_env_values(true))
-        .mut_arg("kafka_group_id", |group| group.default_value(description.name).required(false))
-        .mut_arg("kafka_source_topic", |topic| topic.default_value(description.source_topic).required(false))
-        .mut_arg("kafka_dead_letter_topic", |topic| topic.default_value(description.dead_letter_topic).required(false));
-    match description.destination_topic {
-        Some(name) => command.mut_arg("kafka_destination_topic", |topic| topic.default_value(name)),
-        None => command.mut_arg("kafka_destination_topic", |topic| topic.hide(true)),
-    }
+        .mut_args(|argument| argument.hide_env_values(true));
+    (program.complete)(command)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,25 +1,25 @@
 //! The settings a process was given, from which each subcommand takes what it needs.
 
 use clap::{ArgMatches, Args};
-use database::Database;
+use database::{Database, Migrations};
 
-use crate::{
-    ExitError,
-    command::usage,
-    settings::{DatabaseSettings, KafkaSettings, TopicSettings},
-    startup::schema,
-};
+use crate::{ExitError, command::usage, schema, settings::DatabaseSettings};
 
 /// The settings that were given, on the command line or by the environment.
 #[derive(Debug)]
 pub struct CommandSettings {
     service: &'static str,
+    migrations: Option<&'static Migrations>,
     matches: ArgMatches,
 }
 
 impl CommandSettings {
-    pub(crate) const fn new(service: &'static str, matches: ArgMatches) -> Self {
-        Self { service, matches }
+    pub(crate) const fn new(
+        service: &'static str,
+        migrations: Option<&'static Migrations>,
+        matches: ArgMatches,
+    ) -> Self {
+        Self { service, migrations, matches }
     }
 
     /// One group of the settings; only what belongs to it has to be there.
@@ -38,21 +38,21 @@ impl CommandSettings {
         Group::from_arg_matches(&self.matches).map_err(|error| usage::one_line(&error, usage::variable))
     }
 
-    /// The broker, our topics and our group; nothing is connected yet.
-    ///
-    /// # Errors
-    /// As [`CommandSettings::read`].
-    pub fn kafka(&self) -> Result<kafka::Settings, ExitError> {
-        self.read::<KafkaSettings>()?.connection(&self.read::<TopicSettings>()?, self.service)
+    /// The binary that was started: `stg-service`.
+    #[must_use]
+    pub const fn service(&self) -> &'static str {
+        self.service
     }
 
-    /// The warehouse, for a command: connected to once, and refused if it lacks tables of this release.
+    /// The database of `DATABASE_URL`, for a command: connected to once, and refused if it lacks tables of this release.
     ///
     /// # Errors
     /// As [`CommandSettings::read`], and when the database does not answer.
     pub async fn database(&self) -> Result<Database, ExitError> {
         let database = self.read::<DatabaseSettings>()?.connection(self.service)?;
-        schema::require(&database, self.service).await?;
+        if let Some(migrations) = self.migrations {
+            schema::require(&database, migrations, self.service).await?;
+        }
         Ok(Database::new(&database))
     }
 }

@@ -9,7 +9,7 @@ use crate::settings::Secret;
 
 /// What a program has to know about a service to configure it.
 #[derive(Debug, Serialize)]
-pub(crate) struct SettingsJson {
+pub struct SettingsJson {
     service: String,
     settings: Vec<Setting>,
 }

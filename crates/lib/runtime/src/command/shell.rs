@@ -9,22 +9,22 @@ use std::{
 use tokio::runtime;
 
 use crate::{
-    Commands, ExitError, Service,
+    App, Commands, ExitError,
     admin::healthcheck,
     admin::log,
     check,
-    command::cli::{Cli, Command, ParseEnd},
-    migrate,
-    settings::{DatabaseSettings, HttpSettings},
+    command::cli::{Cli, Command, ParseEnd, Program},
+    settings::{HttpSettings, LogSettings},
     startup::exit_error,
     startup::run,
 };
 
-/// Runs the service `S`, with its own subcommands `Own`, as the command line says.
+/// Runs the service `A` as the command line says.
 #[must_use]
-pub fn main<S: Service, Own: Commands>() -> ExitCode {
-    let outcome = match Cli::<Own>::parse::<S::Settings>(&S::DESCRIPTION, env::args_os(), |name| env::var_os(name)) {
-        Ok(cli) => act::<S, Own>(cli),
+pub fn main<A: App>() -> ExitCode {
+    let cli = Cli::<A::Commands>::parse::<A::Settings>(&Program::of::<A>(), env::args_os(), |name| env::var_os(name));
+    let outcome = match cli {
+        Ok(cli) => act::<A>(cli),
         Err(ParseEnd::Help(answer)) => {
             let _ = answer.print(); // to nobody, if the reader of a pipe has left
             Ok(ExitCode::SUCCESS)
@@ -35,13 +35,13 @@ pub fn main<S: Service, Own: Commands>() -> ExitCode {
         if is_broken_pipe(&error) {
             return ExitCode::SUCCESS;
         }
-        eprintln!("{}: {error:#}", S::DESCRIPTION.name);
+        eprintln!("{}: {error:#}", A::NAME);
         error.downcast_ref().map_or(ExitCode::FAILURE, |exit_error: &ExitError| ExitCode::from(exit_error.code()))
     })
 }
 
-fn act<S: Service, Own: Commands>(Cli { command, settings_json, settings }: Cli<Own>) -> anyhow::Result<ExitCode> {
-    log::start(&settings.read()?);
+fn act<A: App>(Cli { command, settings_json, settings }: Cli<A::Commands>) -> anyhow::Result<ExitCode> {
+    log::start(&settings.read::<LogSettings>()?);
     // The loop and its connections share the main thread: an answer wakes nobody else. What watches over the loop has a
     // thread of its own, and answers even if the loop hangs.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
@@ -49,9 +49,12 @@ fn act<S: Service, Own: Commands>(Cli { command, settings_json, settings }: Cli<
     let done = |()| ExitCode::SUCCESS;
     let outcome = runtime.block_on(async {
         match command {
-            Command::Run => run::run::<S>(&settings.read()?, &settings.read()?, watch.handle()).await.map(done),
+            Command::Run => {
+                let app = A::new(settings.read()?)?;
+                run::run(app, &settings.read()?, &settings.read()?, watch.handle()).await.map(done)
+            }
             Command::Check => {
-                let good = check::check::<S>(&settings.read()?, &settings.read()?).await?;
+                let good = check::check::<A>(settings.read()?).await?;
                 Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(exit_error::EX_UNAVAILABLE) })
             }
             Command::Healthcheck => {
@@ -60,11 +63,7 @@ fn act<S: Service, Own: Commands>(Cli { command, settings_json, settings }: Cli<
             Command::Settings => {
                 Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&settings_json)?).map(done)?)
             }
-            Command::Migrate => {
-                let database = settings.read::<DatabaseSettings>()?.connection(S::DESCRIPTION.name)?;
-                Ok(migrate::migrate(&database).await.map(done)?)
-            }
-            Command::DeadLetters(command) => command.act(&settings, &mut io::stdout()).await.map(done),
+            Command::Migrate => Ok(A::migrate(&settings).await.map(done)?),
             Command::Own(command) => command.act(&settings, &mut io::stdout()).await.map(done),
         }
     });

@@ -37,13 +37,7 @@ impl ExitError {
 /// it again.
 impl From<DependencyError> for ExitError {
     fn from(DependencyError { dependency, error, .. }: DependencyError) -> Self {
-        let setting = match dependency {
-            "kafka" => "KAFKA_BOOTSTRAP_SERVERS",
-            "postgres" => "DATABASE_URL",
-            "redis" => "REDIS_URL",
-            other => other,
-        };
-        Self::Unavailable(format!("{setting}: {error}"))
+        Self::Unavailable(format!("{}: {error}", dependency.setting))
     }
 }
 

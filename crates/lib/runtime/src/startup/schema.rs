@@ -1,10 +1,19 @@
-//! Whether the warehouse has the tables this release writes to.
+//! Whether a database has the tables that this release needs.
+
+use database::Migrations;
 
 use crate::{ExitError, StartupError};
 
-/// Refuses a schema that lacks migrations: the first batch would fail half-way, for ever.
-pub(crate) async fn require(database: &database::Settings, service: &str) -> Result<(), StartupError> {
-    let pending = database::pending(database).await?;
+/// Refuses a schema that lacks migrations: statements would fail for ever.
+///
+/// # Errors
+/// When migrations are missing, and when the database does not answer.
+pub async fn require(
+    database: &database::Settings,
+    migrations: &Migrations,
+    service: &str,
+) -> Result<(), StartupError> {
+    let pending = migrations.pending(database).await?;
     if pending.is_empty() { Ok(()) } else { Err(ExitError::Unavailable(advice(&pending, service)).into()) }
 }
 

@@ -36,19 +36,6 @@ impl From<database::migrate::Error> for StartupError {
     }
 }
 
-impl From<kafka::Error> for StartupError {
-    fn from(error: kafka::Error) -> Self {
-        match error {
-            kafka::Error::Malformed { .. } => ExitError::Config(error.to_string()).into(),
-            kafka::Error::Refused { .. } | kafka::Error::Unreadable { .. } => {
-                ExitError::Unavailable(error.to_string()).into()
-            }
-            kafka::Error::NoTopic(_) => ExitError::Unavailable(format!("KAFKA_BOOTSTRAP_SERVERS: {error}")).into(),
-            kafka::Error::Unavailable(unavailable) => unavailable.into(),
-        }
-    }
-}
-
 /// For a command, which does not wait for what is away.
 impl From<StartupError> for ExitError {
     fn from(startup_error: StartupError) -> Self {
@@ -56,12 +43,6 @@ impl From<StartupError> for ExitError {
             StartupError::Refused(exit_error) => exit_error,
             StartupError::Unavailable(unavailable) => unavailable.into(),
         }
-    }
-}
-
-impl From<kafka::Error> for ExitError {
-    fn from(error: kafka::Error) -> Self {
-        StartupError::from(error).into()
     }
 }
 

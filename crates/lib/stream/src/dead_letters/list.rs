@@ -35,7 +35,7 @@ impl List {
     /// for the hour when something is down: without the database it says all else.
     ///
     /// # Errors
-    /// A [`crate::ExitError`] when the topic is missing or the brokers do not answer; what `out` says of a failed write.
+    /// A [`runtime::ExitError`] when the topic is missing or the brokers do not answer; what `out` says of a failed write.
     pub async fn run(
         &self,
         kafka: &kafka::Settings,

@@ -1,11 +1,13 @@
 //! Where the broker is, and which topics and group are ours.
 
-use std::{fs, num::NonZeroU16, path::PathBuf, time::Duration};
+use std::{num::NonZeroU16, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args};
 
-use super::{Secret, period};
-use crate::ExitError;
+use runtime::{
+    ExitError,
+    settings::{Secret, period},
+};
 
 mod values;
 

@@ -3,7 +3,9 @@
 use consumer::DependencyError;
 use kafka::Status;
 
-use crate::{ExitError, StartupError, settings::TopicSettings};
+use runtime::{ExitError, StartupError};
+
+use crate::{errors::startup_error, settings::TopicSettings};
 
 /// What a record costs beside its key and value: the frames of the batch and of the record itself, generously.
 const RECORD_OVERHEAD: usize = 1024;
@@ -23,7 +25,7 @@ pub(crate) struct TopicLimits {
 pub(crate) async fn require(cluster: &kafka::Topics, topics: &TopicSettings) -> Result<TopicLimits, StartupError> {
     let explain = |error| match error {
         kafka::Error::NoTopic(name) => missing(topics, &name),
-        error => error.into(),
+        error => startup_error(error),
     };
     if topics.kafka_create_topics {
         let partitions = i32::from(topics.kafka_topic_partitions.get());
@@ -31,7 +33,7 @@ pub(crate) async fn require(cluster: &kafka::Topics, topics: &TopicSettings) -> 
             tracing::info!(topic, partitions, "created a topic");
         }
     }
-    for finding in cluster.check().await? {
+    for finding in cluster.check().await.map_err(startup_error)? {
         match finding.status {
             Status::Ok => {}
             Status::Warning => tracing::warn!(topic = finding.topic, "{}", finding.text),
@@ -52,7 +54,7 @@ pub(crate) async fn require(cluster: &kafka::Topics, topics: &TopicSettings) -> 
 /// A topic we create ourselves is not known to every broker at once; any other one will not come by waiting.
 fn missing(topics: &TopicSettings, name: &str) -> StartupError {
     if topics.kafka_create_topics {
-        return DependencyError::new("kafka", format_args!("topic {name} is not there yet")).into();
+        return DependencyError::new(kafka::KAFKA, format_args!("topic {name} is not there yet")).into();
     }
     let setting = topics.setting(name);
     ExitError::Unavailable(format!("{setting}: topic {name} does not exist; {ADVICE}")).into()

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Subcommand;
 
 pub use self::{list::List, replay::Replay, selection::Selection};
-use crate::CommandSettings;
+use runtime::CommandSettings;
 
 mod selection;
 mod letters;
@@ -25,7 +25,7 @@ pub enum DeadLetters {
 
 impl DeadLetters {
     pub(crate) async fn act(&self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
-        let kafka = settings.kafka()?;
+        let kafka = crate::settings::kafka(settings)?;
         match self {
             Self::List(list) => {
                 let database = settings.database().await.inspect_err(list::unknown).ok();

@@ -15,3 +15,18 @@ pub struct Description {
     /// The default of `KAFKA_DEAD_LETTER_TOPIC`.
     pub dead_letter_topic: &'static str,
 }
+
+impl Description {
+    /// Completes the definitions of the settings with the defaults of this service.
+    #[must_use]
+    pub fn complete(&self, command: clap::Command) -> clap::Command {
+        let command = command
+            .mut_arg("kafka_group_id", |group| group.default_value(self.name).required(false))
+            .mut_arg("kafka_source_topic", |topic| topic.default_value(self.source_topic).required(false))
+            .mut_arg("kafka_dead_letter_topic", |topic| topic.default_value(self.dead_letter_topic).required(false));
+        match self.destination_topic {
+            Some(name) => command.mut_arg("kafka_destination_topic", |topic| topic.default_value(name)),
+            None => command.mut_arg("kafka_destination_topic", |topic| topic.hide(true)),
+        }
+    }
+}

@@ -60,7 +60,7 @@ fn state(row: &Row) -> Result<State, Failure> {
         "publishing" => Phase::Publishing,
         other => {
             let error = format_args!("a rebuild in the phase {other}, which this release does not know");
-            return Err(DependencyError::new("postgres", error)
+            return Err(DependencyError::new(database::POSTGRES, error)
                 .with(Fault::Rejected("unknown phase".to_owned()))
                 .into());
         }

@@ -23,7 +23,9 @@ use std::io::Write;
 
 use database::{Statement, statement};
 
-use crate::{CommandSettings, ExitError};
+use runtime::{CommandSettings, ExitError};
+
+use crate::errors::exit_error;
 
 /// Prepares the rebuild of a service and says what is to be done next. `emptying`: the statements of step 1.
 ///
@@ -31,17 +33,17 @@ use crate::{CommandSettings, ExitError};
 /// A [`ExitError`] while the group has members, when the source topic does not begin at offset 0 any more, and when
 /// something does not answer. Nothing has changed then but, perhaps, the offsets.
 pub async fn prepare(settings: &CommandSettings, emptying: &[Statement], out: &mut impl Write) -> anyhow::Result<()> {
-    let kafka = settings.kafka()?;
+    let kafka = crate::settings::kafka(settings)?;
     let database = settings.database().await?;
     let service = kafka.service.as_str();
-    let group = kafka::Group::connect(&kafka).map_err(ExitError::from)?;
+    let group = kafka::Group::connect(&kafka).map_err(exit_error)?;
     // Nobody is disturbed for what will be refused. That it is asked again below, where it counts, stays necessary.
-    let members = group.members().await.map_err(ExitError::from)?;
+    let members = group.members().await.map_err(exit_error)?;
     if !members.is_empty() {
         return Err(has_members(&kafka, &members.join(", ")).into());
     }
     let partitions = targets(&group, &kafka.source_topic).await?.len();
-    if group.committed(partitions).await.map_err(ExitError::from)?.iter().all(Option::is_none) {
+    if group.committed(partitions).await.map_err(exit_error)?.iter().all(Option::is_none) {
         return Err(ExitError::Unavailable(format!(
             "KAFKA_GROUP_ID: the group {} has never read {}; give the group that the service runs with",
             kafka.group_id, kafka.source_topic
@@ -54,7 +56,7 @@ pub async fn prepare(settings: &CommandSettings, emptying: &[Statement], out: &m
         transaction.execute(statement, []).await.map_err(ExitError::from)?;
     }
     let targets = targets(&group, &kafka.source_topic).await?;
-    if !group.reset_offsets(targets.len()).await.map_err(ExitError::from)? {
+    if !group.reset_offsets(targets.len()).await.map_err(exit_error)? {
         return Err(has_members(&kafka, "it came this moment").into());
     }
     transaction
@@ -71,7 +73,7 @@ pub async fn prepare(settings: &CommandSettings, emptying: &[Statement], out: &m
 
 /// Where each partition of the topic ends.
 async fn targets(group: &kafka::Group, topic: &str) -> Result<Vec<i64>, ExitError> {
-    let watermarks = group.watermarks().await?;
+    let watermarks = group.watermarks().await.map_err(exit_error)?;
     match watermarks.iter().enumerate().find(|(_, watermarks)| watermarks.low != 0) {
         None => Ok(watermarks.iter().map(|watermarks| watermarks.high).collect()),
         Some((partition, watermarks)) => Err(ExitError::Unavailable(format!(

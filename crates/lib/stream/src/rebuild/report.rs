@@ -4,7 +4,7 @@ use consumer::Failure;
 use database::Database;
 
 use super::state::{Phase, State, read};
-use crate::Finding;
+use runtime::Finding;
 
 /// A line while a rebuild of the service is under way. What keeps it from being looked at has had its own line.
 pub(crate) async fn findings(settings: &database::Settings, service: &str) -> Vec<Finding> {

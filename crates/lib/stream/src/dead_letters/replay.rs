@@ -13,7 +13,8 @@ use super::{
     replayed::{self, Place, place},
     selection::Selection,
 };
-use crate::ExitError;
+use crate::errors::exit_error;
+use runtime::ExitError;
 
 /// What to send back.
 #[derive(Debug, Clone, Default, Args)]
@@ -38,7 +39,7 @@ impl Replay {
     /// remembered.
     pub async fn run(&self, kafka: &kafka::Settings, database: &Database, out: &mut impl Write) -> anyhow::Result<()> {
         let mut letters = Letters::open(kafka, &self.selection).await?;
-        let replay_producer = ReplayProducer::connect(kafka).map_err(ExitError::from)?;
+        let replay_producer = ReplayProducer::connect(kafka).map_err(exit_error)?;
         let mut sending = Sending {
             execute: self.execute,
             kafka,
@@ -126,7 +127,7 @@ impl Sending<'_> {
         let (places, records) = (mem::take(&mut self.places), mem::take(&mut self.records));
         self.bytes = 0;
         if self.execute && !records.is_empty() {
-            self.replay_producer.send(&records).await?;
+            self.replay_producer.send(&records).await.map_err(exit_error)?;
             replayed::remember(self.database, &self.kafka.dead_letter_topic, &places).await?;
         }
         Ok(())
@@ -139,7 +140,7 @@ fn gone(error: kafka::Error) -> ExitError {
         kafka::Error::NoTopic(topic) => {
             ExitError::Unavailable(format!("topic {topic}, where they came from, does not exist"))
         }
-        error => error.into(),
+        error => exit_error(error),
     }
 }
 

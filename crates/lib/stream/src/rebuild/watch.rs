@@ -62,7 +62,9 @@ impl Rebuild {
                 "a rebuild of the group {theirs} is under way, and this is the group {ours}: nothing is told until `rebuild` \
                  has been run with this KAFKA_GROUP_ID"
             );
-            return Err(DependencyError::new("kafka", error).with(Fault::Rejected("another group".to_owned())).into());
+            return Err(DependencyError::new(kafka::KAFKA, error)
+                .with(Fault::Rejected("another group".to_owned()))
+                .into());
         }
         match state.phase {
             Phase::Publishing => Ok(Step::Publish(state)),
@@ -165,6 +167,6 @@ fn behind(targets: &[i64], committed: &[Option<i64>]) -> i64 {
 fn unavailable(error: kafka::Error) -> Failure {
     match error {
         kafka::Error::Unavailable(unavailable) => unavailable.into(),
-        error => DependencyError::new("kafka", error).into(),
+        error => DependencyError::new(kafka::KAFKA, error).into(),
     }
 }

@@ -1,4 +1,4 @@
-//! What a service has to say about itself to be run by the shell.
+//! A service that reads a topic, as [`crate::App`] runs it.
 
 use std::time::Duration;
 
@@ -6,7 +6,9 @@ use axum::Router;
 use consumer::Processor;
 use database::{Database, Migrations};
 
-use crate::{Description, ExitError, Finding, StartupError};
+use runtime::{Commands, ExitError, Finding, StartupError};
+
+use crate::Description;
 
 /// One of the services: the processor in its crate.
 #[expect(async_fn_in_trait, reason = "the loop runs in the main task, nothing has to be Send")]
@@ -15,6 +17,9 @@ pub trait Service: Processor + Sized {
     const DESCRIPTION: Description;
     /// The schema it works on.
     const MIGRATIONS: &'static Migrations;
+
+    /// The subcommands only this service has; [`std::convert::Infallible`] for none.
+    type Commands: Commands;
 
     /// The settings only this service has; `()` for none. Read like all others: from the environment, from `NAME_FILE`,
     /// or from the command line.
@@ -34,17 +39,20 @@ pub trait Service: Processor + Sized {
     /// [`StartupError::Refused`] ends the process; [`StartupError::Unavailable`] is waited out, and this is called again.
     async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self, StartupError>;
 
-    /// What is answered over HTTP beside what every service answers. `database` has connections of its own, which the
-    /// loop does not use.
+    /// What is answered over HTTP beside what every service answers. `database` has connections of its own, which the loop
+    /// does not use.
     fn routes(_settings: &Self::Settings, _database: Database) -> Router {
         Router::new()
     }
 
-    /// How often a continuous schedule looks at the work that has no offset behind it ([`Processor::poll_outbox`]); any
-    /// other schedule looks at each tick.
+    /// How often a continuous schedule looks at the work that has no offset behind it ([`Processor::poll_outbox`]); any other
+    /// schedule looks at each tick.
     fn background_interval(_settings: &Self::Settings) -> Duration {
         Duration::from_secs(5)
     }
+
+    /// Gives its metrics their help texts.
+    fn describe_metrics() {}
 
     /// What `check` looks at beyond settings, Kafka and the database.
     async fn check(_settings: &Self::Settings) -> Vec<Finding> {

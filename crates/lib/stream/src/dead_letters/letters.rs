@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use kafka::{ParsedDeadLetter, Reader};
 
 use super::selection::Selection;
-use crate::ExitError;
+use crate::errors::exit_error;
+use runtime::ExitError;
 
 /// Reads the dead-letter topic and picks those that are meant.
 pub(crate) struct Letters<'a> {
@@ -32,7 +33,7 @@ impl<'a> Letters<'a> {
             kafka::Error::NoTopic(_) => {
                 ExitError::Unavailable(format!("KAFKA_DEAD_LETTER_TOPIC: topic {topic} does not exist"))
             }
-            error => error.into(),
+            error => exit_error(error),
         })?;
         Ok(Self { reader, selection, topic, seen: 0, foreign: 0 })
     }
@@ -51,7 +52,7 @@ impl<'a> Letters<'a> {
     }
 
     async fn next(&mut self) -> Result<Option<ParsedDeadLetter>, ExitError> {
-        while let Some(record) = self.reader.next().await? {
+        while let Some(record) = self.reader.next().await.map_err(exit_error)? {
             self.seen += 1;
             match ParsedDeadLetter::open(record) {
                 Some(letter) if self.selection.takes(&letter) => return Ok(Some(letter)),

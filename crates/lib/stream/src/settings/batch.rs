@@ -1,11 +1,9 @@
 //! How the loop works.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::num::NonZeroUsize;
 
 use clap::Args;
 use consumer::Schedule;
-
-use super::period;
 
 /// The settings of the loop.
 #[derive(Debug, Clone, Args)]
@@ -26,11 +24,6 @@ pub struct BatchSettings {
     /// end seen when it began; `continuous` never waits for more records, at the price of more, smaller transactions.
     #[arg(long, env, value_name = "WHEN", default_value = "25s")]
     pub schedule: Schedule,
-
-    /// How long a stop may take. Past it the process breaks off with exit code 1: nothing is lost, the batch in hand
-    /// comes again. Keep it below the supervisor's own patience, or the supervisor kills first.
-    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "30s")]
-    pub shutdown_grace: Duration,
 
     /// What the column `load_src` of the warehouse says about rows that come from this stream.
     #[arg(long, env, value_name = "NAME", default_value = "orders-system-kafka")]

@@ -1,0 +1,145 @@
+//! Waiting at the start for dependencies that are away.
+
+use std::sync::{Mutex, PoisonError};
+
+use consumer::{Backoff, Dependency, DependencyError, LoopHealth, Step, Waiting};
+use health::HealthSource;
+use metrics::gauge;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::{ExitError, StartupError};
+
+/// Where a start shows what it waits for.
+#[expect(async_fn_in_trait, reason = "a service runs in the main task, nothing has to be Send")]
+pub trait StartHealth {
+    /// Another attempt begins, or `waiting` until the next one.
+    fn show(&self, waiting: Option<Waiting>);
+
+    /// Everything was found.
+    fn done(&self);
+
+    /// Waits for `work`, and shows that the process is alive meanwhile.
+    async fn alive<T>(&self, work: impl Future<Output = T>) -> T;
+}
+
+/// Repeats `attempt` until it succeeds or is refused. To be dropped when the process is told to stop.
+///
+/// # Errors
+/// The refusal.
+pub async fn until_available<T>(
+    health: &impl StartHealth,
+    attempt: impl AsyncFn() -> Result<T, StartupError>,
+) -> Result<T, ExitError> {
+    let mut backoff = Backoff::new();
+    loop {
+        health.show(None);
+        let DependencyError { dependency, error, .. } = match health.alive(attempt()).await {
+            Ok(found) => {
+                health.done();
+                return Ok(found);
+            }
+            Err(StartupError::Refused(exit_error)) => return Err(exit_error),
+            Err(StartupError::Unavailable(unavailable)) => unavailable,
+        };
+        let delay = backoff.next_delay();
+        let (attempts, retry_in_s) = (backoff.attempts(), delay.as_secs_f64());
+        tracing::warn!(dependency = dependency.name, error, attempts, retry_in_s, "waiting for a dependency");
+        metrics::counter!("tagmill_dependency_errors_total", "dependency" => dependency.name).increment(1);
+        health.show(Some(Waiting { dependency, error, attempts, record: None }));
+        health.alive(sleep(delay)).await;
+    }
+}
+
+/// The loop of a consumer shows its own start.
+impl StartHealth for LoopHealth {
+    fn show(&self, waiting: Option<Waiting>) {
+        // What was waited for is shown until an attempt has succeeded.
+        if waiting.is_some() {
+            self.set_waiting(waiting);
+            self.set_step(Step::Waiting);
+        } else {
+            self.set_step(Step::Starting);
+        }
+    }
+
+    fn done(&self) {
+        self.set_waiting(None);
+    }
+
+    async fn alive<T>(&self, work: impl Future<Output = T>) -> T {
+        self.heartbeat_while(work).await
+    }
+}
+
+/// The start of a service without a loop: not ready until [`Start::finish`].
+#[derive(Debug)]
+pub struct Start(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    is_finished: bool,
+    waiting: Option<Waiting>,
+    dependencies: Vec<Dependency>,
+}
+
+impl Start {
+    /// The start of a service that needs these dependencies. Each has a metric from the beginning.
+    #[must_use]
+    pub fn of(dependencies: &[Dependency]) -> Self {
+        Self(Mutex::new(State { is_finished: false, waiting: None, dependencies: dependencies.to_vec() }))
+    }
+
+    /// The service is ready, as far as its start is concerned.
+    pub fn finish(&self) {
+        self.with(|state| state.is_finished = true);
+    }
+
+    /// What is waited for at the moment.
+    #[must_use]
+    pub fn waiting(&self) -> Option<Waiting> {
+        self.with(|state| state.waiting.clone())
+    }
+
+    fn with<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
+        access(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl StartHealth for Start {
+    fn show(&self, waiting: Option<Waiting>) {
+        if waiting.is_some() {
+            self.with(|state| state.waiting = waiting);
+        }
+    }
+
+    fn done(&self) {
+        self.with(|state| state.waiting = None);
+    }
+
+    async fn alive<T>(&self, work: impl Future<Output = T>) -> T {
+        work.await
+    }
+}
+
+impl HealthSource for Start {
+    fn reasons(&self) -> Vec<Value> {
+        self.with(|state| match &state.waiting {
+            _ if state.is_finished => Vec::new(),
+            None => vec![json!({ "reason": "starting" })],
+            Some(Waiting { dependency, error, attempts, .. }) => {
+                vec![json!({ "reason": "waiting-for", "dependency": dependency, "error": error, "attempts": attempts })]
+            }
+        })
+    }
+
+    fn update_metrics(&self, _: std::time::SystemTime) {
+        let (waiting, dependencies) = self.with(|state| (state.waiting.clone(), state.dependencies.clone()));
+        for dependency in dependencies {
+            let attempts = waiting.as_ref().filter(|waiting| waiting.dependency == dependency).map(|it| it.attempts);
+            let is_waiting = f64::from(u8::from(attempts.is_some()));
+            gauge!("tagmill_dependency_waiting", "dependency" => dependency.name).set(is_waiting);
+            gauge!("tagmill_dependency_attempts", "dependency" => dependency.name).set(attempts.unwrap_or(0));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The subcommands of a service that reads a topic.
+
+use std::io::Write;
+
+use clap::Subcommand;
+use runtime::{CommandSettings, Commands};
+
+use crate::dead_letters::DeadLetters;
+
+/// `dead-letters`, and what only this service can.
+#[derive(Debug, Subcommand)]
+pub enum StreamCommands<Own: Subcommand> {
+    /// `list` the records this service could not use, or `replay` them: send them back to where they came from.
+    #[command(subcommand, arg_required_else_help = false, disable_help_subcommand = true)]
+    DeadLetters(DeadLetters),
+    /// What only this service can.
+    #[command(flatten)]
+    Own(Own),
+}
+
+impl<Own: Commands> Commands for StreamCommands<Own> {
+    async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
+        match self {
+            Self::DeadLetters(command) => command.act(settings, out).await,
+            Self::Own(command) => command.act(settings, out).await,
+        }
+    }
+}

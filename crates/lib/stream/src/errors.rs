@@ -1,0 +1,55 @@
+//! Errors of Kafka as errors of a start or a command.
+
+use runtime::{ExitError, StartupError};
+
+/// What an error means for a start: to give up, or to try again.
+pub(crate) fn startup_error(error: kafka::Error) -> StartupError {
+    match error {
+        kafka::Error::Malformed { .. } => ExitError::Config(error.to_string()).into(),
+        kafka::Error::Refused { .. } | kafka::Error::Unreadable { .. } => {
+            ExitError::Unavailable(error.to_string()).into()
+        }
+        kafka::Error::NoTopic(_) => ExitError::Unavailable(format!("KAFKA_BOOTSTRAP_SERVERS: {error}")).into(),
+        kafka::Error::Unavailable(unavailable) => unavailable.into(),
+    }
+}
+
+/// What an error means for a command, which does not wait.
+pub(crate) fn exit_error(error: kafka::Error) -> ExitError {
+    startup_error(error).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use consumer::DependencyError;
+
+    use super::{StartupError, startup_error};
+
+    fn refused(error: kafka::Error) -> (u8, String) {
+        match startup_error(error) {
+            StartupError::Refused(exit_error) => (exit_error.code(), exit_error.to_string()),
+            StartupError::Unavailable(unavailable) => panic!("{unavailable} would be waited out"),
+        }
+    }
+
+    #[test]
+    fn a_malformed_setting_is_64() {
+        let error = kafka::Error::Malformed { setting: "KAFKA_SSL_CA_FILE".into(), error: "no such file".into() };
+        assert_eq!(refused(error), (64, "KAFKA_SSL_CA_FILE: no such file".to_owned()));
+    }
+
+    #[test]
+    fn what_is_missing_or_refused_is_69() {
+        let topic = kafka::Error::NoTopic("orders".into());
+        assert_eq!(refused(topic), (69, "KAFKA_BOOTSTRAP_SERVERS: topic orders does not exist".to_owned()));
+        let login =
+            kafka::Error::Refused { setting: "KAFKA_SASL_USERNAME", error: "SASL authentication failed".into() };
+        assert_eq!(refused(login), (69, "KAFKA_SASL_USERNAME: SASL authentication failed".to_owned()));
+    }
+
+    #[test]
+    fn an_outage_is_waited_out() {
+        let away = DependencyError::new(kafka::KAFKA, "no broker answers");
+        assert!(matches!(startup_error(kafka::Error::Unavailable(away)), StartupError::Unavailable(_)));
+    }
+}

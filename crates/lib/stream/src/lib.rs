@@ -1,0 +1,23 @@
+//! A service that reads a Kafka topic: its settings, its topics, its dead letters, its rebuilds, and the wiring of its loop.
+//!
+//! A service is a [`Service`]: a [`Description`], the settings only it has, and a way to build its processor. Its `main.rs` is
+//! one line, `runtime::main::<stream::App<Stg>>()`.
+
+pub use self::{
+    app::App,
+    description::Description,
+    service::{Service, Shared},
+    settings::Settings,
+};
+
+mod description;
+mod errors;
+pub mod settings;
+mod topics;
+mod service;
+pub mod dead_letters;
+pub mod rebuild;
+mod check;
+mod commands;
+mod metrics;
+mod app;
