@@ -5,6 +5,7 @@
 
 pub use self::{
     app::App,
+    commands::StreamCommands,
     description::Description,
     service::{Service, Shared},
     settings::Settings,

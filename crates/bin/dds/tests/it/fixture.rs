@@ -6,8 +6,8 @@ use consumer::{Outcome, Processor, Record};
 use database::{Database, Statement, Transaction, statement};
 use dds::Dds;
 use devstack::Endpoints;
-use runtime::{Service, Shared};
 use serde_json::Value;
+use stream::{Service, Shared};
 
 use crate::story::{closed, message};
 

@@ -5,12 +5,12 @@ use consumer::{OutboxBatch, Outcome, Processor, Record};
 use database::{Database, Statement};
 use devstack::Endpoints;
 use orders::UtcMicros;
-use runtime::Service;
 use serde_json::{Value, json};
 use stg::{
     Stg,
     parked::{List, Release},
 };
+use stream::Service;
 use workload::{load, source::Reference};
 
 pub(crate) const USER: &str = "626a81ce9a8cd1920641e296";

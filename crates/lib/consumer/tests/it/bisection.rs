@@ -34,7 +34,7 @@ async fn names_the_record_and_goes_on_trying_it() {
     assert!(past.dead_letters.is_empty());
     let waiting = loop_health.waiting().unwrap();
     let guilty = Coordinates { topic: "orders".to_owned(), partition: 3, offset: 2 };
-    assert_eq!((waiting.dependency, waiting.record), ("postgres", Some(guilty)));
+    assert_eq!((waiting.dependency.name, waiting.record), ("postgres", Some(guilty)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,8 +8,8 @@ use std::{
 };
 
 use consumer::{
-    DeadLetter, DependencyError, Failure, Fault, MAX_BATCH_OUTPUT_BYTES, Message, OutboxBatch, Outcome, Processor,
-    Publisher, Record, Rejection, Source, StoreResult,
+    DeadLetter, Dependency, DependencyError, Failure, Fault, MAX_BATCH_OUTPUT_BYTES, Message, OutboxBatch, Outcome,
+    Processor, Publisher, Record, Rejection, Source, StoreResult,
 };
 use tokio::time::sleep;
 
@@ -56,7 +56,7 @@ impl Script {
             }
             Some(Answer::Unavailable) => {
                 journal.note(Step::Unavailable(dependency));
-                Err(DependencyError::new(dependency, "gone"))
+                Err(DependencyError::new(named(dependency), "gone"))
             }
         }
     }
@@ -168,7 +168,7 @@ fn message(offset: i64) -> Message {
 /// An error whose text is another each time, and whose kind is the same.
 fn rejected(number: u32) -> DependencyError {
     let error = format!("process {number} waits for another");
-    DependencyError::new(database::POSTGRES, error).with(Fault::Rejected("40P01".to_owned()))
+    DependencyError::new(named("postgres"), error).with(Fault::Rejected("40P01".to_owned()))
 }
 
 impl Processor for Offsets {
@@ -192,7 +192,7 @@ impl Processor for Offsets {
         self.storing.next("postgres", &self.journal).await?;
         if self.largest.is_some_and(|largest| events.len() > largest) {
             self.journal.note(Step::Failed(events.to_vec()));
-            return Err(DependencyError::new(database::POSTGRES, "no answer").with(Fault::TimedOut).into());
+            return Err(DependencyError::new(named("postgres"), "no answer").with(Fault::TimedOut).into());
         }
         let mut failing = self.failing.borrow_mut();
         if let Some((_, left)) = failing.iter_mut().find(|(event, left)| events.contains(event) && **left > 0) {
@@ -261,4 +261,9 @@ impl Publisher for Broker {
         self.dead_letters.borrow_mut().extend_from_slice(dead_letters);
         Ok(())
     }
+}
+
+/// A dependency by its name.
+pub(crate) const fn named(name: &'static str) -> Dependency {
+    Dependency { name, setting: "ITS_URL" }
 }

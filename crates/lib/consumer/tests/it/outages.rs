@@ -3,7 +3,7 @@
 use consumer::Waiting;
 
 use crate::{
-    doubles::Answer,
+    doubles::{Answer, named},
     journal::Step::{Closed, Committed, MarkedSent, Published, Stored, Unavailable},
     world::World,
 };
@@ -75,7 +75,7 @@ async fn shows_what_is_waited_for() {
     world.processor.storing = [Answer::Unavailable; 9].into();
     let loop_health = world.loop_health.clone();
     world.run().await;
-    let waiting = Waiting { dependency: "postgres", error: "gone".to_owned(), attempts: 4, record: None };
+    let waiting = Waiting { dependency: named("postgres"), error: "gone".to_owned(), attempts: 4, record: None };
     assert_eq!(loop_health.waiting(), Some(waiting));
 }
 

@@ -111,5 +111,5 @@ async fn a_terminated_backend_is_an_outage_of_one_transaction() -> anyhow::Resul
 
 fn assert_unavailable(failure: &Failure, expected: &str) {
     let Failure::Dependency(why) = failure else { panic!("{failure}") };
-    assert!(why.dependency == "postgres" && why.error.contains(expected), "{failure}");
+    assert!(why.dependency.name == "postgres" && why.error.contains(expected), "{failure}");
 }

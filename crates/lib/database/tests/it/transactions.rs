@@ -130,5 +130,5 @@ async fn columns_travel_as_arrays() -> anyhow::Result<()> {
 async fn nothing_is_connected_before_it_is_needed() {
     let settings = database::Settings::from_url("postgres://nobody@127.0.0.1:1/none", None, 1).unwrap();
     let database = Database::new(&settings);
-    assert_eq!(database.begin().await.err().map(|error| error.dependency), Some("postgres"));
+    assert_eq!(database.begin().await.err().map(|error| error.dependency.name), Some("postgres"));
 }

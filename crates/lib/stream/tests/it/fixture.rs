@@ -6,7 +6,7 @@ use consumer::{DeadLetter, Header, Publisher as _, Record, Rejection};
 use database::Database;
 use devstack::Topic;
 use kafka::{Publisher, Reader, Settings};
-use runtime::dead_letters::{List, Replay};
+use stream::dead_letters::{List, Replay};
 
 /// A source topic, its dead letters, and where it is remembered which of them were sent back.
 pub(crate) struct Fixture {

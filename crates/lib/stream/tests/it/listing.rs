@@ -1,10 +1,8 @@
 //! `dead-letters list`: what there is, and what is meant of it.
 
 use database::Database;
-use runtime::{
-    ExitError,
-    dead_letters::{List, Replay, Selection},
-};
+use runtime::ExitError;
+use stream::dead_letters::{List, Replay, Selection};
 
 use crate::fixture::Fixture;
 

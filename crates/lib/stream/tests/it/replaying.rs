@@ -5,10 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use consumer::{DeadLetter, Record};
 use devstack::Topic;
 use kafka::{ReplayProducer, Settings};
-use runtime::{
-    ExitError,
-    dead_letters::{List, Replay, Selection},
-};
+use runtime::ExitError;
+use stream::dead_letters::{List, Replay, Selection};
 
 use crate::fixture::{Fixture, header};
 

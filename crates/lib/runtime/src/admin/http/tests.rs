@@ -2,10 +2,12 @@
 
 use std::{
     io,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use consumer::{StallCause, Step, Waiting, record::Coordinates};
+use consumer::{Dependency, LoopHealth, StallCause, Step, Waiting, record::Coordinates};
+use database::POSTGRES;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -15,6 +17,11 @@ use tokio::{
 
 use super::*;
 
+const DEPENDENCIES: [Dependency; 2] = [POSTGRES, Dependency { name: "kafka", setting: "KAFKA_BOOTSTRAP_SERVERS" }];
+
+/// How long a loop may be silent.
+const HANGS_AFTER: Duration = Duration::from_secs(60);
+
 struct Probe {
     address: SocketAddr,
     loop_health: Arc<LoopHealth>,
@@ -22,10 +29,11 @@ struct Probe {
 
 impl Probe {
     async fn start(metrics: PrometheusHandle) -> io::Result<Self> {
-        let loop_health = Arc::new(LoopHealth::default());
+        let (health, loop_health) = (Health::default(), Arc::new(LoopHealth::of(&DEPENDENCIES)));
+        health.register(Arc::clone(&loop_health) as _);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let endpoints = Endpoints { loop_health: Arc::clone(&loop_health), metrics, clock: noon };
+        let endpoints = Endpoints { health, metrics, clock: noon };
         tokio::spawn(axum::serve(listener, routes(endpoints)).into_future());
         Ok(Self { address, loop_health })
     }
@@ -102,7 +110,7 @@ async fn ready_says_what_is_waited_for() -> io::Result<()> {
     assert_eq!(probe.get("/ready").await?, (200, r#"{"ready":true,"reasons":[]}"#.to_owned()));
 
     let error = "connection refused".to_owned();
-    probe.loop_health.set_waiting(Some(Waiting { dependency: "postgres", error, attempts: 3, record: None }));
+    probe.loop_health.set_waiting(Some(Waiting { dependency: POSTGRES, error, attempts: 3, record: None }));
     let waiting = r#"{"reason":"waiting-for","dependency":"postgres","error":"connection refused","attempts":3}"#;
     assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{waiting}]}}"#)));
     Ok(())
@@ -126,7 +134,7 @@ async fn ready_names_the_record_that_holds_up_all_others() -> io::Result<()> {
     probe.loop_health.assigned(1);
     let record = Some(Coordinates { topic: "orders".to_owned(), partition: 2, offset: 41 });
     let error = "23505 duplicate key".to_owned();
-    probe.loop_health.set_waiting(Some(Waiting { dependency: "postgres", error, attempts: 11, record }));
+    probe.loop_health.set_waiting(Some(Waiting { dependency: POSTGRES, error, attempts: 11, record }));
     let waiting = r#"{"reason":"waiting-for","dependency":"postgres","error":"23505 duplicate key","attempts":11,"#;
     let record = r#""record":{"topic":"orders","partition":2,"offset":41}}"#;
     assert_eq!(probe.get("/ready").await?, (503, format!(r#"{{"ready":false,"reasons":[{waiting}{record}]}}"#)));
@@ -177,7 +185,7 @@ async fn metrics_tell_what_the_loop_does() -> io::Result<()> {
     }
 
     let record = Some(Coordinates { topic: "orders".to_owned(), partition: 2, offset: 41 });
-    probe.loop_health.set_waiting(Some(Waiting { dependency: "postgres", error: String::new(), attempts: 11, record }));
+    probe.loop_health.set_waiting(Some(Waiting { dependency: POSTGRES, error: String::new(), attempts: 11, record }));
     for (series, value) in [
         ("tagmill_ready{service=\"stg-service\"}", "0"),
         ("tagmill_dependency_waiting{service=\"stg-service\",dependency=\"postgres\"}", "1"),

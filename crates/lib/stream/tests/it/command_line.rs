@@ -1,14 +1,15 @@
 //! Settings by table: what is set, and what the process makes of it.
 
-use std::{collections::HashMap, ffi::OsString, io::Write, time::Duration};
+use std::{collections::HashMap, convert::Infallible, ffi::OsString, io::Write, time::Duration};
 
-use serde_json::Value;
-
-use super::*;
-use crate::{
-    Commands,
+use clap::{Args, Subcommand};
+use runtime::{
+    CommandSettings, Commands, ExitError,
+    cli::{Command, ParseEnd, Program, command},
     settings::{DatabaseSettings, Secret},
 };
+use serde_json::Value;
+use stream::{Description, StreamCommands, dead_letters::DeadLetters};
 
 const STG: Description = Description {
     name: "stg-service",
@@ -18,8 +19,13 @@ const STG: Description = Description {
     dead_letter_topic: "stg-dead-letters",
 };
 
+const PROGRAM: Program =
+    Program { name: STG.name, about: STG.about, migrations: None, complete: |command| STG.complete(command) };
+
+type Settings = stream::Settings<Own>;
+
 /// What only the service under test has.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct Own {
     #[arg(long, env)]
     redis_url: Secret,
@@ -41,7 +47,9 @@ impl Commands for OwnCommands {
     }
 }
 
-type Cli = super::Cli<OwnCommands>;
+type AllCommands = StreamCommands<OwnCommands>;
+
+type Cli = runtime::cli::Cli<AllCommands>;
 
 type Variables = HashMap<&'static str, &'static str>;
 
@@ -50,12 +58,12 @@ const COMPLETE: [(&str, &str); 3] =
 
 fn parse(line: &[&str], variables: &Variables) -> Result<Cli, ParseEnd> {
     let line = ["stg-service"].iter().chain(line).map(OsString::from);
-    Cli::parse::<Own>(&STG, line, |name| variables.get(name).map(OsString::from))
+    Cli::parse::<Settings>(&PROGRAM, line, |name| variables.get(name).map(OsString::from))
 }
 
 fn settings(variables: &Variables) -> Result<Settings, ExitError> {
     match parse(&[], variables) {
-        Ok(Cli { settings, .. }) => settings.read::<Own>().and_then(|_| settings.read()),
+        Ok(Cli { settings, .. }) => settings.read(),
         Err(ParseEnd::Invalid(exit_error)) => Err(exit_error),
         Err(ParseEnd::Help(answer)) => panic!("{answer}"),
     }
@@ -123,7 +131,7 @@ fn a_value_may_come_from_a_file() {
         "DATABASE_URL_FILE" => Some(OsString::from(&path)),
         _ => None,
     };
-    let cli = Cli::parse::<Own>(&STG, ["stg-service".into(), "migrate".into()], read).unwrap();
+    let cli = Cli::parse::<Settings>(&PROGRAM, ["stg-service".into(), "migrate".into()], read).unwrap();
     std::fs::remove_file(&file).unwrap();
     assert!(matches!(cli.command, Command::Migrate));
     assert_eq!(cli.settings.read::<DatabaseSettings>().unwrap().database_url.expose(), "postgres://from-a-file");
@@ -141,7 +149,7 @@ const UNUSABLE: [(&str, &str); 6] = [
 
 /// Every setting of the service, by its variable.
 fn variables() -> Vec<&'static str> {
-    let command = command::<Own, OwnCommands>(&STG);
+    let command = command::<Settings, AllCommands>(&PROGRAM);
     let names = command.get_arguments().filter_map(|argument| argument.get_env()?.to_str().map(str::to_owned));
     names.map(|name| &*name.leak()).collect()
 }
@@ -189,7 +197,8 @@ fn the_file_of_every_setting_holds_one_line() {
         };
         for (text, said) in bytes.iter().chain(&of_files) {
             std::fs::write(&file, text).unwrap();
-            let Err(ParseEnd::Invalid(exit_error)) = Cli::parse::<Own>(&STG, ["stg-service".into()], read) else {
+            let Err(ParseEnd::Invalid(exit_error)) = Cli::parse::<Settings>(&PROGRAM, ["stg-service".into()], read)
+            else {
                 panic!("{variable} of {text:?} was accepted")
             };
             assert_eq!(exit_error.code(), 64);
@@ -206,7 +215,7 @@ fn a_file_may_end_its_line_as_any_editor_does() {
     let read = |name: &str| (name == "REDIS_URL_FILE").then(|| file.clone().into_os_string());
     for text in ["redis://r", "redis://r\n", "redis://r\r\n"] {
         std::fs::write(&file, text).unwrap();
-        let cli = Cli::parse::<Own>(&STG, ["stg-service".into()], read).unwrap();
+        let cli = Cli::parse::<Settings>(&PROGRAM, ["stg-service".into()], read).unwrap();
         assert_eq!(cli.settings.read::<Own>().unwrap().redis_url.expose(), "redis://r", "{text:?}");
     }
     std::fs::remove_file(&file).unwrap();
@@ -311,14 +320,19 @@ fn wrong_usage_is_one_line() {
 fn subcommands_nest_and_are_each_services_own() {
     let line = ["--redis-url=redis://r", "dead-letters", "replay", "--partition=1", "--from=3", "--to=9", "--execute"];
     let cli = parse(&line, &COMPLETE.into()).unwrap();
-    let Command::DeadLetters(DeadLetters::Replay(replay)) = cli.command else { panic!("{:?}", cli.command) };
+    let Command::Own(StreamCommands::DeadLetters(DeadLetters::Replay(replay))) = cli.command else {
+        panic!("{:?}", cli.command)
+    };
     let which = replay.selection;
     assert_eq!((which.partition, which.from, which.to, replay.execute), (Some(1), Some(3), Some(9), true));
 
     let cli = parse(&["revolve", "3"], &COMPLETE.into()).unwrap();
-    assert!(matches!(cli.command, Command::Own(OwnCommands::Revolve { times: 3 })));
-    let nobodys =
-        super::Cli::<std::convert::Infallible>::parse::<Own>(&STG, ["stg".into(), "revolve".into()], |_| None);
+    assert!(matches!(cli.command, Command::Own(StreamCommands::Own(OwnCommands::Revolve { times: 3 }))));
+    let nobodys = runtime::cli::Cli::<StreamCommands<Infallible>>::parse::<Settings>(
+        &PROGRAM,
+        ["stg".into(), "revolve".into()],
+        |_| None,
+    );
     assert!(matches!(nobodys, Err(ParseEnd::Invalid(_))));
 }
 
@@ -356,7 +370,7 @@ fn help_is_the_reference() {
     ] {
         assert!(help.contains(text), "{text} in {help}");
     }
-    for argument in command::<Own, OwnCommands>(&STG).get_arguments() {
+    for argument in command::<Settings, AllCommands>(&PROGRAM).get_arguments() {
         assert!(argument.is_hide_env_values_set(), "{} would show its value in --help", argument.get_id());
         assert!(argument.get_help().is_some() || argument.get_id() == "redis_url", "{}", argument.get_id());
     }
