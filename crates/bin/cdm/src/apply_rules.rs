@@ -73,7 +73,7 @@ const CHUNK: usize = 10_000;
 impl RuleApplier {
     /// One round; whether there was anything to do, and so may be more. One small read while nobody changes a rule.
     pub(crate) async fn run(&mut self, database: &Database) -> Result<bool, Failure> {
-        let transaction = database.begin().await?;
+        let transaction = database.begin_batch().await?;
         let work = work(&transaction).await?;
         transaction.commit().await?;
         #[expect(clippy::cast_precision_loss, reason = "2^53 rules are more than anybody writes")]
@@ -131,7 +131,7 @@ fn body(row: &Row) -> Result<Option<Body>, Failure> {
 
 /// Puts in force what people have written. It is read again under the lock: another replica may have been faster.
 async fn put_changes_in_force(database: &Database) -> Result<(), Failure> {
-    let transaction = database.begin().await?;
+    let transaction = database.begin_batch().await?;
     transaction.execute(&statement!("cdm/marts/lock_marts"), []).await?;
     let changed = work(&transaction).await?.changed;
     let ids: Vec<i64> = changed.iter().map(|rule| rule.id).collect();
@@ -189,7 +189,7 @@ impl Evaluation {
 
     async fn finish(self, database: &Database) -> Result<(), Failure> {
         let (ids, revisions): (Vec<i64>, Vec<i64>) = self.rules.into_iter().unzip();
-        let transaction = database.begin().await?;
+        let transaction = database.begin_batch().await?;
         transaction.execute(&statement!("cdm/rules/finish_rules"), [&ids, &revisions]).await?;
         transaction.commit().await?;
         tracing::info!(rules = ?ids, changes = self.changes, "every user has the tags that the rules say");
@@ -206,7 +206,7 @@ impl Shard {
         if chunk.is_empty() {
             return Ok(0);
         }
-        let transaction = database.begin().await?;
+        let transaction = database.begin_batch().await?;
         let (_, _, changes) = try_join!(
             transaction.query(&statement!("cdm/rules/lock_shard"), [&number]),
             transaction.execute(&statement!("cdm/marts/pause_batches"), []),

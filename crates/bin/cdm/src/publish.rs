@@ -36,7 +36,7 @@ impl Outbox {
     /// The next events that are not known to be sent, as messages of at most `limit` bytes with their key.
     pub(crate) async fn next_batch(&mut self, database: &Database, limit: usize) -> Result<Vec<Message>, Failure> {
         self.sending = None;
-        let transaction = database.begin().await?;
+        let transaction = database.begin_batch().await?;
         let (locked, rows) = try_join!(
             transaction.query(&statement!("cdm/tags/try_lock_tag_events"), []),
             transaction.query(&statement!("cdm/tags/select_unsent_tag_events"), [&EVENTS, &BYTES]),

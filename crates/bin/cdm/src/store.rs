@@ -33,7 +33,7 @@ pub(crate) async fn store(
 ) -> Result<Vec<Outcome>, Failure> {
     let marts = transform::transform(events);
     let look_first = replay_hint.0.get();
-    let transaction = database.begin().await?;
+    let transaction = database.begin_batch().await?;
     let (_, are_people_looking, (), products, categories, rules, current_tags) = try_join!(
         transaction.execute(&statement!("cdm/marts/join_batches"), []),
         choose_marts(&transaction, service),

@@ -78,7 +78,7 @@ impl Republisher {
 /// Every counter of the next users behind `after`, and the last of them; `None` behind the last user of all.
 async fn read(database: &Database, after: Uuid, users: usize) -> Result<(Option<Uuid>, Vec<CounterSnapshot>), Failure> {
     let limit = i64::try_from(users).unwrap_or(i64::MAX);
-    let transaction = database.begin().await?;
+    let transaction = database.begin_batch().await?;
     let rows = transaction.query(&statement!("dds/counters/select_next_users"), [&after, &limit]).await?;
     let users = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<Uuid>, _>>()?;
     let (of_products, of_categories) = (

@@ -76,7 +76,7 @@ async fn attempt(
     load_src: &str,
     orders: &[HashedOrder<'_>],
 ) -> Result<Option<StoreOutput>, Failure> {
-    let transaction = database.begin().await?;
+    let transaction = database.begin_batch().await?;
     let (states, phase, generation, latest) = try_join!(
         states::lock(&transaction, orders),
         rebuild::phase(&transaction, service),

@@ -90,7 +90,7 @@ impl Parked {
 
     /// Some of the messages that are not known to be sent.
     async fn next_batch(&mut self, database: &Database, limits: RoundLimits) -> Result<Vec<Message>, Failure> {
-        let transaction = database.begin().await?;
+        let transaction = database.begin_batch().await?;
         let size = i64::try_from(limits.orders).unwrap_or(i64::MAX);
         let rows = transaction.query(&statement!("stg/orders/lock_unsent_orders"), [&size, &BYTES_A_ROUND]).await?;
         let orders = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<i64>, _>>()?;

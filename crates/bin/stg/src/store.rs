@@ -19,7 +19,7 @@ pub(crate) async fn store(
     now: UtcMicros,
     limit: usize,
 ) -> Result<StoreResult, Failure> {
-    let transaction = database.begin().await?;
+    let transaction = database.begin_batch().await?;
     let stored_order = lock(&transaction, events).await?;
     let Changes { outcomes, new, changed, messages } = transform::transform(&stored_order, events, lookup, now, limit)?;
     try_join!(

@@ -21,7 +21,6 @@ pub use self::{
     ports::publisher::{DeadLetter, Message, Publisher},
     ports::record::{Coordinates, Header, Record},
     ports::source::Source,
-    schedule::{InvalidSchedule, Schedule},
     shutdown::Shutdown,
     worker::{Settings, Worker},
 };
@@ -30,7 +29,6 @@ pub use self::{
 pub type Clock = fn() -> std::time::SystemTime;
 
 mod ports;
-pub mod schedule;
 mod health;
 mod shutdown;
 mod backoff;

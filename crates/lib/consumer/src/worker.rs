@@ -2,15 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use schedule::{JobSchedulerError, Schedule, Ticks};
 use tokio::time::{Instant, sleep};
-use tokio_cron_scheduler::JobSchedulerError;
 
 use crate::{
-    Clock, DependencyError, Fault, LoopHealth, Processor, Publisher, Record, Schedule, Shutdown, Source, Step, Waiting,
+    Clock, DependencyError, Fault, LoopHealth, Processor, Publisher, Record, Shutdown, Source, Step, Waiting,
     backoff::Backoff,
     failpoint,
     in_flight::{Due, ReadMode, StopReason},
-    schedule::Ticks,
 };
 
 /// How the loop works.

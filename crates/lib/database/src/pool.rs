@@ -39,12 +39,20 @@ impl Database {
         Self::new(&Settings { pool_size: 1, ..self.pool.manager().settings().clone() })
     }
 
-    /// Begins a transaction for a batch: short, guarded, on indexes only.
+    /// Begins a transaction that reads and writes a few rows.
     ///
     /// # Errors
     /// When there is no connection to be had.
     pub async fn begin(&self) -> Result<Transaction, DependencyError> {
         Transaction::begin(self.connection().await?).await
+    }
+
+    /// Begins a transaction for a batch: short, guarded, on indexes only, with plans that are made once.
+    ///
+    /// # Errors
+    /// When there is no connection to be had.
+    pub async fn begin_batch(&self) -> Result<Transaction, DependencyError> {
+        Transaction::begin_batch(self.connection().await?).await
     }
 
     /// Begins a transaction for somebody who asks and waits: it changes nothing, and takes seconds at most.

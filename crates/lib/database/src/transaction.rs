@@ -37,7 +37,7 @@ pub struct Transaction {
     reusable: bool,
 }
 
-/// Longer than `statement_timeout` in `begin.sql`, or a slow server looks like a dead one.
+/// Longer than `statement_timeout` in `begin_batch.sql`, or a slow server looks like a dead one.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Longer than `statement_timeout` in `begin_read_only.sql`.
@@ -47,6 +47,8 @@ const READ_ONLY_TIMEOUT: Duration = Duration::from_secs(5);
 const MAINTENANCE_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 const BEGIN: &str = concat!(include_str!("sql/begin.sql"), include_str!("sql/stated.sql"));
+
+const BEGIN_BATCH: &str = concat!(include_str!("sql/begin_batch.sql"), include_str!("sql/stated.sql"));
 const BEGIN_READ_ONLY: &str = concat!(include_str!("sql/begin_read_only.sql"), include_str!("sql/stated.sql"));
 const BEGIN_MAINTENANCE: &str = concat!(include_str!("sql/begin_maintenance.sql"), include_str!("sql/stated.sql"));
 
@@ -56,6 +58,10 @@ const COMMIT: &str = "SELECT; COMMIT";
 impl Transaction {
     pub(crate) async fn begin(session: Pooled) -> Result<Self, DependencyError> {
         Self::begin_as(session, BEGIN, STATEMENT_TIMEOUT, true).await
+    }
+
+    pub(crate) async fn begin_batch(session: Pooled) -> Result<Self, DependencyError> {
+        Self::begin_as(session, BEGIN_BATCH, STATEMENT_TIMEOUT, true).await
     }
 
     pub(crate) async fn begin_read_only(session: Pooled) -> Result<Self, DependencyError> {

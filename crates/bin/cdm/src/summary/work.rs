@@ -25,7 +25,7 @@ pub(super) struct Work {
 
 /// Looks by itself.
 pub(super) async fn look(database: &Database, every: Duration) -> Result<Work, Failure> {
-    let transaction = database.begin().await?;
+    let transaction = database.begin_batch().await?;
     let work = read(&transaction, every).await?;
     transaction.commit().await?;
     Ok(work)

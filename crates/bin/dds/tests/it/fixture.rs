@@ -89,7 +89,7 @@ impl Fixture {
 
     /// Runs one statement in a transaction of its own, and returns the text of its rows.
     pub(crate) async fn sql(&self, sql: &'static str) -> anyhow::Result<Vec<String>> {
-        let transaction = self.database.begin().await?;
+        let transaction = self.database.begin_batch().await?;
         let rows = run(&transaction, sql).await?;
         transaction.commit().await?;
         Ok(rows)

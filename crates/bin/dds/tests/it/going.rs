@@ -17,7 +17,7 @@ async fn a_batch_that_relied_on_them_is_repeated_with_them() -> anyhow::Result<(
     store(&replica, 0, &[1, 2]).await?;
     let keys = fixture.keys().await?;
 
-    let lock = fixture.database.begin().await?;
+    let lock = fixture.database.begin_batch().await?;
     run(&lock, HOLD_UP).await?;
     let delete = async {
         fixture.someone_waits().await?;
@@ -38,7 +38,7 @@ async fn a_batch_that_met_them_does_not_remember_them() -> anyhow::Result<()> {
     let keys = fixture.keys().await?;
 
     let replica = fixture.replica().await?;
-    let lock = fixture.database.begin().await?;
+    let lock = fixture.database.begin_batch().await?;
     run(&lock, HOLD_UP).await?;
     let delete = async {
         fixture.someone_waits().await?;
@@ -60,7 +60,7 @@ async fn a_batch_that_meets_them_going_waits_until_they_are_gone() -> anyhow::Re
     store(&replica, 0, &[1, 2]).await?;
     let keys = fixture.keys().await?;
 
-    let deletion = fixture.database.begin().await?;
+    let deletion = fixture.database.begin_batch().await?;
     run(&deletion, DELETE).await?;
     let end = async {
         fixture.someone_waits().await?;
@@ -81,7 +81,7 @@ async fn rows_that_are_just_going_are_neither_relied_on_nor_remembered() -> anyh
     store(&replica, 0, &[1, 2]).await?;
     let keys = fixture.keys().await?;
 
-    let lock = fixture.database.begin().await?;
+    let lock = fixture.database.begin_batch().await?;
     run(&lock, "SELECT 'held' FROM dds.l_product_category FOR UPDATE").await?;
     let batch = async {
         fixture.someone_waits().await?;

@@ -31,7 +31,7 @@ impl ParkedMetrics {
 }
 
 async fn count(database: &Database) -> Result<(), Failure> {
-    let transaction = database.begin().await?;
+    let transaction = database.begin_batch().await?;
     let orders = transaction.query(&statement!("stg/parked/count_parked_orders"), []).await?;
     let names = transaction.query(&statement!("stg/parked/count_missing_names"), []).await?;
     transaction.commit().await?;

@@ -49,7 +49,7 @@ impl ReleasableNames {
     /// The next distinct names that orders wait for. The cursor stays where it is: should asking for these fail, they are the
     /// next again.
     async fn next(&self, database: &Database) -> Result<Vec<Row>, Failure> {
-        let transaction = database.begin().await?;
+        let transaction = database.begin_batch().await?;
         let after = self.cursor.as_ref();
         let after = after.map_or(("", "", ""), |name| (name.kind.as_str(), &name.id, &name.restaurant_id));
         let parameters: database::Parameters<'_, 4> = [&after.0, &after.1, &after.2, &NAMES_A_ROUND];

@@ -50,7 +50,7 @@ pub(super) async fn retry(
     limits: RoundLimits,
 ) -> Result<Retried, Failure> {
     let overdue = now.before(limits.max_age);
-    let transaction = database.begin().await?;
+    let transaction = database.begin_batch().await?;
     let orders = lock(&transaction, known, overdue, limits.orders).await?;
     if orders.is_empty() {
         transaction.commit().await?;

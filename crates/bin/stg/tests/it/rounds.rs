@@ -20,7 +20,7 @@ async fn replicas_share_the_work_and_none_goes_without() -> anyhow::Result<()> {
     fixture.name_user("late").await?;
 
     // Somebody holds the first ten; whoever comes takes others, at once.
-    let holder = fixture.database.begin().await?;
+    let holder = fixture.database.begin_batch().await?;
     let hold = Statement { name: "test", sql: "SELECT id FROM stg.order_events WHERE object_id <= 10 FOR UPDATE" };
     holder.query(&hold, []).await?;
     let first = one.poll_outbox(10).await?;

@@ -2,7 +2,8 @@
 
 use std::{pin::pin, time::Duration};
 
-use consumer::{Schedule, Step as Doing};
+use consumer::Step as Doing;
+use schedule::Schedule;
 use tokio::time::{Instant, advance, sleep};
 
 use crate::{doubles::Answer, world::World};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use consumer::Schedule;
+use schedule::Schedule;
 
 use crate::{
     doubles::{Answer, EVENT},

@@ -6,7 +6,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use consumer::{DeadLetter, DependencyError, LoopHealth, Message, Publisher, Record, Schedule, Settings, Worker};
+use consumer::{DeadLetter, DependencyError, LoopHealth, Message, Publisher, Record, Settings, Worker};
+use schedule::Schedule;
 
 use crate::{
     doubles::{Broker, EVENT, Offsets, Partition},

@@ -1,4 +1,4 @@
--- Begins a transaction that reads or writes whole tables. All settings are local to the transaction, as in begin.sql.
+-- Begins a transaction that reads or writes whole tables. All settings are local to the transaction, as in begin_batch.sql.
 BEGIN ISOLATION LEVEL READ COMMITTED;
 
 -- Statements have no time limit.

@@ -8,7 +8,7 @@ use crate::fresh_database::{number, sql, with_goods};
 
 /// The failure of `statement`, which must not name the value it was given.
 async fn failure(database: &Database, statement: &Statement, value: &str) -> anyhow::Result<Failure> {
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     let failure = tx.query(statement, [&value]).await.unwrap_err();
     assert!(!failure.to_string().contains(value), "{failure}");
     Ok(failure)
@@ -55,7 +55,7 @@ async fn everything_else_is_an_outage() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_value_that_cannot_be_sent_comes_from_a_record() -> anyhow::Result<()> {
     let database = with_goods().await?;
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     let failure = tx.query(&sql("SELECT $1::timestamp"), [&DateTime::MAX]).await.unwrap_err();
     let Failure::Dependency(unavailable) = failure else { panic!("{failure}") };
     assert!(matches!(unavailable.fault, Fault::Rejected(_)), "{unavailable:?}");
@@ -65,9 +65,9 @@ async fn a_value_that_cannot_be_sent_comes_from_a_record() -> anyhow::Result<()>
 #[tokio::test]
 async fn a_lock_that_is_not_granted_is_an_outage() -> anyhow::Result<()> {
     let database = with_goods().await?;
-    let holder = database.begin().await?;
+    let holder = database.begin_batch().await?;
     holder.execute(&sql("LOCK TABLE public.goods"), []).await?;
-    let waiter = database.begin().await?;
+    let waiter = database.begin_batch().await?;
     waiter.execute(&sql("SET LOCAL lock_timeout = '10ms'"), []).await?;
     let failure = waiter.query(&sql("SELECT * FROM public.goods"), []).await.unwrap_err();
     // Preparing takes a lock as well, so this is also a failure to prepare.
@@ -78,7 +78,7 @@ async fn a_lock_that_is_not_granted_is_an_outage() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_serialization_failure_is_an_outage() -> anyhow::Result<()> {
     let database = with_goods().await?;
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     tx.execute(&sql("INSERT INTO public.goods VALUES (1, 1)"), []).await?;
     tx.commit().await?;
     let (first, second) = (repeatable(&database).await?, repeatable(&database).await?);
@@ -91,7 +91,7 @@ async fn a_serialization_failure_is_an_outage() -> anyhow::Result<()> {
 }
 
 async fn repeatable(database: &Database) -> anyhow::Result<Transaction> {
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     tx.execute(&sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"), []).await?;
     tx.query(&sql("SELECT * FROM public.goods"), []).await?;
     Ok(tx)
@@ -100,7 +100,7 @@ async fn repeatable(database: &Database) -> anyhow::Result<Transaction> {
 #[tokio::test]
 async fn a_terminated_backend_is_an_outage_of_one_transaction() -> anyhow::Result<()> {
     let database = with_goods().await?;
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     let failure = tx.query(&sql("SELECT pg_terminate_backend(pg_backend_pid())"), []).await.unwrap_err();
     assert_unavailable(&failure, "57P01");
     assert_unavailable(&tx.commit().await.unwrap_err(), "connection closed");

@@ -20,7 +20,7 @@ const ROWS: i64 = 300;
 async fn an_empty_table_that_was_analysed_is_not_scanned() -> anyhow::Result<()> {
     let database = emptied().await?;
     let scans = number(&database, SCANS).await?;
-    fill(&database, database.begin().await?).await?;
+    fill(&database, database.begin_batch().await?).await?;
     assert_eq!(number(&database, SCANS).await?, scans);
     Ok(())
 }

@@ -17,7 +17,7 @@ pub(crate) async fn empty() -> anyhow::Result<Settings> {
 /// A warehouse with one table: `goods(id, amount)`, whose amounts are `int` and not negative.
 pub(crate) async fn with_goods() -> anyhow::Result<Database> {
     let database = Database::new(&empty().await?);
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     let create =
         "CREATE TABLE public.goods (id bigint PRIMARY KEY, amount int CONSTRAINT not_negative CHECK (amount >= 0))";
     tx.execute(&sql(create), []).await?;
@@ -27,7 +27,7 @@ pub(crate) async fn with_goods() -> anyhow::Result<Database> {
 
 /// One number a query returns.
 pub(crate) async fn number(database: &Database, query: &'static str) -> anyhow::Result<i64> {
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     let rows = tx.query(&sql(query), []).await?;
     tx.commit().await?;
     Ok(rows[0].try_get(0)?)

@@ -44,7 +44,7 @@ async fn public_offers_nothing_that_is_called() -> anyhow::Result<()> {
         let database = Database::new(&settings);
         let key = vec![uuid::Uuid::NAMESPACE_OID];
         let select = sql("SELECT count(*) FROM unnest($1::uuid[]) AS n (id) WHERE n.id = ANY($1::uuid[])");
-        for tx in [database.begin().await?, database.begin_read_only().await?] {
+        for tx in [database.begin_batch().await?, database.begin_read_only().await?] {
             let rows = tx.query(&select, [&key]).await?;
             assert_eq!(rows[0].try_get::<_, i64>(0)?, 1, "{path}");
             tx.commit().await?;
@@ -60,7 +60,7 @@ async fn public_offers_nothing_that_is_called() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_temporary_table_hides_nothing() -> anyhow::Result<()> {
     let database = Database::new(&empty().await?);
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     tx.execute(&sql("CREATE TEMPORARY TABLE pg_class (relname name)"), []).await?;
     tx.commit().await?;
     assert!(number(&database, "SELECT count(*) FROM pg_class").await? > 0);

@@ -45,7 +45,7 @@ async fn a_database_that_is_ahead_is_left_alone() -> anyhow::Result<()> {
 }
 
 async fn change_history(database: &Database, change: &Statement) -> anyhow::Result<()> {
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     assert_eq!(tx.execute(change, []).await?, 1);
     Ok(tx.commit().await?)
 }

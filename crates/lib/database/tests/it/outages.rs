@@ -39,12 +39,12 @@ async fn a_refusal_is_told_from_an_outage() -> anyhow::Result<()> {
 async fn a_server_that_was_killed_is_found_again() -> anyhow::Result<()> {
     let stack = devstack::Stack::start(devstack::Options::for_tests()).await?;
     let database = Database::new(&Settings::from_url(&stack.endpoints().database_url("postgres"), None, 2)?);
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     tx.query(&sql("SELECT 1"), []).await?;
 
     stack.postgres().kill().await?;
     assert_eq!(tx.commit().await.unwrap_err().to_string().split(':').next(), Some("postgres"));
-    assert!(database.begin().await.is_err());
+    assert!(database.begin_batch().await.is_err());
 
     stack.postgres().start().await?;
     assert_eq!(number(&database, "SELECT 1::bigint").await?, 1);

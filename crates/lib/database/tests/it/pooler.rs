@@ -61,14 +61,14 @@ async fn many_share_few_connections() -> anyhow::Result<()> {
     ];
     let fixture = Fixture::shared().await?;
     let settings = fixture.database(1).await?;
-    let setup = Database::new(&settings).begin().await?;
+    let setup = Database::new(&settings).begin_batch().await?;
     setup.execute(&sql("CREATE TABLE public.goods (id bigint PRIMARY KEY, amount int)"), []).await?;
     setup.commit().await?;
 
     let members = (0..6_usize).map(async |member| {
         let database = Database::new(&settings);
         for round in 0..20 {
-            let tx = database.begin().await?;
+            let tx = database.begin_batch().await?;
             let ids = vec![i64::try_from(member * 100 + round)?];
             let insert = sql(SHAPES[0]);
             tx.execute(&insert, [&ids, &vec![1_i32]]).await?;
@@ -95,21 +95,21 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
     let fixture = Fixture::shared().await?;
     let database = Database::new(&fixture.database(3).await?);
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     tx.execute(&sql("CREATE TABLE public.goods (id bigint PRIMARY KEY)"), []).await?;
     tx.commit().await?;
     let insert = sql("INSERT INTO public.goods VALUES ($1)");
 
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     assert_eq!(tx.execute(&insert, [&1_i64]).await?, 1);
     assert_eq!(number(&database, COUNT).await?, 0);
     tx.rollback().await?;
 
-    let dropped = database.begin().await?;
+    let dropped = database.begin_batch().await?;
     dropped.execute(&insert, [&1_i64]).await?;
     drop(dropped);
 
-    let failed = database.begin().await?;
+    let failed = database.begin_batch().await?;
     failed.execute(&insert, [&1_i64]).await?;
     let refused = failed.execute(&sql("SELECT $1::text::int"), [&"Анна"]).await.unwrap_err();
     assert!(matches!(refused, consumer::Failure::InvalidData(_)), "{refused}");
@@ -124,7 +124,7 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
     };
     tokio::time::timeout(std::time::Duration::from_secs(60), closed).await??;
     assert_eq!(number(&database, COUNT).await?, 0);
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     tx.execute(&insert, [&1_i64]).await?;
     tx.commit().await?;
     assert_eq!(number(&database, COUNT).await?, 1);
@@ -143,7 +143,7 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
 async fn every_kind_of_parameter_travels() -> anyhow::Result<()> {
     let fixture = Fixture::shared().await?;
     let database = Database::new(&fixture.database(1).await?);
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     let at: DateTime = "2022-11-19T16:06:36.123456".parse()?;
     let key = Uuid::NAMESPACE_OID;
     let one = "SELECT $1, $2, $3, $4, $5, $6, $7, $8::text";

@@ -66,10 +66,10 @@ async fn every_kind_of_transaction_states_what_it_runs_under() -> anyhow::Result
         let fixture = Fixture::new().await?;
         fixture.set(what, ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed())).await?;
         let database = Database::new(&fixture.settings()?);
-        let mut found = differences("batch", database.begin().await?).await?;
+        let mut found = differences("batch", database.begin_batch().await?).await?;
         found.extend(differences("reading", database.begin_read_only().await?).await?);
         found.extend(differences("unhurried", database.begin_maintenance().await?).await?);
-        found.extend(differences("aside", database.dedicated().begin().await?).await?);
+        found.extend(differences("aside", database.dedicated().begin_batch().await?).await?);
         assert_eq!(found, Vec::<String>::new(), "{what}");
     }
     Ok(())
@@ -99,7 +99,7 @@ async fn migrations_state_what_they_run_under() -> anyhow::Result<()> {
     assert!(!migrate(&fixture.settings()?).await?.is_empty());
 
     let database = Database::new(&Settings::from_url(&fixture.endpoints.database_url(&fixture.name), None, 1)?);
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     for setting in ROLE_SETTINGS {
         let Treatment::Stated(name, value) = setting.treatment else { continue };
         let query = "SELECT DISTINCT replace(value, '\"', '') FROM public.observed WHERE name = $1";
@@ -137,7 +137,7 @@ async fn a_statement_after_a_lock_sees_what_was_committed_before_it() -> anyhow:
         ))
         .await?;
     let database = Database::new(&fixture.settings()?);
-    let (first, second) = (database.begin().await?, database.begin().await?);
+    let (first, second) = (database.begin_batch().await?, database.begin_batch().await?);
     second.query(&sql("SELECT amount FROM public.sums"), []).await?; // a snapshot, if there were one for all
     first.execute(&sql("UPDATE public.sums SET amount = amount + 1"), []).await?;
     first.commit().await?;
@@ -158,7 +158,7 @@ async fn a_policy_that_hides_rows_is_an_error() -> anyhow::Result<()> {
             fixture.name
         ))
         .await?;
-    let tx = Database::new(&fixture.settings()?).begin().await?;
+    let tx = Database::new(&fixture.settings()?).begin_batch().await?;
     let failure = tx.query(&sql("SELECT id FROM public.guarded"), []).await.unwrap_err();
     assert!(failure.to_string().contains("row-level security"), "{failure}");
     Ok(())
@@ -175,7 +175,7 @@ async fn read_only_is_obeyed_and_told() -> anyhow::Result<()> {
             fixture.name
         ))
         .await?;
-    let tx = Database::new(&fixture.settings()?).begin().await?;
+    let tx = Database::new(&fixture.settings()?).begin_batch().await?;
     let failure = tx.execute(&sql("INSERT INTO public.kept VALUES (1)"), []).await.unwrap_err();
     assert!(failure.to_string().contains("25006"), "{failure}");
     Ok(())

@@ -60,7 +60,7 @@ async fn reach(url: &str, ca_file: Option<&PathBuf>) -> anyhow::Result<Reached> 
         Err(ConnectError::Rejected(_)) => return Ok(Refused),
         Err(ConnectError::Unavailable(away)) => return Err(away.into()),
     }
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     let rows = tx.query(&sql("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"), []).await?;
     Ok(if rows[0].try_get(0)? { Encrypted } else { Plain })
 }
@@ -68,7 +68,7 @@ async fn reach(url: &str, ca_file: Option<&PathBuf>) -> anyhow::Result<Reached> 
 /// Gives the server a new certificate and puts a copy of it at `copy`.
 async fn certificate(url: &str, copy: &Path) -> anyhow::Result<PathBuf> {
     command(url, MAKE_CERTIFICATE).await?;
-    let tx = Database::new(&Settings::from_url(url, None, 1)?).begin().await?;
+    let tx = Database::new(&Settings::from_url(url, None, 1)?).begin_batch().await?;
     let rows = tx.query(&sql("SELECT pg_read_file('server.crt')"), []).await?;
     std::fs::write(copy, rows[0].try_get::<_, &str>(0)?)?;
     Ok(copy.to_owned())

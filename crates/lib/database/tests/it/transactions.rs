@@ -22,7 +22,7 @@ async fn insert(tx: &Transaction, id: i64) -> Result<u64, Failure> {
 async fn what_is_committed_stays_and_the_connection_with_it() -> anyhow::Result<()> {
     let database = with_goods().await?;
     let backend = number(&database, BACKEND).await?;
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     assert_eq!(insert(&tx, 1).await?, 1);
     tx.commit().await?;
     assert_eq!(number(&database, COUNT).await?, 1);
@@ -34,7 +34,7 @@ async fn what_is_committed_stays_and_the_connection_with_it() -> anyhow::Result<
 async fn rolled_back_leaves_nothing_and_keeps_the_connection() -> anyhow::Result<()> {
     let database = with_goods().await?;
     let backend = number(&database, BACKEND).await?;
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     insert(&tx, 1).await?;
     tx.rollback().await?;
     assert_eq!(number(&database, COUNT).await?, 0);
@@ -45,11 +45,11 @@ async fn rolled_back_leaves_nothing_and_keeps_the_connection() -> anyhow::Result
 #[tokio::test]
 async fn dropped_leaves_nothing_and_no_open_transaction() -> anyhow::Result<()> {
     let database = with_goods().await?;
-    let idle = database.begin().await?;
+    let idle = database.begin_batch().await?;
     insert(&idle, 1).await?;
     drop(idle);
 
-    let busy = database.begin().await?;
+    let busy = database.begin_batch().await?;
     assert!(insert(&busy, 2).now_or_never().is_none(), "abandoned in flight");
     drop(busy);
 
@@ -62,7 +62,7 @@ async fn dropped_leaves_nothing_and_no_open_transaction() -> anyhow::Result<()> 
 async fn statements_in_flight_together_run_in_order() -> anyhow::Result<()> {
     let database = with_goods().await?;
     number(&database, COUNT).await?; // prepared already; the insert is not
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     let count = sql(COUNT);
     let (_, rows) = try_join!(insert(&tx, 1), tx.query(&count, []))?;
     assert_eq!(rows[0].try_get::<_, i64>(0)?, 1);
@@ -73,7 +73,7 @@ async fn statements_in_flight_together_run_in_order() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_failed_transaction_cannot_be_committed() -> anyhow::Result<()> {
     let database = with_goods().await?;
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     insert(&tx, 1).await?;
     insert(&tx, 1).await.unwrap_err();
     let error = tx.commit().await.unwrap_err();
@@ -85,7 +85,7 @@ async fn a_failed_transaction_cannot_be_committed() -> anyhow::Result<()> {
 #[tokio::test]
 async fn the_guards_hold_inside_and_only_inside() -> anyhow::Result<()> {
     let database = with_goods().await?;
-    let batch = database.begin().await?;
+    let batch = database.begin_batch().await?;
     assert_eq!(show(&batch).await?, ["off", "off", "force_generic_plan", "30s", "10s", "30s"]);
     batch.commit().await?;
 
@@ -112,7 +112,7 @@ async fn columns_travel_as_arrays() -> anyhow::Result<()> {
     let names = vec!["Выпечка", ""];
     let times: Vec<DateTime> = vec!["2022-11-19T16:06:36.123456".parse()?, "0001-01-01T00:00:00".parse()?];
     let costs = vec!["99999999999999.99999", "0.00001"];
-    let tx = database.begin().await?;
+    let tx = database.begin_batch().await?;
     let select = "SELECT k, n, t, c::text FROM unnest($1::uuid[], $2::text[], $3::timestamp[], $4::text[]::numeric[])
         AS row(k, n, t, c)";
     let rows = tx.query(&sql(select), [&keys, &names, &times, &costs]).await?;
@@ -130,5 +130,5 @@ async fn columns_travel_as_arrays() -> anyhow::Result<()> {
 async fn nothing_is_connected_before_it_is_needed() {
     let settings = database::Settings::from_url("postgres://nobody@127.0.0.1:1/none", None, 1).unwrap();
     let database = Database::new(&settings);
-    assert_eq!(database.begin().await.err().map(|error| error.dependency.name), Some("postgres"));
+    assert_eq!(database.begin_batch().await.err().map(|error| error.dependency.name), Some("postgres"));
 }

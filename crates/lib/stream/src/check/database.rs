@@ -8,7 +8,7 @@ use runtime::Finding;
 /// or a pooler that gives each statement another session.
 pub(crate) async fn transaction(database: &Database, service: &str) -> Finding {
     let attempt = async {
-        let transaction = database.begin().await?;
+        let transaction = database.begin_batch().await?;
         let (partitions, offsets) = (vec![-1_i32], vec![-1_i64]);
         let insert = statement!("service/insert_replayed_dead_letters");
         transaction.execute(&insert, [&service, &partitions, &offsets]).await?;

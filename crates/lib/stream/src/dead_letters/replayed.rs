@@ -25,7 +25,7 @@ pub(crate) async fn recall(
     letters: &[ParsedDeadLetter],
 ) -> Result<Returned, Failure> {
     let (partitions, offsets): (Vec<i32>, Vec<i64>) = letters.iter().map(place).unzip();
-    let transaction = database.begin().await?;
+    let transaction = database.begin_batch().await?;
     let statement = statement!("service/select_replayed_dead_letters");
     let rows = transaction.query(&statement, [&topic, &partitions, &offsets]).await?;
     transaction.commit().await?;
@@ -44,7 +44,7 @@ pub(crate) async fn recall(
 /// Remembers that these were sent back.
 pub(crate) async fn remember(database: &Database, topic: &str, places: &[Place]) -> Result<(), Failure> {
     let (partitions, offsets): (Vec<i32>, Vec<i64>) = places.iter().copied().unzip();
-    let transaction = database.begin().await?;
+    let transaction = database.begin_batch().await?;
     let statement = statement!("service/insert_replayed_dead_letters");
     transaction.execute(&statement, [&topic, &partitions, &offsets]).await?;
     transaction.commit().await

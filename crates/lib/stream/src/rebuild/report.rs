@@ -9,7 +9,7 @@ use runtime::Finding;
 /// A line while a rebuild of the service is under way. What keeps it from being looked at has had its own line.
 pub(crate) async fn findings(settings: &database::Settings, service: &str) -> Vec<Finding> {
     let look = async {
-        let transaction = Database::new(settings).begin().await?;
+        let transaction = Database::new(settings).begin_batch().await?;
         let state = read(&transaction, service).await?;
         transaction.commit().await?;
         Ok::<_, Failure>(state)

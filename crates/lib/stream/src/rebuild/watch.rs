@@ -48,7 +48,7 @@ impl Rebuild {
     /// # Errors
     /// When the database or the brokers do not answer.
     pub async fn look(&mut self) -> Result<Step, Failure> {
-        let transaction = self.database.begin().await?;
+        let transaction = self.database.begin_batch().await?;
         let state = read(&transaction, self.service()).await?;
         transaction.commit().await?;
         self.tell(state.as_ref());
@@ -80,7 +80,7 @@ impl Rebuild {
     /// # Errors
     /// When the database does not do it; the next round tries again.
     pub async fn publish(&self, state: &State, lock: &Statement) -> Result<(), Failure> {
-        let transaction = self.database.begin().await?;
+        let transaction = self.database.begin_batch().await?;
         transaction.execute(lock, []).await?;
         transaction.execute(&statement!("service/publish_rebuild"), [&self.service(), &state.id]).await?;
         transaction.commit().await
@@ -91,7 +91,7 @@ impl Rebuild {
     /// # Errors
     /// When the database does not do it; the same users are then told again.
     pub async fn advance(&self, state: &State, told: Uuid) -> Result<bool, Failure> {
-        let transaction = self.database.begin().await?;
+        let transaction = self.database.begin_batch().await?;
         let statement = statement!("service/advance_rebuild");
         let moved = transaction.execute(&statement, [&self.service(), &state.id, &state.published_to, &told]).await?;
         transaction.commit().await?;
@@ -103,7 +103,7 @@ impl Rebuild {
     /// # Errors
     /// When the database does not do it; the next round tries again.
     pub async fn complete(&self, state: &State) -> Result<(), Failure> {
-        let transaction = self.database.begin().await?;
+        let transaction = self.database.begin_batch().await?;
         complete(&transaction, self.service(), state).await?;
         transaction.commit().await
     }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use consumer::Schedule;
+use schedule::Schedule;
 
 /// The settings of the loop.
 #[derive(Debug, Clone, Args)]

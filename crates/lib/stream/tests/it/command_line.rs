@@ -87,7 +87,7 @@ fn the_services_name_decides_what_is_not_set() {
     assert_eq!(settings.topics.kafka_destination_topic.as_deref(), Some("enriched"));
     assert_eq!(settings.topics.kafka_dead_letter_topic, "stg-dead-letters");
     assert_eq!(settings.batch.batch_size.get(), 100);
-    assert_eq!(settings.batch.schedule, consumer::Schedule::Every(Duration::from_secs(25)));
+    assert_eq!(settings.batch.schedule, schedule::Schedule::Every(Duration::from_secs(25)));
 }
 
 #[test]

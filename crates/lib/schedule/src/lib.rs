@@ -1,12 +1,15 @@
-//! When the loop works: at ticks of an interval or a cron line, or whenever there is something.
+//! Schedules: an interval, a cron line, or `continuous`; their ticks; and tasks that run at each tick.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use tokio::{
     sync::Notify,
-    time::{Interval, MissedTickBehavior, interval},
+    time::{Interval, MissedTickBehavior, interval, sleep},
 };
-use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use tokio_cron_scheduler::{Job, JobScheduler};
+use tokio_util::sync::CancellationToken;
+
+pub use tokio_cron_scheduler::JobSchedulerError;
 
 /// The setting `SCHEDULE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,17 +51,25 @@ impl FromStr for Schedule {
 
 /// A running schedule. Ticks that nobody waits for collapse into one: a drain that takes longer than the interval is
 /// followed by the next one at once, not by a queue of them.
-pub(crate) enum Ticks {
+pub enum Ticks {
     /// By the monotonic clock: neither a process that was frozen nor a clock that is set loses the beat.
     Every(Interval),
     /// By the wall clock, which a cron line is about.
-    Cron { tick: Arc<Notify>, scheduler: JobScheduler },
+    Cron {
+        /// Notified at each tick.
+        tick: Arc<Notify>,
+        /// What notifies.
+        scheduler: JobScheduler,
+    },
 }
 
 impl Ticks {
     /// Starts ticking; the first tick comes at once, so that a restart does not stand idle. A continuous schedule has
     /// no ticks.
-    pub(crate) async fn start(schedule: &Schedule) -> Result<Option<Self>, JobSchedulerError> {
+    ///
+    /// # Errors
+    /// When the scheduler of a cron line cannot be started.
+    pub async fn start(schedule: &Schedule) -> Result<Option<Self>, JobSchedulerError> {
         match schedule {
             Schedule::Continuous => Ok(None),
             Schedule::Every(every) => {
@@ -79,7 +90,7 @@ impl Ticks {
     }
 
     /// Waits for the next tick.
-    pub(crate) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         match self {
             Self::Every(ticks) => {
                 ticks.tick().await;
@@ -89,11 +100,56 @@ impl Ticks {
     }
 
     /// Stops ticking.
-    pub(crate) async fn stop(self) {
+    pub async fn stop(self) {
         if let Self::Cron { mut scheduler, .. } = self {
             let _ = scheduler.shutdown().await;
         }
     }
+}
+
+/// The pause of a task with a continuous schedule between two runs.
+const CONTINUOUS_PAUSE: Duration = Duration::from_secs(1);
+
+/// Runs a task at each tick, until `stop` is cancelled. A run that is under way then is dropped. A run that fails is logged, and
+/// counted in `tagmill_task_failures_total`; the next tick tries again. A run that takes longer than a period delays the next.
+///
+/// # Errors
+/// When the scheduler of a cron line cannot be started.
+pub async fn run_task<E: fmt::Display>(
+    name: &'static str,
+    schedule: &Schedule,
+    stop: &CancellationToken,
+    mut task: impl AsyncFnMut() -> Result<(), E>,
+) -> Result<(), JobSchedulerError> {
+    let failures = metrics::counter!("tagmill_task_failures_total", "task" => name);
+    failures.increment(0);
+    let mut ticks = Ticks::start(schedule).await?;
+    let running = async {
+        loop {
+            match &mut ticks {
+                Some(ticks) => ticks.next().await,
+                None => sleep(CONTINUOUS_PAUSE).await,
+            }
+            if let Err(error) = task().await {
+                tracing::warn!(task = name, %error, "a scheduled task failed; the next tick tries again");
+                failures.increment(1);
+            }
+        }
+    };
+    let _: Option<()> = stop.run_until_cancelled(running).await;
+    if let Some(ticks) = ticks {
+        ticks.stop().await;
+    }
+    Ok(())
+}
+
+/// Gives the metric of tasks its help text.
+pub fn describe_metrics() {
+    metrics::describe_counter!(
+        "tagmill_task_failures_total",
+        metrics::Unit::Count,
+        "Runs of a scheduled task that failed"
+    );
 }
 
 #[cfg(test)]
@@ -106,6 +162,27 @@ mod tests {
         assert_eq!("25s".parse::<Schedule>().unwrap(), Schedule::Every(Duration::from_secs(25)));
         assert_eq!("*/5 * * * *".parse::<Schedule>().unwrap(), Schedule::Cron("0 */5 * * * *".to_owned()));
         assert_eq!("30 0 4 * * *".parse::<Schedule>().unwrap(), Schedule::Cron("30 0 4 * * *".to_owned()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_runs_at_each_tick_and_after_a_failure() {
+        let stop = CancellationToken::new();
+        let mut runs = 0;
+        let task = async || {
+            runs += 1;
+            match runs {
+                1 => Err("not now"),
+                4 => {
+                    stop.cancel();
+                    Ok(())
+                }
+                _ => Ok(()),
+            }
+        };
+        let begin = tokio::time::Instant::now();
+        run_task("test", &Schedule::Every(Duration::from_secs(60)), &stop, task).await.unwrap();
+        assert_eq!(runs, 4);
+        assert_eq!(begin.elapsed().as_secs(), 180, "the first run comes at once");
     }
 
     #[test]
