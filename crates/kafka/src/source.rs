@@ -28,6 +28,8 @@ use crate::{
 use self::{unreadable::Unreadable, verification::Verification};
 
 mod committing;
+#[cfg(test)]
+mod replacements;
 mod unreadable;
 mod verification;
 

@@ -8,7 +8,18 @@ use tokio::{
 
 /// Puts one record into partition 0 of a topic, in the words of the protocol: a `Produce` request of version 3.
 pub(crate) async fn produce(broker: &str, topic: &str, value: &[u8], headers: &[(&[u8], &[u8])]) -> anyhow::Result<()> {
-    let batch = batch(&record(value, headers)?)?;
+    send(broker, topic, &batch(&record(value, headers)?)?).await
+}
+
+/// Puts one record whose checksum is wrong into partition 0 of a topic. Only a mock broker takes it.
+pub(crate) async fn produce_corrupt(broker: &str, topic: &str, value: &[u8]) -> anyhow::Result<()> {
+    let mut batch = batch(&record(value, &[])?)?;
+    let last = batch.last_mut().context("an empty batch")?;
+    *last ^= 0xff;
+    send(broker, topic, &batch).await
+}
+
+async fn send(broker: &str, topic: &str, batch: &[u8]) -> anyhow::Result<()> {
     let mut request = Vec::new();
     request.extend([0, 0, 0, 3, 0, 0, 0, 0]); // Produce, its version, the number of the request
     request.extend([0xff; 4]); // neither a client nor a transaction
@@ -18,7 +29,7 @@ pub(crate) async fn produce(broker: &str, topic: &str, value: &[u8], headers: &[
     request.extend(u16::try_from(topic.len())?.to_be_bytes());
     request.extend(topic.as_bytes());
     request.extend([0, 0, 0, 1, 0, 0, 0, 0]); // partition, which is 0
-    request.extend(framed(&batch)?);
+    request.extend(framed(batch)?);
 
     let mut broker = TcpStream::connect(broker).await?;
     broker.write_all(&framed(&request)?).await?;

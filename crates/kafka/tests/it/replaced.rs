@@ -16,6 +16,26 @@ async fn replace(stage: &Stage, records: usize) -> anyhow::Result<()> {
     stage.produce(0, records).await
 }
 
+/// A topic of 30 records, and a source that has read them, and committed none.
+async fn thirty_read() -> anyhow::Result<(Stage, Source, Vec<Record>)> {
+    let stage = Stage::with(1).await?;
+    stage.produce(0, 30).await?;
+    let mut source = stage.source()?;
+    let batch = drain(&mut source, 100).await?.concat();
+    assert_eq!(batch.len(), 30);
+    Ok((stage, source, batch))
+}
+
+/// A topic of 30 records that the group has read and committed, without a member.
+async fn thirty_committed() -> anyhow::Result<(Stage, String)> {
+    let (stage, mut source, batch) = thirty_read().await?;
+    source.commit(&batch);
+    source.close().await;
+    let (offset, metadata) = stage.committed_with_metadata(0).await?;
+    assert_eq!(offset, Some(30));
+    Ok((stage, metadata))
+}
+
 /// Reads until the record with this offset has come.
 async fn read_to(source: &mut Source, last: i64) -> anyhow::Result<Vec<Record>> {
     let mut records: Vec<Record> = Vec::new();
@@ -33,11 +53,7 @@ async fn read_to(source: &mut Source, last: i64) -> anyhow::Result<Vec<Record>> 
 
 #[tokio::test]
 async fn a_topic_that_takes_the_place_of_another_is_read_from_its_beginning() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 30).await?;
-    let mut source = stage.source()?;
-    let batch = drain(&mut source, 100).await?.concat();
-    assert_eq!(batch.len(), 30);
+    let (stage, mut source, batch) = thirty_read().await?;
     source.commit(&batch);
 
     soon(source.keep(replace(&stage, 40))).await??;
@@ -52,10 +68,7 @@ async fn a_topic_that_takes_the_place_of_another_is_read_from_its_beginning() ->
 
 #[tokio::test]
 async fn a_batch_of_the_former_topic_is_not_committed_in_the_new_one() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 30).await?;
-    let mut source = stage.source()?;
-    let batch = drain(&mut source, 100).await?.concat();
+    let (stage, mut source, batch) = thirty_read().await?;
     soon(source.keep(replace(&stage, 40))).await??;
     let next = async {
         loop {
@@ -75,14 +88,7 @@ async fn a_batch_of_the_former_topic_is_not_committed_in_the_new_one() -> anyhow
 
 #[tokio::test]
 async fn a_topic_that_is_replaced_while_nobody_reads_is_read_from_its_beginning() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 30).await?;
-    let mut first = stage.source()?;
-    let batch = drain(&mut first, 100).await?.concat();
-    first.commit(&batch);
-    first.close().await;
-    assert_eq!(stage.committed(0).await?, Some(30));
-
+    let (stage, _) = thirty_committed().await?;
     replace(&stage, 40).await?;
     let mut second = stage.source()?;
     assert_eq!(offsets(&read_to(&mut second, 39).await?), (0..40).collect::<Vec<_>>());
@@ -92,14 +98,7 @@ async fn a_topic_that_is_replaced_while_nobody_reads_is_read_from_its_beginning(
 
 #[tokio::test]
 async fn an_offset_that_was_committed_for_the_former_topic_too_late_is_not_believed() -> anyhow::Result<()> {
-    let stage = Stage::with(1).await?;
-    stage.produce(0, 30).await?;
-    let mut first = stage.source()?;
-    let batch = drain(&mut first, 100).await?.concat();
-    first.commit(&batch);
-    first.close().await;
-    let (offset, metadata) = stage.committed_with_metadata(0).await?;
-    assert_eq!(offset, Some(30));
+    let (stage, metadata) = thirty_committed().await?;
     replace(&stage, 40).await?;
     assert_eq!(stage.committed(0).await?, None, "the broker deletes the offsets of a deleted topic");
     stage.commit_with_metadata(0, 30, &metadata).await?;

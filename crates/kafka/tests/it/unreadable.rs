@@ -6,10 +6,7 @@ use anyhow::ensure;
 use devstack::{Options, Stack};
 use kafka::{Reader, Source};
 use pipeline::{Record, Source as _, Stall, StallCause, Vitals};
-use rdkafka::{
-    mocking::MockCluster,
-    types::{RDKafkaApiKey, RDKafkaRespErr},
-};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use tokio::time::sleep;
 
 use crate::{
@@ -18,7 +15,7 @@ use crate::{
 };
 
 /// A source whose vitals are looked at.
-fn watched(stage: &Stage) -> anyhow::Result<(Source, Arc<Vitals>)> {
+pub(crate) fn watched(stage: &Stage) -> anyhow::Result<(Source, Arc<Vitals>)> {
     let vitals = Arc::new(Vitals::default());
     Ok((Source::connect(&stage.settings, Arc::clone(&vitals))?, vitals))
 }
@@ -37,7 +34,7 @@ async fn read(source: &mut Source, count: usize) -> anyhow::Result<Vec<Record>> 
 }
 
 /// Reads until a stall is seen, which must come before any record does.
-async fn stalled(source: &mut Source, vitals: &Vitals) -> anyhow::Result<Vec<Stall>> {
+pub(crate) async fn stalled(source: &mut Source, vitals: &Vitals) -> anyhow::Result<Vec<Stall>> {
     let seen = async {
         while vitals.stalls().is_empty() {
             sleep(GLANCE).await;
@@ -58,7 +55,7 @@ async fn stalled(source: &mut Source, vitals: &Vitals) -> anyhow::Result<Vec<Sta
 }
 
 /// Three batches of one record each in partition 0, of which the second cannot be read, and one record in partition 1.
-async fn broken(breaking: impl FnOnce(LogFile) -> anyhow::Result<()>) -> anyhow::Result<(Stack, Stage)> {
+pub(crate) async fn broken(breaking: impl FnOnce(LogFile) -> anyhow::Result<()>) -> anyhow::Result<(Stack, Stage)> {
     let stack = Stack::start(Options::for_tests()).await?;
     let stage = Stage::on(stack.endpoints(), 2).await?;
     for partition in [0, 0, 0, 1] {
@@ -143,10 +140,7 @@ async fn a_command_that_reads_a_corrupt_batch_says_so() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_topic_that_must_not_be_read_is_named_until_it_may() -> anyhow::Result<()> {
-    let cluster = MockCluster::new(1)?;
-    let mut stage = Stage::with(1).await?;
-    cluster.create_topic(&stage.settings.source_topic, 1, 1)?;
-    stage.settings.bootstrap_servers = cluster.bootstrap_servers();
+    let (cluster, stage) = Stage::mocked(1)?;
     stage.produce(0, 3).await?;
     let denied = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     cluster.request_errors(RDKafkaApiKey::Fetch, &[denied; 1000]);
@@ -165,10 +159,7 @@ async fn a_topic_that_must_not_be_read_is_named_until_it_may() -> anyhow::Result
 
 #[tokio::test]
 async fn an_error_of_a_fetch_names_its_partition_until_it_ends() -> anyhow::Result<()> {
-    let cluster = MockCluster::new(1)?;
-    let mut stage = Stage::with(1).await?;
-    cluster.create_topic(&stage.settings.source_topic, 1, 1)?;
-    stage.settings.bootstrap_servers = cluster.bootstrap_servers();
+    let (cluster, stage) = Stage::mocked(1)?;
     stage.produce(0, 3).await?;
     let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
     cluster.request_errors(RDKafkaApiKey::Fetch, &[refused; 1000]);
@@ -186,10 +177,7 @@ async fn an_error_of_a_fetch_names_its_partition_until_it_ends() -> anyhow::Resu
 
 #[tokio::test]
 async fn errors_that_pass_by_themselves_are_no_stall() -> anyhow::Result<()> {
-    let cluster = MockCluster::new(1)?;
-    let mut stage = Stage::with(1).await?;
-    cluster.create_topic(&stage.settings.source_topic, 1, 1)?;
-    stage.settings.bootstrap_servers = cluster.bootstrap_servers();
+    let (cluster, stage) = Stage::mocked(1)?;
     stage.produce(0, 3).await?;
     let passing = [
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,

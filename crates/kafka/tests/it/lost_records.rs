@@ -1,0 +1,40 @@
+//! Records that are deleted while others, before them, are queued in the client: they are counted as lost.
+
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use pipeline::Source as _;
+use tokio::time::sleep;
+
+use crate::stage::{Stage, offsets, soon};
+
+/// More than the client reads ahead.
+const RECORDS: usize = 4000;
+
+/// The log start after the deletion, behind what the client has read ahead.
+const LOG_START: i64 = 3900;
+
+#[tokio::test]
+async fn records_that_are_deleted_while_others_are_queued_are_counted() -> anyhow::Result<()> {
+    let stage = Stage::with(1).await?;
+    stage.produce_large(0, RECORDS, 1000).await?;
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let page = recorder.handle();
+    let _local = metrics::set_default_local_recorder(&recorder);
+    let mut source = stage.source()?;
+    let mut read = soon(source.next_full(10)).await??;
+    sleep(Duration::from_secs(2)).await; // it reads ahead
+    stage.delete_before(0, LOG_START).await?;
+    while read.last().is_none_or(|record| record.offset < 3999) {
+        read.extend(soon(source.next(100)).await??);
+    }
+    let read = offsets(&read);
+    let (before, after) = read.split_at(read.partition_point(|&offset| offset < LOG_START));
+    assert!(before.len() > 1000, "{} records were read ahead", before.len());
+    assert_eq!(after, (LOG_START..4000).collect::<Vec<_>>());
+    let (topic, lost) = (&stage.settings.source_topic, LOG_START - i64::try_from(before.len())?);
+    let lost = format!("tagmill_records_lost_total{{topic=\"{topic}\",partition=\"0\"}} {lost}\n");
+    assert!(page.render().contains(&lost), "{lost} {}", page.render());
+    source.close().await;
+    Ok(())
+}
