@@ -11,12 +11,16 @@ pub(crate) async fn produce(broker: &str, topic: &str, value: &[u8], headers: &[
     send(broker, topic, &batch(&record(value, headers)?)?).await
 }
 
-/// Puts one record whose checksum is wrong into partition 0 of a topic. Only a mock broker takes it.
-pub(crate) async fn produce_corrupt(broker: &str, topic: &str, value: &[u8]) -> anyhow::Result<()> {
-    let mut batch = batch(&record(value, &[])?)?;
-    let last = batch.last_mut().context("an empty batch")?;
+/// Puts two batches of one record each into partition 0 of a topic, at these offsets. The checksum of the first one is
+/// wrong. Only a mock broker takes that, as one batch: it returns both together, as brokers do.
+pub(crate) async fn produce_corrupt(broker: &str, topic: &str, offsets: [i64; 2]) -> anyhow::Result<()> {
+    let mut corrupt = batch(&record(b"corrupt", &[])?)?;
+    let mut behind = corrupt.clone();
+    let last = corrupt.last_mut().context("an empty batch")?;
     *last ^= 0xff;
-    send(broker, topic, &batch).await
+    corrupt[..8].copy_from_slice(&offsets[0].to_be_bytes());
+    behind[..8].copy_from_slice(&offsets[1].to_be_bytes());
+    send(broker, topic, &[corrupt, behind].concat()).await
 }
 
 async fn send(broker: &str, topic: &str, batch: &[u8]) -> anyhow::Result<()> {

@@ -11,6 +11,9 @@ use crate::stage::{Stage, offsets, soon};
 /// More than the client reads ahead.
 const RECORDS: usize = 4000;
 
+/// How long the client may take to read ahead.
+const AHEAD: Duration = Duration::from_secs(2);
+
 /// The log start after the deletion, behind what the client has read ahead.
 const LOG_START: i64 = 3900;
 
@@ -23,8 +26,11 @@ async fn records_that_are_deleted_while_others_are_queued_are_counted() -> anyho
     let _local = metrics::set_default_local_recorder(&recorder);
     let mut source = stage.source()?;
     let mut read = soon(source.next_full(10)).await??;
-    sleep(Duration::from_secs(2)).await; // it reads ahead
+    sleep(AHEAD).await;
     stage.delete_before(0, LOG_START).await?;
+    // The client fetches again, and notices, while most of what it has read ahead is still queued.
+    read.extend(soon(source.next_full(1500)).await??);
+    sleep(AHEAD).await;
     while read.last().is_none_or(|record| record.offset < 3999) {
         read.extend(soon(source.next(100)).await??);
     }

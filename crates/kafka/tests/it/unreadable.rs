@@ -34,7 +34,7 @@ async fn read(source: &mut Source, count: usize) -> anyhow::Result<Vec<Record>> 
 }
 
 /// Reads until a stall is seen, which must come before any record does.
-pub(crate) async fn stalled(source: &mut Source, vitals: &Vitals) -> anyhow::Result<Vec<Stall>> {
+async fn stalled(source: &mut Source, vitals: &Vitals) -> anyhow::Result<Vec<Stall>> {
     let seen = async {
         while vitals.stalls().is_empty() {
             sleep(GLANCE).await;
@@ -55,7 +55,7 @@ pub(crate) async fn stalled(source: &mut Source, vitals: &Vitals) -> anyhow::Res
 }
 
 /// Three batches of one record each in partition 0, of which the second cannot be read, and one record in partition 1.
-pub(crate) async fn broken(breaking: impl FnOnce(LogFile) -> anyhow::Result<()>) -> anyhow::Result<(Stack, Stage)> {
+async fn broken(breaking: impl FnOnce(LogFile) -> anyhow::Result<()>) -> anyhow::Result<(Stack, Stage)> {
     let stack = Stack::start(Options::for_tests()).await?;
     let stage = Stage::on(stack.endpoints(), 2).await?;
     for partition in [0, 0, 0, 1] {

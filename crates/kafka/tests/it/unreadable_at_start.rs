@@ -10,11 +10,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     foreign,
-    stage::Stage,
-    unreadable::{broken, stalled, watched},
+    stage::{Mock, Stage, offsets, soon},
+    unreadable::watched,
 };
 
-/// Long enough for three attempts to read the batch.
+/// Long enough for several attempts to read the batch.
 const ATTEMPTS: Duration = Duration::from_secs(12);
 
 /// The records that come in this time. Those of the first partition are committed, as the loop does.
@@ -43,42 +43,38 @@ async fn stands_at_the_batch(stage: &Stage, mut source: Source, vitals: &Vitals)
     Ok(())
 }
 
-/// On a mock cluster: a record, one that is corrupt, and another one in partition 0. The first one is committed.
-async fn corrupt_on_a_mock(stage: &Stage) -> anyhow::Result<()> {
-    let (broker, topic) = (&stage.settings.bootstrap_servers, &stage.settings.source_topic);
-    foreign::produce(broker, topic, b"0", &[]).await?;
-    foreign::produce_corrupt(broker, topic, b"1").await?;
-    foreign::produce(broker, topic, b"2", &[]).await?;
-    stage.commit_with_metadata(0, 1, "").await
+/// A record in partition 0, which is committed, and three in partition 1.
+async fn one_committed() -> anyhow::Result<(Mock, Stage)> {
+    let (cluster, stage) = Stage::mocked(2)?;
+    stage.produce(0, 1).await?;
+    stage.produce(1, 3).await?;
+    stage.commit_with_metadata(0, 1, "").await?;
+    Ok((cluster, stage))
+}
+
+/// Puts a batch that is corrupt into partition 0, and another one behind it.
+async fn corrupt(stage: &Stage) -> anyhow::Result<()> {
+    foreign::produce_corrupt(&stage.settings.bootstrap_servers, &stage.settings.source_topic, [1, 2]).await
 }
 
 #[tokio::test]
 async fn a_corrupt_batch_at_the_committed_offset_is_not_skipped() -> anyhow::Result<()> {
-    let (_stack, stage) = broken(|log| log.corrupt(1)).await?;
-    stage.commit_with_metadata(0, 1, "").await?;
+    let (_cluster, stage) = one_committed().await?;
+    corrupt(&stage).await?;
     let (source, vitals) = watched(&stage)?;
     stands_at_the_batch(&stage, source, &vitals).await
 }
 
 #[tokio::test]
 async fn a_corrupt_batch_is_not_skipped_while_the_committed_offset_is_not_known() -> anyhow::Result<()> {
-    let (cluster, stage) = Stage::mocked(2)?;
-    corrupt_on_a_mock(&stage).await?;
-    // The client's own request is answered, those of the source are not.
+    let (cluster, stage) = one_committed().await?;
+    // The client's own request is answered, the first ones of the source are not.
     let away = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
     let answered = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
-    cluster.request_errors(RDKafkaApiKey::OffsetFetch, &[answered, away, away]);
-    let (source, vitals) = watched(&stage)?;
-    stands_at_the_batch(&stage, source, &vitals).await
-}
-
-#[tokio::test]
-async fn a_corrupt_batch_is_named_before_anything_behind_it_is_read() -> anyhow::Result<()> {
-    let (_cluster, stage) = Stage::mocked(1)?;
-    corrupt_on_a_mock(&stage).await?;
+    cluster.request_errors(RDKafkaApiKey::OffsetFetch, &[answered, away, away, away, away]);
     let (mut source, vitals) = watched(&stage)?;
-    let stalls = stalled(&mut source, &vitals).await?;
-    assert!(stalls[0].error.contains("CRC32C"), "{stalls:?}");
-    source.close().await;
-    Ok(())
+    let other = soon(source.next_full(3)).await??;
+    assert_eq!((other[0].partition, offsets(&other)), (1, vec![0, 1, 2]));
+    corrupt(&stage).await?;
+    stands_at_the_batch(&stage, source, &vitals).await
 }
