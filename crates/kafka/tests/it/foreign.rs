@@ -11,16 +11,22 @@ pub(crate) async fn produce(broker: &str, topic: &str, value: &[u8], headers: &[
     send(broker, topic, &batch(&record(value, headers)?)?).await
 }
 
-/// Puts two batches of one record each into partition 0 of a topic, at these offsets. The checksum of the first one is
-/// wrong. Only a mock broker takes that, as one batch: it returns both together, as brokers do.
-pub(crate) async fn produce_corrupt(broker: &str, topic: &str, offsets: [i64; 2]) -> anyhow::Result<()> {
-    let mut corrupt = batch(&record(b"corrupt", &[])?)?;
-    let mut behind = corrupt.clone();
-    let last = corrupt.last_mut().context("an empty batch")?;
-    *last ^= 0xff;
-    corrupt[..8].copy_from_slice(&offsets[0].to_be_bytes());
-    behind[..8].copy_from_slice(&offsets[1].to_be_bytes());
-    send(broker, topic, &[corrupt, behind].concat()).await
+/// Puts a batch in a format that no client knows into partition 0 of a topic on a mock cluster, and a good one behind it.
+/// Their offsets are `at` and the next one.
+pub(crate) async fn produce_unknown_format(broker: &str, topic: &str, at: i64) -> anyhow::Result<()> {
+    let good = batch(&record(b"x", &[])?)?;
+    // The cluster looks at the first batch only: one of two records, it believes. A client passes over it, because its last
+    // offset lies before the first one.
+    let mut cover = good.clone();
+    cover[23..27].copy_from_slice(&(-1_i32).to_be_bytes());
+    cover[57..61].copy_from_slice(&2_i32.to_be_bytes());
+    let crc = crc32c(&cover[21..]).to_be_bytes();
+    cover[17..21].copy_from_slice(&crc);
+    let (mut unknown, mut behind) = (good.clone(), good);
+    unknown[..8].copy_from_slice(&at.to_be_bytes());
+    unknown[16] = 9;
+    behind[..8].copy_from_slice(&(at + 1).to_be_bytes());
+    send(broker, topic, &[cover, unknown, behind].concat()).await
 }
 
 async fn send(broker: &str, topic: &str, batch: &[u8]) -> anyhow::Result<()> {
