@@ -83,7 +83,8 @@ async fn readiness(world: &World) -> Vec<Difference> {
                 Ok((status, body)) => format!("{status} {body}"),
                 Err(error) => format!("no answer: {error:#}"),
             };
-            answers.push(Difference::problem("/ready", format!("{} at {}: {answer}", layer.binary(), process.address())));
+            answers
+                .push(Difference::problem("/ready", format!("{} at {}: {answer}", layer.binary(), process.address())));
         }
     }
     answers
