@@ -151,7 +151,7 @@ impl Source {
 
     /// Restarts, goes back and verifies partitions before anything else is read.
     async fn prepare(&mut self) -> Result<(), Unavailable> {
-        self.begin_topic_anew();
+        self.begin_topic_anew()?;
         self.restart().await?;
         self.verify();
         self.go_back().await
@@ -159,7 +159,7 @@ impl Source {
 
     /// Takes what is there already; whether there was something.
     fn receive_now(&mut self) -> Result<bool, Unavailable> {
-        self.begin_topic_anew();
+        self.begin_topic_anew()?;
         if !self.restart.is_empty() || self.has_unreadable_batch() {
             return Ok(false);
         }

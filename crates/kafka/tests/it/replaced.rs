@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use devstack::{Options, Stack, Topic};
+use devstack::{Endpoints, Options, Stack, Topic};
 use kafka::{Publisher, Settings, Source, Topics};
 use pipeline::{Message, Publisher as _, Record, Source as _, Vitals};
 
@@ -10,7 +10,11 @@ use crate::stage::{Stage, drain, offsets, soon};
 
 /// Deletes the source topic and creates it again, with more records than it had before.
 async fn replace(stage: &Stage, records: usize) -> anyhow::Result<()> {
-    let (stack, topic) = (devstack::shared().await?, stage.settings.source_topic.as_str());
+    replace_on(devstack::shared().await?, stage, records).await
+}
+
+async fn replace_on(stack: &Endpoints, stage: &Stage, records: usize) -> anyhow::Result<()> {
+    let topic = stage.settings.source_topic.as_str();
     stack.delete_topics(&[topic]).await?;
     stack.create_topics(&[Topic::data(topic, 1)]).await?;
     stage.produce(0, records).await
@@ -63,6 +67,34 @@ async fn a_topic_that_takes_the_place_of_another_is_read_from_its_beginning() ->
     assert_eq!(offsets(&records[first..]), (0..=40).collect::<Vec<_>>());
     source.close().await;
     assert_eq!(stage.committed(0).await?, Some(41));
+    Ok(())
+}
+
+/// Each restart of a broker raises the leader epochs of its partitions; those of a new topic begin at 0. A client that knows
+/// the higher ones takes the metadata of the new topic for old.
+#[tokio::test]
+async fn a_topic_whose_leader_epochs_are_lower_than_those_of_the_former_is_read() -> anyhow::Result<()> {
+    let stack = Stack::start(Options::for_tests()).await?;
+    let stage = Stage::on(stack.endpoints(), 1).await?;
+    stage.produce(0, 30).await?;
+    let mut source = stage.source()?;
+    let batch = drain(&mut source, 100).await?.concat();
+    source.commit(&batch);
+    for last in [30, 31] {
+        let restart = async {
+            stack.kafka().kill().await?;
+            stack.kafka().start().await?;
+            stage.produce(0, 1).await
+        };
+        soon(source.keep(restart)).await??;
+        read_to(&mut source, last).await?;
+    }
+
+    soon(source.keep(replace_on(stack.endpoints(), &stage, 40))).await??;
+    let records = read_to(&mut source, 39).await?;
+    let first = records.iter().position(|record| record.offset == 0).expect("the beginning of the new topic is read");
+    assert_eq!(offsets(&records[first..]), (0..40).collect::<Vec<_>>());
+    source.close().await;
     Ok(())
 }
 
