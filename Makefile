@@ -19,13 +19,19 @@ DASHBOARDS_PYTHON := $(DASHBOARDS_VENV)/bin/python
 HELM_VENV := target/venvs/helm
 HELM_PYTHON := $(HELM_VENV)/bin/python
 
-.PHONY: help demo test test-dashboards test-helm bench chaos soak check fmt dashboards echarts browser chart manifests image setup
+# The binaries that people use, in release form. One selection for every target: with another one, dependencies would have other
+# features, and librdkafka would be compiled again.
+RELEASE := cargo build --release --locked -p stg -p dds -p cdm -p workload -p devstack -p demo -p bench -p chaos
+
+.PHONY: help build demo test test-dashboards test-helm bench chaos soak check fmt dashboards echarts browser chart manifests image setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: setup ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, DATA= and KEEP= change it
-	cargo build --release --locked -p stg -p dds -p cdm -p demo
+build: setup ## every binary in release form, in target/release; demo, bench, soak and image use them
+	$(RELEASE)
+
+demo: build ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, DATA= and KEEP= change it
 	@target/release/demo
 
 test: browser test-dashboards test-helm ## every test, on a real Kafka, PostgreSQL and Redis, and in a real browser
@@ -38,16 +44,14 @@ test-dashboards: $(DASHBOARDS_VENV)/stamp ## the dashboards as the SDK of DataLe
 test-helm: setup binaries $(HELM_VENV)/stamp ## the tests of chart, compose file and Dockerfile; no cluster, no Docker
 	$(HELM_PYTHON) -m pytest --quiet -p no:cacheprovider helm/tests
 
-bench: setup ## how fast it is, against how fast the machine is, about half an hour; QUICK=1, ONLY=, HISTORY= change it
-	cargo build --release --locked -p stg -p dds -p cdm -p bench
+bench: build ## how fast it is, against how fast the machine is, about half an hour; QUICK=1, ONLY=, HISTORY= change it
 	@target/release/bench
 
 chaos: setup ## twenty rounds of faults against a model of the truth; SEED=, ROUNDS=, RATE= change it; BROKER=100: 100 restarts of Kafka instead
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	@target/debug/chaos
 
-soak: setup ## orders for DURATION (20m), RATE= a second, a SIGKILL every ten seconds, or a restart of Kafka every BROKER_RESTARTS=60s; then figures
-	cargo build --workspace --bins --release --locked
+soak: build ## orders for DURATION (20m), RATE= a second, a SIGKILL every ten seconds, or a restart of Kafka every BROKER_RESTARTS=60s; then figures
 	@DURATION=$(or $(DURATION),20m) RATE=$(or $(RATE),50) KAFKA_SESSION_TIMEOUT=8s target/release/chaos
 
 check: setup $(DENY) ## format, lints, and who may depend on what
@@ -64,10 +68,9 @@ manifests: setup $(HELM_VENV)/stamp ## the chart as plain manifests for kubectl,
 
 image: ## an image of the three services without Docker, started and checked here; its size
 	@deploy/devstack/setup.sh buildah
-	cargo build --release --locked -p stg -p dds -p cdm
-	cargo build --locked -p devstack
+	$(RELEASE)
 	@deploy/image/build.sh
-	@target/debug/devstack run -- deploy/image/check.sh
+	@target/release/devstack run -- deploy/image/check.sh
 
 fmt: ## format the code
 	cargo fmt --all

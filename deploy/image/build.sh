@@ -22,7 +22,7 @@ container=$(buildah from --format docker scratch)
 trap 'buildah rm "$container" >/dev/null' EXIT
 buildah add --quiet "$container" "$out/root" / >/dev/null
 buildah config \
-    --user 65532:65532 --env PATH=/usr/local/bin --port 5000 --cmd '["stg-service"]' \
+    --user 65532:65532 --env PATH=/usr/local/bin --env MALLOC_ARENA_MAX=2 --port 5000 --cmd '["stg-service"]' \
     --healthcheck 'CMD stg-service healthcheck' --healthcheck-interval 10s --healthcheck-timeout 5s \
     --healthcheck-start-period 60s --healthcheck-retries 3 \
     --label org.opencontainers.image.title=Tagmill \

@@ -41,6 +41,8 @@ def test_the_image_holds_the_three_programs_and_nobody_with_rights() -> None:
     assert "USER 65532:65532" in services and "HEALTHCHECK" in services and "EXPOSE 5000" in services
     for service in SERVICES:
         assert f"/programs/{service}-service" in stage("build")
+    assert "ENV MALLOC_ARENA_MAX=2\n" in services
+    assert "--env MALLOC_ARENA_MAX=2 " in (ROOT / "deploy" / "image" / "build.sh").read_text()
     for label in ("title", "description", "licenses", "version"):
         assert f"org.opencontainers.image.{label}=" in services
 

@@ -55,10 +55,11 @@ pub(crate) async fn verdict(world: &World) -> Result<Vec<Difference>> {
     oracle.follow(&world.fixture.pipeline).await?;
     let truth = oracle.truth(&world.names.known());
     let began = Instant::now();
-    let mut restless = None;
+    let mut restless = Vec::new();
     while let Err(error) = rest(world, &truth).await {
         if began.elapsed() > WAIT_TIMEOUT {
-            restless = Some(Difference::problem("rest", format!("not reached within {WAIT_TIMEOUT:?}: {error:#}")));
+            restless.push(Difference::problem("rest", format!("not reached within {WAIT_TIMEOUT:?}: {error:#}")));
+            restless.extend(readiness(world).await);
             break;
         }
         sleep(PAUSE).await;
@@ -66,10 +67,27 @@ pub(crate) async fn verdict(world: &World) -> Result<Vec<Difference>> {
     for deserter in world.fleet.deserters().await? {
         world.complain(deserter);
     }
-    let mut differences = compare(&world.fixture.pipeline, &oracle, &truth).await?;
-    differences.extend(restless);
+    // The report shows the first differences only: the cause comes before the rows that are missing because of it.
+    let mut differences = restless;
     differences.extend(world.complaints().into_iter().map(|problem| Difference::problem("service", problem)));
+    differences.extend(compare(&world.fixture.pipeline, &oracle, &truth).await?);
     Ok(differences)
+}
+
+/// What each service says of itself. A service that makes no progress has to name the reason in `/ready`.
+async fn readiness(world: &World) -> Vec<Difference> {
+    let mut answers = Vec::new();
+    for layer in Layer::ALL {
+        for process in world.fleet.of(layer) {
+            let answer = match process.get("/ready").await {
+                Ok((status, body)) => format!("{status} {body}"),
+                Err(error) => format!("no answer: {error:#}"),
+            };
+            answers
+                .push(Difference::problem("/ready", format!("{} at {}: {answer}", layer.binary(), process.address())));
+        }
+    }
+    answers
 }
 
 /// Fails until every record is processed, and those orders are parked that have to be.

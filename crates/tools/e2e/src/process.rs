@@ -99,11 +99,17 @@ impl<'a> Service<'a> {
         Ok(timeout(WAIT_TIMEOUT, output).await.with_context(|| format!("{} takes too long", arguments.join(" ")))??)
     }
 
-    /// The program with this environment and nothing of the caller's. Should the test itself be killed, it dies, too.
+    /// The program with this environment, that of the image, and nothing of the caller's. Should the test itself be killed, it
+    /// dies, too.
     fn command(&self) -> Result<Command> {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).arg(program::of(self.layer)?);
-        command.env_clear().envs(&self.environment).stdin(Stdio::null()).kill_on_drop(true);
+        command
+            .env_clear()
+            .env("MALLOC_ARENA_MAX", "2")
+            .envs(&self.environment)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
         Ok(command)
     }
 }

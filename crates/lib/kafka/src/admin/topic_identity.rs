@@ -31,12 +31,18 @@ impl TopicIdentity {
         state.successor.is_some()
     }
 
-    /// Switches to the topic that has replaced the former one. Returns the ids of both, former first.
-    pub(crate) fn replace(&self) -> Option<(String, String)> {
+    /// The ids of the topic that is read and of the topic that has replaced it; `None` if none has.
+    pub(crate) fn replacement(&self) -> Option<(String, String)> {
+        let state = self.state();
+        state.id.clone().zip(state.successor.clone())
+    }
+
+    /// Switches to the topic that has replaced the former one. Does nothing if none has.
+    pub(crate) fn replace(&self) {
         let mut state = self.state();
-        let successor = state.successor.take()?;
-        let former = state.id.replace(successor.clone())?;
-        Some((former, successor))
+        if let Some(successor) = state.successor.take() {
+            state.id = Some(successor);
+        }
     }
 
     /// The metadata of an offset of this topic; empty while the id is unknown.
@@ -66,15 +72,16 @@ mod tests {
     fn another_id_is_another_topic_and_the_first_one_is_none() {
         let identity = TopicIdentity::default();
         assert!(!identity.seen("a") && !identity.seen("a"));
-        assert_eq!(identity.replace(), None);
+        assert_eq!(identity.replacement(), None);
         assert!(identity.seen("b") && identity.seen("c"));
         assert_eq!(
             identity.metadata(),
             "topic-id=a",
             "offsets are those of the former topic until the source begins anew"
         );
-        assert_eq!(identity.replace(), Some(("a".to_owned(), "c".to_owned())));
-        assert_eq!((identity.replace(), identity.metadata().as_str()), (None, "topic-id=c"));
+        assert_eq!(identity.replacement(), Some(("a".to_owned(), "c".to_owned())));
+        identity.replace();
+        assert_eq!((identity.replacement(), identity.metadata().as_str()), (None, "topic-id=c"));
     }
 
     #[test]

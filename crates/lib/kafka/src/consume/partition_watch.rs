@@ -70,7 +70,9 @@ impl PartitionWatch {
         let standing = self.0.entry(partition).or_insert(fresh);
         let has_moved = standing.position != seen.position;
         standing.position = seen.position;
-        let delivers = has_moved || seen.queued > 0 || seen.position < 0 || seen.position >= seen.stable;
+        // Without an answer to a fetch the end of the partition is not known, and its offsets are negative.
+        let is_at_end = seen.high >= 0 && seen.position >= seen.stable;
+        let delivers = has_moved || seen.queued > 0 || is_at_end;
         if delivers || !reading.now {
             standing.stopped_since = None;
         } else {
@@ -110,6 +112,8 @@ mod tests {
 
     const READ: Offsets = Offsets { position: 7, stable: 7, high: 7, queued: 0 };
 
+    const UNREAD: Offsets = Offsets { position: -1001, stable: -1001, high: -1001, queued: 0 };
+
     /// What is observed in the end, of rounds every five seconds for so long.
     fn after(seconds: u64, offsets: Offsets, is_read: bool) -> Observation {
         watched(seconds, offsets, Reading { now: is_read, lately: is_read })
@@ -124,7 +128,7 @@ mod tests {
     #[test]
     fn a_partition_that_is_read_to_its_end_is_well() {
         assert_eq!(after(600, READ, true), Observation::default());
-        assert_eq!(after(600, Offsets { position: -1001, ..READ }, true), Observation::default(), "not read yet");
+        assert_eq!(after(600, UNREAD, false), Observation::default(), "paused before its first fetch");
     }
 
     #[test]
@@ -134,6 +138,14 @@ mod tests {
         assert!(after(55, behind, true).is_stopped);
         assert!(!after(600, Offsets { queued: 1, ..behind }, true).is_stopped, "the loop is busy");
         assert!(!after(600, behind, false).is_stopped, "paused");
+    }
+
+    #[test]
+    fn fetches_that_are_never_answered_are_noticed_within_a_minute() {
+        for unanswered in [UNREAD, Offsets { position: 0, ..UNREAD }, Offsets { position: 7, stable: -1, ..UNREAD }] {
+            assert!(!after(20, unanswered, true).is_stopped);
+            assert!(after(55, unanswered, true).is_stopped, "{unanswered:?}");
+        }
     }
 
     #[test]

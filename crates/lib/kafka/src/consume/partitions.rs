@@ -197,11 +197,17 @@ impl Partitions {
         }
         let offsets = Offsets { position, stable, high, queued: seen.fetchq_cnt };
         let observed = state.watch.observe(partition, offsets, reading, now);
-        if observed.is_stopped && state.unreadable.insert(partition) {
-            let error = format!(
-                "no record comes, although the partition has records from offset {position} to {stable} and the client \
-                 reports no error; a restart of the service reads the partition anew"
-            );
+        if observed.is_stopped && state.topic_error.is_none() && state.unreadable.insert(partition) {
+            let error = if high < 0 {
+                "the brokers do not answer the fetches of the client, which reports no error; a restart of the service \
+                 reads the partition anew"
+                    .to_owned()
+            } else {
+                format!(
+                    "no record comes, although the partition has records from offset {position} to {stable} and the client \
+                     reports no error; a restart of the service reads the partition anew"
+                )
+            };
             self.loop_health.set_stall(StallCause::PartitionError, &subject, &error);
         }
         if observed.awaits_transaction {

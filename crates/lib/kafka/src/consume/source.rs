@@ -28,6 +28,8 @@ use crate::{
 use self::{unreadable::Unreadable, verification::Verification};
 
 mod committing;
+#[cfg(test)]
+mod replacements;
 mod unreadable;
 mod verification;
 
@@ -149,7 +151,7 @@ impl Source {
 
     /// Restarts, goes back and verifies partitions before anything else is read.
     async fn prepare(&mut self) -> Result<(), DependencyError> {
-        self.begin_topic_anew();
+        self.begin_topic_anew()?;
         self.restart().await?;
         self.verify();
         self.go_back().await
@@ -157,7 +159,7 @@ impl Source {
 
     /// Takes what is there already; whether there was something.
     fn receive_now(&mut self) -> Result<bool, DependencyError> {
-        self.begin_topic_anew();
+        self.begin_topic_anew()?;
         if !self.restart.is_empty() || self.has_unreadable_batch() {
             return Ok(false);
         }

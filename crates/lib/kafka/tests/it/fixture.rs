@@ -11,7 +11,8 @@ use rdkafka::{
     admin::{AdminClient, AdminOptions},
     consumer::{BaseConsumer, CommitMode, Consumer},
     error::KafkaResult,
-    producer::{FutureProducer, FutureRecord, Producer},
+    mocking::MockCluster,
+    producer::{DefaultProducerContext, FutureProducer, FutureRecord, Producer},
     topic_partition_list::TopicPartitionListElem,
     types::RDKafkaErrorCode,
 };
@@ -21,6 +22,9 @@ pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 /// How often a condition is looked at.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// A cluster in this process.
+pub(crate) type Mock = MockCluster<'static, DefaultProducerContext>;
 
 /// A source topic, a destination and a topic for dead letters, and the settings of a service between them.
 pub(crate) struct Fixture {
@@ -56,6 +60,24 @@ impl Fixture {
                 ..Settings::default()
             },
         })
+    }
+
+    /// On librdkafka's mock cluster, which answers with the errors that a test asks for. It has one broker.
+    pub(crate) fn mocked(partitions: i32) -> anyhow::Result<(Mock, Self)> {
+        let cluster = MockCluster::new(1)?;
+        let settings = Settings {
+            service: "it-service".to_owned(),
+            bootstrap_servers: cluster.bootstrap_servers(),
+            group_id: "group".to_owned(),
+            source_topic: "source".to_owned(),
+            destination_topic: Some("destination".to_owned()),
+            dead_letter_topic: "dead-letters".to_owned(),
+            ..Settings::default()
+        };
+        for topic in ["source", "destination", "dead-letters"] {
+            cluster.create_topic(topic, partitions, 1)?;
+        }
+        Ok((cluster, Self { settings }))
     }
 
     /// A member of the group.

@@ -8,7 +8,28 @@ use tokio::{
 
 /// Puts one record into partition 0 of a topic, in the words of the protocol: a `Produce` request of version 3.
 pub(crate) async fn produce(broker: &str, topic: &str, value: &[u8], headers: &[(&[u8], &[u8])]) -> anyhow::Result<()> {
-    let batch = batch(&record(value, headers)?)?;
+    send(broker, topic, &batch(&record(value, headers)?)?).await
+}
+
+/// Puts a batch in a format that no client knows into partition 0 of a topic on a mock cluster, and a good one behind it.
+/// Their offsets are `at` and the next one.
+pub(crate) async fn produce_unknown_format(broker: &str, topic: &str, at: i64) -> anyhow::Result<()> {
+    let good = batch(&record(b"x", &[])?)?;
+    // The cluster looks at the first batch only: one of two records, it believes. A client passes over it, because its last
+    // offset lies before the first one.
+    let mut cover = good.clone();
+    cover[23..27].copy_from_slice(&(-1_i32).to_be_bytes());
+    cover[57..61].copy_from_slice(&2_i32.to_be_bytes());
+    let crc = crc32c(&cover[21..]).to_be_bytes();
+    cover[17..21].copy_from_slice(&crc);
+    let (mut unknown, mut behind) = (good.clone(), good);
+    unknown[..8].copy_from_slice(&at.to_be_bytes());
+    unknown[16] = 9;
+    behind[..8].copy_from_slice(&(at + 1).to_be_bytes());
+    send(broker, topic, &[cover, unknown, behind].concat()).await
+}
+
+async fn send(broker: &str, topic: &str, batch: &[u8]) -> anyhow::Result<()> {
     let mut request = Vec::new();
     request.extend([0, 0, 0, 3, 0, 0, 0, 0]); // Produce, its version, the number of the request
     request.extend([0xff; 4]); // neither a client nor a transaction
@@ -18,7 +39,7 @@ pub(crate) async fn produce(broker: &str, topic: &str, value: &[u8], headers: &[
     request.extend(u16::try_from(topic.len())?.to_be_bytes());
     request.extend(topic.as_bytes());
     request.extend([0, 0, 0, 1, 0, 0, 0, 0]); // partition, which is 0
-    request.extend(framed(&batch)?);
+    request.extend(framed(batch)?);
 
     let mut broker = TcpStream::connect(broker).await?;
     broker.write_all(&framed(&request)?).await?;

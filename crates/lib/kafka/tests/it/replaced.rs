@@ -3,17 +3,41 @@
 use std::sync::Arc;
 
 use ::consumer::{LoopHealth, Message, Publisher as _, Record, Source as _};
-use devstack::{Options, Stack, Topic};
+use devstack::{Endpoints, Options, Stack, Topic};
 use kafka::{Publisher, Settings, Source, Topics};
 
 use crate::fixture::{Fixture, drain, offsets, soon};
 
 /// Deletes the source topic and creates it again, with more records than it had before.
 async fn replace(fixture: &Fixture, records: usize) -> anyhow::Result<()> {
-    let (stack, topic) = (devstack::shared().await?, fixture.settings.source_topic.as_str());
+    replace_on(devstack::shared().await?, fixture, records).await
+}
+
+async fn replace_on(stack: &Endpoints, fixture: &Fixture, records: usize) -> anyhow::Result<()> {
+    let topic = fixture.settings.source_topic.as_str();
     stack.delete_topics(&[topic]).await?;
     stack.create_topics(&[Topic::data(topic, 1)]).await?;
     fixture.produce(0, records).await
+}
+
+/// A topic of 30 records, and a source that has read them, and committed none.
+async fn thirty_read() -> anyhow::Result<(Fixture, Source, Vec<Record>)> {
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 30).await?;
+    let mut source = fixture.source()?;
+    let batch = drain(&mut source, 100).await?.concat();
+    assert_eq!(batch.len(), 30);
+    Ok((fixture, source, batch))
+}
+
+/// A topic of 30 records that the group has read and committed, without a member.
+async fn thirty_committed() -> anyhow::Result<(Fixture, String)> {
+    let (fixture, mut source, batch) = thirty_read().await?;
+    source.commit(&batch);
+    source.close().await;
+    let (offset, metadata) = fixture.committed_with_metadata(0).await?;
+    assert_eq!(offset, Some(30));
+    Ok((fixture, metadata))
 }
 
 /// Reads until the record with this offset has come.
@@ -33,11 +57,7 @@ async fn read_to(source: &mut Source, last: i64) -> anyhow::Result<Vec<Record>> 
 
 #[tokio::test]
 async fn a_topic_that_takes_the_place_of_another_is_read_from_its_beginning() -> anyhow::Result<()> {
-    let fixture = Fixture::with(1).await?;
-    fixture.produce(0, 30).await?;
-    let mut source = fixture.source()?;
-    let batch = drain(&mut source, 100).await?.concat();
-    assert_eq!(batch.len(), 30);
+    let (fixture, mut source, batch) = thirty_read().await?;
     source.commit(&batch);
 
     soon(source.poll_while(replace(&fixture, 40))).await??;
@@ -50,12 +70,37 @@ async fn a_topic_that_takes_the_place_of_another_is_read_from_its_beginning() ->
     Ok(())
 }
 
+/// Each restart of a broker raises the leader epochs of its partitions; those of a new topic begin at 0. A client that knows
+/// the higher ones takes the metadata of the new topic for old.
 #[tokio::test]
-async fn a_batch_of_the_former_topic_is_not_committed_in_the_new_one() -> anyhow::Result<()> {
-    let fixture = Fixture::with(1).await?;
+async fn a_topic_whose_leader_epochs_are_lower_than_those_of_the_former_is_read() -> anyhow::Result<()> {
+    let stack = Stack::start(Options::for_tests()).await?;
+    let fixture = Fixture::on(stack.endpoints(), 1).await?;
     fixture.produce(0, 30).await?;
     let mut source = fixture.source()?;
     let batch = drain(&mut source, 100).await?.concat();
+    source.commit(&batch);
+    for last in [30, 31] {
+        let restart = async {
+            stack.kafka().kill().await?;
+            stack.kafka().start().await?;
+            fixture.produce(0, 1).await
+        };
+        soon(source.poll_while(restart)).await??;
+        read_to(&mut source, last).await?;
+    }
+
+    soon(source.poll_while(replace_on(stack.endpoints(), &fixture, 40))).await??;
+    let records = read_to(&mut source, 39).await?;
+    let first = records.iter().position(|record| record.offset == 0).expect("the beginning of the new topic is read");
+    assert_eq!(offsets(&records[first..]), (0..40).collect::<Vec<_>>());
+    source.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_of_the_former_topic_is_not_committed_in_the_new_one() -> anyhow::Result<()> {
+    let (fixture, mut source, batch) = thirty_read().await?;
     soon(source.poll_while(replace(&fixture, 40))).await??;
     let next = async {
         loop {
@@ -75,14 +120,7 @@ async fn a_batch_of_the_former_topic_is_not_committed_in_the_new_one() -> anyhow
 
 #[tokio::test]
 async fn a_topic_that_is_replaced_while_nobody_reads_is_read_from_its_beginning() -> anyhow::Result<()> {
-    let fixture = Fixture::with(1).await?;
-    fixture.produce(0, 30).await?;
-    let mut first = fixture.source()?;
-    let batch = drain(&mut first, 100).await?.concat();
-    first.commit(&batch);
-    first.close().await;
-    assert_eq!(fixture.committed(0).await?, Some(30));
-
+    let (fixture, _) = thirty_committed().await?;
     replace(&fixture, 40).await?;
     let mut second = fixture.source()?;
     assert_eq!(offsets(&read_to(&mut second, 39).await?), (0..40).collect::<Vec<_>>());
@@ -92,14 +130,7 @@ async fn a_topic_that_is_replaced_while_nobody_reads_is_read_from_its_beginning(
 
 #[tokio::test]
 async fn an_offset_that_was_committed_for_the_former_topic_too_late_is_not_believed() -> anyhow::Result<()> {
-    let fixture = Fixture::with(1).await?;
-    fixture.produce(0, 30).await?;
-    let mut first = fixture.source()?;
-    let batch = drain(&mut first, 100).await?.concat();
-    first.commit(&batch);
-    first.close().await;
-    let (offset, metadata) = fixture.committed_with_metadata(0).await?;
-    assert_eq!(offset, Some(30));
+    let (fixture, metadata) = thirty_committed().await?;
     replace(&fixture, 40).await?;
     assert_eq!(fixture.committed(0).await?, None, "the broker deletes the offsets of a deleted topic");
     fixture.commit_with_metadata(0, 30, &metadata).await?;

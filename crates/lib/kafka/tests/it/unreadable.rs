@@ -6,10 +6,7 @@ use ::consumer::{LoopHealth, Record, Source as _, Stall, StallCause};
 use anyhow::ensure;
 use devstack::{Options, Stack};
 use kafka::{Reader, Source};
-use rdkafka::{
-    mocking::MockCluster,
-    types::{RDKafkaApiKey, RDKafkaRespErr},
-};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use tokio::time::sleep;
 
 use crate::{
@@ -18,7 +15,7 @@ use crate::{
 };
 
 /// A source with its `LoopHealth`.
-fn watched(fixture: &Fixture) -> anyhow::Result<(Source, Arc<LoopHealth>)> {
+pub(crate) fn watched(fixture: &Fixture) -> anyhow::Result<(Source, Arc<LoopHealth>)> {
     let loop_health = Arc::new(LoopHealth::default());
     Ok((Source::connect(&fixture.settings, Arc::clone(&loop_health))?, loop_health))
 }
@@ -143,10 +140,7 @@ async fn a_command_that_reads_a_corrupt_batch_says_so() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_topic_that_must_not_be_read_is_named_until_it_may() -> anyhow::Result<()> {
-    let cluster = MockCluster::new(1)?;
-    let mut fixture = Fixture::with(1).await?;
-    cluster.create_topic(&fixture.settings.source_topic, 1, 1)?;
-    fixture.settings.bootstrap_servers = cluster.bootstrap_servers();
+    let (cluster, fixture) = Fixture::mocked(1)?;
     fixture.produce(0, 3).await?;
     let denied = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     cluster.request_errors(RDKafkaApiKey::Fetch, &[denied; 1000]);
@@ -165,10 +159,7 @@ async fn a_topic_that_must_not_be_read_is_named_until_it_may() -> anyhow::Result
 
 #[tokio::test]
 async fn an_error_of_a_fetch_names_its_partition_until_it_ends() -> anyhow::Result<()> {
-    let cluster = MockCluster::new(1)?;
-    let mut fixture = Fixture::with(1).await?;
-    cluster.create_topic(&fixture.settings.source_topic, 1, 1)?;
-    fixture.settings.bootstrap_servers = cluster.bootstrap_servers();
+    let (cluster, fixture) = Fixture::mocked(1)?;
     fixture.produce(0, 3).await?;
     let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
     cluster.request_errors(RDKafkaApiKey::Fetch, &[refused; 1000]);
@@ -186,10 +177,7 @@ async fn an_error_of_a_fetch_names_its_partition_until_it_ends() -> anyhow::Resu
 
 #[tokio::test]
 async fn errors_that_pass_by_themselves_are_no_stall() -> anyhow::Result<()> {
-    let cluster = MockCluster::new(1)?;
-    let mut fixture = Fixture::with(1).await?;
-    cluster.create_topic(&fixture.settings.source_topic, 1, 1)?;
-    fixture.settings.bootstrap_servers = cluster.bootstrap_servers();
+    let (cluster, fixture) = Fixture::mocked(1)?;
     fixture.produce(0, 3).await?;
     let passing = [
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,

@@ -15,7 +15,7 @@ const SERVICES: &str = "SELECT count(*) FROM pg_stat_activity
                         WHERE datname = current_database() AND application_name LIKE '%-service'";
 
 /// The session that undoes a setting must not be affected by it.
-const WRITABLE: &str = "SET transaction_read_only = off";
+const UNAFFECTED: &str = "SET transaction_read_only = off; SET statement_timeout = 0; SET lock_timeout = 0";
 
 /// Changes a setting of the role or the database for new sessions and ends the present ones. Undoes it in the same way
 /// after some seconds.
@@ -32,7 +32,7 @@ pub(super) async fn set(world: &World, setting: Setting, injection: &Injection) 
         world.fixture.kill(Server::Postgres).await?;
         world.fixture.start(Server::Postgres).await?;
     }
-    world.fixture.pipeline.administer(&format!("{WRITABLE}; ALTER {whose} RESET ALL")).await?;
+    world.fixture.pipeline.administer(&format!("{UNAFFECTED}; ALTER {whose} RESET ALL")).await?;
     renew(world).await?;
     Ok(met)
 }
@@ -45,8 +45,8 @@ async fn whose(world: &World, injection: &Injection) -> Result<String> {
 }
 
 async fn renew(world: &World) -> Result<()> {
-    world.fixture.pipeline.sql(TERMINATE).await?;
-    Ok(())
+    let client = world.fixture.pipeline.database().await?;
+    Ok(client.batch_execute(&format!("{UNAFFECTED}; {TERMINATE}")).await?)
 }
 
 /// What is set, as it follows `ALTER ROLE …`.

@@ -124,9 +124,11 @@ impl Source {
         self.context().watched().verified(partition);
     }
 
-    /// Begins to read the topic that has replaced the former one.
-    pub(super) fn begin_topic_anew(&mut self) {
-        let Some((former, successor)) = self.context().watched().identity().replace() else { return };
+    /// Begins to read the topic that has replaced the former one, with a new client. The leader epochs of a new topic begin
+    /// at 0. A client that knows higher epochs of the former topic ignores the metadata of the new one, and its fetches fail
+    /// for ever.
+    pub(super) fn begin_topic_anew(&mut self) -> Result<(), DependencyError> {
+        let Some((former, successor)) = self.identity.replacement() else { return Ok(()) };
         let topic = &*self.topic;
         tracing::error!(
             topic,
@@ -134,9 +136,13 @@ impl Source {
             successor,
             "the topic was deleted and created again; it is read from its beginning"
         );
-        metrics::counter!("tagmill_topic_replacements_total", "topic" => self.topic.to_string()).increment(1);
         let owned: Vec<i32> = self.context().owned().into_iter().map(|(partition, _)| partition).collect();
-        self.read_anew(&owned);
+        // Offsets of the former topic are not committed when its client leaves the group.
+        self.context().begin_anew(&owned);
+        self.begin_anew("its topic was deleted and created again")?;
+        self.identity.replace();
+        metrics::counter!("tagmill_topic_replacements_total", "topic" => self.topic.to_string()).increment(1);
+        Ok(())
     }
 
     /// Restarts partitions at offset 0. Batches of them that are in flight are no longer committed.
