@@ -42,7 +42,7 @@ pub(crate) async fn store(
     let orders = HashedOrder::all(orders);
     let mut use_cache = true;
     loop {
-        match attempt(database, key_cache, use_cache, service, load_src, &orders).await {
+        match Box::pin(attempt(database, key_cache, use_cache, service, load_src, &orders)).await {
             Ok(Some(written)) => return Ok(written),
             Ok(None) => {}
             Err(failure) if use_cache && is_unique_violation(&failure) => {

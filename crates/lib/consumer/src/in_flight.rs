@@ -78,7 +78,8 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         loop {
             let (open, stop_reason) = self.run_until_failure(mode, due).await?;
             for batch in open {
-                self.store_and_publish(batch).await?;
+                // On the heap: a debug build holds a future several times over on its stack, and those of a batch are large.
+                Box::pin(self.store_and_publish(batch)).await?;
             }
             if let Some(stop_reason) = stop_reason {
                 return Ok(stop_reason);
@@ -202,7 +203,7 @@ async fn store_then_publish<L: Processor, P: Publisher>(
     batch: &mut Batch<L::Event>,
 ) -> Result<(), Failure> {
     loop_health.set_step(Step::Storing);
-    batch.store(processor.store(&batch.events).await?);
+    batch.store(Box::pin(processor.store(&batch.events)).await?);
     failpoint::pass("stored");
     loop_health.set_step(Step::Publishing);
     publisher.publish(&batch.messages, &batch.dead_letters(clock())).await?;

@@ -35,7 +35,8 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         let mut backoff = Backoff::new();
         while let Some(range) = bisection.next() {
             self.loop_health.set_step(Step::Storing);
-            let storing = keep_alive(&mut self.source, &self.loop_health, self.processor.store(&events[range]));
+            let storing = Box::pin(self.processor.store(&events[range]));
+            let storing = keep_alive(&mut self.source, &self.loop_health, storing);
             match with_stop_deadline(&self.shutdown, self.settings.drain_timeout, storing).await? {
                 Ok(stored) => {
                     self.loop_health.set_waiting(None);

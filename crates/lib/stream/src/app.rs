@@ -97,7 +97,7 @@ impl<S: Service> runtime::App for App<S> {
             clock: clock::now,
             shutdown: context.stop.into(),
         };
-        Ok(worker.run().await?)
+        Ok(Box::pin(worker.run()).await?)
     }
 }
 

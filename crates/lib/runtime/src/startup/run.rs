@@ -34,7 +34,8 @@ pub(crate) async fn run<A: App>(
     let routes = app.routes();
     let endpoints = Endpoints { health: health.clone(), metrics, clock: clock::now };
     let stop = watch.spawn(start_admin(shutdown_grace, http_addr, routes, endpoints)).await??;
-    app.run(Context { stop, health, shutdown_grace, http_addr }).await?;
+    // On the heap, as it is the largest future of all.
+    Box::pin(app.run(Context { stop, health, shutdown_grace, http_addr })).await?;
     tracing::info!("stopped");
     Ok(())
 }
