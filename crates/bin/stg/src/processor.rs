@@ -5,7 +5,7 @@ use std::time::Duration;
 use consumer::{DependencyError, Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
 use database::Database;
 use orders::Event;
-use reference::{ConnectError, Greeting, ReferenceStore};
+use reference::{ConnectError, ReferenceStore, ServerInfo};
 use runtime::{Description, ExitError, Finding, Service, Shared, StartupError};
 
 use crate::{
@@ -76,7 +76,7 @@ impl Service for Stg {
             Err(refusal) => return vec![Finding::failed("redis", refusal)],
         };
         vec![match ReferenceStore::connect(&redis).ping().await {
-            Ok(Greeting { keys: Some(0) }) => {
+            Ok(ServerInfo { keys: Some(0) }) => {
                 Finding::ok("redis", "answers, and its database has no keys; look at the number in REDIS_URL")
             }
             Ok(_) => Finding::ok("redis", "answers"),
