@@ -9,7 +9,7 @@ use metrics::{
     describe_counter, describe_gauge,
 };
 use orders::Event;
-use reference::{ConnectError, Greeting, ReferenceStore};
+use reference::{ConnectError, ReferenceStore, ServerInfo};
 use runtime::{ExitError, Finding, StartupError};
 use stream::{Description, Service, Shared};
 
@@ -99,7 +99,7 @@ impl Service for Stg {
             Err(refusal) => return vec![Finding::failed("redis", refusal)],
         };
         vec![match ReferenceStore::connect(&redis).ping().await {
-            Ok(Greeting { keys: Some(0) }) => {
+            Ok(ServerInfo { keys: Some(0) }) => {
                 Finding::ok("redis", "answers, and its database has no keys; look at the number in REDIS_URL")
             }
             Ok(_) => Finding::ok("redis", "answers"),

@@ -207,7 +207,7 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         let (attempts, retry_in_s) = (backoff.attempts(), delay.as_secs_f64());
         match record {
             None => {
-                tracing::warn!(dependency = dependency.name, error, attempts, retry_in_s, "waiting for a dependency")
+                tracing::warn!(dependency = dependency.name, error, attempts, retry_in_s, "waiting for a dependency");
             }
             Some(record) => tracing::error!(
                 record.topic = %record.topic,

@@ -9,7 +9,7 @@ pub use self::{
     connection::Unavailable,
     lookup::Lookup,
     reference::{Product, Restaurant, User},
-    resolve::{Greeting, ReferenceStore},
+    resolve::{ReferenceStore, ServerInfo},
     settings::Settings,
     unusable::{LARGEST_VALUE, Unusable},
 };

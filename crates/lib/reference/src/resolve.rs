@@ -39,7 +39,7 @@ type Values<'a> = HashMap<&'a str, Vec<u8>>;
 
 /// Facts about a Redis server that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Greeting {
+pub struct ServerInfo {
     /// The number of keys of the database in the URL; `None` if the user may not read it.
     pub keys: Option<u64>,
 }
@@ -76,9 +76,9 @@ impl ReferenceStore {
     ///
     /// # Errors
     /// [`ConnectError::Rejected`] when they are not, [`ConnectError::Unavailable`] when nobody can tell now.
-    pub async fn ping(&self) -> Result<Greeting, ConnectError> {
+    pub async fn ping(&self) -> Result<ServerInfo, ConnectError> {
         self.connection.try_commands().await?;
-        Ok(Greeting { keys: self.connection.count_keys().await.ok() })
+        Ok(ServerInfo { keys: self.connection.count_keys().await.ok() })
     }
 
     /// The names of these users and restaurants; ids may repeat. Those not read within the last seconds are asked for

@@ -27,7 +27,7 @@ pub(crate) async fn migrate(settings: &database::Settings, migrations: &Migratio
     let applied = migrations.apply(settings).await.map_err(|error| match error.into() {
         StartupError::Refused(exit_error) => exit_error,
         StartupError::Unavailable(error) => {
-            ExitError::Unavailable(format!("DATABASE_URL: lost while migrating: {}; run it again", error))
+            ExitError::Unavailable(format!("DATABASE_URL: lost while migrating: {error}; run it again"))
         }
     })?;
     for migration in &applied {

@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 const PARKED: &str = "SELECT object_id FROM stg.order_events WHERE parked_at IS NOT NULL";
 
-/// Puts everything in order: fair weather, servers up, room on the disk, at least one replica of each service, names told.
+/// Puts everything in order: network faults ended, servers up, room on the disk, at least one replica of each service, names told.
 pub(crate) async fn heal(world: &World) -> Result<()> {
     let fixture = &world.fixture;
     fixture.proxies()?.all().into_iter().for_each(|proxy| proxy.set(NetworkFault::Fair));

@@ -55,12 +55,12 @@ pub struct Proxy {
 /// A port that a proxy listens on.
 struct Door {
     port: u16,
-    /// New connections are refused, whatever the weather.
+    /// New connections are refused, whatever the network fault.
     closed: Arc<AtomicBool>,
     listener: JoinHandle<()>,
 }
 
-/// What bad weather has really done so far.
+/// What network faults have done so far.
 #[derive(Debug, Default)]
 pub struct Tally {
     cut: AtomicU64,
@@ -105,7 +105,7 @@ impl Proxy {
         Self { port, fault, tally, target, doors: Vec::new() }.and_on(port).await
     }
 
-    /// Listens on another port as well, with the same weather.
+    /// Listens on another port as well, with the same network fault.
     pub(crate) async fn and_on(mut self, port: u16) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("the port of a proxy is taken")?;
         let closed = Arc::new(AtomicBool::new(false));
@@ -126,7 +126,7 @@ impl Proxy {
         self.port
     }
 
-    /// Changes the weather, for every connection and at once.
+    /// Changes the network fault, for every connection and at once.
     pub fn set(&self, fault: NetworkFault) {
         self.fault.send_replace(fault);
     }
@@ -202,7 +202,7 @@ impl Connection {
         }
     }
 
-    /// Returns when the weather ends the connection.
+    /// Returns when the network fault ends the connection.
     async fn doomed(&self) {
         let mut fault = self.fault.clone();
         let cut = |now: &NetworkFault| {
@@ -252,7 +252,7 @@ impl Connection {
         }
     }
 
-    /// Waits, but no longer than the weather is slow.
+    /// Waits, but no longer than the network is slow.
     async fn unless_fair(&self, delay: Duration) {
         let mut fault = self.fault.clone();
         let cleared = fault.wait_for(|now| !matches!(now, NetworkFault::Slow { .. }));

@@ -168,7 +168,7 @@ impl Proxies {
         Endpoints::new(self.kafka.port(), self.postgres.port(), self.redis.port())
     }
 
-    /// A second port of the broker's proxy, with the same weather: an address that the broker may advertise instead of
+    /// A second port of the broker's proxy, with the same network fault: an address that the broker may advertise instead of
     /// the first, see [`Stack::kafka_advertises`].
     pub fn second_kafka_port(&self) -> u16 {
         self.other_kafka_ports[0]

@@ -88,17 +88,17 @@ impl Model {
     /// The same, and says what becomes of the event.
     pub fn expected_outcome(&mut self, event: &Event) -> ExpectedOutcome {
         self.tally.events += 1;
-        let fate = match event.value.as_deref().map(event::read) {
+        let expected = match event.value.as_deref().map(event::read) {
             None | Some(Reading::Other) => ExpectedOutcome::Skipped,
             Some(Reading::Unreadable) => ExpectedOutcome::Refused,
             Some(Reading::Order(number, state)) => self.keep(number, *state),
         };
-        match fate {
+        match expected {
             ExpectedOutcome::Told => {}
             ExpectedOutcome::Skipped => self.tally.skipped += 1,
             ExpectedOutcome::Refused => self.tally.refused += 1,
         }
-        fate
+        expected
     }
 
     fn keep(&mut self, number: u64, state: State) -> ExpectedOutcome {

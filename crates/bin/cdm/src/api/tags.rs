@@ -47,7 +47,7 @@ pub(super) struct Page {
     limit: Option<u16>,
 }
 
-const LIMIT: u16 = 100;
+const DEFAULT_LIMIT: u16 = 100;
 const LARGEST_LIMIT: u16 = 1000;
 
 /// Every tag somebody has, and how many have it
@@ -88,7 +88,7 @@ pub(super) async fn users(
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<TagUsers>, ApiError> {
     let Query(Page { after, limit }) = page.map_err(|error| ApiError::Malformed(error.body_text()))?;
-    let limit = limit.unwrap_or(LIMIT);
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=LARGEST_LIMIT).contains(&limit) {
         return Err(ApiError::Malformed(format!("limit is {limit}, not 1 to {LARGEST_LIMIT}")));
     }

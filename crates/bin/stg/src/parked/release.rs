@@ -48,7 +48,7 @@ struct Released {
 }
 
 /// Orders in one transaction: batches wait for its locks.
-const PORTION: i64 = 1000;
+const CHUNK: i64 = 1000;
 
 /// Refusals told one by one.
 const MAX_LISTED: usize = 20;
@@ -118,7 +118,7 @@ impl Release {
     async fn lock(&self, transaction: &Transaction, now: UtcMicros, after: i64) -> Result<Vec<i64>, Failure> {
         let named = (!self.all).then_some(self.orders.as_slice());
         let (kind, id, before) = (self.selection.kind(), self.selection.id.as_deref(), self.selection.before(now));
-        let parameters: database::Parameters<'_, 6> = [&named, &kind, &id, &before, &after, &PORTION];
+        let parameters: database::Parameters<'_, 6> = [&named, &kind, &id, &before, &after, &CHUNK];
         ids(&transaction.query(&statement!("stg/parked/lock_orders_to_release"), parameters).await?)
     }
 }

@@ -41,14 +41,18 @@ async fn messages_of_one_key_keep_their_order_also_when_they_do_not_fit_into_the
 /// Together they are three times as large as the topic takes, each alone a tenth.
 #[tokio::test]
 async fn messages_are_not_refused_for_their_company() -> anyhow::Result<()> {
-    const LIMIT: usize = 100_000;
+    const MAX_MESSAGE_BYTES: usize = 100_000;
     let stack = devstack::shared().await?;
     let narrow = stack.fresh_name("narrow").await?;
     stack.create_topics(&[Topic::data(&narrow, 1).with("max.message.bytes", "100000")]).await?;
     let fixture = Fixture::with(1).await?;
-    let settings =
-        Settings { destination_topic: Some(narrow.clone()), batch_bytes: LIMIT - 1024, ..fixture.settings.clone() };
-    let messages: Vec<_> = (0..30).map(|_| Message { key: "user".to_owned(), value: vec![b'x'; LIMIT / 10] }).collect();
+    let settings = Settings {
+        destination_topic: Some(narrow.clone()),
+        batch_bytes: MAX_MESSAGE_BYTES - 1024,
+        ..fixture.settings.clone()
+    };
+    let messages: Vec<_> =
+        (0..30).map(|_| Message { key: "user".to_owned(), value: vec![b'x'; MAX_MESSAGE_BYTES / 10] }).collect();
     soon(Publisher::connect(&settings)?.publish(&messages, &[])).await??;
     let mut reader = fixture.reader_of(&narrow)?;
     assert_eq!(drain(&mut reader, 100).await?.concat().len(), 30);

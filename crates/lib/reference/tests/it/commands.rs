@@ -71,7 +71,7 @@ async fn a_replica_and_an_empty_database_are_as_good() -> anyhow::Result<()> {
     let port = from.trim_end_matches("/1").rsplit(':').next().unwrap_or_default().to_owned();
     Writer::open(&to).await?.run(redis::cmd("REPLICAOF").arg("127.0.0.1").arg(port)).await?;
     let names = names(&to);
-    while names.ping().await.map_or(None, |greeting| greeting.keys) != Some(1) {
+    while names.ping().await.map_or(None, |server_info| server_info.keys) != Some(1) {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     let empty = crate::redis_database::names(&primary.endpoints().redis_url(2)).ping().await?;

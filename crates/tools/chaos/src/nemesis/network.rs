@@ -21,31 +21,36 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Every connection is cut, and every new one.
 pub(super) async fn cut(world: &World, server: Server, injection: &Injection) -> Result<Happened> {
-    weather(world, server, injection.lasts, NetworkFault::Reset).await
+    network_fault(world, server, injection.lasts, NetworkFault::Reset).await
 }
 
 /// Everything takes its time.
 pub(super) async fn slow(world: &World, server: Server, injection: &Injection) -> Result<Happened> {
     let latency = Duration::from_millis(20 + injection.choice as u64 / 5);
     let bytes_per_second = 20_000 + 200 * u32::try_from(injection.choice).unwrap_or_default();
-    weather(world, server, injection.lasts, NetworkFault::Slow { latency, bytes_per_second }).await
+    network_fault(world, server, injection.lasts, NetworkFault::Slow { latency, bytes_per_second }).await
 }
 
 /// Connections stay, and nothing comes through.
 pub(super) async fn half_open(world: &World, server: Server, injection: &Injection) -> Result<Happened> {
-    weather(world, server, injection.lasts, NetworkFault::Blackhole).await
+    network_fault(world, server, injection.lasts, NetworkFault::Blackhole).await
 }
 
-async fn weather(world: &World, server: Server, lasts: Duration, weather: NetworkFault) -> Result<Happened> {
+async fn network_fault(
+    world: &World,
+    server: Server,
+    lasts: Duration,
+    network_fault: NetworkFault,
+) -> Result<Happened> {
     let _turn = world.turns.network(server).await;
     let proxy = world.fixture.proxy(server)?;
-    let harm = || match weather {
+    let harm = || match network_fault {
         NetworkFault::Slow { .. } => proxy.tally().slowed(),
         NetworkFault::Blackhole => proxy.tally().swallowed(),
         _ => proxy.tally().cut(),
     };
     let before = harm();
-    proxy.set(weather);
+    proxy.set(network_fault);
     sleep(lasts).await;
     let after = harm();
     proxy.set(NetworkFault::Fair);
@@ -62,11 +67,11 @@ pub(super) async fn swallow_commits(world: &World) -> Result<Happened> {
     commits(world, NetworkFault::SwallowCommits, Tally::swallowed_commits).await
 }
 
-async fn commits(world: &World, weather: NetworkFault, harm: fn(&Tally) -> u64) -> Result<Happened> {
+async fn commits(world: &World, network_fault: NetworkFault, harm: fn(&Tally) -> u64) -> Result<Happened> {
     let _turn = world.turns.network(Server::Postgres).await;
     let proxy = world.fixture.proxy(Server::Postgres)?;
     let before = harm(proxy.tally());
-    proxy.set(weather);
+    proxy.set(network_fault);
     let lost = async {
         while harm(proxy.tally()) == before {
             sleep(POLL_INTERVAL).await;

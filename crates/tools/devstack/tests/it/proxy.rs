@@ -1,4 +1,4 @@
-//! Bad weather between a client and its server: what the client sees, and what the server has done all the same.
+//! Network faults between a client and its server: what the client sees, and what the server has done all the same.
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use workload::source::Reference;
 
 /// The most a service may ever hold, in KiB: 64 MiB, of which a release build takes 16 for itself.
-const LIMIT: u64 = 48 << 10;
+const MAX_DATA_KIB: u64 = 48 << 10;
 
 const KIB: usize = 1 << 10;
 
@@ -49,7 +49,7 @@ async fn is_bounded_whatever_waits() -> Result<()> {
         }
     }
     println!("{peaks:?} KiB");
-    ensure!(peaks.iter().all(|(.., peak)| *peak <= LIMIT), "too much: {peaks:?} KiB");
+    ensure!(peaks.iter().all(|(.., peak)| *peak <= MAX_DATA_KIB), "too much: {peaks:?} KiB");
     ensure!(pipeline.count("SELECT count(*) FROM dds.h_order").await? == orders, "some orders are missing");
     pipeline.audit().await
 }

@@ -15,7 +15,7 @@ use workload::source::Reference;
 const SOON: Duration = Duration::from_secs(240);
 
 /// The most STG may ever hold, in KiB: 64 MiB, of which a release build takes 16 for itself. A pod has 128.
-const LIMIT: u64 = 48 << 10;
+const MAX_DATA_KIB: u64 = 48 << 10;
 
 /// Orders of the first day; `PARKED_ORDERS` makes it a larger one.
 fn first_day() -> Result<u64> {
@@ -65,7 +65,7 @@ async fn everything_waits_and_everything_goes_on_once() -> Result<()> {
     pipeline.name(&week.reference).await?;
     drained(&pipeline).await?;
     println!("{orders} orders sent in {:?}, {} KiB", began.elapsed(), stg.peak_of_data_kib().await?);
-    ensure!(stg.peak_of_data_kib().await? <= LIMIT, "it has held {} KiB", stg.peak_of_data_kib().await?);
+    ensure!(stg.peak_of_data_kib().await? <= MAX_DATA_KIB, "it has held {} KiB", stg.peak_of_data_kib().await?);
     let sent = sent(&pipeline).await?;
     ensure!(sent.len() as u64 == orders && sent.values().all(|times| *times == 1), "some were not sent once");
 
@@ -140,7 +140,7 @@ async fn a_thousand_menus_are_not_held_at_once() -> Result<()> {
     }
     drained(&pipeline).await?;
     println!("{RESTAURANTS} menus read in {:?}, {} KiB", began.elapsed(), stg.peak_of_data_kib().await?);
-    ensure!(stg.peak_of_data_kib().await? <= LIMIT, "it has held {} KiB", stg.peak_of_data_kib().await?);
+    ensure!(stg.peak_of_data_kib().await? <= MAX_DATA_KIB, "it has held {} KiB", stg.peak_of_data_kib().await?);
     let sent: BTreeSet<i64> = sent(&pipeline).await?.into_keys().collect();
     ensure!(sent.len() == RESTAURANTS, "{} were sent", sent.len());
     Ok(())

@@ -14,7 +14,7 @@ mod check;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/roles/create_service_roles.sql");
 
-const LIMIT: Duration = Duration::from_secs(180);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A server with the roles of the services and an owner who is not a superuser and has migrated.
 struct Fixture {
@@ -77,7 +77,7 @@ impl Fixture {
         self.says(layer, &["rebuild"]).await?;
         let process = self.service(layer).start().await?;
         let over = async || Ok(self.pipeline.count("SELECT count(*) FROM public.tagmill_rebuilds").await? == 0);
-        until("the rebuild is complete", LIMIT, over).await?;
+        until("the rebuild is complete", WAIT_TIMEOUT, over).await?;
         Ok(process)
     }
 }
@@ -132,7 +132,7 @@ async fn each_service_does_everything_as_its_own_role() -> Result<()> {
     for arguments in [&["set", &id, "--threshold", "2"][..], &["preview", &id, "--remove"], &["list"], &["remove", &id]]
     {
         fixture.says(Layer::Cdm, &[&["rules"], arguments].concat()).await?;
-        until("the rules are applied", LIMIT, async || Ok(pipeline.untagged().await? == 0)).await?;
+        until("the rules are applied", WAIT_TIMEOUT, async || Ok(pipeline.untagged().await? == 0)).await?;
     }
 
     let dds = fixture.rebuild(Layer::Dds, dds).await?;
@@ -162,17 +162,17 @@ async fn parked_and_dead(fixture: &Fixture) -> Result<()> {
     let orders = [closed(1, "u", &["cake"]), closed(2, "poor", &["tea"])];
     pipeline.produce(&topic, orders.iter().map(Order::record)).await?;
     pipeline.wait_idle().await?;
-    until("the order is parked", LIMIT, async || Ok(pipeline.parked().await? == parked + 1)).await?;
+    until("the order is parked", WAIT_TIMEOUT, async || Ok(pipeline.parked().await? == parked + 1)).await?;
     ensure!(fixture.says(Layer::Stg, &["parked", "list"]).await?.contains("cake"), "not listed");
     fixture.says(Layer::Stg, &["parked", "release", "1"]).await?;
-    until("the order is released", LIMIT, async || Ok(pipeline.parked().await? == parked)).await?;
+    until("the order is released", WAIT_TIMEOUT, async || Ok(pipeline.parked().await? == parked)).await?;
 
     pipeline.sql("DROP TRIGGER refuse ON stg.order_events").await?;
     ensure!(fixture.says(Layer::Stg, &["dead-letters", "list"]).await?.contains("refused-by-database"), "not listed");
     let replay = ["dead-letters", "replay", "--execute", "--reason", "refused-by-database"];
     fixture.says(Layer::Stg, &replay).await?;
     let stored = "SELECT count(*) FROM stg.order_events WHERE object_id = 2";
-    until("the order is stored", LIMIT, async || Ok(pipeline.count(stored).await? == 1)).await?;
+    until("the order is stored", WAIT_TIMEOUT, async || Ok(pipeline.count(stored).await? == 1)).await?;
     pipeline.wait_idle().await?;
     pipeline.audit().await
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Fixture;
 
 /// The most CDM may hold, in KiB, as in the tests of memory.
-const LIMIT: u64 = 48 << 10;
+const MAX_DATA_KIB: u64 = 48 << 10;
 
 #[tokio::test]
 async fn questions_are_read_strictly_and_nobody_is_named() -> Result<()> {
@@ -53,7 +53,7 @@ async fn questions_are_read_strictly_and_nobody_is_named() -> Result<()> {
         }
     }
     let peak = cdm.peak_of_data_kib().await?;
-    ensure!(peak <= LIMIT, "{peak} KiB");
+    ensure!(peak <= MAX_DATA_KIB, "{peak} KiB");
     Ok(())
 }
 

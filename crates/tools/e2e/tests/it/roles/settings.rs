@@ -183,7 +183,7 @@ async fn read_only_is_waited_out_and_told() -> Result<()> {
         let (status, body) = services[0].get("/ready").await?;
         Ok(status == 503 && body.contains("25006"))
     };
-    e2e::until("/ready tells of it", super::LIMIT, told).await?;
+    e2e::until("/ready tells of it", super::WAIT_TIMEOUT, told).await?;
     pipeline.administer(&format!("{set} = off")).await?;
     pipeline.administer("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename ~ '^tagmill_'").await?;
     fixture.is_right(&week).await?;

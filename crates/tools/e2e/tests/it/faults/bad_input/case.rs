@@ -22,7 +22,7 @@ pub(super) enum ExpectedOutcome {
 pub(super) struct Case {
     pub(super) name: String,
     pub(super) record: Record,
-    pub(super) fate: ExpectedOutcome,
+    pub(super) expected: ExpectedOutcome,
 }
 
 /// A message in which one value is exchanged: where, for which text, and the reason it is refused for; `None`: it is not.
@@ -77,7 +77,7 @@ impl Maker {
     }
 
     /// A record of these bytes, which has a key and headers of its own.
-    pub(super) fn add(&mut self, name: impl Into<String>, value: Option<Vec<u8>>, fate: ExpectedOutcome) {
+    pub(super) fn add(&mut self, name: impl Into<String>, value: Option<Vec<u8>>, expected: ExpectedOutcome) {
         let number = self.cases.len();
         let record = Record {
             key: Some(format!("\0key {number}\u{7f}").into_bytes()),
@@ -91,7 +91,7 @@ impl Maker {
             timestamp: Some(WRITTEN_AT + i64::try_from(number).unwrap_or_default()),
             ..Record::default()
         };
-        self.cases.push(Case { name: name.into(), record, fate });
+        self.cases.push(Case { name: name.into(), record, expected });
     }
 
     /// A record that is a dead letter whatever it says.
@@ -109,21 +109,21 @@ impl Maker {
     pub(super) fn exchanged(&mut self, pointer: &str, text: &str, reason: Option<&'static str>) {
         let (good, key) = self.next_good();
         let shown: String = text.chars().take(40).collect();
-        let fate = match reason {
+        let expected = match reason {
             None => ExpectedOutcome::Stored(key),
             // Of what a string must not hold the error does not say where.
             Some(reason @ ("not-json" | "bad-text")) => ExpectedOutcome::Dead(reason, String::new()),
             Some(reason) => ExpectedOutcome::Dead(reason, path(pointer)),
         };
         let value = exchange(good, pointer, text).into_bytes();
-        self.add(format!("{pointer} = {shown}"), Some(value), fate);
+        self.add(format!("{pointer} = {shown}"), Some(value), expected);
     }
 
     /// A good message with the text at `pointer`, that is stored under a key of its own.
     pub(super) fn stored_as(&mut self, pointer: &str, text: &str, key: &str) {
         self.exchanged(pointer, text, None);
         if let Some(case) = self.cases.last_mut() {
-            case.fate = ExpectedOutcome::Stored(key.to_owned());
+            case.expected = ExpectedOutcome::Stored(key.to_owned());
         }
     }
 
@@ -149,8 +149,8 @@ impl Maker {
         for (pointer, kind) in fields {
             let (mut good, _) = self.next_good();
             remove(&mut good, pointer);
-            let fate = ExpectedOutcome::Dead("missing-field", path(pointer));
-            self.add(format!("{pointer} absent"), Some(good.to_string().into_bytes()), fate);
+            let expected = ExpectedOutcome::Dead("missing-field", path(pointer));
+            self.add(format!("{pointer} absent"), Some(good.to_string().into_bytes()), expected);
             self.exchanged(pointer, "null", Some("missing-field"));
             for wrong in kind.wrong() {
                 self.exchanged(pointer, wrong, Some("wrong-type"));

@@ -20,7 +20,7 @@ const MAX_SHOWN: usize = 12;
 /// Has a service read the records, each with a good one behind it, in as few batches as may be, and compares.
 pub(super) async fn check(pipeline: &Pipeline, layer: Layer, maker: Maker, keys: &str) -> Result<()> {
     let cases = maker.with_neighbours();
-    let mut wanted: Vec<&String> = cases.iter().filter_map(|case| stored(&case.fate)).collect();
+    let mut wanted: Vec<&String> = cases.iter().filter_map(|case| stored(&case.expected)).collect();
     wanted.sort();
     ensure!(wanted.windows(2).all(|pair| pair[0] != pair[1]), "two cases share a key");
 
@@ -33,7 +33,7 @@ pub(super) async fn check(pipeline: &Pipeline, layer: Layer, maker: Maker, keys:
     let found = pipeline.sql(keys).await?;
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
     for case in &cases {
-        if let Some(key) = stored(&case.fate)
+        if let Some(key) = stored(&case.expected)
             && !found.contains(&key.as_str())
         {
             faults.push(format!("{}: not stored", case.name));
@@ -47,8 +47,8 @@ pub(super) async fn check(pipeline: &Pipeline, layer: Layer, maker: Maker, keys:
     service.stop().await
 }
 
-fn stored(fate: &ExpectedOutcome) -> Option<&String> {
-    match fate {
+fn stored(expected: &ExpectedOutcome) -> Option<&String> {
+    match expected {
         ExpectedOutcome::Stored(key) => Some(key),
         ExpectedOutcome::Dead(..) | ExpectedOutcome::Skipped(_) => None,
     }
@@ -65,7 +65,7 @@ async fn letters(pipeline: &Pipeline, layer: Layer, cases: &[Case]) -> Result<Ve
     let mut faults = Vec::new();
     for (offset, case) in cases.iter().enumerate() {
         let letter = letters.remove(&Some(offset));
-        let fault = match (&case.fate, &letter) {
+        let fault = match (&case.expected, &letter) {
             (ExpectedOutcome::Dead(reason, path), Some(letter)) => {
                 fault(letter, case, (reason, path), [&pipeline.source(layer), &layer.binary()])
             }
@@ -114,7 +114,7 @@ async fn skipped(service: &Process, cases: &[Case]) -> Result<Vec<String>> {
     let page = service.get("/metrics").await?.1;
     let mut wanted = BTreeMap::<&str, usize>::new();
     for case in cases {
-        if let ExpectedOutcome::Skipped(kind) = case.fate {
+        if let ExpectedOutcome::Skipped(kind) = case.expected {
             *wanted.entry(kind).or_default() += 1;
         }
     }

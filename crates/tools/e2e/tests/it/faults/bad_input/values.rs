@@ -222,8 +222,8 @@ pub(super) fn the_end_of_time(maker: &mut Maker, places: &[&str]) {
         written_at(maker, i64::MAX);
     }
     let (good, _) = maker.next_good();
-    let fate = ExpectedOutcome::Dead("from-the-future", String::new());
-    maker.add("written before all time", Some(good.to_string().into_bytes()), fate);
+    let expected = ExpectedOutcome::Dead("from-the-future", String::new());
+    maker.add("written before all time", Some(good.to_string().into_bytes()), expected);
     written_at(maker, i64::MIN);
 }
 
