@@ -65,7 +65,7 @@ fn settings(variables: &Variables) -> Result<Settings, ExitError> {
     match parse(&[], variables) {
         Ok(Cli { settings, .. }) => settings.read(),
         Err(ParseEnd::Invalid(exit_error)) => Err(exit_error),
-        Err(ParseEnd::Help(answer)) => panic!("{answer}"),
+        Err(ParseEnd::Help(answer)) => Err(ExitError::Unavailable(answer.to_string())),
     }
 }
 

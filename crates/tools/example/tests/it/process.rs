@@ -52,19 +52,19 @@ impl Service {
     }
 
     /// Waits until `/ready` answers so.
-    pub(crate) async fn until_ready_is(&self, expected: &str) {
+    pub(crate) async fn until_ready_is(&self, expected: &str) -> anyhow::Result<()> {
         let begin = Instant::now();
         let mut last = String::new();
         while begin.elapsed() < SOON {
             if let Ok((_, body)) = self.ask("GET", "/ready") {
                 if body.contains(expected) {
-                    return;
+                    return Ok(());
                 }
                 last = body;
             }
             sleep(Duration::from_millis(50)).await;
         }
-        panic!("/ready never answered {expected}; last: {last}");
+        anyhow::bail!("/ready never answered {expected}; last: {last}")
     }
 
     /// Sends SIGTERM. Returns the exit code and the log.

@@ -69,7 +69,7 @@ async fn it_answers_runs_its_task_and_stops() -> anyhow::Result<()> {
     let url = database().await?;
     assert_eq!(output(&[("DATABASE_URL", url.as_str())], &["migrate"]).0, Some(0));
     let service = Service::start(&url);
-    service.until_ready_is(r#"{"ready":true,"reasons":[]}"#).await;
+    service.until_ready_is(r#"{"ready":true,"reasons":[]}"#).await?;
     assert_eq!(service.ask("GET", "/health")?, (200, "healthy".to_owned()));
     for count in 1..=3 {
         assert_eq!(service.ask("POST", "/visits")?, (200, count.to_string()));
@@ -94,7 +94,7 @@ async fn it_answers_runs_its_task_and_stops() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_database_that_is_away_is_waited_for_and_named() -> anyhow::Result<()> {
     let service = Service::start("postgres://nobody@127.0.0.1:1/nothing");
-    service.until_ready_is(r#"{"reason":"waiting-for","dependency":"postgres","#).await;
+    service.until_ready_is(r#"{"reason":"waiting-for","dependency":"postgres","#).await?;
     let (_, metrics) = service.ask("GET", "/metrics")?;
     assert!(metrics.contains("tagmill_ready{service=\"visits-service\"} 0"), "{metrics}");
     assert!(
