@@ -38,6 +38,7 @@ mod backoff;
 mod batch;
 mod bisection;
 mod worker;
-mod in_flight;
 mod store_and_publish;
+mod in_flight;
+mod run;
 mod failpoint;
