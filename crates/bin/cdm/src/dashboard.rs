@@ -23,8 +23,9 @@ use crate::api::{ApiError, Token, check};
 
 mod body;
 mod page;
-mod data_request;
+mod filter_value;
 mod queries;
+mod data_request;
 mod answer;
 mod response_cache;
 

@@ -1,27 +1,28 @@
-//! How long to wait for a dependency that is away.
+//! Backoff: the delays between attempts to reach a dependency.
 
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-/// The delays of one outage: from 100 ms, doubling, with jitter, up to [`LONGEST`], for as long as it takes.
+/// The delays during one outage: 100 ms at first, doubled each time, with jitter, up to [`LONGEST`]. The number of
+/// attempts is not limited.
 #[derive(Debug)]
 pub struct Backoff {
     delays: ExponentialBackoff,
     attempts: u32,
 }
 
-/// The longest delay between two attempts, jitter included. Longer, and a service stands idle after its database is
-/// back; shorter, and three services hammer a database that is trying to start.
+/// The longest delay between two attempts, jitter included. With a longer one, a service stays idle after its database
+/// is back. With a shorter one, three services overload a database that is starting.
 const LONGEST: Duration = Duration::from_secs(5);
 
 impl Backoff {
-    /// Nothing has failed yet.
+    /// A backoff without a failed attempt.
     #[must_use]
     pub fn new() -> Self {
         let delays = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(100))
-            // The jitter adds up to as much again.
+            // The jitter adds up to the same amount again.
             .with_max_delay(LONGEST / 2)
             .with_jitter()
             .without_max_times()
@@ -29,13 +30,13 @@ impl Backoff {
         Self { delays, attempts: 0 }
     }
 
-    /// Another attempt has failed: how long to wait before the next.
+    /// Records a failed attempt. Returns the delay before the next one.
     pub fn next_delay(&mut self) -> Duration {
         self.attempts = self.attempts.saturating_add(1);
         self.delays.next().map_or(LONGEST, |delay| delay.min(LONGEST))
     }
 
-    /// How many attempts have failed.
+    /// The number of failed attempts.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.attempts
@@ -60,7 +61,7 @@ mod tests {
         assert!(delays.iter().all(|delay| *delay <= LONGEST), "{:?}", delays.iter().max());
         let late = &delays[10..];
         assert!(late.iter().all(|delay| *delay >= LONGEST / 2), "{:?}", late.iter().min());
-        assert!(late.iter().max() > late.iter().min(), "many that wait come back at the same moment");
+        assert!(late.iter().max() > late.iter().min(), "all waiting services retry at the same moment");
         assert_eq!(backoff.attempts(), 1_000);
     }
 }

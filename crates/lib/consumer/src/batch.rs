@@ -1,4 +1,4 @@
-//! A microbatch on its way: which record became which event, and what became of each.
+//! A microbatch: its records, their events, and the outcome of each record.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,22 +6,22 @@ use tokio::time::Instant;
 
 use crate::{DeadLetter, LoopHealth, Message, Outcome, Processor, Record, Source, StoreResult};
 
-/// The records of one microbatch, decoded.
+/// The decoded records of one microbatch.
 pub(crate) struct Batch<E> {
     pub(crate) records: Vec<Record>,
-    /// The readable records that are not stored yet, in their order.
+    /// The decoded events that are not stored yet, in the order of their records.
     pub(crate) events: Vec<E>,
-    /// What is to be published; grows as the events are stored.
+    /// The messages to publish. Storing events adds to them.
     pub(crate) messages: Vec<Message>,
-    /// What became of each record; `None` while it is an event that is not stored yet.
+    /// The outcome of each record. `None`: the event is not stored yet.
     outcomes: Vec<Option<Outcome>>,
-    /// Everything that follows from it is acknowledged.
+    /// Every message of the batch is acknowledged.
     published: bool,
     received: Instant,
 }
 
 impl<E> Batch<E> {
-    /// Decodes `records`. Pure: nothing here can fail for a reason outside the record itself.
+    /// Decodes `records`. Pure: an error can come only from the record itself.
     pub(crate) fn decode(processor: &impl Processor<Event = E>, records: Vec<Record>) -> Self {
         let mut events = Vec::with_capacity(records.len());
         let outcomes = records
@@ -37,29 +37,29 @@ impl<E> Batch<E> {
         Self { records, events, messages: Vec::new(), outcomes, published: false, received: Instant::now() }
     }
 
-    /// Of the values of its records.
+    /// The size of the values of its records, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.records.iter().filter_map(|record| record.value.as_ref()).map(Vec::len).sum()
     }
 
-    /// Notes what storing all of its events led to.
+    /// Records the result of storing all its events.
     pub(crate) fn store(&mut self, stored: StoreResult) {
         self.events = Vec::new();
         self.record_outcomes(stored);
     }
 
-    /// Notes that everything that follows from it is acknowledged.
+    /// Records that every message is acknowledged.
     pub(crate) fn publish(&mut self) {
         self.messages = Vec::new();
         self.published = true;
     }
 
-    /// Whether all that is left is to commit its offsets.
+    /// Whether only the commit of its offsets is left to do.
     pub(crate) const fn is_published(&self) -> bool {
         self.published
     }
 
-    /// Commits its offsets and counts what became of its records.
+    /// Commits the offsets and counts the records by outcome.
     pub(crate) fn commit(&self, source: &mut impl Source, loop_health: &LoopHealth, now: SystemTime) {
         source.commit(&self.records);
         loop_health.committed();
@@ -67,7 +67,7 @@ impl<E> Batch<E> {
         metrics::histogram!("tagmill_batch_seconds").record(self.received.elapsed().as_secs_f64());
     }
 
-    /// Notes what storing the next events, in their order, led to.
+    /// Records the result of storing the next events. Events are stored in their order.
     pub(crate) fn record_outcomes(&mut self, stored: StoreResult) {
         let open = self.outcomes.iter_mut().filter(|outcome| outcome.is_none());
         for (slot, outcome) in open.zip(stored.outcomes) {
@@ -76,13 +76,13 @@ impl<E> Batch<E> {
         self.messages.extend(stored.messages);
     }
 
-    /// The record of the event that is to be stored next: events are stored in their order.
+    /// The record of the event to store next. Events are stored in their order.
     pub(crate) fn next_open(&self) -> Option<&Record> {
         let outcomes = self.records.iter().zip(&self.outcomes);
         outcomes.filter(|(_, outcome)| outcome.is_none()).map(|(record, _)| record).next()
     }
 
-    /// The records that go to the dead-letter topic.
+    /// The records for the dead-letter topic.
     pub(crate) fn dead_letters(&self, failed_at: SystemTime) -> Vec<DeadLetter> {
         let outcomes = self.records.iter().zip(&self.outcomes);
         outcomes
@@ -95,7 +95,7 @@ impl<E> Batch<E> {
             .collect()
     }
 
-    /// Counts the records by what became of them.
+    /// Counts the records by outcome.
     fn count(&self, loop_health: &LoopHealth, now: SystemTime) {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         for (record, outcome) in self.records.iter().zip(&self.outcomes) {

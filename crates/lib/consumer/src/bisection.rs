@@ -1,36 +1,36 @@
-//! Which events of a batch are tried next, when the database will not have all of them at once.
+//! Bisection of a batch that the database rejects: which events are tried next.
 
 use std::ops::Range;
 
 use crate::{DependencyError, Fault};
 
-/// Halves what fails until the guilty event stands alone, and tries the halves in their order.
+/// Halves the range that fails until the offending event is alone, and tries the halves in their order.
 ///
-/// A refusal of data is halved at once. An error that may pass by itself is repeated first, [`retry_limit`] times; after
-/// that the rest of the batch is searched, and halved at the first such error. One guilty event among n costs at most
-/// 2·⌈log₂ n⌉ transactions beyond those that are repeated anyway: at each halving one half fails and the other lands.
+/// Rejected data is bisected at once. An error that may be temporary is repeated first, [`retry_limit`] times. After
+/// that, the rest of the batch is bisected at each such error. One offending event among n costs at most 2·⌈log₂ n⌉
+/// transactions more than the retries: of each two halves, one fails and the other is stored.
 pub(crate) struct Bisection {
-    /// What is not stored yet; the next range is the last.
+    /// The ranges that are not stored yet. The last one is next.
     open: Vec<Range<usize>>,
-    /// The error that repeats, and how often it was met.
+    /// The error that repeats, and how often it has occurred.
     repeated: Option<(Fault, u32)>,
-    /// An error has repeated too often to believe that it will pass by itself.
+    /// An error has repeated too often to be temporary.
     bisecting: bool,
 }
 
-/// What to do about a range that has failed.
+/// What to do after a range has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Try it again, after a while.
+    /// Try the range again, after a delay.
     Retry,
-    /// Try its halves, at once.
+    /// Try its halves, without delay.
     Bisect,
-    /// It is a single event, and the error comes from it. Try it again, after a while.
+    /// The range is a single event, which causes the error. Try it again, after a delay.
     Isolated,
 }
 
 impl Bisection {
-    /// All events of a batch, none of them tried.
+    /// All events of a batch. None has been tried.
     pub(crate) fn over(events: usize) -> Self {
         Self {
             open: std::iter::once(0..events).filter(|all| !all.is_empty()).collect(),
@@ -39,19 +39,19 @@ impl Bisection {
         }
     }
 
-    /// The events to try now; `None` when all are done.
+    /// The events to try now. `None`: all are done.
     pub(crate) fn next(&self) -> Option<Range<usize>> {
         self.open.last().cloned()
     }
 
-    /// The range is stored, or its only event is given up.
+    /// The range is stored, or its only event is rejected.
     pub(crate) fn done(&mut self) {
         self.open.pop();
         self.repeated = None;
     }
 
-    /// The range has failed for another reason. An outage blames no event, and does not interrupt the count of an error
-    /// that does.
+    /// The range has failed with an error other than invalid data. An unreachable dependency does not reset the count
+    /// of a repeated error.
     pub(crate) fn failed(&mut self, error: &DependencyError) -> Decision {
         let Some(retry_limit) = retry_limit(&error.fault) else { return Decision::Retry };
         let before = self.repeated.as_ref().filter(|(fault, _)| *fault == error.fault).map_or(0, |(_, times)| *times);
@@ -63,7 +63,7 @@ impl Bisection {
         if self.split() { Decision::Bisect } else { Decision::Isolated }
     }
 
-    /// The halves of the range are to be tried instead: whether it has any. A single event has none.
+    /// Replaces the range by its halves. Returns false for a single event, which has none.
     pub(crate) fn split(&mut self) -> bool {
         let Some(range) = self.open.pop_if(|range| range.len() > 1) else { return false };
         let middle = range.start + range.len() / 2;
@@ -74,9 +74,9 @@ impl Bisection {
     }
 }
 
-/// How often an error is met before it is searched for. Less, and a deadlock or a lock that others hold for a moment
-/// costs a search; more, and nobody learns which record holds up all the others. Work that ran out of time took half a
-/// minute each time. `None`: no event is to blame.
+/// How often an error occurs before the batch is bisected. With fewer, a deadlock or a short lock causes a bisection.
+/// With more, it takes longer to find the record that blocks all others. Each attempt that timed out took half a
+/// minute. `None`: the error does not depend on the events.
 const fn retry_limit(fault: &Fault) -> Option<u32> {
     match fault {
         Fault::Unreachable => None,

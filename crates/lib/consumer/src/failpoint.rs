@@ -1,10 +1,11 @@
-//! Named points inside a batch at which a test stops the process with SIGKILL.
+//! Failpoints: named points inside a batch at which a test kills the process with SIGKILL.
 //!
-//! Compiled in only with the feature `failpoints`. `FAILPOINTS=stored=3*off->return` kills the process the fourth time
-//! it passes between the transaction and the publishing. The points: `received`, `stored`, `published` in a batch;
-//! `resumed`, `sent` in a round of work without offsets, `handed out` and `acknowledged` in one that has messages.
+//! They are compiled in only with the feature `failpoints`. `FAILPOINTS=stored=3*off->return` kills the process when it
+//! passes between the transaction and the publishing for the fourth time. A batch has the points `received`, `stored`
+//! and `published`. A background round has the points `resumed` and `sent`, and also `handed out` and `acknowledged` if
+//! it has messages.
 
-/// Passes the point `name`: nothing happens, unless a test has armed it.
+/// Passes the point `name`. Has no effect unless a test has armed it.
 #[cfg(feature = "failpoints")]
 pub(crate) fn pass(name: &str) {
     fail::fail_point!(name, |_| {
@@ -12,17 +13,17 @@ pub(crate) fn pass(name: &str) {
     });
 }
 
-/// The points are not compiled in.
+/// Does nothing: the points are not compiled in.
 #[cfg(not(feature = "failpoints"))]
 pub(crate) const fn pass(_name: &str) {}
 
-/// Holds the points armed that the environment names.
+/// Keeps the failpoints of the environment armed.
 pub(crate) struct Armed {
     #[cfg(feature = "failpoints")]
     _scenario: fail::FailScenario<'static>,
 }
 
-/// Arms the points named in `FAILPOINTS`, where they are compiled in.
+/// Arms the failpoints named in `FAILPOINTS`, if they are compiled in.
 pub(crate) fn arm() -> Armed {
     Armed {
         #[cfg(feature = "failpoints")]

@@ -1,4 +1,4 @@
-//! The health of the loop: heartbeat, step, stalls, skipped records; the reasons in `/ready`, and metrics.
+//! Health of the loop: heartbeat, step, stalls, skipped records, readiness, metrics.
 
 pub mod loop_health;
 pub(crate) mod stall;

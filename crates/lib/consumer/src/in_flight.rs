@@ -1,10 +1,8 @@
-//! Batches on their way side by side, as long as all goes well: while one waits for the disk or for the broker, the next
-//! is worked on.
+//! Concurrent batches: while one batch waits for the disk or the broker, the next one is processed.
 //!
-//! Nothing is promised less for it. Offsets are committed in the order in which batches were read, and two batches that
-//! hold events of one key (of one order) are never on their way at once. When anything fails, nothing more is read; the
-//! batches on their way are waited for, and then [`Worker::store_and_publish`] sees to those that are not done, one by
-//! one.
+//! The guarantees stay the same. Offsets are committed in the order in which batches were read. Two batches with events
+//! of the same key (of one order) are never in flight together. After a failure no more records are read. The batches
+//! in flight are awaited, then [`Worker::store_and_publish`] completes the others one by one.
 
 use std::{collections::HashSet, future::pending};
 
@@ -19,33 +17,32 @@ use crate::{
     worker::{Stopped, keep_alive, with_stop_deadline},
 };
 
-/// Batches that are heavier together, in bytes of their records, are not on their way together: each is in memory several
-/// times over.
+/// Maximum size of the batches in flight together, in bytes of their records. Each batch is in memory several times.
 const MAX_CONCURRENT_BYTES: usize = MAX_BATCH_OUTPUT_BYTES / 2;
 
-/// What is read.
+/// Which records are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadMode {
-    /// Whatever is there, as soon as there is something.
+    /// Any records, as soon as one is available.
     Any,
-    /// What is before the mark.
+    /// The records before the end offsets.
     UntilEnd,
 }
 
-/// When something else has to be done.
+/// The time at which other work is due.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Due {
     pub(crate) at: Instant,
-    /// But not before a batch of what can be read at once.
+    /// One batch of available records goes first.
     pub(crate) records_first: bool,
 }
 
-/// Why no more is read for now. What was read is done.
+/// Why the loop has stopped reading. All records read before are processed.
 #[derive(Debug)]
 pub(crate) enum StopReason {
-    /// There is nothing more before the mark.
+    /// No more records before the end offsets.
     EndReached,
-    /// Something else has to be done.
+    /// Other work is due.
     Due,
     /// The loop was told to stop.
     Shutdown,
@@ -53,23 +50,23 @@ pub(crate) enum StopReason {
     ReadFailed(DependencyError),
 }
 
-/// One turn of the loop.
+/// The event that the loop handles next.
 enum Turn<E> {
     Read(Result<Vec<Record>, DependencyError>),
-    /// The first of the batches on their way has come to the end of it; done or not.
+    /// The oldest batch in flight has ended, with or without success.
     Completed(Box<Batch<E>>),
     Due,
     Shutdown,
 }
 
-/// What a batch has with it.
+/// The keys and the size of a batch.
 struct Footprint<K> {
     keys: HashSet<K>,
     bytes: usize,
 }
 
 impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
-    /// Reads and processes batches until there are no more, something else is due, or the loop is told to stop.
+    /// Reads and processes batches until no records are left, other work is due, or the loop is told to stop.
     pub(crate) async fn process_concurrently(
         &mut self,
         mode: ReadMode,
@@ -78,7 +75,8 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         loop {
             let (open, stop_reason) = self.run_until_failure(mode, due).await?;
             for batch in open {
-                // On the heap: a debug build holds a future several times over on its stack, and those of a batch are large.
+                // On the heap: a debug build copies a future several times on its stack, and those of a batch are
+                // large.
                 Box::pin(self.store_and_publish(batch)).await?;
             }
             if let Some(stop_reason) = stop_reason {
@@ -87,8 +85,8 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         }
     }
 
-    /// The same, until a batch is not done at the end of its way. Returns the batches whose offsets are not committed, and
-    /// why no more was read; `None`: for their sake.
+    /// Reads and processes batches until one fails. Returns the batches whose offsets are not committed, and why
+    /// reading stopped; `None` if it stopped because of these batches.
     async fn run_until_failure(
         &mut self,
         mode: ReadMode,
@@ -171,7 +169,7 @@ impl<K: Eq + std::hash::Hash> Footprint<K> {
     }
 }
 
-/// Whether a batch may be on its way beside others.
+/// Whether a batch may be in flight together with the others.
 fn may_run_concurrently<K: Eq + std::hash::Hash>(footprint: &Footprint<K>, in_flight: &[Footprint<K>]) -> bool {
     let bytes: usize = in_flight.iter().map(|other| other.bytes).sum();
     in_flight.is_empty()
@@ -179,7 +177,7 @@ fn may_run_concurrently<K: Eq + std::hash::Hash>(footprint: &Footprint<K>, in_fl
             && in_flight.iter().all(|other| other.keys.is_disjoint(&footprint.keys)))
 }
 
-/// The way of a batch, one attempt at each step. How far it has come, it knows itself.
+/// Processes a batch, with one attempt at each step. The batch records which steps are done.
 async fn attempt<L: Processor, P: Publisher>(
     processor: &L,
     publisher: &P,
@@ -189,12 +187,14 @@ async fn attempt<L: Processor, P: Publisher>(
 ) -> Box<Batch<L::Event>> {
     match store_then_publish(processor, publisher, loop_health, clock, &mut batch).await {
         Ok(()) => loop_health.set_waiting(None),
-        Err(failure) => tracing::debug!(%failure, "a batch is put aside until those beside it are done"),
+        Err(failure) => {
+            tracing::debug!(%failure, "a batch has failed; it is tried again when the other batches in flight are done")
+        }
     }
     Box::new(batch)
 }
 
-/// One transaction, one publication.
+/// One transaction, then one publication.
 async fn store_then_publish<L: Processor, P: Publisher>(
     processor: &L,
     publisher: &P,
@@ -212,7 +212,8 @@ async fn store_then_publish<L: Processor, P: Publisher>(
     Ok(())
 }
 
-/// A batch that is alone takes what is there; beside another, only a whole one is worth a transaction of its own.
+/// The next batch. If no other batch is in flight, it contains any records that are available. Otherwise it has to be
+/// full, because only a full batch is worth a transaction of its own.
 async fn read(
     source: &mut impl Source,
     mode: ReadMode,

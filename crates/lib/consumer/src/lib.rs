@@ -1,11 +1,14 @@
-//! The loop of a Tagmill service, written once: read a microbatch, decode it, store it in one transaction, publish what
-//! follows from it, commit its offsets.
+//! The consumer loop of a service: it reads a microbatch, decodes it, stores it in one transaction, publishes the
+//! resulting messages and commits the offsets.
 //!
-//! The crate is pure of business and of drivers. What a layer does with its events is a [`Processor`]; where records come
-//! from and where messages go are a [`Source`] and a [`Publisher`]. [`Worker`] joins the three and owns the promises
-//! between them: offsets are committed only after the transaction *and* the acknowledgement of every message, one
-//! refused row costs one record, the record behind an error that repeats is named, an absent dependency is waited out,
-//! a stop finishes or abandons the batch.
+//! The crate contains no business logic and no driver. A [`Processor`] decodes and stores records, a [`Source`] reads
+//! them, and a [`Publisher`] sends messages. [`Worker`] runs the three and guarantees:
+//!
+//! - Offsets are committed only after the transaction *and* the acknowledgement of every message.
+//! - One row of invalid data costs one record.
+//! - The record that causes a repeated error is named in the log and in `/ready`.
+//! - If a dependency is unreachable, the loop waits.
+//! - A stop finishes or abandons the current batch.
 
 pub use self::{health::loop_health, ports::outcome, ports::processor, ports::publisher, ports::record, ports::source};
 
@@ -25,7 +28,7 @@ pub use self::{
     worker::{Settings, Worker},
 };
 
-/// The wall clock, as an argument: a test sets it, the process shell passes the system's.
+/// The wall clock, as an argument: tests set it, the process passes the system's.
 pub type Clock = fn() -> std::time::SystemTime;
 
 mod ports;
@@ -35,6 +38,7 @@ mod backoff;
 mod batch;
 mod bisection;
 mod worker;
-mod in_flight;
 mod store_and_publish;
+mod in_flight;
+mod run;
 mod failpoint;

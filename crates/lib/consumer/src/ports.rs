@@ -1,4 +1,4 @@
-//! The ports of the loop: records come from a source, go through a processor, and leave by a publisher.
+//! The ports of the loop: source, record, processor, outcome, publisher.
 
 pub mod record;
 pub mod outcome;

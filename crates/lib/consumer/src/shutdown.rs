@@ -1,12 +1,12 @@
-//! Being told to stop, and how long ago that was.
+//! The shutdown signal of the loop, with the time since it was given.
 
 use std::{cell::OnceCell, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// The order to stop. What is in hand then has one budget of time for all its steps: one for each step would add up to more
-/// than a supervisor waits.
+/// The shutdown signal. All steps of the current work share one time limit after it. With a limit for each step, the
+/// sum could exceed the grace period of the supervisor.
 #[derive(Debug)]
 pub struct Shutdown {
     told: CancellationToken,
@@ -19,12 +19,12 @@ impl Shutdown {
         self.told.cancelled().await;
     }
 
-    /// Whether it has been told.
+    /// Whether the loop was told to stop.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.told.is_cancelled()
     }
 
-    /// Resolves so long after the loop was told to stop.
+    /// Resolves this long after the loop was told to stop.
     pub(crate) async fn passed(&self, limit: Duration) {
         self.told.cancelled().await;
         sleep_until(*self.since.get_or_init(Instant::now) + limit).await;

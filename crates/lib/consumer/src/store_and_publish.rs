@@ -1,4 +1,5 @@
-//! One batch, for as long as it takes: stored, in parts if need be, published, committed.
+//! One batch after a failure: it is stored (bisected if necessary), published and committed, and retried until it
+//! succeeds.
 
 use crate::{
     DeadLetter, DependencyError, Failure, MAX_BATCH_OUTPUT_BYTES, Message, Outcome, Processor, Publisher, Rejection,
@@ -11,8 +12,7 @@ use crate::{
 };
 
 impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
-    /// What is left to be done of a batch. Whatever has failed before, nothing here is given up but a record whose data is
-    /// refused.
+    /// Completes a batch, with as many attempts as it takes. Only a record with invalid data is given up.
     pub(crate) async fn store_and_publish(&mut self, mut batch: Batch<L::Event>) -> Result<(), Stopped> {
         if !batch.is_published() {
             self.store(&mut batch).await?;
@@ -26,9 +26,9 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         Ok(())
     }
 
-    /// Stores the events of a batch, in one transaction if the database will have it, for as long as it takes. Which
-    /// part is tried when it will not, is for [`Bisection`] to say; a record whose data is refused is given up, one
-    /// that fails for another reason never.
+    /// Stores the events of a batch, in one transaction if the database accepts it. [`Bisection`] decides which part is
+    /// tried next. A record with invalid data becomes a dead letter. A record that fails for any other reason is
+    /// retried.
     async fn store(&mut self, batch: &mut Batch<L::Event>) -> Result<(), Stopped> {
         let events = std::mem::take(&mut batch.events);
         let mut bisection = Bisection::over(events.len());
@@ -61,7 +61,7 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
                             dependency = error.dependency.name,
                             error = error.error,
                             events = events.len(),
-                            "the same error repeats; looking for the record it comes from"
+                            "the same error repeats; the batch is bisected to find the record that causes it"
                         ),
                         Decision::Isolated => self.wait(&mut backoff, error, batch.next_open()).await?,
                     }
@@ -71,8 +71,8 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         Ok(())
     }
 
-    /// Publishes what follows from a part of a batch, if it is too much to be kept until the rest is stored. The offsets
-    /// wait for the rest all the same.
+    /// Publishes the messages of the stored part of a batch if they are too large to keep until the rest is stored. The
+    /// offsets are committed with the rest.
     async fn publish_early(&mut self, batch: &mut Batch<L::Event>) -> Result<(), Stopped> {
         if batch.messages.iter().map(Message::size).sum::<usize>() < MAX_BATCH_OUTPUT_BYTES {
             return Ok(());
@@ -81,7 +81,7 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         self.publish(&messages, &[]).await
     }
 
-    /// Publishes messages, for as long as it takes.
+    /// Publishes messages, and retries until every one is acknowledged.
     pub(crate) async fn publish(&mut self, messages: &[Message], dead_letters: &[DeadLetter]) -> Result<(), Stopped> {
         if messages.is_empty() && dead_letters.is_empty() {
             return Ok(());

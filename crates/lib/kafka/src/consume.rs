@@ -7,6 +7,7 @@ pub(crate) mod progress;
 pub(crate) mod buffer;
 pub(crate) mod ends;
 pub(crate) mod commits;
+pub(crate) mod commit;
 pub(crate) mod partition_watch;
 pub(crate) mod partitions;
 pub(crate) mod context;

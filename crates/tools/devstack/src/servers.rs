@@ -4,6 +4,7 @@ pub(crate) mod watchdog;
 pub(crate) mod kafka;
 pub(crate) mod pooler;
 pub(crate) mod ports;
+pub(crate) mod owner;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod redis;

@@ -40,6 +40,7 @@ mod layer;
 mod pipeline;
 mod program;
 mod process;
+mod services;
 mod servers;
 mod snapshot;
 mod audit;

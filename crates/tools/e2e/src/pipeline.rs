@@ -10,15 +10,20 @@ use devstack::{Endpoints, Topic};
 use tempfile::TempDir;
 
 use crate::layer::Layer;
-use crate::process::{Process, Service};
 use crate::program;
-use crate::tags;
 
 /// The database that all others are copies of.
 const TEMPLATE: &str = "e2e_template";
 
 /// How much of each log a failed test shows.
 const LAST_LINES: usize = 40;
+
+/// Pipelines of tests have these rules beside those they begin with, so that whatever a test does to one is done to its tags
+/// as well.
+const TAG_RULES: &str = "
+    INSERT INTO cdm.tag_rules (subject, subject_key, threshold, tag)
+    SELECT 'category', r.subject_key, 2, 'Не в первый раз: ' || r.subject_key FROM cdm.tag_rules AS r
+    UNION ALL SELECT 'category', r.subject_key, 4, 'Снова и снова: ' || r.subject_key FROM cdm.tag_rules AS r";
 
 /// Everything the services need. Dropped, it prints the ends of their logs.
 pub struct Pipeline {
@@ -50,7 +55,7 @@ impl Pipeline {
     /// As [`Pipeline::start`].
     pub async fn start_on(endpoints: &Endpoints, partitions: i32) -> Result<Self> {
         let pipeline = Self::start_plain_on(endpoints, partitions).await?;
-        pipeline.sql(tags::RULES).await?;
+        pipeline.sql(TAG_RULES).await?;
         Ok(pipeline)
     }
 
@@ -92,25 +97,6 @@ impl Pipeline {
     pub fn quiet(mut self) -> Self {
         self.talks = false;
         self
-    }
-
-    /// The service of a layer, ready to be varied and spawned; any number of them may run.
-    #[must_use]
-    pub fn service(&self, layer: Layer) -> Service<'_> {
-        Service::new(self, layer)
-    }
-
-    /// Starts one service a layer, as they are, and waits until each is ready.
-    ///
-    /// # Errors
-    /// A service does not get ready.
-    pub async fn start_all(&self) -> Result<Vec<Process>> {
-        let spawned: Vec<Process> =
-            Layer::ALL.into_iter().map(|layer| self.service(layer).spawn()).collect::<Result<_>>()?;
-        for process in &spawned {
-            process.ready().await?;
-        }
-        Ok(spawned)
     }
 
     /// Where the stack answers.

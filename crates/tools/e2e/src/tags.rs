@@ -1,4 +1,4 @@
-//! The tags a pipeline assigns: rules that even a small load meets, and what the topic says against what the table says.
+//! The tags a pipeline assigns: what the topic says against what the table says.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,13 +7,6 @@ use serde_json::{Map, Value};
 
 use crate::layer::Layer;
 use crate::pipeline::Pipeline;
-
-/// Pipelines of tests have these rules beside those they begin with, so that whatever a test does to one is done to its tags
-/// as well.
-pub(crate) const RULES: &str = "
-    INSERT INTO cdm.tag_rules (subject, subject_key, threshold, tag)
-    SELECT 'category', r.subject_key, 2, 'Не в первый раз: ' || r.subject_key FROM cdm.tag_rules AS r
-    UNION ALL SELECT 'category', r.subject_key, 4, 'Снова и снова: ' || r.subject_key FROM cdm.tag_rules AS r";
 
 /// As messages have them, in this order.
 const FIELDS: [&str; 10] =

@@ -14,7 +14,8 @@ use crate::source::{Event, Reference};
 use event::{Reading, State};
 use menus::Names;
 
-pub use truth::{Line, Order, Person, Truth};
+pub use menus::Person;
+pub use truth::{Line, Order, Truth};
 
 /// Distinct closed orders of a user, by the user's id and the product's id or the category's name. No zeros.
 pub type Counters = BTreeMap<(String, String), u64>;

@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 
 use super::{
     body::Body,
-    data_request::{DataRequest, FilterValue},
+    data_request::DataRequest,
+    filter_value::FilterValue,
     queries::{ChartQuery, Filter, Queries},
 };
 use crate::api::ApiError;

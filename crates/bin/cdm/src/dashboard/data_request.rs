@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use axum::{extract::Query, http::Uri};
 use dashboards::spec::Type;
-use database::Parameter;
 use jiff::civil::Date;
 
-use super::queries::{Filter, Queries, TabQueries};
+use super::{
+    filter_value::FilterValue,
+    queries::{Filter, Queries, TabQueries},
+};
 use crate::api::ApiError;
 
 /// A tab, or all, and what its charts are narrowed to.
@@ -17,15 +19,6 @@ pub(super) struct DataRequest {
     tab: Option<String>,
     /// By the id of the selector.
     pub(super) chosen: BTreeMap<String, FilterValue>,
-}
-
-/// What a selector is set to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum FilterValue {
-    /// Any of these.
-    Texts(Vec<String>),
-    /// From the first to the last, both included.
-    Days(Date, Date),
 }
 
 /// So many values of one selector can be chosen; nobody clicks more.
@@ -60,16 +53,6 @@ impl DataRequest {
     /// The tabs that are asked for.
     pub(super) fn tabs<'a>(&self, queries: &'a Queries) -> impl Iterator<Item = &'a TabQueries> {
         queries.tabs.iter().filter(|tab| self.tab.as_ref().is_none_or(|id| *id == tab.id))
-    }
-}
-
-impl FilterValue {
-    /// As the parameters of a query.
-    pub(super) fn parameters(&self) -> Vec<&dyn Parameter> {
-        match self {
-            Self::Texts(texts) => vec![texts],
-            Self::Days(first, last) => vec![first, last],
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use dashboards::{
 };
 use database::Statement;
 
-use super::data_request::FilterValue;
+use super::filter_value::FilterValue;
 
 /// What there is to ask.
 pub(super) struct Queries {

@@ -1,4 +1,4 @@
-//! What the loop tells the world about itself, for `/health`, `/ready` and `/metrics`.
+//! The state of the loop for `/health`, `/ready` and `/metrics`: heartbeat, step, assigned partitions, waiting, stalls.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -11,7 +11,7 @@ use crate::{
     Dependency, Record, Stall, StallCause, health::skipped::Skipped, health::stall::Stalls, ports::record::Coordinates,
 };
 
-/// Shared between the loop, which writes, and the HTTP endpoints, which read.
+/// The state of the loop. The loop writes it, and the HTTP endpoints read it.
 #[derive(Debug)]
 pub struct LoopHealth {
     state: Mutex<State>,
@@ -31,30 +31,30 @@ struct State {
     skipped: Skipped,
 }
 
-/// What the loop is doing.
+/// A step of the loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// It gets ready what it needs.
+    /// Starting: preparing the first batch.
     Starting,
-    /// There is nothing to do until a record comes or the schedule ticks.
+    /// Waiting for a record or for the next tick of the schedule.
     Idle,
-    /// It reads records that are known to be there.
+    /// Reading records up to the end offsets.
     Receiving,
-    /// A transaction of records.
+    /// Running a transaction for records.
     Storing,
-    /// It waits for the broker's acknowledgements.
+    /// Waiting for the acknowledgements of the broker.
     Publishing,
-    /// Work that has no offset behind it.
+    /// Running background work, which has no offset.
     Background,
-    /// It lets some time pass before it tries again what has failed.
+    /// Waiting before the next attempt at a step that failed.
     Waiting,
-    /// It leaves.
+    /// Leaving the group.
     Stopping,
 }
 
 impl Step {
-    /// All of them.
+    /// All steps.
     pub const ALL: [Self; 8] = [
         Self::Starting,
         Self::Idle,
@@ -66,7 +66,7 @@ impl Step {
         Self::Stopping,
     ];
 
-    /// How it is called in metrics and answers.
+    /// The name in metrics and answers.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -81,28 +81,28 @@ impl Step {
         }
     }
 
-    /// Whether it takes seconds at most where all is well.
+    /// Whether the step takes seconds at most if nothing is wrong.
     #[must_use]
     pub const fn should_be_short(self) -> bool {
         !matches!(self, Self::Idle | Self::Waiting | Self::Stopping)
     }
 }
 
-/// What the loop waits for when it does not get on.
+/// The dependency that the loop waits for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Waiting {
-    /// Which one.
+    /// The dependency.
     pub dependency: Dependency,
-    /// What it said last.
+    /// The text of the last error.
     pub error: String,
-    /// How many attempts have failed in a row.
+    /// The number of consecutive failed attempts.
     pub attempts: u32,
-    /// The record that the error comes from, once that is known.
+    /// The record that causes the error, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Coordinates>,
 }
 
-/// How often an idle loop shows that it is alive.
+/// The heartbeat interval of an idle loop.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Default for LoopHealth {
@@ -112,7 +112,7 @@ impl Default for LoopHealth {
 }
 
 impl LoopHealth {
-    /// Of a loop that needs these dependencies. Each has a metric from the start.
+    /// The state of a loop that needs these dependencies. The metrics of each exist from the start.
     #[must_use]
     pub fn of(dependencies: &'static [Dependency]) -> Self {
         let now = Instant::now();
@@ -134,12 +134,12 @@ impl LoopHealth {
         self.dependencies
     }
 
-    /// The loop has turned once more; waiting with backoff is turning.
+    /// Records a heartbeat. A loop that waits with backoff has a heartbeat.
     pub fn heartbeat(&self) {
         self.write(|state| state.last_heartbeat = Instant::now());
     }
 
-    /// The loop turns to another step, or begins the same one anew.
+    /// Records that a step begins, or begins again.
     pub fn set_step(&self, step: Step) {
         self.write(|state| {
             let now = Instant::now();
@@ -147,8 +147,8 @@ impl LoopHealth {
         });
     }
 
-    /// Waits for `work`, however long it takes, and keeps the heartbeat going meanwhile. The heartbeat ends with the
-    /// task that waits: one that is blocked has none.
+    /// Waits for `work`, however long it takes, with a heartbeat meanwhile. The heartbeat comes from the same task, so
+    /// it stops if the task is blocked.
     pub async fn heartbeat_while<T>(&self, work: impl Future<Output = T>) -> T {
         let beating = async {
             loop {
@@ -162,50 +162,51 @@ impl LoopHealth {
         }
     }
 
-    /// A batch is stored, published and committed.
+    /// Records that a batch is stored, published and committed.
     pub fn committed(&self) {
         self.write(|state| state.last_commit = Instant::now());
     }
 
-    /// The group has handed us this many partitions.
+    /// Records the number of assigned partitions.
     pub fn assigned(&self, partitions: usize) {
         self.write(|state| state.assigned = Some(partitions));
     }
 
-    /// No partition is assigned and the group has not settled: before the first assignment, and after partitions were
-    /// lost until the group settles again.
+    /// Records that no partition is assigned and that a rebalance is under way: before the first assignment, and after
+    /// partitions were lost until the group is stable again.
     pub fn unassigned(&self) {
         self.write(|state| state.assigned = None);
     }
 
-    /// The loop waits for a dependency; `None`: for none.
+    /// Sets the dependency that the loop waits for. `None`: it waits for none.
     pub fn set_waiting(&self, waiting: Option<Waiting>) {
         self.write(|state| state.waiting = waiting);
     }
 
-    /// Work that has no offset behind it is put off, because the dependency does not want it; `None`: it is not.
+    /// Sets the dependency that rejects background work, which is therefore deferred. `None`: background work is not
+    /// deferred.
     pub fn set_deferred(&self, waiting: Option<Waiting>) {
         self.write(|state| state.deferred = waiting);
     }
 
-    /// A stage, or one of its partitions, makes no progress; `/ready` is 503 until [`LoopHealth::clear_stall`]. Setting
-    /// the same stall again has no effect.
+    /// Sets a stall of a client, a topic or a partition. `/ready` is 503 until [`LoopHealth::clear_stall`]. Setting the
+    /// same stall again has no effect.
     pub fn set_stall(&self, cause: StallCause, subject: &str, error: &str) {
         self.write(|state| state.stalls.set(cause, subject, error, Instant::now()));
     }
 
-    /// The stall has ended; does nothing if there was none.
+    /// Ends a stall. Does nothing if there is none.
     pub fn clear_stall(&self, cause: StallCause, subject: &str) {
         self.write(|state| state.stalls.clear(cause, subject, Instant::now()));
     }
 
-    /// Ends the stalls of this cause whose subject does not satisfy `is_current`: those of revoked partitions, for
-    /// instance.
+    /// Ends the stalls of this cause whose subject does not satisfy `is_current`, for instance those of revoked
+    /// partitions.
     pub fn retain_stalls(&self, cause: StallCause, is_current: impl Fn(&str) -> bool) {
         self.write(|state| state.stalls.retain(cause, is_current, Instant::now()));
     }
 
-    /// A record was skipped. Logs an example from time to time.
+    /// Counts a skipped record. Logs an example from time to time.
     pub(crate) fn skipped(&self, kind: &'static str, record: &Record) {
         self.write(|state| state.skipped.note(kind, record, Instant::now()));
     }
@@ -215,32 +216,32 @@ impl LoopHealth {
         self.read(|state| state.stalls.list(Instant::now()))
     }
 
-    /// How long ago the loop turned last.
+    /// The time since the last heartbeat.
     pub fn since_heartbeat(&self) -> Duration {
         self.read(|state| state.last_heartbeat.elapsed())
     }
 
-    /// How long ago the last batch was committed (or the process started).
+    /// The time since the last commit of a batch, or since the start of the process.
     pub fn since_commit(&self) -> Duration {
         self.read(|state| state.last_commit.elapsed())
     }
 
-    /// What the loop is doing, and for how long.
+    /// The current step, and its duration so far.
     pub fn step(&self) -> (Step, Duration) {
         self.read(|state| (state.step, state.step_since.elapsed()))
     }
 
-    /// What the loop waits for.
+    /// The dependency that the loop waits for.
     pub fn waiting(&self) -> Option<Waiting> {
         self.read(|state| state.waiting.clone())
     }
 
-    /// What keeps work that has no offset behind it from being done, while records go on.
+    /// The dependency that rejects background work, while records are processed.
     pub fn deferred(&self) -> Option<Waiting> {
         self.read(|state| state.deferred.clone())
     }
 
-    /// How many partitions the group has handed us; `None` before the first assignment, and after a loss until the next.
+    /// The number of assigned partitions. `None` before the first assignment, and after a loss until the next one.
     pub fn partitions(&self) -> Option<usize> {
         self.read(|state| state.assigned)
     }

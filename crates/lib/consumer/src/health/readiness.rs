@@ -1,4 +1,4 @@
-//! Health of the loop: the reasons in `/ready` why it makes no progress, and the same in metrics.
+//! Readiness of the loop: the reasons in `/ready` why it makes no progress, and the same as metrics.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,40 +8,40 @@ use serde::Serialize;
 
 use crate::{LoopHealth, Stall, StallCause, Step, Waiting};
 
-/// A loop that has not turned for this long hangs: a supervisor may restart it. Waiting with backoff is turning, so an
-/// outage never looks like this, and no restart makes an outage worse.
+/// A loop without a heartbeat for this long hangs, and a supervisor may restart it. A loop that waits with backoff has
+/// a heartbeat, so an outage never causes a restart.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
 
-/// One that has not turned for this long is about to: it shows a pulse every five seconds.
+/// A loop without a heartbeat for this long is not ready. The normal interval is five seconds.
 const STALLS_AFTER: Duration = Duration::from_secs(15);
 
-/// A step that should be short is slow after this long: longer than any healthy batch, shorter than what PostgreSQL or a
-/// lost answer may take before it counts as an error.
+/// A short step is slow after this time. It is longer than any healthy batch, and shorter than the timeouts after which
+/// PostgreSQL or a lost answer counts as an error.
 const SLOW_AFTER: Duration = Duration::from_secs(20);
 
 /// Why the loop makes no progress.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Reason {
-    /// The group has not answered yet, or all partitions were lost and the group has not settled since. A member
-    /// without partitions, because others have them all, is ready.
+    /// The group has not answered yet, or all partitions were lost and the group has not been stable since. A member
+    /// without partitions is ready if other members have all of them.
     NoPartitionsAssigned,
-    /// A dependency is away, or does not want what it is given.
+    /// A dependency is unreachable or rejects a request.
     WaitingFor(Waiting),
-    /// Records go on; parked work does not, because the dependency does not want it.
+    /// A dependency rejects background work, while records are processed.
     Deferred(Waiting),
     /// A client, a topic or a partition makes no progress, although the loop runs.
     Stalled(Stall),
-    /// What should take a moment takes long, and has not failed yet.
+    /// A step that should be short takes long, and has not failed yet.
     SlowStep {
         /// The step.
         step: Step,
-        /// For how long.
+        /// Its duration so far.
         seconds: u64,
     },
-    /// The loop stands still: its task is blocked.
+    /// The loop hangs: its task is blocked.
     NoHeartbeat {
-        /// For how long.
+        /// The time since the last heartbeat.
         seconds: u64,
     },
 }
@@ -76,7 +76,7 @@ impl HealthSource for LoopHealth {
             gauge!("tagmill_step_seconds", "step" => step.name()).set(seconds);
         }
         let waiting = self.waiting();
-        // Those that are there say 0, so that an alert sees a difference and not a gap.
+        // Reachable dependencies are exported as 0, so that an alert sees a change and not a gap.
         for dependency in self.dependencies() {
             let attempts = waiting.as_ref().filter(|waiting| waiting.dependency == *dependency).map(|it| it.attempts);
             gauge!("tagmill_dependency_waiting", "dependency" => dependency.name).set(yes(attempts.is_some()));

@@ -1,4 +1,4 @@
-//! Log lines about skipped records: for each kind one line every ten minutes at most, with an example.
+//! Log lines about skipped records: at most one line per kind in ten minutes, with an example.
 
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
@@ -10,11 +10,11 @@ use crate::Record;
 /// The shortest time between two log lines about one kind. The metric counts every record.
 const LOG_EVERY: Duration = Duration::from_secs(600);
 
-/// The number of fields that an example names, and of characters of each. The name of a field can be of any length.
+/// Maximum number of fields named in an example, and of characters of each name. Field names can have any length.
 const FIELDS: usize = 10;
 const LONGEST: usize = 40;
 
-/// How many records of each kind were skipped since the last log line about it.
+/// The number of skipped records of each kind since the last log line about that kind.
 #[derive(Debug, Default)]
 pub(crate) struct Skipped(BTreeMap<&'static str, Since>);
 
@@ -49,13 +49,13 @@ impl Skipped {
                 kind,
                 count,
                 fields = fields(record.value.as_deref().unwrap_or_default()),
-                "records were skipped: they are not messages that this service reads; this is the last of them"
+                "records were skipped because they are not messages for this service; this is the last of them"
             );
         }
     }
 }
 
-/// The names of an object's fields. Values are left out, because they may concern a person.
+/// The field names of an object. Values are left out, because they may be personal data.
 fn fields(value: &[u8]) -> String {
     let Ok(fields) = serde_json::from_slice::<BTreeMap<Cow<'_, str>, IgnoredAny>>(value) else { return String::new() };
     let cut = |name: &Cow<'_, str>| name.chars().take(LONGEST).collect::<String>();

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StallCause {
-    /// The consumer is not in a settled group, or gets no answer, for longer than a rebalance or an election takes.
+    /// The consumer is not in a stable group, or gets no answer, for longer than a rebalance or an election takes.
     ConsumerLost,
     /// The producer gets no answer although the brokers are reachable.
     ProducerLost,
@@ -20,16 +20,16 @@ pub enum StallCause {
     OpenTransaction,
 }
 
-/// One stall, as `/ready` shows it.
+/// One stall, as shown by `/ready`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Stall {
-    /// Its kind.
+    /// The cause.
     pub cause: StallCause,
-    /// What it concerns: `orders/3` for a partition, otherwise the name of a topic or a group.
+    /// The subject: `orders/3` for a partition, otherwise the name of a topic or a group.
     pub subject: String,
-    /// What was seen, and what to do about it; without secrets.
+    /// The observation, and what to do about it, without secrets.
     pub error: String,
-    /// Whole seconds since it was first seen.
+    /// Whole seconds since the stall began.
     pub seconds: u64,
 }
 
@@ -44,11 +44,11 @@ struct Seen {
 }
 
 impl StallCause {
-    /// Every cause. The metric of each exists, with 0, before its first stall.
+    /// All causes. The metric of each exists from the start, with the value 0.
     pub const ALL: [Self; 5] =
         [Self::ConsumerLost, Self::ProducerLost, Self::PartitionError, Self::TopicMissing, Self::OpenTransaction];
 
-    /// Its name in metrics and answers.
+    /// The name in metrics and answers.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -91,7 +91,7 @@ impl Stalls {
         }
     }
 
-    /// All of them, ordered by cause and subject.
+    /// All stalls, ordered by cause and subject.
     pub(crate) fn list(&self, now: Instant) -> Vec<Stall> {
         let stall = |((cause, subject), seen): (&(StallCause, String), &Seen)| Stall {
             cause: *cause,

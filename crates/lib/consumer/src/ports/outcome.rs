@@ -1,26 +1,27 @@
-//! What became of a record.
+//! Outcomes of a record: stored, unchanged, stale, deferred, skipped, dead letter.
 
 use std::borrow::Cow;
 
-/// What became of one record. A failure of a dependency is none of these: it stops the batch, not the record.
+/// The outcome of one record. A failure of a dependency is not an outcome: it stops the batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It changed the warehouse.
+    /// It changed the database.
     Stored,
-    /// The warehouse held it already; what follows from it is published again, because the first time may have been lost.
+    /// The database already contains it. Its messages are published again, because they may have been lost the first
+    /// time.
     Unchanged,
-    /// The warehouse holds something newer; it wrote nothing.
+    /// The database contains a newer version. Nothing was written.
     Stale,
-    /// It is kept, and waits for a name.
+    /// It is stored, but not published until a missing name is known.
     Deferred,
-    /// It is none of our business; the text is its kind (a service message, a tombstone).
+    /// It is not a message for this service. The text is its kind (a service message, a tombstone).
     Skipped(&'static str),
-    /// It cannot be used, now or later: it goes to the dead-letter topic.
+    /// It can never be used. It goes to the dead-letter topic.
     DeadLetter(Rejection),
 }
 
 impl Outcome {
-    /// The label under which metrics count it.
+    /// The value of the label `outcome` in metrics.
     #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
@@ -34,18 +35,18 @@ impl Outcome {
     }
 }
 
-/// Why a record is refused.
+/// Why a record is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}: {error}")]
 pub struct Rejection {
-    /// A short, stable word to filter and count by (`not-json`, `user-changed`).
+    /// A short, stable reason to filter and count by (`not-json`, `user-changed`).
     pub reason: &'static str,
-    /// What exactly is wrong, for a person; names the field, never repeats a person's name.
+    /// The exact error, for a person. It names the field and never contains a person's name.
     pub error: Cow<'static, str>,
 }
 
 impl Rejection {
-    /// A rejection with its reason and an explanation.
+    /// A rejection with its reason and its error.
     pub fn new(reason: &'static str, error: impl Into<Cow<'static, str>>) -> Self {
         Self { reason, error: error.into() }
     }

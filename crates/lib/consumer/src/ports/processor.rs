@@ -1,4 +1,4 @@
-//! The port to a layer of the warehouse: what a service does with its events.
+//! The processor port: how a service decodes its records and stores its events. Also the errors of dependencies.
 
 use std::{fmt, hash::Hash};
 
@@ -6,38 +6,38 @@ use serde::{Serialize, Serializer};
 
 use crate::{Message, Outcome, Record};
 
-/// One layer of the warehouse. `receive` is pure; `store` is one transaction; neither publishes.
+/// Decodes and stores the records of one service. `decode` is pure. `store` is one transaction. Neither publishes.
 #[expect(async_fn_in_trait, reason = "the worker runs in the main task, nothing has to be Send")]
 pub trait Processor {
-    /// What a readable record becomes.
+    /// The decoded form of a record.
     type Event;
-    /// What events have in common that must be stored one after the other.
+    /// Events with the same key are stored in their order, never concurrently.
     type Key: Eq + Hash;
 
-    /// Decodes one record, or says at once what becomes of it ([`Outcome::Skipped`], [`Outcome::DeadLetter`]).
+    /// Decodes one record, or returns its outcome ([`Outcome::Skipped`], [`Outcome::DeadLetter`]).
     ///
     /// # Errors
     /// The outcome of a record that is not an event.
     fn decode(&self, record: &Record) -> Result<Self::Event, Outcome>;
 
-    /// By what an event is kept in order: a batch never overtakes another one that holds an event of the same key. `None`:
-    /// its order does not matter. Without keys the outcome would be right as well, but events would be out of date before
-    /// they are stored, and missing in the history.
+    /// The key that orders events: two batches with events of the same key are never in flight together. `None`: the
+    /// order of this event does not matter. Without keys the stored state would still be right, but events could be
+    /// stale when they are stored, and would be missing in the history.
     fn key(&self, event: &Self::Event) -> Option<Self::Key>;
 
-    /// Stores events in one transaction, committed when this returns `Ok`. Storing the same events again must change
-    /// nothing and return the same messages or newer ones: the loop repeats a batch whenever it is not sure. Several
-    /// calls may be under way at once, for different keys.
+    /// Stores events in one transaction, which is committed when this returns `Ok`. Storing the same events again must
+    /// change nothing and return the same messages or newer ones, because the loop repeats a batch when it does not
+    /// know whether it succeeded. Several calls may run concurrently, with different keys.
     ///
     /// # Errors
-    /// [`Failure::InvalidData`] when the warehouse refuses the data of a row and [`Failure::BatchTooLarge`] when more
-    /// would follow than may be held at once (the loop halves the events), [`Failure::Dependency`] for everything else
-    /// (the loop waits and repeats; when the same [`Fault`] repeats, it looks for the record).
+    /// [`Failure::InvalidData`] if the database rejects the data of a row, and [`Failure::BatchTooLarge`] if the
+    /// messages would take more than [`MAX_BATCH_OUTPUT_BYTES`]: the loop bisects the events. [`Failure::Dependency`]
+    /// for any other error: the loop waits and repeats. If the same [`Fault`] repeats, it bisects as well.
     async fn store(&self, events: &[Self::Event]) -> Result<StoreResult, Failure>;
 
-    /// One bounded round of the work that has no offset behind it (parked orders): stores what can be stored and hands
-    /// out what is stored but not known to be sent. The same store-and-publish half as for records follows: the loop
-    /// publishes the messages, and [`Processor::mark_sent`] is called after their acknowledgement.
+    /// One background round, of limited size: stores parked orders whose names are now known, and returns stored
+    /// messages that are not marked as sent. The loop publishes the messages and calls [`Processor::mark_sent`] after
+    /// their acknowledgement.
     ///
     /// # Errors
     /// As [`Processor::store`].
@@ -48,59 +48,59 @@ pub trait Processor {
     /// Marks the messages of the last [`Processor::poll_outbox`] as sent.
     ///
     /// # Errors
-    /// When the mark could not be stored: the messages are handed out again, and their readers know them.
+    /// The mark was not stored. The messages are returned and published again; consumers recognize repetitions.
     async fn mark_sent(&mut self) -> Result<(), Failure> {
         Ok(())
     }
 }
 
-/// What storing a batch led to.
+/// The result of storing a batch.
 #[derive(Debug, Default)]
 pub struct StoreResult {
-    /// One outcome an event, in the order of the events.
+    /// The outcome of each event, in the order of the events.
     pub outcomes: Vec<Outcome>,
-    /// What has to be published before the offsets may be committed, in order.
+    /// The messages to publish before the offsets may be committed, in order.
     pub messages: Vec<Message>,
 }
 
-/// What a round of work without offsets led to.
+/// The result of [`Processor::poll_outbox`].
 #[derive(Debug, Default)]
 pub struct OutboxBatch {
-    /// What has to be published before it may be marked as sent.
+    /// The messages to publish before they may be marked as sent.
     pub messages: Vec<Message>,
     /// Whether another round would find work at once.
     pub more: bool,
 }
 
-/// How many bytes of messages may follow from events that are stored together: more than one event leads to, and far less
-/// than a process has. Names make an order a hundred times longer than its record, so that a bound on records
-/// bounds nothing.
+/// Maximum size in bytes of the messages that result from events stored together. It is more than one event can
+/// produce, and far less than the memory of the process. A limit on the records would not do, because names can make an
+/// order a hundred times larger than its record.
 pub const MAX_BATCH_OUTPUT_BYTES: usize = 1 << 20;
 
 /// Why a batch could not be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// A row's data is refused; repeating will not help, leaving the guilty record out will.
-    #[error("refused: {0}")]
+    /// The data of a row is rejected. Repeating does not help; leaving the offending record out does.
+    #[error("rejected: {0}")]
     InvalidData(String),
-    /// What follows from these events would take more memory than one transaction may ([`MAX_BATCH_OUTPUT_BYTES`]):
-    /// nothing is stored, and halves are asked for instead. Never said of a single event.
-    #[error("what follows from these events is too much at once")]
+    /// The messages of these events would exceed [`MAX_BATCH_OUTPUT_BYTES`]. Nothing is stored, and the loop bisects
+    /// the events. Never returned for a single event.
+    #[error("the messages of these events exceed the limit for one batch")]
     BatchTooLarge,
-    /// A dependency is away, slow or busy; repeating will help, sooner or later.
+    /// A dependency is unreachable, slow or busy. Repeating helps, sooner or later.
     #[error(transparent)]
     Dependency(#[from] DependencyError),
 }
 
-/// A dependency that did not do what was asked of it this time.
+/// A request to a dependency that failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{dependency}: {error}")]
 pub struct DependencyError {
-    /// Which one.
+    /// The dependency.
     pub dependency: Dependency,
-    /// What it said; without secrets.
+    /// The error text, without secrets.
     pub error: String,
-    /// What is to be thought of it when it repeats.
+    /// The kind of failure. It decides what happens if the error repeats.
     pub fault: Fault,
 }
 
@@ -109,11 +109,11 @@ pub struct DependencyError {
 pub struct Dependency {
     /// Its name in logs, metrics and `/ready`: `postgres`.
     pub name: &'static str,
-    /// The setting that says where it is: `DATABASE_URL`.
+    /// The setting with its address: `DATABASE_URL`.
     pub setting: &'static str,
 }
 
-/// What stores the events of a processor, for an error that names no dependency of its own.
+/// The database that stores the events of a processor, for errors that name no dependency.
 const STORE: Dependency = Dependency { name: "postgres", setting: "DATABASE_URL" };
 
 impl fmt::Display for Dependency {
@@ -128,25 +128,25 @@ impl Serialize for Dependency {
     }
 }
 
-/// How a dependency has failed: as a whole, or over the work it was given.
+/// How a dependency failed: as a whole, or on this request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It is away, starts, stops or has no room: whatever it is asked, it would not do now.
+    /// It is unreachable, starting, stopping or out of resources, and would fail any request.
     Unreachable,
-    /// It is there, and did not do this. The text is the kind of its error (an SQLSTATE), without anything that differs
-    /// from one time to the next: by it the loop knows that the same error repeats.
+    /// It is reachable and rejected this request. The text is the kind of error (an SQLSTATE), without anything that
+    /// differs from one attempt to the next, so that the loop recognizes a repeated error.
     Rejected(String),
-    /// It is there or not, and this took longer than anything may take.
+    /// The request took longer than its time limit. The dependency may be reachable or not.
     TimedOut,
 }
 
 impl DependencyError {
-    /// A dependency that is away, and what it said.
+    /// An unreachable dependency, with the error text.
     pub fn new(dependency: Dependency, error: impl fmt::Display) -> Self {
         Self { dependency, error: error.to_string(), fault: Fault::Unreachable }
     }
 
-    /// The same, with another fault.
+    /// The same error with another fault.
     #[must_use]
     pub fn with(self, fault: Fault) -> Self {
         Self { fault, ..self }
@@ -154,7 +154,7 @@ impl DependencyError {
 }
 
 impl From<Failure> for DependencyError {
-    /// For work that cannot be bisected: a refusal there waits and repeats like everything else.
+    /// For work that cannot be bisected: rejected data waits and repeats as any other error.
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::InvalidData(error) => Self::new(STORE, error).with(Fault::Rejected("refused".to_owned())),

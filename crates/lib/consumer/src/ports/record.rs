@@ -1,49 +1,50 @@
-//! A record as the broker holds it.
+//! A Kafka record with its coordinates, headers and timestamp.
 
 use std::sync::Arc;
 
-/// A header of a record: its name and its value, which Kafka allows to be null.
+/// A record header: its name and its value, which may be null in Kafka.
 pub type Header = (String, Option<Vec<u8>>);
 
 /// One record of the source topic, with its coordinates.
 ///
-/// Owned, because a record outlives the client's buffer: it waits out an absent database, and its original bytes go to
-/// the dead-letter topic when nobody can read them.
+/// It owns its bytes, because it outlives the client's buffer: it waits while the database is unreachable, and its
+/// original bytes go to the dead-letter topic if it cannot be decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// The topic it was read from.
+    /// The topic from which it was read.
     pub topic: Arc<str>,
-    /// The partition it was read from.
+    /// The partition from which it was read.
     pub partition: i32,
     /// Its offset in that partition.
     pub offset: i64,
-    /// The broker's or producer's time, in milliseconds since the Unix epoch; absent for the oldest message format.
+    /// The timestamp set by the broker or the producer, in milliseconds since the Unix epoch. `None` for the oldest
+    /// message format.
     pub timestamp: Option<i64>,
-    /// The key, which decides the partition.
+    /// The key, which selects the partition.
     pub key: Option<Vec<u8>>,
-    /// The value; `None` is a tombstone.
+    /// The value. `None` is a tombstone.
     pub value: Option<Vec<u8>>,
-    /// The headers in their order.
+    /// The headers, in their order.
     pub headers: Vec<Header>,
 }
 
-/// Where a record lies.
+/// The topic, partition and offset of a record.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Coordinates {
-    /// Its topic.
+    /// The topic.
     pub topic: String,
-    /// Its partition.
+    /// The partition.
     pub partition: i32,
-    /// Its offset in that partition.
+    /// The offset in that partition.
     pub offset: i64,
 }
 
-/// A replayed dead letter carries the time of the record it once was in this header, in milliseconds since the Unix
-/// epoch: dates are judged against it, not against the day of the replay.
+/// The header of a replayed dead letter with the timestamp of its original record, in milliseconds since the Unix
+/// epoch. Dates are checked against this time and not against the time of the replay.
 pub const ORIGINAL_TIMESTAMP: &str = "original-timestamp";
 
 impl Record {
-    /// Where it lies.
+    /// The topic, partition and offset.
     #[must_use]
     pub fn coordinates(&self) -> Coordinates {
         Coordinates { topic: self.topic.to_string(), partition: self.partition, offset: self.offset }

@@ -1,4 +1,4 @@
-//! An error that repeats is traced to its record, which is named, tried again, and never given up.
+//! Bisection: the record that causes a repeated error is found, named, retried, and never given up.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     world::World,
 };
 
-/// So many events in one batch, some of which fail so many times.
+/// A batch with this many events, some of which fail this many times.
 fn failing<const N: usize>(count: i64, failing: [(i64, u32); N]) -> World {
     let mut world = World::of_events(count);
     world.settings.batch_size = 100;
@@ -30,7 +30,7 @@ async fn names_the_record_and_goes_on_trying_it() {
     assert_eq!(repeated, vec![Failed(vec![0, 1, 2, 3]); 10]);
     assert_eq!(found[..2], [Stored(vec![0, 1]), Failed(vec![2, 3])]);
     assert_eq!(found[2..32], vec![Failed(vec![2]); 30]);
-    assert_eq!(found[32..], [Closed], "nothing is published or committed, and nobody else is tried");
+    assert_eq!(found[32..], [Closed], "nothing is published or committed, and no other event is tried");
     assert!(past.dead_letters.is_empty());
     let waiting = loop_health.waiting().unwrap();
     let guilty = Coordinates { topic: "orders".to_owned(), partition: 3, offset: 2 };
@@ -48,7 +48,7 @@ async fn goes_on_with_the_rest_when_the_record_passes() {
         landed,
         [Stored(vec![0, 1]), Stored(vec![2]), Stored(vec![3]), Published(all.clone(), vec![]), Committed(all), Closed]
     );
-    assert_eq!(loop_health.waiting(), None, "it still says that it waits");
+    assert_eq!(loop_health.waiting(), None, "it still shows that it waits");
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +133,7 @@ proptest! {
         prop_assert_eq!(&stored, &all, "each is stored once, in order");
         prop_assert!(past.steps.contains(&Committed(all)));
         prop_assert!(past.dead_letters.is_empty());
-        // What the guilty ones fail is failed anyway, by the batch, by a part of it or alone.
+        // An attempt with an offending event fails in any case: in the batch, in a part of it, or alone.
         let failures: usize = guilty.values().map(|times| *times as usize).sum();
         let halvings = usize::try_from(count).unwrap().next_power_of_two().ilog2() as usize;
         let bound = 1 + failures + guilty.len() * 2 * halvings;

@@ -1,4 +1,4 @@
-//! Offsets are committed after the transaction and after the acknowledgement of everything that follows from it.
+//! Offsets are committed after the transaction and after the acknowledgement of all messages.
 
 use consumer::{DeadLetter, Rejection};
 

@@ -1,4 +1,4 @@
-//! Two batches on their way at once promise what one does: offsets in order, nothing given up, nothing out of turn.
+//! Concurrent batches: two batches in flight keep the guarantees of one. Offsets stay in order, and no record is lost.
 
 use std::time::Duration;
 
@@ -34,7 +34,8 @@ async fn one_is_stored_while_another_is_published_and_offsets_go_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn events_of_one_key_are_stored_one_after_the_other() {
-    // Offsets 0 and 2 have one key, so the second batch waits for the first; offsets 3 and 4 have none in common.
+    // Offsets 0 and 2 have the same key, so the second batch waits for the first. Offsets 3 and 4 share no key with
+    // others.
     let mut world = World::max_in_flight(6);
     world.processor.keys = Some(2);
     world.broker.script = [SLOWLY].into();

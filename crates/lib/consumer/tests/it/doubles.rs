@@ -1,4 +1,4 @@
-//! A source, a layer and a publisher in memory: they note what is asked of them, and fail when they are told to.
+//! Test doubles of source, processor and publisher, in memory. They record each call, and fail when the test says so.
 
 use std::{
     cell::RefCell,
@@ -15,18 +15,18 @@ use tokio::time::sleep;
 
 use crate::journal::{Journal, Step};
 
-/// One answer.
+/// One answer of a port.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Answer {
-    /// It cannot.
+    /// An error.
     Unavailable,
-    /// It takes this long.
+    /// Success after this delay.
     After(Duration),
-    /// It never answers.
+    /// No answer at all.
     Never,
 }
 
-/// How a port answers, one call after the other; when the script ends, it does what it is asked.
+/// The answers of a port, one for each call. After the last one, every call succeeds.
 #[derive(Debug, Default)]
 pub(crate) struct Script(RefCell<VecDeque<Answer>>);
 
@@ -37,7 +37,7 @@ impl<const N: usize> From<[Answer; N]> for Script {
 }
 
 impl Script {
-    /// One more answer, after all others.
+    /// Adds an answer at the end.
     pub(crate) fn push(&mut self, answer: Answer) {
         self.0.get_mut().push_back(answer);
     }
@@ -62,14 +62,14 @@ impl Script {
     }
 }
 
-/// One partition. When all of it is read in a continuous schedule, or up to the mark in another, the loop is told to
-/// stop.
+/// A source with one partition. It stops the loop when all records are read in a continuous schedule, or up to the end
+/// offset in another.
 #[derive(Debug, Default)]
 pub(crate) struct Partition {
     pub(crate) journal: Journal,
     pub(crate) records: VecDeque<Record>,
     pub(crate) mark: Option<i64>,
-    /// Records that come in as soon as the mark is set.
+    /// Records that arrive just after the end offset was taken.
     pub(crate) late: Vec<Record>,
     pub(crate) script: Script,
 }
@@ -129,43 +129,43 @@ impl Source for Partition {
     }
 }
 
-/// A layer that keeps offsets. The value of a record says what becomes of it.
+/// A processor that stores offsets. The value of a record decides its outcome.
 #[derive(Debug, Default)]
 pub(crate) struct Offsets {
     pub(crate) journal: Journal,
     pub(crate) storing: Script,
-    /// The events whose rows the database refuses.
+    /// The events whose data the database rejects.
     pub(crate) refused: BTreeSet<i64>,
-    /// The events that fail, and how often they still do.
+    /// The events that fail, and how often they will still fail.
     pub(crate) failing: RefCell<BTreeMap<i64, u32>>,
-    /// A transaction with more events runs out of time.
+    /// A transaction with more events times out.
     pub(crate) largest: Option<usize>,
-    /// The bytes of each message; a transaction that leads to more than a part is too much.
+    /// The size of each message. A transaction whose messages exceed the limit fails with `BatchTooLarge`.
     pub(crate) message_bytes: usize,
-    /// So many keys the events have in turn; none, unless said otherwise.
+    /// The number of keys, which the events have in turn. Without it, events have no key.
     pub(crate) keys: Option<i64>,
-    /// Rounds of work without offsets: the messages of each.
+    /// The messages of each background round.
     pub(crate) outbox: VecDeque<Vec<i64>>,
-    /// After each round it says that there is no more for now.
+    /// Whether each round reports that no work is left for now.
     pub(crate) rests: bool,
     pub(crate) background: Script,
     pub(crate) settling: Script,
-    /// How many rounds of work without offsets the database does not want.
+    /// The number of background rounds that the database rejects.
     pub(crate) unwanted: u32,
 }
 
 /// The value of a record that is an event.
 pub(crate) const EVENT: &[u8] = b"event";
-/// The value of a record for somebody else.
+/// The value of a record that is skipped.
 pub(crate) const FOREIGN: &[u8] = b"foreign";
-/// The value of a record that nobody can read.
+/// The value of a record that cannot be decoded.
 pub(crate) const UNREADABLE: &[u8] = b"unreadable";
 
 fn message(offset: i64) -> Message {
     Message { key: "user".to_owned(), value: offset.to_string().into_bytes() }
 }
 
-/// An error whose text is another each time, and whose kind is the same.
+/// An error whose text differs each time, while its kind stays the same.
 fn rejected(number: u32) -> DependencyError {
     let error = format!("process {number} waits for another");
     DependencyError::new(named("postgres"), error).with(Fault::Rejected("40P01".to_owned()))
@@ -241,12 +241,12 @@ impl Processor for Offsets {
     }
 }
 
-/// A broker that acknowledges.
+/// A publisher whose broker acknowledges everything.
 #[derive(Debug, Default)]
 pub(crate) struct Broker {
     pub(crate) journal: Journal,
     pub(crate) script: Script,
-    /// Every dead letter acknowledged.
+    /// All acknowledged dead letters.
     pub(crate) dead_letters: RefCell<Vec<DeadLetter>>,
 }
 
@@ -263,7 +263,7 @@ impl Publisher for Broker {
     }
 }
 
-/// A dependency by its name.
+/// A dependency with this name.
 pub(crate) const fn named(name: &'static str) -> Dependency {
     Dependency { name, setting: "ITS_URL" }
 }

@@ -1,4 +1,4 @@
-//! The loop shows that it turns for as long as it does, whatever it waits for, and stops showing it when it is blocked.
+//! Heartbeat: the loop has one in every step, whatever it waits for, and has none when its task is blocked.
 
 use std::{pin::pin, time::Duration};
 
@@ -8,17 +8,17 @@ use tokio::time::{Instant, advance, sleep};
 
 use crate::{doubles::Answer, world::World};
 
-/// What `/health` takes for a loop that hangs.
+/// The time without a heartbeat after which `/health` reports that the loop hangs.
 const HANGS: Duration = Duration::from_secs(60);
 
-/// Lets a loop run for ten minutes: what it was doing at their end, and the longest time it did not turn.
+/// Runs a loop for ten minutes. Returns its step at the end, and the longest time without a heartbeat.
 async fn ten_minutes_of(world: World) -> (Doing, Duration) {
     let loop_health = world.loop_health.clone();
     let mut running = pin!(world.run());
     let (began, mut longest) = (Instant::now(), Duration::ZERO);
     while began.elapsed() < 10 * HANGS {
         tokio::select! {
-            _ = &mut running => unreachable!("it has nothing to do, and nobody stops it"),
+            _ = &mut running => unreachable!("it has nothing to do and is not told to stop"),
             () = sleep(Duration::from_secs(1)) => longest = longest.max(loop_health.since_heartbeat()),
         }
     }
@@ -27,7 +27,7 @@ async fn ten_minutes_of(world: World) -> (Doing, Duration) {
 
 fn assert_turning((doing, longest): (Doing, Duration), expected: Doing) {
     assert_eq!(doing, expected);
-    assert!(longest < Duration::from_secs(6), "it did not turn for {longest:?}");
+    assert!(longest < Duration::from_secs(6), "no heartbeat for {longest:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,8 +84,12 @@ async fn but_not_when_its_task_is_blocked() {
         _ = &mut running => unreachable!("the database never answers"),
         () = sleep(Duration::from_secs(7)) => {}
     }
-    // A task that is blocked is a future that nobody polls.
+    // A blocked task is a future that is not polled.
     advance(HANGS).await;
-    assert!(loop_health.since_heartbeat() >= HANGS, "it seems to turn: {:?}", loop_health.since_heartbeat());
+    assert!(
+        loop_health.since_heartbeat() >= HANGS,
+        "it seems to have a heartbeat: {:?}",
+        loop_health.since_heartbeat()
+    );
     assert!(loop_health.step().1 >= HANGS);
 }

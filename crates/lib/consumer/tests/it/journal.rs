@@ -1,4 +1,4 @@
-//! What the loop did, step by step, whichever port it used.
+//! Journal of the calls that the loop makes, over all ports.
 
 use std::{
     cell::{Cell, RefCell},
@@ -7,16 +7,16 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-/// One call of a port. Records, events and messages go by their offsets.
+/// One call of a port. Records, events and messages are identified by their offsets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     /// A transaction was committed.
     Stored(Vec<i64>),
-    /// A transaction was refused for one of its rows.
+    /// A transaction was rejected because of one of its rows.
     Refused(Vec<i64>),
-    /// A transaction failed, for a reason that may pass.
+    /// A transaction failed with an error that may be temporary.
     Failed(Vec<i64>),
-    /// A port could not do what was asked.
+    /// A call of a port failed.
     Unavailable(&'static str),
     /// Messages and dead letters were acknowledged.
     Published(Vec<i64>, Vec<i64>),
@@ -28,26 +28,26 @@ pub(crate) enum Step {
     Closed,
 }
 
-/// Shared by the doubles of one test.
+/// The journal, shared by the doubles of one test.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Journal {
     steps: Rc<RefCell<Vec<Step>>>,
     stop: CancellationToken,
-    /// Whether the source keeps its membership meanwhile.
+    /// Whether the source keeps its membership now.
     kept: Rc<Cell<bool>>,
-    /// Whether it may be read meanwhile, which keeps the membership as well.
+    /// Whether the source is being read now, which keeps the membership as well.
     read: bool,
     /// The step, and the number of its occurrences, after which the loop is told to stop.
     last: Option<(Step, usize)>,
 }
 
 impl Journal {
-    /// Tells the loop to stop when `step` has been noted so many times.
+    /// Tells the loop to stop when `step` has been recorded this many times.
     pub(crate) fn stop_after(&mut self, step: Step, times: usize) {
         self.last = Some((step, times));
     }
 
-    /// Work may be done while the source is read.
+    /// Allows slow calls while the source is read.
     pub(crate) fn may_be_read(&mut self) {
         self.read = true;
     }
@@ -57,7 +57,7 @@ impl Journal {
         &self.stop
     }
 
-    /// Notes a step.
+    /// Records a step.
     pub(crate) fn note(&self, step: Step) {
         let mut steps = self.steps.borrow_mut();
         steps.push(step);
@@ -68,7 +68,7 @@ impl Journal {
         }
     }
 
-    /// The source keeps its membership until the guard is dropped.
+    /// Keeps the membership until the guard is dropped.
     pub(crate) fn keep(&self) -> impl Drop + use<> {
         struct Kept(Rc<Cell<bool>>);
         impl Drop for Kept {
@@ -80,12 +80,12 @@ impl Journal {
         Kept(Rc::clone(&self.kept))
     }
 
-    /// Whatever may take long is done under [`Journal::keep`].
+    /// Checks that a slow call keeps the membership ([`Journal::keep`]).
     pub(crate) fn check_kept(&self) {
         assert!(self.read || self.kept.get(), "a slow answer now would cost the membership in the group");
     }
 
-    /// Everything noted so far.
+    /// All recorded steps.
     pub(crate) fn steps(&self) -> Vec<Step> {
         self.steps.borrow().clone()
     }

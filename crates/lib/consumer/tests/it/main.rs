@@ -1,4 +1,4 @@
-//! The loop's promises, on a source, a layer and a publisher in memory, in time that passes by itself.
+//! Tests of the loop with in-memory source, processor and publisher, in paused time.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! A batch that leads to more than fits into memory is stored and published in parts, and committed as one.
+//! A batch whose messages exceed the memory limit is stored and published in parts, and committed as one.
 
 use consumer::MAX_BATCH_OUTPUT_BYTES;
 

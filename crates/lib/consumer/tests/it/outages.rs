@@ -1,4 +1,4 @@
-//! A dependency that is away is waited out: what it was asked is asked again, and nothing is left out.
+//! Outages: the loop waits for an unreachable dependency, repeats the request, and skips nothing.
 
 use consumer::Waiting;
 
@@ -28,7 +28,7 @@ async fn of_the_database_repeats_the_transaction() {
             Closed,
         ]
     );
-    assert_eq!(loop_health.waiting(), None, "it still says that it waits");
+    assert_eq!(loop_health.waiting(), None, "it still shows that it waits");
 }
 
 #[tokio::test(start_paused = true)]

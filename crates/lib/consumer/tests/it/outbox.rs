@@ -1,4 +1,4 @@
-//! Work without offsets: marked as sent only after the acknowledgement, repeated until then.
+//! Background work: messages are marked as sent only after the acknowledgement, and repeated until then.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
 async fn is_settled_after_it_is_published_round_after_round() {
     let mut world = World::of_events(0).stopped_after(MarkedSent, 2);
     world.processor.outbox = [vec![100, 101], vec![], vec![102]].into();
-    // Records are looked for between two rounds, and none comes.
+    // The source is read between two rounds and has no records.
     world.partition.script = [Answer::Never; 9].into();
     let mut steps = world.run().await.steps;
     steps.retain(|step| *step != Unavailable("kafka"));
@@ -78,12 +78,12 @@ async fn that_the_database_does_not_want_holds_up_no_record() {
     assert_eq!(
         steps[..4],
         [Failed(vec![]), Stored(vec![0, 1]), Published(vec![0, 1], vec![]), Committed(vec![0, 1])],
-        "the records go first"
+        "records are processed first"
     );
     let noted: Vec<_> = steps[4..].iter().filter(|step| **step != Unavailable("kafka")).cloned().collect();
     let later = [Failed(vec![]), Failed(vec![]), Published(vec![100], vec![]), MarkedSent, Closed];
-    assert_eq!(noted, later, "and the work is not given up");
-    assert_eq!(loop_health.deferred(), None, "it still says that the work is put off");
+    assert_eq!(noted, later, "and the background work is retried");
+    assert_eq!(loop_health.deferred(), None, "it still shows that the work is deferred");
 }
 
 #[tokio::test(start_paused = true)]

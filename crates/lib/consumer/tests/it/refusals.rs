@@ -1,4 +1,4 @@
-//! A row that the database refuses costs its own record and no other.
+//! Invalid data: a row that the database rejects costs its own record and no other.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -65,7 +65,7 @@ async fn an_outage_meanwhile_refuses_nobody() {
     );
 }
 
-/// The events of all transactions that were committed, in their order, and how many transactions were tried.
+/// The events of all committed transactions, in order, and the number of transactions tried.
 fn transactions(steps: &[Step]) -> (Vec<i64>, usize) {
     let stored = steps.iter().filter_map(|step| if let Stored(events) = step { Some(events.clone()) } else { None });
     let tried = steps.iter().filter(|step| matches!(step, Stored(_) | Refused(_))).count();

@@ -1,4 +1,5 @@
-//! A tick drains to the end seen when it began, in microbatches, then looks at the work without offsets.
+//! Schedules: a tick processes all records up to the end offset at its start, in microbatches, then runs a background
+//! round.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A stop finishes the attempt in hand or abandons the batch, uncommitted, and leaves the group either way.
+//! Shutdown: a stop finishes the current attempt, or abandons the batch uncommitted. The group is left in both cases.
 
 use std::time::Duration;
 

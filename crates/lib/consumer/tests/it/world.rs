@@ -1,4 +1,4 @@
-//! A worker on the doubles, ready to run.
+//! Setup of a worker with test doubles.
 
 use std::{
     rc::Rc,
@@ -14,7 +14,7 @@ use crate::{
     journal::{Journal, Step},
 };
 
-/// What a test arranges before the loop begins.
+/// The setup of a test.
 pub(crate) struct World {
     pub(crate) partition: Partition,
     pub(crate) processor: Offsets,
@@ -24,15 +24,15 @@ pub(crate) struct World {
     journal: Journal,
 }
 
-/// What a test looks at afterwards.
+/// The results for a test to check.
 pub(crate) struct Past {
-    /// What the loop did.
+    /// The calls that the loop made.
     pub(crate) steps: Vec<Step>,
-    /// What went to the dead-letter topic.
+    /// The dead letters.
     pub(crate) dead_letters: Vec<DeadLetter>,
 }
 
-/// When every record of these tests fails.
+/// The time at which every record of these tests fails.
 pub(crate) fn noon() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_773_057_600)
 }
@@ -51,7 +51,7 @@ pub(crate) fn record(offset: i64, value: &[u8]) -> Record {
 }
 
 impl World {
-    /// So many events, read two at a time in a continuous schedule.
+    /// This many events, read two at a time in a continuous schedule.
     pub(crate) fn of_events(count: i64) -> Self {
         Self::of((0..count).map(|_| EVENT))
     }
@@ -75,7 +75,7 @@ impl World {
         }
     }
 
-    /// So many events, read two at a time, and two such batches side by side.
+    /// This many events, read two at a time, with two batches in flight.
     pub(crate) fn max_in_flight(count: i64) -> Self {
         let mut world = Self::of_events(count);
         world.settings.max_in_flight = 2;
@@ -83,7 +83,7 @@ impl World {
         world
     }
 
-    /// The loop is told to stop when `step` has happened so many times, if not earlier.
+    /// Tells the loop to stop when `step` has happened this many times, if not earlier.
     pub(crate) fn stopped_after(mut self, step: Step, times: usize) -> Self {
         self.journal.stop_after(step, times);
         self

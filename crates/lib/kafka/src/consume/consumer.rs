@@ -6,7 +6,7 @@ use ::consumer::{DependencyError, LoopHealth};
 use rdkafka::{
     Offset, TopicPartitionList,
     config::RDKafkaLogLevel,
-    consumer::{CommitMode, Consumer as ConsumerApi, StreamConsumer},
+    consumer::{Consumer as ConsumerApi, StreamConsumer},
     error::KafkaError,
     topic_partition_list::TopicPartitionListElem,
 };
@@ -65,28 +65,6 @@ pub(crate) fn open(
     let consumer: Consumer = config.create_with_context(GroupContext::new(loop_health, partitions))?;
     consumer.subscribe(&[&settings.source_topic])?;
     Ok(Arc::new(consumer))
-}
-
-/// Commits offsets of a topic, unless its partitions were lost. `metadata` identifies the topic. The result is not
-/// awaited.
-pub(crate) fn commit(
-    consumer: &impl ConsumerApi<GroupContext>,
-    topic: &str,
-    offsets: &BTreeMap<i32, i64>,
-    metadata: &str,
-) {
-    if offsets.is_empty() || consumer.assignment_lost() {
-        return;
-    }
-    let mut list = TopicPartitionList::with_capacity(offsets.len());
-    let listed = offsets.iter().try_for_each(|(&partition, &offset)| {
-        let mut listed = list.add_partition(topic, partition);
-        listed.set_metadata(metadata);
-        listed.set_offset(Offset::Offset(offset))
-    });
-    if let Err(error) = listed.and_then(|()| consumer.commit(&list, CommitMode::Async)) {
-        tracing::warn!(%error, "offsets were not committed; their records will come again");
-    }
 }
 
 /// Pauses every partition. What was read ahead, and is not in our hands yet, is dropped and read again on

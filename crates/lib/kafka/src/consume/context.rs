@@ -17,8 +17,8 @@ use rdkafka::{
 use tokio::sync::{Notify, futures::Notified};
 
 use crate::{
-    client::diagnostics, client::error::is_auth_error, client::supervisor::Health, consume::commits::Commits,
-    consume::consumer, consume::generation::AssignmentGeneration, consume::partition_watch::Reading,
+    client::diagnostics, client::error::is_auth_error, client::supervisor::Health, consume::commit::commit,
+    consume::commits::Commits, consume::generation::AssignmentGeneration, consume::partition_watch::Reading,
     consume::partitions::Partitions,
 };
 
@@ -247,7 +247,7 @@ impl ConsumerContext for GroupContext {
         });
         // Goes out before the partitions do; without it, their next owner repeats a batch or two.
         if let Some(partition) = partitions.elements().first() {
-            consumer::commit(consumer, partition.topic(), &last, &self.partitions.identity().metadata());
+            commit(consumer, partition.topic(), &last, &self.partitions.identity().metadata());
         }
     }
 

@@ -9,7 +9,7 @@ use anyhow::Context;
 use openssl::pkey::{PKey, Private};
 
 use crate::secure::certificate::{self, Authority, Validity};
-use crate::{databases, servers::ports, servers::postgres};
+use crate::{databases, servers::owner::owner, servers::ports};
 
 /// The only name the certificates are for; by its address the same server is a stranger.
 const HOST: &str = "localhost";
@@ -54,7 +54,7 @@ impl Secured {
         // PostgreSQL insists on a key that nobody else can read.
         fs::write(secured.postgres_key_file(), &key)?;
         fs::set_permissions(secured.postgres_key_file(), Permissions::from_mode(0o600))?;
-        if let Some(owner) = postgres::owner()? {
+        if let Some(owner) = owner()? {
             chown(secured.postgres_key_file(), Some(owner.uid.as_raw()), Some(owner.gid.as_raw()))?;
         }
         secured.renew()?;

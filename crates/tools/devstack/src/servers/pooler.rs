@@ -12,7 +12,7 @@ use nix::unistd::User;
 use crate::endpoints::POSTGRES_USER;
 use crate::secure::secured::{POSTGRES_PASSWORD, Secured, USER};
 use crate::servers::server::Program;
-use crate::{databases, servers::ports, servers::postgres};
+use crate::{databases, servers::owner::owner, servers::ports};
 
 /// A pooler with its configuration written.
 pub struct Pooler {
@@ -32,7 +32,7 @@ impl Pooler {
         let folder = folder.join("pgbouncer");
         fs::create_dir_all(&folder)?;
         let port = secured.map_or_else(ports::free, |secured| Ok(secured.pooler_port()))?;
-        let pooler = Self { port, settings: folder.join("pgbouncer.ini"), owner: postgres::owner()? };
+        let pooler = Self { port, settings: folder.join("pgbouncer.ini"), owner: owner()? };
         let users = folder.join("users.txt");
         fs::write(&users, format!("\"{POSTGRES_USER}\" \"\"\n\"{USER}\" \"{POSTGRES_PASSWORD}\"\n"))?;
         let rules = folder.join("hba.conf");

@@ -8,13 +8,13 @@ use std::process::Command;
 
 use anyhow::Context;
 use nix::sys::signal::Signal;
-use nix::unistd::{Uid, User};
+use nix::unistd::User;
 
 use crate::endpoints::POSTGRES_USER;
 use crate::options::Durability;
 use crate::secure::secured::{Secured, USER};
 use crate::servers::server::Program;
-use crate::{databases, servers::ports, servers::process};
+use crate::{databases, servers::owner::owner, servers::ports, servers::process};
 
 /// Server settings beyond the defaults; the sizes suit a few gigabytes of memory and a busy test or bench.
 const SETTINGS: [(&str, &str); 9] = [
@@ -142,15 +142,6 @@ impl Program for Postgres {
 /// A program of PostgreSQL, `pg_dump` or the like, of the version that the stacks run.
 pub fn postgres_program(name: &str) -> anyhow::Result<PathBuf> {
     Ok(programs()?.join(name))
-}
-
-/// PostgreSQL refuses to run as root; its package brings a user to run as.
-pub(crate) fn owner() -> anyhow::Result<Option<User>> {
-    if !Uid::effective().is_root() {
-        return Ok(None);
-    }
-    let user = User::from_name("postgres")?.context("there is no user postgres: run `make setup`")?;
-    Ok(Some(user))
 }
 
 /// The newest version Debian's packages installed, else whatever the search path has.

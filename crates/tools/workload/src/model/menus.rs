@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::truth::Person;
 use crate::source::Reference;
 
 /// Everything learnt so far.
@@ -18,6 +17,15 @@ pub(super) struct Names {
 struct Restaurant {
     name: String,
     menu: HashMap<String, Dish>,
+}
+
+/// What a user is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The name.
+    pub name: String,
+    /// The login; may be empty.
+    pub login: String,
 }
 
 /// What a menu says of a dish.

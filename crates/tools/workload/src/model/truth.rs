@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::State;
-use super::menus::Names;
+use super::menus::{Names, Person};
 use super::money::Money;
 use super::{Counters, count};
 
@@ -62,15 +62,6 @@ pub struct Line {
     pub amount: Money,
     /// The category; empty while the dish is unknown.
     pub category: String,
-}
-
-/// What a user is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    /// The name.
-    pub name: String,
-    /// The login; may be empty.
-    pub login: String,
 }
 
 impl Truth {

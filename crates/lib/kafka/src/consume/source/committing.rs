@@ -7,7 +7,7 @@ use rdkafka::consumer::Consumer as _;
 use tokio::time::Instant;
 
 use super::Source;
-use crate::consume::consumer;
+use crate::consume::commit::commit;
 
 /// The time between two commits of offsets. A commit is a record that the brokers store, and costs them as much as a
 /// batch. If one is late, the next owner of the partition repeats some records after a SIGKILL.
@@ -46,6 +46,6 @@ impl Source {
         if !offsets.is_empty() {
             self.commit_at = Instant::now() + COMMIT_EVERY;
         }
-        consumer::commit(&*self.consumer, &self.topic, &offsets, &self.identity.metadata());
+        commit(&*self.consumer, &self.topic, &offsets, &self.identity.metadata());
     }
 }

@@ -1,0 +1,13 @@
+//! The user that runs PostgreSQL and its pooler.
+
+use anyhow::Context;
+use nix::unistd::{Uid, User};
+
+/// PostgreSQL refuses to run as root; its package brings a user to run as.
+pub(crate) fn owner() -> anyhow::Result<Option<User>> {
+    if !Uid::effective().is_root() {
+        return Ok(None);
+    }
+    let user = User::from_name("postgres")?.context("there is no user postgres: run `make setup`")?;
+    Ok(Some(user))
+}

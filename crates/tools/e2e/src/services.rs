@@ -1,0 +1,28 @@
+//! The services of a pipeline: one of a layer, or all.
+
+use anyhow::Result;
+
+use crate::layer::Layer;
+use crate::pipeline::Pipeline;
+use crate::process::{Process, Service};
+
+impl Pipeline {
+    /// The service of a layer, ready to be varied and spawned; any number of them may run.
+    #[must_use]
+    pub fn service(&self, layer: Layer) -> Service<'_> {
+        Service::new(self, layer)
+    }
+
+    /// Starts one service a layer, as they are, and waits until each is ready.
+    ///
+    /// # Errors
+    /// A service does not get ready.
+    pub async fn start_all(&self) -> Result<Vec<Process>> {
+        let spawned: Vec<Process> =
+            Layer::ALL.into_iter().map(|layer| self.service(layer).spawn()).collect::<Result<_>>()?;
+        for process in &spawned {
+            process.ready().await?;
+        }
+        Ok(spawned)
+    }
+}
