@@ -16,7 +16,7 @@ pub fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
     let pem = fs::read(path).map_err(|error| problem(&error.to_string()))?;
     let certificates = Certificate::stack_from_pem(&pem).map_err(|error| problem(&error.to_string()))?;
     if certificates.is_empty() {
-        return Err(problem("holds no certificate (PEM)"));
+        return Err(problem("contains no certificate (PEM)"));
     }
     Ok(certificates)
 }

@@ -1,4 +1,4 @@
-//! The warehouse against a real PostgreSQL.
+//! Tests of the PostgreSQL client with a real server.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 mod fresh_database;

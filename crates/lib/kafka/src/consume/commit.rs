@@ -25,6 +25,6 @@ pub(crate) fn commit<C: ConsumerContext>(
         listed.set_offset(Offset::Offset(offset))
     });
     if let Err(error) = listed.and_then(|()| consumer.commit(&list, CommitMode::Async)) {
-        tracing::warn!(%error, "offsets were not committed; their records will come again");
+        tracing::warn!(%error, "offsets were not committed; their records will be read again");
     }
 }

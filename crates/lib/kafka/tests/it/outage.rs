@@ -1,4 +1,4 @@
-//! Brokers that are away, or there and silent.
+//! Outages: brokers that are unreachable or do not answer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -50,7 +50,7 @@ async fn a_source_reports_an_outage_and_goes_on_after_it() -> anyhow::Result<()>
     }));
     let reported = Instant::now();
     soon(source.next(100)).await?.expect_err("there still is no broker");
-    assert!(reported.elapsed() > Duration::from_secs(1), "reported, not shouted");
+    assert!(reported.elapsed() > Duration::from_secs(1), "reported too often");
 
     stack.kafka().start().await?;
     soon(source.poll_while(async {

@@ -1,4 +1,4 @@
-//! Messages and dead letters, as their readers find them.
+//! Publishing: messages and dead letters as consumers read them.
 
 use std::{
     collections::HashMap,
@@ -38,7 +38,7 @@ async fn messages_of_one_key_keep_their_order_also_when_they_do_not_fit_into_the
     Ok(())
 }
 
-/// Together they are three times as large as the topic takes, each alone a tenth.
+/// Together, the messages are three times as large as the topic's limit; each alone is a tenth of it.
 #[tokio::test]
 async fn messages_are_not_refused_for_their_company() -> anyhow::Result<()> {
     const MAX_MESSAGE_BYTES: usize = 100_000;
@@ -76,7 +76,7 @@ fn dead_letter(offset: i64, value: Option<Vec<u8>>, rejection: Rejection) -> Dea
     }
 }
 
-/// What the last header of this name says.
+/// The value of the last header of this name.
 fn said(record: &Record, name: &str) -> Option<String> {
     let (_, value) = record.headers.iter().rfind(|(known, _)| known == name)?;
     String::from_utf8(value.clone()?).ok()
@@ -193,7 +193,7 @@ async fn a_time_the_broker_refuses_is_kept_in_a_header() -> anyhow::Result<()> {
     let mut reader = fixture.reader_of(&fixture.settings.dead_letter_topic)?;
     let found = drain(&mut reader, 100).await?.concat();
     reader.close().await;
-    assert_ne!(found[0].timestamp, Some(IN_A_CENTURY), "this broker has no opinion about the future");
+    assert_ne!(found[0].timestamp, Some(IN_A_CENTURY), "this broker accepts any timestamp");
     let letter = ParsedDeadLetter::open(found[0].clone()).expect("a dead letter of ours");
     assert_eq!((letter.original.timestamp, letter.omitted.is_any()), (Some(IN_A_CENTURY), false));
     assert_eq!(letter.original.headers.len(), 2);

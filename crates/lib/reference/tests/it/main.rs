@@ -1,4 +1,4 @@
-//! Names from a real Redis.
+//! Tests of reading names with a real Redis.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod redis_database;
