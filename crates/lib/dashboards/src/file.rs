@@ -165,7 +165,10 @@ fn view(name: &str, entry: &ViewEntry, columns: &BTreeMap<String, ColumnEntry>) 
 }
 
 fn find<'a>(place: &str, views: &'a [View], name: &str) -> Result<&'a View, Error> {
-    views.iter().find(|view| view.name == name).ok_or_else(|| Error::sense(place, format!("there is no view {name}")))
+    views
+        .iter()
+        .find(|view| view.name == name)
+        .ok_or_else(|| Error::sense(place, format!("view {name} does not exist")))
 }
 
 fn column(place: &str, view: &View, name: &str) -> Result<Column, Error> {

@@ -156,7 +156,7 @@ pub struct Column {
 /// The column types of the views.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "they are what PostgreSQL calls them")]
+#[expect(missing_docs, reason = "the names are those of PostgreSQL")]
 pub enum Type {
     Bigint,
     Boolean,

@@ -16,7 +16,7 @@ fn error(old: &str, new: &str) -> String {
 #[test]
 fn what_contradicts_itself() {
     let cases = [
-        ("view = \"kpi\"\n", "view = \"kip\"\n", "orders: there is no view kip"),
+        ("view = \"kpi\"\n", "view = \"kip\"\n", "orders: view kip does not exist"),
         ("values = [\"closed_order_cnt\"]", "values = [\"close_order_cnt\"]", "closed_orders: view kpi has no column"),
         ("id = \"closed_orders\"", "id = \"orders\"", "orders: this id is used twice"),
         ("id = \"closed_orders\"", "id = \"Closed orders\"", "Closed orders: an id consists of"),

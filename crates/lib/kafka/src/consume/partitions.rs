@@ -276,7 +276,7 @@ fn advised(code: Code, text: &str) -> String {
     format!("{text}; {advice}")
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a lag of 2^53 records is no lag but the end")]
+#[expect(clippy::cast_precision_loss, reason = "a lag never reaches 2^53 records")]
 fn records(count: i64) -> f64 {
     count.max(0) as f64
 }

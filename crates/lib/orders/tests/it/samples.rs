@@ -61,6 +61,6 @@ pub(crate) fn read_counters(text: &str) -> Result<(), Unusable> {
 pub(crate) fn refusal<T: std::fmt::Debug>(read: Result<T, Unusable>) -> (&'static str, String) {
     match read {
         Err(Unusable::Malformed(Malformed { reason, error })) => (reason, error),
-        other => panic!("not refused: {other:?}"),
+        other => panic!("not rejected: {other:?}"),
     }
 }
