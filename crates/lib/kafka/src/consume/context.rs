@@ -99,7 +99,7 @@ impl GroupContext {
         state.settled.then(|| state.owned.iter().map(|(&partition, &generation)| (partition, generation)).collect())
     }
 
-    /// Records that a record was received: the brokers are reachable. Returns the generation of its partition, if still
+    /// Registers a received record: the brokers are reachable. Returns the generation of its partition, if still
     /// assigned.
     pub(crate) fn received(&self, partition: i32) -> Option<AssignmentGeneration> {
         let mut state = self.state();

@@ -131,7 +131,7 @@ impl Partitions {
         }
     }
 
-    /// Records a record or an end at this offset: the partition can be read. `before` is the offset after the previous
+    /// Registers a record or an end at this offset: the partition can be read. `before` is the offset after the previous
     /// record, if there was one.
     pub(crate) fn delivered(&self, partition: i32, offset: i64, before: Option<i64>) {
         let mut state = self.state();
