@@ -161,8 +161,8 @@ mod tests {
         let table = [
             ("mysql://a:hidden@localhost/b", "DATABASE_URL: has to begin with postgres://"),
             ("host=localhost password=hidden", "DATABASE_URL: has to begin with postgres://"),
-            ("postgres://a:hidden@localhost?sslmode=allow", "DATABASE_URL: sslmode=allow is none of disable, "),
-            ("postgres://a:hidden@localhost?sslmode=", "DATABASE_URL: sslmode= is none of disable, "),
+            ("postgres://a:hidden@localhost?sslmode=allow", "DATABASE_URL: sslmode=allow is not one of disable, "),
+            ("postgres://a:hidden@localhost?sslmode=", "DATABASE_URL: sslmode= is not one of disable, "),
             ("postgres://a:hidden@localhost?pool=9", "DATABASE_URL: unknown option `pool`"),
             ("postgres://a:hidden@localhost?pool", "DATABASE_URL: unterminated parameter"),
             (

@@ -41,7 +41,7 @@ impl FromStr for Mode {
             "require" => Ok(Self::Require),
             "verify-ca" => Ok(Self::VerifyCa),
             "verify-full" => Ok(Self::VerifyFull),
-            _ => Err(format!("sslmode={mode} is none of disable, prefer, require, verify-ca, verify-full")),
+            _ => Err(format!("sslmode={mode} is not one of disable, prefer, require, verify-ca, verify-full")),
         }
     }
 }

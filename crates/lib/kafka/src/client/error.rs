@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn a_setting_that_cannot_be_used_is_named_by_its_variable() {
         let settings = Settings { security_protocol: Some("telepathy".to_owned()), ..Settings::default() };
-        let error = Topics::connect(&settings).err().expect("there is no such protocol");
+        let error = Topics::connect(&settings).err().expect("the protocol does not exist");
         assert!(error.to_string().starts_with("KAFKA_SECURITY_PROTOCOL: "), "{error}");
 
         let settings = Settings {
@@ -201,7 +201,7 @@ mod tests {
             ssl_ca_file: Some("/nowhere/ca.pem".into()),
             ..Settings::default()
         };
-        let error = Topics::connect(&settings).err().expect("there is no such file");
+        let error = Topics::connect(&settings).err().expect("the file does not exist");
         assert!(error.to_string().starts_with("KAFKA_SSL_CA_FILE: "), "{error}");
     }
 

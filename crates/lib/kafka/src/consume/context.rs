@@ -99,7 +99,7 @@ impl GroupContext {
         state.settled.then(|| state.owned.iter().map(|(&partition, &generation)| (partition, generation)).collect())
     }
 
-    /// Records that a record was received: the brokers are reachable. Returns the generation of its partition, if still
+    /// Registers a received record: the brokers are reachable. Returns the generation of its partition, if still
     /// assigned.
     pub(crate) fn received(&self, partition: i32) -> Option<AssignmentGeneration> {
         let mut state = self.state();
@@ -341,7 +341,7 @@ fn answers(statistics: &Statistics, state: &State) -> bool {
     coordinator && (state.paused || ours.all(|known| is_up(known.leader)))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a lag of 2^53 records is no lag but the end")]
+#[expect(clippy::cast_precision_loss, reason = "a lag never reaches 2^53 records")]
 fn lag(topic: &str, partition: i32, records: i64) {
     let labels = [("topic", topic.to_owned()), ("partition", partition.to_string())];
     metrics::gauge!("tagmill_consumer_lag", &labels).set(records as f64);

@@ -131,7 +131,7 @@ impl Partitions {
         }
     }
 
-    /// Records a record or an end at this offset: the partition can be read. `before` is the offset after the previous
+    /// Registers a record or an end at this offset: the partition can be read. `before` is the offset after the previous
     /// record, if there was one.
     pub(crate) fn delivered(&self, partition: i32, offset: i64, before: Option<i64>) {
         let mut state = self.state();
@@ -276,7 +276,7 @@ fn advised(code: Code, text: &str) -> String {
     format!("{text}; {advice}")
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a lag of 2^53 records is no lag but the end")]
+#[expect(clippy::cast_precision_loss, reason = "a lag never reaches 2^53 records")]
 fn records(count: i64) -> f64 {
     count.max(0) as f64
 }

@@ -18,7 +18,7 @@ struct PartitionProgress {
 }
 
 impl Progress {
-    /// Records that a record was read.
+    /// Registers a record that was read.
     pub(crate) fn reached(&mut self, partition: i32, generation: AssignmentGeneration, offset: i64) {
         let progress = self.progress_of(partition, generation);
         progress.next = offset + 1;

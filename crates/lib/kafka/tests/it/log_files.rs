@@ -54,7 +54,7 @@ impl LogFile {
     fn batch(&self, number: usize) -> anyhow::Result<(usize, usize)> {
         let mut begin = 0;
         for at in 0.. {
-            let length = self.bytes.get(begin + LENGTH..begin + LENGTH + 4).context("there is no such batch")?;
+            let length = self.bytes.get(begin + LENGTH..begin + LENGTH + 4).context("the batch does not exist")?;
             let end = begin + LENGTH + 4 + usize::try_from(u32::from_be_bytes(length.try_into()?))?;
             if at == number {
                 return Ok((begin, end));

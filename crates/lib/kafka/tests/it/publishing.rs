@@ -140,7 +140,7 @@ async fn a_dead_letter_that_its_topic_has_no_room_for_comes_without_its_value() 
     );
 
     for (record, whole) in found.into_iter().zip([true, false, true, false, true]) {
-        let letter = ParsedDeadLetter::open(record).expect("with or without its value it is a dead letter of ours");
+        let letter = ParsedDeadLetter::open(record).expect("a dead letter, with or without its value");
         assert_eq!(!letter.omitted.is_any(), whole, "{letter:?}");
         assert_eq!(letter.into_replay("dead").is_some(), whole, "without its value it would be a tombstone");
     }
@@ -164,7 +164,7 @@ async fn a_dead_letter_whose_key_and_headers_are_too_large_says_so_and_no_more()
     let found = drain(&mut reader, 100).await?.concat();
     reader.close().await;
     let found_as = |record: Record| {
-        let (named, whole) = (record.key.clone(), ParsedDeadLetter::open(record).expect("a dead letter of ours"));
+        let (named, whole) = (record.key.clone(), ParsedDeadLetter::open(record).expect("a dead letter"));
         (named.is_some(), whole.omitted, whole.reason)
     };
     let omitted = |key| Omitted { value: Some(1), key: Some(key), headers: Some(2) };
@@ -194,7 +194,7 @@ async fn a_time_the_broker_refuses_is_kept_in_a_header() -> anyhow::Result<()> {
     let found = drain(&mut reader, 100).await?.concat();
     reader.close().await;
     assert_ne!(found[0].timestamp, Some(IN_A_CENTURY), "this broker accepts any timestamp");
-    let letter = ParsedDeadLetter::open(found[0].clone()).expect("a dead letter of ours");
+    let letter = ParsedDeadLetter::open(found[0].clone()).expect("a dead letter");
     assert_eq!((letter.original.timestamp, letter.omitted.is_any()), (Some(IN_A_CENTURY), false));
     assert_eq!(letter.original.headers.len(), 2);
     Ok(())

@@ -182,9 +182,9 @@ async fn nobody_creates_a_topic_that_was_deleted() -> anyhow::Result<()> {
         rejection: ::consumer::Rejection::new("not-json", "what is wrong"),
         failed_at: std::time::UNIX_EPOCH,
     };
-    let failed = soon(publisher.publish(&message, &[])).await?.expect_err("the topic is gone");
+    let failed = soon(publisher.publish(&message, &[])).await?.expect_err("the topic was deleted");
     assert!(failed.error.contains(&destination), "{failed:?}");
-    let failed = soon(publisher.publish(&[], &[letter])).await?.expect_err("the topic is gone");
+    let failed = soon(publisher.publish(&[], &[letter])).await?.expect_err("the topic was deleted");
     assert!(failed.error.contains(&dead_letter_topic), "{failed:?}");
     let mut replay = kafka::ReplayProducer::connect(&fixture.settings)?;
     assert!(soon(replay.send(&batch)).await?.is_err());
