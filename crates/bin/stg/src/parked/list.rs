@@ -11,7 +11,7 @@ use consumer::Failure;
 use database::{Database, Transaction, get, statement};
 use orders::UtcMicros;
 use reference::ReferenceStore;
-use runtime::ExitError;
+use runtime::{ExitError, settings::whole_number};
 use serde::Serialize;
 
 use self::rows::{Awaited, Line, Name, Order};
@@ -28,15 +28,15 @@ pub struct List {
     #[command(flatten)]
     pub selection: Selection,
 
-    /// One line for each name, those that most orders wait for first: how many do, and since when.
+    /// Prints the missing names instead of the orders: how many orders wait for each, and since when.
     #[arg(long)]
     pub by_name: bool,
 
-    /// So many lines at most; 100, or with --json all of them.
-    #[arg(long, value_name = "LINES")]
+    /// Maximum number of lines. Unset: 100, or all with `--json`.
+    #[arg(long, value_name = "LINES", value_parser = whole_number("a number of lines", 0..))]
     pub limit: Option<u32>,
 
-    /// One JSON object a line.
+    /// Prints one JSON object a line.
     #[arg(long)]
     pub json: bool,
 }

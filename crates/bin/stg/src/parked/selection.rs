@@ -11,15 +11,16 @@ use crate::transform::Kind;
 /// All of these at once; without any, every parked order.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Selection {
-    /// Only those that wait for this: user, restaurant, dish, room (larger than the broker takes) or payload (unreadable).
+    /// Selects the orders that wait for this: user, restaurant, dish, room (the message is larger than the topic takes) or payload
+    /// (unreadable).
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub kind: Option<Kind>,
 
-    /// Only those that wait for this user, restaurant or dish, or for a dish of this restaurant; or the order of this id.
+    /// Selects the orders that wait for this user, restaurant or product, or for a product of this restaurant, and the order of this id.
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
 
-    /// Only those that have been parked for longer: `36h`, `90s`.
+    /// Selects the orders that have been parked for longer: `36h`, `90s`.
     #[arg(long, value_name = "DURATION", value_parser = runtime::settings::duration)]
     pub older_than: Option<Duration>,
 }
