@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Subcommand;
 use database::statement;
-use runtime::CommandSettings;
+use runtime::{CommandSettings, Confirmation};
 use stream::rebuild;
 
 use self::rules::Rules;
@@ -14,10 +14,16 @@ mod rules;
 /// The subcommands only CDM has.
 #[derive(Debug, Subcommand)]
 pub enum Commands {
-    /// Have the marts built anew from the source topic: prepares, and returns; the service does the rest when it is
-    /// started. Readers see the marts as they are until the new ones are complete. Refused while the service runs.
-    Rebuild,
-    /// The rules by which users are tagged: `list`, `add`, `set`, `remove`, and `preview` what that would do.
+    /// Prepares to build the marts again from the source topic.
+    ///
+    /// Stop every replica before. The command shows what it does, asks, prepares the rebuild and returns; the service does the rest when
+    /// it is started. Readers see the old marts until the new ones are complete. The exit code is 69 while the service runs.
+    Rebuild {
+        /// Whether to begin, to ask, or to show what would happen.
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+    /// Lists and changes the rules by which users are tagged.
     #[command(subcommand, arg_required_else_help = false, disable_help_subcommand = true)]
     Rules(Rules),
 }
@@ -25,11 +31,12 @@ pub enum Commands {
 impl runtime::Commands for Commands {
     async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
         match self {
-            Self::Rebuild => {
+            Self::Rebuild { confirmation } => {
                 let emptying = [statement!("cdm/marts/lock_marts"), statement!("cdm/rebuild/truncate_rebuilt_marts")];
-                rebuild::prepare(settings, &emptying, out).await
+                let effect = "readers see the old marts until the new ones are complete";
+                rebuild::prepare(settings, confirmation, rebuild::Plan { effect, emptying: &emptying }, out).await
             }
-            Self::Rules(rules) => rules.run(&settings.database().await?, out).await,
+            Self::Rules(rules) => rules.run(settings, out).await,
         }
     }
 }

@@ -8,21 +8,23 @@ use runtime::settings::{Secret, period};
 /// The tag API, the page, and the summary the page reads.
 #[derive(Debug, Args)]
 pub struct Settings {
-    /// Whether questions about tags are answered, under `/api/v1` of HTTP_ADDR.
+    /// Whether the tag API is served, under `/api/v1` of HTTP_ADDR.
     #[arg(long, env = "TAG_API", value_name = "on|off", default_value = "on")]
     pub(crate) tag_api: Switch,
 
-    /// Whether there is a page with charts, under `/dashboard` of HTTP_ADDR.
+    /// Whether the dashboard is served, under `/dashboard` of HTTP_ADDR.
     #[arg(long, env = "DASHBOARD", value_name = "on|off", default_value = "on")]
     pub(crate) dashboard: Switch,
 
-    /// Bearer token required by the tag API and by the numbers of the dashboard: `Authorization: Bearer …`. Printable ASCII
-    /// characters. Unset: no authentication.
-    #[arg(long, env = "TAG_API_TOKEN", hide_env_values = true, value_parser = token)]
+    /// Bearer token required by the tag API and the data of the dashboard. Unset: no authentication.
+    ///
+    /// Clients send it as `Authorization: Bearer TOKEN`. It consists of printable ASCII characters; any other is refused.
+    #[arg(long, env = "TAG_API_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = token)]
     pub(crate) tag_api_token: Option<Secret>,
 
-    /// How often the summary that dashboards read is brought up to date, at most; when nothing has changed, it is left
-    /// alone. However short this is, no more than a twentieth of the time goes into it.
+    /// Shortest time between two refreshes of the summary behind the views and the dashboard.
+    ///
+    /// Nothing is refreshed if nothing has changed. Refreshing uses at most 5 % of the time, however short the value is.
     #[arg(long, env = "SUMMARY_REFRESH", value_name = "DURATION", value_parser = period, default_value = "30s")]
     pub(crate) summary_refresh: Duration,
 }
@@ -30,9 +32,9 @@ pub struct Settings {
 /// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Switch {
-    /// It is there.
+    /// It is served.
     On,
-    /// It is not.
+    /// Its paths answer 404.
     Off,
 }
 

@@ -4,20 +4,28 @@ use std::io::Write;
 
 use clap::Subcommand;
 use database::statement;
-use runtime::CommandSettings;
+use runtime::{CommandSettings, Confirmation};
 use stream::rebuild;
 
 /// The subcommands only DDS has.
 #[derive(Debug, Subcommand)]
 pub enum Commands {
-    /// Empty the vault and have it filled again from the source topic: prepares, and returns; the service does the rest
-    /// when it is started. Nothing is published until the vault is complete again. Refused while the service runs.
-    Rebuild,
+    /// Empties the vault and prepares to fill it again from the source topic.
+    ///
+    /// Stop every replica before. The command shows what it does, asks, empties the vault and returns; the service does the rest when it
+    /// is started. Nothing is published until the vault is complete again. The exit code is 69 while the service runs.
+    Rebuild {
+        /// Whether to begin, to ask, or to show what would happen.
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
 }
 
 impl runtime::Commands for Commands {
     async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
-        let Self::Rebuild = self;
-        rebuild::prepare(settings, &[statement!("dds/vault/truncate_vault")], out).await
+        let Self::Rebuild { confirmation } = self;
+        let effect = "the vault is emptied at once, and nothing is published until it is complete again";
+        let plan = rebuild::Plan { effect, emptying: &[statement!("dds/vault/truncate_vault")] };
+        rebuild::prepare(settings, confirmation, plan, out).await
     }
 }

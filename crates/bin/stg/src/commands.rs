@@ -15,7 +15,7 @@ use crate::{
 /// The subcommands only STG has.
 #[derive(Debug, Subcommand)]
 pub enum Commands {
-    /// `list` the orders that wait for a name, or `release` them: let them go on without the names of dishes.
+    /// Lists orders that wait for a name, or releases them without the names of products.
     #[command(subcommand, arg_required_else_help = false, disable_help_subcommand = true)]
     Parked(Parked),
 }
@@ -23,11 +23,15 @@ pub enum Commands {
 /// What can be done with parked orders.
 #[derive(Debug, Subcommand)]
 pub enum Parked {
-    /// Print parked orders, the longest parked first, or the names they wait for. Shows what each waits for, since
-    /// when, and, with REDIS_URL, why it counts as missing. Prints ids, no names.
+    /// Prints parked orders, the longest parked first, or the missing names. Changes nothing.
+    ///
+    /// The list shows what each order waits for and since when. If REDIS_URL is set, it shows why each name counts as missing. It prints
+    /// ids and no names.
     List(List),
-    /// Let orders that only wait for dishes go on now, under the names they were ordered by and without a category. The
-    /// running service sends them in its next round. Refused while a user or a restaurant is unknown.
+    /// Lets orders that wait for products only go on, with the product's name from the order and without a category.
+    ///
+    /// The command shows how many orders it releases, and asks. The running service sends them in its next round. An order that waits for a
+    /// user or a restaurant stays parked.
     Release(Release),
 }
 

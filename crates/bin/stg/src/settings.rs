@@ -9,31 +9,39 @@ use crate::decode::{Envelope, PgTimestamp, Reading};
 /// Redis, and how long an order may wait for a name.
 #[derive(Debug, clap::Args)]
 pub struct Settings {
-    /// Where the names are: `redis://[user:password@]host:port[/database]`, or `rediss://` with TLS.
-    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    /// URL of the Redis with the names: `redis://[user:password@]host:port[/database]`. Required.
+    ///
+    /// `rediss://` uses TLS. The certificate and the host name are then always verified.
+    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
     redis_url: runtime::settings::Secret,
 
-    /// Certificates (PEM) to trust for `rediss://`, instead of the system's.
-    #[arg(long, env = "REDIS_CA_FILE")]
+    /// File with the certificate authority (PEM) for `rediss://`. Unset: the authorities of the system.
+    #[arg(long, env = "REDIS_CA_FILE", value_name = "PATH")]
     redis_ca_file: Option<PathBuf>,
 
-    /// How long an order waits for a dish that is on no menu; then it goes on with its own name and no category.
-    #[arg(long, env = "PARK_MAX_AGE", default_value = "24h", value_parser = runtime::settings::duration)]
+    /// Maximum time that an order waits for a product that is on no menu.
+    ///
+    /// Then the order goes on, with the name of the product from the order and without a category. An order that waits for a user or a
+    /// restaurant waits until Redis has the name.
+    #[arg(long, env = "PARK_MAX_AGE", value_name = "DURATION", default_value = "24h", value_parser = runtime::settings::duration)]
     pub(crate) park_max_age: Duration,
 
-    /// How often parked orders are looked at in a continuous schedule; otherwise at each tick.
-    #[arg(long, env = "PARK_RETRY", default_value = "5s", value_parser = runtime::settings::period)]
+    /// Interval at which parked orders are tried again with `SCHEDULE=continuous`. Otherwise they are tried at each tick.
+    #[arg(long, env = "PARK_RETRY", value_name = "DURATION", default_value = "5s", value_parser = runtime::settings::period)]
     pub(crate) park_retry: Duration,
 
-    /// Whether orders are read from envelopes of Kafka Connect (`schema`, `payload`), Debezium (`after`) and
-    /// CloudEvents (`data`), which are recognised by their fields. `none`: records in envelopes are skipped. `auto`:
-    /// the order inside is read, and deletions are skipped like tombstones.
+    /// Whether orders are read from envelopes.
+    ///
+    /// Envelopes of Kafka Connect (`schema`, `payload`), Debezium (`after`) and CloudEvents (`data`) are recognised by their fields.
+    /// `auto`: the order inside is read, and a deletion is skipped like a tombstone. `none`: records in envelopes are skipped, with a
+    /// warning.
     #[arg(long, env = "MESSAGE_ENVELOPE", value_name = "none|auto", default_value = "none")]
     message_envelope: Envelope,
 
-    /// The time that the dates of an order may be at most 24 h ahead of. `kafka`: the timestamp of the record.
-    /// `sent_dttm`: this field of the order, for producers whose record timestamps are wrong; the field itself is
-    /// compared with the clock.
+    /// Time that the dates of an order may exceed by at most 24 h.
+    ///
+    /// `kafka`: the timestamp of the record. `sent_dttm`: this field of the order, for producers whose record timestamps are wrong. The
+    /// field itself is compared with the clock.
     #[arg(long, env = "RECORD_TIMESTAMP", value_name = "kafka|sent_dttm", default_value = "kafka")]
     record_timestamp: PgTimestamp,
 }

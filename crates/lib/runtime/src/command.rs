@@ -2,6 +2,9 @@
 
 pub(crate) mod environment;
 pub(crate) mod usage;
+pub(crate) mod version;
+pub(crate) mod completions;
+pub(crate) mod confirmation;
 pub(crate) mod settings_json;
 pub(crate) mod command_settings;
 pub(crate) mod commands;

@@ -13,6 +13,7 @@ pub use self::{
     command::cli,
     command::command_settings::CommandSettings,
     command::commands::Commands,
+    command::confirmation::{Confirmation, Mode},
     command::shell::main,
     finding::Finding,
     startup::app::App,

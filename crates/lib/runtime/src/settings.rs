@@ -7,6 +7,7 @@ pub use self::{
     duration::{duration, period},
     http::HttpSettings,
     log::{Format, LogSettings},
+    number::{socket_address, whole_number},
     process::ProcessSettings,
     secret::Secret,
 };
@@ -14,6 +15,7 @@ pub use self::{
 mod secret;
 pub(crate) mod text;
 mod duration;
+mod number;
 mod database;
 mod process;
 mod http;

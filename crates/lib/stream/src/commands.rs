@@ -10,10 +10,10 @@ use crate::dead_letters::DeadLetters;
 /// `dead-letters`, and what only this service can.
 #[derive(Debug, Subcommand)]
 pub enum StreamCommands<Own: Subcommand> {
-    /// `list` the records this service could not use, or `replay` them: send them back to where they came from.
+    /// Lists dead letters, the records that this service could not use, or sends them back.
     #[command(subcommand, arg_required_else_help = false, disable_help_subcommand = true)]
     DeadLetters(DeadLetters),
-    /// What only this service can.
+    /// The subcommands of this service.
     #[command(flatten)]
     Own(Own),
 }

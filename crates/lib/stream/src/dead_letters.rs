@@ -17,9 +17,11 @@ mod replay;
 /// What can be done with them.
 #[derive(Debug, Subcommand)]
 pub enum DeadLetters {
-    /// Print them in the order of partition and offset: where each is, what was wrong, where it came from.
+    /// Prints dead letters by partition and offset: position, time, reason, error, origin. Changes nothing.
     List(List),
-    /// Send the originals back to the topic they came from. Only says what it would send, without `--execute`.
+    /// Sends the original records back to the source topic, each of them once.
+    ///
+    /// The command shows how many records it sends, and asks. Records that were sent back before are left out.
     Replay(Replay),
 }
 

@@ -6,7 +6,7 @@
 //! again.
 
 pub use self::{
-    begin::prepare,
+    begin::{Plan, prepare},
     state::{Phase, State, complete, phase},
     watch::{Rebuild, Step},
 };

@@ -1,35 +1,38 @@
-//! `rules`: who is called what. A change is written down here; the running service applies it, within seconds.
+//! `rules`: lists and changes tag rules. The running service applies a change within seconds.
 
 use std::io::Write;
 
 use clap::{Args, Subcommand};
-use database::{Database, Transaction, get, statement};
-use runtime::ExitError;
+use database::{Transaction, get, statement};
+use runtime::{CommandSettings, ExitError, settings::whole_number};
 
 use self::{
     change::Change,
     list::List,
     preview::{Impact, Preview},
+    remove::Remove,
 };
 use crate::rule::Rule;
 
 mod change;
 mod list;
 mod preview;
+mod remove;
 
 /// What can be done with rules.
 #[derive(Debug, Subcommand)]
 pub enum Rules {
-    /// Print them: what each asks for, how many users have its tag, and whether the service has applied it to everybody.
+    /// Prints the rules: condition, tag, number of users, and whether the service has applied each to all users. Changes nothing.
     List(List),
-    /// Write a new one.
+    /// Adds a rule. `set --disable` takes it back.
     Add(Add),
-    /// Change one: what is not mentioned stays as it is.
+    /// Changes a rule. What no option mentions stays as it is. Another `set` takes it back.
     Set(Set),
-    /// Delete some; whoever has a tag by them loses it. What `set --disable` does can be undone.
+    /// Removes rules. Their users lose the tag.
+    ///
+    /// The command shows how many users lose the tag, and asks. To take a tag away for a while, use `set --disable`.
     Remove(Remove),
-    /// Say how many users would gain or lose a tag, and who for example, if a rule were added, changed or removed; change
-    /// nothing.
+    /// Prints how many users would gain or lose a tag by a change of a rule, with examples. Changes nothing.
     Preview(Preview),
 }
 
@@ -38,60 +41,68 @@ pub enum Rules {
 pub struct Add {
     #[command(flatten)]
     change: Change,
+
+    /// Shows what the command would do. Nothing is changed.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// A changed rule.
 #[derive(Debug, Args)]
 pub struct Set {
-    /// Which, as `rules list` tells.
-    #[arg(value_name = "RULE_ID")]
+    /// Rule that is changed, by its id in `rules list`.
+    #[arg(value_name = "RULE_ID", value_parser = whole_number::<i64>("the id of a rule", ..))]
     id: i64,
     #[command(flatten)]
     change: Change,
-}
 
-/// Rules that go.
-#[derive(Debug, Args)]
-pub struct Remove {
-    /// Which, as `rules list` tells.
-    #[arg(value_name = "RULE_ID", required = true)]
-    ids: Vec<i64>,
+    /// Shows what the command would do. Nothing is changed.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl Rules {
     /// Does it, and says what came of it.
-    pub(super) async fn run(&self, database: &Database, out: &mut impl Write) -> anyhow::Result<()> {
-        let transaction = database.begin_maintenance().await.map_err(ExitError::from)?;
+    pub(super) async fn run(&self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
         match self {
-            Self::List(list) => list.run(&transaction, out).await?,
-            Self::Preview(preview) => preview.run(&transaction, out).await?,
-            Self::Add(Add { change }) => {
-                let rule = change.complete()?;
-                let id = insert(&transaction, &rule).await?;
-                let impact = Impact::of(&transaction, None, &rule, 0).await?;
-                writeln!(out, "rule {id}: {rule}")?;
-                writeln!(out, "{}", impact.announcement())?;
-            }
-            Self::Set(Set { id, change }) => {
-                let rule = change.applied_to(lock(&transaction, *id).await?)?;
-                let impact = Impact::of(&transaction, Some(*id), &rule, 0).await?;
-                update(&transaction, *id, &rule).await?;
-                writeln!(out, "rule {id}: {rule}")?;
-                writeln!(out, "{}", impact.announcement())?;
-            }
-            Self::Remove(Remove { ids }) => {
-                for id in ids {
-                    let rule = Rule { enabled: false, ..lock(&transaction, *id).await? };
-                    let impact = Impact::of(&transaction, Some(*id), &rule, 0).await?;
-                    delete(&transaction, *id).await?;
-                    writeln!(out, "rule {id} is removed")?;
-                    writeln!(out, "{}", impact.announcement())?;
-                }
-            }
+            Self::List(list) => list.run(&begin(settings).await?, out).await,
+            Self::Preview(preview) => preview.run(&begin(settings).await?, out).await,
+            Self::Add(add) => add.run(begin(settings).await?, out).await,
+            Self::Set(set) => set.run(begin(settings).await?, out).await,
+            Self::Remove(remove) => remove.run(settings, out).await,
         }
-        transaction.commit().await.map_err(ExitError::from)?;
-        Ok(())
     }
+}
+
+impl Add {
+    async fn run(&self, transaction: Transaction, out: &mut impl Write) -> anyhow::Result<()> {
+        let rule = self.change.complete()?;
+        if self.dry_run {
+            return preview::show(&transaction, None, &rule, out).await;
+        }
+        let id = insert(&transaction, &rule).await?;
+        let impact = Impact::of(&transaction, None, &rule, 0).await?;
+        transaction.commit().await.map_err(ExitError::from)?;
+        Ok(writeln!(out, "rule {id}: {rule}\n{}", impact.announcement())?)
+    }
+}
+
+impl Set {
+    async fn run(&self, transaction: Transaction, out: &mut impl Write) -> anyhow::Result<()> {
+        let (id, change) = (self.id, &self.change);
+        let rule = change.applied_to(lock(&transaction, id).await?)?;
+        if self.dry_run {
+            return preview::show(&transaction, Some(id), &rule, out).await;
+        }
+        let impact = Impact::of(&transaction, Some(id), &rule, 0).await?;
+        update(&transaction, id, &rule).await?;
+        transaction.commit().await.map_err(ExitError::from)?;
+        Ok(writeln!(out, "rule {id}: {rule}\n{}", impact.announcement())?)
+    }
+}
+
+async fn begin(settings: &CommandSettings) -> Result<Transaction, ExitError> {
+    Ok(settings.database().await?.begin_maintenance().await?)
 }
 
 /// The rule of this id, which nobody else changes until the transaction ends.
@@ -116,10 +127,5 @@ async fn update(transaction: &Transaction, id: i64, rule: &Rule) -> Result<(), E
     let Rule { subject, key, threshold, tag, enabled } = rule;
     let subject = subject.as_str();
     transaction.execute(&statement!("cdm/rules/update_rule"), [&id, &subject, key, threshold, tag, enabled]).await?;
-    Ok(())
-}
-
-async fn delete(transaction: &Transaction, id: i64) -> Result<(), ExitError> {
-    transaction.execute(&statement!("cdm/rules/delete_rule"), [&id]).await?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use consumer::Failure;
 use database::{Database, Transaction, get, statement};
 use orders::UtcMicros;
 use reference::ReferenceStore;
-use runtime::ExitError;
+use runtime::{ExitError, settings::whole_number};
 use serde::Serialize;
 
 use self::rows::{Awaited, Line, Name, Order};
@@ -28,16 +28,15 @@ pub struct List {
     #[command(flatten)]
     pub selection: Selection,
 
-    /// Print one line for each name: how many orders wait for it, and since when. Names with the most orders come
-    /// first.
+    /// Prints the missing names instead of the orders: how many orders wait for each, and since when.
     #[arg(long)]
     pub by_name: bool,
 
-    /// Maximum number of lines. Default: 100; with --json, no limit.
-    #[arg(long, value_name = "LINES")]
+    /// Maximum number of lines. Unset: 100, or all with `--json`.
+    #[arg(long, value_name = "LINES", value_parser = whole_number("a number of lines", 0..))]
     pub limit: Option<u32>,
 
-    /// Print one JSON object per line.
+    /// Prints one JSON object a line.
     #[arg(long)]
     pub json: bool,
 }

@@ -12,28 +12,29 @@ use clap::Args;
 use consumer::Failure;
 use database::{Database, PgTimestamp, Row, Transaction, get, statement};
 use orders::UtcMicros;
-use runtime::ExitError;
+use runtime::{Confirmation, ExitError, Mode, settings::whole_number};
 
 use super::selection::Selection;
 
 /// Options of `parked release`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Release {
-    /// The `object_id` of each.
-    #[arg(value_name = "ORDER_ID", required_unless_present = "all", conflicts_with = "all")]
+    /// Orders that are released, by `object_id`.
+    #[arg(value_name = "ORDER_ID", required_unless_present = "all", conflicts_with = "all",
+          value_parser = whole_number::<i64>("the id of an order", ..))]
     pub orders: Vec<i64>,
 
-    /// Every order that waits only for products.
+    /// Releases every order that waits for products only.
     #[arg(long)]
     pub all: bool,
 
-    /// Restricts the orders further.
+    /// Which of these.
     #[command(flatten)]
     pub selection: Selection,
 
-    /// Print which orders would be released, and change nothing.
-    #[arg(long)]
-    pub dry_run: bool,
+    /// Whether to release them, to ask, or to show what would be released.
+    #[command(flatten)]
+    pub confirmation: Confirmation,
 }
 
 /// Result of a release.
@@ -54,39 +55,57 @@ const CHUNK: i64 = 1000;
 const MAX_LISTED: usize = 20;
 
 impl Release {
-    /// Marks the orders as released at `now` and prints the result.
+    /// Marks the orders at `now`, after asking, and says what became of them.
     ///
     /// # Errors
     /// An [`ExitError`] if a named order is not parked, or waits for a user or a restaurant (the others are released
     /// nevertheless), or if the database does not answer; the error of `out` if a write fails.
     pub async fn run(&self, database: &Database, now: UtcMicros, out: &mut impl Write) -> anyhow::Result<()> {
-        let Released { count, refused, reasons, unknown } =
-            self.release(database, now).await.map_err(ExitError::from)?;
-        for (order, names) in &reasons {
+        let mode = self.confirmation.mode()?;
+        if mode.shows() {
+            let would = self.release(database, now, false).await.map_err(ExitError::from)?;
+            self.report(&would, false, out)?;
+            if (mode == Mode::Ask && would.count == 0) || !mode.acts(out).await? {
+                return Ok(self.require_all(&would)?);
+            }
+        }
+        let released = self.release(database, now, true).await.map_err(ExitError::from)?;
+        self.report(&released, true, out)?;
+        Ok(self.require_all(&released)?)
+    }
+
+    /// Says what became of the orders, or would become of them.
+    fn report(&self, released: &Released, acts: bool, out: &mut impl Write) -> std::io::Result<()> {
+        let Released { count, refused, reasons, unknown } = released;
+        for (order, names) in reasons {
             writeln!(out, "order {order} stays parked: it waits for {}", names.join(" and "))?;
         }
-        if refused > reasons.len() {
+        if *refused > reasons.len() {
             let more = refused - reasons.len();
             writeln!(out, "{more} more stay parked: they wait for users or restaurants; see `parked list --by-name`")?;
         }
         let unless = if self.selection.is_everything() { "" } else { ", or does not fit" };
-        for order in &unknown {
+        for order in unknown {
             writeln!(out, "order {order} is not parked{unless}")?;
         }
-        match (self.dry_run, count) {
-            (false, 0) => writeln!(out, "released none")?,
-            (false, count) => writeln!(out, "released {count}; the service sends them in its next round")?,
-            (true, count) => writeln!(out, "would release {count}; nothing was changed")?,
+        match (acts, count) {
+            (true, 0) => writeln!(out, "released none"),
+            (true, count) => writeln!(out, "released {count}; the service sends them in its next round"),
+            (false, count) => writeln!(out, "would release {count}"),
         }
+    }
+
+    /// Orders that were named and stay parked are an error.
+    fn require_all(&self, Released { count, refused, unknown, .. }: &Released) -> Result<(), ExitError> {
         let left = unknown.len() + refused;
         if left > 0 && !self.all {
-            return Err(ExitError::Unavailable(format!("{left} of {} orders not released", left + count)).into());
+            return Err(ExitError::Unavailable(format!("{left} of {} orders not released", left + count)));
         }
         Ok(())
     }
 
-    /// Releases the orders that wait for neither a user nor a restaurant, one chunk per transaction.
-    async fn release(&self, database: &Database, now: UtcMicros) -> Result<Released, Failure> {
+    /// Releases those of the orders that wait for neither a user nor a restaurant, a portion at a time. Unless it `acts`, it rolls back.
+    async fn release(&self, database: &Database, now: UtcMicros, acts: bool) -> Result<Released, Failure> {
         let mut released = Released { unknown: self.orders.iter().copied().collect(), ..Released::default() };
         let mut after = i64::MIN;
         loop {
@@ -99,10 +118,10 @@ impl Release {
             let left: Vec<i64> = parked.iter().copied().filter(|order| !going.contains(order)).collect();
             let told = left.iter().copied().take(MAX_LISTED.saturating_sub(released.reasons.len())).collect();
             released.reasons.append(&mut reasons(&transaction, told).await?);
-            if self.dry_run {
-                transaction.rollback().await?;
-            } else {
+            if acts {
                 transaction.commit().await?;
+            } else {
+                transaction.rollback().await?;
             }
             released.count += going.len();
             released.refused += left.len();

@@ -1,6 +1,9 @@
 //! The log: lines on standard error, so that standard output is free for what a command prints.
 
-use std::io::{self, IsTerminal};
+use std::{
+    env,
+    io::{self, IsTerminal},
+};
 
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -9,9 +12,14 @@ use crate::settings::{Format, LogSettings};
 /// Starts logging, for the rest of the process's life. A second start changes nothing.
 pub(crate) fn start(settings: &LogSettings) {
     let filter = EnvFilter::new(&settings.rust_log);
-    let log = fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let log = fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(has_colors());
     let _ = match settings.log_format {
         Format::Text => log.try_init(),
         Format::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
     };
+}
+
+/// Whether lines of text have colors: at a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
+fn has_colors() -> bool {
+    io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

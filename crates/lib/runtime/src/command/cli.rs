@@ -8,26 +8,37 @@ use database::Migrations;
 
 use crate::{
     App, CommandSettings, ExitError,
+    command::completions::Shell,
     command::environment,
     command::settings_json::SettingsJson,
     command::usage,
+    command::version::VERSION,
     settings::{Settings, text},
 };
 
-/// What the process is asked to do; `Own` is what only this service can.
+/// What the process is asked to do. `Own`: the subcommands of this service.
 #[derive(Debug, Subcommand)]
 pub enum Command<Own: Subcommand> {
-    /// Work until told to stop (the default).
+    /// Runs the service until SIGTERM or SIGINT. This is the default.
     Run,
-    /// Bring the schema of the warehouse up to date, and end.
+    /// Applies the migrations that the database lacks, and prints their names.
     Migrate,
-    /// Look at settings, connections, topics and schema, one line each, and end.
+    /// Checks settings, connections and schema, and prints a line for each. Changes nothing.
+    ///
+    /// The exit code is 69 if a line is not `ok`.
     Check,
-    /// Ask the service that runs on this machine whether it is healthy, as a container's own probe, and end.
+    /// Asks the service on this machine whether it is healthy. Made for the probe of a container.
+    ///
+    /// The exit code is 1 if `/health` of HTTP_ADDR does not answer with 200.
     Healthcheck,
-    /// Print every setting as JSON: name, default, whether it is required, whether it is a secret.
+    /// Prints every setting as JSON: name, default, whether it is required, whether it is secret.
     Settings,
-    /// What only this service can.
+    /// Prints the script that lets a shell complete subcommands and options.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// The subcommands of this service.
     #[command(flatten)]
     Own(Own),
 }
@@ -83,22 +94,21 @@ impl<Own: Subcommand> Cli<Own> {
     ) -> Result<Self, ParseEnd> {
         let settings_json = command::<OwnSettings, Own>(program);
         let mut arguments = arguments.into_iter();
-        let mut line: Vec<OsString> = arguments.next().into_iter().collect();
-        line.extend(environment::arguments(&settings_json, variable).map_err(ParseEnd::Invalid)?);
-        line.extend(arguments);
+        let name: Vec<OsString> = arguments.next().into_iter().collect();
+        let arguments: Vec<OsString> = arguments.collect();
+        // Help is for the hour when a setting is wrong, so it does not read the environment.
+        if let Some(help) = help(&settings_json, name.iter().chain(&arguments)) {
+            return Err(ParseEnd::Help(help));
+        }
+        let set = environment::arguments(&settings_json, variable).map_err(ParseEnd::Invalid)?;
+        let line: Vec<OsString> = name.into_iter().chain(set).chain(arguments).collect();
 
         let refused = |error: &clap::Error| {
             ParseEnd::Invalid(usage::one_line(error, |name| usage::setting_or_flag(&settings_json, name)))
         };
         // What is missing is for `CommandSettings::read` to say, because not every subcommand needs everything.
         let parser = settings_json.clone().mut_args(|argument| argument.required(false).env(None::<&str>));
-        let matches = match parser.try_get_matches_from(&line) {
-            Ok(matches) => matches,
-            Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-                return Err(ParseEnd::Help(settings_json.try_get_matches_from(line).err().unwrap_or(error)));
-            }
-            Err(error) => return Err(refused(&error)),
-        };
+        let matches = parser.try_get_matches_from(&line).map_err(|error| refused(&error))?;
         check_texts(&settings_json, &matches).map_err(ParseEnd::Invalid)?;
         let command = match matches.subcommand() {
             Some(_) => Command::from_arg_matches(&matches).map_err(|error| refused(&error))?,
@@ -110,6 +120,12 @@ impl<Own: Subcommand> Cli<Own> {
             settings: CommandSettings::new(program.name, program.migrations, matches),
         })
     }
+}
+
+/// What to print if the command line asks for help or for the version.
+fn help<'a>(command: &clap::Command, line: impl Iterator<Item = &'a OsString>) -> Option<clap::Error> {
+    let error = command.clone().try_get_matches_from(line).err()?;
+    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion).then_some(error)
 }
 
 /// Refuses settings whose text breaks the rule of `settings/text.rs`, wherever they come from.
@@ -133,13 +149,16 @@ pub fn command<OwnSettings: Args, Own: Subcommand>(program: &Program) -> clap::C
         // After the groups, whose doc comments would stand here otherwise.
         .about(program.about)
         .long_about(None)
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(VERSION.as_str())
+        .override_usage(format!("{} [SETTINGS] [SUBCOMMAND]", program.name))
+        .subcommand_value_name("SUBCOMMAND")
+        .subcommand_help_heading("Subcommands")
         .after_help(
-            "Every variable NAME may come from a file instead: NAME_FILE=/path. An empty one counts as not set.",
+            "Settings are options before the subcommand, or environment variables; an option wins. NAME_FILE=/path reads the \
+             value of a variable NAME from a file. An empty variable counts as not set.",
         )
         .args_override_self(true)
         .subcommand_required(false)
-        .disable_help_subcommand(true)
         .mut_args(|argument| argument.hide_env_values(true));
     (program.complete)(command)
 }

@@ -1,7 +1,12 @@
 //! The environment as command-line arguments: `BATCH_SIZE=5` is `--batch-size=5`, and `BATCH_SIZE_FILE` names a file
 //! that holds the value.
 
-use std::{ffi::OsString, fs, path::Path};
+use std::{
+    ffi::OsString,
+    fs,
+    io::{self, ErrorKind},
+    path::Path,
+};
 
 use crate::{ExitError, settings::text};
 
@@ -36,8 +41,9 @@ pub(crate) fn arguments(
 
 /// A file's text without the newline that editors and `echo` leave at its end.
 fn read(variable: &str, path: &Path) -> Result<OsString, ExitError> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| ExitError::Config(format!("{variable} cannot be read: {}: {error}", path.display())))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        ExitError::Config(format!("{variable} cannot be read: {}: {}", path.display(), problem(&error)))
+    })?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     match text::objection(text) {
@@ -50,4 +56,15 @@ fn read(variable: &str, path: &Path) -> Result<OsString, ExitError> {
 fn checked(variable: &str, value: OsString) -> Result<OsString, ExitError> {
     let why = value.to_str().map_or(Some("is not UTF-8"), text::objection);
     why.map_or(Ok(value), |why| Err(ExitError::Config(format!("{variable} {why}"))))
+}
+
+/// Why a file cannot be read.
+fn problem(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "the file does not exist".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        ErrorKind::InvalidData => "the file is not UTF-8".to_owned(),
+        _ => error.to_string(),
+    }
 }

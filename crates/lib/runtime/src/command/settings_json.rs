@@ -50,6 +50,6 @@ fn setting(argument: &Arg) -> Option<Setting> {
         secret: holds(TypeId::of::<Secret>()),
         file: holds(TypeId::of::<PathBuf>()),
         values: argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect(),
-        help: help.map(ToString::to_string).unwrap_or_default(),
+        help: help.map(ToString::to_string).unwrap_or_default().replace("\n\n", " "),
     })
 }

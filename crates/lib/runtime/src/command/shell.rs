@@ -13,7 +13,8 @@ use crate::{
     admin::healthcheck,
     admin::log,
     check,
-    command::cli::{Cli, Command, ParseEnd, Program},
+    command::cli::{self, Cli, Command, ParseEnd, Program},
+    command::completions,
     settings::{HttpSettings, LogSettings},
     startup::exit_error,
     startup::run,
@@ -62,6 +63,10 @@ fn act<A: App>(Cli { command, settings_json, settings }: Cli<A::Commands>) -> an
             }
             Command::Settings => {
                 Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&settings_json)?).map(done)?)
+            }
+            Command::Completions { shell } => {
+                let command = cli::command::<A::Settings, A::Commands>(&Program::of::<A>());
+                Ok(completions::write(shell, command, &mut io::stdout()).map(done)?)
             }
             Command::Migrate => Ok(A::migrate(&settings).await.map(done)?),
             Command::Own(command) => command.act(&settings, &mut io::stdout()).await.map(done),

@@ -1,31 +1,109 @@
-//! What is wrong with a command line or a setting, in one line.
+//! Errors of the command line in one line: what is wrong, what was probably meant, and which help to read.
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::error::Error as _;
+
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 use crate::ExitError;
 
-/// Clap's page about an error in one line, which names the argument and never repeats a value on its own account. `named`
-/// says how a person knows the argument: a setting by its variable.
-pub(crate) fn one_line(error: &clap::Error, named: impl Fn(&str) -> String) -> ExitError {
-    let argument = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(argument)) if error.kind() != ErrorKind::ArgumentConflict => argument,
-        Some(ContextValue::Strings(missing)) => {
-            return ExitError::Config(format!("{} is missing; see --help", missing.join(" ")));
+/// Clap's page about an error in one line. It repeats a word of the command line only if the word cannot be a secret. `named` returns
+/// the name under which a person knows an argument: a setting by its variable.
+pub(crate) fn one_line(error: &Error, named: impl Fn(&str) -> String) -> ExitError {
+    ExitError::Config(match error.kind() {
+        ErrorKind::UnknownArgument => pointing_to_help(error, &unknown_argument(error, &named)),
+        ErrorKind::InvalidSubcommand => pointing_to_help(error, &unknown_subcommand(error)),
+        ErrorKind::MissingSubcommand => pointing_to_help(error, &missing_subcommand(error)),
+        ErrorKind::MissingRequiredArgument => {
+            let missing = strings(error, ContextKind::InvalidArg).join(" ");
+            pointing_to_help(error, &format!("{missing} is missing"))
         }
+        ErrorKind::ArgumentConflict => {
+            let others: Vec<&str> = strings(error, ContextKind::PriorArg).into_iter().map(flag).collect();
+            let argument = argument(error);
+            pointing_to_help(error, &format!("{argument} excludes {}", others.join(" and ")))
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => invalid_value(error, &named(argument(error))),
         _ => {
             let text = error.to_string();
-            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            return ExitError::Config(format!("{first}; see --help"));
+            pointing_to_help(error, text.lines().next().unwrap_or_default().trim_start_matches("error: "))
         }
-    };
-    let flag = argument.split([' ', '=']).next().unwrap_or_default();
-    let name = named(flag);
-    ExitError::Config(match (error.kind(), error.get(ContextKind::ValidValue), std::error::Error::source(error)) {
-        (ErrorKind::UnknownArgument, ..) => format!("there is no {flag}; see --help"),
-        (_, Some(ContextValue::Strings(valid)), _) => format!("{name} must be one of {}", valid.join(", ")),
-        (_, _, Some(reason)) => format!("{name}: {reason}"),
-        _ => format!("{name} cannot be read; `--help` says what it means"),
     })
+}
+
+fn unknown_argument(error: &Error, named: impl Fn(&str) -> String) -> String {
+    let argument = argument(error);
+    let name = named(argument);
+    if !argument.starts_with('-') {
+        return format!("{} is one argument too many", quoted(argument));
+    }
+    if name != argument {
+        return format!("`{argument}` is a setting and stands before the subcommand");
+    }
+    format!("there is no option {}{}", quoted(argument), suggestion(error, ContextKind::SuggestedArg))
+}
+
+fn unknown_subcommand(error: &Error) -> String {
+    let text = strings(error, ContextKind::InvalidSubcommand).concat();
+    format!("there is no subcommand {}{}", quoted(&text), suggestion(error, ContextKind::SuggestedSubcommand))
+}
+
+fn missing_subcommand(error: &Error) -> String {
+    let valid = strings(error, ContextKind::ValidSubcommand).into_iter().filter(|name| *name != "help");
+    let valid: Vec<String> = valid.map(quoted).collect();
+    format!("{} needs a subcommand: {}", strings(error, ContextKind::InvalidSubcommand).concat(), valid.join(" or "))
+}
+
+fn invalid_value(error: &Error, name: &str) -> String {
+    let valid = strings(error, ContextKind::ValidValue);
+    match error.source() {
+        Some(reason) => format!("{name}: {reason}"),
+        None if !valid.is_empty() => format!("{name} must be one of {}", valid.join(", ")),
+        None => format!("{name} needs a value"),
+    }
+}
+
+/// `; did you mean …?`, if something similar exists.
+fn suggestion(error: &Error, kind: ContextKind) -> String {
+    let similar: Vec<String> = strings(error, kind).into_iter().map(quoted).collect();
+    if similar.is_empty() { String::new() } else { format!("; did you mean {}?", similar.join(" or ")) }
+}
+
+/// Adds the help of the command that the error is about: clap's usage begins with its name.
+fn pointing_to_help(error: &Error, text: &str) -> String {
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
+        _ => String::new(),
+    };
+    let words = usage.split_whitespace().skip(1);
+    let command: Vec<&str> = words.take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
+    let command = if command.is_empty() { String::new() } else { format!("{} ", command.join(" ")) };
+    let (mark, see) = if text.ends_with('?') { ("", "See") } else { (";", "see") };
+    format!("{text}{mark} {see} `{command}--help`")
+}
+
+/// The argument that the error is about: `--batch-size`, `<TIMES>`.
+fn argument(error: &Error) -> &str {
+    strings(error, ContextKind::InvalidArg).first().copied().map_or("", flag)
+}
+
+/// `--batch-size` of `--batch-size <RECORDS>`.
+fn flag(argument: &str) -> &str {
+    argument.split([' ', '=']).next().unwrap_or_default()
+}
+
+/// The texts that an error carries for a kind of context.
+fn strings(error: &Error, kind: ContextKind) -> Vec<&str> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text],
+        Some(ContextValue::Strings(texts)) => texts.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A word in quotes. Another text is not repeated, as it may be an address with a password.
+fn quoted(text: &str) -> String {
+    let is_word = text.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_'));
+    if is_word { format!("`{text}`") } else { "of this name".to_owned() }
 }
 
 /// `--batch-size`, or `batch_size`, as the environment calls it.

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::Args;
 
-use super::Secret;
+use super::{Secret, whole_number};
 use crate::ExitError;
 
 /// The settings of PostgreSQL.
@@ -12,20 +12,28 @@ use crate::ExitError;
 #[group(skip)]
 #[command(next_help_heading = "Database")]
 pub struct DatabaseSettings {
-    /// `postgres://user:password@host:5432/database?sslmode=verify-full`. Required. `sslmode` is `disable`, `prefer` (if
-    /// it is not given), `require`, `verify-ca` or `verify-full`. The first three check no certificate: `require`
-    /// encrypts, to whoever answers. `verify-ca` wants one from a trusted authority, `verify-full` one for this host.
+    /// URL of the database: `postgres://user:password@host:5432/database?sslmode=verify-full`. Required.
+    ///
+    /// `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`. The first three verify no certificate:
+    /// `require` encrypts, but does not check the server's identity. `verify-ca` requires a certificate of a trusted authority,
+    /// `verify-full` one for this host. A pooler in transaction mode is recognised.
     #[arg(long, env, value_name = "URL")]
     pub database_url: Secret,
 
-    /// The certificate authority (PEM) that `verify-ca` and `verify-full` trust; the system's if it is not set. With it,
-    /// `require` is `verify-ca`, as everywhere with PostgreSQL; `disable` and `prefer` are refused.
+    /// File with the certificate authority (PEM) of the database. Unset: the authorities of the system.
+    ///
+    /// `verify-ca` and `verify-full` use it. With it, `require` means `verify-ca`, as with other clients of PostgreSQL. `disable` and
+    /// `prefer` are refused.
     #[arg(long, env, value_name = "PATH")]
     pub database_ca_file: Option<PathBuf>,
 
-    /// Connections to the database, at most. The loop uses one at a time; more are opened only when they are needed at
-    /// once. All replicas together must stay below the server's `max_connections`.
-    #[arg(long, env, value_name = "CONNECTIONS", default_value = "4")]
+    /// Maximum number of connections in a pool. A service can have more than one pool.
+    ///
+    /// A connection is opened when it is needed. `cdm-service` opens at most 2 × DATABASE_POOL_SIZE + 1 connections, 9 with the default:
+    /// a pool for the loop, a pool for its API and dashboard, and one connection for the summary. The sum over all replicas must stay
+    /// below `max_connections` of the server.
+    #[arg(long, env, value_name = "CONNECTIONS", default_value = "4",
+          value_parser = whole_number("a number of connections", NonZeroUsize::MIN..))]
     pub database_pool_size: NonZeroUsize,
 }
 

@@ -1,19 +1,21 @@
 //! What is logged, and how.
 
 use clap::{Args, ValueEnum};
-use tracing_subscriber::{EnvFilter, filter::ParseError};
+use tracing_subscriber::EnvFilter;
 
 /// The settings of the log, which goes to standard error.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Log")]
 pub struct LogSettings {
-    /// One JSON object a line for a log store, or text for a person.
+    /// Format of the log, which goes to standard error.
     #[arg(long, env, value_name = "FORMAT", value_enum, default_value = "json")]
     pub log_format: Format,
 
-    /// What is logged, as a filter of `tracing`. Below `info` the Kafka client tells of every fetch, and names of
-    /// people may appear.
+    /// Filter of the log: a level (`info`), or levels of modules (`info,librdkafka=debug`).
+    ///
+    /// The syntax is that of the Rust crate `tracing`. At `debug` and `trace`, names of people may appear, and the Kafka client logs
+    /// every fetch. Passwords appear at no level.
     #[arg(long, env, value_name = "FILTER", value_parser = filter, default_value = QUIET_DRIVERS)]
     pub rust_log: String,
 }
@@ -21,9 +23,9 @@ pub struct LogSettings {
 /// The form of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// One JSON object, fields beside the message.
+    /// One JSON object a line, for a log store.
     Json,
-    /// Text.
+    /// Text, for people.
     Text,
 }
 
@@ -31,6 +33,7 @@ pub enum Format {
 const QUIET_DRIVERS: &str =
     "info,librdkafka=warn,rdkafka=warn,tokio_postgres=warn,refinery_core=warn,tokio_cron_scheduler=warn";
 
-fn filter(text: &str) -> Result<String, ParseError> {
-    EnvFilter::try_new(text).map(|_| text.to_owned())
+fn filter(text: &str) -> Result<String, String> {
+    let invalid = |_| format!("`{text}` is not a filter of the log; write it like `info` or `info,librdkafka=debug`");
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(invalid)
 }

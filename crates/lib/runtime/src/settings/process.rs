@@ -11,9 +11,10 @@ use super::period;
 #[group(skip)]
 #[command(next_help_heading = "Process")]
 pub struct ProcessSettings {
-    /// How long a stop may take. After that the process ends with exit code 1. Nothing is lost: what was not committed is
-    /// done again. The value must be shorter than the grace period of the supervisor, which otherwise kills the process
-    /// first.
+    /// Maximum time between SIGTERM and the end of the process.
+    ///
+    /// After it the process ends with exit code 1. Nothing is lost: records that were not committed are processed again. The value must be
+    /// shorter than the grace period of the supervisor, which otherwise kills the process first.
     #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "30s")]
     pub shutdown_grace: Duration,
 }

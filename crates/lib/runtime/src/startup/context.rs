@@ -5,6 +5,8 @@ use std::{net::SocketAddr, time::Duration};
 use health::Health;
 use tokio_util::sync::CancellationToken;
 
+use crate::command::version::VERSION;
+
 /// The surroundings of a running service.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -21,6 +23,6 @@ impl Context {
     /// Logs that everything the service needs was found. Not called earlier: a service that is refused says so in one
     /// line, and that is its last one.
     pub fn started(&self) {
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), http.address = %self.http_addr, "started");
+        tracing::info!(version = VERSION.as_str(), http.address = %self.http_addr, "started");
     }
 }

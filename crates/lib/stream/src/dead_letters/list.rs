@@ -6,6 +6,7 @@ use clap::Args;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use database::Database;
 use kafka::ParsedDeadLetter;
+use runtime::settings::whole_number;
 
 use super::{
     letters::Letters,
@@ -21,11 +22,11 @@ pub struct List {
     #[command(flatten)]
     pub selection: Selection,
 
-    /// The first so many only.
-    #[arg(long, value_name = "LETTERS")]
+    /// Maximum number of dead letters that are printed. Unset: all.
+    #[arg(long, value_name = "NUMBER", value_parser = whole_number("a number of dead letters", 0..))]
     pub limit: Option<usize>,
 
-    /// One JSON object a line, with key and value as they came: they may name people. Without it neither is shown.
+    /// Prints one JSON object a line, with key and value of the record, which can name people. The table shows neither.
     #[arg(long)]
     pub json: bool,
 }

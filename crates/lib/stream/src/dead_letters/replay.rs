@@ -14,7 +14,7 @@ use super::{
     selection::Selection,
 };
 use crate::errors::exit_error;
-use runtime::ExitError;
+use runtime::{Confirmation, ExitError};
 
 /// What to send back.
 #[derive(Debug, Clone, Default, Args)]
@@ -23,9 +23,9 @@ pub struct Replay {
     #[command(flatten)]
     pub selection: Selection,
 
-    /// Send them. Without it, nothing is sent and nothing is remembered.
-    #[arg(long)]
-    pub execute: bool,
+    /// Whether to send them, to ask, or to show what would be sent.
+    #[command(flatten)]
+    pub confirmation: Confirmation,
 }
 
 impl Replay {
@@ -38,10 +38,28 @@ impl Replay {
     /// A [`ExitError`] when a topic is missing, or Kafka or the database does not answer. What was sent until then is
     /// remembered.
     pub async fn run(&self, kafka: &kafka::Settings, database: &Database, out: &mut impl Write) -> anyhow::Result<()> {
+        let mode = self.confirmation.mode()?;
+        if mode.shows() && !self.pass(false, kafka, database, out).await? {
+            return Ok(());
+        }
+        if mode.acts(out).await? {
+            self.pass(true, kafka, database, out).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes through the dead letters, and sends them if it is to `execute`. `false`: there is nothing to send.
+    async fn pass(
+        &self,
+        execute: bool,
+        kafka: &kafka::Settings,
+        database: &Database,
+        out: &mut impl Write,
+    ) -> anyhow::Result<bool> {
         let mut letters = Letters::open(kafka, &self.selection).await?;
         let replay_producer = ReplayProducer::connect(kafka).map_err(exit_error)?;
         let mut sending = Sending {
-            execute: self.execute,
+            execute,
             kafka,
             database,
             replay_producer,
@@ -60,7 +78,8 @@ impl Replay {
             sending.take(chunk).await?;
         }
         letters.sum_up(meant, out)?;
-        Ok(sending.tally.write(self.execute, &kafka.source_topic, out)?)
+        sending.tally.write(execute, &kafka.source_topic, out)?;
+        Ok(!sending.tally.sent.is_empty())
     }
 }
 
@@ -176,10 +195,6 @@ impl ReplayCounts {
         if self.before > 0 {
             writeln!(out, "left {}: sent back before", self.before)?;
         }
-        match (self.sent.is_empty(), execute) {
-            (true, _) => writeln!(out, "nothing to send back"),
-            (false, false) => writeln!(out, "nothing was sent; add --execute to send"),
-            (false, true) => Ok(()),
-        }
+        if self.sent.is_empty() { writeln!(out, "nothing to send back") } else { Ok(()) }
     }
 }

@@ -3,28 +3,29 @@
 use clap::Args;
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use kafka::ParsedDeadLetter;
+use runtime::settings::whole_number;
 
 /// All of these at once; without any, every dead letter.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Selection {
-    /// Only those with this reason: `not-json`.
+    /// Selects the dead letters with this reason: `not-json`.
     #[arg(long, value_name = "REASON")]
     pub reason: Option<String>,
 
-    /// Only those that failed at this time or later: `2026-03-02`, `2026-03-02T12:00:00`, UTC unless it has a zone.
+    /// Selects the dead letters that failed at this time or later: `2026-03-02`, `2026-03-02T12:00:00`. Without a zone it is UTC.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub since: Option<Timestamp>,
 
-    /// Only those in this partition of the dead-letter topic.
-    #[arg(long, value_name = "PARTITION")]
+    /// Selects the dead letters in this partition of the dead-letter topic.
+    #[arg(long, value_name = "PARTITION", value_parser = whole_number("a partition", 0..))]
     pub partition: Option<i32>,
 
-    /// From this offset of the partition on.
-    #[arg(long, value_name = "OFFSET", requires = "partition")]
+    /// First offset of the partition that is selected.
+    #[arg(long, value_name = "OFFSET", requires = "partition", value_parser = whole_number("an offset", 0..))]
     pub from: Option<i64>,
 
-    /// Up to this offset of the partition, which is included.
-    #[arg(long, value_name = "OFFSET", requires = "partition")]
+    /// Last offset of the partition that is selected.
+    #[arg(long, value_name = "OFFSET", requires = "partition", value_parser = whole_number("an offset", 0..))]
     pub to: Option<i64>,
 }
 

@@ -21,43 +21,75 @@
 
 use std::io::Write;
 
-use database::{Statement, statement};
+use database::{Database, Statement, statement};
 
-use runtime::{CommandSettings, ExitError};
+use runtime::{CommandSettings, Confirmation, ExitError};
 
 use crate::errors::exit_error;
 
-/// Prepares the rebuild of a service and says what is to be done next. `emptying`: the statements of step 1.
+/// What a rebuild of a service does.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan<'a> {
+    /// What readers notice, as a sentence.
+    pub effect: &'a str,
+    /// The statements of step 1.
+    pub emptying: &'a [Statement],
+}
+
+/// Prepares the rebuild of a service and says what is to be done next, after showing it and asking.
 ///
 /// # Errors
-/// A [`ExitError`] while the group has members, when the source topic does not begin at offset 0 any more, and when
-/// something does not answer. Nothing has changed then but, perhaps, the offsets.
-pub async fn prepare(settings: &CommandSettings, emptying: &[Statement], out: &mut impl Write) -> anyhow::Result<()> {
+/// A [`ExitError`] if nobody can be asked, while the group has members, when the source topic does not begin at offset 0 any more,
+/// and when something does not answer. Nothing has changed then but, perhaps, the offsets.
+pub async fn prepare(
+    settings: &CommandSettings,
+    confirmation: Confirmation,
+    plan: Plan<'_>,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let mode = confirmation.mode()?;
     let kafka = crate::settings::kafka(settings)?;
     let database = settings.database().await?;
-    let service = kafka.service.as_str();
     let group = kafka::Group::connect(&kafka).map_err(exit_error)?;
     // Nobody is disturbed for what will be refused. That it is asked again below, where it counts, stays necessary.
     let members = group.members().await.map_err(exit_error)?;
     if !members.is_empty() {
         return Err(has_members(&kafka, &members.join(", ")).into());
     }
-    let partitions = targets(&group, &kafka.source_topic).await?.len();
-    if group.committed(partitions).await.map_err(exit_error)?.iter().all(Option::is_none) {
+    let ends = targets(&group, &kafka.source_topic).await?;
+    if group.committed(ends.len()).await.map_err(exit_error)?.iter().all(Option::is_none) {
         return Err(ExitError::Unavailable(format!(
             "KAFKA_GROUP_ID: the group {} has never read {}; give the group that the service runs with",
             kafka.group_id, kafka.source_topic
         ))
         .into());
     }
+    if mode.shows() {
+        let (records, topic) = (ends.iter().sum::<i64>(), &kafka.source_topic);
+        writeln!(out, "would read {records} records of {topic} again; {}", plan.effect)?;
+    }
+    if mode.acts(out).await? {
+        begin(&kafka, &group, &database, plan.emptying, out).await?;
+    }
+    Ok(())
+}
 
+/// The steps above, in one transaction.
+async fn begin(
+    kafka: &kafka::Settings,
+    group: &kafka::Group,
+    database: &Database,
+    emptying: &[Statement],
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let service = kafka.service.as_str();
     let transaction = database.begin_maintenance().await.map_err(ExitError::from)?;
     for statement in emptying {
         transaction.execute(statement, []).await.map_err(ExitError::from)?;
     }
-    let targets = targets(&group, &kafka.source_topic).await?;
+    let targets = targets(group, &kafka.source_topic).await?;
     if !group.reset_offsets(targets.len()).await.map_err(exit_error)? {
-        return Err(has_members(&kafka, "it came this moment").into());
+        return Err(has_members(kafka, "it came this moment").into());
     }
     transaction
         .execute(&statement!("service/insert_rebuild"), [&service, &targets, &kafka.group_id])

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use runtime::settings::whole_number;
 use schedule::Schedule;
 
 /// The settings of the loop.
@@ -10,22 +11,29 @@ use schedule::Schedule;
 #[group(skip)]
 #[command(next_help_heading = "Batches")]
 pub struct BatchSettings {
-    /// Records per microbatch, upper bound. More: fewer round trips, more memory, and more records that come again
-    /// after a crash.
-    #[arg(long, env, value_name = "RECORDS", default_value = "100")]
+    /// Maximum number of records in a batch.
+    ///
+    /// A larger batch needs fewer round trips and more memory, and more records are processed again after a crash.
+    #[arg(long, env, value_name = "RECORDS", default_value = "100",
+          value_parser = whole_number("a number of records", NonZeroUsize::MIN..))]
     pub batch_size: NonZeroUsize,
 
-    /// Batches on their way side by side, upper bound, as long as all goes well: while one waits for the disk or for the
-    /// broker, another one is worked on. Each takes a connection of DATABASE_POOL_SIZE. 1: one after the other.
-    #[arg(long, env, value_name = "BATCHES", default_value = "2")]
+    /// Maximum number of batches that are processed concurrently.
+    ///
+    /// Each batch uses a connection of the pool, so DATABASE_POOL_SIZE is a limit as well. 1: one batch after the other. After a
+    /// failure, batches are processed one by one until the failure is over.
+    #[arg(long, env, value_name = "BATCHES", default_value = "2",
+          value_parser = whole_number("a number of batches", NonZeroUsize::MIN..))]
     pub batches_in_flight: NonZeroUsize,
 
-    /// When to work: an interval (`25s`), a cron line in UTC (`*/5 * * * *`), or `continuous`. A tick reads up to the
-    /// end seen when it began; `continuous` never waits for more records, at the price of more, smaller transactions.
+    /// Schedule of the work: an interval (`25s`), a cron line in UTC (`*/5 * * * *`), or `continuous`.
+    ///
+    /// An interval is at least a second. A cron line has five fields, or six with seconds first. Each tick processes the records that the
+    /// topic holds when the tick begins. `continuous` processes records as they arrive, in more and smaller transactions.
     #[arg(long, env, value_name = "WHEN", default_value = "25s")]
     pub schedule: Schedule,
 
-    /// What the column `load_src` of the warehouse says about rows that come from this stream.
+    /// Value of the column `load_src` in the warehouse.
     #[arg(long, env, value_name = "NAME", default_value = "orders-system-kafka")]
     pub load_src: String,
 }

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args};
 
 use runtime::{
     ExitError,
-    settings::{Secret, period},
+    settings::{Secret, period, whole_number},
 };
 
 mod values;
@@ -16,40 +16,44 @@ mod values;
 #[group(skip)]
 #[command(next_help_heading = "Kafka: connection")]
 pub struct KafkaSettings {
-    /// `host:port`, several separated by commas. Required.
+    /// Addresses of brokers, `host:port`, separated by commas. Required.
     #[arg(long, env, value_name = "ADDRESSES", value_parser = values::addresses)]
     pub kafka_bootstrap_servers: String,
 
-    /// Whether the connection is encrypted and whether we log in.
+    /// Protocol of the connection. `SSL` is encrypted, `SASL` logs in.
+    ///
+    /// With SSL and SASL_SSL the broker's certificate and host name are always verified.
     #[arg(long, env, value_name = "PROTOCOL", default_value = "PLAINTEXT", ignore_case = true,
           value_parser = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"])]
     pub kafka_security_protocol: String,
 
-    /// How we log in; needed with a SASL protocol.
+    /// Mechanism of the login. Required with a SASL protocol, refused without one.
     #[arg(long, env, value_name = "MECHANISM", value_parser = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])]
     pub kafka_sasl_mechanism: Option<String>,
 
-    /// Who we are; needed with a SASL protocol.
+    /// User of the login. Required with a SASL protocol, refused without one.
     #[arg(long, env, value_name = "NAME")]
     pub kafka_sasl_username: Option<String>,
 
-    /// The password of KAFKA_SASL_USERNAME.
+    /// Password of KAFKA_SASL_USERNAME. Required with a SASL protocol, refused without one.
     #[arg(long, env, value_name = "PASSWORD")]
     pub kafka_sasl_password: Option<Secret>,
 
-    /// The certificate authority (PEM) the broker's certificate must come from; the system's if it is not set. With SSL
-    /// and SASL_SSL the certificate and the host's name are always checked.
+    /// File with the certificate authority (PEM) of the brokers. Unset: the authorities of the system.
+    ///
+    /// It is refused with a protocol without encryption.
     #[arg(long, env, value_name = "PATH")]
     pub kafka_ssl_ca_file: Option<PathBuf>,
 
-    /// How published messages are compressed.
+    /// Compression of published messages.
     #[arg(long, env, value_name = "CODEC", default_value = "lz4", value_parser = ["none", "snappy", "lz4"])]
     pub kafka_compression: String,
 
-    /// How long the group waits for a silent member before it hands its partitions to the others. Shorter: a short
-    /// stall costs a rebalance; longer: the partitions of a killed process lie idle for longer. Not below the brokers'
-    /// `group.min.session.timeout.ms` (6 s). At the default, a process that is killed and started again is at work
-    /// within 10 s.
+    /// Time after which the group removes a member that does not answer.
+    ///
+    /// A shorter time turns a short stall into a rebalance. A longer time leaves the partitions of a killed process idle for longer. The
+    /// brokers refuse less than their `group.min.session.timeout.ms` (6 s by default). With the default, a process that is killed and
+    /// started again works within 10 s.
     #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "8s")]
     pub kafka_session_timeout: Duration,
 }
@@ -59,30 +63,38 @@ pub struct KafkaSettings {
 #[group(skip)]
 #[command(next_help_heading = "Kafka: topics")]
 pub struct TopicSettings {
-    /// The consumer group. Its committed offsets are the service's memory of what it has read: under another name it
-    /// starts again at offset 0, which changes nothing but takes its time.
+    /// Consumer group of the service.
+    ///
+    /// The committed offsets of the group are the position of the service in its topic. With another group the service reads the topic
+    /// from offset 0, which takes time and changes no number.
     #[arg(long, env, value_name = "GROUP")]
     pub kafka_group_id: String,
 
-    /// The topic that is read.
+    /// Topic that the service reads.
     #[arg(long, env, value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_source_topic: String,
 
-    /// The topic that is written.
+    /// Topic that the service writes. It must not be the source topic.
     #[arg(long, env, value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_destination_topic: Option<String>,
 
-    /// Where unreadable records go. Its `max.message.bytes` must exceed the source topic's by 64 KiB, for the headers
-    /// that say what is wrong.
+    /// Topic for records that cannot be used.
+    ///
+    /// Its `max.message.bytes` should exceed that of the source topic by 64 KiB, the space for the headers with the reason.
     #[arg(long, env, value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_dead_letter_topic: String,
 
-    /// Whether missing topics are created at the start, kept for ever.
+    /// Whether the service creates missing topics at its start. Their records are kept for ever.
+    ///
+    /// With `false`, a missing topic ends the start with exit code 69.
     #[arg(long, env, value_name = "BOOL", action = ArgAction::Set, default_value = "false")]
     pub kafka_create_topics: bool,
 
-    /// Partitions of a topic we create: the largest number of replicas that can share its work.
-    #[arg(long, env, value_name = "PARTITIONS", default_value = "3")]
+    /// Number of partitions of a topic that the service creates.
+    ///
+    /// This is the largest number of replicas that can share the work of the topic.
+    #[arg(long, env, value_name = "PARTITIONS", default_value = "3",
+          value_parser = whole_number("a number of partitions", NonZeroU16::MIN..=NonZeroU16::MAX))]
     pub kafka_topic_partitions: NonZeroU16,
 }
 

@@ -2,34 +2,34 @@
 
 use clap::Args;
 use orders::tags::Subject;
-use runtime::ExitError;
+use runtime::{ExitError, settings::whole_number};
 
 use crate::rule::Rule;
 
 /// What a rule is to say.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Change {
-    /// Count the orders with a dish of this category, by its exact name.
+    /// Counts the orders with a product of this category, by its exact name.
     #[arg(long, value_name = "NAME", conflicts_with = "product", value_parser = text)]
     category: Option<String>,
 
-    /// Count the orders with this product, by its id in the source.
+    /// Counts the orders with this product, by its id in the source.
     #[arg(long, value_name = "ID", value_parser = text)]
     product: Option<String>,
 
-    /// So many CLOSED orders are enough.
-    #[arg(long, value_name = "ORDERS", value_parser = clap::value_parser!(i32).range(1..))]
+    /// Number of CLOSED orders from which a user has the tag.
+    #[arg(long, value_name = "ORDERS", value_parser = whole_number("a number of orders", 1..))]
     threshold: Option<i32>,
 
-    /// What the user is called then.
+    /// Text of the tag.
     #[arg(long, value_name = "TEXT", value_parser = text)]
     tag: Option<String>,
 
-    /// Have it apply (a new rule does).
+    /// Enables the rule. A new rule is enabled.
     #[arg(long, conflicts_with = "disable")]
     enable: bool,
 
-    /// Have it not apply, but keep it; whoever has its tag loses it.
+    /// Disables the rule and keeps it. Its users lose the tag.
     #[arg(long)]
     disable: bool,
 }

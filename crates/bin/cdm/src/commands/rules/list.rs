@@ -12,7 +12,7 @@ use crate::rule::Line;
 /// How to list them.
 #[derive(Debug, Args)]
 pub struct List {
-    /// One JSON object a line.
+    /// Prints one JSON object a line.
     #[arg(long)]
     json: bool,
 }

@@ -5,31 +5,34 @@ use std::io::Write;
 use clap::Args;
 use consumer::Failure;
 use database::{Transaction, get, statement};
-use runtime::ExitError;
+use runtime::{ExitError, settings::whole_number};
 use serde::Serialize;
 
 use super::{change::Change, lock};
 use crate::rule::Rule;
 
+/// How many users of each kind are named unless said otherwise.
+const EXAMPLES: u32 = 5;
+
 /// The rule to think of.
 #[derive(Debug, Args)]
 pub struct Preview {
-    /// One that is there, changed as the flags say; without it, a new one.
-    #[arg(value_name = "RULE_ID")]
+    /// Rule that would be changed, by its id in `rules list`. Without it, the options describe a new rule.
+    #[arg(value_name = "RULE_ID", value_parser = whole_number::<i64>("the id of a rule", ..))]
     id: Option<i64>,
 
-    /// The rule removed.
+    /// Previews the removal of the rule.
     #[arg(long, requires = "id", conflicts_with_all = ["category", "product", "threshold", "tag", "enable", "disable"])]
     remove: bool,
 
     #[command(flatten)]
     change: Change,
 
-    /// How many users of each kind are named.
-    #[arg(long, value_name = "USERS", default_value_t = 5)]
+    /// Number of users of each kind that are named.
+    #[arg(long, value_name = "USERS", default_value_t = EXAMPLES, value_parser = whole_number("a number of users", 0..))]
     examples: u32,
 
-    /// One JSON object.
+    /// Prints one JSON object.
     #[arg(long)]
     json: bool,
 }
@@ -89,6 +92,21 @@ impl Preview {
     }
 }
 
+/// What `--dry-run` prints of a rule that would be added, or changed.
+pub(super) async fn show(
+    transaction: &Transaction,
+    id: Option<i64>,
+    rule: &Rule,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    match id {
+        Some(id) => writeln!(out, "would change rule {id}: {rule}")?,
+        None => writeln!(out, "would add a rule: {rule}")?,
+    }
+    Impact::of(transaction, id, rule, EXAMPLES).await?.print(out)?;
+    Ok(writeln!(out, "nothing was changed")?)
+}
+
 impl Impact {
     /// Of the rule `id`, if it were like `rule`; so many users of each kind are named.
     pub(super) async fn of(
@@ -127,6 +145,11 @@ impl Impact {
             "without" => Ok(&mut self.without),
             other => Err(Failure::InvalidData(format!("users of the kind {other}"))),
         }
+    }
+
+    /// How many users lose the tag.
+    pub(super) const fn losing(&self) -> i64 {
+        self.loses.users
     }
 
     /// What is about to happen, for who has just changed the rule.

@@ -1,0 +1,58 @@
+//! `rules remove`.
+
+use std::io::Write;
+
+use clap::Args;
+use database::{Transaction, statement};
+use runtime::{CommandSettings, Confirmation, ExitError, settings::whole_number};
+
+use super::{lock, preview::Impact};
+use crate::rule::Rule;
+
+/// Rules that are removed.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// Rules that are removed, by their ids in `rules list`.
+    #[arg(value_name = "RULE_ID", required = true, value_parser = whole_number::<i64>("the id of a rule", ..))]
+    ids: Vec<i64>,
+
+    /// Whether to remove them, to ask, or to show what would happen.
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+impl Remove {
+    /// Removes the rules, all or none, after showing who loses a tag and asking. No rule is locked while a person thinks.
+    pub(super) async fn run(&self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
+        let mode = self.confirmation.mode()?;
+        let database = settings.database().await?;
+        if mode.shows() {
+            let transaction = database.begin_maintenance().await.map_err(ExitError::from)?;
+            for id in &self.ids {
+                let (rule, impact) = removed(&transaction, *id).await?;
+                writeln!(out, "would remove rule {id}: {rule}")?;
+                writeln!(out, "{} users would lose the tag", impact.losing())?;
+            }
+            transaction.rollback().await.map_err(ExitError::from)?;
+        }
+        if !mode.acts(out).await? {
+            return Ok(());
+        }
+        let transaction = database.begin_maintenance().await.map_err(ExitError::from)?;
+        for id in &self.ids {
+            let (_, impact) = removed(&transaction, *id).await?;
+            transaction.execute(&statement!("cdm/rules/delete_rule"), [id]).await.map_err(ExitError::from)?;
+            writeln!(out, "rule {id} is removed")?;
+            writeln!(out, "{}", impact.announcement())?;
+        }
+        transaction.commit().await.map_err(ExitError::from)?;
+        Ok(())
+    }
+}
+
+/// The rule of this id, and what its removal means for users.
+async fn removed(transaction: &Transaction, id: i64) -> Result<(Rule, Impact), ExitError> {
+    let rule = lock(transaction, id).await?;
+    let impact = Impact::of(transaction, Some(id), &Rule { enabled: false, ..rule.clone() }, 0).await?;
+    Ok((rule, impact))
+}
