@@ -6,3 +6,4 @@
 pub use self::job::Job;
 
 pub mod job;
+pub mod watermark;
