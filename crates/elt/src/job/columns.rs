@@ -50,7 +50,8 @@ fn left_over(placeholders: usize, insert: Option<&SetBased>, columns: &[String])
     columns.get(placeholders..).unwrap_or_default().to_vec()
 }
 
-fn one(count: usize) -> String {
+/// A number in a sentence: `one`, `2`.
+pub(crate) fn one(count: usize) -> String {
     if count == 1 { "one".to_owned() } else { count.to_string() }
 }
 

@@ -55,7 +55,7 @@ fn check_table(statement: &[Token<'_>], target: Option<&TableName>, findings: &m
     match (cursor.table_name(), target) {
         (Some(table), Some(target)) if !table.may_be(target) => findings.error(
             place,
-            format!("creates the table {table}, but TARGET_TABLE is {target}: name the same table in both"),
+            format!("creates {}, but TARGET_TABLE is {}: name one table in both", table.plain(), target.plain()),
         ),
         (None, _) => {
             findings.error(place, "no table name follows CREATE TABLE IF NOT EXISTS: write the name of TARGET_TABLE");

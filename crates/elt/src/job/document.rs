@@ -38,7 +38,7 @@ pub(crate) struct Unreadable {
 /// The keys of a file in order, those given twice included.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Entry>, Unreadable> {
     if bytes.len() > MAX_BYTES {
-        return Err(unreadable(1, "the file is larger than 1 MiB, the limit for a job file"));
+        return Err(unreadable(1, "the file is larger than 1 MiB, the limit for a job file: shorten it"));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
                 _ => return Err(unreadable(line(&span), "the file is not a list of keys: write KEY: value lines")),
             }
         }
-        entries.ok_or_else(|| unreadable(1, "the file is empty"))
+        entries.ok_or_else(|| unreadable(1, "the file is empty: write the six required keys"))
     }
 
     fn entries(&mut self) -> Result<Vec<Entry>, Unreadable> {
@@ -76,7 +76,7 @@ impl<'a> Reader<'a> {
             let key = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(key, ..) => key.into_owned(),
-                _ => return Err(unreadable(line, "a key is not text")),
+                _ => return Err(unreadable(line, "a key is not text: write KEY: value lines")),
             };
             entries.push(Entry { key, line, value: self.value()? });
         }
@@ -88,15 +88,15 @@ impl<'a> Reader<'a> {
         Ok(match event {
             _ if event.tag().is_some_and(|tag| !tag.is_yaml_core_schema()) => {
                 self.skip(&event)?;
-                Value::Other("a value with a tag")
+                Value::Other("has a tag")
             }
             Event::Scalar(text, style, ..) if is_null(&text, style) => Value::Null,
             Event::Scalar(text, style, ..) => Value::Text(self.source(&text, style, &span)),
             Event::SequenceStart(..) => self.list()?,
-            Event::Alias(_) => Value::Other("an alias"),
+            Event::Alias(_) => Value::Other("is an alias"),
             _ => {
                 self.skip(&event)?;
-                Value::Other("a mapping")
+                Value::Other("is a mapping")
             }
         })
     }
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.next()?;
-        Ok(if all_text { Value::List(items) } else { Value::Other("a list of more than texts") })
+        Ok(if all_text { Value::List(items) } else { Value::Other("is a list of more than texts") })
     }
 
     /// Leaves out the rest of a mapping or list that has just begun.
@@ -172,7 +172,13 @@ fn syntax(error: &ScanError) -> Unreadable {
         | ErrorKind::UnexpectedCharacter { .. } => ": write SQL as a block (KEY: |, then indented lines)",
         ErrorKind::UnknownQuotedScalarEscape => ": write \\\\ for a backslash",
         ErrorKind::UnknownAnchor => ": write the value itself",
-        _ => "",
+        ErrorKind::MismatchedFlowCollectionEnd { .. } | ErrorKind::UnclosedFlowCollection { .. } => {
+            ": close the bracket"
+        }
+        ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => {
+            ": add a comma or the closing bracket"
+        }
+        _ => ": correct the line",
     };
     let line = u32::try_from(error.marker().line()).unwrap_or(u32::MAX);
     unreadable(line, format!("the file is not valid YAML ({}){remedy}", error.info()))

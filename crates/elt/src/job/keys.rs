@@ -91,7 +91,7 @@ fn not_text(value: &Value, wanted: &str) -> String {
         Value::Null if wanted == "text" => "the key has no value: write one, or remove the key".to_owned(),
         Value::Null => format!("the key has no value: write {wanted}"),
         Value::List(_) => format!("the value is a list: write {wanted}"),
-        Value::Other(what) => format!("the value is {what}: write {wanted}"),
+        Value::Other(what) => format!("the value {what}: write {wanted}"),
         Value::Text(_) => String::new(),
     }
 }

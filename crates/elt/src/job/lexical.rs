@@ -19,9 +19,10 @@ pub(crate) fn check(source: &Source, tokens: &[Token<'_>], findings: &mut Findin
     if let Some(at) = source.text.find('\0') {
         findings.error(at, "the text has a NUL character, which PostgreSQL refuses: remove it");
     }
-    if tokens.iter().all(|token| token.closed) {
-        check_brackets(tokens, findings);
+    if tokens.iter().any(|token| !token.closed) {
+        return findings.close();
     }
+    check_brackets(tokens, findings);
 }
 
 /// How a text takes values.

@@ -26,6 +26,13 @@ impl TableName {
         }
     }
 
+    /// The name for messages and logs: `public.users`. Parts that are not lower case letters, digits and `_` are quoted.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        let parts: Vec<String> = self.schema.iter().chain([&self.table]).map(|part| quote_if_needed(part)).collect();
+        parts.join(".")
+    }
+
     /// Both may be the same table: the names are equal, and so are the schemas if both are given.
     #[must_use]
     pub fn may_be(&self, other: &Self) -> bool {
@@ -50,6 +57,11 @@ impl fmt::Display for TableName {
 #[must_use]
 pub fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn quote_if_needed(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name.chars().all(plain) { name.to_owned() } else { quote(name) }
 }
 
 /// The name of a column as SQL reads it.
@@ -138,7 +150,10 @@ fn no_name(text: &str) -> String {
     if text.trim().is_empty() {
         return "the name is empty: write one".to_owned();
     }
-    format!("`{}` is not a name in SQL: write letters, digits and _, or put the name in double quotes", shown(text))
+    format!(
+        "`{}` is not a name in SQL: write letters, digits and _, or the name in double quotes ('\"{0}\"')",
+        shown(text)
+    )
 }
 
 /// As much of a text as a message quotes.

@@ -91,7 +91,7 @@ fn check_quoted(token: &Token<'_>, findings: &mut Findings) {
 
 fn quoted_message(placeholder: &str) -> String {
     format!(
-        "{placeholder} in quotes is text to PostgreSQL, not a value: take it out of the quotes ('a' || %s), or write %{placeholder} for the text"
+        "{placeholder} in quotes is text to PostgreSQL, not a value: remove the quotes, or write %{placeholder} for the text {placeholder}"
     )
 }
 

@@ -86,17 +86,27 @@ pub(crate) struct Finding {
 pub(crate) struct Findings {
     pub(crate) errors: Vec<Finding>,
     pub(crate) warnings: Vec<Finding>,
+    complete: bool,
 }
 
 const MOST_FINDINGS: usize = 20;
 
 impl Findings {
     pub(crate) fn error(&mut self, at: usize, message: impl Into<String>) {
-        push(&mut self.errors, at, message.into());
+        if !self.complete {
+            push(&mut self.errors, at, message.into());
+        }
     }
 
     pub(crate) fn warning(&mut self, at: usize, message: impl Into<String>) {
-        push(&mut self.warnings, at, message.into());
+        if !self.complete {
+            push(&mut self.warnings, at, message.into());
+        }
+    }
+
+    /// Ignores all that is still found: the text cannot be understood, and the rest would follow from that.
+    pub(crate) const fn close(&mut self) {
+        self.complete = true;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rules of UPSERT_TARGET_SQL: one statement with placeholders, and ON CONFLICT in an INSERT.
 
 use super::{
+    columns::one,
     lexical::{self, Parameters},
     name::TableName,
     placeholder::{self, Numbering},
@@ -69,18 +70,18 @@ fn check_statement(statement: &[Token<'_>], findings: &mut Findings) {
 fn check_insert(statement: &[Token<'_>], insert: &SetBased, target: Option<&TableName>, findings: &mut Findings) {
     let start = statement.first().map_or(0, |first| first.start);
     if let Some(target) = target.filter(|target| !insert.table.may_be(target)) {
-        let table = &insert.table;
-        findings
-            .error(start, format!("inserts into {table}, but TARGET_TABLE is {target}: name the same table in both"));
+        let (table, target) = (insert.table.plain(), target.plain());
+        findings.error(start, format!("inserts into {table}, but TARGET_TABLE is {target}: name one table in both"));
     }
     let (columns, values) = (insert.columns.len(), insert.values.len());
     let place = find_word(statement, "VALUES").and_then(|at| statement.get(at)).map_or(start, |token| token.start);
     if let Some(without) = insert.columns.get(values).filter(|_| columns > values) {
-        let message = format!("{columns} columns, but {values} values ({without} has none): add {}", columns - values);
+        let message =
+            format!("{columns} columns, but {values} values ({without} has none): add {}", one(columns - values));
         findings.error(place, message);
     } else if columns > 0 && values > columns {
         let message =
-            format!("{values} values, but {columns} columns: remove {}, or name more columns", values - columns);
+            format!("{values} values, but {columns} columns: remove {}, or name more columns", one(values - columns));
         findings.error(place, message);
     }
 }
