@@ -38,11 +38,7 @@ pub(crate) struct Told<'a> {
 }
 
 /// Reads the hashes of `table`. They count if they were stored under `token`.
-pub(crate) async fn load(
-    redis: &mut MultiplexedConnection,
-    table: &str,
-    token: Option<&str>,
-) -> Result<Found, String> {
+pub(crate) async fn load(redis: &mut MultiplexedConnection, table: &str, token: Option<&str>) -> Result<Found, String> {
     within(async {
         let (stored, count): (Option<String>, Option<usize>) =
             redis::cmd("HMGET").arg(main(table)).arg("token").arg("parts").query_async(redis).await?;

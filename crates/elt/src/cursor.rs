@@ -100,7 +100,8 @@ fn is_name(token: &Token<'_>) -> bool {
 
 /// `a.b.c` as text, folded as SQL reads it.
 fn column(tokens: &[Token<'_>]) -> Option<String> {
-    let part = |token: &Token<'_>| if token.kind == Kind::Name { token.text.to_lowercase() } else { token.text.to_owned() };
+    let part =
+        |token: &Token<'_>| if token.kind == Kind::Name { token.text.to_lowercase() } else { token.text.to_owned() };
     is_name(tokens.first()?).then(|| tokens.iter().map(part).collect())
 }
 

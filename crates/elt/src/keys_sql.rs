@@ -4,9 +4,9 @@
 //! GROUP BY, and rows are found by one statement for each pattern of NULLs that occurs (`mask`: bit n for key n).
 
 use crate::{
-    job::quote,
+    job::{DELETED_AT, quote},
     read,
-    target::{Column, DELETED_AT, Target},
+    target::{Column, Target},
     upsert_sql::Upsert,
 };
 

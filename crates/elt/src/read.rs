@@ -212,7 +212,9 @@ async fn prepare_with_watermark(client: &Client, template: &Template) -> Result<
     // An error ends the transaction, so each attempt has its savepoint.
     client.batch_execute("SAVEPOINT elt_prepare").await.map_err(source("prepare"))?;
     let first = match client.prepare(&template.sql).await {
-        Ok(statement) if statement.params().first().is_none_or(|param| Kind::of(param).is_some()) => return Ok(statement),
+        Ok(statement) if statement.params().first().is_none_or(|param| Kind::of(param).is_some()) => {
+            return Ok(statement);
+        }
         other => other,
     };
     for kind in [Kind::TimestampTz, Kind::Timestamp] {
@@ -273,7 +275,11 @@ impl Rows {
         while batch.len() < BATCH {
             let Some(piece) = self.stream.next().await else { break };
             let piece = piece.map_err(source("read"))?;
-            let kept = |tuple: &[u8]| if keep(tuple) { batch.extend_from_slice(tuple) };
+            let kept = |tuple: &[u8]| {
+                if keep(tuple) {
+                    batch.extend_from_slice(tuple)
+                }
+            };
             self.splitter.push(&piece, kept).map_err(|Malformed| malformed())?;
         }
         match batch.is_empty() {

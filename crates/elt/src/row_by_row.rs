@@ -19,14 +19,6 @@ const IN_FLIGHT: usize = 256;
 
 /// Prepares the statement for one row: values that travel as text are literals without a type, the others have M's type.
 pub(crate) async fn prepare(client: &Client, template: &Template, columns: &[Column]) -> Result<Statement> {
-    if template.placeholders != columns.len() {
-        let message = format!(
-            "{} placeholders for {} columns of SELECT_SOURCE_SQL: make them as many",
-            template.placeholders,
-            columns.len()
-        );
-        return Err(Error::job(message).at("UPSERT_TARGET_SQL", template.line));
-    }
     let declared: Vec<Type> = columns.iter().map(declared).collect();
     let refused = in_text(Server::Target, "UPSERT_TARGET_SQL", |position| template.line_at(position));
     client.prepare_typed(&template.sql, &declared).await.map_err(refused)

@@ -11,6 +11,7 @@ use crate::{
 pub(crate) struct Scan<'a> {
     /// Hashes of tuples whose result A holds.
     known: Option<&'a Set>,
+    limit: Option<usize>,
     recent: Option<Recent>,
     /// The place and type of the cursor, and M's clock in its terms.
     cursor: Option<(usize, Kind, i64)>,
@@ -23,7 +24,12 @@ pub(crate) struct Scan<'a> {
 impl<'a> Scan<'a> {
     /// `limit`: how many hashes are kept. `None`: none are needed.
     pub(crate) fn new(known: Option<&'a Set>, limit: Option<usize>, cursor: Option<(usize, Kind, i64)>) -> Self {
-        Self { known, recent: limit.map(Recent::new), cursor, largest: None, read: 0, dropped: 0 }
+        Self { known, limit, recent: limit.map(Recent::new), cursor, largest: None, read: 0, dropped: 0 }
+    }
+
+    /// The same before it has seen anything: the rows are read again.
+    pub(crate) fn anew(&self) -> Self {
+        Self::new(self.known, self.limit, self.cursor)
     }
 
     /// Sees a tuple. False: A holds it.

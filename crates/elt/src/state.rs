@@ -28,7 +28,6 @@ pub(crate) struct State {
     pub(crate) keys: Compared,
     /// Seconds since keys were compared.
     pub(crate) keys_age: Option<f64>,
-    pub(crate) failures: i32,
     pub(crate) instance: String,
     /// Seconds since the last cycle ended.
     pub(crate) age: Option<f64>,
@@ -69,8 +68,9 @@ pub(crate) async fn load(client: &Client, table: &str) -> Result<State> {
         return Ok(State::default());
     };
     let watermark: String = get(&row, "watermark")?;
-    let watermark = serde_json::from_str(&watermark)
-        .map_err(|error| Error::job(format!("elt.jobs.watermark of {table} cannot be read: {error}; resync the job")))?;
+    let watermark = serde_json::from_str(&watermark).map_err(|error| {
+        Error::job(format!("elt.jobs.watermark of {table} cannot be read: {error}; resync the job"))
+    })?;
     Ok(State {
         token: get(&row, "token")?,
         watermark,
@@ -83,7 +83,6 @@ pub(crate) async fn load(client: &Client, table: &str) -> Result<State> {
             unresolved: get(&row, "unresolved")?,
         },
         keys_age: get(&row, "keys_age")?,
-        failures: get(&row, "failures")?,
         instance: get(&row, "instance")?,
         age: get(&row, "age")?,
     })

@@ -4,16 +4,13 @@ use tokio_postgres::{Client, Row, types::FromSql};
 
 use crate::{
     error::{Error, Result, target},
-    job::{ConflictTarget, SetBased, TableName, quote},
+    job::{ConflictTarget, DELETED_AT, SetBased, TableName, quote},
     read::{Query, Travel},
 };
 
 const TARGET: &str = include_str!("../../../sql/elt/select_target.sql");
 const COLUMNS: &str = include_str!("../../../sql/elt/select_target_columns.sql");
 const CONSTRAINT: &str = include_str!("../../../sql/elt/select_constraint_columns.sql");
-
-/// The column that DELETE: soft sets.
-pub(crate) const DELETED_AT: &str = "elt_deleted_at";
 
 /// The target table as A's catalog describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +91,9 @@ impl Target {
             return Ok(self.columns.iter().take(upsert.values.len()).cloned().collect());
         }
         let find = |(name, value): (&String, &crate::job::Value)| {
-            self.column(name).cloned().ok_or_else(|| self.missing(name, value.bare.and_then(|index| query.columns.get(index))))
+            self.column(name)
+                .cloned()
+                .ok_or_else(|| self.missing(name, value.bare.and_then(|index| query.columns.get(index))))
         };
         upsert.columns.iter().zip(&upsert.values).map(find).collect()
     }
@@ -115,7 +114,8 @@ impl Target {
         let names = match &upsert.conflict {
             Some(ConflictTarget::Columns { names, predicate: None }) => names.clone(),
             Some(ConflictTarget::Constraint(name)) => {
-                let rows = client.query(CONSTRAINT, &[&self.oid, name]).await.map_err(target("look up a constraint"))?;
+                let rows =
+                    client.query(CONSTRAINT, &[&self.oid, name]).await.map_err(target("look up a constraint"))?;
                 rows.iter().map(|row| row.try_get(0).map_err(target("read a row"))).collect::<Result<_>>()?
             }
             _ => return Ok(None),

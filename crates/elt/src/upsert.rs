@@ -41,6 +41,10 @@ pub(crate) async fn plan<'a>(
     table: &'a Target,
     row_by_row: bool,
 ) -> Result<Plan<'a>> {
+    let names: Vec<String> = query.columns.iter().map(|column| column.name.clone()).collect();
+    if let Some(problem) = job.check_source_columns(&names) {
+        return Err(Error::job(problem.message).at("UPSERT_TARGET_SQL", problem.line));
+    }
     let parts = match &job.upsert.set_based {
         Ok(parts) => Some((parts, table.listed(parts, query)?)),
         Err(_) => None,
@@ -127,7 +131,9 @@ impl Upsert<'_> {
     }
 
     async fn remove_duplicates(&self, client: &Client, stage: &str) -> Result<u64> {
-        let (Some(find), Some(delete)) = (self.has_duplicates(stage), self.delete_duplicates(stage)) else { return Ok(0) };
+        let (Some(find), Some(delete)) = (self.has_duplicates(stage), self.delete_duplicates(stage)) else {
+            return Ok(0);
+        };
         let row = client.query_one(&find, &[]).await.map_err(target("look for duplicates"))?;
         if !row.try_get::<_, bool>(0).map_err(target("look for duplicates"))? {
             return Ok(0);
@@ -208,4 +214,3 @@ pub(crate) async fn copy(
     }
     writer.finish().await
 }
-

@@ -3,9 +3,9 @@
 use tokio_postgres::types::Type;
 
 use crate::{
-    job::{SetBased, quote},
+    job::{DELETED_AT, SetBased, quote},
     read::{self, Travel},
-    target::{Column, DELETED_AT, Target},
+    target::{Column, Target},
 };
 
 /// Everything the set-based upsert is built from.
@@ -103,9 +103,7 @@ impl Upsert<'_> {
         let keys = self.keys()?;
         let known = self.known(&keys);
         let keys = keys.join(", ");
-        Some(format!(
-            "SELECT EXISTS (SELECT FROM {stage} AS elt_s WHERE {known} GROUP BY {keys} HAVING count(*) > 1)"
-        ))
+        Some(format!("SELECT EXISTS (SELECT FROM {stage} AS elt_s WHERE {known} GROUP BY {keys} HAVING count(*) > 1)"))
     }
 
     /// Deletes from a stage table all rows of a conflict key but the last.

@@ -84,13 +84,17 @@ pub enum FullRead {
     OtherDatabase,
     /// M has gone back: its transaction ids are lower than they were.
     LowerTransactionId,
+    /// SELECT_SOURCE_SQL or UPSERT_TARGET_SQL has changed.
+    NewTexts,
+    /// The target table was not there.
+    NewTable,
 }
 
 impl FullRead {
     /// Whether M was restored from a backup, or replaced.
     #[must_use]
     pub fn is_restore(self) -> bool {
-        !matches!(self, Self::First | Self::OtherTimeline)
+        matches!(self, Self::OtherSystem | Self::OtherDatabase | Self::LowerTransactionId)
     }
 
     /// For people.
@@ -102,6 +106,8 @@ impl FullRead {
             Self::OtherTimeline => "the source is on another timeline",
             Self::OtherDatabase => "the source is another database (OID)",
             Self::LowerTransactionId => "the source has gone back (lower transaction id)",
+            Self::NewTexts => "SELECT_SOURCE_SQL or UPSERT_TARGET_SQL has changed",
+            Self::NewTable => "the target table is new",
         }
     }
 }
@@ -160,9 +166,7 @@ impl Watermark {
         let last = self.entries.last();
         let value = match seen {
             Seen::Clock => local,
-            Seen::Column(seen) => {
-                last.map_or(BEGINNING, |last| last.value).max(seen.unwrap_or(BEGINNING)).min(local)
-            }
+            Seen::Column(seen) => last.map_or(BEGINNING, |last| last.value).max(seen.unwrap_or(BEGINNING)).min(local),
         };
         let since = last.filter(|last| last.value == value).map_or(snapshot.clock, |last| last.since);
         self.entries.push(Entry { xmax: snapshot.xmax, clock: snapshot.clock, value, since });

@@ -1,5 +1,10 @@
 //! SQL texts of a job file, each with the lines of the file that it comes from.
 
+mod lines;
+mod pieces;
+
+pub(crate) use self::{lines::Lines, pieces::Pieces};
+
 /// SQL without placeholders. A `%` in it is a `%`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
@@ -22,6 +27,13 @@ pub struct Template {
     lines: Lines,
 }
 
+/// A text as the file has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) text: String,
+    pub(crate) lines: Lines,
+}
+
 impl Text {
     /// A text whose lines follow each other in the file, beginning at `line`.
     #[must_use]
@@ -35,6 +47,19 @@ impl Text {
     #[must_use]
     pub fn line_at(&self, position: usize) -> u32 {
         self.lines.at(byte_of(&self.sql, position))
+    }
+
+    /// The bytes from `start` to `end` of a source.
+    pub(crate) fn part(source: &Source, start: usize, end: usize) -> Self {
+        let mut pieces = Pieces::new(source);
+        pieces.push(start, source.text.get(start..end).unwrap_or_default());
+        let (sql, lines) = pieces.finish();
+        Self { line: lines.at(0), sql, lines }
+    }
+
+    /// The text as a source, to be read again.
+    pub(crate) fn source(&self) -> Source {
+        Source { text: self.sql.clone(), lines: self.lines.clone() }
     }
 }
 
@@ -52,28 +77,15 @@ impl Template {
     pub fn line_at(&self, position: usize) -> u32 {
         self.lines.at(byte_of(&self.sql, position))
     }
+
+    /// A template of pieces of a source.
+    pub(crate) fn of(pieces: Pieces<'_>, placeholders: usize) -> Self {
+        let (sql, lines) = pieces.finish();
+        Self { line: lines.at(0), sql, placeholders, lines }
+    }
 }
 
 /// The byte at which the character at `position` (from 1) begins.
 fn byte_of(sql: &str, position: usize) -> usize {
     sql.char_indices().nth(position.saturating_sub(1)).map_or(sql.len(), |(byte, _)| byte)
-}
-
-/// Which line of the file a byte of a text comes from: the first byte of each stretch, and its line. In a block of YAML a
-/// stretch is a line; a folded scalar has several on one line, and all lines of a JSON string come from one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Lines(Vec<(usize, u32)>);
-
-impl Lines {
-    /// Each line of `text` is a line of the file, the first one `line`.
-    pub(crate) fn consecutive(text: &str, line: u32) -> Self {
-        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self(std::iter::once(0).chain(starts).zip(line..).collect())
-    }
-
-    /// The line of the file that `byte` comes from.
-    pub(crate) fn at(&self, byte: usize) -> u32 {
-        let next = self.0.partition_point(|&(start, _)| start <= byte);
-        self.0.get(next.saturating_sub(1)).map_or(1, |&(_, line)| line)
-    }
 }

@@ -98,7 +98,11 @@ fn an_hour_behind_an_open_transaction_is_told() {
 fn entries_are_bounded_and_the_oldest_that_counts_stays() {
     let mut watermark = after(&[(snapshot(10, 10, 0), 0), (snapshot(10, 12, 10), 5)]);
     for cycle in 1..1000 {
-        watermark.add(&snapshot(11, 12 + cycle, 10 + 300 * i64::try_from(cycle).unwrap()), Seen::Column(None), i64::MAX);
+        watermark.add(
+            &snapshot(11, 12 + cycle, 10 + 300 * i64::try_from(cycle).unwrap()),
+            Seen::Column(None),
+            i64::MAX,
+        );
     }
     assert!(watermark.entries.len() <= 64);
     assert_eq!(watermark.entries[0].xmax, 10);
@@ -134,7 +138,8 @@ fn missed(mut writers: Vec<Writer>, cycles: &[i64], ahead: i64, bound: impl Fn(&
             *read |= writer.committed <= now && stamp(writer) > from;
         }
         let local = now * SECOND;
-        let seen = writers.iter().filter(|writer| writer.committed <= now).map(stamp).filter(|seen| *seen <= local).max();
+        let seen =
+            writers.iter().filter(|writer| writer.committed <= now).map(stamp).filter(|seen| *seen <= local).max();
         watermark.add(
             &Snapshot { server: server(), xmin: xmin as u64, xmax: begun as u64, clock: local },
             Seen::Column(seen),
