@@ -259,6 +259,7 @@ async fn cursor(client: &Client, template: &Template, statement: &Statement, kin
 pub(crate) struct Rows {
     stream: std::pin::Pin<Box<CopyOutStream>>,
     splitter: Splitter,
+    ended: bool,
 }
 
 impl Rows {
@@ -266,14 +267,17 @@ impl Rows {
     pub(crate) async fn open(client: &Client, select: &str) -> Result<Self> {
         let copy = format!("COPY ({select}\n) TO STDOUT (FORMAT binary)");
         let stream = client.copy_out(&copy).await.map_err(source("read"))?;
-        Ok(Self { stream: Box::pin(stream), splitter: Splitter::default() })
+        Ok(Self { stream: Box::pin(stream), splitter: Splitter::default(), ended: false })
     }
 
     /// The next tuples for which `keep` is true; `None` at the end. `keep` sees every tuple once.
     pub(crate) async fn next(&mut self, mut keep: impl FnMut(&[u8]) -> bool) -> Result<Option<Bytes>> {
         let mut batch = BytesMut::with_capacity(BATCH + BATCH / 8);
-        while batch.len() < BATCH {
-            let Some(piece) = self.stream.next().await else { break };
+        while batch.len() < BATCH && !self.ended {
+            let Some(piece) = self.stream.next().await else {
+                self.ended = true;
+                break;
+            };
             let piece = piece.map_err(source("read"))?;
             let kept = |tuple: &[u8]| {
                 if keep(tuple) {

@@ -1,0 +1,87 @@
+//! Equal rows are not written again, whatever Redis holds.
+
+use elt::Method;
+
+use crate::fixture::{Fixture, ITEMS, items, number, rows};
+
+const PLACES: &str = "SELECT id, ctid::text, xmin::text FROM items";
+const FILL: &str = "INSERT INTO items SELECT n, 'title ' || n, NULLIF(n % 7, 0)::text FROM generate_series(1, 1000) AS n";
+
+#[tokio::test]
+async fn equal_rows_keep_their_place_with_redis_full_empty_flushed_foreign_and_away() -> anyhow::Result<()> {
+    let job = items("id", "LAG: 1h");
+    let mut fixture = Fixture::with(ITEMS, &job).await?;
+    fixture.write(FILL).await?;
+    fixture.good(&job).await?;
+    let places = rows(&fixture.target, PLACES).await?;
+
+    let outcome = fixture.good(&job).await?;
+    assert_eq!((outcome.counts.read, outcome.counts.unchanged), (1000, 1000), "full");
+    assert_eq!(rows(&fixture.target, PLACES).await?, places, "full");
+
+    fixture.flush_redis().await?;
+    let outcome = fixture.good(&job).await?;
+    assert_eq!((outcome.counts.read, outcome.counts.unchanged), (1000, 1000), "flushed");
+    assert_eq!(rows(&fixture.target, PLACES).await?, places, "flushed");
+
+    let mut redis = fixture.redis.clone().unwrap();
+    redis::cmd("HSET").arg("elt:{\"public\".\"items\"}").arg("token").arg("foreign").exec_async(&mut redis).await?;
+    fixture.good(&job).await?;
+    assert_eq!(rows(&fixture.target, PLACES).await?, places, "foreign");
+
+    fixture.redis = None;
+    fixture.good(&job).await?;
+    assert_eq!(rows(&fixture.target, PLACES).await?, places, "away");
+    Ok(())
+}
+
+#[tokio::test]
+async fn hashes_spare_the_comparison_and_a_quiet_cycle_makes_no_table() -> anyhow::Result<()> {
+    let job = items("id", "LAG: 1h");
+    let fixture = Fixture::with(ITEMS, &job).await?;
+    fixture.write(FILL).await?;
+    fixture.good(&job).await?;
+    fixture.good(&job).await?;
+    let seen = || number(&fixture.target, "SELECT pg_current_xact_id()::text::bigint");
+    let catalog = || number(&fixture.target, "SELECT max(oid::bigint) FROM pg_class");
+    let reads = "SELECT seq_scan + COALESCE(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'items'";
+    let _ = seen().await?;
+    let before = (catalog().await?, number(&fixture.target, reads).await?);
+    let outcome = fixture.good(&job).await?;
+    assert_eq!((outcome.counts.read, outcome.counts.unchanged), (1000, 1000));
+    assert_eq!((catalog().await?, number(&fixture.target, reads).await?), before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_changed_text_reads_everything_and_writes_what_differs() -> anyhow::Result<()> {
+    let job = items("id", "");
+    let fixture = Fixture::with(ITEMS, &job).await?;
+    fixture.write(FILL).await?;
+    fixture.good(&job).await?;
+    let places = rows(&fixture.target, PLACES).await?;
+    let mut edited = job.clone();
+    edited.select_source.sql = edited.select_source.sql.replace("SELECT id, title", "SELECT id,  title");
+    let outcome = fixture.good(&edited).await?;
+    assert_eq!((outcome.counts.read, outcome.counts.unchanged), (1000, 1000), "{outcome:?}");
+    assert_eq!(rows(&fixture.target, PLACES).await?, places);
+    edited.select_source.sql = job.select_source.sql.replace(" title,", " CASE WHEN id > 990 THEN 'x' ELSE title END,");
+    let outcome = fixture.good(&edited).await?;
+    assert_eq!((outcome.counts.read, outcome.counts.unchanged, outcome.counts.updated), (1000, 990, 10), "{outcome:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_stage_and_rows_one_by_one_write_the_same() -> anyhow::Result<()> {
+    let job = items("id", "");
+    for method in [Method::Stage, Method::RowByRow] {
+        let mut fixture = Fixture::new().await?;
+        fixture.options.method = method;
+        fixture.source.batch_execute(ITEMS).await?;
+        fixture.write(FILL).await?;
+        fixture.good(&job).await?;
+        let all = "SELECT id, title, category, updated_at FROM items";
+        assert_eq!(rows(&fixture.target, all).await?, rows(&fixture.source, all).await?, "{method:?}");
+    }
+    Ok(())
+}
