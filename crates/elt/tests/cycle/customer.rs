@@ -40,7 +40,8 @@ async fn products_with_one_title_and_no_category_are_copied_deleted_and_renamed(
     // One of two with the same keys goes, one whose category is NULL goes, one is renamed without a stamp.
     fixture.write("DELETE FROM products WHERE product_id IN (2, 5); UPDATE products SET title = 'Vase' WHERE product_id = 6").await?;
     let outcome = fixture.good(&products()).await?;
-    assert_eq!((outcome.counts.deleted, outcome.counts.repaired), (2, 1), "{outcome:?}");
+    // Found by its key, or by the cursor as long as LAG reads it again.
+    assert_eq!((outcome.counts.deleted, outcome.counts.repaired + outcome.counts.updated), (2, 1), "{outcome:?}");
     assert_equal(&fixture, "products").await?;
 
     let outcome = fixture.good(&products()).await?;

@@ -5,3 +5,13 @@ mod fixture;
 mod customer;
 mod unchanged;
 mod keys;
+mod histories;
+mod values;
+mod restored;
+#[cfg(feature = "failpoints")]
+mod child;
+#[cfg(feature = "failpoints")]
+mod killed;
+#[cfg(feature = "failpoints")]
+mod frozen;
+mod refused;
