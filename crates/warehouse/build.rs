@@ -2,4 +2,5 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=../../sql/migrations");
+    println!("cargo::rerun-if-changed=../../sql/elt/migrations");
 }

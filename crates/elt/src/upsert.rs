@@ -9,7 +9,7 @@ use crate::{
     row_by_row,
     stage::Writer,
     target::Target,
-    upsert_sql::{Upsert, copy_in, create_stage},
+    upsert_sql::{CHANGED, Upsert, copy_in, create_stage},
 };
 
 /// The stage of the rows that the cursor returns.
@@ -122,16 +122,43 @@ impl Upsert<'_> {
 
     /// Upserts the rows of a stage table. `fresh`: the target is empty.
     pub(crate) async fn run(&self, client: &Client, job: &Job, stage: &str, fresh: bool) -> Result<Written> {
-        let duplicates = self.remove_duplicates(client, stage).await?;
-        let counts = self.insert(client, job, &self.insert_sql(stage, fresh, None)).await?;
+        let (duplicates, counts) = match self.create_changed(stage).filter(|_| !fresh) {
+            None => {
+                let duplicates = self.remove_duplicates(client, stage, None).await?;
+                (duplicates, self.insert(client, job, &self.insert_sql(stage, fresh, None)).await?)
+            }
+            Some(create) => self.insert_changed(client, job, stage, &create).await?,
+        };
         if let Some(restore) = self.restore(stage) {
             client.execute(&restore, &[]).await.map_err(target("restore deleted rows"))?;
         }
         Ok(Written { duplicates, ..counts })
     }
 
-    async fn remove_duplicates(&self, client: &Client, stage: &str) -> Result<u64> {
-        let (Some(find), Some(delete)) = (self.has_duplicates(stage), self.delete_duplicates(stage)) else {
+    /// Upserts the rows of a stage table that A does not hold. Of duplicates the one that A holds is left out, so they are
+    /// looked for in the stage.
+    async fn insert_changed(&self, client: &Client, job: &Job, stage: &str, create: &str) -> Result<(u64, Written)> {
+        let step = "look for changed rows";
+        let refused = |error| in_text(Server::Target, "UPSERT_TARGET_SQL", |_| job.upsert.row.line)(error);
+        let mut changed = client.execute(create, &[]).await.map_err(refused)?;
+        let mut duplicates = 0;
+        if changed > 0 {
+            duplicates = self.remove_duplicates(client, stage, Some(CHANGED)).await?;
+        }
+        if duplicates > 0 {
+            client.batch_execute(&format!("DROP TABLE {CHANGED}")).await.map_err(target(step))?;
+            changed = client.execute(create, &[]).await.map_err(refused)?;
+        }
+        let counts = match changed {
+            0 => Written::default(),
+            _ => self.insert(client, job, &self.insert_sql(CHANGED, true, None)).await?,
+        };
+        client.batch_execute(&format!("DROP TABLE {CHANGED}")).await.map_err(target(step))?;
+        Ok((duplicates, counts))
+    }
+
+    async fn remove_duplicates(&self, client: &Client, stage: &str, among: Option<&str>) -> Result<u64> {
+        let (Some(find), Some(delete)) = (self.has_duplicates(stage, among), self.delete_duplicates(stage)) else {
             return Ok(0);
         };
         let row = client.query_one(&find, &[]).await.map_err(target("look for duplicates"))?;

@@ -27,6 +27,9 @@ pub(crate) struct Upsert<'a> {
     pub(crate) soft: bool,
 }
 
+/// The rows of a stage table that A does not hold.
+pub(crate) const CHANGED: &str = "elt_changed";
+
 /// Columns of a stage table: `c1 pg_catalog."int4", c2 pg_catalog.text`.
 pub(crate) fn create_stage(name: &str, columns: &[read::Column]) -> String {
     let column = |(index, column): (usize, &read::Column)| match column.travel {
@@ -98,12 +101,31 @@ impl Upsert<'_> {
         )
     }
 
-    /// Whether two rows of a stage table have the same conflict key.
-    pub(crate) fn has_duplicates(&self, stage: &str) -> Option<String> {
+    /// The rows of a stage table that A does not hold, in a new table of the same columns.
+    pub(crate) fn create_changed(&self, stage: &str) -> Option<String> {
+        let conflict = self.conflict.as_ref()?;
+        let columns: Vec<String> = (1..=self.source.len()).map(|n| format!("elt_s.c{n}")).collect();
+        // Rows of one key have to stay in their order.
+        let order = if self.does_nothing { " ORDER BY elt_s.ctid" } else { "" };
+        Some(format!(
+            "CREATE TEMP TABLE {CHANGED} ON COMMIT DROP AS SELECT {} FROM {stage} AS elt_s LEFT JOIN {} AS elt_a ON {} \
+             WHERE {}{order}",
+            columns.join(", "),
+            self.target.name,
+            self.joined(conflict),
+            self.differs()
+        ))
+    }
+
+    /// Whether two rows of a stage table have the same conflict key, one that `among` has as well. Counting is several
+    /// times as fast as grouping.
+    pub(crate) fn has_duplicates(&self, stage: &str, among: Option<&str>) -> Option<String> {
         let keys = self.keys()?;
-        let known = self.known(&keys);
-        let keys = keys.join(", ");
-        Some(format!("SELECT EXISTS (SELECT FROM {stage} AS elt_s WHERE {known} GROUP BY {keys} HAVING count(*) > 1)"))
+        let (known, list) = (self.known(&keys), keys.join(", "));
+        let key = if keys.len() == 1 { list.clone() } else { format!("ROW({list})") };
+        let among =
+            among.map_or(String::new(), |among| format!(" AND ({list}) IN (SELECT {list} FROM {among} AS elt_s)"));
+        Some(format!("SELECT count(*) > count(DISTINCT {key}) FROM {stage} AS elt_s WHERE {known}{among}"))
     }
 
     /// Deletes from a stage table all rows of a conflict key but the last.

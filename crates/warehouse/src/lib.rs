@@ -7,7 +7,7 @@
 pub use self::{
     connect::Greeting,
     denied::Denied,
-    migrate::{migrate, pending},
+    migrate::{migrate, migrate_elt, pending, pending_elt},
     parameter::{Parameter, Parameters},
     pool::Warehouse,
     row::get,

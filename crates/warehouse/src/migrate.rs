@@ -29,18 +29,37 @@ pub enum Error {
     Failed(String),
 }
 
-/// The history lies outside the three schemas: emptying one of them by hand must not look like a new database.
-const HISTORY: &str = "public.tagmill_migrations";
+/// Migrations with a history and a lock of their own.
+struct Set {
+    runner: fn() -> Runner,
+    /// The table of the migrations that were applied.
+    history: &'static str,
+    /// Its number is any, but for ever.
+    lock: i64,
+    /// Executed before the history is looked for.
+    prepare: &'static str,
+}
+
+/// The warehouse. The history lies outside the three schemas: emptying one of them by hand must not look like a new database.
+const WAREHOUSE: Set = Set {
+    runner: embedded::migrations::runner,
+    history: "public.tagmill_migrations",
+    lock: 7_224_647_955,
+    prepare: "",
+};
+
+/// Schema elt. The history lies in it, because the role that owns it may have no rights in `public`. Without the right to
+/// create schemas CREATE SCHEMA IF NOT EXISTS fails although the schema exists, so that is looked up first.
+const ELT: Set = Set {
+    runner: embedded_elt::migrations::runner,
+    history: "elt.migrations",
+    lock: 7_224_647_956,
+    prepare: "DO $$ BEGIN IF to_regnamespace('elt') IS NULL THEN CREATE SCHEMA elt; END IF; END $$",
+};
 
 /// All of it is one transaction on one connection: a migration that fails leaves nothing behind, and a pooler has no say
 /// in it. The lock is held by whoever migrates, to the end; its number is any, but for ever.
 const BEGIN: &str = concat!(include_str!("begin_migration.sql"), include_str!("stated.sql"));
-
-/// Taken after `stated.sql`, so that the function is PostgreSQL's own.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(7224647955)";
-
-/// Which migrations were applied, if the table of them is there at all.
-const APPLIED: &str = "SELECT version FROM public.tagmill_migrations";
 
 /// The rights that a service needs and a role lacks.
 const MISSING_RIGHTS: Statement = statement!("service/select_missing_rights");
@@ -58,13 +77,22 @@ const ROLES: [(&str, &str); 3] =
 /// # Errors
 /// When it cannot; nothing is applied then.
 pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Error> {
-    let client = connect(settings).await?.client;
-    client.batch_execute(BEGIN).await.map_err(|error| failed("begin", &error))?;
-    client.batch_execute(LOCK).await.map_err(|error| failed("lock", &error))?;
-    let report = runner().run_async(&mut Begun(&client)).await.map_err(|error| explain(&error))?;
+    let client = begin(settings, &WAREHOUSE).await?;
+    let applied = WAREHOUSE.apply(&client).await?;
     grant(&client).await.map_err(|error| failed("grant", &error))?;
     client.batch_execute("COMMIT").await.map_err(|error| failed("commit", &error))?;
-    Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
+    Ok(applied)
+}
+
+/// The same for schema elt, in the analytical database.
+///
+/// # Errors
+/// When it cannot; nothing is applied then.
+pub async fn migrate_elt(settings: &Settings) -> Result<Vec<String>, Error> {
+    let client = begin(settings, &ELT).await?;
+    let applied = ELT.apply(&client).await?;
+    client.batch_execute("COMMIT").await.map_err(|error| failed("commit", &error))?;
+    Ok(applied)
 }
 
 /// The names of the migrations this program needs and the database lacks, in order.
@@ -72,14 +100,50 @@ pub async fn migrate(settings: &Settings) -> Result<Vec<String>, Error> {
 /// # Errors
 /// When the database does not tell.
 pub async fn pending(settings: &Settings) -> Result<Vec<String>, Error> {
+    WAREHOUSE.pending(settings).await
+}
+
+/// The same for schema elt.
+///
+/// # Errors
+/// When the database does not tell.
+pub async fn pending_elt(settings: &Settings) -> Result<Vec<String>, Error> {
+    ELT.pending(settings).await
+}
+
+/// Begins the transaction of migrations and takes their lock, after `stated.sql`, so that the function is PostgreSQL's own.
+async fn begin(settings: &Settings, set: &Set) -> Result<Client, Error> {
     let client = connect(settings).await?.client;
-    let mut missing = runner().get_migrations().clone();
-    if has_history(&client).await.map_err(|error| failed("look", &error))? {
-        let rows = rows(&client, APPLIED).await.map_err(|error| failed("look", &error))?;
-        missing.retain(|needed| rows.iter().all(|row| row.get(0) != Some(&needed.version().to_string())));
+    client.batch_execute(BEGIN).await.map_err(|error| failed("begin", &error))?;
+    let lock = format!("SELECT pg_advisory_xact_lock({})", set.lock);
+    client.batch_execute(&lock).await.map_err(|error| failed("lock", &error))?;
+    Ok(client)
+}
+
+impl Set {
+    async fn apply(&self, client: &Client) -> Result<Vec<String>, Error> {
+        client.batch_execute(self.prepare).await.map_err(|error| failed("prepare", &error))?;
+        let report = self.runner().run_async(&mut Begun(client)).await.map_err(|error| explain(&error))?;
+        Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
     }
-    missing.sort();
-    Ok(missing.iter().map(ToString::to_string).collect())
+
+    async fn pending(&self, settings: &Settings) -> Result<Vec<String>, Error> {
+        let client = connect(settings).await?.client;
+        let mut missing = self.runner().get_migrations().clone();
+        if has_history(&client, self.history).await.map_err(|error| failed("look", &error))? {
+            let applied = format!("SELECT version FROM {}", self.history);
+            let rows = rows(&client, &applied).await.map_err(|error| failed("look", &error))?;
+            missing.retain(|needed| rows.iter().all(|row| row.get(0) != Some(&needed.version().to_string())));
+        }
+        missing.sort();
+        Ok(missing.iter().map(ToString::to_string).collect())
+    }
+
+    fn runner(&self) -> Runner {
+        let mut runner = (self.runner)().set_abort_missing(false);
+        runner.set_migration_table_name(self.history);
+        runner
+    }
 }
 
 /// Grants the roles of the services the rights they lack: all of them at first, later those on new tables.
@@ -98,8 +162,8 @@ async fn grant(client: &Client) -> Result<(), tokio_postgres::Error> {
     Ok(())
 }
 
-async fn has_history(client: &Client) -> Result<bool, tokio_postgres::Error> {
-    let found = rows(client, &format!("SELECT pg_catalog.to_regclass('{HISTORY}') IS NOT NULL")).await?;
+async fn has_history(client: &Client, history: &str) -> Result<bool, tokio_postgres::Error> {
+    let found = rows(client, &format!("SELECT pg_catalog.to_regclass('{history}') IS NOT NULL")).await?;
     Ok(found.first().is_some_and(|row| row.get(0) == Some("t")))
 }
 
@@ -143,12 +207,6 @@ impl AsyncQuery<Vec<Migration>> for Begun<'_> {
 
 impl AsyncMigrate for Begun<'_> {}
 
-fn runner() -> Runner {
-    let mut runner = embedded::migrations::runner().set_abort_missing(false);
-    runner.set_migration_table_name(HISTORY);
-    runner
-}
-
 /// refinery's errors end with «db error»; what PostgreSQL said is in their cause.
 fn explain(error: &refinery::Error) -> Error {
     match error.source().and_then(|cause| cause.downcast_ref()) {
@@ -168,4 +226,9 @@ fn failed(step: &str, error: &tokio_postgres::Error) -> Error {
 mod embedded {
     //! What the macro makes of the files.
     refinery::embed_migrations!("../../sql/migrations");
+}
+
+mod embedded_elt {
+    //! The same of schema elt.
+    refinery::embed_migrations!("../../sql/elt/migrations");
 }

@@ -38,7 +38,11 @@ async fn products_with_one_title_and_no_category_are_copied_deleted_and_renamed(
     assert_equal(&fixture, "products").await?;
 
     // One of two with the same keys goes, one whose category is NULL goes, one is renamed without a stamp.
-    fixture.write("DELETE FROM products WHERE product_id IN (2, 5); UPDATE products SET title = 'Vase' WHERE product_id = 6").await?;
+    fixture
+        .write(
+            "DELETE FROM products WHERE product_id IN (2, 5); UPDATE products SET title = 'Vase' WHERE product_id = 6",
+        )
+        .await?;
     let outcome = fixture.good(&products()).await?;
     // Found by its key, or by the cursor as long as LAG reads it again.
     assert_eq!((outcome.counts.deleted, outcome.counts.repaired + outcome.counts.updated), (2, 1), "{outcome:?}");
@@ -52,7 +56,9 @@ async fn products_with_one_title_and_no_category_are_copied_deleted_and_renamed(
 #[tokio::test]
 async fn users_are_inserted_updated_and_deleted() -> anyhow::Result<()> {
     let fixture = Fixture::with(USERS, &users()).await?;
-    fixture.write("INSERT INTO users SELECT n, 'name ' || n, NULLIF(n % 3, 0) || '@x' FROM generate_series(1, 500) AS n").await?;
+    fixture
+        .write("INSERT INTO users SELECT n, 'name ' || n, NULLIF(n % 3, 0) || '@x' FROM generate_series(1, 500) AS n")
+        .await?;
     assert_eq!(fixture.good(&users()).await?.counts.inserted, 500);
     assert_equal(&fixture, "users").await?;
 

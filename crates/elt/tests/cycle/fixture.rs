@@ -46,9 +46,7 @@ impl Fixture {
         let template = "elt_target";
         stack
             .template_database(template, async |url| {
-                let client = connect(&url).await?;
-                client.batch_execute("CREATE SCHEMA elt").await?;
-                client.batch_execute(include_str!("../../../../sql/elt/migrations/V1__jobs_and_runs.sql")).await?;
+                warehouse::migrate_elt(&warehouse::Settings::from_url(&url, None, 1)?).await?;
                 Ok(())
             })
             .await?;

@@ -93,7 +93,10 @@ impl History<'_> {
             }
             6 => {
                 let category = self.category();
-                let sql = format!("UPDATE items SET category = {}, updated_at = {stamp} WHERE id = {id}", nullable(&category));
+                let sql = format!(
+                    "UPDATE items SET category = {}, updated_at = {stamp} WHERE id = {id}",
+                    nullable(&category)
+                );
                 (sql, (id, Some((old_title, category))))
             }
             _ => {

@@ -4,7 +4,8 @@ use elt::{Options, Status};
 
 use crate::fixture::{Fixture, ITEMS, ITEMS_OF, items, number, rows};
 
-const FILL: &str = "INSERT INTO items SELECT n, 'title ' || n, NULLIF(n % 7, 0)::text FROM generate_series(1, 1000) AS n";
+const FILL: &str =
+    "INSERT INTO items SELECT n, 'title ' || n, NULLIF(n % 7, 0)::text FROM generate_series(1, 1000) AS n";
 
 async fn filled(job: &elt::Job) -> anyhow::Result<Fixture> {
     let fixture = Fixture::new().await?;

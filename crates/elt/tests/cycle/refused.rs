@@ -16,7 +16,11 @@ async fn a_row_that_a_refuses_is_named_in_runs_only_and_nothing_is_written() -> 
     let job = items("id", "");
     let fixture = Fixture::with(ITEMS, &job).await?;
     fixture.target.batch_execute("ALTER TABLE items ADD CHECK (title <> 'secret')").await?;
-    fixture.write("INSERT INTO items SELECT n, CASE n WHEN 617 THEN 'secret' ELSE 'x' END FROM generate_series(1, 1000) AS n").await?;
+    fixture
+        .write(
+            "INSERT INTO items SELECT n, CASE n WHEN 617 THEN 'secret' ELSE 'x' END FROM generate_series(1, 1000) AS n",
+        )
+        .await?;
     let error = failure(&fixture, &job).await?;
     assert_eq!(error.sqlstate.as_deref(), Some("23514"));
     assert!(!error.to_string().contains("secret"), "{error}");
@@ -101,5 +105,32 @@ LAG: 1h
     let outcome = fixture.good(&job).await?;
     assert_eq!((outcome.counts.read, outcome.counts.changed()), (100, 0), "{outcome:?}");
     assert_eq!(rows(&fixture.target, "SELECT ctid, xmin, id FROM items").await?, places);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_value_that_a_would_have_to_cut_is_refused_and_not_taken_for_the_one_it_holds() -> anyhow::Result<()> {
+    for (name, short, long) in
+        [("varchar(5)", "'abcde'", "'abcdef'"), ("char(5)", "'abcde'", "'abcdef'"), ("varbit(3)", "B'101'", "B'1011'")]
+    {
+        let source = name.split('(').next().unwrap_or_default().replace("char", "varchar").replace("varvar", "var");
+        let job = job(&format!(
+            "CREATE_TABLE_SQL: CREATE TABLE IF NOT EXISTS t (id int PRIMARY KEY, v {name}, updated_at timestamp)
+SELECT_SOURCE_SQL: SELECT id, v, updated_at FROM t WHERE updated_at > %s
+UPSERT_TARGET_SQL: INSERT INTO t VALUES (%s, %s, %s) ON CONFLICT (id) DO UPDATE SET v = EXCLUDED.v
+SELECT_KEYS_SQL: SELECT id FROM t
+TARGET_TABLE: t
+KEY_COLUMNS: id
+"
+        ));
+        let fixture = Fixture::new().await?;
+        let create =
+            format!("CREATE TABLE t (id int PRIMARY KEY, v {source}, updated_at timestamp DEFAULT '2026-11-30 10:00')");
+        fixture.write(&format!("{create}; INSERT INTO t VALUES (1, {short})")).await?;
+        fixture.good(&job).await?;
+        fixture.write(&format!("UPDATE t SET v = {long}")).await?;
+        let error = failure(&fixture, &job).await?;
+        assert_eq!(error.sqlstate.as_deref(), Some("22001"), "{name}: {error}");
+    }
     Ok(())
 }

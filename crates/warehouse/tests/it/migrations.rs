@@ -1,7 +1,7 @@
 //! Migrations: once, in order, whoever comes first.
 
 use futures_util::future::try_join_all;
-use warehouse::{Statement, Warehouse, migrate, migrate::Error, pending};
+use warehouse::{Statement, Warehouse, migrate, migrate::Error, migrate_elt, pending, pending_elt};
 
 use crate::database::{self, sql};
 
@@ -20,6 +20,29 @@ async fn five_at_once_apply_each_migration_once() -> anyhow::Result<()> {
     assert_eq!(applied.concat(), needed);
     assert_eq!(pending(&settings).await?, Vec::<String>::new());
     assert_eq!(migrate(&settings).await?, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn schema_elt_has_migrations_of_its_own_and_needs_no_right_to_create_schemas() -> anyhow::Result<()> {
+    let settings = database::empty().await?;
+    let needed = pending_elt(&settings).await?;
+    assert_eq!(try_join_all((0..5).map(|_| migrate_elt(&settings))).await?.concat(), needed);
+    assert_eq!(pending_elt(&settings).await?, Vec::<String>::new());
+    assert!(!pending(&settings).await?.is_empty(), "the warehouse is another matter");
+    migrate(&settings).await?;
+
+    // A role that owns a schema and may do nothing else.
+    let stack = devstack::shared().await?;
+    stack.create_role("elt_owner").await?;
+    let name = stack.fresh_name("warehouse_it").await?;
+    let url = stack.create_database(&name).await?;
+    let warehouse = Warehouse::new(&Settings::from_url(&url, None, 1)?);
+    let tx = warehouse.begin().await?;
+    tx.execute(&sql("CREATE SCHEMA elt AUTHORIZATION elt_owner"), []).await?;
+    tx.commit().await?;
+    let owned = Settings::from_url(&url.replace("//tagmill@", "//elt_owner@"), None, 1)?;
+    assert_eq!(migrate_elt(&owned).await?, needed);
     Ok(())
 }
 
