@@ -1,7 +1,7 @@
 //! Migrations: once, in order, whoever comes first.
 
 use futures_util::future::try_join_all;
-use warehouse::{Statement, Warehouse, migrate, migrate::Error, migrate_elt, pending, pending_elt};
+use warehouse::{Settings, Statement, Warehouse, migrate, migrate::Error, migrate_elt, pending, pending_elt};
 
 use crate::database::{self, sql};
 
