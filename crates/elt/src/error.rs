@@ -32,7 +32,7 @@ pub enum Server {
 }
 
 /// The result of a step of a cycle.
-pub type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// The job does not fit what the databases hold.

@@ -5,7 +5,7 @@
 
 use crate::{
     job::{DELETED_AT, quote},
-    read,
+    query,
     target::{Column, Target},
     upsert_sql::Upsert,
 };
@@ -171,7 +171,7 @@ impl Keys<'_> {
 
 /// Restricts SELECT_SOURCE_SQL to keys with one pattern of NULLs. `places`: the column of the query for each key.
 /// `values`: a list of texts for each key; empty where the key is NULL.
-pub(crate) fn restrict(query: &[read::Column], places: &[usize], mask: i64, values: &[Vec<String>]) -> String {
+pub(crate) fn restrict(columns_of: &[query::Column], places: &[usize], mask: i64, values: &[Vec<String>]) -> String {
     let (mut nulls, mut columns, mut arrays, mut casts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (index, (place, values)) in places.iter().zip(values).enumerate() {
         let column = format!("s.c{}", place + 1);
@@ -179,8 +179,8 @@ pub(crate) fn restrict(query: &[read::Column], places: &[usize], mask: i64, valu
             nulls.push(format!("{column} IS NULL"));
             continue;
         }
-        let source = query.get(*place);
-        let cast = source.is_some_and(|column| column.travel == read::Travel::Cast);
+        let source = columns_of.get(*place);
+        let cast = source.is_some_and(|column| column.travel == query::Travel::Cast);
         columns.push(if cast { format!("{column}::pg_catalog.text") } else { column });
         let r#type = source.filter(|_| !cast).map_or("text", |column| column.r#type.name());
         casts.push(format!("k.k{index}::pg_catalog.{}", quote(r#type)));
@@ -227,7 +227,7 @@ mod tests {
     use tokio_postgres::types::Type;
 
     use super::{array, restrict};
-    use crate::read::{Column, Travel};
+    use crate::query::{Column, Travel};
 
     #[test]
     fn an_array_quotes_its_values() {

@@ -3,7 +3,7 @@
 //! [`job`] reads a job file into a [`Job`] or into problems that name file, line, key and remedy. It is pure: bytes in,
 //! values out. [`run`] runs one cycle of a job: what changed in M reaches A, what is gone from M goes from A.
 //!
-//! The modules follow the data: [`job`]; `read` (M), `tuple`, `cursor`, `time`; `scan`, `hashes`, `cache` (Redis);
+//! The modules follow the data: [`job`]; `query` and `read` (M), `tuple`, `cursor`, `time`; `scan`, `hashes`, `cache` (Redis);
 //! `target`, `stage`, `upsert`, `row_by_row`; `keys`, `guard`; [`watermark`], `state`; `cycle`.
 
 pub use self::{
@@ -21,6 +21,7 @@ mod tuple;
 pub mod job;
 pub mod watermark;
 mod cursor;
+mod query;
 mod read;
 mod scan;
 mod cache;

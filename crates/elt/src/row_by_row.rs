@@ -10,7 +10,8 @@ use tokio_postgres::{Client, Statement};
 use crate::{
     error::{Error, Result, Server, in_text, target},
     job::Template,
-    read::{Column, Rows, Travel},
+    query::{Column, Travel},
+    read::Rows,
     tuple::{Malformed, take_tuple},
 };
 

@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Row, types::FromSql};
 use crate::{
     error::{Error, Result, target},
     job::{ConflictTarget, DELETED_AT, SetBased, TableName, quote},
-    read::{Query, Travel},
+    query::{self, Query, Travel},
 };
 
 const TARGET: &str = include_str!("../../../sql/elt/select_target.sql");
@@ -38,7 +38,6 @@ pub(crate) struct Column {
     pub(crate) cut_by_casts: bool,
     /// The length of `character(n)`.
     pub(crate) bpchar_length: Option<i32>,
-    pub(crate) not_null: bool,
     pub(crate) always_identity: bool,
     pub(crate) generated: bool,
 }
@@ -69,7 +68,6 @@ fn column(row: &Row) -> Result<Column> {
         loose_type: get(row, "loose_type")?,
         cut_by_casts: get(row, "cut_by_casts")?,
         bpchar_length: get(row, "bpchar_length")?,
-        not_null: get(row, "not_null")?,
         always_identity: get(row, "always_identity")?,
         generated: get(row, "generated")?,
     })
@@ -126,7 +124,7 @@ impl Target {
     }
 
     /// A column that should be there, with the statement that adds it.
-    pub(crate) fn missing(&self, name: &str, source: Option<&crate::read::Column>) -> Error {
+    pub(crate) fn missing(&self, name: &str, source: Option<&query::Column>) -> Error {
         let r#type = match source {
             Some(column) if column.travel == Travel::Cast => "text".to_owned(),
             Some(column) => column.r#type.name().to_owned(),

@@ -1,6 +1,6 @@
 //! Values of the watermark in PostgreSQL's own form, microseconds since 2000-01-01, and their literals.
 
-use jiff::{SignedDuration, Timestamp, civil};
+use jiff::{SignedDuration, civil};
 use tokio_postgres::types::Type;
 
 const DAY: i64 = 86_400 * 1_000_000;
@@ -69,12 +69,6 @@ fn civil(micros: i64) -> Option<civil::DateTime> {
     let epoch = civil::date(2000, 1, 1).at(0, 0, 0, 0);
     let time = epoch.checked_add(SignedDuration::from_micros(micros)).ok()?;
     (time.year() >= 1).then_some(time)
-}
-
-/// A moment of PostgreSQL's epoch.
-pub(crate) fn micros(time: Timestamp) -> i64 {
-    const EPOCH: i64 = 946_684_800_000_000;
-    time.as_microsecond() - EPOCH
 }
 
 #[cfg(test)]

@@ -159,8 +159,9 @@ mod tests {
             for row in &rows {
                 let fields = take_tuple(&mut batch).unwrap().unwrap();
                 let expected: Vec<Option<Bytes>> = row.iter().map(|field| field.clone().map(Bytes::from)).collect();
+                let tuple = encoded(row);
                 for (index, value) in row.iter().enumerate() {
-                    prop_assert_eq!(field(&encoded(row), index), value.as_deref());
+                    prop_assert_eq!(field(&tuple, index), value.as_deref());
                 }
                 prop_assert_eq!(fields, expected);
             }

@@ -5,7 +5,8 @@ use tokio_postgres::{Client, Statement, types::Type};
 use crate::{
     error::{Error, Result, Server, in_text, target},
     job::{Job, token},
-    read::{Query, Rows},
+    query::Query,
+    read::Rows,
     row_by_row,
     stage::Writer,
     target::Target,

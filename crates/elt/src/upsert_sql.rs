@@ -4,7 +4,7 @@ use tokio_postgres::types::Type;
 
 use crate::{
     job::{DELETED_AT, SetBased, quote},
-    read::{self, Travel},
+    query::{self, Travel},
     target::{Column, Target},
 };
 
@@ -18,7 +18,7 @@ pub(crate) struct Upsert<'a> {
     /// The columns of ON CONFLICT as places of `listed`, if rows of A can be found by them.
     pub(crate) conflict: Option<Vec<usize>>,
     /// The columns of SELECT_SOURCE_SQL.
-    pub(crate) source: &'a [read::Column],
+    pub(crate) source: &'a [query::Column],
     /// The type PREPARE gives each placeholder.
     pub(crate) inferred: Vec<Type>,
     /// `ON CONFLICT … DO NOTHING`.
@@ -31,8 +31,8 @@ pub(crate) struct Upsert<'a> {
 pub(crate) const CHANGED: &str = "elt_changed";
 
 /// Columns of a stage table: `c1 pg_catalog."int4", c2 pg_catalog.text`.
-pub(crate) fn create_stage(name: &str, columns: &[read::Column]) -> String {
-    let column = |(index, column): (usize, &read::Column)| match column.travel {
+pub(crate) fn create_stage(name: &str, columns: &[query::Column]) -> String {
+    let column = |(index, column): (usize, &query::Column)| match column.travel {
         Travel::Binary => format!("c{} pg_catalog.{}", index + 1, quote(column.r#type.name())),
         Travel::Text | Travel::Cast => format!("c{} pg_catalog.text", index + 1),
     };
@@ -51,7 +51,7 @@ impl Upsert<'_> {
     /// Whether a binary COPY of the query into the empty target has the same result as the upsert.
     pub(crate) fn is_copy(&self) -> bool {
         let bare = self.parts.values.iter().enumerate().all(|(index, value)| value.bare == Some(index));
-        let same = |(source, column): (&read::Column, &Column)| {
+        let same = |(source, column): (&query::Column, &Column)| {
             let equal = match source.travel {
                 Travel::Binary => source.r#type.oid() == column.type_oid,
                 Travel::Text => is_text(column.type_oid),
@@ -231,3 +231,6 @@ fn comparable(value: &str, column: &Column) -> String {
         None => format!("CAST({value} AS {})", column.r#type),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 //! Cycles of jobs on real PostgreSQL and Redis.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod fixture;
 mod customer;

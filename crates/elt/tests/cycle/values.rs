@@ -4,6 +4,9 @@ use elt::{Job, Method};
 
 use crate::fixture::{Fixture, job, number, rows};
 
+/// Type of M's column, value, expression, type of A's column.
+type Column = (String, String, String, String);
+
 /// Built-in types that a table can have, with values.
 const TYPES: [(&str, &str); 58] = [
     ("bool", "true"),
@@ -103,9 +106,9 @@ const EXPRESSIONS: [(&str, &str, &str, &str); 32] = [
 ];
 
 /// A table of M with a column per value, a row of values and one of NULLs, and a job that copies it.
-fn case(columns: &[(String, String, String, String)]) -> (String, Job) {
+fn case(columns: &[Column]) -> (String, Job) {
     let number = |index: usize| format!("c{index}");
-    let list = |one: &dyn Fn(usize, &(String, String, String, String)) -> String| {
+    let list = |one: &dyn Fn(usize, &Column) -> String| {
         columns.iter().enumerate().map(|(index, column)| one(index, column)).collect::<Vec<_>>().join(", ")
     };
     let names = list(&|index, _| number(index));
@@ -136,7 +139,7 @@ KEY_COLUMNS: id
 }
 
 /// A after a cycle in each way, and that a second cycle without hashes writes nothing.
-async fn all_ways(columns: &[(String, String, String, String)]) -> anyhow::Result<Vec<Vec<String>>> {
+async fn all_ways(columns: &[Column]) -> anyhow::Result<Vec<Vec<String>>> {
     let (create, job) = case(columns);
     let mut results = Vec::new();
     for method in [Method::RowByRow, Method::Stage, Method::Fastest] {
@@ -155,7 +158,7 @@ async fn all_ways(columns: &[(String, String, String, String)]) -> anyhow::Resul
     Ok(results)
 }
 
-fn owned(column: [&str; 4]) -> (String, String, String, String) {
+fn owned(column: [&str; 4]) -> Column {
     let [a, b, c, d] = column.map(str::to_owned);
     (a, b, c, d)
 }
