@@ -26,6 +26,7 @@ mod read;
 mod scan;
 mod cache;
 mod target;
+mod assigned;
 mod upsert_sql;
 mod stage;
 mod row_by_row;

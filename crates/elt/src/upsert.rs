@@ -3,6 +3,7 @@
 use tokio_postgres::{Client, Statement, types::Type};
 
 use crate::{
+    assigned::taken_over,
     error::{Error, Result, Server, in_text, target},
     job::{Job, token},
     query::Query,
@@ -65,6 +66,7 @@ pub(crate) async fn plan<'a>(
         conflict,
         source: &query.columns,
         inferred: statement.params().iter().map(Type::clone).collect(),
+        taken_over: taken_over(&parts.tail),
         does_nothing,
         soft: job.delete == crate::job::DeleteMode::Soft,
     })))

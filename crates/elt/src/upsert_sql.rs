@@ -21,6 +21,8 @@ pub(crate) struct Upsert<'a> {
     pub(crate) source: &'a [query::Column],
     /// The type PREPARE gives each placeholder.
     pub(crate) inferred: Vec<Type>,
+    /// The columns that DO UPDATE takes over, if it does nothing else: only these are compared.
+    pub(crate) taken_over: Option<Vec<String>>,
     /// `ON CONFLICT … DO NOTHING`.
     pub(crate) does_nothing: bool,
     /// DELETE: soft.
@@ -183,6 +185,9 @@ impl Upsert<'_> {
         if !self.does_nothing {
             let (mut new, mut old) = (Vec::new(), Vec::new());
             for (place, column) in self.listed.iter().enumerate() {
+                if self.taken_over.as_ref().is_some_and(|columns| !columns.contains(&column.name)) {
+                    continue;
+                }
                 new.push(comparable(&self.value(place), column));
                 old.push(format!("elt_a.{}", quote(&column.name)));
             }

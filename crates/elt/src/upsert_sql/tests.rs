@@ -1,3 +1,8 @@
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method itself is not general enough in its lifetime"
+)]
+
 use tokio_postgres::types::Type;
 
 use super::{Upsert, copy_in, create_stage};
@@ -66,6 +71,7 @@ fn with<T>(upsert: &str, soft: bool, look: impl FnOnce(&Upsert<'_>) -> T) -> T {
         conflict: Some(vec![0]),
         source: &source,
         inferred,
+        taken_over: (!does_nothing && soft).then(|| vec!["name".to_owned()]),
         does_nothing,
         soft,
     })

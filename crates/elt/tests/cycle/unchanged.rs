@@ -89,3 +89,21 @@ async fn the_stage_and_rows_one_by_one_write_the_same() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_column_that_the_update_leaves_alone_does_not_make_a_row_differ() -> anyhow::Result<()> {
+    let mut job = items("id", "LAG: 1h");
+    let set_based = job.upsert.set_based.as_mut().unwrap();
+    set_based.tail =
+        "ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.title, updated_at = EXCLUDED.updated_at".to_owned();
+    let fixture = Fixture::with(ITEMS, &job).await?;
+    fixture.write(FILL).await?;
+    fixture.good(&job).await?;
+    fixture.write("UPDATE items SET category = 'new', updated_at = localtimestamp WHERE id <= 10").await?;
+    assert_eq!(fixture.good(&job).await?.counts.updated, 10);
+    let places = rows(&fixture.target, PLACES).await?;
+    fixture.flush_redis().await?;
+    assert_eq!(fixture.good(&job).await?.counts.unchanged, 1000);
+    assert_eq!(rows(&fixture.target, PLACES).await?, places);
+    Ok(())
+}
