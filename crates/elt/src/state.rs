@@ -49,7 +49,7 @@ pub(crate) struct Next<'a> {
     pub(crate) changed: bool,
     pub(crate) create_hash: &'a str,
     pub(crate) query_hash: &'a str,
-    /// `None`: keys were not compared to the end.
+    /// What is known of the keys, if that has changed.
     pub(crate) compared: Option<&'a Compared>,
     pub(crate) status: &'a str,
     pub(crate) note: Option<&'a str>,

@@ -11,7 +11,7 @@ use crate::{
     keys,
     outcome::{Outcome, Status},
     query::Query,
-    state::{self, Next},
+    state::{self, Compared, Next},
     time,
     watermark::FullRead,
 };
@@ -43,12 +43,15 @@ impl Cycle<'_> {
         outcome.seconds = self.started.elapsed().as_secs_f64();
         let changed = self.counts.changed() > 0 || hashes_changed || bound != start.bound;
         let note = outcome.note();
+        // Rows that were written without a comparison: the keys of the last one say nothing of this table.
+        let forgotten = Compared::default();
+        let compared = compared.compared.as_ref().or((self.counts.changed() > 0).then_some(&forgotten));
         let next = Next {
             watermark: &watermark,
             changed,
             create_hash: &start.texts.create,
             query_hash: &start.texts.query,
-            compared: compared.compared.as_ref(),
+            compared,
             status: outcome.status.name(),
             note: note.as_deref(),
             instance: &self.options.instance,
