@@ -46,6 +46,8 @@ pub struct Options {
     pub hash_limit: usize,
     /// The cycle is skipped if another process has finished one this recently: half of the period.
     pub fresh: Duration,
+    /// How long a lock of A is waited for.
+    pub lock_timeout: Duration,
     /// Deletes are not held, whatever the guards say.
     pub allow_deletes: bool,
     /// How rows reach the target table.
@@ -64,8 +66,7 @@ pub enum Method {
     RowByRow,
 }
 
-/// How long a lock of A is waited for.
-const LOCK_TIMEOUT: &str = "30s";
+const HOLDERS: &str = include_str!("../../../sql/elt/select_lock_holders.sql");
 
 /// Runs one cycle. Its failures are in the outcome, and in `elt.jobs` and `elt.runs` as far as A can be reached.
 pub async fn run(job: &Job, servers: Servers<'_>, options: &Options) -> Outcome {
@@ -81,7 +82,7 @@ pub async fn run(job: &Job, servers: Servers<'_>, options: &Options) -> Outcome 
     let _ = source.batch_execute("ROLLBACK").await;
     let _ = target.batch_execute("ROLLBACK").await;
     let mut outcome = Outcome { seconds: started.elapsed().as_secs_f64(), ..Outcome::new(Status::Failed) };
-    outcome.error = Some(error);
+    outcome.error = Some(if error.is("55P03") { cycle.name_holders(error).await } else { error });
     match state::record_failure(target, &cycle.name, job, &outcome, &options.instance).await {
         Ok(failures) => outcome.failures = failures,
         Err(_) => drop(target.batch_execute("ROLLBACK").await),
@@ -156,12 +157,24 @@ impl Cycle<'_> {
     }
 
     fn begin(&self) -> String {
-        let timeout = self.job.timeout.as_millis();
+        let (timeout, lock_timeout) = (self.job.timeout.as_millis(), self.options.lock_timeout.as_millis());
         format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL client_min_messages = warning; \
-             SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; \
+             SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = {lock_timeout}; \
              SET LOCAL statement_timeout = {timeout}; SET LOCAL idle_in_transaction_session_timeout = {timeout}"
         )
+    }
+
+    /// Names the processes that the lock was refused for.
+    async fn name_holders(&self, mut error: Error) -> Error {
+        if let Ok(rows) = self.target.query(HOLDERS, &[&self.name]).await {
+            let pids: Vec<String> =
+                rows.iter().filter_map(|row| Some(row.try_get::<_, i32>(0).ok()?.to_string())).collect();
+            if !pids.is_empty() {
+                error.message.push_str(&format!(", held by process {}", pids.join(", ")));
+            }
+        }
+        error
     }
 
     /// TARGET_TABLE with its schema: that of the table if it exists, else the one in which it will be created.

@@ -35,6 +35,7 @@ pub(crate) fn options() -> Options {
         instance: "test".to_owned(),
         hash_limit: 500_000,
         fresh: Duration::ZERO,
+        lock_timeout: Duration::from_secs(30),
         allow_deletes: false,
         method: Method::Fastest,
     }

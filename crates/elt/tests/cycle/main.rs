@@ -15,3 +15,5 @@ mod killed;
 #[cfg(feature = "failpoints")]
 mod frozen;
 mod refused;
+mod large;
+mod statements;

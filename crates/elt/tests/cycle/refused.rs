@@ -1,8 +1,10 @@
 //! Cycles that fail: the error, what is rolled back, the row that A refuses.
 
-use elt::{Error, Server, Status};
+use std::time::Duration;
 
-use crate::fixture::{Fixture, ITEMS, items, job, number, rows};
+use elt::{Error, Options, Server, Status};
+
+use crate::fixture::{Fixture, ITEMS, connect, items, job, number, rows};
 
 /// The error of a cycle that has to fail.
 async fn failure(fixture: &Fixture, job: &elt::Job) -> anyhow::Result<Error> {
@@ -132,5 +134,22 @@ KEY_COLUMNS: id
         let error = failure(&fixture, &job).await?;
         assert_eq!(error.sqlstate.as_deref(), Some("22001"), "{name}: {error}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_lock_that_is_refused_is_told_with_its_holder() -> anyhow::Result<()> {
+    let job = items("id", "");
+    let fixture = Fixture::with(ITEMS, &job).await?;
+    let holder = connect(&fixture.target_url).await?;
+    holder.batch_execute("BEGIN; LOCK TABLE items").await?;
+    let pid = number(&holder, "SELECT pg_backend_pid()::bigint").await?;
+    fixture.write("INSERT INTO items VALUES (1, 'x')").await?;
+    let impatient = Options { lock_timeout: Duration::from_millis(100), ..fixture.options.clone() };
+    let error = fixture.cycle_with(&job, &impatient).await?.error.unwrap();
+    assert_eq!(error.sqlstate.as_deref(), Some("55P03"), "{error}");
+    assert!(error.message.ends_with(&format!("held by process {pid}")), "{error}");
+    holder.batch_execute("COMMIT").await?;
+    fixture.good(&job).await?;
     Ok(())
 }
