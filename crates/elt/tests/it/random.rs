@@ -117,7 +117,7 @@ proptest! {
     fn no_spoilt_file_panics(bytes in spoilt_file()) {
         if let Err(problems) = Job::parse("jobs/t.yaml", &bytes) {
             prop_assert!(!problems.is_empty());
-            let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
+            let lines = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 1;
             for problem in problems {
                 prop_assert!(problem.line >= 1 && problem.line as usize <= lines, "{problem} of {lines} lines");
                 prop_assert!(problem.message.contains(": ") || problem.message.contains('('), "no remedy: {problem}");
