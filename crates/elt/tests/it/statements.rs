@@ -49,6 +49,7 @@ fn the_two_queries_are_queries() {
         "TABLE t",
         "((SELECT 1) UNION SELECT 2)",
         "SELECT 1 AS into; ; -- end",
+        "SELECT substring(a FOR 2)",
     ] {
         job("SELECT_KEYS_SQL", query);
         job("SELECT_SOURCE_SQL", query);
@@ -71,6 +72,9 @@ fn the_two_queries_are_queries() {
         "SELECT (]",
         "SELECT $1",
         "DO $$ begin end $$",
+        "SELECT 1 FOR UPDATE",
+        "SELECT a FROM t FOR NO KEY UPDATE",
+        "SELECT a FROM t FOR KEY SHARE",
     ] {
         problems("SELECT_KEYS_SQL", query);
         problems("SELECT_SOURCE_SQL", query);
