@@ -92,6 +92,7 @@ fn a_query_is_sent_without_semicolon_and_what_follows_it() {
 fn an_upsert_is_one_statement_with_placeholders() {
     for upsert in [
         "UPDATE t SET b = %s WHERE a = %s",
+        "UPDATE t SET insert = %s WHERE a = %s",
         "MERGE INTO t USING (VALUES (%s, %s)) v (a, b) ON t.a = v.a WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (a, b)",
         "SELECT upsert(%s, %s)",
         "CALL upsert(%s, %s)",
