@@ -179,9 +179,22 @@ fn value<T>(keys: &Keys, key: &str, report: &mut Report, read: impl FnOnce(&str)
     read(&source.text).map_err(|message| report.error(Some(key), source.lines.at(0), message)).ok()
 }
 
+/// The most columns a table of PostgreSQL has.
+const MOST_COLUMNS: usize = 1600;
+
 fn key_columns(keys: &Keys, report: &mut Report) -> Option<Vec<String>> {
     let mut columns = Vec::new();
-    for source in keys.list(keys::KEY_COLUMNS, report)? {
+    let sources = keys.list(keys::KEY_COLUMNS, report)?;
+    if sources.len() > MOST_COLUMNS {
+        let line = keys.line(keys::KEY_COLUMNS).unwrap_or(1);
+        report.error(
+            Some(keys::KEY_COLUMNS),
+            line,
+            format!("the list has more than {MOST_COLUMNS} columns: shorten it"),
+        );
+        return None;
+    }
+    for source in sources {
         let line = source.lines.at(0);
         match name::column_name(&source.text) {
             Ok(name) if columns.contains(&name) => {

@@ -28,7 +28,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All problems of one file.
+/// The problems of one file, [`MOST_PROBLEMS`] at most: one mistake repeated all over a large file must not need more
+/// memory than the file.
 pub(crate) struct Report {
     file: String,
     errors: Vec<Problem>,
@@ -41,18 +42,19 @@ impl Report {
     }
 
     pub(crate) fn error(&mut self, key: Option<&str>, line: u32, message: impl Into<String>) {
-        let problem = self.problem(key, line, message.into());
-        self.errors.push(problem);
+        let problem = self.problem(key, line, &message.into());
+        if self.errors.len() < MOST_PROBLEMS {
+            self.errors.push(problem);
+        }
     }
 
     /// Adds what was found in the text of a key. Findings without a place get the first line of the text.
     pub(crate) fn add(&mut self, key: &str, lines: &Lines, findings: Findings) {
         for Finding { at, message } in findings.errors {
-            let problem = self.problem(Some(key), lines.at(at), message);
-            self.errors.push(problem);
+            self.error(Some(key), lines.at(at), message);
         }
         for Finding { at, message } in findings.warnings {
-            let problem = self.problem(Some(key), lines.at(at), message);
+            let problem = self.problem(Some(key), lines.at(at), &message);
             self.warnings.push(problem);
         }
     }
@@ -62,10 +64,14 @@ impl Report {
         if self.errors.is_empty() { Ok(in_order(self.warnings)) } else { Err(in_order(self.errors)) }
     }
 
-    fn problem(&self, key: Option<&str>, line: u32, message: String) -> Problem {
+    fn problem(&self, key: Option<&str>, line: u32, message: &str) -> Problem {
+        // A problem is one line, whatever it quotes.
+        let message = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         Problem { file: self.file.clone(), line, key: key.map(str::to_owned), message }
     }
 }
+
+const MOST_PROBLEMS: usize = 100;
 
 fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort_by_key(|problem| problem.line);
@@ -80,8 +86,7 @@ pub(crate) struct Finding {
     pub(crate) message: String,
 }
 
-/// The problems of a text, [`MOST_FINDINGS`] of each sort at most: one mistake repeated in a large file must not need
-/// more memory than the file.
+/// The problems of a text, [`MOST_FINDINGS`] of each sort at most.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Findings {
     pub(crate) errors: Vec<Finding>,

@@ -4,7 +4,7 @@ use super::{
     lexical::{self, Parameters},
     placeholder::{self, Numbering},
     problem::Findings,
-    statement::{beginning, find_word, is_label, statements, whole},
+    statement::{beginning, find_word, is_label, starts_with, statements, whole},
     text::{Source, Template, Text},
     token::{Kind, Token, tokens, tokens_with_placeholders},
 };
@@ -61,6 +61,13 @@ fn check_start(query: &[Token<'_>], findings: &mut Findings) {
 fn check_read_only(query: &[Token<'_>], findings: &mut Findings) {
     if let Some(into) = find_word(query, "INTO").and_then(|at| query.get(at)) {
         findings.error(into.start, "SELECT … INTO creates a table in M, which is only read: remove INTO");
+    }
+    for (at, locks) in query.iter().enumerate().filter(|(_, token)| token.is_word("FOR")) {
+        let rest = query.get(at + 1..).unwrap_or_default();
+        if [&["UPDATE"][..], &["SHARE"], &["NO", "KEY"], &["KEY", "SHARE"]].iter().any(|words| starts_with(rest, words))
+        {
+            findings.error(locks.start, "the query locks rows in M, which is only read: remove FOR …");
+        }
     }
     for pair in query.windows(3) {
         let [before, bracket, word] = pair else { continue };

@@ -60,7 +60,7 @@ fn not_an_insert(statement: &[Token<'_>]) -> String {
 /// The column list, if there is one.
 fn columns(cursor: &mut Cursor<'_, '_>) -> Result<Vec<String>, String> {
     let Some(group) = cursor.group() else { return Ok(Vec::new()) };
-    if ["SELECT", "WITH", "VALUES", "TABLE"].iter().any(|word| starts_with(group, &[word])) {
+    if QUERIES.iter().any(|word| starts_with(group, &[word])) {
         return Err("its rows come from a query".to_owned());
     }
     split_commas(group)
@@ -137,23 +137,25 @@ fn value(tokens: &[Token<'_>], index: &mut usize) -> Value {
 /// A subquery among these tokens names the table, other than to qualify a column. Row by row it would see the rows
 /// written before; all at once it does not.
 fn reads_table(tokens: &[Token<'_>], table: &str) -> bool {
-    subqueries(tokens).any(|query| {
-        query.windows(2).any(|pair| {
-            let [token, next] = pair else { return false };
-            let named = matches!(token.kind, Kind::Name | Kind::QuotedName | Kind::UnicodeName);
-            named && !next.is(".") && take_name(std::slice::from_ref(token)).is_some_and(|(name, _)| name == table)
-        })
+    let opens = |at: usize| QUERIES.iter().any(|word| tokens.get(at + 1).is_some_and(|next| next.is_word(word)));
+    let qualifies = |at: usize| tokens.get(at + 1).is_some_and(|next| next.is("."));
+    inside(tokens, opens).any(|(at, token)| {
+        let named = matches!(token.kind, Kind::Name | Kind::QuotedName | Kind::UnicodeName);
+        named && !qualifies(at) && take_name(std::slice::from_ref(token)).is_some_and(|(name, _)| name == table)
     })
 }
 
-/// An aggregate takes nothing but placeholders, in a subquery. Over columns of the stage it would be one of the outer
+/// An aggregate takes a placeholder, in a subquery. Over nothing but columns of the stage it would be one of the outer
 /// query and make one row of all.
 fn aggregates_placeholder(tokens: &[Token<'_>]) -> bool {
-    let aggregate = |token: &Token<'_>| AGGREGATES.iter().any(|name| token.is_word(name));
-    tokens.iter().enumerate().filter(|(_, token)| aggregate(token)).any(|(at, _)| {
-        Cursor::new(tokens.get(at + 1..).unwrap_or_default()).group().is_some_and(|arguments| count(arguments) > 0)
-    })
+    let opens = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+        before.is_some_and(|function| AGGREGATES.iter().any(|name| function.is_word(name)))
+    };
+    inside(tokens, opens).any(|(_, token)| token.kind == Kind::Placeholder)
 }
+
+const QUERIES: [&str; 4] = ["SELECT", "WITH", "VALUES", "TABLE"];
 
 const AGGREGATES: [&str; 12] = [
     "count",
@@ -170,16 +172,21 @@ const AGGREGATES: [&str; 12] = [
     "every",
 ];
 
-/// What is inside the brackets of each subquery.
-fn subqueries<'t, 'a>(tokens: &'t [Token<'a>]) -> impl Iterator<Item = &'t [Token<'a>]> {
-    let is_query = |inside: &&[Token<'_>]| ["SELECT", "WITH", "TABLE"].iter().any(|word| starts_with(inside, &[word]));
-    (0..tokens.len()).filter_map(|at| tokens.get(at..)).filter_map(with_bracket).filter(is_query)
-}
-
-/// The tokens after an opening bracket and up to the closing one, with that.
-fn with_bracket<'t, 'a>(tokens: &'t [Token<'a>]) -> Option<&'t [Token<'a>]> {
-    let inside = Cursor::new(tokens).group()?.len();
-    tokens.get(1..inside + 2)
+/// The tokens, with their indexes, that are somewhere inside a bracket for whose index `opens` is true.
+fn inside<'t, 'a>(
+    tokens: &'t [Token<'a>],
+    opens: impl Fn(usize) -> bool,
+) -> impl Iterator<Item = (usize, &'t Token<'a>)> {
+    let mut brackets: Vec<bool> = Vec::new();
+    tokens.iter().enumerate().filter(move |(at, token)| {
+        let within = brackets.last().copied().unwrap_or(false);
+        if token.is("(") {
+            brackets.push(within || opens(*at));
+        } else if token.is(")") {
+            brackets.pop();
+        }
+        within
+    })
 }
 
 /// All tokens before the place of a cursor.

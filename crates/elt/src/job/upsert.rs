@@ -55,9 +55,10 @@ fn check_statement(statement: &[Token<'_>], findings: &mut Findings) {
     if placeholder::count(statement) == 0 {
         findings.error(start, "there is no placeholder: write one %s for each column of SELECT_SOURCE_SQL");
     }
-    // The INSERT of a MERGE has none.
-    let merges = find_word(statement, "MERGE").is_some();
-    let insert = find_word(statement, "INSERT").filter(|_| !merges && !rewrite::has_on_conflict(statement));
+    // An INSERT after WITH needs one too; that of a MERGE has none.
+    let inserts = starts_with(statement, &["INSERT"]) || starts_with(statement, &["WITH"]);
+    let exempt = !inserts || find_word(statement, "MERGE").is_some() || rewrite::has_on_conflict(statement);
+    let insert = find_word(statement, "INSERT").filter(|_| !exempt);
     if let Some(insert) = insert.and_then(|at| statement.get(at)) {
         findings.error(
             insert.start,

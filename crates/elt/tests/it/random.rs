@@ -88,6 +88,60 @@ fn spoilt_file() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// What is repeated here would take hours if any rule looked at the rest of the text again for each token.
+#[test]
+fn large_texts_are_read_in_one_pass() {
+    for piece in [
+        "(",
+        "(SELECT ",
+        "[",
+        "count(",
+        "ARRAY[%s],",
+        "'",
+        "$a$ $b$ ",
+        "$a",
+        "/*",
+        "%(",
+        "%s ",
+        "%%%",
+        ";",
+        ",",
+        "a.",
+        "\"\"",
+        "E'\\' ",
+        "--\n",
+        "WHERE (t ",
+        ") ",
+        "ON CONFLICT ",
+        "SELECT a INTO ",
+        "+-",
+        "é\u{a0}",
+    ] {
+        let text = piece.repeat(40_000 / piece.len());
+        for key in [
+            "CREATE_TABLE_SQL",
+            "SELECT_SOURCE_SQL",
+            "UPSERT_TARGET_SQL",
+            "SELECT_KEYS_SQL",
+            "TARGET_TABLE",
+            "KEY_COLUMNS",
+            "LAG",
+        ] {
+            let _ = with(&[(key, &text)]);
+        }
+        let _ = with(&[(
+            "UPSERT_TARGET_SQL",
+            &format!("INSERT INTO t VALUES (%s, {text}) ON CONFLICT ({text}) DO {text}"),
+        )]);
+    }
+    let keys: String = (0..50_000).map(|at| format!("k{at}: 1\n")).collect();
+    assert_eq!(Job::parse("jobs/t.yaml", keys.as_bytes()).unwrap_err().len(), 100);
+
+    let columns: String = (0..50_000).map(|at| format!("k{at}, ")).collect();
+    let list = format!("KEY_COLUMNS: [{columns}]");
+    assert!(Job::parse("jobs/t.yaml", list.as_bytes()).is_err());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -117,7 +171,7 @@ proptest! {
     fn no_spoilt_file_panics(bytes in spoilt_file()) {
         if let Err(problems) = Job::parse("jobs/t.yaml", &bytes) {
             prop_assert!(!problems.is_empty());
-            let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
+            let lines = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 1;
             for problem in problems {
                 prop_assert!(problem.line >= 1 && problem.line as usize <= lines, "{problem} of {lines} lines");
                 prop_assert!(problem.message.contains(": ") || problem.message.contains('('), "no remedy: {problem}");

@@ -49,6 +49,7 @@ fn the_two_queries_are_queries() {
         "TABLE t",
         "((SELECT 1) UNION SELECT 2)",
         "SELECT 1 AS into; ; -- end",
+        "SELECT substring(a FOR 2)",
     ] {
         job("SELECT_KEYS_SQL", query);
         job("SELECT_SOURCE_SQL", query);
@@ -71,6 +72,9 @@ fn the_two_queries_are_queries() {
         "SELECT (]",
         "SELECT $1",
         "DO $$ begin end $$",
+        "SELECT 1 FOR UPDATE",
+        "SELECT a FROM t FOR NO KEY UPDATE",
+        "SELECT a FROM t FOR KEY SHARE",
     ] {
         problems("SELECT_KEYS_SQL", query);
         problems("SELECT_SOURCE_SQL", query);
@@ -88,6 +92,7 @@ fn a_query_is_sent_without_semicolon_and_what_follows_it() {
 fn an_upsert_is_one_statement_with_placeholders() {
     for upsert in [
         "UPDATE t SET b = %s WHERE a = %s",
+        "UPDATE t SET insert = %s WHERE a = %s",
         "MERGE INTO t USING (VALUES (%s, %s)) v (a, b) ON t.a = v.a WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (a, b)",
         "SELECT upsert(%s, %s)",
         "CALL upsert(%s, %s)",

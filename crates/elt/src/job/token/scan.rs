@@ -154,21 +154,26 @@ pub(super) fn placeholder(rest: &str) -> Option<Scanned> {
 /// In `%(name)s`, in bytes. Names of PostgreSQL have at most 63.
 const LONGEST_NAME: usize = 128;
 
+/// In bytes. PostgreSQL refuses operators of more than 63; looking further would make the tokens of `+-+-…` slow.
+const LONGEST_OPERATOR: usize = 64;
+
 /// The longest operator. A comment ends it, a placeholder too, and a last `+` or `-` belongs to it only beside a
 /// character that no operator of the SQL standard has.
 fn operator(rest: &str, placeholders: bool) -> Scanned {
     let mut end = 0;
-    while let Some(c) = rest[end..].chars().next().filter(|&c| is_operator(c)) {
+    // The end without a last `+` or `-`, and whether that may stay.
+    let (mut trimmed, mut keeps) = (1, false);
+    while let Some(byte) = rest.as_bytes().get(end).copied().filter(|&byte| is_operator(char::from(byte))) {
         let here = &rest[end..];
         let comment = here.starts_with("--") || here.starts_with("/*");
-        if end > 0 && (comment || (placeholders && placeholder(here).is_some())) {
+        if end > 0 && (comment || end >= LONGEST_OPERATOR || (placeholders && placeholder(here).is_some())) {
             break;
         }
-        end += if placeholders && here.starts_with("%%") { 2 } else { c.len_utf8() };
+        end += if placeholders && here.starts_with("%%") { 2 } else { 1 };
+        if !matches!(byte, b'+' | b'-') {
+            trimmed = end;
+        }
+        keeps |= matches!(byte, b'~' | b'!' | b'@' | b'#' | b'^' | b'&' | b'|' | b'`' | b'?' | b'%');
     }
-    let text = &rest[..end];
-    if !text.contains(['~', '!', '@', '#', '^', '&', '|', '`', '?', '%']) {
-        end = text.trim_end_matches(['+', '-']).len().max(1);
-    }
-    Scanned::new(Kind::Operator, end)
+    Scanned::new(Kind::Operator, if keeps { end } else { trimmed })
 }
