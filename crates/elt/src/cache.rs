@@ -9,7 +9,7 @@ use std::time::Duration;
 use redis::{RedisError, aio::MultiplexedConnection};
 use tokio::time::timeout;
 
-use crate::hashes::Set;
+use crate::hashes::{SIZE, Set};
 
 /// The most bytes of a part.
 const PART: usize = 1024 * 1024;
@@ -47,14 +47,14 @@ pub(crate) async fn load(redis: &mut MultiplexedConnection, table: &str, token: 
         if token != Some(&stored) {
             return Ok(Found { parts, known: None });
         }
-        let mut packed: Vec<Vec<u8>> = Vec::with_capacity(count);
+        let mut hashes = Vec::with_capacity(count * (PART / SIZE));
         for key in &parts {
-            match redis::cmd("GET").arg(key).query_async(redis).await? {
-                Some(bytes) => packed.push(bytes),
-                None => return Ok(Found { parts, known: None }),
+            let packed: Option<Vec<u8>> = redis::cmd("GET").arg(key).query_async(redis).await?;
+            if !packed.is_some_and(|packed| Set::unpack(&packed, &mut hashes)) {
+                return Ok(Found { parts, known: None });
             }
         }
-        Ok(Found { known: Set::unpack(&packed), parts })
+        Ok(Found { known: Set::sorted(hashes), parts })
     })
     .await
 }
@@ -67,9 +67,11 @@ pub(crate) async fn store(
     found: Found,
     hashes: &Set,
 ) -> Result<(), String> {
+    let Found { parts, known } = found;
+    drop(known);
     let mut pipeline = redis::pipe();
     pipeline.atomic();
-    for key in found.parts {
+    for key in parts {
         pipeline.del(key).ignore();
     }
     let mut count = 0;

@@ -26,7 +26,8 @@ use crate::{
 mod rows;
 mod finish;
 
-/// The servers of a cycle. Each client is used for this cycle alone; after an error the connection may be unusable, and
+/// The servers of a cycle. Each client is used for this cycle alone: the statements that it knows by name are forgotten,
+/// because behind a pooler the next transaction may be in another session. After an error the connection may be unusable, and
 /// after a cycle that was abandoned (its future dropped) a transaction is open on it: close it then.
 pub struct Servers<'a> {
     /// M, which is read.
@@ -159,7 +160,7 @@ impl Cycle<'_> {
     fn begin(&self) -> String {
         let (timeout, lock_timeout) = (self.job.timeout.as_millis(), self.options.lock_timeout.as_millis());
         format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL client_min_messages = warning; \
+            "BEGIN ISOLATION LEVEL READ COMMITTED; DEALLOCATE ALL; SET LOCAL client_min_messages = warning; \
              SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = {lock_timeout}; \
              SET LOCAL statement_timeout = {timeout}; SET LOCAL idle_in_transaction_session_timeout = {timeout}"
         )

@@ -34,16 +34,15 @@ impl Set {
         self.0.chunks((part / SIZE).max(1)).map(|hashes| hashes.as_flattened().to_vec())
     }
 
-    /// The opposite of [`Set::pack`]; `None` if the bytes are no hashes.
-    pub(crate) fn unpack(parts: &[Vec<u8>]) -> Option<Self> {
-        let mut hashes = Vec::with_capacity(parts.iter().map(Vec::len).sum::<usize>() / SIZE);
-        for part in parts {
-            let (whole, rest) = part.as_chunks::<SIZE>();
-            if !rest.is_empty() {
-                return None;
-            }
-            hashes.extend_from_slice(whole);
-        }
+    /// Adds the hashes of a part to `hashes`. False if the bytes are no hashes.
+    pub(crate) fn unpack(part: &[u8], hashes: &mut Vec<Hash>) -> bool {
+        let (whole, rest) = part.as_chunks::<SIZE>();
+        hashes.extend_from_slice(whole);
+        rest.is_empty()
+    }
+
+    /// From hashes that are in order; `None` if they are not.
+    pub(crate) fn sorted(hashes: Vec<Hash>) -> Option<Self> {
         hashes.is_sorted().then_some(Self(hashes))
     }
 }
@@ -98,8 +97,11 @@ mod tests {
         let set = Set::new((0..1000_u32).map(|n| of(&n.to_be_bytes())).collect());
         let parts: Vec<Vec<u8>> = set.pack(100).collect();
         assert_eq!(parts.len(), 167);
-        assert_eq!(Set::unpack(&parts), Some(set.clone()));
-        assert_eq!(Set::unpack(&[vec![0; 17]]), None);
+        let mut hashes = Vec::new();
+        assert!(parts.iter().all(|part| Set::unpack(part, &mut hashes)));
+        assert_eq!(Set::sorted(hashes), Some(set.clone()));
+        assert!(!Set::unpack(&[0; 17], &mut Vec::new()));
+        assert_eq!(Set::sorted(vec![[2; 16], [1; 16]]), None);
         assert!(set.contains(&of(&7_u32.to_be_bytes())));
         assert!(!set.contains(&of(&1007_u32.to_be_bytes())));
     }

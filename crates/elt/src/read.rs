@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Begins the transaction of a cycle on M. It cannot write.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DEALLOCATE ALL";
 
 const SNAPSHOT: &str = include_str!("../../../sql/elt/select_snapshot.sql");
 

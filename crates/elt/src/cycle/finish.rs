@@ -58,8 +58,10 @@ impl Cycle<'_> {
         };
         let token = state::store(self.target, &self.name, self.job, &next).await?;
         state::record(self.target, &self.name, self.job, &outcome).await?;
-        self.source.batch_execute("COMMIT").await.map_err(source("end the snapshot"))?;
+        self.source.batch_execute("DEALLOCATE ALL; COMMIT").await.map_err(source("end the snapshot"))?;
         failpoint::pass("recorded");
+        // Named statements outlive the transaction, and behind a pooler the session is somebody else's then.
+        self.target.batch_execute("DEALLOCATE ALL").await.map_err(target("commit"))?;
         self.target.batch_execute("COMMIT").await.map_err(target("commit"))?;
         Ok((outcome, changed.then_some(token)))
     }

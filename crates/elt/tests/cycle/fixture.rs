@@ -43,7 +43,11 @@ pub(crate) fn options() -> Options {
 
 impl Fixture {
     pub(crate) async fn new() -> anyhow::Result<Self> {
-        let stack = devstack::shared().await?;
+        Self::on(devstack::shared().await?).await
+    }
+
+    /// On a stack of its own, which can be disturbed.
+    pub(crate) async fn on(stack: &devstack::Endpoints) -> anyhow::Result<Self> {
         let template = "elt_target";
         stack
             .template_database(template, async |url| {

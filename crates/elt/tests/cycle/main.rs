@@ -16,4 +16,5 @@ mod killed;
 mod frozen;
 mod refused;
 mod large;
+mod network;
 mod statements;
