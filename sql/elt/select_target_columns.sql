@@ -12,6 +12,7 @@ SELECT
     ) AS cut_by_casts,
     CASE WHEN a.atttypid = 'pg_catalog.bpchar'::pg_catalog.regtype AND a.atttypmod > 4 THEN a.atttypmod - 4 END
         AS bpchar_length,
+    a.attnotnull AS not_null,
     a.attidentity = 'a' AS always_identity,
     a.attgenerated <> '' AS generated
 FROM pg_catalog.pg_attribute AS a

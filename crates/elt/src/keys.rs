@@ -40,6 +40,8 @@ pub(crate) struct Done {
     pub(crate) deleted: u64,
     pub(crate) repaired: u64,
     pub(crate) missing: u64,
+    /// Rows of A that their key has too many of and that cannot be told apart.
+    pub(crate) surplus: u64,
     /// What is remembered of it; `None` if it has to be repeated.
     pub(crate) compared: Option<Compared>,
     /// Why deletes were held.
@@ -144,7 +146,7 @@ impl Loaded<'_> {
                 }
             }
         }
-        done.missing = summary.missing;
+        (done.missing, done.surplus) = (summary.missing, summary.surplus);
         done.compared = done.held.is_none().then(|| Compared {
             texts: Some(texts(self.context.job)),
             count: Some(self.fingerprint.count),
@@ -193,6 +195,7 @@ impl Loaded<'_> {
         Ok(Summary {
             gone: number("gone")?,
             missing: number("missing")?,
+            surplus: number("surplus")?,
             repairable: number("repairable")?,
             unresolved: get(&row, "unresolved")?,
         })
@@ -222,6 +225,8 @@ struct Summary {
     gone: u64,
     /// Keys that M has more often.
     missing: u64,
+    /// Rows of A that keys of M have too many of.
+    surplus: u64,
     /// Distinct keys of M that A has too few or too many of.
     repairable: u64,
     /// A hash of these.

@@ -80,6 +80,7 @@ impl Keys<'_> {
         format!(
             "SELECT COALESCE(sum(a) FILTER (WHERE m = 0), 0)::bigint AS gone, \
              COALESCE(sum(m - a) FILTER (WHERE m > a), 0)::bigint AS missing, \
+             COALESCE(sum(a - m) FILTER (WHERE a > m AND m > 0), 0)::bigint AS surplus, \
              count(*) FILTER (WHERE m > 0) AS repairable, \
              count(*) FILTER (WHERE m > 0) || ':' || COALESCE(sum(hashtextextended(ROW({names}, m, a)::text, 0)) \
              FILTER (WHERE m > 0), 0) AS unresolved FROM {DIFFERENCE}"
@@ -103,12 +104,15 @@ impl Keys<'_> {
         let names = self.names("d.");
         let alive = if self.soft { format!(" AND elt_a.{} IS NULL", quote(DELETED_AT)) } else { String::new() };
         let joined = upsert.joined(conflict);
+        let twin = upsert
+            .twin(conflict)
+            .map_or(String::new(), |twin| format!(" AND NOT EXISTS (SELECT FROM {REPAIR} AS elt_s WHERE {twin})"));
         let one = |mask: &i64| {
             format!(
                 "SELECT elt_a.tableoid AS part, elt_a.ctid AS place, d.a - d.m AS surplus, \
                  count(*) OVER (PARTITION BY {names}) AS candidates \
                  FROM {} AS elt_a JOIN {DIFFERENCE} AS d ON {} \
-                 WHERE d.m > 0 AND d.a > d.m{alive} AND NOT EXISTS (SELECT FROM {REPAIR} AS elt_s WHERE {joined})",
+                 WHERE d.m > 0 AND d.a > d.m{alive} AND NOT EXISTS (SELECT FROM {REPAIR} AS elt_s WHERE {joined}){twin}",
                 self.target.name,
                 self.matches(*mask)
             )

@@ -38,6 +38,7 @@ pub(crate) struct Column {
     pub(crate) cut_by_casts: bool,
     /// The length of `character(n)`.
     pub(crate) bpchar_length: Option<i32>,
+    pub(crate) not_null: bool,
     pub(crate) always_identity: bool,
     pub(crate) generated: bool,
 }
@@ -68,6 +69,7 @@ fn column(row: &Row) -> Result<Column> {
         loose_type: get(row, "loose_type")?,
         cut_by_casts: get(row, "cut_by_casts")?,
         bpchar_length: get(row, "bpchar_length")?,
+        not_null: get(row, "not_null")?,
         always_identity: get(row, "always_identity")?,
         generated: get(row, "generated")?,
     })

@@ -109,9 +109,12 @@ impl Upsert<'_> {
         let columns: Vec<String> = (1..=self.source.len()).map(|n| format!("elt_s.c{n}")).collect();
         // Rows of one key have to stay in their order.
         let order = if self.does_nothing { " ORDER BY elt_s.ctid" } else { "" };
+        let twin = self.twin(conflict).map_or(String::new(), |twin| {
+            format!(" AND NOT EXISTS (SELECT FROM {} AS elt_a WHERE {twin})", self.target.name)
+        });
         Some(format!(
             "CREATE TEMP TABLE {CHANGED} ON COMMIT DROP AS SELECT {} FROM {stage} AS elt_s LEFT JOIN {} AS elt_a ON {} \
-             WHERE {}{order}",
+             WHERE {}{twin}{order}",
             columns.join(", "),
             self.target.name,
             self.joined(conflict),
@@ -159,6 +162,19 @@ impl Upsert<'_> {
         conflict.iter().map(same).collect::<Vec<_>>().join(" AND ")
     }
 
+    /// The condition that a row of the target equals one of the stage that conflicts with none, because a column of its
+    /// conflict key is NULL: it would be inserted whenever it is read. `None`: these columns cannot be NULL. Rows are
+    /// compared as text, which a join can hash.
+    pub(crate) fn twin(&self, conflict: &[usize]) -> Option<String> {
+        let nullable = conflict.iter().map(|place| &self.listed[*place]).filter(|column| !column.not_null);
+        let unknown: Vec<String> = nullable.map(|column| format!("elt_a.{} IS NULL", quote(&column.name))).collect();
+        if unknown.is_empty() {
+            return None;
+        }
+        let (new, old) = self.compared();
+        Some(format!("({}) AND ROW({new})::text = ROW({old})::text", unknown.join(" OR ")))
+    }
+
     /// The expression of a list's place for a row of the stage (`elt_s`).
     pub(crate) fn value(&self, place: usize) -> String {
         self.parts.values.get(place).map_or("NULL".to_owned(), |value| value.render(|index| self.placeholder(index)))
@@ -183,21 +199,26 @@ impl Upsert<'_> {
     fn differs(&self) -> String {
         let mut differs = "elt_a.ctid IS NULL".to_owned();
         if !self.does_nothing {
-            let (mut new, mut old) = (Vec::new(), Vec::new());
-            for (place, column) in self.listed.iter().enumerate() {
-                if self.taken_over.as_ref().is_some_and(|columns| !columns.contains(&column.name)) {
-                    continue;
-                }
-                new.push(comparable(&self.value(place), column));
-                old.push(format!("elt_a.{}", quote(&column.name)));
-            }
-            let (new, old) = (new.join(", "), old.join(", "));
+            let (new, old) = self.compared();
             differs.push_str(&format!(" OR NOT pg_catalog.record_image_eq(ROW({new}), ROW({old}))"));
         }
         if self.soft {
             differs.push_str(&format!(" OR elt_a.{} IS NOT NULL", quote(DELETED_AT)));
         }
         format!("({differs})")
+    }
+
+    /// The new values and those of the target, as two lists of the same types.
+    fn compared(&self) -> (String, String) {
+        let (mut new, mut old) = (Vec::new(), Vec::new());
+        for (place, column) in self.listed.iter().enumerate() {
+            if self.taken_over.as_ref().is_some_and(|columns| !columns.contains(&column.name)) {
+                continue;
+            }
+            new.push(comparable(&self.value(place), column));
+            old.push(format!("elt_a.{}", quote(&column.name)));
+        }
+        (new.join(", "), old.join(", "))
     }
 
     /// A placeholder over the stage. A value that travels as text is a literal without a type, so it takes the type that

@@ -79,6 +79,11 @@ impl Cycle<'_> {
             let count = compared.missing;
             self.notes.push(format!("{count} keys of SELECT_KEYS_SQL are not among the rows of SELECT_SOURCE_SQL"));
         }
+        if compared.surplus > 0 {
+            let count = compared.surplus;
+            self.notes
+                .push(format!("{count} rows share their keys with rows of the source and cannot be told from them"));
+        }
         if let Some(held) = &compared.held {
             let name = &self.job.name;
             self.notes.push(format!("deletes held: {held}; `run {name} --allow-deletes` allows them once"));

@@ -42,6 +42,7 @@ fn target() -> Target {
         loose_type: sql.split('(').next().unwrap_or_default().to_owned(),
         cut_by_casts,
         bpchar_length: None,
+        not_null: name == "id",
         always_identity: false,
         generated: false,
     };
@@ -99,6 +100,16 @@ fn an_upsert_over_a_stage() {
     insta::assert_snapshot!("create_changed", with(UPSERT, false, |upsert| upsert.create_changed("s").unwrap()));
     insta::assert_snapshot!("restore", with(UPSERT, true, |upsert| upsert.restore("s").unwrap()));
     insta::assert_snapshot!("explain", with(UPSERT, false, |upsert| upsert.explain()));
+}
+
+#[test]
+fn a_conflict_key_that_may_be_null() {
+    let changed = with(UPSERT, false, |upsert| {
+        let mut upsert = upsert.clone();
+        upsert.listed[0].not_null = false;
+        upsert.create_changed("s").unwrap()
+    });
+    insta::assert_snapshot!("create_changed_nullable", changed);
 }
 
 #[test]

@@ -107,3 +107,32 @@ async fn a_column_that_the_update_leaves_alone_does_not_make_a_row_differ() -> a
     assert_eq!(rows(&fixture.target, PLACES).await?, places);
     Ok(())
 }
+
+#[tokio::test]
+async fn rows_whose_conflict_key_is_null_are_not_inserted_again() -> anyhow::Result<()> {
+    let text = "CREATE_TABLE_SQL: CREATE TABLE IF NOT EXISTS items (id int, title text UNIQUE, category text, updated_at timestamp)
+SELECT_SOURCE_SQL: SELECT id, title, category, updated_at FROM items WHERE updated_at > %s
+UPSERT_TARGET_SQL: INSERT INTO items (id, title, category, updated_at) VALUES (%s, %s, %s, %s) ON CONFLICT (title) DO UPDATE SET id = EXCLUDED.id, title = EXCLUDED.title, category = EXCLUDED.category, updated_at = EXCLUDED.updated_at
+SELECT_KEYS_SQL: SELECT id, title FROM items
+TARGET_TABLE: items
+KEY_COLUMNS: [id, title]
+LAG: 1h
+";
+    let job = crate::fixture::job(text);
+    let fixture = Fixture::with(ITEMS, &job).await?;
+    fixture
+        .write("INSERT INTO items SELECT n, CASE WHEN n > 5 THEN n::text END, NULL FROM generate_series(1, 10) AS n")
+        .await?;
+    fixture.good(&job).await?;
+    let places = rows(&fixture.target, PLACES).await?;
+    fixture.flush_redis().await?;
+    assert_eq!(fixture.good(&job).await?.counts.unchanged, 10);
+    assert_eq!(rows(&fixture.target, PLACES).await?, places);
+
+    // The new row does not conflict with the old one, which is found by its key.
+    fixture.write("UPDATE items SET category = 'new', updated_at = localtimestamp WHERE id IN (3, 8)").await?;
+    let outcome = fixture.good(&job).await?;
+    let all = "SELECT id, title, category, updated_at FROM items";
+    assert_eq!(rows(&fixture.target, all).await?, rows(&fixture.source, all).await?, "{outcome:?}");
+    Ok(())
+}
