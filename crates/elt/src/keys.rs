@@ -161,8 +161,10 @@ impl Loaded<'_> {
         self.drop(KEYS).await
     }
 
+    /// Without statistics the planner takes the differences for one row, and finds rows of A by reading all of A for each.
     async fn compare(&self) -> Result<()> {
-        self.batch(&self.keys.compare(), "compare keys").await
+        self.batch(&self.keys.compare(), "compare keys").await?;
+        self.batch(&format!("ANALYZE {DIFFERENCE}"), "compare keys").await
     }
 
     async fn delete_gone(&self) -> Result<u64> {

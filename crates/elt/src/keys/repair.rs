@@ -58,6 +58,7 @@ impl Loaded<'_> {
             }
         }
         if let Plan::SetBased(upsert) = plan {
+            self.batch(&format!("ANALYZE {REPAIR}"), "repair").await?;
             written += self.upsert_again(upsert).await?;
         }
         Ok(written)
