@@ -2,7 +2,10 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use tokio_postgres::{Client, CopyOutStream, types::Type};
+use tokio_postgres::{
+    Client, CopyOutStream, Row,
+    types::{FromSql, Type},
+};
 
 use crate::{
     error::{Error, Result, Server, source},
@@ -14,6 +17,7 @@ use crate::{
 /// Begins the transaction of a cycle on M. It cannot write.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DEALLOCATE ALL";
 
+const CLOCK: &str = include_str!("../../../sql/elt/select_clock.sql");
 const SNAPSHOT: &str = include_str!("../../../sql/elt/select_snapshot.sql");
 
 /// How many bytes of tuples are collected before they are handed on.
@@ -37,36 +41,47 @@ impl Reading {
     }
 }
 
-/// Begins the transaction and takes its snapshot.
+/// Reads the clock, then begins the transaction and takes its snapshot. The other way round a transaction that the snapshot
+/// does not see could have written before the clock.
 pub(crate) async fn begin(client: &Client, timeout: std::time::Duration) -> Result<Reading> {
-    let limits = format!("{BEGIN}; SET LOCAL statement_timeout = {}", timeout.as_millis());
-    client.batch_execute(&limits).await.map_err(source("begin"))?;
+    // Outside a transaction a pooler may change the session between two messages, so this statement has no name.
+    let clock = client.query_typed_one(CLOCK, &[]).await.map_err(source("read the clock"))?;
+    let timeout = timeout.as_millis();
+    let begin = format!(
+        "{BEGIN}; SET LOCAL statement_timeout = {timeout}; SET LOCAL idle_in_transaction_session_timeout = {timeout}"
+    );
+    client.batch_execute(&begin).await.map_err(source("begin"))?;
     let row = client.query_one(SNAPSHOT, &[]).await.map_err(source("take a snapshot"))?;
-    let text = |name: &str| row.try_get::<_, String>(name).map_err(source("take a snapshot"));
-    let number = |name: &str| text(name).map(|text| text.parse::<u64>().unwrap_or_default());
-    let time = |name: &str, kind: Kind| -> Result<i64> {
-        let value: Option<Raw> = row.try_get(name).map_err(source("take a snapshot"))?;
-        // A standby that has replayed nothing yet knows no time.
-        Ok(value.and_then(|value| kind.read(&value.0)).unwrap_or(watermark::BEGINNING))
-    };
+    let number = |name: &str| get::<String>(&row, name).map(|text| text.parse::<u64>().unwrap_or_default());
     let snapshot = Snapshot {
         server: watermark::Server {
-            system: text("system_identifier")?,
-            timeline: row.try_get("timeline").map_err(source("take a snapshot"))?,
-            database: row.try_get("database_oid").map_err(source("take a snapshot"))?,
+            system: get(&row, "system_identifier")?,
+            timeline: get(&row, "timeline")?,
+            database: get(&row, "database_oid")?,
         },
         xmin: number("xmin")?,
         xmax: number("xmax")?,
-        clock: time("clock", Kind::TimestampTz)?,
+        clock: time(&clock, "clock", Kind::TimestampTz)?,
     };
-    let local_timestamp = time("local_timestamp", Kind::Timestamp)?;
-    Ok(Reading { snapshot, local_timestamp, local_date: time("local_date", Kind::Date)? })
+    let local_timestamp = time(&clock, "local_timestamp", Kind::Timestamp)?;
+    Ok(Reading { snapshot, local_timestamp, local_date: time(&clock, "local_date", Kind::Date)? })
+}
+
+/// A column of a row of M.
+fn get<'r, T: FromSql<'r>>(row: &'r Row, name: &str) -> Result<T> {
+    row.try_get(name).map_err(source("take a snapshot"))
+}
+
+/// A time of a row of M. A standby that has replayed nothing yet knows none.
+fn time(row: &Row, name: &str, kind: Kind) -> Result<i64> {
+    let value: Option<Raw> = get(row, name)?;
+    Ok(value.and_then(|value| kind.read(&value.0)).unwrap_or(watermark::BEGINNING))
 }
 
 /// The bytes of a value.
 struct Raw(Vec<u8>);
 
-impl<'a> tokio_postgres::types::FromSql<'a> for Raw {
+impl<'a> FromSql<'a> for Raw {
     fn from_sql(_: &Type, raw: &'a [u8]) -> std::result::Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Self(raw.to_vec()))
     }

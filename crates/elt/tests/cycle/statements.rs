@@ -16,6 +16,6 @@ async fn every_statement_prepares() -> anyhow::Result<()> {
             count += 1;
         }
     }
-    assert_eq!(count, 9);
+    assert_eq!(count, 10);
     Ok(())
 }
