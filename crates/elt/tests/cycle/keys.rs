@@ -2,7 +2,7 @@
 
 use elt::{Options, Status};
 
-use crate::fixture::{Fixture, ITEMS, ITEMS_OF, items, number, rows};
+use crate::fixture::{Fixture, ITEMS, ITEMS_OF, items, job, number, rows};
 
 const FILL: &str =
     "INSERT INTO items SELECT n, 'title ' || n, NULLIF(n % 7, 0)::text FROM generate_series(1, 1000) AS n";
@@ -134,5 +134,29 @@ async fn keys_compared_before_a_table_was_filled_by_copy_do_not_count() -> anyho
     fixture.write("DELETE FROM items").await?;
     // M has the same keys, none, as when they were last compared.
     assert_eq!(fixture.cycle(&job).await?.status, Status::Held);
+    Ok(())
+}
+
+#[tokio::test]
+async fn keys_that_are_computed_are_found_by_reading_everything() -> anyhow::Result<()> {
+    let job = job("CREATE_TABLE_SQL: CREATE TABLE IF NOT EXISTS items (id int PRIMARY KEY, title text, updated_at timestamp)
+SELECT_SOURCE_SQL: SELECT id, title, updated_at FROM items WHERE updated_at > %s
+UPSERT_TARGET_SQL: INSERT INTO items (id, title, updated_at) VALUES (%s, upper(%s), %s) ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.title, updated_at = EXCLUDED.updated_at
+SELECT_KEYS_SQL: SELECT upper(title) AS title FROM items
+TARGET_TABLE: items
+KEY_COLUMNS: title
+LAG: 0s
+");
+    let fixture = filled(&job).await?;
+    fixture.good(&job).await?;
+    fixture.target.batch_execute("DELETE FROM items WHERE id % 100 = 0").await?;
+    fixture.write("UPDATE items SET title = 'renamed' WHERE id = 7; INSERT INTO items VALUES (2000, 'x')").await?;
+    let outcome = fixture.good(&job).await?;
+    assert!(outcome.counts.repaired >= 10, "{outcome:?}");
+    let expected = "SELECT id, upper(title), updated_at FROM items";
+    assert_eq!(
+        rows(&fixture.target, "SELECT id, title, updated_at FROM items").await?,
+        rows(&fixture.source, expected).await?
+    );
     Ok(())
 }

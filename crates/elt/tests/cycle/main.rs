@@ -16,5 +16,6 @@ mod killed;
 mod frozen;
 mod refused;
 mod large;
+mod row_by_row;
 mod network;
 mod statements;
