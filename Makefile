@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # Service binaries that can be told to fail, for the tests. The same set for build and test, or cargo builds them twice.
-FAILPOINTS := --features stg/failpoints,dds/failpoints,cdm/failpoints
+FAILPOINTS := --features stg/failpoints,dds/failpoints,cdm/failpoints,elt/failpoints
 
 # Compiled once, for three to five minutes; pinned, like the toolchain.
 DENY_VERSION := 0.18.9
@@ -57,7 +57,7 @@ soak: build ## orders for DURATION (20m), RATE= a second, a SIGKILL every ten se
 check: setup $(DENY) ## format, lints, and who may depend on what
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo clippy -p stg -p dds -p cdm --features failpoints --all-targets --locked -- -D warnings
+	cargo clippy -p stg -p dds -p cdm -p elt --features failpoints --all-targets --locked -- -D warnings
 	$(DENY) --locked check --allow unused-wrapper bans licenses sources
 
 chart: setup binaries $(HELM_VENV)/stamp ## bring the chart's schema up to the services' own settings

@@ -35,6 +35,7 @@ pub struct Migrations {
     runner: fn() -> Runner,
     history: &'static str,
     lock: i64,
+    prepare: &'static str,
     grants: Option<Grants>,
 }
 
@@ -57,13 +58,19 @@ impl Migrations {
     /// `lock` is the number of an advisory lock that no other owner uses. It must never change.
     #[must_use]
     pub const fn new(runner: fn() -> Runner, history: &'static str, lock: i64) -> Self {
-        Self { runner, history, lock, grants: None }
+        Self { runner, history, lock, prepare: "", grants: None }
     }
 
     /// The same with grants.
     #[must_use]
     pub const fn granting(self, grants: Grants) -> Self {
         Self { grants: Some(grants), ..self }
+    }
+
+    /// The same with SQL that is executed before the history is looked for, for instance to create its schema.
+    #[must_use]
+    pub const fn preparing(self, sql: &'static str) -> Self {
+        Self { prepare: sql, ..self }
     }
 
     /// The grants that follow the migrations.
@@ -86,6 +93,7 @@ impl Migrations {
         // After `stated.sql`, so that the function is the one of PostgreSQL.
         let lock = format!("SELECT pg_advisory_xact_lock({})", self.lock);
         client.batch_execute(&lock).await.map_err(|error| failed("lock", &error))?;
+        client.batch_execute(self.prepare).await.map_err(|error| failed("prepare", &error))?;
         let report = self.runner().run_async(&mut Begun(&client)).await.map_err(|error| explain(&error))?;
         if let Some(grants) = self.grants {
             grants.grant(&client).await.map_err(|error| failed("grant", &error))?;

@@ -1,0 +1,21 @@
+//! Every statement of `sql/elt` is understood by the schema that the migrations build.
+
+use std::{fs, path::Path};
+
+use crate::fixture::Fixture;
+
+#[tokio::test]
+async fn every_statement_prepares() -> anyhow::Result<()> {
+    let fixture = Fixture::new().await?;
+    let mut count = 0;
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sql/elt"))? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "sql") {
+            let prepared = fixture.target.prepare(&fs::read_to_string(&file)?).await;
+            anyhow::ensure!(prepared.is_ok(), "{}: {:?}", file.display(), prepared.err());
+            count += 1;
+        }
+    }
+    assert_eq!(count, 10);
+    Ok(())
+}
