@@ -1,6 +1,10 @@
 //! The three services together, on a real Kafka, PostgreSQL and Redis.
 
+mod repository;
 mod docs;
+mod crates;
+mod circles;
+mod advisory_locks;
 mod examples;
 mod keys;
 mod tags;
