@@ -5,7 +5,6 @@ pub(crate) mod table;
 pub(crate) mod run;
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -70,19 +69,6 @@ impl fmt::Display for Back {
             Self::Other => formatter.write_str("another address"),
             Self::Unresolvable(lasts) => write!(formatter, "unresolvable for {} s", lasts.as_secs()),
         }
-    }
-}
-
-/// Where the broker is found.
-#[derive(Default)]
-pub(crate) struct Address {
-    moves: AtomicUsize,
-}
-
-impl Address {
-    /// The number of the next address; 1 and up.
-    fn next(&self) -> usize {
-        self.moves.fetch_add(1, Ordering::Relaxed) + 1
     }
 }
 

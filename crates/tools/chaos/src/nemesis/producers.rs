@@ -7,9 +7,9 @@ use tokio::time::sleep;
 use super::Happened;
 use crate::plan::Injection;
 use crate::system::order_system::Way;
+use crate::system::producer::Outgoing;
 use crate::system::transactions::Transactions;
 use crate::system::world::World;
-use crate::system::writer::Outgoing;
 
 /// The largest number of orders made up for one transaction.
 const INVENTED: usize = 12;

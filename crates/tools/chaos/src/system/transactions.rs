@@ -8,7 +8,7 @@ use rdkafka::producer::{FutureProducer, Producer};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
-use crate::system::writer::{IDLE_TIMEOUT, Outgoing, acknowledged, client, send};
+use crate::system::producer::{IDLE_TIMEOUT, Outgoing, acknowledged, client, send};
 
 /// How long one call of a transactional producer may take.
 const CALL: Duration = Duration::from_secs(10);

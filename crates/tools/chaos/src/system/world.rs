@@ -4,9 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use e2e::Layer;
 
-use crate::broker::Address;
 use crate::fault::Server;
 use crate::oracle::Oracle;
+use crate::system::address::Address;
 use crate::system::fixture::Fixture;
 use crate::system::fleet::Fleet;
 use crate::system::names::Names;
