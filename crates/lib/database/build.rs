@@ -1,4 +1,4 @@
-//! Builds the crate again when a migration is added: the macro that embeds them is told of changed files only.
+//! Builds the crate again when a migration is added: the macro that embeds migrations tracks changed files only.
 
 fn main() {
     println!("cargo::rerun-if-changed=../../../sql/migrations");

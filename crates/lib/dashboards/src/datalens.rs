@@ -1,5 +1,5 @@
-//! The same dashboards for DataLens: the workbook file that it imports, and the snapshots that its official SDK creates
-//! entries from. Texts are the Russian ones.
+//! Dashboards for DataLens: the workbook file to import, and the snapshots from which its official SDK creates entries.
+//! Texts are in Russian.
 
 pub mod ids;
 mod connection;
@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 
 use crate::Spec;
 
-/// The workbook file: `{"export": {"version", "entries"}, "hash"}`. Ids are of this file only: the import gives its own.
+/// The workbook file: `{"export": {"version", "entries"}, "hash"}`. Its ids are valid in this file only; the import
+/// assigns others.
 #[must_use]
 pub fn workbook(spec: &Spec) -> Value {
     let entries = json!({
@@ -28,11 +29,11 @@ pub fn workbook(spec: &Spec) -> Value {
     json!({ "export": { "version": "v1", "entries": entries }, "hash": HASH })
 }
 
-/// DataLens signs what it exports with a key of its own, and only notes in its log that a signature is not its own.
+/// DataLens signs exports with its own key, and only logs a signature with another one.
 const HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// The same entries as the SDK reads them from a DataLens, references by the ids of [`workbook`]: what
-/// `dashboards/publish.py` creates, one after the other.
+/// The same entries as the SDK reads them from DataLens, with references by the ids of [`workbook`].
+/// `dashboards/publish.py` creates them one after the other.
 #[must_use]
 pub fn snapshots(spec: &Spec) -> Value {
     let charts = spec.tabs.iter().flat_map(|tab| tab.charts.iter().map(move |chart| api::chart(tab, chart)));

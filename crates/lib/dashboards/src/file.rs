@@ -1,4 +1,4 @@
-//! The specification as it is written, and how it becomes a [`Spec`]: names are looked up, defaults filled in, nonsense refused.
+//! Parsing of the specification file into a [`Spec`]: looks up names, fills in defaults, rejects contradictions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +80,7 @@ struct ConditionEntry {
 struct ViewEntry {
     title: Text,
     columns: Vec<String>,
-    /// Columns that mean something else in this view than elsewhere.
+    /// Columns that have another meaning in this view than elsewhere.
     #[serde(default)]
     own: BTreeMap<String, ColumnEntry>,
 }
@@ -99,10 +99,10 @@ struct ColumnEntry {
 }
 
 impl Spec {
-    /// Reads one.
+    /// Parses a specification.
     ///
     /// # Errors
-    /// It is no TOML of the right form, or it names what is not there.
+    /// It is not TOML of the right form, or it refers to a name that does not exist.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let file: File = toml::from_str(text)?;
         let views =
@@ -132,21 +132,21 @@ impl Spec {
     }
 }
 
-/// An id is part of addresses and file names, and names one thing.
+/// Checks an id. It is part of addresses and file names, and must be unique.
 fn check_id(id: &str, seen: &mut BTreeSet<String>) -> Result<(), Error> {
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
-        return Err(Error::sense(id, "an id is made of a-z, 0-9 and _"));
+        return Err(Error::sense(id, "an id consists of a-z, 0-9 and _"));
     }
-    if seen.insert(id.to_owned()) { Ok(()) } else { Err(Error::sense(id, "two things have this id")) }
+    if seen.insert(id.to_owned()) { Ok(()) } else { Err(Error::sense(id, "this id is used twice")) }
 }
 
 fn view(name: &str, entry: &ViewEntry, columns: &BTreeMap<String, ColumnEntry>) -> Result<View, Error> {
     if let Some(stray) = entry.own.keys().find(|own| !entry.columns.contains(own)) {
-        return Err(Error::sense(name, format!("{stray} is none of its columns")));
+        return Err(Error::sense(name, format!("{stray} is not one of its columns")));
     }
     let column = |column: &String| {
         let known = entry.own.get(column).or_else(|| columns.get(column));
-        let known = known.ok_or_else(|| Error::sense(name, format!("nothing is known of column {column}")))?;
+        let known = known.ok_or_else(|| Error::sense(name, format!("column {column} is not described")))?;
         Ok(Column {
             name: column.clone(),
             title: Text { ru: known.ru.clone(), en: known.en.clone() },
@@ -159,13 +159,16 @@ fn view(name: &str, entry: &ViewEntry, columns: &BTreeMap<String, ColumnEntry>) 
     let columns = entry.columns.iter().map(column).collect::<Result<Vec<_>, Error>>()?;
     let titles: BTreeSet<&str> = columns.iter().map(|column| column.title.ru.as_str()).collect();
     if titles.len() < columns.len() {
-        return Err(Error::sense(name, "two of its columns have one title, by which DataLens would take them for one"));
+        return Err(Error::sense(name, "two of its columns have the same title, and DataLens would confuse them"));
     }
     Ok(View { name: name.to_owned(), title: entry.title.clone(), columns })
 }
 
 fn find<'a>(place: &str, views: &'a [View], name: &str) -> Result<&'a View, Error> {
-    views.iter().find(|view| view.name == name).ok_or_else(|| Error::sense(place, format!("there is no view {name}")))
+    views
+        .iter()
+        .find(|view| view.name == name)
+        .ok_or_else(|| Error::sense(place, format!("view {name} does not exist")))
 }
 
 fn column(place: &str, view: &View, name: &str) -> Result<Column, Error> {
@@ -176,7 +179,7 @@ fn column(place: &str, view: &View, name: &str) -> Result<Column, Error> {
 fn selector(entry: SelectorEntry, views: &[View]) -> Result<Selector, Error> {
     let column = column(&entry.id, find(&entry.id, views, &entry.view)?, &entry.column)?;
     if !matches!(column.kind, Type::Text | Type::Date) {
-        return Err(Error::sense(&entry.id, "a selector is about a text or a day"));
+        return Err(Error::sense(&entry.id, "the column of a selector has to be a text or a day"));
     }
     Ok(Selector { id: entry.id, title: entry.title, view: entry.view, column })
 }
@@ -193,7 +196,7 @@ fn chart(entry: ChartEntry, views: &[View]) -> Result<Chart, Error> {
             if (role == Role::Value) != column.aggregate.is_some() {
                 return Err(Error::sense(
                     place,
-                    format!("{name} cannot be here: `values` are measures, and they alone"),
+                    format!("{name} is not allowed here: `values` has to name measures, and all other fields must not"),
                 ));
             }
             fields.push(Field { role, column });
@@ -210,11 +213,11 @@ fn chart(entry: ChartEntry, views: &[View]) -> Result<Chart, Error> {
     if !fits {
         return Err(Error::sense(
             place,
-            format!("a {:?} is not made of {shape:?} of `by`, `series` and `values`", entry.kind),
+            format!("a {:?} cannot have {shape:?} of `by`, `series` and `values`", entry.kind),
         ));
     }
     if entry.limit.is_some() && entry.kind == Kind::Bar && count(Role::Series) > 0 {
-        return Err(Error::sense(place, "bars of several colours are all shown: `limit` would cut one in two"));
+        return Err(Error::sense(place, "bars of several colors have no `limit`, which would cut one in two"));
     }
     let condition = |it: ConditionEntry| Ok(Condition { column: column(place, view, &it.column)?, test: it.test });
     Ok(Chart {
@@ -232,7 +235,7 @@ fn chart(entry: ChartEntry, views: &[View]) -> Result<Chart, Error> {
     })
 }
 
-/// What was asked for or else what suits the kind, and then everything that tells rows apart.
+/// The given order, or else the default of the kind, followed by all columns that distinguish rows.
 fn order(place: &str, kind: Kind, asked: &[String], fields: &[Field]) -> Result<Vec<Order>, Error> {
     let mut order = Vec::new();
     for name in asked {

@@ -1,4 +1,4 @@
-//! The operators' dashboard, a classic one: it can be imported into every Grafana from version 10 on.
+//! The operators' dashboard for Grafana, in the classic model: every Grafana from version 10 on can import it.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,16 +9,16 @@ use crate::{
     spec::Text,
 };
 
-/// How many columns of equal width a row has in Grafana.
+/// The number of columns in a row of Grafana.
 const WIDTH: u32 = 24;
 
 /// The version of the classic model.
 const SCHEMA_VERSION: u32 = 39;
 
-/// What the data source is called that people choose above the panels.
+/// The name of the data source variable, which people select above the panels.
 const SOURCE: &str = "${datasource}";
 
-/// The panels, as they are written down.
+/// The panels, as in the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
@@ -61,10 +61,10 @@ struct Query {
 }
 
 impl Metrics {
-    /// Reads them.
+    /// Parses the panels.
     ///
     /// # Errors
-    /// They are no TOML of the right form, or do not fill their rows.
+    /// They are not TOML of the right form, or do not fill their rows.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let metrics: Self = toml::from_str(text)?;
         match metrics.row.iter().find(|row| row.places(0).is_none()) {
@@ -117,12 +117,12 @@ impl Row {
     }
 }
 
-/// Which Prometheus is asked.
+/// The variable for the Prometheus data source.
 fn source() -> Value {
     json!({ "name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus", "hide": 0 })
 }
 
-/// Which services are looked at: all, unless somebody chooses.
+/// The variable for the services. Default: all.
 fn services() -> Value {
     json!({
         "name": "service",
@@ -190,7 +190,7 @@ fn target(query: &Query, letter: char) -> Value {
     })
 }
 
-/// From which figure on it is yellow and red; where little is bad, red comes first.
+/// The thresholds of yellow and red. If low values are bad, red comes first.
 fn thresholds(panel: &Panel) -> Value {
     let steps = match (panel.warn, panel.alarm) {
         (Some(warn), Some(alarm)) if alarm < warn => {

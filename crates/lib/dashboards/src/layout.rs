@@ -1,13 +1,13 @@
-//! Where boxes stand on a grid: from left to right, row by row.
+//! Layout of boxes on a grid: from left to right, row by row.
 
 use crate::spec::Chart;
 
 /// A box on the grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Columns to its left.
+    /// The number of columns to its left.
     pub x: u32,
-    /// Rows above it.
+    /// The number of rows above it.
     pub y: u32,
     /// Its width, in columns.
     pub width: u32,
@@ -15,14 +15,14 @@ pub struct Place {
     pub height: u32,
 }
 
-/// The boxes of charts, below `top` rows that are taken, on [`crate::spec::WIDTH`] columns. `None` as with [`places`].
+/// The boxes of charts, below `top` occupied rows, on [`crate::spec::WIDTH`] columns. `None` as with [`places`].
 #[must_use]
 pub fn of_charts(charts: &[Chart], top: u32) -> Option<Vec<Place>> {
     places(charts.iter().map(|chart| [chart.width, chart.height]), crate::spec::WIDTH, top)
 }
 
-/// The boxes of these sizes on `columns`, below `top` rows. `None`: they do not fill rows of one height each, and a dashboard
-/// that closes gaps by itself would show them elsewhere.
+/// The boxes of these sizes on `columns`, below `top` rows. `None`: they do not fill rows of the same height, and a
+/// dashboard that closes gaps by itself would show them in other places.
 pub(crate) fn places(sizes: impl Iterator<Item = [u32; 2]>, columns: u32, top: u32) -> Option<Vec<Place>> {
     let mut places: Vec<Place> = Vec::new();
     let (mut x, mut y) = (0, top);
@@ -40,7 +40,7 @@ pub(crate) fn places(sizes: impl Iterator<Item = [u32; 2]>, columns: u32, top: u
     (x == 0).then_some(places)
 }
 
-/// What is wrong where there is no place.
+/// The error for boxes without a layout.
 pub(crate) fn unfilled(columns: u32) -> String {
     format!("its boxes do not fill rows {columns} wide and of one height each")
 }

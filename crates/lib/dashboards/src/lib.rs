@@ -1,4 +1,5 @@
-//! Dashboards as code: the specification `dashboards/orders.toml`, and what is made of it.
+//! Dashboards as code: the specification `dashboards/orders.toml`, and the files generated from it for DataLens and
+//! Grafana.
 
 pub mod spec;
 mod file;
@@ -9,16 +10,16 @@ pub mod grafana;
 
 pub use spec::Spec;
 
-/// The specification as text, as it was when this crate was compiled.
+/// The text of the specification, as compiled in.
 const ORDERS: &str = include_str!("../../../../dashboards/orders.toml");
 
-/// The panels for operators, as text.
+/// The text of the panels for operators.
 const METRICS: &str = include_str!("../../../../dashboards/metrics.toml");
 
 /// The dashboards of this release.
 ///
 /// # Errors
-/// Never in a release: a test reads the same text.
+/// Never in a release: a test parses the same text.
 pub fn orders() -> Result<Spec, Error> {
     Spec::parse(ORDERS)
 }
@@ -31,7 +32,7 @@ pub fn metrics() -> Result<grafana::Metrics, Error> {
     grafana::Metrics::parse(METRICS)
 }
 
-/// The files that are made of the specification, by name; they are committed beside it.
+/// The generated files, by name. They are committed beside the specification.
 ///
 /// # Errors
 /// Never in a release, as with [`orders`].
@@ -44,15 +45,15 @@ pub fn files() -> Result<Vec<(&'static str, String)>, Error> {
     ])
 }
 
-/// For people who compare two versions: indented, keys in alphabetical order.
+/// Indented, with keys in alphabetical order, so that two versions can be compared.
 fn pretty(value: &serde_json::Value) -> String {
     format!("{value:#}\n")
 }
 
-/// Why a specification is none.
+/// Why a specification is not valid.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is no TOML, or not of the right form.
+    /// It is not TOML, or not of the right form.
     #[error("the specification cannot be read: {0}")]
     Form(#[from] toml::de::Error),
     /// It contradicts itself.
@@ -60,13 +61,13 @@ pub enum Error {
     Sense {
         /// The id of the chart, selector or tab.
         place: String,
-        /// What is wrong.
+        /// The error.
         problem: String,
     },
 }
 
 impl Error {
-    /// What is wrong, and where.
+    /// An error at this place.
     pub(crate) fn sense(place: &str, problem: impl Into<String>) -> Self {
         Self::Sense { place: place.to_owned(), problem: problem.into() }
     }

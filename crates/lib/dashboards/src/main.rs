@@ -1,4 +1,4 @@
-//! `dashboards`: writes the files that are made of the specification.
+//! The command `dashboards`: writes the files generated from the specification.
 
 use std::{env, fs, path::Path, process::ExitCode};
 

@@ -1,100 +1,100 @@
-//! What a specification says once it is read: tabs, charts, selectors, each with all that is known of its columns.
+//! The specification after parsing: tabs, charts and selectors, with all properties of their columns.
 
 use serde::{Deserialize, Serialize};
 
 /// A dashboard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Spec {
-    /// What it is called.
+    /// The title.
     pub title: Text,
-    /// In the order they are shown.
+    /// The tabs, in their order.
     pub tabs: Vec<Tab>,
     /// The views of schema `cdm` that charts and selectors read, by name.
     pub views: Vec<View>,
 }
 
-/// Something people read.
+/// A text for people, in two languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
-    /// In Russian, which comes first.
+    /// In Russian, the first language.
     pub ru: String,
     /// In English.
     pub en: String,
 }
 
-/// A page of a dashboard.
+/// A tab of a dashboard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Tab {
-    /// Stable: addresses and ids come from it.
+    /// Stable: addresses and ids are derived from it.
     pub id: String,
-    /// What it is called.
+    /// The title.
     pub title: Text,
-    /// What narrows the charts below.
+    /// The selectors that filter the charts below.
     pub selectors: Vec<Selector>,
-    /// In the order they are shown: from left to right, [`WIDTH`] columns a row.
+    /// The charts, in their order: from left to right, [`WIDTH`] columns per row.
     pub charts: Vec<Chart>,
 }
 
-/// How many columns of equal width a row of a tab has.
+/// The number of columns in a row of a tab.
 pub const WIDTH: u32 = 36;
 
-/// A control that narrows every chart of its tab whose view has the column.
+/// A control that filters every chart of its tab whose view has the column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Selector {
     /// Stable, unique in the specification.
     pub id: String,
-    /// What stands beside it.
+    /// The label.
     pub title: Text,
-    /// The view it takes its values from. Of a period: the view whose days it spans.
+    /// The view with its values. For a period: the view with the range of days.
     pub view: String,
-    /// What it narrows: values of a text, or a period of a date.
+    /// The column that it filters: values of a text, or a period of a date.
     pub column: Column,
 }
 
-/// One picture, figure or table.
+/// A chart, a single value or a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Chart {
     /// Stable, unique in the specification.
     pub id: String,
-    /// What it looks like.
+    /// The kind of chart.
     pub kind: Kind,
-    /// What stands above it.
+    /// The title.
     pub title: Text,
-    /// What one has to know to read it rightly.
+    /// A hint that is necessary to read it correctly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<Text>,
-    /// The view of schema `cdm` it reads.
+    /// The view of schema `cdm` that it reads.
     pub view: String,
-    /// What it shows of the view, in the order of its rows' columns.
+    /// The fields that it shows, in the order of the columns of its rows.
     pub fields: Vec<Field>,
-    /// Which rows of the view it shows.
+    /// The filters of its rows.
     #[serde(rename = "where")]
     pub conditions: Vec<Condition>,
-    /// The order of its rows, ties decided.
+    /// The order of its rows, which is total.
     pub order: Vec<Order>,
-    /// So many values of [`Role::By`] at most; of a table, so many rows.
+    /// Maximum number of values of [`Role::By`]; for a table, of rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// Its width, of [`WIDTH`] columns.
+    /// The width, of [`WIDTH`] columns.
     pub width: u32,
-    /// Its height, in rows of the same grid.
+    /// The height, in rows of the same grid.
     pub height: u32,
 }
 
-/// What a chart looks like.
+/// Kinds of charts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// One figure.
+    /// A single value.
     Kpi,
-    /// Horizontal bars, one under the other.
+    /// Horizontal bars.
     Bar,
-    /// Upright columns, side by side; of one [`Role::By`] they are stacked.
+    /// Vertical columns, side by side. Columns of the same [`Role::By`] are stacked.
     Column,
     /// Lines over time.
     Line,
-    /// Coloured cells: [`Role::By`] goes to the right, [`Role::Series`] down.
+    /// Colored cells: [`Role::By`] is the horizontal axis, [`Role::Series`] the vertical one.
     Heatmap,
     /// Rows and columns.
     Table,
@@ -103,20 +103,20 @@ pub enum Kind {
 /// A column of a chart's rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Field {
-    /// What it is in the chart.
+    /// The role in the chart.
     pub role: Role,
-    /// What it is in the view.
+    /// The column of the view.
     #[serde(flatten)]
     pub column: Column,
 }
 
-/// What a column is in a chart.
+/// The role of a column in a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// What there is one bar, column, point or cell for; in a table, a column that tells rows apart.
+    /// One bar, column, point or cell per value. In a table, a column that distinguishes rows.
     By,
-    /// What there is one colour or line for; of a heatmap, one row.
+    /// One color or line per value. In a heatmap, one row per value.
     Series,
     /// A measure.
     Value,
@@ -125,38 +125,38 @@ pub enum Role {
 /// A view of schema `cdm`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct View {
-    /// Its name, without the schema.
+    /// The name, without the schema.
     pub name: String,
-    /// What it is called in a list of datasets.
+    /// The title in a list of datasets.
     pub title: Text,
-    /// All its columns, in its order.
+    /// All columns, in the order of the view.
     pub columns: Vec<Column>,
 }
 
 /// A column of a view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Column {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What people call it.
+    /// The title.
     pub title: Text,
-    /// Its type in PostgreSQL.
+    /// The type in PostgreSQL.
     #[serde(rename = "type")]
     pub kind: Type,
-    /// How several rows become one; none: it tells rows apart.
+    /// The aggregate of several rows. `None`: the column distinguishes rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aggregate: Option<Aggregate>,
-    /// What it is measured in.
+    /// The unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<Text>,
-    /// Digits behind the point.
+    /// The number of decimal places.
     pub decimals: u32,
 }
 
-/// The types that views have; DataLens knows no others that would serve.
+/// The column types of the views.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "they are what PostgreSQL calls them")]
+#[expect(missing_docs, reason = "the names are those of PostgreSQL")]
 pub enum Type {
     Bigint,
     Boolean,
@@ -168,44 +168,44 @@ pub enum Type {
     Uuid,
 }
 
-/// How several rows become one.
+/// How several rows are aggregated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Aggregate {
-    /// They add up.
+    /// The sum.
     Sum,
-    /// The largest stands for all.
+    /// The maximum.
     Max,
 }
 
-/// A restriction of a chart to some rows.
+/// A filter of the rows of a chart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Condition {
     /// The column, which need not be shown.
     pub column: Column,
-    /// What it has to be.
+    /// The condition.
     #[serde(flatten)]
     pub test: Test,
 }
 
-/// What a value has to be.
+/// A condition on a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Test {
-    /// A number between these, both included.
+    /// A number in this range, inclusive.
     Between([i64; 2]),
-    /// Yes or no.
+    /// A boolean with this value.
     Is(bool),
     /// This text.
     Equals(String),
 }
 
-/// A column that rows are ordered by.
+/// A column by which rows are ordered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Order {
-    /// One of the chart's fields.
+    /// A field of the chart.
     pub column: String,
-    /// Largest first.
+    /// Descending.
     pub descending: bool,
 }
 
@@ -221,7 +221,7 @@ impl Spec {
         self.tabs.iter().flat_map(|tab| &tab.charts)
     }
 
-    /// Whether `selector` narrows `chart`: its view has the column.
+    /// Whether `selector` filters `chart`: its view has the column.
     #[must_use]
     pub fn narrows(&self, selector: &Selector, chart: &Chart) -> bool {
         self.view(&chart.view).is_some_and(|view| view.column(&selector.column.name).is_some())
@@ -237,14 +237,14 @@ impl View {
 }
 
 impl Chart {
-    /// Its fields in this role.
+    /// The fields with this role.
     pub fn fields(&self, role: Role) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(move |field| field.role == role)
     }
 }
 
 impl Type {
-    /// What PostgreSQL calls it in a cast.
+    /// The name of the type in a cast.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -259,7 +259,7 @@ impl Type {
         }
     }
 
-    /// Whether it is a moment or a day.
+    /// Whether it is a date or a timestamp.
     #[must_use]
     pub const fn is_time(self) -> bool {
         matches!(self, Self::Date | Self::Timestamp)

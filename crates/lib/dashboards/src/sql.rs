@@ -1,16 +1,16 @@
-//! What a chart asks the database: one SELECT, its rows in a certain order.
+//! The SQL query of a chart: one SELECT with a defined order of rows.
 
 use crate::spec::{Aggregate, Chart, Condition, Field, Kind, Order, Role, Selector, Test, Type};
 
 impl Chart {
-    /// The chart's query. Its columns are [`Chart::fields`], by name, in their types and in their order.
+    /// The chart's query. Its columns are [`Chart::fields`], by name, with their types and in their order.
     #[must_use]
     pub fn sql(&self) -> String {
         self.sql_narrowed(&[])
     }
 
-    /// The query with what `selectors` narrow. Each adds parameters: of a text one of `text[]`, the values that count; of a
-    /// day two of `date`, the first and the last. A selector whose column the view lacks must not be among them
+    /// The query with the filters of `selectors`. Each adds parameters: for a text, one `text[]` with the accepted
+    /// values; for a day, two `date`s, the first and the last. The view must have the column of each selector
     /// ([`crate::Spec::narrows`]).
     #[must_use]
     pub fn sql_narrowed(&self, selectors: &[&Selector]) -> String {
@@ -32,13 +32,13 @@ impl Chart {
         sql
     }
 
-    /// What tells its rows apart.
+    /// The columns that distinguish its rows.
     fn apart(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.role != Role::Value)
     }
 
-    /// A bare name in ORDER BY is the column of the result, here the measure and not what it is made of. A bar of several
-    /// colours is as long as all of them together.
+    /// A bare name in ORDER BY is the column of the result, here the aggregated measure and not the column of the view.
+    /// The length of a bar of several colors is the sum of all its parts.
     fn ordered(&self, order: &Order) -> String {
         let Order { column, descending } = order;
         let value =
@@ -52,8 +52,8 @@ impl Chart {
         format!("{key}{}", direction(*descending))
     }
 
-    /// The test that a row belongs to one of the values of [`Role::By`] that are shown, where a limit is about values and
-    /// not about rows: of time the latest, of anything else the smallest.
+    /// The condition that a row has one of the values of [`Role::By`] that are shown, if the limit applies to values
+    /// and not to rows. The latest values are shown for times, otherwise the first ones.
     fn among(&self, tests: &[String]) -> Option<String> {
         if matches!(self.kind, Kind::Kpi | Kind::Bar | Kind::Table) {
             return None;
@@ -81,7 +81,7 @@ fn selected(field: &Field) -> String {
     }
 }
 
-/// A measure of several rows, in its own type: PostgreSQL adds bigint up to numeric.
+/// A measure of several rows in its own type: PostgreSQL's sum of bigint is numeric.
 fn total(field: &Field) -> String {
     let (name, kind) = (&field.column.name, field.column.kind.name());
     match field.column.aggregate {

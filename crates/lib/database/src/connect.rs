@@ -1,4 +1,4 @@
-//! Being let in, and learning by whom: the server itself, or a pooler in front of it.
+//! Connecting to PostgreSQL: timeout, detection of a pooler, required settings of the server.
 
 use std::time::Duration;
 
@@ -12,52 +12,54 @@ use crate::{
     error::no_answer,
 };
 
-/// A connection that was just opened.
+/// A new connection.
 pub(crate) struct Connected {
     pub(crate) client: Client,
-    /// Moves its bytes; ends when the client is dropped, and ends the statement in flight with its own error.
+    /// Drives the connection. It ends when the client is dropped. If the connection fails, the statement in flight gets
+    /// the error.
     pub(crate) driver: JoinHandle<()>,
     pub(crate) server_info: ServerInfo,
 }
 
-/// Who answered.
+/// Facts about the server, read when a connection is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerInfo {
     /// The version of the server.
     pub version: String,
-    /// Whether the server itself is at the other end. Then what a session keeps is kept for us, named statements above
-    /// all. Behind a pooler the next transaction may find itself in another session, where a name is unknown or, worse,
-    /// somebody else's statement.
+    /// Whether the connection leads to the server itself. Then the state of a session is kept, in particular named
+    /// statements. Behind a pooler, the next transaction may run in another session, where a name is unknown or, worse,
+    /// belongs to a statement of another client.
     pub direct: bool,
-    /// Whether the server keeps what it has committed through a power loss: `fsync` and `full_page_writes` are on.
+    /// Whether commits survive a power loss: `fsync` and `full_page_writes` are on.
     pub durable: bool,
 }
 
-/// How long connecting may take, TLS, login and greeting included (the URL's `connect_timeout` bounds only TCP). Shorter,
-/// and a database at its limit is never reached; longer, and `/ready` is silent about why nothing happens.
+/// Timeout of connecting, including TLS, login and the first query (`connect_timeout` of the URL limits only TCP). With
+/// a shorter timeout, a database at its limit is never reached. With a longer one, `/ready` shows the reason too late.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A startup option that means nothing to anybody. A server remembers it for the session it belongs to; a pooler, whose
-/// sessions were opened before we came, refuses it or drops it.
+/// A startup option without effect. A server keeps it for its session. A pooler, whose sessions were opened before,
+/// rejects or ignores it.
 const DIRECT_MARKER: &str = "-c tagmill.direct=on";
 
-/// In the simple protocol, which needs no statement: this is asked before it is known who answers.
+/// Runs in the simple protocol, which needs no prepared statement, because it is not known yet whether there is a
+/// pooler.
 const SERVER_INFO: &str = include_str!("sql/select_server_info.sql");
 
-/// Settings that every connection must have and that a transaction cannot state: the column of `ping.sql`, the setting,
-/// its value, and advice.
+/// Settings that every connection must have and that a transaction cannot set: the column of `select_server_info.sql`,
+/// the setting, its value, and advice.
 const REQUIRED: [(usize, &str, &str, &str); 4] = [
     // Another encoding cannot store every name, and orders with such a name would be rolled back for ever.
     (2, "server_encoding", "UTF8", "create the database with ENCODING 'UTF8'"),
     // The driver always reads and writes UTF-8.
-    (3, "client_encoding", "UTF8", "the pooler has to pass client_encoding on, or set it to UTF8"),
+    (3, "client_encoding", "UTF8", "let the pooler pass client_encoding on, or set it to UTF8 there"),
     // `replica` switches foreign keys off.
     (4, "session_replication_role", "origin", "ALTER ROLE or DATABASE … RESET session_replication_role"),
-    // The summary notices changed counters by the statistics of PostgreSQL.
+    // The summary detects changed counters by the statistics of PostgreSQL.
     (5, "track_counts", "on", "ALTER ROLE or DATABASE … RESET track_counts, or set it in postgresql.conf"),
 ];
 
-/// Opens a connection and finds out what it leads to.
+/// Opens a connection, reads facts about the server and verifies its settings.
 pub(crate) async fn connect(settings: &Settings) -> Result<Connected, ConnectError> {
     let connecting = async {
         let (client, driver) = match open(&marked(&settings.config), settings).await {
@@ -81,13 +83,13 @@ pub(crate) async fn connect(settings: &Settings) -> Result<Connected, ConnectErr
 async fn open(config: &Config, settings: &Settings) -> Result<(Client, JoinHandle<()>), Error> {
     let (client, connection) = config.connect(settings.tls.clone()).await?;
     let driver = tokio::spawn(async move {
-        // What ends a connection ends the statement in flight as well, with the same error.
+        // An error of the connection ends the statement in flight with the same error.
         let _ = connection.await;
     });
     Ok((client, driver))
 }
 
-/// The same with the mark beside what the URL asks for.
+/// The configuration with [`DIRECT_MARKER`] added to the options of the URL.
 fn marked(config: &Config) -> Config {
     let mut marked = config.clone();
     let options =
@@ -96,22 +98,22 @@ fn marked(config: &Config) -> Config {
     marked
 }
 
-/// Whether it is the startup option that was refused: a protocol violation to pgbouncer; a server that allows no settings
-/// of that name has other words for it. Without the option the real reason shows, if it was another one.
+/// Whether the error may be caused by the startup option. pgbouncer reports a protocol violation; a server that allows
+/// no settings of that name has other codes. If the cause is another one, connecting without the option reports it.
 fn rejects_marker(error: &Error) -> bool {
     error.code().is_some_and(|sqlstate| matches!(sqlstate.code(), "08P01" | "0A000" | "22023" | "42602" | "42704"))
 }
 
 fn read_server_info(row: Option<&SimpleQueryRow>) -> Result<ServerInfo, ConnectError> {
     let Some((row, version)) = row.and_then(|row| Some((row, row.get(0)?))) else {
-        return Err(DependencyError::new(crate::POSTGRES, "connect: the server does not say who it is").into());
+        return Err(DependencyError::new(crate::POSTGRES, "connect: the server does not report its version").into());
     };
     verify(|column| row.get(column))?;
     let is_on = |column| row.get(column) == Some("on");
     Ok(ServerInfo { version: version.to_owned(), direct: is_on(1), durable: is_on(6) && is_on(7) })
 }
 
-/// Refuses a connection whose settings would change what is stored or computed.
+/// Rejects a connection whose settings would change the stored data or the results of queries.
 fn verify<'a>(told: impl Fn(usize) -> Option<&'a str>) -> Result<(), ConnectError> {
     for (column, setting, required, advice) in REQUIRED {
         let value = told(column).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Being turned away: the errors at start-up that only a person can mend, told apart from an outage.
+//! Connection errors: rejections, which need a person to act, and outages.
 
 use std::{error::Error as _, io};
 
@@ -10,17 +10,17 @@ use crate::error::{describe, unavailable};
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
-    /// The server is there and says no: the password is wrong, the database does not exist, the certificate is not
-    /// trusted. Waiting does not help; a service ends and says so.
+    /// The server is reachable and rejects the connection: the password is wrong, the database does not exist, the
+    /// certificate is not trusted. Waiting does not help, so the service ends with this error.
     #[error("DATABASE_URL: {0}")]
     Rejected(String),
-    /// Nobody answers, or the server is not ready. Waiting helps.
+    /// The server is unreachable or not ready. Waiting helps.
     #[error(transparent)]
     Unavailable(#[from] DependencyError),
 }
 
 impl From<ConnectError> for DependencyError {
-    /// For whoever was let in before: a password that was changed is changed back, or the service is given the new one.
+    /// For a service that was connected before: a changed password is changed back, or the service gets the new one.
     fn from(connect_error: ConnectError) -> Self {
         match connect_error {
             ConnectError::Rejected(reason) => Self::new(crate::POSTGRES, format_args!("connect: {reason}")),
@@ -29,7 +29,7 @@ impl From<ConnectError> for DependencyError {
     }
 }
 
-/// Tells the two apart for an error met while connecting, and says what to do about a refusal.
+/// Classifies an error of connecting. A rejection includes advice.
 pub(crate) fn connect_error(error: &Error) -> ConnectError {
     let rejection = match error.as_db_error() {
         Some(said) => rejection(said.code().code(), said.message()).map(|advice| (describe(error), advice.to_owned())),
@@ -41,14 +41,14 @@ pub(crate) fn connect_error(error: &Error) -> ConnectError {
     }
 }
 
-/// What to do about what a server or a pooler says; nothing if that passes by itself.
+/// Advice for an error code of the server or of a pooler. `None`: the error may end by itself.
 fn rejection(sqlstate: &str, message: &str) -> Option<&'static str> {
     match sqlstate {
         "28000" => Some("look at the user in the URL, and at the server's pg_hba.conf"),
         "3D000" => Some("create the database, or look at its name in the URL"),
         "42501" => Some("grant the user the right to connect"),
         _ if sqlstate.starts_with("28") => Some("look at the user and the password in the URL"),
-        // pgbouncer 1.18 has one code for everything.
+        // pgbouncer 1.18 uses one code for everything.
         "08P01" if message.contains("authentication failed") || message.contains("no such user") => {
             Some("look at the user and the password in the URL")
         }
@@ -58,8 +58,8 @@ fn rejection(sqlstate: &str, message: &str) -> Option<&'static str> {
     }
 }
 
-/// A handshake that ended in a dispute; one that was cut short is an outage, and so are names that do not resolve and
-/// connections that are refused or lost.
+/// Advice for an error that was not reported by the server. `None` for outages: an interrupted handshake, a name that
+/// does not resolve, a connection that is refused or lost.
 fn tls_error(error: &Error) -> Option<(String, String)> {
     let cause = error.source()?;
     let reason = cause.to_string();
@@ -70,9 +70,9 @@ fn tls_error(error: &Error) -> Option<(String, String)> {
         return None;
     }
     let advice = if reason.contains("TLS") {
-        "switch it on there, or change sslmode in the URL"
+        "enable TLS on the server, or change sslmode in the URL"
     } else if reason.contains("password") {
-        "put it into the URL"
+        "add it to the URL"
     } else {
         "look at the URL"
     };

@@ -1,15 +1,15 @@
-//! Whose fault it is: an error of the database, told apart as the loop needs it.
+//! Classification of PostgreSQL errors: invalid data, rejected requests, timeouts, outages.
 
 use std::{error::Error as _, time::Duration};
 
 use consumer::{DependencyError, Failure, Fault};
 use tokio_postgres::{Error, error::DbError};
 
-/// What to do about `error`, which the statement `name` met.
+/// The failure for `error`, which occurred in the statement `name`.
 ///
-/// Only what PostgreSQL says about the values of a row is a refusal: data exceptions (class 22), a CHECK (23514) and
-/// values too large for their place (54000). Everything else, a missing table, a deadlock or a duplicate key included,
-/// may pass with time or an operator's hand, and a record must not be given up for it.
+/// Only errors about the values of a row are invalid data: data exceptions (class 22), a CHECK (23514), and values that
+/// are too large (54000). Any other error, including a missing table, a deadlock or a duplicate key, may end by itself
+/// or by an operator, and a record must not be given up because of it.
 pub(crate) fn failure(name: &str, error: &Error) -> Failure {
     match error.as_db_error() {
         Some(error) if is_about_data(error.code().code()) => {
@@ -19,24 +19,24 @@ pub(crate) fn failure(name: &str, error: &Error) -> Failure {
     }
 }
 
-/// The database as it is away, slow or unwilling, after `error` in the step `name`.
+/// A dependency error for `error` in the step `name`.
 pub(crate) fn unavailable(name: &str, error: &Error) -> DependencyError {
     let fault = match error.code() {
         Some(sqlstate) => fault(sqlstate.code()),
-        // A value that the driver cannot put into a parameter never left us: it comes from a record.
+        // A value that the driver cannot encode was not sent. It comes from a record.
         None if error.to_string().starts_with("error serializing parameter") => Fault::Rejected("serialize".to_owned()),
         None => Fault::Unreachable,
     };
     DependencyError::new(crate::POSTGRES, format_args!("{name}: {}", describe(error))).with(fault)
 }
 
-/// The database as it has not answered the statement `name` for so long. It may be away; but if only this statement takes
-/// so long, it always will, and a smaller one will not.
+/// A dependency error for a statement without an answer in time. The database may be unreachable. But if only this
+/// statement takes so long, it will do so each time, and a smaller one will not.
 pub(crate) fn no_answer(name: &str, timeout_after: Duration) -> DependencyError {
     DependencyError::new(crate::POSTGRES, format_args!("{name}: no answer for {timeout_after:?}")).with(Fault::TimedOut)
 }
 
-/// An error in one line, with its cause: the driver's own text is only its kind («db error»).
+/// An error with its cause in one line. The driver's own text is only its kind («db error»).
 pub(crate) fn describe(error: &Error) -> String {
     match (error.as_db_error(), error.source()) {
         (Some(error), _) => format!("{} {}", error.code().code(), error.message()),
@@ -45,11 +45,12 @@ pub(crate) fn describe(error: &Error) -> String {
     }
 }
 
-/// Whom an error blames that is not about data: the server as a whole, or what it was asked to do.
+/// The fault for an error that is not about data: of the server as a whole, or of the request.
 ///
-/// Connections (08), a role or a database that does not let us in (28, 3D), a server in recovery or of an unexpected state
-/// (25, which is also a transaction that a frozen process left idle), missing room or memory (53), an operator who stops
-/// it (57P) and a system below it that fails (58) have nothing to do with a record. Of all else a record may be the cause.
+/// Errors of connections (08), roles and databases that reject a login (28, 3D), a server in recovery or in an
+/// unexpected state (25, also for a transaction that a frozen process left idle), lack of disk or memory (53), a
+/// shutdown by an operator (57P) and an error of the operating system (58) do not depend on a record. Any other error
+/// may.
 fn fault(sqlstate: &str) -> Fault {
     let of_the_server = ["08", "25", "28", "3D", "53", "57P", "58"];
     if sqlstate == "57014" {
@@ -65,8 +66,8 @@ fn is_about_data(sqlstate: &str) -> bool {
     sqlstate.starts_with("22") || matches!(sqlstate, "23514" | "54000")
 }
 
-/// What was refused and where, without the value: the message quotes it (`value "…" is out of range`), the detail shows
-/// the whole row. Both may name a person, and this text goes to logs and headers.
+/// The error and its object, without values: the message quotes a value (`value "…" is out of range`), and the detail
+/// contains the whole row. Both may be personal data, and this text goes to logs and headers.
 fn invalid_data(error: &DbError) -> String {
     let mut text = format!("{} {}", error.code().code(), without_quotes(error.message()));
     let places = [("table", error.table()), ("column", error.column()), ("constraint", error.constraint())];
@@ -78,7 +79,7 @@ fn invalid_data(error: &DbError) -> String {
     text
 }
 
-/// `message` with whatever stands in quotation marks replaced by `…`.
+/// `message` with `…` in place of all text in quotation marks.
 fn without_quotes(message: &str) -> String {
     let Some((before, rest)) = message.split_once('"') else { return message.to_owned() };
     let after = rest.rsplit_once('"').map_or("", |(_, after)| after);

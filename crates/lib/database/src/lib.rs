@@ -1,8 +1,9 @@
-//! The warehouse: the only crate that knows PostgreSQL.
+//! The PostgreSQL client: settings, connection pool, transactions, statements, migrations, errors.
 //!
-//! [`Settings`] reads `DATABASE_URL`, [`Database`] keeps connections to it, a [`Transaction`] runs [`Statement`]s and
-//! says what the loop has to know when one fails: is it the data ([`consumer::Failure::InvalidData`]) or is it the database
-//! ([`consumer::Failure::Dependency`])? [`Migrations`] build a schema.
+//! This is the only crate that uses tokio-postgres. [`Settings`] reads `DATABASE_URL`. [`Database`] is a connection
+//! pool. A [`Transaction`] runs [`Statement`]s. If one fails, the error tells the loop whether the data is invalid
+//! ([`consumer::Failure::InvalidData`]) or the database is the cause ([`consumer::Failure::Dependency`]).
+//! [`Migrations`] create a schema.
 
 pub use self::{
     connect::ServerInfo,

@@ -1,4 +1,5 @@
-//! Migrations of a schema: numbered files, compiled in and applied once, however many processes start at once.
+//! Migrations of a schema: numbered files, compiled in and applied once, even if several processes start at the same
+//! time.
 
 use std::error::Error as _;
 
@@ -17,13 +18,13 @@ use crate::{
     error::{describe, unavailable},
 };
 
-/// Why the schema could not be brought up to date, or looked at.
+/// Why the schema could not be updated or checked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// There is no connection.
     #[error(transparent)]
     ConnectError(#[from] ConnectError),
-    /// A migration does not apply, or one that was applied has been edited since.
+    /// A migration fails, or an applied migration has been edited.
     #[error("{0}")]
     Failed(String),
 }
@@ -37,23 +38,23 @@ pub struct Migrations {
     grants: Option<Grants>,
 }
 
-/// Rights that are granted to roles after the migrations, as far as the roles exist.
+/// Rights that are granted to existing roles after the migrations.
 #[derive(Debug, Clone, Copy)]
 pub struct Grants {
-    /// A statement with the parameters service and role. Its rows are right, kind and name of an object, for each right that the
-    /// service needs and the role lacks.
+    /// A statement with the parameters service and role. Returns the right, kind and name of an object for each right
+    /// that the service needs and the role lacks.
     pub missing_rights: Statement,
-    /// Each service and its role.
+    /// Each service with its role.
     pub roles: &'static [(&'static str, &'static str)],
 }
 
-/// All of it is one transaction on one connection: a migration that fails leaves nothing behind, and a pooler has no say
-/// in it. The lock is held by whoever migrates, to the end.
+/// All migrations run in one transaction on one connection: a failed migration leaves no change, and a pooler does not
+/// matter. The process that migrates holds the lock until the end.
 const BEGIN: &str = concat!(include_str!("sql/begin_migration.sql"), include_str!("sql/stated.sql"));
 
 impl Migrations {
-    /// Migrations from `refinery::embed_migrations!`. `history` is the table of those that are applied, with its schema;
-    /// `lock` is the number of an advisory lock that no other owner uses, and must never change.
+    /// Migrations from `refinery::embed_migrations!`. `history` is the table of applied migrations, with its schema.
+    /// `lock` is the number of an advisory lock that no other owner uses. It must never change.
     #[must_use]
     pub const fn new(runner: fn() -> Runner, history: &'static str, lock: i64) -> Self {
         Self { runner, history, lock, grants: None }
@@ -71,18 +72,18 @@ impl Migrations {
         self.grants
     }
 
-    /// Applies the missing migrations and returns their names, in order. Then grants the roles of the services what they
-    /// need, as far as these roles exist.
+    /// Applies the missing migrations and returns their names, in order. Then grants the roles of the services, if they
+    /// exist, the rights they need.
     ///
-    /// A database that is ahead of this program is left as it is: migrations only ever add, so the previous release runs on
-    /// the next one's schema, and a rollback of the program is no reason to stop.
+    /// A database with more migrations than this program is left unchanged. Migrations only add, so the previous
+    /// release works with the next schema, and a rollback of the program does not fail.
     ///
     /// # Errors
-    /// When it cannot; nothing is applied then.
+    /// A migration or a grant failed. No change is made then.
     pub async fn apply(&self, settings: &Settings) -> Result<Vec<String>, Error> {
         let client = connect(settings).await?.client;
         client.batch_execute(BEGIN).await.map_err(|error| failed("begin", &error))?;
-        // After `stated.sql`, so that the function is PostgreSQL's own.
+        // After `stated.sql`, so that the function is the one of PostgreSQL.
         let lock = format!("SELECT pg_advisory_xact_lock({})", self.lock);
         client.batch_execute(&lock).await.map_err(|error| failed("lock", &error))?;
         let report = self.runner().run_async(&mut Begun(&client)).await.map_err(|error| explain(&error))?;
@@ -93,10 +94,10 @@ impl Migrations {
         Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
     }
 
-    /// The names of the migrations this program needs and the database lacks, in order.
+    /// The names of the migrations that this program needs and the database lacks, in order.
     ///
     /// # Errors
-    /// When the database does not tell.
+    /// The database does not answer, or the history cannot be read.
     pub async fn pending(&self, settings: &Settings) -> Result<Vec<String>, Error> {
         let client = connect(settings).await?.client;
         let mut missing = self.runner().get_migrations().clone();
@@ -120,7 +121,7 @@ impl Migrations {
 }
 
 impl Grants {
-    /// Grants the roles the rights they lack: all of them at first, later those on new tables.
+    /// Grants the roles the rights that they lack: all rights at first, later those on new tables.
     async fn grant(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
         let exists = "SELECT rolname::text FROM pg_roles WHERE rolname::text = $1";
         for (service, role) in self.roles {
@@ -137,15 +138,15 @@ impl Grants {
     }
 }
 
-/// What a query returns, without naming a statement: a pooler would mix names up.
+/// The rows of a query, without a named statement, which a pooler would mix up.
 async fn rows(client: &Client, query: &str) -> Result<Vec<SimpleQueryRow>, tokio_postgres::Error> {
     let messages = client.simple_query(query).await?;
     let row = |message| if let SimpleQueryMessage::Row(row) = message { Some(row) } else { None };
     Ok(messages.into_iter().filter_map(row).collect())
 }
 
-/// refinery's way to a database, through a transaction that is ours to end: its own would begin one for each step, and
-/// name its statements.
+/// The interface of refinery to the database, through a transaction that this crate ends. refinery's own would begin
+/// one transaction for each step, and name its statements.
 struct Begun<'c>(&'c Client);
 
 impl AsyncTransaction for Begun<'_> {
@@ -168,7 +169,7 @@ impl AsyncQuery<Vec<Migration>> for Begun<'_> {
     async fn query<'a>(&'a mut self, query: &'a str) -> Result<Vec<Migration>, Self::Error> {
         let read = |row: &SimpleQueryRow| {
             let (version, name) = (row.get(0)?.parse().ok()?, row.get(1)?.to_owned());
-            // When it was applied is of no use here.
+            // The time of the migration is not needed here.
             Some(Migration::applied(version, name, OffsetDateTime::UNIX_EPOCH, row.get(3)?.parse().ok()?))
         };
         Ok(rows(self.0, query).await?.iter().filter_map(read).collect())
@@ -177,7 +178,7 @@ impl AsyncQuery<Vec<Migration>> for Begun<'_> {
 
 impl AsyncMigrate for Begun<'_> {}
 
-/// refinery's errors end with «db error»; what PostgreSQL said is in their cause.
+/// refinery's errors end with «db error»; the text of PostgreSQL is in their cause.
 fn explain(error: &refinery::Error) -> Error {
     match error.source().and_then(|cause| cause.downcast_ref()) {
         Some(cause) => failed(&format!("migrate: {error}"), cause),
@@ -185,7 +186,7 @@ fn explain(error: &refinery::Error) -> Error {
     }
 }
 
-/// An answer of the server is final, its absence is not.
+/// An error that the server reports is final; a missing answer is not.
 fn failed(step: &str, error: &tokio_postgres::Error) -> Error {
     match error.as_db_error() {
         Some(_) => Error::Failed(format!("{step}: {}", describe(error))),

@@ -1,4 +1,4 @@
-//! What a statement can be given: values that know their PostgreSQL type.
+//! Statement parameters: values that know their PostgreSQL type.
 
 use jiff::civil::{Date, DateTime};
 use tokio_postgres::types::{ToSql, Type};
@@ -8,17 +8,17 @@ use crate::PgTimestamp;
 
 /// A parameter of a statement.
 ///
-/// A prepared statement tells the types of its parameters; one that cannot be prepared, because a pooler stands between
-/// us and the server, has to be told. So each value knows its own, which also makes both ways take the same values.
+/// A prepared statement knows the types of its parameters. Behind a pooler, statements are not prepared, so the types
+/// must be sent. Each value therefore knows its type, and both ways accept the same values.
 pub trait Parameter: Sync {
-    /// The value as the driver writes it.
+    /// The value for the driver.
     fn value(&self) -> &(dyn ToSql + Sync);
 
-    /// Its type.
+    /// The PostgreSQL type.
     fn kind(&self) -> Type;
 }
 
-/// The parameters of a statement, in order; columns of rows are arrays. By value, so that a call can stand inside
+/// The parameters of a statement, in order. Columns of rows are arrays. By value, so that a call can stand inside
 /// `try_join!`: `tx.execute(&INSERT, [&ids, &names])`.
 pub type Parameters<'a, const N: usize> = [&'a dyn Parameter; N];
 

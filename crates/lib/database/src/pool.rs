@@ -1,4 +1,4 @@
-//! Connections to the warehouse, opened when first needed and replaced when lost.
+//! The connection pool: connections are opened when first needed and replaced when lost.
 
 use consumer::DependencyError;
 use deadpool::{
@@ -13,19 +13,19 @@ use crate::{
     session::{Pooled, Sessions},
 };
 
-/// The warehouse, as a service holds it. Cloning shares the connections.
+/// A connection pool of one database. Clones share the connections.
 #[derive(Debug, Clone)]
 pub struct Database {
     pool: Pool<Sessions>,
 }
 
 impl Database {
-    /// A warehouse to which nothing is connected yet, so this succeeds whatever state the database is in.
+    /// Creates a pool without a connection, so this succeeds whatever the state of the database.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let pool = Pool::builder(Sessions::new(settings))
             .max_size(settings.pool_size)
-            // Connecting and reusing bound themselves.
+            // Connecting and recycling have their own time limits.
             .timeouts(Timeouts { wait: Some(CONNECT_TIMEOUT), create: None, recycle: None })
             .runtime(Runtime::Tokio1)
             .build()
@@ -33,7 +33,7 @@ impl Database {
         Self { pool }
     }
 
-    /// The same database by a connection of its own: for work that goes on beside the batches and must not take theirs.
+    /// The same database with a connection of its own, for work beside the batches that must not use theirs.
     #[must_use]
     pub fn dedicated(&self) -> Self {
         Self::new(&Settings { pool_size: 1, ..self.pool.manager().settings().clone() })
@@ -42,40 +42,40 @@ impl Database {
     /// Begins a transaction that reads and writes a few rows.
     ///
     /// # Errors
-    /// When there is no connection to be had.
+    /// No connection is available.
     pub async fn begin(&self) -> Result<Transaction, DependencyError> {
         Transaction::begin(self.connection().await?).await
     }
 
-    /// Begins a transaction for a batch: short, guarded, on indexes only, with plans that are made once.
+    /// Begins a transaction for a batch: short, with time limits, index scans only, and plans that are reused.
     ///
     /// # Errors
-    /// When there is no connection to be had.
+    /// No connection is available.
     pub async fn begin_batch(&self) -> Result<Transaction, DependencyError> {
         Transaction::begin_batch(self.connection().await?).await
     }
 
-    /// Begins a transaction for somebody who asks and waits: it changes nothing, and takes seconds at most.
+    /// Begins a read-only transaction for a client that waits. It takes seconds at most.
     ///
     /// # Errors
-    /// When there is no connection to be had.
+    /// No connection is available.
     pub async fn begin_read_only(&self) -> Result<Transaction, DependencyError> {
         Transaction::begin_read_only(self.connection().await?).await
     }
 
-    /// Begins a transaction for a command that goes through whole tables (an audit, a rebuild): the planner may scan,
-    /// and nothing hurries it.
+    /// Begins a transaction for a command that reads whole tables (an audit, a rebuild): sequential scans are allowed,
+    /// and statements have no time limit.
     ///
     /// # Errors
-    /// When there is no connection to be had.
+    /// No connection is available.
     pub async fn begin_maintenance(&self) -> Result<Transaction, DependencyError> {
         Transaction::begin_maintenance(self.connection().await?).await
     }
 
-    /// Connects, to learn whether the settings are right, and who answers.
+    /// Connects, to verify the settings and to read facts about the server.
     ///
     /// # Errors
-    /// [`ConnectError::Rejected`] when they are not, [`ConnectError::Unavailable`] when nobody can tell now.
+    /// [`ConnectError::Rejected`] if a setting is wrong, [`ConnectError::Unavailable`] during an outage.
     pub async fn ping(&self) -> Result<ServerInfo, ConnectError> {
         Ok(self.session().await?.server_info().clone())
     }

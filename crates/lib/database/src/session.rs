@@ -1,4 +1,4 @@
-//! One connection of the pool, and how statements travel on it: by name where names are safe.
+//! A pooled connection, with the manager that opens it for the pool.
 
 use std::ops::Deref;
 
@@ -11,14 +11,14 @@ use crate::{
     connect_error::ConnectError,
 };
 
-/// A connection; it closes when it is dropped.
+/// A connection. It is closed when dropped.
 #[derive(Debug)]
 pub(crate) struct Session {
     client: ClientWrapper,
     server_info: ServerInfo,
 }
 
-/// A session that goes back to the pool when it is dropped.
+/// A session that returns to the pool when dropped.
 pub(crate) type Pooled = managed::Object<Sessions>;
 
 /// Opens sessions for the pool.
@@ -58,7 +58,7 @@ impl managed::Manager for Sessions {
         Ok(Session { client: ClientWrapper::new(client, driver), server_info })
     }
 
-    /// A connection that was lost while idle is known to be so; asking each one would cost a round trip a batch.
+    /// The driver knows when an idle connection was lost. A query to check each one would cost a round trip per batch.
     async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<ConnectError> {
         if session.is_closed() { Err(RecycleError::message("closed")) } else { Ok(()) }
     }

@@ -1,4 +1,4 @@
-//! `DATABASE_URL` and its companions, read and refused before anything is connected.
+//! `DATABASE_URL`, `DATABASE_CA_FILE` and `DATABASE_POOL_SIZE`: parsing and checks before connecting.
 
 use std::{fmt, path::Path};
 
@@ -7,7 +7,7 @@ use tokio_postgres::{Config, config::SslMode};
 
 use crate::tls;
 
-/// Where the warehouse is and how to get there.
+/// The address of the database, credentials, TLS and pool size.
 #[derive(Clone)]
 pub struct Settings {
     pub(crate) config: Config,
@@ -15,31 +15,32 @@ pub struct Settings {
     pub(crate) pool_size: usize,
 }
 
-/// What a connection gets unless the URL says otherwise; times in seconds.
+/// Connection parameters, unless the URL sets them; times in seconds.
 ///
-/// Without them a host that vanished is noticed after two hours (the kernel's keepalive) or fifteen minutes (its
-/// retransmissions), and the batch waits that long for an answer nobody will send.
+/// Without them, a lost host is noticed after two hours (the kernel's keepalive) or fifteen minutes (its
+/// retransmissions), and the batch waits that long for an answer.
 const DEFAULTS: &str = "application_name=tagmill&connect_timeout=5&tcp_user_timeout=30\
     &keepalives_idle=30&keepalives_interval=5&keepalives_retries=3";
 
-/// A setting that cannot be used: one line that names it and never repeats the URL, which holds a password.
+/// A setting that cannot be used. The text is one line. It names the setting and never contains the URL, which has a
+/// password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {reason}")]
 pub struct Error {
     /// The environment variable.
     pub setting: &'static str,
-    /// What is wrong with it.
+    /// The error.
     pub reason: String,
 }
 
 impl Settings {
-    /// Reads `postgres://user:password@host:port/database?sslmode=…`; `ca_file` holds the certificates (PEM) to trust
-    /// instead of the system's.
+    /// Parses `postgres://user:password@host:port/database?sslmode=…`. `ca_file` contains the certificates (PEM) to
+    /// trust instead of those of the system.
     ///
-    /// `pool_size` is the most connections one process opens; a batch needs one.
+    /// `pool_size` is the maximum number of connections of this pool. A batch needs one.
     ///
     /// # Errors
-    /// When the URL, its `sslmode`, another of its parameters or the certificate file cannot be used.
+    /// The URL, its `sslmode`, another parameter or the certificate file cannot be used.
     pub fn from_url(url: &str, ca_file: Option<&Path>, pool_size: usize) -> Result<Self, Error> {
         let (base, parameters) = split(url)?;
         let mut security = tls::Mode::Prefer;
@@ -53,7 +54,7 @@ impl Settings {
         }
         let mut config: Config = format!("{base}?{}", known.join("&")).parse().map_err(|error| malformed(&error))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(database_url("names no host"));
+            return Err(database_url("has no host"));
         }
         if pool_size == 0 {
             return Err(Error { setting: "DATABASE_POOL_SIZE", reason: "has to be 1 or more".to_owned() });
@@ -64,15 +65,15 @@ impl Settings {
             tls::Mode::Require | tls::Mode::VerifyCa | tls::Mode::VerifyFull => SslMode::Require,
         });
         if let Some(mode) = ca_file.and_then(|_| security.unchecked()) {
-            // Whoever names an authority believes that it is asked.
-            let reason = format!("is of no use with sslmode={mode} in DATABASE_URL; set sslmode=verify-full");
+            // An authority in a mode that does not check it would give a false sense of security.
+            let reason = format!("has no effect with sslmode={mode} in DATABASE_URL; set sslmode=verify-full");
             return Err(Error { setting: "DATABASE_CA_FILE", reason });
         }
         let tls = tls::connector(security, ca_file).map_err(|reason| Error { setting: "DATABASE_CA_FILE", reason })?;
         Ok(Self { config, tls, pool_size })
     }
 
-    /// The name under which the connections show in `pg_stat_activity`: the service's.
+    /// Sets the name of the connections in `pg_stat_activity`: that of the service.
     #[must_use]
     pub fn named(mut self, application: &str) -> Self {
         self.config.application_name(application);
@@ -80,7 +81,7 @@ impl Settings {
     }
 }
 
-/// The part before the parameters and the parameters. A `?` before the `@` belongs to a password.
+/// The part before the parameters, and the parameters. A `?` before the `@` belongs to a password.
 fn split(url: &str) -> Result<(&str, &str), Error> {
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err(database_url("has to begin with postgres://"));
@@ -160,8 +161,8 @@ mod tests {
         let table = [
             ("mysql://a:hidden@localhost/b", "DATABASE_URL: has to begin with postgres://"),
             ("host=localhost password=hidden", "DATABASE_URL: has to begin with postgres://"),
-            ("postgres://a:hidden@localhost?sslmode=allow", "DATABASE_URL: sslmode=allow is none of disable, "),
-            ("postgres://a:hidden@localhost?sslmode=", "DATABASE_URL: sslmode= is none of disable, "),
+            ("postgres://a:hidden@localhost?sslmode=allow", "DATABASE_URL: sslmode=allow is not one of disable, "),
+            ("postgres://a:hidden@localhost?sslmode=", "DATABASE_URL: sslmode= is not one of disable, "),
             ("postgres://a:hidden@localhost?pool=9", "DATABASE_URL: unknown option `pool`"),
             ("postgres://a:hidden@localhost?pool", "DATABASE_URL: unterminated parameter"),
             (
@@ -169,7 +170,7 @@ mod tests {
                 "DATABASE_URL: sslrootcert is set by DATABASE_CA_FILE",
             ),
             ("postgres://a:hidden@localhost:port/b", "DATABASE_URL: invalid value for option `port`"),
-            ("postgres:///b", "DATABASE_URL: names no host"),
+            ("postgres:///b", "DATABASE_URL: has no host"),
         ];
         for (url, expected) in table {
             let error = read(url).unwrap_err();
@@ -191,7 +192,7 @@ mod tests {
     fn an_authority_that_would_not_be_asked_is_refused() {
         for (url, mode) in [("postgres://localhost", "prefer"), ("postgres://localhost?sslmode=disable", "disable")] {
             let error = Settings::from_url(url, Some(Path::new("ca.pem")), 2).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("DATABASE_CA_FILE: is of no use with sslmode={mode} ")), "{error}");
+            assert!(error.starts_with(&format!("DATABASE_CA_FILE: has no effect with sslmode={mode} ")), "{error}");
         }
     }
 

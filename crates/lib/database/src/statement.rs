@@ -1,18 +1,18 @@
-//! A statement: the text of a file of `sql/`, and the name it goes by in errors.
+//! An SQL statement from a file in `sql/`, with the name that errors show.
 
-/// One statement of `sql/`, made by [`statement!`](crate::statement!). It is prepared once a connection.
+/// One statement of `sql/`, made by [`statement!`](crate::statement!). It is prepared once per connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement {
-    /// Its path below `sql/`, without the ending.
+    /// Its path below `sql/`, without the extension.
     pub name: &'static str,
-    /// Its text.
+    /// The SQL text.
     pub sql: &'static str,
 }
 
 /// The statement of a file: `statement!("dds/vault/insert_hub_users")` is `sql/dds/vault/insert_hub_users.sql`,
 /// compiled in.
 ///
-/// All crates lie in `crates/*/*`, so the file is found from whichever crate asks.
+/// All crates are in `crates/*/*`, so the path works from each of them.
 #[macro_export]
 macro_rules! statement {
     ($name:literal) => {

@@ -1,4 +1,4 @@
-//! A point in time as PostgreSQL's `timestamp` travels: microseconds since 2000.
+//! PostgreSQL's binary `timestamp`: microseconds since 2000.
 
 use std::error::Error;
 
@@ -6,15 +6,15 @@ use bytes::BytesMut;
 use jiff::civil::DateTime;
 use tokio_postgres::types::{IsNull, ToSql, Type, accepts, to_sql_checked};
 
-/// A civil time as a parameter. The driver's own way to send one goes through calendar arithmetic, which costs more than the
-/// rest of a row, and a batch has thousands.
+/// A civil time as a parameter. The driver's own conversion uses calendar arithmetic, which costs more than the rest of
+/// a row, and a batch has thousands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PgTimestamp(i64);
 
 const EPOCH: DateTime = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
 
 impl PgTimestamp {
-    /// A civil time, or what knows its own. Nanoseconds are cut off: PostgreSQL has none.
+    /// Converts a civil time. Nanoseconds are cut off, because PostgreSQL does not store them.
     pub fn new(at: impl Into<DateTime>) -> Self {
         let since = at.into().duration_since(EPOCH);
         Self(since.as_secs() * 1_000_000 + i64::from(since.subsec_nanos().div_euclid(1000)))

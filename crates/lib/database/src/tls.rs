@@ -1,27 +1,27 @@
-//! What `sslmode` means: whether to encrypt, and whom to believe.
+//! The parameter `sslmode`: whether to encrypt, and how the server's certificate is checked.
 
 use std::{path::Path, str::FromStr};
 
 use native_tls::TlsConnector;
 use postgres_native_tls::MakeTlsConnector;
 
-/// libpq's `sslmode`, without `allow`, which protects nothing.
+/// The modes of libpq's `sslmode`, without `allow`, which protects nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// In plain text.
+    /// Not encrypted.
     Disable,
-    /// Encrypted where the server can, to whoever answers.
+    /// Encrypted if the server supports it. The certificate is not checked.
     Prefer,
-    /// Encrypted; to whoever answers, unless there is a certificate to check against.
+    /// Encrypted. The certificate is checked only if an authority is given.
     Require,
-    /// Encrypted, to a server that a trusted authority vouches for, whatever its name.
+    /// Encrypted. The certificate must come from a trusted authority; the host name is not checked.
     VerifyCa,
-    /// Encrypted, to the very server the URL names.
+    /// Encrypted. The certificate must come from a trusted authority, for the host name of the URL.
     VerifyFull,
 }
 
 impl Mode {
-    /// The name of a mode in which no certificate is ever checked.
+    /// The name of a mode in which certificates are never checked.
     pub(crate) fn unchecked(self) -> Option<&'static str> {
         match self {
             Self::Disable => Some("disable"),
@@ -41,13 +41,13 @@ impl FromStr for Mode {
             "require" => Ok(Self::Require),
             "verify-ca" => Ok(Self::VerifyCa),
             "verify-full" => Ok(Self::VerifyFull),
-            _ => Err(format!("sslmode={mode} is none of disable, prefer, require, verify-ca, verify-full")),
+            _ => Err(format!("sslmode={mode} is not one of disable, prefer, require, verify-ca, verify-full")),
         }
     }
 }
 
-/// A connector that believes as much as `mode` allows. As in libpq, `require` with a certificate at hand is `verify-ca`,
-/// and a certificate given is the only one trusted.
+/// A connector that checks certificates as `mode` demands. As in libpq, `require` with a given authority is
+/// `verify-ca`, and a given authority is the only trusted one.
 pub(crate) fn connector(mode: Mode, ca_file: Option<&Path>) -> Result<MakeTlsConnector, String> {
     let mut builder = TlsConnector::builder();
     let chain = match mode {

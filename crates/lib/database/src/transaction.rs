@@ -1,4 +1,4 @@
-//! One transaction, which owns its connection: nothing of it outlives a failure.
+//! A transaction with its connection: pipelined statements, prepared or typed, commit and rollback.
 
 use std::{future::ready, pin::pin, task::Poll, time::Duration};
 
@@ -17,33 +17,33 @@ use crate::{
     session::{Pooled, Session},
 };
 
-/// A transaction of the warehouse. Dropped before [`Transaction::commit`] returns `Ok`, it takes its connection with it,
-/// so the server rolls back and the next transaction starts clean.
+/// A transaction. If it is dropped before [`Transaction::commit`] returns `Ok`, its connection is closed, so the server
+/// rolls back and the next transaction starts on a clean connection.
 ///
-/// Statements may be in flight together: `try_join!(tx.execute(…), tx.execute(…))` sends both before either is answered
-/// and the server runs them in that order.
+/// Statements may be in flight together: `try_join!(tx.execute(…), tx.execute(…))` sends both before either is
+/// answered, and the server runs them in that order.
 ///
-/// On a direct connection statements are prepared once and called by name from then on. Behind a pooler each is sent
-/// whole: slower to plan, but as pipelined, and all the same otherwise.
+/// On a direct connection, statements are prepared once and then executed by name. Behind a pooler, each statement is
+/// sent with its text. Planning is slower, but statements are pipelined as well, and the results are the same.
 pub struct Transaction {
     session: Option<Pooled>,
-    /// Held while a statement is prepared and sent, so that one which has to be prepared first is not overtaken.
+    /// Locked while a statement is prepared and sent, so that statements stay in order.
     turn: Mutex<()>,
-    /// The answer to `BEGIN`, which travels with the first statements instead of costing a round trip of its own.
+    /// The answer to `BEGIN`, which is sent with the first statements and costs no round trip of its own.
     begun: Shared<BoxFuture<'static, Result<(), DependencyError>>>,
-    /// How long to wait for an answer; beyond the server's own limits, so this is for a server that says nothing at all.
+    /// The timeout of an answer. It is longer than the server's own limits, for a server that does not answer at all.
     timeout_after: Duration,
-    /// Whether the next transaction may have the connection: not if plans were made without the guards of a batch.
+    /// Whether the connection may be reused. It may not if plans were made without the settings of a batch.
     reusable: bool,
 }
 
-/// Longer than `statement_timeout` in `begin_batch.sql`, or a slow server looks like a dead one.
+/// Longer than `statement_timeout` in `begin_batch.sql`. Otherwise a slow server looks unreachable.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Longer than `statement_timeout` in `begin_read_only.sql`.
 const READ_ONLY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What goes through whole tables is done when it is done; a day is a bound, not an expectation.
+/// Statements on whole tables take as long as they take. A day is an upper limit, not an expectation.
 const MAINTENANCE_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 const BEGIN: &str = concat!(include_str!("sql/begin.sql"), include_str!("sql/stated.sql"));
@@ -78,7 +78,7 @@ impl Transaction {
         timeout_after: Duration,
         reusable: bool,
     ) -> Result<Self, DependencyError> {
-        // Sends, and returns without waiting for the answer.
+        // Sends without waiting for the answer.
         let answers = session.simple_query_raw(sql).await.map_err(|error| unavailable("begin", &error))?;
         let begun =
             answers.try_for_each(|_| ready(Ok(()))).map(|result| result.map_err(|error| unavailable("begin", &error)));
@@ -94,7 +94,7 @@ impl Transaction {
     /// Runs a statement and returns its rows.
     ///
     /// # Errors
-    /// [`Failure::InvalidData`] when a value does not fit, [`Failure::Dependency`] for everything else.
+    /// [`Failure::InvalidData`] if a value is invalid, [`Failure::Dependency`] for any other error.
     pub async fn query<const N: usize>(
         &self,
         statement: &Statement,
@@ -103,7 +103,7 @@ impl Transaction {
         self.query_with(statement, &parameters).await
     }
 
-    /// The same with as many parameters as come together.
+    /// The same with any number of parameters.
     ///
     /// # Errors
     /// As [`Transaction::query`].
@@ -118,7 +118,7 @@ impl Transaction {
         }
     }
 
-    /// Runs a statement and returns how many rows it touched.
+    /// Runs a statement and returns the number of affected rows.
     ///
     /// # Errors
     /// As [`Transaction::query`].
@@ -137,30 +137,31 @@ impl Transaction {
         }
     }
 
-    /// Makes it last.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// When it did not, and when nobody knows whether it did: the answer was lost. Both are repeated.
+    /// The commit failed, or its answer was lost, so that its result is unknown. The loop repeats both.
     pub async fn commit(self) -> Result<(), Failure> {
         self.end("commit", COMMIT).await
     }
 
-    /// Undoes it, and keeps the connection. Dropping undoes it as well, and closes the connection.
+    /// Rolls the transaction back and keeps the connection. Dropping rolls back as well, and closes the connection.
     ///
     /// # Errors
-    /// When the answer was lost; it is undone all the same.
+    /// The answer was lost. The transaction is rolled back nevertheless.
     pub async fn rollback(self) -> Result<(), Failure> {
         self.end("rollback", "ROLLBACK").await
     }
 
-    /// Runs a statement by name, which it is given the first time.
+    /// Runs a prepared statement. It is prepared at its first use.
     async fn run<T>(
         &self,
         session: &Session,
         statement: &Statement,
         send: impl AsyncFnOnce(&Prepared) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        // On the heap: a flight holds twenty of these, and the stack of a debug build holds each several times over.
+        // On the heap: a batch has twenty of these in flight, and the stack of a debug build has several copies of
+        // each.
         let answered = Box::pin(async {
             let turn = self.turn.lock().await;
             let prepared = session.prepare_cached(statement.sql).await?;
@@ -183,8 +184,8 @@ impl Transaction {
         Ok(())
     }
 
-    /// Waits for an answer and for that to `BEGIN`. If `BEGIN` was not obeyed, the statement ran on its own, and what the
-    /// batch still has to say must not.
+    /// Waits for an answer and for the answer to `BEGIN`. If `BEGIN` failed, the statement ran without a transaction,
+    /// and the remaining statements must not run.
     async fn answer<T>(
         &self,
         name: &'static str,
@@ -204,7 +205,7 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        // Out of the pool: the connection closes, whatever was in flight on it.
+        // Taken out of the pool, so the connection is closed, whatever is in flight on it.
         drop(self.session.take().map(Pooled::take));
     }
 }

@@ -13,12 +13,12 @@ use metrics::gauge;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-/// A part of a service that can be unable to make progress.
+/// A part of a service that may stop making progress.
 pub trait HealthSource: Send + Sync {
     /// Why this part makes no progress now. Empty: it makes progress.
     fn reasons(&self) -> Vec<Reason>;
 
-    /// Why this part will not recover by itself, so that the process has to be restarted. `None`: it may.
+    /// Why this part will not recover by itself, so that the process has to be restarted. `None`: it may recover.
     fn hangs(&self) -> Option<String> {
         None
     }
@@ -56,7 +56,7 @@ impl Health {
         self.sources().iter().flat_map(|source| source.reasons()).collect()
     }
 
-    /// Why the process has to be restarted; `None` if it need not.
+    /// Why the process has to be restarted. `None`: no restart is necessary.
     #[must_use]
     pub fn hangs(&self) -> Option<String> {
         self.sources().iter().find_map(|source| source.hangs())
@@ -70,7 +70,7 @@ impl Health {
         }
     }
 
-    /// A copy, so that no part is asked under the lock.
+    /// A copy, so that the lock is not held while parts are called.
     fn sources(&self) -> Vec<Arc<dyn HealthSource>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

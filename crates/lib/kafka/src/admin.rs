@@ -1,4 +1,4 @@
-//! Topics, groups and metadata of the cluster.
+//! Administration: topics, consumer groups, metadata of the cluster.
 
 pub(crate) mod watermarks;
 pub(crate) mod topic_identity;

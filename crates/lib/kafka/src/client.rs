@@ -1,4 +1,4 @@
-//! Settings, errors and supervision of the clients.
+//! Settings, errors, log lines and supervision of Kafka clients.
 
 pub(crate) mod settings;
 pub(crate) mod error;

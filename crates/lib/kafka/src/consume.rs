@@ -1,4 +1,4 @@
-//! The consuming side: source, group context, progress of partitions, commits, a reader of whole topics.
+//! Consuming: the source, the group member, partition progress, commits, and a reader of whole topics.
 
 pub(crate) mod record;
 pub(crate) mod generation;

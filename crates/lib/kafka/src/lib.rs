@@ -1,10 +1,11 @@
-//! Kafka behind the ports of the loop: the only crate that knows rdkafka.
+//! The Kafka client: consumer, producer, topics, consumer groups, dead letters. Implements the ports of the loop.
 //!
-//! [`Source`] is one member of a consumer group, [`Publisher`] one idempotent producer, [`Topics`] what a starting
-//! service asks about the topics it needs. What librdkafka does by itself (reconnecting, retrying a request, finding
-//! the coordinator) stays with it; what it cannot know (which batch an offset belongs to, how far a tick should read)
-//! is here. A [`Reader`] takes [`ParsedDeadLetter`]s out of the dead-letter topic, a [`ReplayProducer`] sends back what
-//! was in them.
+//! This is the only crate that uses rdkafka. [`Source`] is a member of a consumer group. [`Publisher`] is an idempotent
+//! producer. [`Topics`] checks and creates the topics of a service when it starts. A [`Reader`] reads
+//! [`ParsedDeadLetter`]s from the dead-letter topic, and a [`ReplayProducer`] sends their original records back.
+//!
+//! librdkafka reconnects, retries requests and finds the coordinator by itself. This crate adds what librdkafka cannot
+//! know: the batch to which an offset belongs, and the end offset up to which a tick reads.
 
 pub use self::{
     admin::group::Group,

@@ -1,4 +1,4 @@
-//! The producing side: publisher, dead letters, replays.
+//! Producing: publisher, dead letters, replays.
 
 pub(crate) mod dead_letter;
 pub(crate) mod producer;

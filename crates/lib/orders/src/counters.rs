@@ -1,4 +1,4 @@
-//! What DDS tells CDM: a message of `dds-service-orders`, absolute counts of one user.
+//! Counters, the message from DDS to CDM (`dds-service-orders`): absolute counts of one user.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use crate::{
     text,
 };
 
-/// How often a user has ordered the products and categories that a microbatch touched. Counts are absolute, so the
+/// How often a user has ordered the products and categories that a microbatch changed. Counts are absolute, so a
 /// message may be read any number of times.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Counters {
     /// The user's id in the source.
     pub user_id: String,
-    /// By category name.
+    /// The counters of categories, by name.
     pub categories: BTreeMap<String, Counter>,
-    /// By the product's id in the source.
+    /// The counters of products, by their ids in the source.
     pub products: BTreeMap<String, Counter>,
 }
 
@@ -29,26 +29,26 @@ pub struct Counters {
 pub struct Counter {
     /// The name of the product or category.
     pub name: String,
-    /// In how many of the user's CLOSED orders it is.
+    /// The number of the user's CLOSED orders that contain it.
     pub order_cnt: i32,
-    /// Of two messages about the same counter the one with the larger version is right.
+    /// The version. Of two messages about the same counter, the one with the larger version is right.
     pub version: i64,
 }
 
 impl Counters {
-    /// Whether there is nothing to say.
+    /// Whether there are no counters.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.categories.is_empty() && self.products.is_empty()
     }
 
-    /// How many counters there are.
+    /// The number of counters.
     #[must_use]
     pub fn len(&self) -> usize {
         self.categories.len() + self.products.len()
     }
 
-    /// Takes about half of the counters out, into a message of its own; of two or more, at least one goes and one stays.
+    /// Moves about half of the counters to a message of its own. Of two or more, at least one is moved and one remains.
     #[must_use]
     pub fn split_off_half(&mut self) -> Self {
         let mut half = Self { user_id: self.user_id.clone(), ..Self::default() };
@@ -60,8 +60,8 @@ impl Counters {
         half
     }
 
-    /// Cuts so many bytes off the message by cutting the names of products; at least a character of each stays. A category
-    /// keeps its name, which is its key, and short.
+    /// Shortens the message by this many bytes by cutting the names of products. At least one character of each
+    /// remains. Category names are not cut, because they are keys, and short.
     pub fn shorten_names_by(&mut self, bytes: usize) {
         for counter in self.products.values_mut() {
             text::shorten_json(&mut counter.name, bytes);
@@ -81,12 +81,13 @@ impl Counters {
         });
         let message =
             Message { categories: categories.collect(), products: products.collect(), user_id: &self.user_id };
-        // Strings and numbers can always be written; if not, the text would be refused by its reader, and so be seen.
+        // Strings and numbers can always be serialized. If not, the reader would reject the text, so the error would be
+        // noticed.
         serde_json::to_string(&message).unwrap_or_else(|error| error.to_string())
     }
 }
 
-/// What is written; all keys in the order of the alphabet.
+/// The JSON of the message, with keys in alphabetical order.
 #[derive(Serialize)]
 struct Message<'a> {
     categories: BTreeMap<Uuid, Category<'a>>,
@@ -113,11 +114,12 @@ fn split_off_from(counters: &mut BTreeMap<String, Counter>, at: usize) -> BTreeM
     key.map(|key| counters.split_off(&key)).unwrap_or_default()
 }
 
-/// Reads the value of a record that was written at `written_at` (milliseconds since the Unix epoch), which stands in
-/// for a counter's absent version.
+/// Parses the value of a record that was written at `written_at` (milliseconds since the Unix epoch). This time
+/// replaces an absent version of a counter.
 ///
 /// # Errors
-/// [`Unusable::Ignored`] for service messages and tombstones, [`Unusable::Malformed`] for counters that cannot be read.
+/// [`Unusable::Ignored`] for service messages and tombstones, [`Unusable::Malformed`] for counters that cannot be
+/// parsed.
 pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Counters, Unusable> {
     let document = document::parse(value)?;
     if document.get("object_type").is_some_and(|kind| *kind != Node::Null) {
@@ -125,14 +127,14 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Counters, U
     }
     text::check_nul(value.unwrap_or_default())?;
     let top = Fields::top(&document);
-    // A record of before 1970 is older than all; a version below 0 is none.
+    // A record from before 1970 is older than all others, because versions below 0 are not allowed.
     let fallback = written_at.unwrap_or_default().saturating_mul(1000).max(0);
 
     let mut counters = Counters { user_id: top.id("user_id")?.to_owned(), ..Counters::default() };
     for (_, fields) in top.entries("categories")? {
         let counter = read_counter(&fields, "category_name", fallback)?;
         let counter = Counter { name: cut_category(&counter.name).to_owned(), ..counter };
-        // The name is the category, whatever the key says; two keys with one name are one category.
+        // The name identifies the category, whatever the key is. Two keys with the same name are the same category.
         let newest = counters.categories.entry(counter.name.clone()).or_insert_with(|| counter.clone());
         if newest.version < counter.version {
             *newest = counter;
@@ -153,7 +155,7 @@ fn read_counter(fields: &Fields<'_>, label: &str, fallback: i64) -> Result<Count
     })
 }
 
-/// A product's id is a key of the object, where [`Fields::id`] does not look.
+/// Checks the id of a product, which is a key of the object, where [`Fields::id`] does not look.
 fn check_product_id(id: &str) -> Result<(), Malformed> {
     let wrapped = Object::new(vec![("products key".into(), Node::Text(id.into()))]);
     Fields::top(&wrapped).id("products key").map(drop)

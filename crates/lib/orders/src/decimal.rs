@@ -1,38 +1,38 @@
-//! Decimal numbers as JSON writes them, read from their text and never through a float.
+//! Decimal numbers and money, parsed from the text of JSON numbers, never through a float.
 
 use std::{borrow::Cow, fmt};
 
-/// A decimal number without a size limit: `digits × 10^exponent`, normalised, so that `2`, `2.0` and `20e-1` are equal.
+/// A decimal number of any size: `digits × 10^exponent`, normalized, so that `2`, `2.0` and `20e-1` are equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Decimal<'a> {
     negative: bool,
-    /// Without leading and trailing zeros; empty for zero.
+    /// Without leading and trailing zeros. Empty for zero.
     digits: Cow<'a, str>,
     exponent: i64,
 }
 
-/// Why a number does not fit where it should go.
+/// Why a number does not fit its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
-    /// Below zero, where only zero and above make sense.
+    /// Negative, although only zero and above are allowed.
     #[error("is negative")]
     Negative,
-    /// With a fraction, where only whole numbers make sense.
+    /// With a fraction, although only whole numbers are allowed.
     #[error("is not a whole number")]
     Fraction,
-    /// More than the column holds.
+    /// Larger than the maximum of the column.
     #[error("is larger than the column can hold")]
     TooLarge,
 }
 
 impl<'a> Decimal<'a> {
-    /// Reads the text of a JSON number, which the JSON parser has found to be well formed.
+    /// Parses the text of a JSON number that the JSON parser has accepted.
     pub(crate) fn read(text: &'a str) -> Self {
         let (negative, unsigned) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let zeros = |digits: &str| digits.bytes().all(|byte| byte == b'0');
-        // Nearly every number is whole, or below one: its digits stand together in the text.
+        // Nearly every number is whole, or below one, so its digits are contiguous in the text.
         let digits: Cow<'a, str> = match (zeros(whole), zeros(fraction)) {
             (_, true) => whole.into(),
             (true, false) => fraction.into(),
@@ -50,7 +50,7 @@ impl<'a> Decimal<'a> {
         Self { negative, digits, exponent }
     }
 
-    /// The number as a 64-bit integer; `2.0` is one.
+    /// The number as a 64-bit integer. `2.0` is an integer.
     pub(crate) fn to_integer(&self) -> Result<i64, NumberError> {
         if self.exponent < 0 {
             return Err(NumberError::Fraction);
@@ -60,7 +60,7 @@ impl<'a> Decimal<'a> {
         i64::try_from(signed).map_err(|_| NumberError::TooLarge)
     }
 
-    /// `|self| × 10^shift`, rounded half away from zero, of at most `longest` (≤ 19) digits.
+    /// `|self| × 10^shift`, rounded half away from zero, with at most `longest` (≤ 19) digits.
     fn scaled(&self, shift: i64, longest: i64) -> Result<u64, NumberError> {
         let length = i64::try_from(self.digits.len()).unwrap_or(i64::MAX);
         let kept = length.saturating_add(self.exponent).saturating_add(shift);
@@ -81,7 +81,7 @@ impl<'a> Decimal<'a> {
     }
 }
 
-/// The first so many digits, without zeros before them.
+/// The first digits, up to this many, without leading zeros.
 fn trim(digits: Cow<'_, str>, significant: usize) -> Cow<'_, str> {
     let trim = |digits: &str| {
         let kept = &digits[..significant];
@@ -104,7 +104,7 @@ impl fmt::Display for Decimal<'_> {
     }
 }
 
-/// An exponent beyond 64 bits is as good as the largest: both are out of every range.
+/// An exponent beyond 64 bits becomes the largest one: both are out of every range.
 fn read_exponent(text: &str) -> i64 {
     let limit = if text.starts_with('-') { i64::MIN / 4 } else { i64::MAX / 4 };
     text.parse().map_or(limit, |exponent: i64| exponent.clamp(i64::MIN / 4, i64::MAX / 4))
@@ -129,28 +129,28 @@ impl Money {
         decimal.scaled(PLACES as i64, 19).map(Self)
     }
 
-    /// This price for so many pieces; a price is rounded before it is multiplied.
+    /// The price of this many pieces. A price is rounded before it is multiplied.
     #[must_use]
     pub fn times(self, quantity: i64) -> Amount {
         Amount(u128::from(self.0) * u128::from(quantity.unsigned_abs()))
     }
 }
 
-/// A sum of money, in hundred-thousandths (a `numeric(38,5)`): wide enough for every price times every quantity.
+/// A sum of money, in hundred-thousandths (a `numeric(38,5)`): large enough for every price times every quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Amount(u128);
 
 impl Amount {
-    /// The largest amount that its column holds: 38 digits.
+    /// The largest amount of its column: 38 digits.
     const LARGEST: u128 = 10_u128.pow(38) - 1;
 
-    /// The sum; `None` where the column could not hold it.
+    /// The sum. `None` if it exceeds the column.
     #[must_use]
     pub fn plus(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).filter(|sum| *sum <= Self::LARGEST).map(Self)
     }
 
-    /// Reads the text of an amount as PostgreSQL writes it; `None` for any other text.
+    /// Parses the text of an amount as PostgreSQL writes it. `None` for any other text.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));

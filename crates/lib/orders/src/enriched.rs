@@ -1,4 +1,4 @@
-//! What STG tells DDS: a message of `stg-service-orders`, the order with names in place of ids.
+//! Enriched orders, the message from STG to DDS (`stg-service-orders`): orders with names in place of ids.
 
 use serde::Serialize;
 
@@ -10,68 +10,68 @@ use crate::{
     version::VersionParts,
 };
 
-/// One version of an order, with the names it had when STG read them. Written once by STG, byte for byte the same on
-/// every replay.
+/// One version of an order, with the names that it had when STG read them. STG writes it once, and every replay has the
+/// same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enriched {
-    /// The order, ≥ 0.
+    /// The number of the order, ≥ 0.
     pub object_id: i64,
     /// When the order system sent this version.
     pub sent_at: UtcMicros,
     /// When STG read the names.
     pub enriched_at: UtcMicros,
-    /// When it was ordered.
+    /// When the order was placed.
     pub date: UtcMicros,
     /// The price of the order.
     pub cost: Money,
-    /// What was paid for it.
+    /// The amount paid.
     pub payment: Money,
-    /// Its status.
+    /// The status.
     pub status: String,
-    /// When it last changed, as far as the order system says.
+    /// When the order last changed, according to the order system.
     pub updated_at: Option<UtcMicros>,
-    /// Which of an order's versions is the newest.
+    /// The version, which orders the events of one order.
     pub version: Version,
-    /// Where.
+    /// The restaurant.
     pub restaurant: Restaurant,
-    /// By whom.
+    /// The user.
     pub user: User,
-    /// What; one entry a line, as ordered.
+    /// The products, one entry per line of the order, in their order.
     pub products: Vec<Product>,
 }
 
-/// A restaurant and its name.
+/// A restaurant with its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Restaurant {
-    /// Its id in the source.
+    /// The id in the source.
     pub id: String,
-    /// Its name in Redis.
+    /// The name in Redis.
     pub name: String,
 }
 
-/// A user and their names.
+/// A user with name and login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct User {
-    /// Their id in the source.
+    /// The id in the source.
     pub id: String,
-    /// Their name in Redis.
+    /// The name in Redis.
     pub name: String,
-    /// Their login in Redis; empty where it has none.
+    /// The login in Redis. Empty if there is none.
     pub login: String,
 }
 
 /// One line of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Product {
-    /// The dish's id in the source.
+    /// The id of the product in the source.
     pub id: String,
-    /// For one piece.
+    /// The price of one piece.
     pub price: Money,
-    /// Pieces, ≥ 1.
+    /// The number of pieces, ≥ 1.
     pub quantity: i64,
-    /// Its name on the menu.
+    /// The name on the menu.
     pub name: String,
-    /// Its category on the menu, at most 255 characters.
+    /// The category on the menu, at most 255 characters.
     pub category: String,
 }
 
@@ -99,7 +99,7 @@ struct Payload<'a> {
 }
 
 impl Enriched {
-    /// An event with the names found for it.
+    /// Combines an event with the names found for it.
     #[must_use]
     pub fn new(
         event: &Event,
@@ -150,11 +150,13 @@ impl Enriched {
     }
 }
 
-/// Reads the value of a record that was written at `written_at` (milliseconds since the Unix epoch). Our additions
-/// (`sent_dttm`, `enriched_at`, `update_ts`, `version`, `user.login`) may be absent: times are then the order's date.
+/// Parses the value of a record that was written at `written_at` (milliseconds since the Unix epoch). The fields that
+/// STG adds (`sent_dttm`, `enriched_at`, `update_ts`, `version`, `user.login`) may be absent: times are then the date
+/// of the order.
 ///
 /// # Errors
-/// [`Unusable::Ignored`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.
+/// [`Unusable::Ignored`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be
+/// parsed.
 pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Enriched, Unusable> {
     let document = document::parse(value)?;
     document::check_type(&document)?;

@@ -1,6 +1,6 @@
 //! Envelopes around a message: Kafka Connect (`schema`, `payload`), Debezium (`before`, `after`, `op`), CloudEvents (`data`).
 //!
-//! An envelope is recognised by its fields. An object with an `object_type` is a message and never an envelope. The
+//! An envelope is recognized by its fields. An object with an `object_type` is a message and never an envelope. The
 //! content is an object or a string with the JSON text of one. Envelopes may be nested: Connect around Debezium.
 
 use std::borrow::Cow;
@@ -17,21 +17,21 @@ pub(crate) enum Envelope {
     Debezium,
 }
 
-/// The deepest nesting that is opened: Connect, Debezium, and a string inside.
+/// Maximum depth of nested envelopes: Connect, Debezium, and a string inside.
 const DEEPEST: usize = 3;
 
-/// What was found in an object.
+/// The content of an object.
 enum Found {
-    /// No envelope, or none with a message in it.
+    /// It is not an envelope, or an envelope without a message.
     Nothing,
-    /// The envelope says that its message was deleted.
+    /// An envelope of a deleted message.
     Deletion,
-    /// The text of the message.
+    /// The JSON text of the message.
     Message(Vec<u8>),
 }
 
 impl Envelope {
-    /// The kind of envelope that an object is, if it is one.
+    /// The kind of the envelope. `None`: the object is not an envelope.
     pub(crate) fn of<V>(fields: &Object<'_, V>) -> Option<Self> {
         let has = |name| fields.get(name).is_some();
         if has("op") && (has("after") || has("before")) {
@@ -48,7 +48,7 @@ impl Envelope {
 
 /// The message inside the value of a record, or the value itself if it is not an envelope.
 ///
-/// # Errors [`Unusable::Ignored`] (`tombstone`) for an envelope that says that its message was deleted.
+/// # Errors [`Unusable::Ignored`] (`tombstone`) for an envelope of a deleted message.
 pub fn open(value: &[u8]) -> Result<Cow<'_, [u8]>, Unusable> {
     let mut message = Cow::Borrowed(value);
     for _ in 0..DEEPEST {

@@ -1,4 +1,4 @@
-//! What the order system says: a message of `order-service_orders`.
+//! Order events, the message of the order system (`order-service_orders`).
 
 use crate::{
     Malformed, Money, RecordTime, Unusable, UtcMicros, Version,
@@ -8,53 +8,54 @@ use crate::{
     version::VersionParts,
 };
 
-/// One event of one order: the state the order had when it was sent.
+/// One event of one order: the state of the order when it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The order, ≥ 0.
+    /// The number of the order, ≥ 0.
     pub object_id: i64,
     /// When the order system sent it.
     pub sent_at: UtcMicros,
-    /// When the order last changed, as far as the order system says.
+    /// When the order last changed, according to the order system.
     pub updated_at: Option<UtcMicros>,
-    /// When it was ordered.
+    /// When the order was placed.
     pub date: UtcMicros,
-    /// Where.
+    /// The id of the restaurant.
     pub restaurant_id: String,
-    /// By whom.
+    /// The id of the user.
     pub user_id: String,
-    /// What; may be empty.
+    /// The lines of the order. May be empty.
     pub items: Vec<Item>,
     /// The price of the order.
     pub cost: Money,
-    /// What was paid for it.
+    /// The amount paid.
     pub payment: Money,
-    /// Its last status.
+    /// The last status.
     pub status: String,
-    /// Which of an order's events is the newest.
+    /// The version, which orders the events of one order.
     pub version: Version,
     /// The payload, byte for byte as received.
     pub payload: String,
 }
 
-/// One line of an order. Its name in the event is the order system's; the one sent on is the menu's.
+/// One line of an order. Its name comes from the order system; the published message has the name on the menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// The dish.
+    /// The id of the product.
     pub id: String,
-    /// Its name as the order system has it; used only where no menu knows the dish.
+    /// The name from the order system, used only if no menu contains the product.
     pub name: String,
-    /// For one piece.
+    /// The price of one piece.
     pub price: Money,
-    /// Pieces, ≥ 1.
+    /// The number of pieces, ≥ 1.
     pub quantity: i64,
 }
 
-/// Reads the value of a record. None of its dates may be more than 24 h ahead of `time`, usually the record's
-/// timestamp.
+/// Parses the value of a record. No date may be more than 24 h ahead of `time`, which is usually the timestamp of the
+/// record.
 ///
 /// # Errors
-/// [`Unusable::Ignored`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be read.
+/// [`Unusable::Ignored`] for service messages and tombstones, [`Unusable::Malformed`] for an order that cannot be
+/// parsed.
 pub fn read(value: Option<&[u8]>, time: impl Into<RecordTime>) -> Result<Event, Unusable> {
     let time = time.into();
     let (document, raw) = document::parse_with_text(value, "payload")?;
@@ -78,10 +79,10 @@ pub fn read(value: Option<&[u8]>, time: impl Into<RecordTime>) -> Result<Event, 
     Ok(payload.into_event(object_id, sent_at, version, raw.unwrap_or_default().to_owned()))
 }
 
-/// The event that was stored as these: what [`read`] made of its record.
+/// The event that was stored with these values: the result of [`read`] for its record.
 ///
 /// # Errors
-/// When the payload breaks a rule that was not one when it was stored.
+/// The payload breaks a rule that did not exist when it was stored.
 pub fn restore(object_id: i64, sent_at: UtcMicros, payload: String, version: Version) -> Result<Event, Malformed> {
     let document = serde_json::from_str(&payload)
         .map_err(|error| Malformed::new("not-json", format!("the payload is not a JSON object: {error}")))?;
@@ -89,7 +90,7 @@ pub fn restore(object_id: i64, sent_at: UtcMicros, payload: String, version: Ver
     Ok(read.into_event(object_id, sent_at, version, payload))
 }
 
-/// What a payload says.
+/// Parses the fields of a payload.
 struct Payload {
     updated_at: Option<UtcMicros>,
     date: UtcMicros,

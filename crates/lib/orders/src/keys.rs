@@ -1,18 +1,19 @@
-//! Keys of the vault: UUIDv5, which is SHA-1 over a namespace and a text. The same in every layer and on every replay.
+//! Hash keys of the Data Vault: UUIDv5, which is SHA-1 of a namespace and a text. Every layer and every replay computes
+//! the same keys. Also hashdiffs of satellites.
 
 use std::sync::LazyLock;
 
 use sha1::{Digest as _, Sha1};
 use uuid::{Builder, Uuid};
 
-/// Key of a hub row: of the id's text under `NAMESPACE_OID`, as the customer's own code makes it.
+/// The key of a hub row: of the text of the id under `NAMESPACE_OID`, as in the customer's own code.
 #[must_use]
 pub fn hub(id: &str) -> Uuid {
     v5(&Uuid::NAMESPACE_OID, id.as_bytes())
 }
 
-/// UUIDv5. The digest inside `uuid` leaves the processor's instructions for SHA-1 unused, and this is a good part of what
-/// an order costs.
+/// UUIDv5. The digest of the crate `uuid` does not use the processor's instructions for SHA-1, and hashing is a large
+/// part of the cost of an order.
 fn v5(namespace: &Uuid, name: &[u8]) -> Uuid {
     let digest: [u8; 20] = Sha1::new().chain_update(namespace.as_bytes()).chain_update(name).finalize().into();
     let mut bytes = [0; 16];
@@ -20,31 +21,31 @@ fn v5(namespace: &Uuid, name: &[u8]) -> Uuid {
     Builder::from_sha1_bytes(bytes).into_uuid()
 }
 
-/// `h_user_pk`, of the source id.
+/// `h_user_pk`, of the id in the source.
 #[must_use]
 pub fn user(id: &str) -> Uuid {
     hub(id)
 }
 
-/// `h_product_pk`, of the source id.
+/// `h_product_pk`, of the id in the source.
 #[must_use]
 pub fn product(id: &str) -> Uuid {
     hub(id)
 }
 
-/// `h_category_pk`, of the category's name: it has no id in the source.
+/// `h_category_pk`, of the category's name: categories have no id in the source.
 #[must_use]
 pub fn category(name: &str) -> Uuid {
     hub(name)
 }
 
-/// `h_restaurant_pk`, of the source id.
+/// `h_restaurant_pk`, of the id in the source.
 #[must_use]
 pub fn restaurant(id: &str) -> Uuid {
     hub(id)
 }
 
-/// `h_order_pk`, of the number's decimal text.
+/// `h_order_pk`, of the decimal text of the number.
 #[must_use]
 pub fn order(object_id: i64) -> Uuid {
     hub(&object_id.to_string())
@@ -66,19 +67,19 @@ pub enum Link {
 }
 
 impl Link {
-    /// The tables, in the order of the variants.
+    /// All tables, in the order of the variants.
     const TABLES: [&str; 5] =
         ["l_order_product", "l_product_restaurant", "l_product_category", "l_order_user", "l_order_restaurant"];
 
-    /// What the keys of the table's rows are made under; made once, for a row has as many bytes to digest as this.
+    /// The namespace of the table's keys. It is computed once, because hashing it would double the cost of a row.
     fn namespace(self) -> &'static Uuid {
         static NAMESPACES: LazyLock<[Uuid; 5]> = LazyLock::new(|| Link::TABLES.map(hub));
         &NAMESPACES[self as usize]
     }
 }
 
-/// Key of a link row: the sixteen bytes of the one hub key and the sixteen of the other, in the order of the table's
-/// columns, under a namespace of the link's own. Fixed widths: no two pairs give the same bytes.
+/// The key of a link row: of the 16 bytes of both hub keys, in the order of the table's columns, under a namespace of
+/// the link. The widths are fixed, so different pairs have different bytes.
 #[must_use]
 pub fn link(link: Link, left: Uuid, right: Uuid) -> Uuid {
     let mut pair = [0; 32];
@@ -87,8 +88,8 @@ pub fn link(link: Link, left: Uuid, right: Uuid) -> Uuid {
     v5(link.namespace(), &pair)
 }
 
-/// Hashdiff of a satellite row: over its parent's key and its attributes, each with its length before it, so that
-/// `("ab", "c")` and `("a", "bc")` differ, and NULL from the empty text. Load columns stay out of it.
+/// The hashdiff of a satellite row: of its parent's key and its attributes, each preceded by its length, so that
+/// `("ab", "c")` and `("a", "bc")` differ, and NULL from the empty text. Load columns are not included.
 #[must_use]
 pub fn hashdiff(parent: Uuid, attributes: &[Option<&str>]) -> Uuid {
     let mut bytes = Vec::with_capacity(64);

@@ -1,7 +1,7 @@
-//! The vocabulary of Tagmill: what its messages say, what its numbers mean, how its keys are made.
+//! Messages of orders: parsing and writing of each message contract, money, times, keys and versions.
 //!
-//! Everything here is pure: bytes in, values or a reason out. No clock, no driver, no I/O; whoever wants to know what a
-//! record means reads this crate and nothing else.
+//! Everything here is pure: bytes in, values or an error out. No clock, no driver, no I/O. This crate alone defines
+//! what a record means.
 
 pub use self::parsing::canonical;
 
@@ -32,16 +32,17 @@ pub mod status;
 mod text;
 mod sums;
 
-/// The category of a dish whose menu names none, or that is on no menu.
+/// The category of a product without a category on its menu, or without a menu.
 pub const NO_CATEGORY: &str = "Без категории";
 
-/// The longest id, in characters. Longer ones cannot be keys of the hubs' unique indexes.
+/// Maximum length of an id, in characters. Longer ones do not fit into the unique indexes of the hubs.
 pub const LONGEST_ID: usize = 255;
 
-/// The longest category name, in characters; longer ones are cut, in every layer alike, because the name is the key.
+/// Maximum length of a category name, in characters. Every layer cuts longer names in the same way, because the name is
+/// the key.
 pub const LONGEST_CATEGORY: usize = 255;
 
-/// A category name as it is kept: its first [`LONGEST_CATEGORY`] characters.
+/// A category name as it is stored: its first [`LONGEST_CATEGORY`] characters.
 #[must_use]
 pub fn cut_category(name: &str) -> &str {
     name.char_indices().nth(LONGEST_CATEGORY).map_or(name, |(end, _)| &name[..end])

@@ -1,4 +1,4 @@
-//! Reading of JSON documents, and why one cannot be used.
+//! Parsing of JSON documents, and the reasons why one cannot be used.
 
 pub mod canonical;
 pub(crate) mod json;

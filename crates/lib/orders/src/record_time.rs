@@ -1,18 +1,18 @@
-//! The time that the dates of an order are compared with: the timestamp of its record, or its own `sent_dttm`.
+//! The time with which the dates of an order are compared: the timestamp of its record, or its own `sent_dttm`.
 
 use std::fmt;
 
 use crate::UtcMicros;
 
-/// The time that dates of an order may be at most 24 h ahead of. A date from a wrong clock would win over every later
+/// The time that the dates of an order may exceed by at most 24 h. A date from a wrong clock would win over every later
 /// event of the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordTime {
-    /// Nothing: the record has no timestamp.
+    /// The record has no timestamp, so dates are not compared.
     Unknown,
     /// The timestamp of the record, in milliseconds since the Unix epoch.
     Record(i64),
-    /// The order's `sent_dttm`, for producers whose record timestamps are wrong. `sent_dttm` itself is compared with `now`,
+    /// The order's `sent_dttm`, for producers with wrong record timestamps. `sent_dttm` itself is compared with `now`,
     /// the time at which the record is read, in milliseconds since the Unix epoch.
     Sent {
         /// The time at which the record is read.
@@ -20,7 +20,7 @@ pub enum RecordTime {
     },
 }
 
-/// A time that dates are compared with, and its name in errors.
+/// A time with which dates are compared, and its name in errors.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit {
     pub(crate) name: &'static str,
@@ -28,12 +28,12 @@ pub(crate) struct Limit {
     pub(crate) millis: i64,
 }
 
-/// The start of the year 2000, in milliseconds since the Unix epoch. No order is older, so a record with an older
-/// timestamp has a wrong one. Seconds in place of milliseconds are in January 1970.
+/// The start of the year 2000, in milliseconds since the Unix epoch. No order is older, so an older record timestamp is
+/// wrong. Seconds in place of milliseconds result in January 1970.
 const EARLIEST_PLAUSIBLE: i64 = 946_684_800_000;
 
 impl RecordTime {
-    /// What `sent_dttm` is compared with.
+    /// The time with which `sent_dttm` is compared.
     pub(crate) const fn limit_of_sent(self) -> Option<Limit> {
         match self {
             Self::Unknown => None,
@@ -42,7 +42,7 @@ impl RecordTime {
         }
     }
 
-    /// What the other dates of an order that was sent at `sent_at` are compared with.
+    /// The time with which the other dates of an order that was sent at `sent_at` are compared.
     pub(crate) fn limit(self, sent_at: UtcMicros) -> Option<Limit> {
         match self {
             Self::Sent { .. } => Some(Limit { name: "sent_dttm", millis: sent_at.unix_millis() }),
@@ -50,7 +50,7 @@ impl RecordTime {
         }
     }
 
-    /// Whether this is a record's timestamp that cannot be right.
+    /// Whether this is an implausible record timestamp.
     #[must_use]
     pub const fn is_implausible(self) -> bool {
         matches!(self, Self::Record(millis) if millis < EARLIEST_PLAUSIBLE)

@@ -1,10 +1,10 @@
-//! Statuses of an order.
+//! Statuses of an order, and their ranks.
 
-/// The status whose orders count.
+/// The status of orders that are counted.
 pub const CLOSED: &str = "CLOSED";
 
-/// How far along an order with this status is; decides between two events of the same time. Statuses we do not know
-/// rank lowest: they are kept, never counted.
+/// The rank of a status, which decides between two events of the same time. Unknown statuses have the lowest rank: they
+/// are stored, but never counted.
 #[must_use]
 pub fn rank(status: &str) -> u8 {
     match status {

@@ -1,52 +1,53 @@
-//! What CDM tells of tags: a message of `cdm-service-tags`, one change of one user's tag.
+//! Tag events, the message of CDM (`cdm-service-tags`): one change of one user's tag.
 
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{UtcMicros, text};
 
-/// A tag that was assigned to a user, or taken back.
+/// A tag that was assigned to a user or removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TagEvent {
-    /// A function of the user, the rule and which change of that pair this is: who reads it twice can tell.
+    /// The id of the event: computed from the user, the rule and the number of the change, so that consumers recognize
+    /// repetitions.
     pub event_id: Uuid,
     /// The user's id in the source.
     pub user_id: String,
-    /// What the user is called, or no longer.
+    /// The tag.
     pub tag: String,
-    /// What happened to it.
+    /// Whether it was assigned or removed.
     pub action: Action,
-    /// By which rule.
+    /// The id of the rule.
     pub rule_id: i64,
-    /// What the rule counts.
+    /// The kind of what the rule counts.
     pub subject: Subject,
     /// The name of the category or product.
     pub subject_name: String,
-    /// In how many of the user's CLOSED orders it was at that moment.
+    /// The number of the user's CLOSED orders that contained it at that time.
     pub order_cnt: i32,
-    /// How many the rule asked for at that moment.
+    /// The threshold of the rule at that time.
     pub threshold: i32,
-    /// When, by the clock of PostgreSQL.
+    /// The time of the change, by the clock of PostgreSQL.
     pub at: UtcMicros,
 }
 
-/// What happens to a tag.
+/// The change of a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// The user has it from now on.
+    /// The user has the tag from now on.
     Assigned,
-    /// The user no longer has it.
+    /// The user no longer has the tag.
     Revoked,
 }
 
-/// What a rule counts.
+/// The kind of what a rule counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Subject {
-    /// The dishes of a category, by its name.
+    /// The products of a category, identified by its name.
     Category,
-    /// A dish, by its id in the source.
+    /// A product, identified by its id in the source.
     Product,
 }
 
@@ -59,8 +60,8 @@ impl TagEvent {
         serde_json::to_string(self)
     }
 
-    /// Cuts so many bytes off the message, first off the subject's name and then off the tag; at least a character of each
-    /// stays.
+    /// Shortens the message by this many bytes, first by cutting the name of the subject, then the tag. At least one
+    /// character of each remains.
     pub fn shorten_by(&mut self, bytes: usize) {
         let spared = text::shorten_json(&mut self.subject_name, bytes);
         text::shorten_json(&mut self.tag, bytes.saturating_sub(spared));
@@ -68,7 +69,7 @@ impl TagEvent {
 }
 
 impl Action {
-    /// As messages and tables write it.
+    /// The text in messages and tables.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -77,7 +78,7 @@ impl Action {
         }
     }
 
-    /// Reads what a table says.
+    /// Parses the text of a table.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         [Self::Assigned, Self::Revoked].into_iter().find(|action| action.as_str() == text)
@@ -85,7 +86,7 @@ impl Action {
 }
 
 impl Subject {
-    /// As messages and tables write it.
+    /// The text in messages and tables.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -94,13 +95,13 @@ impl Subject {
         }
     }
 
-    /// Reads what a table says.
+    /// Parses the text of a table.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         [Self::Category, Self::Product].into_iter().find(|subject| subject.as_str() == text)
     }
 
-    /// The hub key of what a rule names: a category by its name, a product by its id in the source.
+    /// The hub key of the subject of a rule: of a category's name, or of a product's id in the source.
     #[must_use]
     pub fn key(self, name_or_id: &str) -> Uuid {
         match self {

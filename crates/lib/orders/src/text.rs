@@ -1,21 +1,22 @@
-//! The strings of a JSON text: what a parser would hide, or take for something it is not.
+//! Checks of the strings of a JSON text that a parser would hide or misread: U+0000 and reserved names. Also cutting of
+//! strings.
 
 use serde_json::Value;
 
 use crate::Malformed;
 
-/// The names under which the JSON library hides numbers and raw text in objects.
+/// The names under which the JSON library represents numbers and raw text in objects.
 const RESERVED: &str = "$serde_json::private::";
 
-/// Cuts `text` at its end until its JSON form is at least so many bytes shorter; at least a character stays. Returns how
-/// many bytes that has spared.
+/// Cuts `text` at its end until its JSON form is at least this many bytes shorter. At least one character remains.
+/// Returns by how many bytes the JSON form is shorter.
 pub(crate) fn shorten_json(text: &mut String, bytes: usize) -> usize {
     let (mut end, mut spared) = (text.len(), 0);
     for (at, character) in text.char_indices().skip(1).collect::<Vec<_>>().into_iter().rev() {
         if spared >= bytes {
             break;
         }
-        // As JSON it may take more bytes than it has, the two quotation marks not among them.
+        // The JSON form of a character may be longer than the character. The quotation marks do not count.
         spared += Value::from(character.to_string()).to_string().len() - 2;
         end = at;
     }
@@ -23,10 +24,10 @@ pub(crate) fn shorten_json(text: &mut String, bytes: usize) -> usize {
     spared
 }
 
-/// Refuses U+0000 anywhere: JSON can say it, PostgreSQL's text cannot hold it. Looks at the text, where a backslash stands
-/// only in strings, because of a repeated key the parsed object shows but the last value.
+/// Rejects U+0000 anywhere: JSON allows it, but PostgreSQL's text cannot store it. Searches the text and not the parsed
+/// object, which has only the last value of a repeated key. In the text, backslashes occur only in strings.
 pub(crate) fn check_nul(json: &[u8]) -> Result<(), Malformed> {
-    // Most records have no backslash at all, and `contains` looks at many bytes at a time.
+    // Most records have no backslash at all, and `contains` compares many bytes at a time.
     if !json.contains(&b'\\') {
         return Ok(());
     }
@@ -34,24 +35,24 @@ pub(crate) fn check_nul(json: &[u8]) -> Result<(), Malformed> {
     while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
         rest = &rest[at + 1..];
         if rest.starts_with(b"u0000") {
-            return Err(Malformed::new("bad-text", "a string holds U+0000, which PostgreSQL cannot store"));
+            return Err(Malformed::new("bad-text", "a string contains U+0000, which PostgreSQL cannot store"));
         }
         rest = rest.get(1..).unwrap_or_default();
     }
     Ok(())
 }
 
-/// Refuses the reserved names, however they are spelled: an object with such a key is read as the number or the text that
-/// stands under it, so it must not be looked at any further.
+/// Rejects the reserved names in any spelling: an object with such a key is parsed as the number or the text of its
+/// value, so it must not be processed.
 pub(crate) fn check_reserved(json: &[u8]) -> Result<(), Malformed> {
-    // Both questions are put to every byte of every record, so the cheapest part of each comes first.
+    // Both checks run on every byte of every record, so the cheapest part of each comes first.
     let plain = json.contains(&b'$') && json.windows(RESERVED.len()).any(|part| part == RESERVED.as_bytes());
     let has_escapes = json.contains(&b'\\');
     // Every character of a reserved name is ASCII, which is escaped as `\u00..` only.
     let spelled_out = |literal: &&[u8]| literal.windows(4).any(|window| window == br"\u00");
     let names = |literal: &[u8]| serde_json::from_slice(literal).is_ok_and(|text: String| text.contains(RESERVED));
     if plain || has_escapes && literals(json).filter(spelled_out).any(names) {
-        return Err(Malformed::new("bad-text", format!("a string holds the reserved word `{RESERVED}`")));
+        return Err(Malformed::new("bad-text", format!("a string contains the reserved word `{RESERVED}`")));
     }
     Ok(())
 }

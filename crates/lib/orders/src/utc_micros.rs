@@ -1,4 +1,4 @@
-//! Points in time: UTC, to the microsecond.
+//! Points in time in UTC, with microseconds.
 
 use std::{borrow::Cow, fmt};
 
@@ -9,16 +9,16 @@ use jiff::{
     tz::Offset,
 };
 
-/// A point in time in UTC, cut to microseconds, of the years 0 to 9999 (so that its text has a fixed width).
+/// A point in time in UTC, truncated to microseconds, in the years 0 to 9999 (so that its text has a fixed width).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UtcMicros(DateTime);
 
 impl UtcMicros {
-    /// The last moment of all.
+    /// The last point in time.
     pub const LAST: Self = Self(DateTime::constant(9999, 12, 31, 23, 59, 59, 999_999_000));
 
-    /// Reads `YYYY-MM-DD HH:MM:SS` or ISO 8601, with or without a fraction and a zone; without a zone it is UTC. A leap
-    /// second is the second before it. `None` for anything else: a day without a time is no moment.
+    /// Parses `YYYY-MM-DD HH:MM:SS` or ISO 8601, with or without a fraction and a zone. Without a zone it is UTC. A
+    /// leap second becomes the second before it. `None` for anything else, including a date without a time.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         static PARSER: DateTimeParser = DateTimeParser::new();
@@ -31,7 +31,7 @@ impl UtcMicros {
             Some(PiecesOffset::Zulu) => Self::from_civil(civil),
             Some(PiecesOffset::Numeric(numeric)) => {
                 let offset: Offset = numeric.offset();
-                // A zone a day away is none, though the parser knows some.
+                // An offset of a day or more is not a zone, although the parser accepts some.
                 if offset.seconds().abs() >= 24 * 3600 {
                     return None;
                 }
@@ -41,17 +41,17 @@ impl UtcMicros {
         }
     }
 
-    /// The moment so many microseconds after the Unix epoch; `None` outside the years 0 to 9999.
+    /// The point in time this many microseconds after the Unix epoch. `None` outside the years 0 to 9999.
     #[must_use]
     pub fn from_unix_micros(micros: i64) -> Option<Self> {
         let timestamp = Timestamp::from_microsecond(micros).ok()?;
         Self::from_civil(Offset::UTC.to_datetime(timestamp))
     }
 
-    /// A civil time taken as UTC.
+    /// A civil time, interpreted as UTC.
     #[must_use]
     pub fn from_civil(civil: DateTime) -> Option<Self> {
-        // Calendar arithmetic costs more than all else here, and hardly ever is there anything to cut.
+        // Calendar arithmetic costs more than everything else here, and there is hardly ever a fraction to cut.
         let cut = match civil.subsec_nanosecond() % 1000 {
             0 => civil,
             nanoseconds => civil.with().subsec_nanosecond(civil.subsec_nanosecond() - nanoseconds).build().ok()?,
@@ -59,25 +59,25 @@ impl UtcMicros {
         (0..=9999).contains(&cut.year()).then_some(Self(cut))
     }
 
-    /// As PostgreSQL's `timestamp` takes it.
+    /// As a `timestamp` of PostgreSQL.
     #[must_use]
     pub const fn civil(self) -> DateTime {
         self.0
     }
 
-    /// One microsecond later; the last moment of all stays where it is.
+    /// One microsecond later. The last point in time remains unchanged.
     #[must_use]
     pub fn next(self) -> Self {
         self.0.checked_add(SignedDuration::from_micros(1)).ok().and_then(Self::from_civil).unwrap_or(Self::LAST)
     }
 
-    /// The beginning of its hour.
+    /// The start of its hour.
     #[must_use]
     pub fn hour(self) -> Self {
         Self(self.0.date().at(self.0.hour(), 0, 0, 0))
     }
 
-    /// So much earlier; the first moment of all where there is none.
+    /// Earlier by this duration, but not before the first point in time.
     #[must_use]
     pub fn before(self, duration: std::time::Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
@@ -92,19 +92,19 @@ impl UtcMicros {
         i64::try_from(since_epoch).unwrap_or(i64::MAX)
     }
 
-    /// Whether it lies more than `hours` after `millis`, milliseconds since the Unix epoch.
+    /// Whether it is more than `hours` after `millis`, in milliseconds since the Unix epoch.
     #[must_use]
     pub fn is_after(self, millis: i64, hours: i64) -> bool {
         let since_epoch = self.0.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_micros();
         since_epoch > (i128::from(millis) + i128::from(hours) * 3_600_000) * 1000
     }
 
-    /// Whether it lies in the last year there is.
+    /// Whether it is in the last year.
     pub(crate) fn is_near_the_end(self) -> bool {
         self.0.year() == Self::LAST.0.year()
     }
 
-    /// Fixed-width text whose byte order is the order of time: `20260302120144000000`.
+    /// A text of fixed width that sorts by time: `20260302120144000000`.
     #[must_use]
     pub fn sortable(self) -> String {
         let Self(at) = self;
@@ -118,7 +118,7 @@ impl UtcMicros {
     }
 }
 
-/// Appends the digits of a number that is not negative, from that of the largest `place` to the last.
+/// Appends the digits of a non-negative number, from that of the largest `place` to the last.
 fn push_digits(text: &mut String, number: i32, place: i32) {
     for place in std::iter::successors(Some(place), |place| Some(place / 10).filter(|place| *place > 0)) {
         let digit = u8::try_from(number / place % 10).unwrap_or_default();
@@ -126,7 +126,7 @@ fn push_digits(text: &mut String, number: i32, place: i32) {
     }
 }
 
-/// Digits beyond the microsecond say nothing to us, and a parser may stumble over dozens of them.
+/// Removes digits beyond microseconds, because a parser may reject dozens of them.
 fn cut_fraction(text: &str) -> Cow<'_, str> {
     let Some(point) = text.find(['.', ',']) else { return text.into() };
     let (whole, fraction) = text.split_at(point + 1);
@@ -138,7 +138,7 @@ fn cut_fraction(text: &str) -> Cow<'_, str> {
 }
 
 impl fmt::Display for UtcMicros {
-    /// `2026-03-02 12:01:44`, with a fraction where there is one.
+    /// `2026-03-02 12:01:44`, with a fraction if there is one.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(at) = self;
         let (date, hour, minute, second) = (at.date(), at.hour(), at.minute(), at.second());

@@ -1,25 +1,25 @@
-//! Which event of an order is the newest.
+//! Versions of an order: which of its events is the newest.
 
 use crate::{UtcMicros, status};
 
-/// What decides which of two events of one order is newer.
+/// The parts that decide which of two events of an order is newer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct VersionParts<'a> {
     pub(crate) updated_at: Option<UtcMicros>,
     pub(crate) sent_at: UtcMicros,
     pub(crate) status: &'a str,
     pub(crate) statuses: usize,
-    /// The canonical payload's digest: the last word between events that agree in all else.
+    /// The digest of the canonical payload. It decides between events that are equal otherwise.
     pub(crate) digest: &'a str,
 }
 
-/// The version of an order: fixed-width text whose byte order is the order of versions. Computed once, in STG; every
-/// other layer only compares it.
+/// The version of an order: a text of fixed width that sorts by version. STG computes it once, and every other layer
+/// only compares it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct Version(String);
 
-/// The largest number of statuses that the fixed width can hold; no record is long enough to have more.
+/// The largest number of statuses that fits the fixed width. No record is long enough to have more.
 const MOST_STATUSES: usize = 999_999;
 
 impl Version {
@@ -30,8 +30,8 @@ impl Version {
         Self(format!("{updated}-{sent}-{rank}-{statuses:06}-{digest}"))
     }
 
-    /// A version as a message brings it; `None` for any text that [`Version::of`] cannot have made. Another one would not
-    /// compare as time does: `9` would be newer than whatever comes, for good.
+    /// A version from a message. `None` for any text that [`Version::of`] cannot produce. Such a text would not sort by
+    /// time: `9` would be newer than any other version, for ever.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let parts: Vec<&str> = text.split('-').collect();
@@ -42,13 +42,13 @@ impl Version {
             .then(|| Self(text.to_owned()))
     }
 
-    /// A version as a table holds it. Compared, never taken apart.
+    /// A version from a table. It is compared, never parsed.
     #[must_use]
     pub fn from_text(text: String) -> Self {
         Self(text)
     }
 
-    /// Its text.
+    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! Names read a moment ago: the same few restaurants are in every batch.
+//! Cache of names that were read recently: the same few restaurants are in every batch.
 
 use std::{
     collections::HashMap,
@@ -6,14 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a name is believed. Longer, and a rename in Redis takes longer to reach an order; shorter, and menus of many
-/// kilobytes cross the network again with every batch. A missing name is never remembered: an order waits for it.
+/// How long a cached name is used. With a longer time, renaming in Redis takes longer to reach an order. With a shorter
+/// one, menus of many kilobytes are read again with every batch. A missing name is not cached, because an order waits
+/// for it.
 pub const STALE_AFTER: Duration = Duration::from_secs(5);
 
-/// What an entry costs beside the bytes it was read from, roughly: map slots, allocations, counters.
+/// The approximate size of an entry beside its bytes in Redis: map slots, allocations, counters.
 const OVERHEAD: usize = 256;
 
-/// Values by id, of one kind, up to a number of bytes.
+/// Values of one kind by id, with a limit in bytes.
 #[derive(Debug)]
 pub(crate) struct Cache<T> {
     entries: HashMap<String, Entry<T>>,
@@ -29,20 +30,20 @@ struct Entry<T> {
 }
 
 impl<T> Cache<T> {
-    /// A cache that holds what was read from about `capacity` bytes.
+    /// A cache for values of about `capacity` bytes in Redis.
     pub(crate) fn new(capacity: usize) -> Self {
         Self { entries: HashMap::new(), bytes: 0, capacity }
     }
 
-    /// What is known and fresh, and how long ago it was read.
+    /// The fresh value, and how long ago it was read.
     pub(crate) fn get(&self, id: &str, now: Instant) -> Option<(Arc<T>, Duration)> {
         let entry = self.entries.get(id)?;
         let age = now.saturating_duration_since(entry.read_at);
         (age < STALE_AFTER).then(|| (Arc::clone(&entry.value), age))
     }
 
-    /// Remembers a value read from `bytes` bytes. A full cache starts again from nothing: after [`STALE_AFTER`] nothing
-    /// in it is of use anyway, so remembering who came first is not worth it.
+    /// Stores a value that had `bytes` bytes in Redis. A full cache is emptied. After [`STALE_AFTER`] its values are
+    /// stale anyway, so evicting in order is not worth it.
     pub(crate) fn put(&mut self, id: &str, value: Arc<T>, bytes: usize, read_at: Instant) {
         let cost = id.len() + bytes + OVERHEAD;
         if self.bytes + cost > self.capacity {

@@ -1,17 +1,17 @@
-//! Being turned away: what only a person can mend, told apart from an outage.
+//! Connection errors of Redis: rejections, which need a person to act, and outages.
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use crate::Unavailable;
 
-/// Why Redis could not be greeted.
+/// Why Redis cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
-    /// It is there and says no: the password or the database is wrong, the certificate is not trusted. Waiting does not
-    /// help; a service ends and says so.
+    /// Redis is reachable and rejects the connection or a command: the password or the database is wrong, the
+    /// certificate is not trusted. Waiting does not help, so the service ends with this error.
     #[error("REDIS_URL: {0}")]
     Rejected(String),
-    /// Nobody answers, or it is not ready. Waiting helps.
+    /// Redis is unreachable or not ready. Waiting helps.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -25,8 +25,8 @@ impl From<RedisError> for ConnectError {
     }
 }
 
-/// What is refused, and what to do about it. Where the driver's kinds do not tell, its words have to: it files a server
-/// that is still loading, or has too many clients, under the same ones.
+/// The error text of a rejection, with advice. The text is checked as well as the driver's kinds, because the driver
+/// uses the same kinds for a server that is still loading or has too many clients.
 fn rejection(error: &RedisError) -> Option<(String, String)> {
     let said = error.to_string();
     if let Some(rejected) = tls::rejected(&said, "REDIS_CA_FILE") {

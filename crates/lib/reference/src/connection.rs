@@ -1,4 +1,4 @@
-//! The connection to Redis: opened when first needed, given up at the first error, opened again at the next question.
+//! The connection to Redis: opened when first needed, closed at the first error, opened again for the next request.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -6,24 +6,24 @@ use redis::{AsyncConnectionConfig, RedisError, aio::MultiplexedConnection};
 
 use crate::{Settings, unusable::Size};
 
-/// Redis did not answer as it should this time; asking again later helps.
+/// A request to Redis that failed. Another attempt may succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unavailable(pub String);
 
-/// How long Redis may take to connect or to answer. Longer than any healthy one needs for the largest question; a paused
-/// one must not keep the batch, and what `/ready` says about it, waiting for ever.
+/// Timeout of connecting and of each answer. It is longer than a healthy server needs for the largest request. A paused
+/// server must not block the batch, and the reason in `/ready`, for ever.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Keys that look like ids, and lie in different slots of a cluster.
+/// Keys that look like ids and are in different slots of a cluster.
 const PROBED: [&str; 2] = ["000000000000000000000000", "000000000000000000000001"];
 
-/// A connection that heals. The driver's own manager remembers a refused login for good (a Redis that is still loading
-/// its data refuses, too), so this one starts anew after every error. Two questions at once take a connection each.
+/// A connection that is replaced after every error. The driver's own manager stops at a rejected login (also of a Redis
+/// that is still loading its data). Two concurrent requests use one connection each.
 #[derive(Debug)]
 pub(crate) struct Connection {
     settings: Settings,
-    /// Those nobody is asking anything.
+    /// Idle connections.
     idle: RefCell<Vec<MultiplexedConnection>>,
 }
 
@@ -40,7 +40,7 @@ impl Connection {
         Ok(values)
     }
 
-    /// How large the values of `keys` are, in their order, in one round trip.
+    /// The sizes of the values of `keys` in their order, in one round trip.
     pub(crate) async fn sizes(&self, keys: &[&str]) -> Result<Vec<Size>, RedisError> {
         let mut connection = self.take().await?;
         let mut pipeline = redis::Pipeline::with_capacity(keys.len());
@@ -58,7 +58,7 @@ impl Connection {
         sizes.into_iter().map(read).collect()
     }
 
-    /// The types of the values of `keys`, as Redis calls them, in their order; `none`: there is no value.
+    /// The types of the values of `keys` in their order, as Redis names them. `none`: there is no value.
     pub(crate) async fn types(&self, keys: &[&str]) -> Result<Vec<String>, RedisError> {
         let mut connection = self.take().await?;
         let mut pipeline = redis::Pipeline::with_capacity(keys.len());
@@ -70,7 +70,7 @@ impl Connection {
         Ok(types)
     }
 
-    /// Runs every command that the service runs. A cluster refuses them, and so does a server whose user lacks rights.
+    /// Runs every command that the service uses. A cluster rejects them, and so does a server if the user lacks rights.
     pub(crate) async fn try_commands(&self) -> Result<(), RedisError> {
         self.sizes(&PROBED).await?;
         self.values(&PROBED).await?;
@@ -85,7 +85,7 @@ impl Connection {
         Ok(count)
     }
 
-    /// The connection, out of its place: whoever fails with it, or is abandoned, does not put it back.
+    /// Takes the connection out of its slot. After an error or a cancelled request it is not put back.
     async fn take(&self) -> Result<MultiplexedConnection, RedisError> {
         let idle = self.idle.borrow_mut().pop();
         match idle {
@@ -110,7 +110,7 @@ impl From<RedisError> for Unavailable {
     }
 }
 
-/// A list, a hash: whoever put it there did not mean a name.
+/// The value is a list or a hash, which was not meant as a name.
 fn is_of_another_type(error: &RedisError) -> bool {
     error.code() == Some("WRONGTYPE")
 }

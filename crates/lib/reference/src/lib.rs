@@ -1,7 +1,8 @@
-//! Names: the only crate that knows Redis, which tells the names behind the ids of an order.
+//! The reference data in Redis: names of users, restaurants and products by id. The only crate that uses the Redis
+//! client.
 //!
-//! [`ReferenceStore::resolve`] asks for all a batch needs together and answers with a [`Lookup`]. What a value of
-//! Redis means is decided in [`mod@reference`], which is pure.
+//! [`ReferenceStore::resolve`] reads all names of a batch together and returns a [`Lookup`]. The pure module
+//! [`mod@reference`] parses the values.
 
 pub use self::{
     cache::STALE_AFTER,

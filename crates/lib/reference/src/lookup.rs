@@ -1,4 +1,4 @@
-//! The names a batch has asked for.
+//! The names that a batch has requested.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use crate::{
     reference::{Restaurant, User},
 };
 
-/// What Redis knows of the users and restaurants asked for. Cloning shares it.
+/// The users and restaurants found in Redis. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Lookup {
     pub(crate) users: Arc<Entries<User>>,
@@ -15,43 +15,43 @@ pub struct Lookup {
     pub(crate) unusable: Arc<UnusableValues>,
 }
 
-/// Values that cannot be used, by id: as users, and as restaurants.
+/// Values that cannot be used, by id: as users and as restaurants.
 #[derive(Debug, Default)]
 pub(crate) struct UnusableValues {
     pub(crate) users: HashMap<String, Unusable>,
     pub(crate) restaurants: HashMap<String, Unusable>,
 }
 
-/// Values by id, and how long ago each was read.
+/// Values by id, with the time since each was read.
 pub(crate) type Entries<T> = HashMap<String, (Arc<T>, Duration)>;
 
 impl Lookup {
-    /// The user with this id; `None`: Redis has none, or nothing usable.
+    /// The user with this id. `None`: Redis has no value, or an unusable one.
     #[must_use]
     pub fn user(&self, id: &str) -> Option<&User> {
         self.users.get(id).map(|(user, _)| user.as_ref())
     }
 
-    /// The restaurant with this id; `None`: Redis has none, or nothing usable.
+    /// The restaurant with this id. `None`: Redis has no value, or an unusable one.
     #[must_use]
     pub fn restaurant(&self, id: &str) -> Option<&Restaurant> {
         self.restaurants.get(id).map(|(restaurant, _)| restaurant.as_ref())
     }
 
-    /// Why the value of this user cannot be used; `None` if it can, or if there is none.
+    /// Why the value of this user cannot be used. `None` if it can, or if there is no value.
     #[must_use]
     pub fn unusable_user(&self, id: &str) -> Option<Unusable> {
         self.unusable.users.get(id).copied()
     }
 
-    /// Why the value of this restaurant cannot be used; `None` if it can, or if there is none.
+    /// Why the value of this restaurant cannot be used. `None` if it can, or if there is no value.
     #[must_use]
     pub fn unusable_restaurant(&self, id: &str) -> Option<Unusable> {
         self.unusable.restaurants.get(id).copied()
     }
 
-    /// How long ago the older of the two was read, at the time of asking. Who dates names by the time of asking instead
-    /// lets an old name, remembered, win over a new one that another replica has just read.
+    /// How long ago the older of the two was read, at the time of the request. If names were dated by the time of the
+    /// request instead, an old name from the cache could win over a new one that another replica has just read.
     #[must_use]
     pub fn age(&self, user_id: &str, restaurant_id: &str) -> Duration {
         let user = self.users.get(user_id).map(|(_, age)| *age);
@@ -59,7 +59,7 @@ impl Lookup {
         user.max(restaurant).unwrap_or_default()
     }
 
-    /// A directory made by hand, for whoever has to test what becomes of an order without a Redis.
+    /// A lookup with these values, for tests without a Redis.
     #[must_use]
     pub fn of(
         users: impl IntoIterator<Item = (String, User)>,

@@ -1,7 +1,7 @@
-//! What a value of Redis says: a user or a restaurant with its menu, or nothing that can be used.
+//! Parsing of Redis values: a user, a restaurant with its menu, or an unusable value.
 //!
-//! Other people write these values. A value that is not JSON, is of the other kind or has no usable name counts as
-//! missing: the order that asks waits until somebody mends it. Unknown fields are ignored.
+//! Another system writes these values. A value that is not JSON, is of the other kind or has no usable name counts as
+//! missing: the order waits until the value is corrected. Unknown fields are ignored.
 
 use std::collections::HashMap;
 
@@ -9,36 +9,36 @@ use serde_json::{Map, Value};
 
 use crate::Unusable;
 
-/// A person who orders.
+/// A user, who places orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// How the person is called; never blank.
+    /// The name, never blank.
     pub name: String,
-    /// The login; empty when there is none.
+    /// The login. Empty if there is none.
     pub login: String,
 }
 
-/// A restaurant and what it serves.
+/// A restaurant with its menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restaurant {
-    /// How it is called; never blank.
+    /// The name, never blank.
     pub name: String,
-    /// Its dishes by id; a dish without a name is not among them. Of two with one id the later counts.
+    /// The products by id, without those that have no name. If an id repeats, the last one counts.
     pub menu: HashMap<String, Product>,
 }
 
-/// A dish on a menu.
+/// A product on a menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
-    /// How the menu calls it; never blank.
+    /// The name, never blank.
     pub name: String,
-    /// Its category, at most [`orders::LONGEST_CATEGORY`] characters; `None` when it is blank or absent. The dish is then as good as
-    /// missing, until the order has waited long enough to go on without.
+    /// The category, at most [`orders::LONGEST_CATEGORY`] characters. `None` if it is blank or absent. The product then
+    /// counts as missing until the order has waited long enough to use the fallback.
     pub category: Option<String>,
 }
 
 impl User {
-    /// Reads a user.
+    /// Parses a user.
     ///
     /// # Errors Why the value cannot be used. A restaurant is not a user.
     pub fn parse(value: &[u8]) -> Result<Self, Unusable> {
@@ -52,7 +52,7 @@ impl User {
 }
 
 impl Restaurant {
-    /// Reads a restaurant.
+    /// Parses a restaurant.
     ///
     /// # Errors Why the value cannot be used. A restaurant has a menu, which may be empty.
     pub fn parse(value: &[u8]) -> Result<Self, Unusable> {
@@ -83,7 +83,7 @@ fn menu(fields: &Map<String, Value>) -> Option<&Vec<Value>> {
     fields.get("menu")?.as_array()
 }
 
-/// A field that says something: a string, not blank, that PostgreSQL can hold (it knows no U+0000).
+/// A usable text field: a string that is not blank and that PostgreSQL can store (U+0000 is not allowed).
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     let text = fields.get(name)?.as_str()?;
     (!is_blank(text) && !text.contains('\0')).then_some(text)

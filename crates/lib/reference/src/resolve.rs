@@ -1,4 +1,4 @@
-//! From the ids of a batch to their names, in as few round trips as memory allows: mostly two, one for sizes.
+//! The reference store: resolves the ids of a batch to names, usually in two round trips (sizes, then values).
 
 use std::{
     cell::RefCell,
@@ -16,31 +16,32 @@ use crate::{
     unusable::Size,
 };
 
-/// The names of users, restaurants and dishes, as Redis has them, at most [`STALE_AFTER`](crate::STALE_AFTER) old.
+/// The names of users, restaurants and products from Redis, at most [`STALE_AFTER`](crate::STALE_AFTER) old.
 #[derive(Debug)]
 pub struct ReferenceStore {
     connection: Connection,
-    // Never borrowed while an answer is awaited: questions may be under way side by side.
+    // Not borrowed while a request is awaited, because requests may run concurrently.
     users: RefCell<Cache<User>>,
     restaurants: RefCell<Cache<Restaurant>>,
 }
 
-/// How much is remembered, in bytes of Redis' values: some 20,000 users and, with menus of a hundred dishes, some 500
+/// The size of the cache in bytes of Redis values: some 20,000 users and, with menus of a hundred products, some 500
 /// restaurants. A pod has 128 MiB, and a parsed menu is about twice its text.
 const USERS_CAPACITY: usize = 8 << 20;
 const RESTAURANTS_CAPACITY: usize = 8 << 20;
 
-/// Keys of one `MGET` at most, and bytes of their values, give or take one: more would be in memory at once.
+/// Maximum number of keys per `MGET`, and approximate maximum size of their values in bytes. These are in memory
+/// together.
 const PART_KEYS: usize = 1000;
 const PART_BYTES: usize = 1 << 20;
 
-/// What Redis was asked for and had.
+/// The values that Redis returned, by key.
 type Values<'a> = HashMap<&'a str, Vec<u8>>;
 
 /// Facts about a Redis server that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerInfo {
-    /// The number of keys of the database in the URL; `None` if the user may not read it.
+    /// The number of keys of the database in the URL. `None` if the user may not read it.
     pub keys: Option<u64>,
 }
 
@@ -52,7 +53,7 @@ struct Found {
     unusable: UnusableValues,
 }
 
-/// The keys to be read, in parts, and the keys whose values cannot be used.
+/// The keys to read, in parts, and the keys with unusable values.
 #[derive(Default)]
 struct Parts<'a> {
     parts: Vec<Vec<&'a str>>,
@@ -60,7 +61,7 @@ struct Parts<'a> {
 }
 
 impl ReferenceStore {
-    /// Names from a Redis to which nothing is connected yet, so this succeeds whatever state it is in.
+    /// Creates a store without a connection, so this succeeds whatever the state of Redis.
     #[must_use]
     pub fn connect(settings: &Settings) -> Self {
         // Registers the counters with 0, so that the first unusable value is an increase.
@@ -75,25 +76,24 @@ impl ReferenceStore {
     /// Connects and runs every command that reading names needs, to verify the settings and the rights of the user.
     ///
     /// # Errors
-    /// [`ConnectError::Rejected`] when they are not, [`ConnectError::Unavailable`] when nobody can tell now.
+    /// [`ConnectError::Rejected`] if a setting or a right is wrong, [`ConnectError::Unavailable`] during an outage.
     pub async fn ping(&self) -> Result<ServerInfo, ConnectError> {
         self.connection.try_commands().await?;
         Ok(ServerInfo { keys: self.connection.count_keys().await.ok() })
     }
 
-    /// The names of these users and restaurants; ids may repeat. Those not read within the last seconds are asked for
-    /// together: how large they are, then one `MGET`, or none, or as many as it takes to have no more than so much in
-    /// memory at once.
+    /// The names of these users and restaurants. Ids may repeat. Names that are not in the cache are read together:
+    /// first the sizes of their values, then the values, with one `MGET` or, to limit the memory, several.
     ///
     /// # Errors
-    /// When Redis did not answer; what it was asked is unknown then, not missing.
+    /// Redis did not answer. The names are then unknown, not missing.
     pub async fn resolve(&self, users: &[&str], restaurants: &[&str], now: Instant) -> Result<Lookup, Unavailable> {
         let mut all = Found::default();
         self.read(users, restaurants, now, |found| all.extend(found)).await?;
         Ok(all.into())
     }
 
-    /// The same, part by part: for whoever has a question to each name and no use for a thousand menus at once.
+    /// The same in parts, for callers that check each name and do not need all menus at once.
     ///
     /// # Errors
     /// As [`ReferenceStore::resolve`].
@@ -107,10 +107,10 @@ impl ReferenceStore {
         self.read(users, restaurants, now, |found| visit(&found.into())).await
     }
 
-    /// The types of the values under these ids, as Redis calls them, in their order; `none`: there is no value.
+    /// The types of the values under these ids in their order, as Redis names them. `none`: there is no value.
     ///
     /// # Errors
-    /// When Redis did not answer, or the user has no right to know.
+    /// Redis did not answer, or the user has no right to read types.
     pub async fn types(&self, ids: &[&str]) -> Result<Vec<String>, Unavailable> {
         let mut types = Vec::with_capacity(ids.len());
         for part in ids.chunks(PART_KEYS) {
@@ -129,7 +129,7 @@ impl ReferenceStore {
         let (known_users, unknown_users) = read_cache(&self.users.borrow(), users, now);
         let (known_restaurants, unknown_restaurants) = read_cache(&self.restaurants.borrow(), restaurants, now);
         hand_out(Found { users: known_users, restaurants: known_restaurants, ..Found::default() });
-        // Both kinds share one keyspace.
+        // Users and restaurants share one keyspace.
         let keys: Vec<&str> = unknown_users.union(&unknown_restaurants).copied().collect();
         let Parts { parts, unusable } = self.parts(&keys).await?;
         let unread = UnusableValues {
@@ -156,7 +156,7 @@ impl ReferenceStore {
         Ok(())
     }
 
-    /// The keys that have values, in parts that are not too large.
+    /// The keys that have values, in parts of limited size.
     async fn parts<'a>(&self, keys: &[&'a str]) -> Result<Parts<'a>, Unavailable> {
         let mut all = Parts::default();
         let mut budget = 0;
@@ -209,7 +209,7 @@ impl UnusableValues {
         self.users.len() + self.restaurants.len()
     }
 
-    /// Counts each value under the reason why it cannot be used.
+    /// Counts each value with the reason why it cannot be used.
     fn note(&self) {
         self.users.values().chain(self.restaurants.values()).for_each(|unusable| count(unusable.label(), 1));
     }
@@ -221,7 +221,7 @@ fn only(unusable: &[(&str, Unusable)], asked: &HashSet<&str>) -> HashMap<String,
     asked.map(|&(id, unusable)| (id.to_owned(), unusable)).collect()
 }
 
-/// What the cache has, and what has to be asked for.
+/// The names in the cache, and the ids to read from Redis.
 fn read_cache<'a, T>(cache: &Cache<T>, ids: &[&'a str], now: Instant) -> (Entries<T>, HashSet<&'a str>) {
     let mut known = HashMap::new();
     let mut unknown = HashSet::new();
@@ -235,7 +235,7 @@ fn read_cache<'a, T>(cache: &Cache<T>, ids: &[&'a str], now: Instant) -> (Entrie
     (known, unknown)
 }
 
-/// Reads what Redis had of what is asked for: what is usable becomes known and is remembered.
+/// Parses the values that Redis returned. Usable ones are stored in the cache.
 fn cache_values<T>(
     cache: &mut Cache<T>,
     parse: impl Fn(&[u8]) -> Result<T, Unusable>,

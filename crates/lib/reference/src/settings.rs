@@ -1,44 +1,45 @@
-//! `REDIS_URL` and `REDIS_CA_FILE`, read and refused before anything is connected.
+//! `REDIS_URL` and `REDIS_CA_FILE`: parsing and checks before connecting.
 
 use std::{fmt, path::Path};
 
 use redis::{Client, IntoConnectionInfo, TlsCertificates};
 
-/// Where Redis is and how to get there.
+/// The address of Redis, credentials and TLS.
 #[derive(Clone)]
 pub struct Settings {
     pub(crate) client: Client,
 }
 
-/// A setting that cannot be used: one line that names it and never repeats the URL, which may hold a password.
+/// A setting that cannot be used. The text is one line. It names the setting and never contains the URL, which may have
+/// a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {reason}")]
 pub struct Error {
     /// The environment variable.
     pub setting: &'static str,
-    /// What is wrong with it.
+    /// The error.
     pub reason: String,
 }
 
 impl Settings {
-    /// Reads `redis://user:password@host:port/database` or, encrypted, `rediss://…`; `ca_file` holds the certificates
-    /// (PEM) to trust instead of the system's. Encrypted, the server's certificate and its name are always checked: the
-    /// driver's way to switch that off, `#insecure` at the end, is refused.
+    /// Parses `redis://user:password@host:port/database` or, encrypted, `rediss://…`. `ca_file` contains the
+    /// certificates (PEM) to trust instead of those of the system. If encrypted, the server's certificate and host name
+    /// are always checked. The driver's option to disable this, `#insecure` at the end, is rejected.
     ///
     /// # Errors
-    /// When the URL or the certificate file cannot be used.
+    /// The URL or the certificate file cannot be used.
     pub fn from_url(url: &str, ca_file: Option<&Path>) -> Result<Self, Error> {
         let encrypted = url.starts_with("rediss://");
         if !encrypted && !url.starts_with("redis://") {
             return Err(redis_url("has to begin with redis:// or rediss://"));
         }
         if url.contains('#') {
-            return Err(redis_url("must not contain a #; in a password it is written %23"));
+            return Err(redis_url("must not contain a #; write %23 in a password"));
         }
         let address = url.into_connection_info().map_err(|error| redis_url(&error))?;
         let client = match ca_file {
             None => Client::open(address).map_err(|error| redis_url(&error))?,
-            Some(_) if !encrypted => return Err(ca_file_error("is of no use without rediss:// in REDIS_URL")),
+            Some(_) if !encrypted => return Err(ca_file_error("has no effect without rediss:// in REDIS_URL")),
             Some(path) => {
                 tls::certificates(path).map_err(ca_file_error)?;
                 let pem = std::fs::read(path).map_err(|error| unusable(path, &error))?;
@@ -81,9 +82,9 @@ mod tests {
             ("redis://:hidden@localhost/menu", None, "REDIS_URL: Invalid database number"),
             ("rediss://:hidden@localhost/0#insecure", None, "REDIS_URL: must not contain a #"),
             ("redis://:hid#den@localhost", None, "REDIS_URL: must not contain a #"),
-            ("redis://:hidden@localhost", Some("Cargo.toml"), "REDIS_CA_FILE: is of no use without rediss://"),
+            ("redis://:hidden@localhost", Some("Cargo.toml"), "REDIS_CA_FILE: has no effect without rediss://"),
             ("rediss://:hidden@localhost", Some("absent.pem"), "REDIS_CA_FILE: absent.pem: No such file"),
-            ("rediss://:hidden@localhost", Some("Cargo.toml"), "REDIS_CA_FILE: Cargo.toml: holds no certificate"),
+            ("rediss://:hidden@localhost", Some("Cargo.toml"), "REDIS_CA_FILE: Cargo.toml: contains no certificate"),
         ];
         for (url, ca_file, expected) in refused {
             let error = Settings::from_url(url, ca_file.map(Path::new)).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Why a name counts as missing although Redis has a value under its id.
+//! Reasons why a value in Redis cannot be used as a name.
 
 use std::fmt;
 
@@ -11,31 +11,32 @@ pub enum Unusable {
     TooLarge,
     /// The string is not the JSON text of an object.
     NotJson,
-    /// A restaurant where a user is expected, or the other way round.
+    /// A restaurant where a user is expected, or vice versa.
     OtherKind,
     /// The field `name` is absent, blank, or not a string that PostgreSQL can hold.
     NoName,
 }
 
-/// The largest value that is read, in bytes. Some 25,000 dishes: no menu is larger, and reading it takes six times its size.
+/// The maximum size of a value, in bytes. It is enough for some 25,000 products, more than any menu has. Parsing takes
+/// six times the size.
 pub const LARGEST_VALUE: usize = 4 << 20;
 
-/// What Redis says about the size of a value.
+/// The size of a value in Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Size {
-    /// There is no value, or an empty string.
+    /// There is no value, or it is an empty string.
     Nothing,
-    /// A string of so many bytes.
+    /// A string of this size.
     Bytes(usize),
-    /// It is not a string.
+    /// The value is not a string.
     OtherType,
 }
 
 impl Unusable {
-    /// Every reason.
+    /// All reasons.
     pub const ALL: [Self; 5] = [Self::WrongType, Self::TooLarge, Self::NotJson, Self::OtherKind, Self::NoName];
 
-    /// Its name in metrics and in JSON.
+    /// The name in metrics and in JSON.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -48,7 +49,7 @@ impl Unusable {
     }
 }
 
-/// What Redis holds, as text for a person.
+/// The reason as text for a person.
 impl fmt::Display for Unusable {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {

@@ -14,15 +14,15 @@ pub use tokio_cron_scheduler::JobSchedulerError;
 /// The setting `SCHEDULE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schedule {
-    /// `continuous`: whatever is there, without waiting.
+    /// `continuous`: without pauses.
     Continuous,
-    /// `25s`: drain, then drain again this long after the last tick.
+    /// `25s`: at this interval.
     Every(Duration),
     /// A cron line in UTC, of five fields, or of six with seconds first.
     Cron(String),
 }
 
-/// A text that is no schedule.
+/// A text that is not a schedule.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "`{0}` is neither `continuous`, nor an interval of at least a second such as `25s`, nor a cron line such as `*/5 * * * *`"
@@ -49,26 +49,26 @@ impl FromStr for Schedule {
     }
 }
 
-/// A running schedule. Ticks that nobody waits for collapse into one: a drain that takes longer than the interval is
-/// followed by the next one at once, not by a queue of them.
+/// A running schedule. Missed ticks are merged into one: if a drain takes longer than the interval, the next one starts
+/// at once, and no queue of ticks builds up.
 pub enum Ticks {
-    /// By the monotonic clock: neither a process that was frozen nor a clock that is set loses the beat.
+    /// By the monotonic clock, so that neither a frozen process nor a change of the clock shifts the ticks.
     Every(Interval),
-    /// By the wall clock, which a cron line is about.
+    /// By the wall clock, to which cron lines refer.
     Cron {
         /// Notified at each tick.
         tick: Arc<Notify>,
-        /// What notifies.
+        /// The scheduler that notifies.
         scheduler: JobScheduler,
     },
 }
 
 impl Ticks {
-    /// Starts ticking; the first tick comes at once, so that a restart does not stand idle. A continuous schedule has
-    /// no ticks.
+    /// Starts the ticks. The first tick is immediate, so that a restarted service does not stay idle. A continuous
+    /// schedule has no ticks.
     ///
     /// # Errors
-    /// When the scheduler of a cron line cannot be started.
+    /// The scheduler of a cron line cannot be started.
     pub async fn start(schedule: &Schedule) -> Result<Option<Self>, JobSchedulerError> {
         match schedule {
             Schedule::Continuous => Ok(None),
@@ -107,14 +107,15 @@ impl Ticks {
     }
 }
 
-/// The pause of a task with a continuous schedule between two runs.
+/// The pause between two runs of a task with a continuous schedule.
 const CONTINUOUS_PAUSE: Duration = Duration::from_secs(1);
 
-/// Runs a task at each tick, until `stop` is cancelled. A run that is under way then is dropped. A run that fails is logged, and
-/// counted in `tagmill_task_failures_total`; the next tick tries again. A run that takes longer than a period delays the next.
+/// Runs a task at each tick until `stop` is cancelled. A running task is dropped then. A failed run is logged and
+/// counted in `tagmill_task_failures_total`, and the next tick tries again. A run that takes longer than the interval
+/// delays the next one.
 ///
 /// # Errors
-/// When the scheduler of a cron line cannot be started.
+/// The scheduler of a cron line cannot be started.
 pub async fn run_task<E: fmt::Display>(
     name: &'static str,
     schedule: &Schedule,
@@ -143,7 +144,7 @@ pub async fn run_task<E: fmt::Display>(
     Ok(())
 }
 
-/// Gives the metric of tasks its help text.
+/// Sets the help text of the metric of tasks.
 pub fn describe_metrics() {
     metrics::describe_counter!(
         "tagmill_task_failures_total",

@@ -1,7 +1,7 @@
-//! TLS: reading the certificate authorities a connection trusts, and the reason why a server's certificate is not accepted.
+//! TLS: reading certificate authorities (`*_CA_FILE`), and classifying certificate errors.
 //!
-//! PostgreSQL, Redis and Kafka have clients of their own. What they share about TLS is here: a `*_CA_FILE` is read and checked
-//! in one way, and a certificate that is not accepted leads to the same advice.
+//! PostgreSQL, Redis and Kafka have clients of their own. This crate is what they share: CA files are read and checked
+//! in the same way, and the same certificate error has the same advice.
 
 use std::{fs, path::Path};
 
@@ -10,13 +10,13 @@ use native_tls::{Certificate, TlsConnectorBuilder};
 /// Reads the certificates (PEM) of a `*_CA_FILE`.
 ///
 /// # Errors
-/// The file cannot be read or contains no certificate. The text begins with the path.
+/// The file cannot be read or contains no certificate. The error begins with the path.
 pub fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
     let problem = |reason: &str| format!("{}: {reason}", path.display());
     let pem = fs::read(path).map_err(|error| problem(&error.to_string()))?;
     let certificates = Certificate::stack_from_pem(&pem).map_err(|error| problem(&error.to_string()))?;
     if certificates.is_empty() {
-        return Err(problem("holds no certificate (PEM)"));
+        return Err(problem("contains no certificate (PEM)"));
     }
     Ok(certificates)
 }
@@ -40,12 +40,12 @@ pub enum Problem {
     OtherHost,
     /// It has expired or is not valid yet.
     OutOfDate,
-    /// Its authority is not among those that are trusted.
+    /// Its authority is not one of the trusted authorities.
     UnknownAuthority,
 }
 
-/// OpenSSL's own reason within an error text, for instance `unable to get local issuer certificate`. OpenSSL writes it in
-/// brackets at the end. `None`: the text is not about a certificate.
+/// OpenSSL's reason in an error text, for instance `unable to get local issuer certificate`. OpenSSL writes it in
+/// parentheses at the end. `None`: the error does not concern a certificate.
 #[must_use]
 pub fn reason(error: &str) -> Option<&str> {
     if !error.contains("certificate") {
@@ -54,7 +54,7 @@ pub fn reason(error: &str) -> Option<&str> {
     Some(error.rsplit_once(" (").map_or(error, |(_, reason)| reason.trim_end_matches(')')))
 }
 
-/// The kind of a reason.
+/// The kind of the problem.
 #[must_use]
 pub fn problem(reason: &str) -> Problem {
     if reason.contains("mismatch") {
@@ -66,15 +66,17 @@ pub fn problem(reason: &str) -> Problem {
     }
 }
 
-/// What happened and what to do, for a connection whose address is a URL. `ca_setting` names the setting of its authority.
-/// `None`: the error is not about a certificate.
+/// The error text and the advice, for a connection whose address is a URL. `ca_setting` names the setting of its
+/// authority. `None`: the error does not concern a certificate.
 #[must_use]
 pub fn rejected(error: &str, ca_setting: &str) -> Option<(String, String)> {
     let reason = reason(error)?;
     let advice = match problem(reason) {
-        Problem::OtherHost => "it is for another host: use the name it is for in the URL".to_owned(),
+        Problem::OtherHost => {
+            "it was issued for another host: use the host name of the certificate in the URL".to_owned()
+        }
         Problem::OutOfDate => "renew it on the server".to_owned(),
-        Problem::UnknownAuthority => format!("{ca_setting} has to hold the authority it comes from"),
+        Problem::UnknownAuthority => format!("{ca_setting} must contain its certificate authority"),
     };
     Some((format!("the server's certificate is not accepted ({reason})"), advice))
 }

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use crate::{Dependency, DependencyError, Fault, Message, Outcome, Record};
 
 /// Decodes and stores the records of one service. `decode` is pure. `store` is one transaction. Neither publishes.
-#[expect(async_fn_in_trait, reason = "the worker runs in the main task, nothing has to be Send")]
+#[expect(async_fn_in_trait, reason = "the worker runs in the main task, so futures need not be Send")]
 pub trait Processor {
     /// The decoded form of a record.
     type Event;

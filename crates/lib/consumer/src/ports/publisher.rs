@@ -33,7 +33,7 @@ pub struct DeadLetter {
 }
 
 /// Sends messages and dead letters.
-#[expect(async_fn_in_trait, reason = "the worker runs in the main task, nothing has to be Send")]
+#[expect(async_fn_in_trait, reason = "the worker runs in the main task, so futures need not be Send")]
 pub trait Publisher {
     /// Publishes all messages and returns when the broker has acknowledged every one. Messages with the same key keep
     /// their order. After an error, some may have been written. Publishing all of them again is harmless.

@@ -3,7 +3,7 @@
 use crate::{DependencyError, Record};
 
 /// Reads records as one member of a consumer group on one topic.
-#[expect(async_fn_in_trait, reason = "the worker runs in the main task, nothing has to be Send")]
+#[expect(async_fn_in_trait, reason = "the worker runs in the main task, so futures need not be Send")]
 pub trait Source {
     /// Records the current end offset of every assigned partition. [`Source::next_until_end`] reads up to it.
     ///

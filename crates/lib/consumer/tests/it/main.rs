@@ -1,6 +1,6 @@
 //! Tests of the loop with in-memory source, processor and publisher, in paused time.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod journal;
 mod doubles;

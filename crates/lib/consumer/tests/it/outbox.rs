@@ -96,5 +96,5 @@ async fn is_looked_at_again_after_a_while() {
     let began = Instant::now();
     let steps = world.run().await.steps;
     assert!(steps.ends_with(&[Published(vec![101], vec![]), MarkedSent, Closed]), "{steps:?}");
-    assert_eq!(began.elapsed().as_secs(), 7, "paused time: exactly `resume_every`");
+    assert_eq!(began.elapsed().as_secs(), 7, "paused time: exactly `background_interval`");
 }

@@ -1,4 +1,4 @@
-//! The entries as the official SDK of DataLens takes them: snapshots as its API would answer with.
+//! The entries for the official SDK of DataLens: snapshots in the form of the API's answers.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ pub(super) fn connection() -> Value {
     let mut connection = connection::connection();
     connection["id"] = json!(ids::CONNECTION);
     if let Some(fields) = connection.as_object_mut() {
-        // Whoever publishes gives it.
+        // Set by the person who publishes.
         fields.remove("password");
     }
     connection
@@ -35,7 +35,7 @@ pub(super) fn chart(tab: &Tab, chart: &Chart) -> Value {
     })
 }
 
-/// The dashboard. Which version its content has is for the API to say.
+/// The dashboard. The API sets the version of its content.
 pub(super) fn dashboard(spec: &Spec) -> Value {
     let mut data = dash::data(spec);
     if let Some(content) = data.as_object_mut() {

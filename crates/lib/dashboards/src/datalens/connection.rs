@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-/// What the connection is called.
+/// The name of the connection.
 pub(super) const NAME: &str = "Tagmill";
 
-/// The connection. Host and password are those of whoever imports it: `dashboards/README.md` tells where they go.
+/// The connection. The person who imports it sets host and password, as `dashboards/README.md` describes.
 pub(super) fn connection() -> Value {
     json!({
         "name": NAME,
@@ -24,5 +24,5 @@ pub(super) fn connection() -> Value {
     })
 }
 
-/// How long DataLens may show an answer again: as long as the summary behind the views may be old.
+/// How long DataLens may cache an answer: as long as the summary behind the views may be old.
 const CACHE_SECONDS: u32 = 30;

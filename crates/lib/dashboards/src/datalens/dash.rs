@@ -1,4 +1,4 @@
-//! The dashboard: tabs of widgets, and above them what narrows them.
+//! The dashboard entry: tabs of widgets, with selectors above them.
 
 use serde_json::{Map, Value, json};
 
@@ -14,16 +14,16 @@ pub(super) fn dash(spec: &Spec) -> Value {
     json!({ "name": spec.title.ru, "annotation": { "description": DESCRIPTION }, "data": data(spec) })
 }
 
-/// What the list of a workbook says of it.
+/// The description in the list of a workbook.
 pub(super) const DESCRIPTION: &str = "Что и когда заказывают, кого за это наградили тегом, и успевает ли конвейер";
 
-/// How many rows the selectors of a tab take.
+/// The number of rows that the selectors of a tab take.
 const SELECTORS_HEIGHT: u32 = 2;
 
-/// Seconds between two looks at the data.
+/// The refresh interval in seconds.
 const REFRESH: u32 = 60;
 
-/// Its content, which is the same in every form.
+/// The content, which is the same in every form.
 pub(super) fn data(spec: &Spec) -> Value {
     let tabs: Vec<Value> = spec.tabs.iter().map(tab).collect();
     let ids = spec.tabs.iter().map(|tab| 2 + tab.selectors.len() + 2 * tab.charts.len());
@@ -92,7 +92,7 @@ fn selectors(tab: &Tab) -> Value {
     })
 }
 
-/// A selector goes by the id of its field. Nothing is chosen to begin with.
+/// A selector refers to a field by id. No value is selected at first.
 fn selector(selector: &Selector) -> Value {
     let column = &selector.column;
     let mut source = json!({
@@ -122,7 +122,7 @@ fn selector(selector: &Selector) -> Value {
     })
 }
 
-/// A chart, under its title; what one has to know is a hint beside it.
+/// A chart with its title, and its hint beside it.
 fn widget(chart: &Chart) -> Value {
     let note = chart.note.as_ref().map_or("", |note| note.ru.as_str());
     json!({

@@ -1,4 +1,4 @@
-//! A dataset: one view, its columns with their titles.
+//! A dataset: one view, with the titles of its columns.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub(super) fn dataset(view: &View) -> Value {
     dataset
 }
 
-/// It without its name.
+/// The dataset without its name.
 pub(super) fn content(view: &View) -> Value {
     json!({
         "description": format!("cdm.{}", view.name),
@@ -103,7 +103,7 @@ fn field(view: &View, column: &Column) -> Value {
     })
 }
 
-/// What DataLens makes of a type of PostgreSQL.
+/// The DataLens type for a type of PostgreSQL.
 pub(super) const fn data_type(column: &Column) -> &'static str {
     match column.kind {
         Type::Bigint | Type::Integer => "integer",
@@ -116,7 +116,7 @@ pub(super) const fn data_type(column: &Column) -> &'static str {
     }
 }
 
-/// Whether a column tells rows apart or is counted.
+/// Whether a column is a dimension or a measure.
 pub(super) const fn role(column: &Column) -> &'static str {
     if column.aggregate.is_some() { "MEASURE" } else { "DIMENSION" }
 }

@@ -1,11 +1,11 @@
-//! Fields of a dataset as a wizard chart names them.
+//! Fields of a dataset in the form of a wizard chart.
 
 use serde_json::{Value, json};
 
 use super::{dataset, ids};
 use crate::spec::{Chart, Column, Field, Kind, Order, Role, Test, Type};
 
-/// A field in a place of a chart, with all the wizard saves of it.
+/// A field of a chart, with all properties that the wizard stores.
 pub(super) fn placed(chart: &Chart, field: &Field) -> Value {
     let column = &field.column;
     let mut placed = json!({
@@ -21,14 +21,14 @@ pub(super) fn placed(chart: &Chart, field: &Field) -> Value {
     placed
 }
 
-/// It as the API wants it: who it is, and how it looks.
+/// The field in the form of the API: its identity and its format.
 pub(super) fn referenced(chart: &Chart, field: &Field) -> Value {
     let mut referenced = json!({ "guid": field.column.name, "datasetId": ids::dataset(&chart.view) });
     dress(&mut referenced, chart, field);
     referenced
 }
 
-/// Numbers with their unit, times as people write them, cells of a heatmap in colours.
+/// The format: numbers with their unit, times in the usual form, heatmap cells in colors.
 fn dress(item: &mut Value, chart: &Chart, field: &Field) {
     let column = &field.column;
     if column.aggregate.is_some() && !column.kind.is_time() {
@@ -60,7 +60,7 @@ fn dress(item: &mut Value, chart: &Chart, field: &Field) {
     }
 }
 
-/// How a day or a moment is written.
+/// The format of a date or a timestamp.
 const fn moment(column: &Column) -> Option<&'static str> {
     match column.kind {
         Type::Date => Some("DD.MM.YYYY"),
@@ -69,12 +69,12 @@ const fn moment(column: &Column) -> Option<&'static str> {
     }
 }
 
-/// The names of measures, as a colour: what a chart of several measures is coloured by.
+/// The pseudo field of measure names, by which a chart of several measures is colored.
 pub(super) fn measure_names() -> Value {
     json!({ "title": "Measure Names", "type": "PSEUDO", "data_type": "string" })
 }
 
-/// What the rows of a chart are sorted by, with its direction.
+/// The columns by which the rows of a chart are sorted, with their directions.
 pub(super) fn sorted(chart: &Chart) -> impl Iterator<Item = (&Field, &'static str)> {
     let direction = |order: &Order| if order.descending { "DESC" } else { "ASC" };
     chart.order.iter().filter_map(move |order| {

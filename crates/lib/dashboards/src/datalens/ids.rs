@@ -1,22 +1,22 @@
-//! What things are called in the files for DataLens. All of it follows from names in the specification, so that a file made
-//! anew differs only where the specification does.
+//! Ids and names in the files for DataLens. They are derived from names in the specification, so that a generated file
+//! changes only where the specification does.
 
 use crate::spec::{Chart, Tab};
 
-/// The connection.
+/// The id of the connection.
 pub const CONNECTION: &str = "connection_tagmill";
 
-/// The dashboard.
+/// The id of the dashboard.
 pub const DASH: &str = "dash_orders";
 
-/// The dataset of a view. A field's id is the name of its column: so a selector, which goes by ids of fields, narrows all
-/// datasets that have the column.
+/// The id of the dataset of a view. The id of a field is the name of its column, so a selector, which refers to fields
+/// by id, filters all datasets that have the column.
 #[must_use]
 pub fn dataset(view: &str) -> String {
     format!("dataset_{view}")
 }
 
-/// A chart.
+/// The id of a chart.
 #[must_use]
 pub fn chart(chart: &Chart) -> String {
     format!("chart_{}", chart.id)

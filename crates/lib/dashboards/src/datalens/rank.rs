@@ -1,8 +1,9 @@
-//! The limit of a chart: DataLens has none for pictures, so a field of the chart ranks what is shown, and a filter cuts it.
+//! Limits of charts: DataLens limits only tables, so a chart has a field that ranks its rows, and a filter on that
+//! field.
 
 use crate::spec::{Chart, Kind, Role};
 
-/// A field that only its chart has: the place of a row, or of its value of [`Role::By`].
+/// A field of the chart itself: the rank of a row, or of its value of [`Role::By`].
 pub(super) struct Rank {
     pub(super) guid: String,
     pub(super) title: String,
@@ -10,11 +11,12 @@ pub(super) struct Rank {
     pub(super) formula: String,
     /// With the ids of fields.
     pub(super) guid_formula: String,
-    /// The last place that is shown.
+    /// The last rank that is shown.
     pub(super) last: u32,
 }
 
-/// The rank by which `chart` is cut; none, if it shows all. A table is not cut but turned over: its limit is its page.
+/// The rank by which `chart` is limited. `None` if it shows all rows. A table is not limited but paged: its limit is
+/// the size of a page.
 pub(super) fn rank(chart: &Chart) -> Option<Rank> {
     let last = chart.limit.filter(|_| chart.kind != Kind::Table)?;
     let formula: Box<dyn Fn(&str) -> String>;

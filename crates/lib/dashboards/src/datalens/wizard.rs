@@ -1,4 +1,4 @@
-//! A chart as the wizard of DataLens saves it, in the fifteenth version of its format.
+//! Wizard charts of DataLens, in version 15 of their format.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub(super) fn widget(spec: &Spec, tab: &Tab, chart: &Chart) -> Value {
     })
 }
 
-/// Which part of DataLens draws it.
+/// The part of DataLens that draws it.
 pub(super) const fn wire_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Kpi => "metric_wizard_node",
@@ -30,7 +30,7 @@ pub(super) const fn wire_type(kind: Kind) -> &'static str {
     }
 }
 
-/// What the wizard calls it.
+/// The name of the kind in the wizard.
 pub(super) const fn visualization(kind: Kind) -> &'static str {
     match kind {
         Kind::Kpi => "metric",
@@ -80,7 +80,7 @@ fn shared(spec: &Spec, chart: &Chart) -> Value {
     })
 }
 
-/// Which fields go where. What has no place in its kind of picture has none in the specification either.
+/// The fields in each placeholder. The specification has no other fields for the kind.
 fn placeholders(chart: &Chart) -> Value {
     let items = |role| chart.fields(role).map(|item| field::placed(chart, item)).collect::<Vec<_>>();
     let place = |id: &str, items: Vec<Value>| json!({ "id": id, "items": items, "settings": {} });
@@ -102,7 +102,7 @@ fn placeholders(chart: &Chart) -> Value {
     }
 }
 
-/// What colours mean in a picture: the series, or which of several measures it is.
+/// The meaning of colors: the series, or one of several measures.
 pub(super) fn colors(chart: &Chart) -> Vec<Value> {
     if !matches!(chart.kind, Kind::Bar | Kind::Column | Kind::Line) {
         return Vec::new();
@@ -111,12 +111,12 @@ pub(super) fn colors(chart: &Chart) -> Vec<Value> {
     if series.is_empty() && several_measures(chart) { vec![field::measure_names()] } else { series }
 }
 
-/// Whether it shows more than one measure.
+/// Whether it shows several measures.
 pub(super) fn several_measures(chart: &Chart) -> bool {
     chart.fields(Role::Value).count() > 1
 }
 
-/// Bars of one colour have their number beside them; where colours are stacked numbers would only be in the way.
+/// Bars of one color have labels with their values. Labels of stacked colors would overlap.
 pub(super) fn labelled(chart: &Chart) -> impl Iterator<Item = &Field> {
     let plain = chart.kind == Kind::Bar && colors(chart).is_empty();
     chart.fields(Role::Value).filter(move |_| plain)
@@ -140,7 +140,7 @@ fn settings(chart: &Chart) -> Value {
     }
 }
 
-/// One colour needs no explanation.
+/// A legend is not necessary for a single color.
 pub(super) fn legend(chart: &Chart) -> &'static str {
     if colors(chart).is_empty() { "hide" } else { "show" }
 }
@@ -170,7 +170,7 @@ fn filters(chart: &Chart, rank: Option<&Rank>) -> Vec<Value> {
     asked.chain(cut).collect()
 }
 
-/// The field of the rank, as a chart adds a field of its own.
+/// The field of the rank, as a field that the chart adds.
 fn added(dataset: &str, rank: &Rank) -> Value {
     json!({
         "action": "add_field",

@@ -1,4 +1,4 @@
-//! The files in `dashboards/` are those that the specifications give.
+//! The committed files in `dashboards/` equal the generated ones.
 
 use std::{fs, path::Path};
 
@@ -8,11 +8,11 @@ fn committed_files_are_up_to_date() {
     let files = dashboards::files().unwrap();
     for (name, made) in &files {
         let committed = fs::read_to_string(folder.join(name)).unwrap();
-        assert!(committed == *made, "{name} is not what the specification gives: run `make dashboards`");
+        assert!(committed == *made, "{name} differs from the specification: run `make dashboards`");
     }
     let others = fs::read_dir(folder).unwrap().filter_map(|entry| {
         let name = entry.unwrap().file_name().into_string().unwrap();
         (name.ends_with(".json") && !files.iter().any(|(known, _)| *known == name)).then_some(name)
     });
-    assert_eq!(others.collect::<Vec<_>>(), Vec::<String>::new(), "nobody makes these");
+    assert_eq!(others.collect::<Vec<_>>(), Vec::<String>::new(), "files that are not generated");
 }

@@ -1,4 +1,4 @@
-//! The specifications, and the files that are made of them.
+//! Tests of the specifications and of the generated files.
 
 mod committed;
 mod refused;

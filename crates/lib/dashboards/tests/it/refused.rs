@@ -1,14 +1,14 @@
-//! A specification that contradicts itself is refused, by a message that names the place.
+//! A specification that contradicts itself is rejected with an error that names the place.
 
 use dashboards::{Spec, grafana::Metrics};
 
 const TOML: &str = include_str!("../../../../../dashboards/orders.toml");
 
-/// What is said when `old`, which is there, becomes `new`.
+/// The error after replacing `old`, which must exist, by `new`.
 fn error(old: &str, new: &str) -> String {
-    assert!(TOML.contains(old), "the specification says {old} no longer");
+    assert!(TOML.contains(old), "the specification no longer contains {old}");
     match Spec::parse(&TOML.replacen(old, new, 1)) {
-        Ok(_) => format!("nobody minds {new}"),
+        Ok(_) => format!("{new} is accepted"),
         Err(error) => error.to_string(),
     }
 }
@@ -16,19 +16,23 @@ fn error(old: &str, new: &str) -> String {
 #[test]
 fn what_contradicts_itself() {
     let cases = [
-        ("view = \"kpi\"\n", "view = \"kip\"\n", "orders: there is no view kip"),
+        ("view = \"kpi\"\n", "view = \"kip\"\n", "orders: view kip does not exist"),
         ("values = [\"closed_order_cnt\"]", "values = [\"close_order_cnt\"]", "closed_orders: view kpi has no column"),
-        ("id = \"closed_orders\"", "id = \"orders\"", "orders: two things have this id"),
-        ("id = \"closed_orders\"", "id = \"Closed orders\"", "Closed orders: an id is made of"),
+        ("id = \"closed_orders\"", "id = \"orders\"", "orders: this id is used twice"),
+        ("id = \"closed_orders\"", "id = \"Closed orders\"", "Closed orders: an id consists of"),
         ("size = [6, 5]", "size = [7, 5]", "popularity: its boxes do not fill rows 36 wide"),
         ("size = [6, 5]", "size = [6, 4]", "popularity: its boxes do not fill rows 36 wide"),
-        ("by = \"product_name\"", "by = \"order_cnt\"", "top_products: order_cnt cannot be here"),
-        ("values = [\"order_cnt\"]\nlimit", "values = [\"day_msk\"]\nlimit", "top_products: day_msk cannot be here"),
-        ("by = \"product_name\"\n", "", "top_products: a Bar is not made of (0, 0, 1)"),
+        ("by = \"product_name\"", "by = \"order_cnt\"", "top_products: order_cnt is not allowed here"),
+        (
+            "values = [\"order_cnt\"]\nlimit",
+            "values = [\"day_msk\"]\nlimit",
+            "top_products: day_msk is not allowed here",
+        ),
+        ("by = \"product_name\"\n", "", "top_products: a Bar cannot have (0, 0, 1)"),
         (
             "by = \"hour_of_day\"",
             "by = [\"hour_of_day\", \"weekday\"]",
-            "weekday_hours: a Heatmap is not made of (2, 1, 1)",
+            "weekday_hours: a Heatmap cannot have (2, 1, 1)",
         ),
         ("sort = [\"place\"]", "sort = [\"-quantity\"]", "restaurants: it cannot be sorted by quantity"),
         (
@@ -40,10 +44,10 @@ fn what_contradicts_itself() {
         (
             "columns = [\"tag\"]",
             "columns = [\"tag\", \"user_cnt\", \"tagged\"]",
-            "tag_list: nothing is known of column tagged",
+            "tag_list: column tagged is not described",
         ),
-        ("own.order_cnt", "own.orders", "tag_progress: orders is none of its columns"),
-        ("ru = \"Порции\"", "ru = \"Заказы\"", "two of its columns have one title"),
+        ("own.order_cnt", "own.orders", "tag_progress: orders is not one of its columns"),
+        ("ru = \"Порции\"", "ru = \"Заказы\"", "two of its columns have the same title"),
     ];
     for (old, new, expected) in cases {
         let error = error(old, new);

@@ -1,6 +1,6 @@
-//! The workbook file: its form, and that everything it refers to is in it.
+//! The workbook file: its form, and its references, which are all resolved.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,14 @@ use dashboards::datalens;
 use jsonschema::Validator;
 use serde_json::{Map, Value};
 
-/// Our own description of the form, as strict as can be: a key that it does not know is refused.
+/// A strict description of the form: unknown keys are rejected.
 const SCHEMA: &str = include_str!("workbook.schema.json");
 
 fn workbook() -> Value {
     datalens::workbook(&dashboards::orders().unwrap())
 }
 
-/// The entries of a scope, without what wraps them.
+/// The entries of a scope, without their wrappers.
 fn entries<'a>(workbook: &'a Value, scope: &str) -> BTreeMap<&'a str, &'a Value> {
     let entries = workbook["export"]["entries"][scope].as_object().unwrap();
     entries.iter().map(|(id, entry)| (id.as_str(), &entry[scope])).collect()
@@ -29,7 +29,7 @@ fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().unwrap().iter()
 }
 
-/// The values under `key`, however deep.
+/// The values under `key`, at any depth.
 fn all<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| all(item, key, found)),
@@ -63,14 +63,14 @@ fn a_key_that_nobody_knows_is_refused_everywhere() {
                     spoil(field, &format!("{path}/{key}"), validator, root, kept);
                 }
             }
-            // One of a kind is enough: a list has but one form.
+            // One element of each kind is enough, because all have the same form.
             Value::Array(items) => items.iter().take(1).enumerate().for_each(|(number, item)| {
                 spoil(item, &format!("{path}/{number}"), validator, root, kept);
             }),
             _ => {}
         }
     }
-    // Of each scope a few entries, or it takes minutes.
+    // A few entries of each scope, otherwise it takes minutes.
     let mut root = workbook();
     for scope in ["dataset", "widget"] {
         let kept = [
@@ -86,7 +86,7 @@ fn a_key_that_nobody_knows_is_refused_everywhere() {
     }
     let mut kept = Vec::new();
     spoil(&root, "", &validator(), &root, &mut kept);
-    // These are maps: from ids to entries, from the id of a field to what is chosen of it.
+    // Maps: from ids to entries, and from field ids to selected values.
     kept.retain(|path| !path.ends_with("/defaults") && !path.ends_with("/params"));
     assert_eq!(kept, Vec::<String>::new());
 }
@@ -98,7 +98,7 @@ fn everything_it_refers_to_is_in_it() {
     let (charts, dashes) = (entries(&workbook, "widget"), entries(&workbook, "dash"));
     let ids = connections.keys().chain(datasets.keys()).chain(charts.keys()).chain(dashes.keys());
     let count = ids.clone().count();
-    assert_eq!(ids.collect::<BTreeSet<_>>().len(), count, "the import keeps ids of all scopes in one map");
+    assert_eq!(ids.collect::<BTreeSet<_>>().len(), count, "the import has one map for the ids of all scopes");
 
     for (id, dataset) in &datasets {
         let source = &dataset["sources"][0];
@@ -129,7 +129,7 @@ fn everything_it_refers_to_is_in_it() {
     let dash = dashes.values().next().unwrap();
     let mut shown = Vec::new();
     all(dash, "chartId", &mut shown);
-    assert_eq!(shown.iter().collect::<BTreeSet<_>>().len(), charts.len(), "a chart is nowhere, or twice");
+    assert_eq!(shown.iter().collect::<BTreeSet<_>>().len(), charts.len(), "a chart is missing or used twice");
     assert!(shown.iter().all(|chart| charts.contains_key(chart)), "{shown:?}");
     for tab in items(&dash["data"]["tabs"]) {
         for selector in items(&tab["items"][0]["data"]["group"]) {
@@ -166,7 +166,7 @@ fn nothing_stands_on_anything_else() {
             let [x, y, w, h] = ["x", "y", "w", "h"].map(|key| place[key].as_u64().unwrap());
             assert!(x + w <= 36, "{place}");
             for cell in (x..x + w).flat_map(|column| (y..y + h).map(move |row| (column, row))) {
-                assert!(taken.insert(cell), "{place} stands on something");
+                assert!(taken.insert(cell), "{place} overlaps another box");
             }
             placed.insert(place["i"].as_str().unwrap());
         }
@@ -178,5 +178,5 @@ fn nothing_stands_on_anything_else() {
     all(&dash["data"], "id", &mut all_ids);
     assert_eq!(all_ids.iter().collect::<BTreeSet<_>>().len(), all_ids.len(), "an id is used twice");
     let counter = dash["data"]["counter"].as_u64().unwrap();
-    assert!(counter > all_ids.len() as u64, "new ids would be made of numbers that are taken");
+    assert!(counter > all_ids.len() as u64, "new ids would repeat existing numbers");
 }

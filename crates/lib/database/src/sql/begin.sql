@@ -1,4 +1,4 @@
--- Begins a transaction that reads and writes a few rows for somebody who waits. Nothing is said to the planner. All settings are
+-- Begins a transaction that reads and writes a few rows for a client that waits. The planner keeps its defaults. All settings are
 -- local to the transaction, so that they work through a pooler; begin_batch.sql explains them.
 BEGIN ISOLATION LEVEL READ COMMITTED;
 

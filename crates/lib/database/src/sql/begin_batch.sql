@@ -5,20 +5,20 @@
 -- a server or a role read-only when the disk is nearly full, and the service then waits.
 BEGIN ISOLATION LEVEL READ COMMITTED;
 
--- An empty table that was just analysed (autovacuum does it after every TRUNCATE) looks one page small for ever: joins
--- and foreign-key checks planned then scan it sequentially, and a session keeps the plan of a check. Every statement of
--- a batch has an index; a scan is never right.
+-- An empty table that was just analyzed (autovacuum does so after every TRUNCATE) has an estimated size of one page. Joins and
+-- foreign-key checks that are planned then use sequential scans, and a session keeps the plan of a check. Every statement of a batch
+-- has an index, so a sequential scan is never right.
 SET LOCAL enable_seqscan = off;
 
 -- Compiling a plan takes longer than any of these statements.
 SET LOCAL jit = off;
 
--- So may planning one anew for each batch, to which PostgreSQL is free. What is in an array changes nothing about the plan.
+-- PostgreSQL may also plan a statement again for each batch, which takes as long. The plan does not depend on the contents of an array.
 SET LOCAL plan_cache_mode = force_generic_plan;
 
--- A process that was stopped (SIGSTOP, a frozen node) must not hold its locks for ever: others may have its partitions.
+-- A process that was stopped (SIGSTOP, a frozen node) must not keep its locks for ever: other members may have its partitions.
 SET LOCAL idle_in_transaction_session_timeout = '30s';
 
--- Longer than any healthy batch of another replica, short enough for /ready to say what is going on.
+-- Longer than any healthy batch of another replica, and short enough for /ready to show the reason.
 SET LOCAL lock_timeout = '10s';
 SET LOCAL statement_timeout = '30s';

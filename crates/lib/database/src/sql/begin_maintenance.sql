@@ -8,7 +8,7 @@ SET LOCAL statement_timeout = 0;
 SELECT pg_catalog.set_config('transaction_timeout', '0', true)
 WHERE pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL;
 
--- The holder of a lock may take long, too.
+-- The holder of a lock may take long as well.
 SET LOCAL lock_timeout = '1min';
 
 -- A process that was stopped between two statements must not hold its locks for ever.

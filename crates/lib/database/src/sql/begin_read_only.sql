@@ -1,8 +1,7 @@
 -- Begins a read-only transaction for a client that waits for the answer. Its time limits are shorter than those of the client.
 BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
 
--- The connection keeps its plans, see begin_batch.sql. Pages of a list come in the order of an index, not of a sort of all there
--- is.
+-- The connection keeps its plans, see begin_batch.sql. Pages of a list are read in the order of an index, without sorting all rows.
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_bitmapscan = off;
 SET LOCAL jit = off;

@@ -1,4 +1,4 @@
-//! What a failure means, with the errors of a real server.
+//! Classification of errors, with a real server.
 
 use consumer::{Failure, Fault};
 use database::{Database, Statement, Transaction};
@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 
 use crate::fresh_database::{number, sql, with_goods};
 
-/// The failure of `statement`, which must not name the value it was given.
+/// The failure of `statement`, which must not contain the value of its parameter.
 async fn failure(database: &Database, statement: &Statement, value: &str) -> anyhow::Result<Failure> {
     let tx = database.begin_batch().await?;
     let failure = tx.query(statement, [&value]).await.unwrap_err();

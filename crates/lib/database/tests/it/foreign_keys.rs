@@ -1,4 +1,4 @@
-//! Foreign keys are checked through the index, whatever the statistics say.
+//! Foreign keys are checked with index scans, whatever the statistics of the table.
 
 use database::{Database, Transaction};
 
@@ -13,7 +13,7 @@ const LINKS: &str = "INSERT INTO public.links SELECT n, n FROM generate_series($
 const SCANS: &str = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'hubs'";
 const WRITTEN: &str = "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'links'";
 
-/// Enough checks for a scan each to show.
+/// Enough checks for the number of scans to be conclusive.
 const ROWS: i64 = 300;
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn an_empty_table_that_was_analysed_is_not_scanned() -> anyhow::Result<()>
     Ok(())
 }
 
-/// Shows that the test above would notice.
+/// Proves that the test above can fail.
 #[tokio::test]
 async fn without_the_guards_it_is_scanned() -> anyhow::Result<()> {
     let database = emptied().await?;
@@ -47,7 +47,7 @@ async fn emptied() -> anyhow::Result<Database> {
     Ok(database)
 }
 
-/// Writes hubs and links, and waits until the server has counted how.
+/// Writes hubs and links, and waits until the server has counted the scans.
 async fn fill(database: &Database, tx: Transaction) -> anyhow::Result<()> {
     // The check is planned for the first row, when a scan of one page looks cheap.
     for (first, last) in [(1_i64, 1), (2, ROWS + 1)] {

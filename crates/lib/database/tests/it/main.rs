@@ -1,5 +1,5 @@
-//! The warehouse against a real PostgreSQL.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+//! Tests of the PostgreSQL client with a real server.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, also in helpers")]
 
 mod fresh_database;
 mod migrations;

@@ -1,4 +1,4 @@
-//! Migrations: once, in order, whoever comes first.
+//! Migrations are applied once and in order, also by concurrent processes.
 
 use database::{Database, Statement, migrate::Error};
 use futures_util::future::try_join_all;

@@ -1,4 +1,4 @@
-//! Being let in or not, and a server that goes and comes back.
+//! Connecting: rejections, outages, and a server that stops and starts again.
 
 use database::{ConnectError, Database, ServerInfo, Settings};
 

@@ -1,5 +1,4 @@
-//! Behind pgbouncer in transaction mode, where the next transaction is somebody else's session: everything works, nothing
-//! is named, nothing stays behind.
+//! pgbouncer in transaction mode: everything works, no statement is named, and no state remains in a session.
 
 use database::{Database, Settings};
 use devstack::{Options, Stack};
@@ -11,7 +10,7 @@ use warehouse::migrate;
 
 use crate::fresh_database::{number, sql};
 
-/// What a session could leave to the next user of its connection.
+/// The state that a session could leave to the next user of its connection.
 const LEFT: &str = "SELECT count(*) FROM pg_prepared_statements";
 
 struct Fixture {
@@ -19,15 +18,15 @@ struct Fixture {
 }
 
 impl Fixture {
-    /// One for all tests, with two connections to the server for each database. A static is never dropped; the stack's
-    /// guard ends it with this process.
+    /// One pgbouncer for all tests, with two connections to the server for each database. A static is never dropped;
+    /// the stack's guard ends it with this process.
     async fn shared() -> anyhow::Result<&'static Self> {
         static STAGE: OnceCell<Fixture> = OnceCell::const_new();
         let options = Options { pooled: Some(2), ..Options::for_tests() };
         STAGE.get_or_try_init(async || Ok(Self { stack: Stack::start(options).await? })).await
     }
 
-    /// Settings that lead through the pooler to a new database, of so many connections.
+    /// Settings for a new database through the pooler, with this many connections.
     async fn database(&self, connections: usize) -> anyhow::Result<Settings> {
         let name = self.stack.endpoints().fresh_name("pooled").await?;
         self.stack.endpoints().create_database(&name).await?;
@@ -41,7 +40,7 @@ async fn a_pooler_is_told_from_a_server() -> anyhow::Result<()> {
     let fixture = Fixture::shared().await?;
     let pooled = Database::new(&fixture.database(1).await?).ping().await?;
     let url = fixture.stack.endpoints().database_url("postgres");
-    // The URL's own options stay, and do not keep ours from being seen.
+    // The URL's own options are kept, and do not prevent the detection.
     let direct = format!("{url}&options=-c%20work_mem%3D3MB");
     let direct = Database::new(&Settings::from_url(&direct, None, 1)?);
     assert!(!pooled.direct && direct.ping().await?.direct);
@@ -51,7 +50,7 @@ async fn a_pooler_is_told_from_a_server() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each of the six sends statements of its own, in its own order: had they names, they would be called by one another's.
+/// Each of the six clients sends its own statements in its own order. Named statements would be mixed up.
 #[tokio::test]
 async fn many_share_few_connections() -> anyhow::Result<()> {
     const SHAPES: [&str; 3] = [
@@ -115,7 +114,7 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
     assert!(matches!(refused, consumer::Failure::InvalidData(_)), "{refused}");
     assert!(failed.commit().await.unwrap_err().to_string().contains("25P02"));
 
-    // The server notices a closed connection in its own time.
+    // The server notices a closed connection after a while.
     let closed = async {
         while number(&database, OPEN).await? > 0 {
             tokio::task::yield_now().await;
@@ -129,7 +128,7 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
     tx.commit().await?;
     assert_eq!(number(&database, COUNT).await?, 1);
 
-    // The guards are the transaction's, not the connection's.
+    // The settings belong to the transaction, not to the connection.
     let guarded = "SELECT count(*) FROM pg_settings WHERE name = 'enable_seqscan' AND setting = 'off'";
     assert_eq!(number(&database, guarded).await?, 1);
     let unhurried = database.begin_maintenance().await?;
@@ -138,7 +137,7 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What has to be told its types arrives as what is asked for them.
+/// Values whose types have to be sent arrive unchanged.
 #[tokio::test]
 async fn every_kind_of_parameter_travels() -> anyhow::Result<()> {
     let fixture = Fixture::shared().await?;

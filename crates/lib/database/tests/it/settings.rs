@@ -1,5 +1,4 @@
-//! Settings of a role or a database: they do not affect transactions, and those that a transaction cannot state are
-//! refused.
+//! Settings of a role or a database do not affect transactions. Those that a transaction cannot set are rejected.
 
 use database::{ConnectError, Database, Settings, Transaction};
 use devstack::{Endpoints, ROLE_SETTINGS, RoleSetting, Treatment};
@@ -7,7 +6,7 @@ use warehouse::migrate;
 
 use crate::fresh_database::sql;
 
-/// A database and a role of its own, which owns it.
+/// A database and its own role, which owns it.
 struct Fixture {
     endpoints: &'static Endpoints,
     name: String,
@@ -124,7 +123,7 @@ async fn what_cannot_be_stated_is_refused_by_name() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Under a stricter level the second would add to the sum of before.
+/// Under a stricter level, the second transaction would add to the old sum.
 #[tokio::test]
 async fn a_statement_after_a_lock_sees_what_was_committed_before_it() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
@@ -138,7 +137,7 @@ async fn a_statement_after_a_lock_sees_what_was_committed_before_it() -> anyhow:
         .await?;
     let database = Database::new(&fixture.settings()?);
     let (first, second) = (database.begin_batch().await?, database.begin_batch().await?);
-    second.query(&sql("SELECT amount FROM public.sums"), []).await?; // a snapshot, if there were one for all
+    second.query(&sql("SELECT amount FROM public.sums"), []).await?; // takes a snapshot, if the level had one per transaction
     first.execute(&sql("UPDATE public.sums SET amount = amount + 1"), []).await?;
     first.commit().await?;
     let rows = second.query(&sql("SELECT amount FROM public.sums FOR UPDATE"), []).await?;
@@ -147,7 +146,7 @@ async fn a_statement_after_a_lock_sees_what_was_committed_before_it() -> anyhow:
     Ok(())
 }
 
-/// A policy that hides rows would change sums without a word.
+/// A policy that hides rows would change sums without an error.
 #[tokio::test]
 async fn a_policy_that_hides_rows_is_an_error() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
@@ -164,7 +163,7 @@ async fn a_policy_that_hides_rows_is_an_error() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A provider makes a database read-only when its disk is nearly full: a service that wrote all the same would fill it.
+/// A provider makes a database read-only when its disk is nearly full. A service that wrote nevertheless would fill it.
 #[tokio::test]
 async fn read_only_is_obeyed_and_told() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;

@@ -1,4 +1,4 @@
-//! Every statement of `sql/` is understood by the schema the migrations build, under the search path of a transaction: it
+//! Every statement of `sql/` can be prepared with the schema of the migrations and the search path of a transaction: it
 //! names its schemas.
 
 use std::{
@@ -11,10 +11,10 @@ use futures_util::future::try_join_all;
 use tokio_postgres::{Client, NoTls};
 use warehouse::migrate;
 
-/// What `src/sql/stated.sql` sets.
+/// The search path that `src/sql/stated.sql` sets.
 const STATED: &str = "SET search_path = pg_catalog, pg_temp";
 
-/// These write to the marts that `cdm/marts/choose_marts` has chosen, and name no schema.
+/// Statements that write to the marts chosen by `cdm/marts/choose_marts` and name no schema.
 const CHOSEN: [&str; 3] = ["insert_users", "upsert_user_category_counters", "upsert_user_product_counters"];
 
 const FOLDERS: [&str; 5] = ["stg", "dds", "cdm", "audit", "service"];

@@ -1,4 +1,4 @@
-//! Every `sslmode` against a server with a certificate of its own making, for `localhost` and for no address.
+//! Every `sslmode` with a server whose self-signed certificate is for `localhost` and for no address.
 
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,11 @@ use devstack::{Options, Stack};
 
 use crate::fresh_database::sql;
 
-/// Runs where the server's data is, as the server, so the key is as private as it insists on.
+/// Runs in the data directory of the server, as its user, so that the key has the required permissions.
 const MAKE_CERTIFICATE: &str = "COPY (SELECT) TO PROGRAM 'openssl req -x509 -newkey rsa:2048 -nodes -days 2 \
     -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout server.key -out server.crt 2>&1'";
 
-/// What came of an attempt.
+/// The result of an attempt to connect.
 #[derive(Debug, PartialEq)]
 enum Reached {
     Plain,
@@ -65,7 +65,7 @@ async fn reach(url: &str, ca_file: Option<&PathBuf>) -> anyhow::Result<Reached> 
     Ok(if rows[0].try_get(0)? { Encrypted } else { Plain })
 }
 
-/// Gives the server a new certificate and puts a copy of it at `copy`.
+/// Creates a new certificate for the server and copies it to `copy`.
 async fn certificate(url: &str, copy: &Path) -> anyhow::Result<PathBuf> {
     command(url, MAKE_CERTIFICATE).await?;
     let tx = Database::new(&Settings::from_url(url, None, 1)?).begin_batch().await?;
@@ -74,7 +74,7 @@ async fn certificate(url: &str, copy: &Path) -> anyhow::Result<PathBuf> {
     Ok(copy.to_owned())
 }
 
-/// Runs what does not run in a transaction.
+/// Runs a command that cannot run in a transaction.
 async fn command(url: &str, command: &str) -> anyhow::Result<()> {
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
     tokio::spawn(connection);

@@ -1,4 +1,4 @@
-//! Transactions: guarded, in order, and gone without a trace when dropped.
+//! Transactions: settings, order of statements, rollback when dropped.
 
 use consumer::Failure;
 use database::{Database, Transaction};
@@ -61,7 +61,7 @@ async fn dropped_leaves_nothing_and_no_open_transaction() -> anyhow::Result<()> 
 #[tokio::test]
 async fn statements_in_flight_together_run_in_order() -> anyhow::Result<()> {
     let database = with_goods().await?;
-    number(&database, COUNT).await?; // prepared already; the insert is not
+    number(&database, COUNT).await?; // prepared before; the insert is not
     let tx = database.begin_batch().await?;
     let count = sql(COUNT);
     let (_, rows) = try_join!(insert(&tx, 1), tx.query(&count, []))?;

@@ -1,4 +1,4 @@
-//! Brokers that do not answer at the address they advertise. A request to one of them only times out.
+//! Check of advertised addresses. A broker that is unreachable at its advertised address causes timeouts only.
 
 use std::{
     io,
@@ -8,10 +8,10 @@ use std::{
 
 use rdkafka::metadata::Metadata;
 
-/// How long a broker may take to accept a connection.
+/// Timeout of a connection to a broker.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why the first unreachable broker cannot be connected to; `None` if all brokers can. Blocks the calling thread.
+/// The error of the first unreachable broker. `None` if all brokers accept a connection. Blocks the calling thread.
 pub(crate) fn unreachable(metadata: &Metadata) -> Option<String> {
     metadata.brokers().iter().find_map(|broker| {
         let address = format!("{}:{}", broker.host(), broker.port());

@@ -1,4 +1,4 @@
-//! A consumer group seen from outside: who is in it, how far it has come, and how its offsets are reset.
+//! Administration of a consumer group: members, committed offsets, resetting offsets.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,20 +11,20 @@ use rdkafka::{
 
 use crate::{Error, Settings, Topics, Watermarks, client::diagnostics::Diagnostics, client::error::unavailable};
 
-/// Speaks to the brokers about the group of the settings and its source topic, without ever joining it.
+/// Requests about the consumer group and the source topic of the settings. Never joins the group.
 pub struct Group {
     client: Arc<BaseConsumer<Diagnostics>>,
     settings: Settings,
 }
 
-/// How long the brokers may take for one answer.
+/// Timeout of a request.
 const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Group {
-    /// A client for the group of `settings`; the brokers are spoken to with the first question.
+    /// A client for the group of `settings`. It connects with the first request.
     ///
     /// # Errors
-    /// When a setting cannot be used.
+    /// A setting cannot be used.
     pub fn connect(settings: &Settings) -> Result<Self, Error> {
         let mut config = settings.client();
         config
@@ -34,11 +34,11 @@ impl Group {
         Ok(Self { client: Arc::new(config.create_with_context(Diagnostics)?), settings: settings.clone() })
     }
 
-    /// Its members, each by the name and address it is known by. One that was killed is among them until its session has
-    /// timed out.
+    /// The members of the group, by client id and address. A member that was killed is included until its session times
+    /// out.
     ///
     /// # Errors
-    /// When the brokers do not answer, or do not let us look.
+    /// The brokers do not answer, or reject the request.
     pub async fn members(&self) -> Result<Vec<String>, Error> {
         let name = self.settings.group_id.clone();
         self.ask(move |client| {
@@ -49,10 +49,10 @@ impl Group {
         .await
     }
 
-    /// Where the partitions of the source topic begin and end now, partition 0 first.
+    /// The current watermarks of the partitions of the source topic, in the order of the partitions.
     ///
     /// # Errors
-    /// [`Error::NoTopic`] when there is no such topic; otherwise as [`Group::members`].
+    /// [`Error::NoTopic`] if the topic does not exist. Otherwise as [`Group::members`].
     pub async fn watermarks(&self) -> Result<Vec<Watermarks>, Error> {
         let topic = self.settings.source_topic.clone();
         let partitions = Topics::connect(&self.settings)?.partitions(&topic).await?;
@@ -66,7 +66,7 @@ impl Group {
         .await
     }
 
-    /// How far it has come in the first so many partitions of the source topic: the offsets it has committed, if any.
+    /// The committed offsets of the first `partitions` partitions of the source topic.
     ///
     /// # Errors
     /// As [`Group::members`].
@@ -99,14 +99,13 @@ impl Group {
         .await
     }
 
-    /// Resets its offsets to 0 in the first `partitions` partitions. Returns `false` if the group has members: the broker
-    /// refuses.
+    /// Resets the offsets of the group to 0 in the first `partitions` partitions. Returns `false` if the group has
+    /// members, because the broker rejects this.
     ///
-    /// The broker checks and resets in one step: no member joins in between.
+    /// The broker checks and resets in one step, so no member can join in between.
     ///
     /// # Errors
-    /// When the offsets of some or all partitions were not reset, and when the outcome is unknown; a repetition is
-    /// harmless.
+    /// The offsets of some or all partitions were not reset, or the result is unknown. Repeating the call is harmless.
     pub async fn reset_offsets(&self, partitions: usize) -> Result<bool, Error> {
         let beginning = self.all(partitions, Offset::Offset(0))?;
         let taken = self
@@ -130,7 +129,7 @@ impl Group {
         Ok(list)
     }
 
-    /// librdkafka waits for answers in the calling thread, so questions are put from one that may wait.
+    /// Runs a request in a blocking task, because librdkafka blocks the calling thread until the answer.
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&BaseConsumer<Diagnostics>) -> Result<T, Error> + Send + 'static,
@@ -140,7 +139,7 @@ impl Group {
     }
 }
 
-/// How a broker answers who is no member while others are.
+/// Whether the error means that the group has other members.
 fn means_members(code: Code) -> bool {
     matches!(code, Code::UnknownMemberId | Code::IllegalGeneration | Code::RebalanceInProgress)
 }

@@ -1,4 +1,4 @@
-//! A client that belongs to no group and only asks: what it hears tells an outage from a refusal.
+//! Metadata client: requests metadata without joining a group, and distinguishes an outage from a rejection.
 
 use std::{
     path::PathBuf,
@@ -22,7 +22,7 @@ use crate::{
     client::error::{auth_error, certificate_error, unavailable},
 };
 
-/// Asks for metadata. The request itself only ever times out; why it does, is told to the client's context.
+/// Requests metadata. The request itself only times out; the context of the client collects the reason.
 pub(crate) struct MetadataClient {
     client: BaseConsumer<ErrorCollector>,
     ca_file: Option<PathBuf>,
@@ -37,12 +37,12 @@ struct CollectedErrors {
     failure: Option<String>,
 }
 
-/// Short attempts, so that a refusal is passed on as soon as it is heard.
+/// The attempts are short, so that a rejection is reported as soon as it is received.
 const ATTEMPTS: u32 = 5;
 const ATTEMPT: Duration = Duration::from_secs(1);
 const LISTEN: Duration = Duration::from_millis(20);
 
-/// How long a broker may take to answer when its address is known.
+/// Timeout of a request to a broker whose address is known.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl MetadataClient {
@@ -60,8 +60,8 @@ impl MetadataClient {
         Ok(Self { client, ca_file: settings.ssl_ca_file.clone() })
     }
 
-    /// Whether the coordinator of the group and the leaders of the topic's partitions answer at the addresses that they
-    /// advertise. Waits in the calling thread.
+    /// Checks that the coordinator of the group and the leaders of the topic's partitions answer at their advertised
+    /// addresses. Blocks the calling thread.
     pub(crate) fn reach_group(&self, topic: &str) -> Result<(), Error> {
         self.reach_leaders(topic)?;
         let mut partitions = TopicPartitionList::with_capacity(1);
@@ -69,7 +69,7 @@ impl MetadataClient {
         self.collected(self.client.committed_offsets(partitions, METADATA_TIMEOUT)).map(|_| ())
     }
 
-    /// Whether the leaders of the topic's partitions answer at the addresses that they advertise. Waits in the calling
+    /// Checks that the leaders of the topic's partitions answer at their advertised addresses. Blocks the calling
     /// thread.
     pub(crate) fn reach_leaders(&self, topic: &str) -> Result<(), Error> {
         let metadata = self.metadata(topic)?;
@@ -100,7 +100,7 @@ impl MetadataClient {
         })
     }
 
-    /// What the cluster knows of a topic. Waits in the calling thread, for some seconds at most.
+    /// The metadata of a topic. Blocks the calling thread, for some seconds at most.
     pub(crate) fn metadata(&self, topic: &str) -> Result<Metadata, Error> {
         *self.client.context().collected() = CollectedErrors::default();
         for _ in 1..ATTEMPTS {
@@ -115,7 +115,7 @@ impl MetadataClient {
         })
     }
 
-    /// The outer error is a refusal.
+    /// One request. The outer error is a rejection.
     fn attempt(&self, topic: &str) -> Result<Result<Metadata, KafkaError>, Error> {
         let metadata = self.client.fetch_metadata(Some(topic), ATTEMPT);
         if metadata.is_ok() {
@@ -128,7 +128,7 @@ impl MetadataClient {
         }
     }
 
-    /// A dispute over a certificate, with what it is about.
+    /// Replaces a certificate error by one with the reason of OpenSSL.
     fn precisely(&self, auth_error: Error, said: &str) -> Error {
         let Some((address, _)) = said.split_once(": ").filter(|_| said.contains("certificate verify failed")) else {
             return auth_error;
@@ -159,7 +159,7 @@ impl ClientContext for ErrorCollector {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let mut collected = self.collected();
-        // The first names the cause, the last says that all are down.
+        // The first error has the cause. The last one only says that all brokers are down.
         match error.rdkafka_error_code().and_then(|code| auth_error(code, reason)) {
             Some(auth_error) => _ = collected.auth_error.get_or_insert_with(|| (auth_error, reason.to_owned())),
             None => _ = collected.failure.get_or_insert_with(|| reason.to_owned()),

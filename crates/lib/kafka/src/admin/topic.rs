@@ -1,50 +1,50 @@
-//! A topic as it is, and what is to be said about it.
+//! The configuration of a topic, and the check of it.
 
 use std::fmt;
 
-/// A topic as the cluster keeps it.
+/// A topic with its configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topic {
     /// Its name.
     pub name: String,
-    /// How many partitions it has.
+    /// The number of partitions.
     pub partitions: usize,
-    /// How long records are kept, in milliseconds; -1: for ever.
+    /// `retention.ms`: how long records are kept, in milliseconds; -1: for ever.
     pub retention: String,
-    /// What happens to old records: `delete`, `compact` or both.
+    /// `cleanup.policy`: `delete`, `compact` or both.
     pub cleanup_policy: String,
-    /// How large a batch of records may be, in bytes, compressed.
+    /// `max.message.bytes`: the maximum size of a record batch after compression, in bytes.
     pub max_message_bytes: usize,
 }
 
-/// What is to be said about one topic, in one line.
+/// The result of the check of one topic, in one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The topic.
     pub topic: String,
-    /// How bad it is.
+    /// The severity.
     pub status: Status,
-    /// What is the case.
+    /// The result in words.
     pub text: String,
 }
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// All as it should be.
+    /// The topic is as required.
     Ok,
-    /// The service works; some promise of it does not hold, a replay of everything mostly.
+    /// The service works, but one of its guarantees does not hold. In most cases this is a full replay.
     Warning,
     /// The service cannot work.
     Missing,
 }
 
 impl Topic {
-    /// What is to be said about it, when its records may need so many bytes.
+    /// Checks the configuration. `needed` is the maximum size of its records, in bytes.
     pub(crate) fn check(&self, needed: usize) -> Finding {
         let mut faults = Vec::new();
         if self.retention != "-1" {
-            faults.push(format!("retention.ms is {}: records that are gone cannot be replayed", self.retention));
+            faults.push(format!("retention.ms is {}: deleted records cannot be replayed", self.retention));
         }
         if self.cleanup_policy != "delete" {
             faults.push(format!("cleanup.policy is {}: orders of a user would be lost", self.cleanup_policy));

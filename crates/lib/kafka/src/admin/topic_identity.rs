@@ -1,17 +1,17 @@
-//! The id of the source topic, which tells a topic that was created again from the former one.
+//! The id of the source topic, which distinguishes a topic that was created again from the former one.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The topic id as the cluster's metadata states it. A topic that is deleted and created again keeps its name and gets
-/// another id; its offsets begin at 0 again and have nothing to do with those of the former topic.
+/// The topic id in the cluster's metadata. A topic that is deleted and created again keeps its name and gets another
+/// id. Its offsets begin at 0 again and have nothing to do with those of the former topic.
 ///
-/// Shared by the consumers that replace each other, so that a topic that changes between two of them is noticed.
+/// Shared by the consumers that replace each other, so that a change of the topic between two of them is noticed.
 #[derive(Debug, Default)]
 pub(crate) struct TopicIdentity(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// The topic that positions and offsets of the source belong to.
+    /// The topic to which positions and offsets of the source belong.
     id: Option<String>,
     /// The topic that has replaced it, until the source begins to read it.
     successor: Option<String>,
@@ -21,7 +21,7 @@ struct State {
 const METADATA_PREFIX: &str = "topic-id=";
 
 impl TopicIdentity {
-    /// Records the id in the cluster's metadata. Returns whether it is another one than before.
+    /// Records the id in the cluster's metadata. Returns whether it has changed.
     pub(crate) fn seen(&self, id: &str) -> bool {
         let mut state = self.state();
         if state.id.is_none() {
@@ -31,7 +31,7 @@ impl TopicIdentity {
         state.successor.is_some()
     }
 
-    /// The ids of the topic that is read and of the topic that has replaced it; `None` if none has.
+    /// The ids of the current topic and of the topic that has replaced it. `None` if it was not replaced.
     pub(crate) fn replacement(&self) -> Option<(String, String)> {
         let state = self.state();
         state.id.clone().zip(state.successor.clone())
@@ -45,13 +45,13 @@ impl TopicIdentity {
         }
     }
 
-    /// The metadata of an offset of this topic; empty while the id is unknown.
+    /// The metadata of an offset of this topic. Empty while the id is unknown.
     pub(crate) fn metadata(&self) -> String {
         self.state().id.as_ref().map(|id| format!("{METADATA_PREFIX}{id}")).unwrap_or_default()
     }
 
-    /// Whether an offset with this metadata belongs to another topic of the same name; `None`: the id of this one is not known
-    /// yet. Offsets without an id, those of tools and of earlier releases, are taken as they are.
+    /// Whether an offset with this metadata belongs to another topic of the same name. `None`: the id of this topic is
+    /// not known yet. Offsets without an id, from tools and earlier releases, are accepted.
     pub(crate) fn is_foreign(&self, metadata: &str) -> Option<bool> {
         match metadata.strip_prefix(METADATA_PREFIX) {
             Some(committed) => self.state().id.as_ref().map(|id| committed != id),
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(
             identity.metadata(),
             "topic-id=a",
-            "offsets are those of the former topic until the source begins anew"
+            "offsets are those of the former topic until the source switches to the new one"
         );
         assert_eq!(identity.replacement(), Some(("a".to_owned(), "c".to_owned())));
         identity.replace();
@@ -88,7 +88,7 @@ mod tests {
     fn offsets_of_another_topic_are_told_by_their_metadata() {
         let identity = TopicIdentity::default();
         assert_eq!(identity.metadata(), "");
-        assert_eq!(identity.is_foreign("topic-id=a"), None, "nothing is known yet");
+        assert_eq!(identity.is_foreign("topic-id=a"), None, "the id is not known yet");
         identity.seen("a");
         assert_eq!(identity.metadata(), "topic-id=a");
         assert_eq!(identity.is_foreign("topic-id=a"), Some(false));

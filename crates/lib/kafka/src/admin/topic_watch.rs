@@ -28,14 +28,14 @@ struct Answer {
 
 struct Watched {
     name: String,
-    /// The setting it comes from.
+    /// The settings that contain the topic.
     setting: &'static str,
 }
 
-/// The time between two rounds of requests. A stall must be named within a minute.
+/// The time between two rounds of requests. A stall must be reported within a minute.
 const ASK_EVERY: Duration = Duration::from_secs(10);
 
-/// How long the brokers may take to answer.
+/// Timeout of a request.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl TopicWatch {
@@ -51,7 +51,7 @@ impl TopicWatch {
         Self { topics, loop_health, ask_at: Instant::now() + ASK_EVERY, asking: None }
     }
 
-    /// Watches as long as it is awaited; never resolves. It can be dropped at any time and called again.
+    /// Watches the topics as long as it is awaited. Never resolves. It can be dropped at any time and called again.
     pub(crate) async fn watch(&mut self, consumer: &Arc<Consumer>) {
         loop {
             let Some(asking) = &mut self.asking else {
@@ -66,13 +66,13 @@ impl TopicWatch {
         }
     }
 
-    /// Sends the requests from a thread that may block. A missing answer says nothing about a topic.
+    /// Sends the requests from a thread that may block. A missing answer proves nothing about a topic.
     fn ask(&self, consumer: &Arc<Consumer>) -> JoinHandle<Vec<Answer>> {
         let consumer = Arc::downgrade(consumer);
         let names: Vec<_> = self.topics.iter().map(|topic| topic.name.clone()).collect();
         tokio::task::spawn_blocking(move || {
             let ask = |topic: String| {
-                // A consumer that was replaced, or leaves its group, is delayed by one request at most.
+                // A consumer that was replaced, or leaves its group, is delayed by at most one request.
                 let exists = exists(&*consumer.upgrade()?, &topic)?;
                 Some(Answer { topic, exists })
             };
@@ -93,7 +93,7 @@ impl TopicWatch {
     fn error(&self, name: &str) -> String {
         let settings = self.topics.iter().filter(|topic| topic.name == name).map(|topic| topic.setting);
         let settings = settings.collect::<Vec<_>>().join(", ");
-        format!("the topic does not exist any more ({settings}); create it again, with as many partitions as before")
+        format!("the topic no longer exists ({settings}); create it again, with as many partitions as before")
     }
 }
 

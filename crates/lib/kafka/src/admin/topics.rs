@@ -1,4 +1,4 @@
-//! What a starting service asks about its topics, and how it creates those that are missing.
+//! The topics of a service: describes and checks them, and creates missing ones.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,24 +17,24 @@ use crate::{
     produce::producer::LARGEST_RECORD,
 };
 
-/// Asks the brokers about topics. Nothing is retried here: [`Error::Unavailable`] is the caller's to wait out.
+/// Requests about topics. Nothing is retried here: the caller waits after [`Error::Unavailable`].
 pub struct Topics {
     settings: Settings,
     metadata_client: Arc<MetadataClient>,
     admin: AdminClient<Diagnostics>,
 }
 
-/// How long the brokers may take to answer an administrator.
+/// Timeout of an administrative request.
 const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a dead letter may be larger than its original: its additional headers.
+/// The size by which a dead letter may exceed its original: the additional headers.
 const DEAD_LETTER_ROOM: usize = 64 * 1024;
 
 impl Topics {
-    /// A client for the topics of `settings`; the brokers are spoken to with the first question.
+    /// A client for the topics of `settings`. It connects with the first request.
     ///
     /// # Errors
-    /// When a setting cannot be used.
+    /// A setting cannot be used.
     pub fn connect(settings: &Settings) -> Result<Self, Error> {
         Ok(Self {
             metadata_client: Arc::new(MetadataClient::new(settings)?),
@@ -43,16 +43,16 @@ impl Topics {
         })
     }
 
-    /// One topic.
+    /// Describes one topic.
     ///
     /// # Errors
-    /// [`Error::NoTopic`] when there is none of this name, [`Error::Refused`] when we may not look.
+    /// [`Error::NoTopic`] if the topic does not exist, [`Error::Refused`] if the user has no right to describe it.
     pub async fn describe(&self, name: &str) -> Result<Topic, Error> {
         let partitions = self.partitions(name).await?;
         let options = AdminOptions::new().request_timeout(Some(ADMIN_TIMEOUT));
         let described = self.admin.describe_configs(&[ResourceSpecifier::Topic(name)], &options).await;
         let described = self.explain(name, described).await?;
-        let config = described.into_iter().next().ok_or_else(|| unavailable("nothing was described"))?;
+        let config = described.into_iter().next().ok_or_else(|| unavailable("the answer contains no topic"))?;
         let config = config.map_err(KafkaError::AdminOp)?;
         Ok(Topic {
             name: name.to_owned(),
@@ -63,8 +63,8 @@ impl Topics {
         })
     }
 
-    /// How large a record of a topic may be, in bytes; a message that would be larger must not be sent, the broker
-    /// would refuse it for ever.
+    /// The maximum size of a record in a topic, in bytes. A larger message must not be sent, because the broker would
+    /// reject it each time.
     ///
     /// # Errors
     /// As [`Topics::describe`].
@@ -72,13 +72,13 @@ impl Topics {
         Ok(self.describe(name).await?.max_message_bytes.min(LARGEST_RECORD))
     }
 
-    /// What is to be said about each topic of the settings. A missing topic is a finding, not an error.
+    /// Checks each topic of the settings. A missing topic is a finding, not an error.
     ///
     /// # Errors
-    /// When the brokers do not answer or do not let us look.
+    /// The brokers do not answer, or the user has no right to describe the topics.
     pub async fn check(&self) -> Result<Vec<Finding>, Error> {
         let mut findings = Vec::new();
-        let mut room = 0; // what a dead letter needs, known once the source is
+        let mut room = 0; // the size of a dead letter, known after the source topic
         for name in self.names() {
             findings.push(match self.describe(name).await {
                 Ok(topic) => {
@@ -97,11 +97,12 @@ impl Topics {
         Ok(findings)
     }
 
-    /// Creates the topics of the settings that do not exist, with so many partitions, and returns their names. Records
-    /// are kept for ever, a rebuild replays them, and never compacted, all orders of a user share a key.
+    /// Creates the missing topics of the settings, with this many partitions, and returns their names. Records are kept
+    /// for ever, because a rebuild replays them. Topics are not compacted, because all orders of a user have the same
+    /// key.
     ///
     /// # Errors
-    /// When the brokers do not answer or do not let us.
+    /// The brokers do not answer, or the user has no right to create topics.
     pub async fn create_missing(&self, partitions: i32) -> Result<Vec<String>, Error> {
         let mut created = Vec::new();
         for name in self.names() {
@@ -132,14 +133,14 @@ impl Topics {
         let created = self.admin.create_topics([&topic], &options).await;
         for result in self.explain(name, created).await? {
             match result {
-                Ok(_) | Err((_, Code::TopicAlreadyExists)) => {} // a replica was faster
+                Ok(_) | Err((_, Code::TopicAlreadyExists)) => {} // another replica was faster
                 Err((_, code)) => return Err(KafkaError::AdminOp(code).into()),
             }
         }
         Ok(())
     }
 
-    /// How many partitions a topic has.
+    /// The number of partitions of a topic.
     pub(crate) async fn partitions(&self, name: &str) -> Result<usize, Error> {
         let (metadata_client, topic) = (Arc::clone(&self.metadata_client), name.to_owned());
         let asking = tokio::task::spawn_blocking(move || metadata_client.metadata(&topic));
@@ -153,7 +154,7 @@ impl Topics {
     }
 
     /// The answer to a request, which may have gone to a broker other than the bootstrap server. If it fails, the error
-    /// names a broker that cannot be reached at its advertised address, if there is one.
+    /// names the first broker that is unreachable at its advertised address, if any.
     async fn explain<T>(&self, topic: &str, answer: Result<T, KafkaError>) -> Result<T, Error> {
         let error = match answer.map_err(Error::from) {
             Err(Error::Unavailable(error)) => error,
@@ -165,7 +166,7 @@ impl Topics {
         Err(asking.await.ok().flatten().map_or(error, unavailable).into())
     }
 
-    /// The source comes first, the others are measured by it.
+    /// The source comes first, because the checks of the others depend on it.
     fn names(&self) -> impl Iterator<Item = &String> {
         let Settings { source_topic, destination_topic, dead_letter_topic, .. } = &self.settings;
         [Some(source_topic), destination_topic.as_ref(), Some(dead_letter_topic)].into_iter().flatten()
@@ -174,5 +175,5 @@ impl Topics {
 
 fn entry<'a>(config: &'a ConfigResource, name: &str) -> Result<&'a str, Error> {
     let value = config.get(name).and_then(|entry| entry.value.as_deref());
-    value.ok_or_else(|| unavailable(format_args!("a topic without {name}")).into())
+    value.ok_or_else(|| unavailable(format_args!("the topic has no configuration {name}")).into())
 }

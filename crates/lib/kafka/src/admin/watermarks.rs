@@ -1,10 +1,10 @@
 //! Low and high watermarks of a partition.
 
-/// The first and the next offset of a partition.
+/// The low and the high watermark of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watermarks {
-    /// The offset of the first record that is still there.
+    /// The offset of the first record that still exists.
     pub low: i64,
-    /// The offset that the next record will have.
+    /// The offset of the next record.
     pub high: i64,
 }

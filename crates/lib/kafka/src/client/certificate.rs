@@ -1,4 +1,4 @@
-//! What is wrong with a broker's certificate: librdkafka only says that something is.
+//! Verification of a broker's certificate with OpenSSL, because librdkafka does not report the reason of a failure.
 
 use std::{
     net::{TcpStream, ToSocketAddrs},
@@ -8,11 +8,11 @@ use std::{
 
 use native_tls::TlsConnector;
 
-/// How long the broker may take; it has just answered.
+/// Timeout of the connection. The broker has just answered.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Shakes hands once more with the broker at `address` (`sasl_ssl://host:port/bootstrap`), trusting what librdkafka
-/// trusts, and returns what OpenSSL holds against its certificate. Waits in the calling thread.
+/// Repeats the TLS handshake with the broker at `address` (`sasl_ssl://host:port/bootstrap`), with the authorities that
+/// librdkafka trusts. Returns OpenSSL's reason to reject the certificate. Blocks the calling thread.
 pub(crate) fn verify_error(address: &str, ca_file: Option<&Path>) -> Option<String> {
     let (_, rest) = address.split_once("://")?;
     let server = rest.split('/').next()?;

@@ -1,8 +1,8 @@
-//! librdkafka's own log lines, among ours.
+//! Forwarding of librdkafka's log lines and errors to the log of the service.
 
 use rdkafka::{ClientContext, config::RDKafkaLogLevel, consumer::ConsumerContext, error::KafkaError};
 
-/// The context of a client that has nothing to say but its log.
+/// A client context that only logs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Diagnostics;
 
@@ -18,7 +18,7 @@ impl ClientContext for Diagnostics {
 
 impl ConsumerContext for Diagnostics {}
 
-/// Passes on a log line. What librdkafka calls an error it goes on to retry, so it is no more than a warning here.
+/// Forwards a log line. librdkafka retries after its errors, so they are warnings here.
 pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
         RDKafkaLogLevel::Emerg
@@ -31,7 +31,7 @@ pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     }
 }
 
-/// Passes on an error of the whole client; its cause has had a log line already.
+/// Forwards an error of the whole client. Its cause has been logged before.
 pub(crate) fn note(error: &KafkaError, reason: &str) {
     tracing::debug!(target: "librdkafka", %error, "{reason}");
 }

@@ -1,28 +1,28 @@
-//! What can be wrong with Kafka, as a starting service has to tell it apart.
+//! Kafka errors: malformed settings, rejections, missing topics, unreadable partitions, outages.
 
 use ::consumer::DependencyError;
 use rdkafka::{error::KafkaError, types::RDKafkaErrorCode as Code};
 
-/// Why a client cannot work. Only the last kind passes by itself.
+/// Why a client cannot work. Only the last kind may end by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A setting that cannot be used as it is (exit code 64).
+    /// A setting with an unusable value (exit code 64).
     #[error("{setting}: {error}")]
     Malformed {
-        /// The variable it comes from.
+        /// The setting.
         setting: String,
-        /// What the client says about it; never a value that is secret.
+        /// The error text of the client, without secret values.
         error: String,
     },
-    /// The brokers answer, and do not let us in, or not do this (exit code 69).
+    /// The brokers answer and reject the client or the request (exit code 69).
     #[error("{setting}: {error}")]
     Refused {
-        /// The variable to look at first.
+        /// The setting to look at first.
         setting: &'static str,
-        /// What the brokers say, and what to do about it.
+        /// The error text of the broker, and what to do about it.
         error: String,
     },
-    /// A topic that nobody has created (exit code 69).
+    /// A topic that does not exist (exit code 69).
     #[error("topic {0} does not exist")]
     NoTopic(String),
     /// A partition that cannot be read (exit code 69).
@@ -30,10 +30,10 @@ pub enum Error {
     Unreadable {
         /// Topic and partition: `orders/3`.
         partition: String,
-        /// What the client says about it.
+        /// The error text of the client.
         error: String,
     },
-    /// The brokers do not answer: an outage, to be waited out.
+    /// The brokers do not answer. This is an outage: wait.
     #[error(transparent)]
     Unavailable(#[from] DependencyError),
 }
@@ -51,12 +51,12 @@ impl From<KafkaError> for Error {
     }
 }
 
-/// Kafka did not do what was asked of it this time.
+/// Creates an error for a failed request to Kafka.
 pub(crate) fn unavailable(error: impl std::fmt::Display) -> DependencyError {
     DependencyError::new(crate::KAFKA, error)
 }
 
-/// Whether brokers that answer with this code will mostly go on doing so until a person acts.
+/// Whether this error usually lasts until a person acts.
 pub(crate) fn is_auth_error(code: Code) -> bool {
     matches!(
         code,
@@ -71,8 +71,8 @@ pub(crate) fn is_auth_error(code: Code) -> bool {
     )
 }
 
-/// Errors that end by themselves: the client repeats the request, or a rebalance follows, or they concern whole
-/// connections, which the group context handles.
+/// Whether an error ends by itself: the client repeats the request, or a rebalance follows, or the error concerns a
+/// whole connection, which the consumer context handles.
 pub(crate) fn passes_by_itself(code: Code) -> bool {
     matches!(
         code,
@@ -105,7 +105,7 @@ pub(crate) fn passes_by_itself(code: Code) -> bool {
     )
 }
 
-/// What a broker says that will not pass by itself, and what to do about it; `None`: it may.
+/// The error for a text of a broker that needs a person to act, with advice. `None`: the error may end by itself.
 pub(crate) fn auth_error(code: Code, said: &str) -> Option<Error> {
     if !is_auth_error(code) {
         return None;
@@ -119,32 +119,36 @@ pub(crate) fn auth_error(code: Code, said: &str) -> Option<Error> {
         Code::SSL
             if said.contains("wrong version") || said.contains("too long") || said.contains("unknown protocol") =>
         {
-            ("KAFKA_SECURITY_PROTOCOL", "the broker's listener does not encrypt, look at both")
+            (
+                "KAFKA_SECURITY_PROTOCOL",
+                "the broker's listener is not encrypted; look at the setting and at the listener",
+            )
         }
-        // A handshake that was cut short.
+        // An interrupted handshake.
         Code::SSL => return None,
         _ if said.contains("mechanism handshake failed") || code == Code::UnsupportedSASLMechanism => {
-            ("KAFKA_SASL_MECHANISM", "choose one that the brokers offer")
+            ("KAFKA_SASL_MECHANISM", "choose one that the brokers support")
         }
         Code::Authentication | Code::SaslAuthenticationFailed | Code::IllegalSASLState => {
-            ("KAFKA_SASL_USERNAME", "look at it and at KAFKA_SASL_PASSWORD")
+            ("KAFKA_SASL_USERNAME", "look at the user and at KAFKA_SASL_PASSWORD")
         }
-        _ => ("KAFKA_SASL_USERNAME", "grant the user this, the brokers know it and have not"),
+        _ => ("KAFKA_SASL_USERNAME", "the user is authenticated but lacks this right; grant it"),
     };
     Some(Error::Refused { setting, error: format!("{said}; {advice}") })
 }
 
-/// A broker at `address` whose certificate is not accepted, for the reason OpenSSL gives.
+/// The error for a certificate of the broker at `address` that is not accepted, with OpenSSL's reason.
 pub(crate) fn certificate_error(address: &str, verify_result: &str) -> Error {
     let (setting, advice) = match tls::problem(verify_result) {
         tls::Problem::OtherHost => (
             "KAFKA_BOOTSTRAP_SERVERS",
-            "it is for another host: use, and have the brokers advertise, the name it is for",
+            "it was issued for another host: use the name in the certificate here and in advertised.listeners",
         ),
         tls::Problem::OutOfDate => ("KAFKA_BOOTSTRAP_SERVERS", "renew it on the broker"),
-        tls::Problem::UnknownAuthority => {
-            ("KAFKA_SSL_CA_FILE", "the file has to hold the authority it comes from; without one, the system's count")
-        }
+        tls::Problem::UnknownAuthority => (
+            "KAFKA_SSL_CA_FILE",
+            "the file must contain its certificate authority; without a file, the authorities of the system are used",
+        ),
     };
     let error = format!("the certificate of {address} is not accepted ({verify_result}); {advice}");
     Error::Refused { setting, error }
@@ -152,12 +156,12 @@ pub(crate) fn certificate_error(address: &str, verify_result: &str) -> Error {
 
 fn code(error: &KafkaError) -> Option<Code> {
     match error {
-        KafkaError::AdminOp(code) => Some(*code), // which `rdkafka_error_code` forgets
+        KafkaError::AdminOp(code) => Some(*code), // `rdkafka_error_code` ignores it
         error => error.rdkafka_error_code(),
     }
 }
 
-/// The properties a person sets, and the variables they set them with.
+/// The properties of librdkafka and the settings that set them.
 const VARIABLES: [(&str, &str); 9] = [
     ("bootstrap.servers", "KAFKA_BOOTSTRAP_SERVERS"),
     ("security.protocol", "KAFKA_SECURITY_PROTOCOL"),
@@ -175,7 +179,7 @@ fn variable(property: &str) -> String {
     known.map_or(property, |(_, variable)| variable).to_owned()
 }
 
-/// The variable behind an error that names its property only in passing.
+/// The setting for an error whose text contains the property.
 fn offending_setting(error: &str) -> String {
     let named = VARIABLES.iter().find(|(name, _)| error.contains(name));
     named.map_or("KAFKA_*", |(_, variable)| variable).to_owned()
@@ -189,7 +193,7 @@ mod tests {
     #[test]
     fn a_setting_that_cannot_be_used_is_named_by_its_variable() {
         let settings = Settings { security_protocol: Some("telepathy".to_owned()), ..Settings::default() };
-        let error = Topics::connect(&settings).err().expect("there is no such protocol");
+        let error = Topics::connect(&settings).err().expect("the protocol does not exist");
         assert!(error.to_string().starts_with("KAFKA_SECURITY_PROTOCOL: "), "{error}");
 
         let settings = Settings {
@@ -197,14 +201,14 @@ mod tests {
             ssl_ca_file: Some("/nowhere/ca.pem".into()),
             ..Settings::default()
         };
-        let error = Topics::connect(&settings).err().expect("there is no such file");
+        let error = Topics::connect(&settings).err().expect("the file does not exist");
         assert!(error.to_string().starts_with("KAFKA_SSL_CA_FILE: "), "{error}");
     }
 
     #[test]
     fn what_will_not_pass_by_itself_is_told_from_what_may() {
         let said = "ssl://k:9093/bootstrap: SSL handshake failed: Disconnected (after 5ms in state SSL_HANDSHAKE)";
-        assert!(auth_error(Code::SSL, said).is_none(), "a broker that restarts");
+        assert!(auth_error(Code::SSL, said).is_none(), "a broker restarts");
         assert!(auth_error(Code::BrokerTransportFailure, "all brokers are down").is_none());
         for (code, said, expected) in [
             (Code::SSL, "ssl://k:9093/1: SSL handshake failed: wrong version number", "KAFKA_SECURITY_PROTOCOL: "),

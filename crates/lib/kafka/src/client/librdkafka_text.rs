@@ -1,7 +1,8 @@
-//! Facts that librdkafka states only in the text of an error or of a log line: offsets, topic ids, offset resets.
+//! Parsing of librdkafka's texts: offsets, topic ids and offset resets that it reports only in error texts and log
+//! lines.
 //!
-//! The texts belong to the release of librdkafka in `Cargo.lock`. The tests `ends`, `replaced` and `unreadable` of
-//! `tests/it` read them from a real client, so a release with other texts fails there.
+//! The texts are those of the release of librdkafka in `Cargo.lock`. The tests `ends`, `replaced` and `unreadable` of
+//! `tests/it` parse them from a real client, so a release with other texts fails there.
 
 /// The librdkafka debug context that logs topic ids. It writes a few lines for each metadata response.
 pub(crate) const TOPIC_ID_DEBUG: &str = "metadata";
@@ -15,7 +16,7 @@ pub(crate) enum LogFact<'a> {
     OffsetReset { topic: &'a str, partition: i32, from: i64 },
 }
 
-/// The fact in a log line, if there is one.
+/// The fact in a log line, if any.
 pub(crate) fn log_fact(line: &str) -> Option<LogFact<'_>> {
     let line = line.split_once("]: ").filter(|_| line.starts_with("[thrd:")).map_or(line, |(_, rest)| rest);
     topic_id(line).or_else(|| offset_reset(line))
@@ -38,13 +39,13 @@ fn offset_reset(line: &str) -> Option<LogFact<'_>> {
     Some(LogFact::OffsetReset { topic, partition: partition.parse().ok()?, from: number(rest)? })
 }
 
-/// The offset that an error of a partition is about, if its text names one.
+/// The offset in the text of a partition error, if any.
 pub(crate) fn offset_in_error(text: &str) -> Option<i64> {
     let phrases = ["at offset ", "of message at ", "end of partition at offset "];
     phrases.iter().find_map(|phrase| number(text.split_once(phrase)?.1))
 }
 
-/// The number that a text begins with.
+/// The number at the beginning of a text.
 fn number(text: &str) -> Option<i64> {
     let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     text.get(..end)?.parse().ok()

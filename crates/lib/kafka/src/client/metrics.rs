@@ -2,7 +2,7 @@
 
 use metrics::{Unit::Count, describe_counter, describe_gauge};
 
-/// Gives each metric of the client its help text.
+/// Sets the help text of each metric of the client.
 pub fn describe() {
     describe_counter!(
         "tagmill_client_replacements_total",
@@ -13,7 +13,7 @@ pub fn describe() {
     describe_gauge!(
         "tagmill_high_watermark_lag",
         Count,
-        "Records of a partition behind the committed offset, those behind an open transaction included"
+        "Records of a partition behind the committed offset, including those behind an open transaction"
     );
     describe_counter!("tagmill_consumer_errors_total", Count, "Errors of the Kafka client while it reads, by code");
     describe_counter!(

@@ -1,57 +1,59 @@
-//! How to reach the brokers, and the names this service goes by.
+//! Settings of the Kafka clients: brokers, credentials, group, topics, timeouts.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
-/// What every client of a service shares. The process shell fills it from the variables `KAFKA_*`.
+/// The settings of all Kafka clients of a service. The service reads them from the variables `KAFKA_*`.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The service's own name: the client's name in the broker's logs, the header `service` of a dead letter.
+    /// The name of the service: the client id in the logs of the broker, and the header `service` of a dead letter.
     pub service: String,
-    /// `host:port`, several with commas; a start only, the cluster tells the rest.
+    /// `host:port`, separated by commas. Used for the first connection; the client learns the other brokers from the
+    /// cluster.
     pub bootstrap_servers: String,
-    /// `plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`; absent: `plaintext`.
+    /// `plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`. `None`: `plaintext`.
     pub security_protocol: Option<String>,
     /// `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`.
     pub sasl_mechanism: Option<String>,
-    /// Who we are, with SASL.
+    /// The SASL user.
     pub sasl_username: Option<String>,
-    /// And the proof of it.
+    /// The SASL password.
     pub sasl_password: Option<Password>,
-    /// PEM file of the authority the brokers' certificates are checked against; absent: the system's.
+    /// PEM file with the certificate authority of the brokers. `None`: the authorities of the system.
     pub ssl_ca_file: Option<PathBuf>,
-    /// How published batches are compressed: `none`, `snappy`, `lz4`, as compiled in; absent: `none`.
+    /// The compression of published batches: `none`, `snappy` or `lz4`, as compiled in. `None`: `none`.
     pub compression: Option<String>,
-    /// How long the group waits for the heartbeat of a member before it gives its partitions away. Shorter recovers
-    /// faster from a SIGKILL; shorter than a garbage collection of the broker, and healthy members are thrown out.
+    /// How long the group waits for the heartbeat of a member before it reassigns its partitions. With a shorter
+    /// timeout, partitions are reassigned sooner after a SIGKILL. If it is shorter than a garbage collection of the
+    /// broker, healthy members are removed from the group.
     pub session_timeout: Duration,
-    /// How long the loop may go without polling before it counts as wedged. [`crate::Source`] polls through long work,
-    /// so only a process that hangs reaches it. Not below `session_timeout`.
+    /// How long the loop may go without polling before it counts as hung. [`crate::Source`] polls during long work, so
+    /// only a process that hangs reaches this limit. Must not be below `session_timeout`.
     pub max_poll_interval: Duration,
-    /// How long one message is tried before [`crate::Publisher`] gives the attempt up. Below a second, a broker's
-    /// restart fails attempts that would have come through; far above `SHUTDOWN_GRACE`, a stop has to abandon them.
+    /// How long one message is retried before the attempt of [`crate::Publisher`] fails. Below a second, the restart of
+    /// a broker fails attempts that would have succeeded. Far above `SHUTDOWN_GRACE`, a stop has to abandon attempts.
     pub publish_timeout: Duration,
-    /// Messages that travel together take no more bytes than this: the least that any topic written to takes. A broker
-    /// judges a message by the company it comes in.
+    /// The maximum size of a batch of messages, in bytes: the smallest limit of all destination topics.
+    /// `max.message.bytes` applies to the whole record batch.
     pub batch_bytes: usize,
-    /// How long leaving the group may hold up a stop. Longer than what is left of `SHUTDOWN_GRACE` then, and the process
-    /// is ended the hard way; much shorter, and the others wait for the session timeout instead.
+    /// How long leaving the group may delay a stop. If this is longer than the rest of `SHUTDOWN_GRACE`, the process is
+    /// killed before it has left. If it is much shorter, the other members wait for the session timeout instead.
     pub leave_timeout: Duration,
-    /// The consumer group; replicas share it.
+    /// The consumer group, shared by all replicas.
     pub group_id: String,
-    /// Where records come from.
+    /// The source topic.
     pub source_topic: String,
-    /// Where messages go; the last layer has none yet.
+    /// The destination topic. `None`: the service publishes no messages.
     pub destination_topic: Option<String>,
-    /// Where records go that nobody can use.
+    /// The topic for records that cannot be used.
     pub dead_letter_topic: String,
-    /// Properties of librdkafka that override ours. No variable sets them; tests disable a client's own recovery with
-    /// them.
+    /// Properties of librdkafka that override those of the service. No variable sets them; tests disable a client's own
+    /// recovery with them.
     pub properties: Vec<(String, String)>,
 }
 
-/// A password that no log repeats.
+/// A password that is never logged.
 #[derive(Clone)]
 pub struct Password(String);
 
@@ -81,10 +83,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What consumers, producers and administrators have in common.
+    /// The configuration shared by consumers, producers and administrators.
     pub(crate) fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
-        // What is printed is decided where all logs are filtered, under the target `librdkafka`.
+        // The log filter decides which lines are written, under the target `librdkafka`.
         config.set_log_level(RDKafkaLogLevel::Info);
         config.set("bootstrap.servers", &self.bootstrap_servers).set("client.id", &self.service);
         let ca_file = self.ssl_ca_file.as_ref().map(|path| path.to_string_lossy().into_owned());
@@ -99,17 +101,16 @@ impl Settings {
                 config.set(property, value);
             }
         }
-        // A deleted topic must not come back with the broker's default settings: one partition and a retention of seven
-        // days. Metadata requests of producers and administrators would create it.
+        // A deleted topic must not be created again with the broker's default settings: one partition and a retention
+        // of seven days. Metadata requests of producers and administrators would do so.
         config.set("allow.auto.create.topics", "false");
-        // `reconnect.backoff.max.ms` stays at its default of ten seconds. With less than seven, librdkafka 2.12 often never
-        // goes back to the bootstrap servers after a broker has advertised an address that cannot be reached: the failed
-        // attempt to connect to it comes before the bootstrap connection is closed, and "all brokers are down" is missed.
+        // `reconnect.backoff.max.ms` stays at its default of ten seconds. With less than seven, librdkafka 2.12 often
+        // never returns to the bootstrap servers after a broker has advertised an unreachable address: the attempt to
+        // connect to it fails before the bootstrap connection is closed, and "all brokers are down" is not reported.
         config
-            // A connection that a firewall forgot is noticed within a minute.
+            // A connection that a firewall has dropped is noticed within a minute.
             .set("socket.keepalive.enable", "true")
-            // Partitions that were added, and a broker that moved, are noticed within ten seconds. The default is five
-            // minutes.
+            // Added partitions and moved brokers are noticed within ten seconds. The default is five minutes.
             .set("topic.metadata.refresh.interval.ms", "10000");
         for (property, value) in &self.properties {
             config.set(property, value);

@@ -1,5 +1,5 @@
-//! Supervision of a client: when a consumer or producer that makes no progress is replaced. Decisions only; the questions
-//! to the brokers are in `supervisor.rs`.
+//! Supervision of a client: decides when a consumer or producer that makes no progress is replaced. The I/O is in
+//! `supervisor.rs`.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use tokio::time::Instant;
 
 /// The state of one supervised client. Time is an argument.
 ///
-/// A client is replaced when it has made no progress for a while and a fresh client has reached the brokers all along.
-/// If a fresh client fails too, the brokers are away and a replacement does not help. A client that makes progress is
-/// never replaced.
+/// A client is replaced if it has made no progress for a while and a fresh client has reached the brokers all along. If
+/// a fresh client fails as well, the brokers are unreachable and a replacement does not help. A client that makes
+/// progress is never replaced.
 #[derive(Debug, Default)]
 pub(crate) struct Supervision {
     silent: Option<Silent>,
-    /// Since when every fresh client has reached the brokers.
+    /// The time since which every fresh client has reached the brokers.
     reachable_since: Option<Instant>,
     probe_at: Option<Instant>,
-    /// How many replacements there have been since the last progress.
+    /// The number of replacements since the last progress.
     replacements: u32,
     /// The earliest time of another replacement.
     replace_after: Option<Instant>,
@@ -28,50 +28,50 @@ struct Silent {
     patience: Duration,
 }
 
-/// How long the brokers may leave a client without an answer before a fresh client tries them. An election or the restart
-/// of a broker in a cluster takes a few seconds.
+/// How long the brokers may not answer a client before a fresh client is tried. An election or the restart of a broker
+/// in a cluster takes a few seconds.
 pub(crate) const NO_ANSWER: Duration = Duration::from_secs(10);
 
-/// How long a group whose coordinator answers may take to settle. Members that do not rejoin hold up a rebalance for as
-/// long as their session lasts, 45 seconds by Kafka's default.
+/// How long a rebalance may take while the coordinator answers. Members that do not rejoin delay a rebalance until
+/// their sessions time out, 45 seconds by Kafka's default.
 pub(crate) const NOT_SETTLED: Duration = Duration::from_secs(60);
 
-/// The time between two attempts with a fresh client. `PROBE_SELDOM` applies when the brokers have been away for longer
-/// than a minute.
+/// The interval between two attempts with a fresh client. `PROBE_SELDOM` applies after the brokers have been
+/// unreachable for a minute.
 const PROBE_EVERY: Duration = Duration::from_secs(3);
 const PROBE_SELDOM: Duration = Duration::from_secs(6);
 const LONG_AWAY: Duration = Duration::from_secs(60);
 
-/// How long a client may take to notice that the brokers are back: longer than the longest pause between its attempts to
-/// connect (`reconnect.backoff.max.ms`).
+/// How long a client may take to notice that the brokers are back. This is longer than the longest pause between its
+/// attempts to connect (`reconnect.backoff.max.ms`).
 const RECOVERY: Duration = Duration::from_secs(12);
 
-/// How long a client may be without progress before that counts as a stall.
+/// How long a client may make no progress before this counts as a stall.
 const STALL_AFTER: Duration = Duration::from_secs(20);
 
-/// How long a new client may take before it is replaced in its turn; twice as long after each replacement.
+/// How long a new client may take before it is replaced as well. Doubled after each replacement.
 const SETTLING: Duration = Duration::from_secs(15);
 const LONGEST_SETTLING: Duration = Duration::from_secs(300);
 
 impl Supervision {
-    /// The client makes progress. An idle client does, too.
+    /// Records that the client makes progress. An idle client does as well.
     pub(crate) fn progress(&mut self) {
         *self = Self::default();
     }
 
-    /// The client makes no progress now. `patience` is how long that may be so before a fresh client tries the brokers.
+    /// Records that the client makes no progress now. A fresh client is tried after `patience`.
     pub(crate) fn no_progress(&mut self, now: Instant, patience: Duration) {
         let since = self.silent.map_or(now, |silent| silent.since);
         self.silent = Some(Silent { since, patience });
     }
 
-    /// When a fresh client is to try the brokers; `None`: while the client makes progress.
+    /// When a fresh client is tried next. `None` while the client makes progress.
     pub(crate) fn next_probe(&self) -> Option<Instant> {
         let due = self.silent.map(|silent| silent.since + silent.patience)?;
         Some(self.probe_at.map_or(due, |at| at.max(due)))
     }
 
-    /// A fresh client has tried the brokers. Returns whether the client is to be replaced.
+    /// Records the result of a fresh client. Returns whether the client has to be replaced.
     pub(crate) fn probed(&mut self, now: Instant, is_reachable: bool) -> bool {
         let is_long_away =
             !is_reachable && self.silent.is_some_and(|silent| now.duration_since(silent.since) > LONG_AWAY);
@@ -105,8 +105,8 @@ impl Supervision {
 mod tests {
     use super::*;
 
-    /// The seconds at which the client is replaced, of so many, when each probe takes a second and the brokers can be
-    /// reached as `is_reachable` says.
+    /// The seconds at which the client is replaced, within this many seconds. Each probe takes a second, and
+    /// `is_reachable` decides whether the brokers can be reached.
     fn replacements(
         seconds: u64,
         is_reachable: impl Fn(u64) -> bool,
@@ -134,7 +134,10 @@ mod tests {
     #[test]
     fn brokers_that_are_away_cause_no_replacement() {
         assert!(replacements(3600, |_| false, |_| false).is_empty());
-        assert!(replacements(3600, |second| second % 10 == 0, |_| false).is_empty(), "they come and go");
+        assert!(
+            replacements(3600, |second| second % 10 == 0, |_| false).is_empty(),
+            "they are reachable from time to time"
+        );
     }
 
     #[test]
@@ -164,7 +167,7 @@ mod tests {
         supervision.no_progress(begin, NOT_SETTLED);
         assert_eq!(supervision.next_probe(), Some(begin + NOT_SETTLED));
         supervision.no_progress(begin + NO_ANSWER, NO_ANSWER);
-        assert_eq!(supervision.next_probe(), Some(begin + NO_ANSWER), "the coordinator does not answer any more");
+        assert_eq!(supervision.next_probe(), Some(begin + NO_ANSWER), "the coordinator no longer answers");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The supervisor of a consumer or producer: asks the brokers with a fresh client when the client makes no progress, and
-//! reports the stall.
+//! The supervisor of a consumer or producer: tries a fresh client when the client makes no progress, and reports the
+//! stall.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
     client::supervision::{NO_ANSWER, NOT_SETTLED, Supervision},
 };
 
-/// The client that is supervised.
+/// The supervised client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Client {
     Consumer,
@@ -26,16 +26,16 @@ pub(crate) enum Client {
 /// The health of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Health {
-    /// It makes progress, or has nothing to do.
+    /// The client makes progress, or has nothing to do.
     #[default]
     Well,
-    /// The coordinator answers, and the group has not settled.
+    /// The coordinator answers, but a rebalance is not complete.
     NotSettled,
     /// The brokers do not answer.
     NoAnswer,
 }
 
-/// Decides with [`Supervision`], asks with [`MetadataClient`].
+/// Combines [`Supervision`], which decides, with [`MetadataClient`], which requests.
 pub(crate) struct Supervisor {
     client: Client,
     settings: Settings,
@@ -63,14 +63,14 @@ impl Supervisor {
     fn progress(&mut self) {
         if self.supervision.next_probe().is_some() {
             self.supervision.progress();
-            self.probing = None; // its answer is of no use any more
+            self.probing = None; // its answer is no longer needed
         }
         if let Some(loop_health) = &self.loop_health {
             loop_health.clear_stall(self.client.cause(), self.subject());
         }
     }
 
-    /// Resolves when the client has to be replaced. It can be dropped at any time and asked again.
+    /// Resolves when the client has to be replaced. It can be dropped at any time and called again.
     pub(crate) async fn until_lost(&mut self) {
         loop {
             let Some(probing) = &mut self.probing else {
@@ -87,7 +87,7 @@ impl Supervisor {
         }
     }
 
-    /// Asks with a fresh client, in a thread that may block.
+    /// Tries a fresh client, in a thread that may block.
     fn probe(&self) -> JoinHandle<Result<(), Error>> {
         let (client, settings) = (self.client, self.settings.clone());
         tokio::task::spawn_blocking(move || match client {
@@ -109,7 +109,7 @@ impl Supervisor {
                 "the client makes no progress although a new client reaches the brokers; it is replaced"
             );
         }
-        // A deleted topic is a stall of its own.
+        // A deleted topic has a stall of its own.
         if let Some(loop_health) = self.loop_health.as_ref().filter(|_| self.supervision.is_stalled(now)) {
             match answer {
                 Ok(()) => loop_health.set_stall(self.client.cause(), self.subject(), self.client.is_alone()),
@@ -143,7 +143,7 @@ impl Client {
         }
     }
 
-    /// The text of a stall of this client alone: a new client reaches the brokers.
+    /// The text of a stall that concerns this client alone: a new client reaches the brokers.
     const fn is_alone(self) -> &'static str {
         match self {
             Self::Consumer => {
@@ -165,8 +165,8 @@ impl Client {
 fn plain(error: &Error) -> String {
     let error = error.to_string();
     let error = error.split(" (after ").next().unwrap_or(&error);
-    format!("a new client does not reach the brokers either: {error}")
+    format!("a new client cannot reach the brokers either: {error}")
 }
 
-/// How often a producer is checked while acknowledgements are outstanding.
+/// The interval of checks of a producer while acknowledgements are outstanding.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);

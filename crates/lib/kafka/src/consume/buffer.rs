@@ -1,4 +1,4 @@
-//! Records that were received and are not handed out yet.
+//! Buffer of received records that are not in a batch yet.
 
 use std::{collections::VecDeque, mem};
 
@@ -6,16 +6,16 @@ use ::consumer::Record;
 
 use crate::consume::generation::AssignmentGeneration;
 
-/// Knows how much makes a batch.
+/// The received records, with the limits of a batch.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     records: VecDeque<(AssignmentGeneration, Record)>,
-    /// Of their values.
+    /// The total size of their values, in bytes.
     bytes: usize,
 }
 
-/// A batch takes no more records once its values have so many bytes: a hundred records of 1 MB would fit neither the
-/// 128 MiB of a pod, where each is in memory several times over, nor the time limits of one transaction.
+/// The size of the values after which a batch takes no more records, in bytes. A hundred records of 1 MB would exceed
+/// the 128 MiB of a pod, where each is in memory several times, and the time limits of one transaction.
 const BATCH_BYTES: usize = 1 << 20;
 
 impl Buffer {
@@ -28,17 +28,18 @@ impl Buffer {
         self.records.is_empty()
     }
 
-    /// Whether the buffer holds records of this partition.
+    /// Whether the buffer contains records of this partition.
     pub(crate) fn holds(&self, partition: i32) -> bool {
         self.records.iter().any(|(_, record)| record.partition == partition)
     }
 
-    /// Whether a batch of at most so many records would not grow by another one.
+    /// Whether a batch of at most `limit` records is full.
     pub(crate) fn is_full(&self, limit: usize) -> bool {
         self.records.len() >= limit || self.bytes >= BATCH_BYTES
     }
 
-    /// The next batch. Its first record is never too large, or nobody would ever get past it.
+    /// The next batch. It always contains the first record, whatever its size. Otherwise a large record would block its
+    /// partition.
     pub(crate) fn take(&mut self, limit: usize) -> Vec<(AssignmentGeneration, Record)> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while batch.len() < limit
@@ -52,7 +53,7 @@ impl Buffer {
         batch
     }
 
-    /// Drops the records of partitions that are no longer ours, or ours anew.
+    /// Drops the records of partitions that were revoked or have a new generation.
     pub(crate) fn retain(&mut self, is_ours: impl Fn(i32, AssignmentGeneration) -> bool) {
         for (generation, record) in mem::take(self).records {
             if is_ours(record.partition, generation) {
@@ -72,7 +73,7 @@ mod tests {
 
     const GENERATION: AssignmentGeneration = AssignmentGeneration(1);
 
-    /// One record a size; the empty ones are in partition 1.
+    /// One record of each size; the empty ones are in partition 1.
     fn holding(sizes: &[usize]) -> Buffer {
         let mut buffer = Buffer::default();
         for (offset, &bytes) in (0..).zip(sizes) {
@@ -93,7 +94,7 @@ mod tests {
     fn a_batch_is_bounded_by_records_and_by_bytes() {
         assert_eq!(sizes(holding(&[1; 5]), 2), [2, 2, 1]);
         assert_eq!(sizes(holding(&[BATCH_BYTES / 2; 5]), 100), [2, 2, 1]);
-        assert_eq!(sizes(holding(&[2 * BATCH_BYTES; 2]), 100), [1, 1], "a record of any size is handed out");
+        assert_eq!(sizes(holding(&[2 * BATCH_BYTES; 2]), 100), [1, 1], "a record of any size is returned");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use rdkafka::{
     consumer::{CommitMode, Consumer, ConsumerContext},
 };
 
-/// Commits offsets of a topic, unless its partitions were lost. `metadata` identifies the topic. The result is not
-/// awaited.
+/// Commits offsets of a topic, unless its partitions were lost. `metadata` identifies the topic. Does not wait for the
+/// result.
 pub(crate) fn commit<C: ConsumerContext>(
     consumer: &impl Consumer<C>,
     topic: &str,
@@ -25,6 +25,6 @@ pub(crate) fn commit<C: ConsumerContext>(
         listed.set_offset(Offset::Offset(offset))
     });
     if let Err(error) = listed.and_then(|()| consumer.commit(&list, CommitMode::Async)) {
-        tracing::warn!(%error, "offsets were not committed; their records will come again");
+        tracing::warn!(%error, "offsets were not committed; their records will be read again");
     }
 }

@@ -1,17 +1,18 @@
-//! Offsets that are to go to the group, and those that were sent and have not arrived: they are sent once more.
+//! Offsets to commit, and sent offsets that have not arrived: they are sent again.
 
 use std::collections::HashMap;
 
 use crate::consume::generation::AssignmentGeneration;
 
-/// The last commit of each partition. Knows no client, so that its cases can be tested without one.
+/// The last commit of each partition. Uses no client, so its cases are tested without one.
 ///
-/// A group refuses commits while it rebalances, and nobody tells us. A partition that stays with us is not read again then,
-/// so without a repetition its offset would stay behind until the next record comes: a lag that nobody works on.
+/// A group rejects commits during a rebalance, and the client does not report it. If the partition stays assigned, it
+/// is not read again, so without a repetition its offset would stay behind until the next record. The group would show
+/// a lag although no work is left.
 #[derive(Debug, Default)]
 pub(crate) struct Commits {
     sent: HashMap<i32, Reached>,
-    /// By partition, what is to be sent.
+    /// The offset to send, by partition.
     due: HashMap<i32, Reached>,
 }
 
@@ -22,13 +23,13 @@ struct Reached {
 }
 
 impl Commits {
-    /// Everything before this offset is done with.
+    /// Records that everything before this offset is processed.
     pub(crate) fn reached(&mut self, partition: i32, generation: AssignmentGeneration, offset: i64) {
         self.due.insert(partition, Reached { generation, offset });
     }
 
-    /// The group has this offset (negative: none); whether the last commit has to go out again. One that is only on its way
-    /// does no harm twice.
+    /// Records the offset that the group has (negative: none). Returns whether the last commit has to be sent again.
+    /// Sending a commit twice is harmless.
     pub(crate) fn arrived(&mut self, partition: i32, offset: i64) -> bool {
         let missing = self.sent.get(&partition).filter(|sent| offset < sent.offset);
         if let Some(sent) = missing {
@@ -42,14 +43,14 @@ impl Commits {
         self.due.keys().copied()
     }
 
-    /// The partition is somebody else's from now on, and so are its offsets. What was still to be sent, and in which stay
-    /// it was reached.
+    /// Forgets a revoked partition. Returns the offset that was not sent yet, with the generation in which it was
+    /// reached.
     pub(crate) fn left(&mut self, partition: i32) -> Option<(AssignmentGeneration, i64)> {
         self.sent.remove(&partition);
         self.due.remove(&partition).map(|due| (due.generation, due.offset))
     }
 
-    /// Takes the offsets to send of the partitions that `may_commit` accepts, and marks them as sent: partition,
+    /// Takes the offsets to send of the partitions that `may_commit` accepts, and records them as sent: partition,
     /// generation, offset.
     pub(crate) fn take_due(&mut self, may_commit: impl Fn(i32) -> bool) -> Vec<(i32, AssignmentGeneration, i64)> {
         let due: Vec<_> = self.due.extract_if(|&partition, _| may_commit(partition)).collect();
@@ -76,7 +77,7 @@ mod tests {
     fn what_has_not_arrived_is_sent_again_until_it_has() {
         let mut commits = missing();
         assert_eq!(commits.take_due(|_| true), [(0, GENERATION, 7)]);
-        assert_eq!(commits.take_due(|_| true), [], "its answer is on its way");
+        assert_eq!(commits.take_due(|_| true), [], "its answer is pending");
         assert!(commits.arrived(0, -1001), "a group that has no offset at all");
         assert_eq!(commits.take_due(|_| true), [(0, GENERATION, 7)]);
         assert!(!commits.arrived(0, 7));
@@ -99,7 +100,7 @@ mod tests {
         let mut commits = missing();
         commits.reached(0, GENERATION, 9);
         commits.reached(0, GENERATION, 11);
-        assert!(commits.arrived(0, 5), "the repetition of 7 does not take the place of 11");
+        assert!(commits.arrived(0, 5), "the repetition of 7 does not replace 11");
         assert_eq!(commits.due().collect::<Vec<_>>(), [0]);
         assert_eq!(commits.take_due(|_| true), [(0, GENERATION, 11)]);
         assert_eq!(commits.due().count(), 0);

@@ -1,4 +1,4 @@
-//! The client behind the source: how it is configured, how it is asked, how it leaves.
+//! The rdkafka consumer: its configuration, watermarks, commits, pausing, seeking and leaving.
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
@@ -20,13 +20,13 @@ use crate::{
 
 pub(crate) type Consumer = StreamConsumer<GroupContext>;
 
-/// The offset that stands for the first record of a partition, whatever its number: Kafka's `OffsetBeginning`.
+/// The offset that stands for the first record of a partition: Kafka's `OffsetBeginning`.
 pub(crate) const BEGINNING: i64 = -2;
 
-/// How long the broker may take to say where a partition ends.
+/// Timeout of a request for the watermarks of a partition.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A consumer that has asked to join its group.
+/// Creates a consumer that has asked to join its group.
 pub(crate) fn open(
     settings: &Settings,
     loop_health: Arc<LoopHealth>,
@@ -39,24 +39,25 @@ pub(crate) fn open(
         .set("session.timeout.ms", milliseconds(settings.session_timeout))
         .set("heartbeat.interval.ms", milliseconds(settings.session_timeout / 4))
         .set("max.poll.interval.ms", milliseconds(settings.max_poll_interval))
-        // A rebalance takes away only what moves; the other partitions are read on.
+        // A rebalance revokes only the partitions that move. The others are read without interruption.
         .set("partition.assignment.strategy", "cooperative-sticky")
         // The default, latest, would skip what was published before the first start.
         .set("auto.offset.reset", "earliest")
-        // Offsets are committed by us, after the transaction and the acknowledgements, or not at all.
+        // The loop commits offsets itself, after the transaction and the acknowledgements.
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
         .set("enable.partition.eof", "true")
-        // What is read ahead is bounded, the default of 64 MiB would take half a pod; and because the bound is low,
-        // fetching goes on soon after it was reached.
+        // Prefetched records are bounded: the default of 64 MiB would take half of a pod's memory. As the limit is low,
+        // fetching resumes soon after it was reached.
         .set("queued.max.messages.kbytes", "4096")
         .set("queued.min.messages", "2000")
-        // What is fetched is compressed, and all of an answer is in memory at once when it is not: of orders, which
-        // shrink to a tenth, a megabyte from each of a dozen partitions would take a pod. A larger record comes alone.
+        // The limits apply to compressed data, and a whole answer is decompressed in memory at once. Orders compress to
+        // a tenth, so a megabyte from each of a dozen partitions would exceed a pod's memory. A larger record is
+        // fetched alone.
         .set("fetch.message.max.bytes", "131072")
         .set("fetch.max.bytes", "1048576")
         .set("fetch.queue.backoff.ms", "20")
-        // A batch that the broker's disk has corrupted must not become orders. The check is as fast as memory.
+        // A batch that is corrupt on the broker's disk must not become orders. The check is as fast as memory.
         .set("check.crcs", "true")
         .set("debug", TOPIC_ID_DEBUG)
         .set_log_level(RDKafkaLogLevel::Debug)
@@ -67,28 +68,27 @@ pub(crate) fn open(
     Ok(Arc::new(consumer))
 }
 
-/// Pauses every partition. What was read ahead, and is not in our hands yet, is dropped and read again on
-/// [`resume`].
+/// Pauses every partition. Prefetched records that were not received yet are dropped, and read again after [`resume`].
 pub(crate) fn pause(consumer: &Consumer) {
     consumer.context().set_paused(true);
     if let Err(error) = consumer.assignment().and_then(|assignment| consumer.pause(&assignment)) {
-        tracing::warn!(%error, "cannot pause");
+        tracing::warn!(%error, "cannot pause partitions");
     }
 }
 
-/// Reads on, where reading was paused.
+/// Resumes every paused partition.
 pub(crate) fn resume(consumer: &Consumer) {
     if !consumer.context().is_paused() {
         return;
     }
     consumer.context().set_paused(false);
     if let Err(error) = consumer.assignment().and_then(|assignment| consumer.resume(&assignment)) {
-        tracing::warn!(%error, "cannot resume");
+        tracing::warn!(%error, "cannot resume partitions");
     }
 }
 
-/// Where partitions begin and end now. librdkafka waits for the answer in the calling thread, so the question is put
-/// from one that may wait.
+/// The current watermarks of partitions. librdkafka blocks the calling thread until the answer, so the request runs in
+/// a blocking task.
 pub(crate) async fn watermarks(
     consumer: &Arc<Consumer>,
     topic: &Arc<str>,
@@ -138,9 +138,9 @@ pub(crate) async fn seek(
     sought.elements().iter().try_for_each(|partition| partition.error().map_err(unavailable))
 }
 
-/// Leaves the group, so that others get the partitions at once. That takes a conversation with the brokers and holds up
-/// the thread it is led from; a thread of its own, because a runtime waits for its blocking tasks when it ends. It is not
-/// waited for longer than `limit`: the group notices by itself after the session timeout.
+/// Leaves the group, so that others get the partitions at once. This talks to the brokers and blocks its thread. It
+/// runs in a thread of its own, because a runtime waits for its blocking tasks when it ends. After `limit` this
+/// function returns without it, and the group notices the absence after the session timeout.
 pub(crate) async fn leave(consumer: Arc<Consumer>, limit: Duration) {
     let (left, leaving) = oneshot::channel();
     let farewell = move || {
@@ -149,7 +149,9 @@ pub(crate) async fn leave(consumer: Arc<Consumer>, limit: Duration) {
     };
     match thread::Builder::new().name("leave-group".to_owned()).spawn(farewell) {
         Ok(_) if timeout(limit, leaving).await.is_ok() => {}
-        Ok(_) => tracing::warn!("the group was not left in time; it will notice after the session timeout"),
-        Err(error) => tracing::warn!(%error, "no thread to leave the group from"),
+        Ok(_) => tracing::warn!(
+            "the consumer did not leave its group in time; the group will notice after the session timeout"
+        ),
+        Err(error) => tracing::warn!(%error, "cannot start the thread that leaves the group"),
     }
 }

@@ -1,4 +1,4 @@
-//! What the group tells this member while it is polled: partitions come and go, brokers are lost.
+//! The consumer context: callbacks for rebalances, errors, statistics and log lines of the client.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,7 +22,7 @@ use crate::{
     consume::partitions::Partitions,
 };
 
-/// The context of the consumer. Its callbacks run inside the poll, on the task that reads.
+/// The context of the consumer. Its callbacks run during a poll, on the task that reads.
 pub(crate) struct GroupContext {
     state: Mutex<State>,
     changed: Notify,
@@ -33,18 +33,18 @@ pub(crate) struct GroupContext {
 #[derive(Default)]
 struct State {
     owned: HashMap<i32, AssignmentGeneration>,
-    /// Whether the group has finished handing out partitions. Having none is then an answer.
+    /// Whether the last rebalance is complete. Without partitions, the member then has none.
     settled: bool,
     rebalances: u64,
     commits: Commits,
     paused: bool,
-    /// Whether partitions were read, be it for a moment, since the last statistics.
+    /// Whether partitions were read since the last statistics, if only for a moment.
     was_read: bool,
     last_failure: String,
     outage: Option<String>,
-    /// Why the group does not take us in; brokers that answer are no cure.
+    /// Why the group rejects this member. A connection to the brokers does not end this.
     rejection: Option<String>,
-    /// Whether the coordinator and the leaders of our partitions were connected at the last statistics.
+    /// Whether the coordinator and the leaders of the assigned partitions were connected at the last statistics.
     is_answered: bool,
     /// This consumer was replaced and no longer reports to `LoopHealth`.
     is_replaced: bool,
@@ -60,12 +60,12 @@ impl GroupContext {
         &self.partitions
     }
 
-    /// The assigned partitions with their generations, whether the group has settled or not.
+    /// The assigned partitions with their generations, also during a rebalance.
     pub(crate) fn owned(&self) -> Vec<(i32, AssignmentGeneration)> {
         self.state().owned.iter().map(|(&partition, &generation)| (partition, generation)).collect()
     }
 
-    /// Begins a new generation of these partitions: records received, handed out and processed so far belong to the
+    /// Begins a new generation of these partitions: all records received, returned and processed so far belong to the
     /// former topic.
     pub(crate) fn begin_anew(&self, partitions: &[i32]) {
         let mut state = self.state();
@@ -78,35 +78,36 @@ impl GroupContext {
         self.partitions.forget_positions(partitions);
     }
 
-    /// Resolves after a rebalance, which no read reports; also when it came before the call.
+    /// Resolves after a rebalance, which no read reports; also if it came before the call.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
 
-    /// How many times partitions have come or gone.
+    /// The number of rebalances so far.
     pub(crate) fn rebalances(&self) -> u64 {
         self.state().rebalances
     }
 
-    /// The present stay of a partition, if it is ours.
+    /// The current generation of a partition. `None`: it is not assigned.
     pub(crate) fn generation(&self, partition: i32) -> Option<AssignmentGeneration> {
         self.state().owned.get(&partition).copied()
     }
 
-    /// Our partitions, once the group has settled.
+    /// The assigned partitions. `None` during a rebalance.
     pub(crate) fn partitions(&self) -> Option<Vec<(i32, AssignmentGeneration)>> {
         let state = self.state();
         state.settled.then(|| state.owned.iter().map(|(&partition, &generation)| (partition, generation)).collect())
     }
 
-    /// A record has come: the brokers are there. The stay its partition is in, if it is still ours.
+    /// Registers a received record: the brokers are reachable. Returns the generation of its partition, if still
+    /// assigned.
     pub(crate) fn received(&self, partition: i32) -> Option<AssignmentGeneration> {
         let mut state = self.state();
         self.recover(&mut state);
         state.owned.get(&partition).copied()
     }
 
-    /// Everything before these offsets is done with.
+    /// Records that everything before these offsets is processed.
     pub(crate) fn reached(&self, offsets: &BTreeMap<i32, i64>) {
         let mut state = self.state();
         for (&partition, &offset) in offsets {
@@ -116,13 +117,13 @@ impl GroupContext {
         }
     }
 
-    /// Whether there are offsets to be committed, and a group that would take them.
+    /// Whether there are offsets to commit, and no rebalance that would reject them.
     pub(crate) fn has_due_commits(&self) -> bool {
         let state = self.state();
         state.settled && state.commits.due().any(|partition| !self.partitions.is_unverified(partition))
     }
 
-    /// Offsets that are to be committed now.
+    /// Takes the offsets to commit now.
     pub(crate) fn take_due_commits(&self) -> BTreeMap<i32, i64> {
         let mut state = self.state();
         if !state.settled {
@@ -133,7 +134,7 @@ impl GroupContext {
         ours.map(|(partition, _, offset)| (partition, offset)).collect()
     }
 
-    /// Whether partitions are paused; those that come are paused too.
+    /// Whether partitions are paused. Partitions assigned meanwhile are paused as well.
     pub(crate) fn is_paused(&self) -> bool {
         self.state().paused
     }
@@ -144,14 +145,14 @@ impl GroupContext {
         state.was_read |= !paused;
     }
 
-    /// What keeps every broker away, or the group from taking us in.
+    /// Why no broker is reachable, or why the group rejects this member.
     pub(crate) fn outage(&self) -> Option<String> {
         let state = self.state();
         state.rejection.as_ref().or(state.outage.as_ref()).cloned()
     }
 
-    /// The health of the consumer. A rejected member counts as well: the rejection is reported elsewhere, and a new
-    /// consumer would be rejected, too.
+    /// The health of the consumer. A rejected member counts as healthy: the rejection is reported elsewhere, and a new
+    /// consumer would be rejected as well.
     pub(crate) fn health(&self) -> Health {
         let state = self.state();
         match (state.is_answered, state.settled) {
@@ -162,9 +163,9 @@ impl GroupContext {
         }
     }
 
-    /// Takes the place of another consumer, whose farewell must not be taken for news. What is reported as an outage
-    /// ends when this one finds the brokers; generations go on, so that a batch of the former consumer is never taken
-    /// for one of this.
+    /// Replaces another consumer, whose last events are ignored from now on. A reported outage ends when this consumer
+    /// reaches the brokers. Generations continue, so that a batch of the former consumer is never taken for one of
+    /// this.
     pub(crate) fn replace(&self, former: &Self) {
         let (paused, rebalances, outage) = {
             let mut former = former.state();
@@ -177,20 +178,21 @@ impl GroupContext {
         metrics::gauge!("tagmill_assigned_partitions").set(0);
     }
 
-    /// The client asks again by itself; an assignment says that it was heard.
+    /// Records that the group rejects this member. The client asks again by itself, and an assignment ends the
+    /// rejection.
     pub(crate) fn rejected(&self, why: impl std::fmt::Display) {
-        self.state().rejection = Some(format!("the group does not take us in: {why}"));
+        self.state().rejection = Some(format!("the group rejects this member: {why}"));
     }
 
-    /// The brokers are back, and an idle loop would not notice: only a stored batch says otherwise that nothing is
-    /// waited for.
+    /// Records that the brokers are reachable again. An idle loop would not notice, because otherwise only a stored
+    /// batch ends the waiting.
     fn recover(&self, state: &mut State) {
         if state.outage.take().is_some() {
             self.waits_no_more();
         }
     }
 
-    /// What was reported to whoever reads, and was no outage of the brokers, has ended.
+    /// Records that an error reported to the reader has ended, if it was not an outage of the brokers.
     pub(crate) fn goes_on(&self) {
         if self.outage().is_none() {
             self.waits_no_more();
@@ -230,7 +232,7 @@ impl ConsumerContext for GroupContext {
         tracing::info!(partitions = ?numbers(partitions), "partitions revoked");
         let mut last = BTreeMap::new();
         self.rebalanced(|state| {
-            state.settled = false; // an assignment follows, be it empty
+            state.settled = false; // an assignment follows, which may be empty
             for partition in partitions.elements() {
                 let generation = state.owned.remove(&partition.partition());
                 if let Some((reached_in, offset)) = state.commits.left(partition.partition())
@@ -240,12 +242,12 @@ impl ConsumerContext for GroupContext {
                     last.insert(partition.partition(), offset);
                 }
                 if !state.is_replaced {
-                    lag(partition.topic(), partition.partition(), 0); // the next owner's to tell
+                    lag(partition.topic(), partition.partition(), 0); // the next owner reports it
                     self.partitions.left(partition.partition());
                 }
             }
         });
-        // Goes out before the partitions do; without it, their next owner repeats a batch or two.
+        // Sent before the partitions are given up. Without it, the next owner repeats a batch or two.
         if let Some(partition) = partitions.elements().first() {
             commit(consumer, partition.topic(), &last, &self.partitions.identity().metadata());
         }
@@ -263,10 +265,11 @@ impl ConsumerContext for GroupContext {
             state.owned.extend(partitions.elements().iter().map(|partition| (partition.partition(), generation)));
             self.partitions.came(numbers(partitions).into_iter());
         });
-        // A partition that was paused when it left may still be when it returns, so both ways are said.
+        // A partition that was paused when it was revoked may still be paused when it is assigned again, so both cases
+        // are set.
         let said = if self.is_paused() { consumer.pause(partitions) } else { consumer.resume(partitions) };
         if let Err(error) = said {
-            tracing::warn!(%error, "cannot pause or resume the partitions that came");
+            tracing::warn!(%error, "cannot pause or resume the assigned partitions");
         }
     }
 }
@@ -299,7 +302,7 @@ impl ClientContext for GroupContext {
         if is_up {
             self.recover(&mut state);
         }
-        // Between the ticks of a schedule partitions are read for moments only.
+        // Between the ticks of a schedule, partitions are read for moments only.
         let was_read = std::mem::take(&mut state.was_read) || !state.paused;
         let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
         let ours = partitions.filter(|known| state.owned.contains_key(&known.partition));
@@ -311,11 +314,11 @@ impl ClientContext for GroupContext {
         let State { owned, commits, .. } = &mut *state;
         for topic in statistics.topics.values() {
             for partition in topic.partitions.values().filter(|known| owned.contains_key(&known.partition)) {
-                // A group that has never committed is behind by everything there is.
+                // A group that has never committed lags by all records.
                 let behind = partition.consumer_lag;
                 let behind = if behind >= 0 { behind } else { partition.hi_offset - partition.lo_offset.max(0) };
                 if partition.hi_offset >= 0 {
-                    lag(&topic.topic, partition.partition, behind.max(0)); // otherwise the last fetch has failed
+                    lag(&topic.topic, partition.partition, behind.max(0)); // otherwise the last fetch failed
                 }
                 if commits.arrived(partition.partition, partition.committed_offset) {
                     self.changed.notify_one();
@@ -325,8 +328,8 @@ impl ClientContext for GroupContext {
     }
 }
 
-/// Whether the coordinator of the group and the leaders of our partitions are connected. While partitions are paused,
-/// nothing is requested from their leaders, and an unused connection may be closed.
+/// Whether the coordinator of the group and the leaders of the assigned partitions are connected. While partitions are
+/// paused, nothing is requested from their leaders, and an unused connection may be closed.
 fn answers(statistics: &Statistics, state: &State) -> bool {
     let coordinator = statistics.cgrp.as_ref().is_some_and(|group| group.state == "up");
     // A partition without a leader has -1 here, as have the coordinator's connection and a bootstrap server.
@@ -338,7 +341,7 @@ fn answers(statistics: &Statistics, state: &State) -> bool {
     coordinator && (state.paused || ours.all(|known| is_up(known.leader)))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a lag of 2^53 records is no lag but the end")]
+#[expect(clippy::cast_precision_loss, reason = "a lag never reaches 2^53 records")]
 fn lag(topic: &str, partition: i32, records: i64) {
     let labels = [("topic", topic.to_owned()), ("partition", partition.to_string())];
     metrics::gauge!("tagmill_consumer_lag", &labels).set(records as f64);

@@ -1,4 +1,4 @@
-//! Ends of partitions after offsets that no reader sees: transaction markers and aborted records.
+//! Ends of partitions behind offsets that no consumer sees: transaction markers and aborted records.
 
 use std::collections::HashMap;
 
@@ -20,15 +20,15 @@ struct End {
 }
 
 impl Ends {
-    /// The partition has given everything before `end`; the last record came before `after`, if there was one. An end that is
-    /// reported once more, because the partition was paused in between, is the same end.
+    /// Records the end of a partition. `after` is the offset after the last record before it, if there was one. An end
+    /// that is reported again, because the partition was paused in between, is the same end.
     pub(crate) fn reached(&mut self, partition: i32, generation: AssignmentGeneration, after: Option<i64>, end: i64) {
         if !self.is_at(partition, generation, end) {
             self.0.insert(partition, End { generation, after, end });
         }
     }
 
-    /// The offset behind the last record before an end that has been reported already.
+    /// The offset after the last record before an end that was reported before.
     pub(crate) fn after(&self, partition: i32, generation: AssignmentGeneration, end: i64) -> Option<i64> {
         self.0.get(&partition).filter(|known| known.generation == generation && known.end == end)?.after
     }
@@ -54,9 +54,9 @@ mod tests {
         let mut ends = Ends::default();
         ends.reached(0, AssignmentGeneration(1), Some(5), 6);
         assert_eq!(ends.committable(0, AssignmentGeneration(1), 5), 6);
-        assert_eq!(ends.committable(0, AssignmentGeneration(1), 4), 4, "a record is not done with yet");
-        assert_eq!(ends.committable(0, AssignmentGeneration(1), 9), 9, "more has come since");
-        assert_eq!(ends.committable(0, AssignmentGeneration(2), 5), 5, "the partition left in between");
+        assert_eq!(ends.committable(0, AssignmentGeneration(1), 4), 4, "a record is not processed yet");
+        assert_eq!(ends.committable(0, AssignmentGeneration(1), 9), 9, "more records have arrived since");
+        assert_eq!(ends.committable(0, AssignmentGeneration(2), 5), 5, "the partition was revoked in between");
         assert_eq!(ends.committable(1, AssignmentGeneration(1), 5), 5);
     }
 
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(
             ends.committable(0, AssignmentGeneration(1), 5),
             6,
-            "the batch before the end was out when it was reported again"
+            "the batch before the end was in flight when it was reported again"
         );
         ends.reached(0, AssignmentGeneration(2), None, 6);
         assert_eq!(ends.after(0, AssignmentGeneration(2), 6), None);

@@ -1,6 +1,6 @@
-//! How often a partition has come to stay with this member.
+//! The assignment generation of a partition.
 
-/// One stay of a partition with this member. A partition that was lost and came back is in another one: in between,
-/// somebody else may have read further than our batch.
+/// One period in which a partition is assigned to this member. A partition that was revoked and assigned again has a
+/// new generation, because another member may have read further than a batch of the former generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AssignmentGeneration(pub(crate) u64);

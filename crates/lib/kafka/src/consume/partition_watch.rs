@@ -1,4 +1,4 @@
-//! Stopped reads and open transactions of partitions, recognised from the client's statistics over time.
+//! Stopped reads and open transactions of partitions, recognized from the client's statistics over time.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -8,35 +8,35 @@ use tokio::time::Instant;
 #[derive(Debug, Default)]
 pub(crate) struct PartitionWatch(HashMap<i32, Standing>);
 
-/// A partition as one round of statistics shows it.
+/// A partition in one round of statistics.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Offsets {
-    /// The next offset to be fetched.
+    /// The next offset to fetch.
     pub(crate) position: i64,
     /// The last stable offset: everything before it can be read, unless a transaction is open.
     pub(crate) stable: i64,
-    /// The high watermark: the offset the next record will have.
+    /// The high watermark: the offset of the next record.
     pub(crate) high: i64,
-    /// Fetched records that wait for the loop.
+    /// The number of fetched records that the loop has not received.
     pub(crate) queued: i64,
 }
 
-/// Whether a partition is being read. One that is not, because it is paused or because the brokers are away, shows old
-/// offsets: nothing follows from those.
+/// Whether a partition is being read. A partition that is paused, or whose brokers are unreachable, shows old offsets,
+/// which are not evaluated.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading {
-    /// It is being read at the moment of the statistics.
+    /// It is being read at the time of the statistics.
     pub(crate) now: bool,
-    /// It has been read since the statistics before.
+    /// It has been read since the previous statistics.
     pub(crate) lately: bool,
 }
 
-/// What is wrong with a partition.
+/// The problems of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Observation {
-    /// Records before the last stable offset are not delivered, and no error says why.
+    /// Records before the last stable offset are not delivered, and no error is reported.
     pub(crate) is_stopped: bool,
-    /// Everything is read up to an open transaction.
+    /// Everything before an open transaction is read.
     pub(crate) awaits_transaction: bool,
 }
 
@@ -56,21 +56,21 @@ struct Open {
     rounds: u32,
 }
 
-/// How long available records may fail to arrive before the partition counts as stopped. A large fetch over a slow
-/// network or a throttling broker takes seconds; a stall must be named within a minute.
+/// How long available records may not be delivered before the partition counts as stopped. A large fetch over a slow
+/// network or from a throttling broker takes seconds. A stall has to be reported within a minute.
 const STOPPED_AFTER: Duration = Duration::from_secs(40);
 
 /// How long a transaction may be open before it counts as a stall. Exactly-once producers commit every few seconds.
 const OPEN_AFTER: Duration = Duration::from_secs(60);
 
 impl PartitionWatch {
-    /// Takes in one round of statistics.
+    /// Processes one round of statistics.
     pub(crate) fn observe(&mut self, partition: i32, seen: Offsets, reading: Reading, now: Instant) -> Observation {
         let fresh = Standing { position: -1, stopped_since: None, open: None };
         let standing = self.0.entry(partition).or_insert(fresh);
         let has_moved = standing.position != seen.position;
         standing.position = seen.position;
-        // Without an answer to a fetch the end of the partition is not known, and its offsets are negative.
+        // Without an answer to a fetch, the end of the partition is not known and its offsets are negative.
         let is_at_end = seen.high >= 0 && seen.position >= seen.stable;
         let delivers = has_moved || seen.queued > 0 || is_at_end;
         if delivers || !reading.now {
@@ -84,7 +84,7 @@ impl PartitionWatch {
         }
     }
 
-    /// Forgets the partitions that are no longer ours.
+    /// Forgets the partitions that are no longer assigned.
     pub(crate) fn retain(&mut self, is_ours: impl Fn(i32) -> bool) {
         self.0.retain(|&partition, _| is_ours(partition));
     }
@@ -114,7 +114,7 @@ mod tests {
 
     const UNREAD: Offsets = Offsets { position: -1001, stable: -1001, high: -1001, queued: 0 };
 
-    /// What is observed in the end, of rounds every five seconds for so long.
+    /// The last observation, with one round of statistics every five seconds for this long.
     fn after(seconds: u64, offsets: Offsets, is_read: bool) -> Observation {
         watched(seconds, offsets, Reading { now: is_read, lately: is_read })
     }
@@ -163,7 +163,7 @@ mod tests {
         let waiting = Offsets { high: 9, ..READ };
         assert!(!after(30, waiting, true).awaits_transaction);
         assert!(after(65, waiting, true).awaits_transaction);
-        assert!(!after(65, waiting, false).awaits_transaction, "what is known is old");
+        assert!(!after(65, waiting, false).awaits_transaction, "the offsets are old");
         let at_ticks = Reading { now: false, lately: true };
         assert!(watched(65, waiting, at_ticks).awaits_transaction, "read for a moment at each tick");
         assert!(!after(65, Offsets { position: 3, ..waiting }, true).awaits_transaction, "there is more to read");

@@ -41,7 +41,7 @@ struct State {
     unverified: HashSet<i32>,
 }
 
-/// Rounds of statistics without a failed fetch, after which a topic counts as readable.
+/// Rounds of statistics without a failed fetch after which a topic counts as readable.
 const READABLE_AFTER: u32 = 2;
 
 impl Partitions {
@@ -85,7 +85,7 @@ impl Partitions {
         self.state().error_text.clone()
     }
 
-    /// Partitions are assigned. Until [`Partitions::verified`] nothing is committed for them.
+    /// Records that partitions are assigned. Until [`Partitions::verified`] nothing is committed for them.
     pub(crate) fn came(&self, partitions: impl Iterator<Item = i32>) {
         self.state().unverified.extend(partitions);
     }
@@ -104,7 +104,7 @@ impl Partitions {
         self.state().unverified.remove(&partition);
     }
 
-    /// A partition is revoked. Its problems no longer concern this member.
+    /// Records that a partition is revoked. Its problems no longer concern this member.
     pub(crate) fn left(&self, partition: i32) {
         let mut state = self.state();
         state.unreadable.remove(&partition);
@@ -118,7 +118,7 @@ impl Partitions {
         metrics::gauge!("tagmill_high_watermark_lag", &self.labels(partition)).set(0);
     }
 
-    /// An error of the client concerns these partitions or, if they are unknown, the whole topic.
+    /// Records an error of these partitions or, if they are unknown, of the whole topic.
     pub(crate) fn failed(&self, partitions: &[i32], code: Code, text: &str) {
         let mut state = self.state();
         for &partition in partitions {
@@ -131,8 +131,8 @@ impl Partitions {
         }
     }
 
-    /// A record or an end at this offset has come: the partition can be read. `before` is the offset behind the record before
-    /// it, if there was one.
+    /// Registers a record or an end at this offset: the partition can be read. `before` is the offset after the previous
+    /// record, if there was one.
     pub(crate) fn delivered(&self, partition: i32, offset: i64, before: Option<i64>) {
         let mut state = self.state();
         if state.unreadable.remove(&partition) {
@@ -142,7 +142,7 @@ impl Partitions {
             self.loop_health.clear_stall(StallCause::PartitionError, &self.topic);
         }
         if let Some(&from) = state.resets.get(&partition) {
-            // The log overtakes records that were fetched earlier.
+            // The log may report it before records that were fetched earlier.
             let was_fetched_before = before.is_some_and(|before| (before..from).contains(&offset));
             if !was_fetched_before {
                 state.resets.remove(&partition);
@@ -151,7 +151,7 @@ impl Partitions {
         }
     }
 
-    /// The metadata says that the topic can be read.
+    /// Records that the topic can be read, according to its metadata.
     pub(crate) fn topic_is_readable(&self) {
         if self.state().topic_error.take().is_some() {
             self.loop_health.clear_stall(StallCause::PartitionError, &self.topic);
@@ -170,13 +170,13 @@ impl Partitions {
         state.watch.retain(|partition| !partitions.contains(&partition));
     }
 
-    /// Takes in one round of statistics of the partitions that are ours.
+    /// Processes one round of statistics of the assigned partitions.
     pub(crate) fn observe<'a>(&self, partitions: impl Iterator<Item = &'a Partition>, reading: Reading) {
         let (mut state, now) = (self.state(), Instant::now());
         let (mut ours, mut failed) = (0, 0);
         for seen in partitions {
             ours += 1;
-            failed += u32::from(seen.hi_offset < 0); // the last fetch did not say where the partition ends
+            failed += u32::from(seen.hi_offset < 0); // the last fetch did not return the end of the partition
             self.observe_one(&mut state, seen, reading, now);
         }
         if let Some(rounds) = &mut state.topic_error {
@@ -200,12 +200,12 @@ impl Partitions {
         if observed.is_stopped && state.topic_error.is_none() && state.unreadable.insert(partition) {
             let error = if high < 0 {
                 "the brokers do not answer the fetches of the client, which reports no error; a restart of the service \
-                 reads the partition anew"
+                 reads the partition again"
                     .to_owned()
             } else {
                 format!(
-                    "no record comes, although the partition has records from offset {position} to {stable} and the client \
-                     reports no error; a restart of the service reads the partition anew"
+                    "no record is delivered, although the partition has records from offset {position} to {stable} and the client \
+                     reports no error; a restart of the service reads the partition again"
                 )
             };
             self.loop_health.set_stall(StallCause::PartitionError, &subject, &error);
@@ -221,7 +221,7 @@ impl Partitions {
         }
     }
 
-    /// Reading went on at `to`, because the broker no longer had the record at `from`.
+    /// Records that reading continues at `to`, because the broker no longer has the record at `from`.
     fn reset(&self, partition: i32, from: i64, to: i64) {
         let topic = self.topic.as_str();
         if to > from {
@@ -241,7 +241,7 @@ impl Partitions {
                 partition,
                 from,
                 to,
-                "the partition ends before the position of the group; it is read from its beginning"
+                "the partition ends before the committed offset of the group; it is read from its beginning"
             );
         }
     }
@@ -271,12 +271,12 @@ fn advised(code: Code, text: &str) -> String {
             "this release cannot read the batch: let the producer use another codec or format, and move the log start behind \
              the batch (kafka-delete-records) or upgrade"
         }
-        _ => "reading is tried again every few seconds",
+        _ => "reading is retried every few seconds",
     };
     format!("{text}; {advice}")
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a lag of 2^53 records is no lag but the end")]
+#[expect(clippy::cast_precision_loss, reason = "a lag never reaches 2^53 records")]
 fn records(count: i64) -> f64 {
     count.max(0) as f64
 }

@@ -4,29 +4,29 @@ use std::collections::HashMap;
 
 use crate::{Watermarks, consume::generation::AssignmentGeneration};
 
-/// Where each partition stands. Knows no client, so that its cases can be tested without one.
+/// The position of each partition. Uses no client, so its cases are tested without one.
 #[derive(Debug, Default)]
 pub(crate) struct Progress(HashMap<i32, PartitionProgress>);
 
 #[derive(Debug)]
 struct PartitionProgress {
     generation: AssignmentGeneration,
-    /// The offset behind the last record seen; unknown until the first.
+    /// The offset after the last record read. `None` until the first.
     next: i64,
-    /// The end offset of the snapshot, while it lies ahead.
+    /// The end offset of the snapshot. `None` once it is reached.
     end: Option<i64>,
 }
 
 impl Progress {
-    /// A record has been seen.
+    /// Registers a record that was read.
     pub(crate) fn reached(&mut self, partition: i32, generation: AssignmentGeneration, offset: i64) {
         let progress = self.progress_of(partition, generation);
         progress.next = offset + 1;
         progress.end = progress.end.filter(|&end| progress.next < end);
     }
 
-    /// The partition has nothing more to give. Counting records would wait for ever where the last offsets are taken
-    /// by what no reader sees: a transaction's end.
+    /// Records that the end of the partition was reached. Counting records would wait for ever if the last offsets are
+    /// taken by transaction markers, which no consumer sees.
     pub(crate) fn ended(&mut self, partition: i32) {
         if let Some(progress) = self.0.get_mut(&partition)
             && let Some(end) = progress.end.take()
@@ -35,7 +35,7 @@ impl Progress {
         }
     }
 
-    /// The offset after the last record read in this generation of the partition, if one was.
+    /// The offset after the last record read in this generation of the partition, if any.
     pub(crate) fn next(&self, partition: i32, generation: AssignmentGeneration) -> Option<i64> {
         let progress = self.0.get(&partition).filter(|progress| progress.generation == generation)?;
         Some(progress.next).filter(|&next| next >= 0)
@@ -57,7 +57,7 @@ impl Progress {
         self.0.values().all(|progress| progress.end.is_none())
     }
 
-    /// Forgets the partitions that are no longer ours, or ours anew.
+    /// Forgets the partitions that were revoked or have a new generation.
     pub(crate) fn retain(&mut self, is_ours: impl Fn(i32, AssignmentGeneration) -> bool) {
         self.0.retain(|&partition, progress| is_ours(partition, progress.generation));
     }
@@ -95,8 +95,8 @@ mod tests {
 
     #[test]
     fn nothing_is_waited_for_where_nothing_is() {
-        assert!(ending(7, 7).is_complete(), "every record has been deleted");
-        assert!(Progress::default().is_complete(), "no partition is ours");
+        assert!(ending(7, 7).is_complete(), "every record was deleted");
+        assert!(Progress::default().is_complete(), "no partition is assigned");
     }
 
     #[test]

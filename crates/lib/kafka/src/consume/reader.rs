@@ -1,4 +1,4 @@
-//! A topic read once, from its first record to the end it has now, by a person's command.
+//! Reader of a whole topic, from the first record of each partition to its current end, for operators' commands.
 
 use std::{
     collections::VecDeque,
@@ -23,16 +23,16 @@ use crate::{
     consume::record,
 };
 
-/// Reads partition by partition, so that two readings of the same records tell them in the same order. Records that come
-/// after [`Reader::open`] are left for another time: a command that makes new ones ends all the same.
+/// Reads one partition after the other, so that reading twice returns the same order. Records that arrive after
+/// [`Reader::open`] are not read: a command that writes to the same topic still ends.
 pub struct Reader {
     consumer: Arc<StreamConsumer<LastError>>,
     topic: Arc<str>,
-    /// What is still to be read; the first is being read.
+    /// The ranges to read. The first one is being read.
     ranges: VecDeque<OffsetRange>,
 }
 
-/// The records of a partition that are still to be read.
+/// The offsets of a partition that are still to be read.
 struct OffsetRange {
     partition: i32,
     next: i64,
@@ -62,17 +62,18 @@ impl LastError {
     }
 }
 
-/// How long the broker may take to say where a partition ends.
+/// Timeout of a request for the watermarks of a partition.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a record that is there may take to come. A leader that moves to another broker needs a few seconds.
+/// Timeout of an existing record. A leader that moves to another broker takes a few seconds.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Reader {
-    /// Finds out what there is to be read.
+    /// Opens a topic: looks up the offsets to read.
     ///
     /// # Errors
-    /// [`Error::NoTopic`] when there is no such topic; otherwise when the brokers do not answer or do not let us.
+    /// [`Error::NoTopic`] if the topic does not exist. Any other error if the brokers do not answer or reject the
+    /// client.
     pub async fn open(settings: &Settings, topic: &str) -> Result<Self, Error> {
         let partitions = Topics::connect(settings)?.partitions(topic).await?;
         let mut reader = Self::idle(settings, topic)?;
@@ -81,7 +82,7 @@ impl Reader {
         Ok(reader)
     }
 
-    /// The record at these coordinates; `None` if the topic no longer has it.
+    /// The record at these coordinates. `None` if the topic no longer has it.
     ///
     /// # Errors
     /// As [`Reader::open`].
@@ -101,11 +102,11 @@ impl Reader {
         reader.next().await
     }
 
-    /// A reader with nothing to read yet.
+    /// A reader without ranges.
     fn idle(settings: &Settings, topic: &str) -> Result<Self, Error> {
         let mut config = settings.client();
-        // The client insists on a group. It never joins it and commits nothing, so the service that is at work in it
-        // does not notice; any other one, access rules might not let us name.
+        // The client requires a group. It never joins it and commits nothing, so the running service is not affected.
+        // Another group name might be forbidden by access rules.
         config
             .set("group.id", &settings.group_id)
             .set("enable.auto.commit", "false")
@@ -117,10 +118,10 @@ impl Reader {
         Ok(Self { consumer, topic: topic.into(), ranges: VecDeque::new() })
     }
 
-    /// The next record; `None` after the last.
+    /// The next record. `None` after the last.
     ///
     /// # Errors
-    /// When the brokers do not answer any more.
+    /// The brokers no longer answer.
     pub async fn next(&mut self) -> Result<Option<Record>, Error> {
         let patience = Instant::now() + READ_TIMEOUT;
         while let Some(range) = self.ranges.front_mut() {
@@ -130,14 +131,14 @@ impl Reader {
                 continue;
             }
             match timeout_at(patience, self.consumer.recv()).await {
-                Err(_) => return Err(unavailable("a record that should be there does not come").into()),
+                Err(_) => return Err(unavailable("an existing record was not delivered in time").into()),
                 Ok(Ok(message)) if message.partition() == range.partition => {
                     range.next = message.offset() + 1;
                     if message.offset() < range.end {
                         return Ok(Some(record::owned(&self.topic, &message)));
                     }
                 }
-                // What no reader sees takes offsets, too: a transaction's end.
+                // Offsets are also taken by transaction markers, which no consumer sees.
                 Ok(Err(KafkaError::PartitionEOF(partition))) if partition == range.partition => {
                     range.next = range.end;
                 }
@@ -146,13 +147,13 @@ impl Reader {
                     let partition = format!("{}/{}", self.topic, range.partition);
                     return Err(Error::Unreadable { partition, error: self.consumer.context().text() });
                 }
-                Ok(_) => {} // of the partition before, or retried inside the client
+                Ok(_) => {} // of the previous partition, or retried inside the client
             }
         }
         Ok(None)
     }
 
-    /// Where partitions begin and end now. librdkafka waits for the answer in the calling thread.
+    /// The watermarks of partitions. librdkafka blocks the calling thread until the answer.
     async fn ranges(&self, partitions: Range<i32>) -> Result<VecDeque<OffsetRange>, Error> {
         let (consumer, topic) = (Arc::clone(&self.consumer), Arc::clone(&self.topic));
         let ask = move |partition| {
@@ -163,7 +164,7 @@ impl Reader {
         asking.await.map_err(unavailable)?
     }
 
-    /// Asks for the first of the ranges, and nothing else.
+    /// Assigns the first range only.
     fn begin(&self) -> Result<(), Error> {
         let mut list = TopicPartitionList::new();
         if let Some(range) = self.ranges.front().filter(|range| range.next < range.end) {

@@ -1,4 +1,4 @@
-//! Receiving without waiting: what the client has to say already, its log lines and statistics included.
+//! Receiving without waiting: processes all events that the client has now, including log lines and statistics.
 
 use std::{
     pin::pin,
@@ -9,10 +9,10 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-/// Polls a future of rdkafka until it is ready or there is nothing to take in.
+/// Polls a future of rdkafka until it is ready or there are no more events.
 ///
-/// A poll takes one event. If that is a log line, statistics or a rebalance, the future is pending and has woken its task
-/// already. Giving up then would leave a rebalance behind a hundred log lines for as many calls.
+/// One poll takes one event. If the event is a log line, statistics or a rebalance, the future is pending and has woken
+/// its task already. Giving up then would delay a rebalance behind a hundred log lines by as many calls.
 pub(crate) fn receive_now<T>(receiving: impl Future<Output = T>) -> Option<T> {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(Arc::clone(&woken));
@@ -27,10 +27,10 @@ pub(crate) fn receive_now<T>(receiving: impl Future<Output = T>) -> Option<T> {
     None
 }
 
-/// Events that are taken in by one call, at most: a client that never ends to talk must not hold up the loop.
+/// Maximum number of events per call. A client with endless events must not block the loop.
 const MOST_EVENTS: usize = 10_000;
 
-/// Whether a future has woken its task.
+/// Records whether a future has woken its task.
 #[derive(Debug, Default)]
 struct Woken(AtomicBool);
 
@@ -46,7 +46,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes in so many events, of which nothing comes, and is ready then if it is to be.
+    /// Takes this many events without a message. Then it is ready if `is_ready`.
     fn after(events: usize, is_ready: bool) -> Option<()> {
         let mut left = events;
         receive_now(poll_fn(move |context| {

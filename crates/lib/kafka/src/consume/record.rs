@@ -1,4 +1,4 @@
-//! A record, copied out of the client's buffer.
+//! Conversion of an rdkafka message into an owned record.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -8,7 +8,7 @@ use std::{
 use ::consumer::{Header, Record};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 
-/// A message as a record of `topic`, the one topic we read: its name is shared, not copied.
+/// Copies a message into a record of `topic`. The name of the topic is shared, not copied.
 pub(crate) fn owned(topic: &Arc<str>, message: &BorrowedMessage<'_>) -> Record {
     let (partition, offset) = (message.partition(), message.offset());
     let (headers, unreadable) = message.headers().map(readable).unwrap_or_default();
@@ -31,11 +31,11 @@ pub(crate) fn owned(topic: &Arc<str>, message: &BorrowedMessage<'_>) -> Record {
     }
 }
 
-/// The headers that can be read, and how many cannot.
+/// The readable headers, and the number of unreadable ones.
 ///
-/// rdkafka panics at a name that is not UTF-8, which no broker forbids. Such a record would end the process, and end it
-/// again after each restart. There is no safe way past rdkafka to the bytes of the name, so the panic is caught; the hook
-/// has reported it by then. Nothing is left half done by it: a header is only looked at.
+/// rdkafka panics at a header name that is not UTF-8, which brokers allow. Such a record would end the process, and end
+/// it again after each restart. rdkafka offers no safe access to the bytes of the name, so the panic is caught. The
+/// panic hook has reported it by then. The panic leaves nothing half done, because reading a header changes nothing.
 fn readable(headers: &impl Headers) -> (Vec<Header>, usize) {
     let read = |index| {
         let header = headers.try_get(index)?;

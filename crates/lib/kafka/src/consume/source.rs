@@ -1,4 +1,4 @@
-//! The source topic, read as one member of a consumer group.
+//! The source: reads one topic as a member of a consumer group.
 
 use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
@@ -35,15 +35,15 @@ mod verification;
 
 /// One member of a consumer group on one topic.
 ///
-/// The client is polled by whoever reads, waits or closes here, and only then: its callbacks never run beside us. Between
-/// two calls nothing may take longer than [`Settings::max_poll_interval`]; work that might goes through
-/// [`::consumer::Source::poll_while`].
+/// The client is polled only while a method of this type reads, waits or closes, so its callbacks never run
+/// concurrently. No more than [`Settings::max_poll_interval`] may pass between two calls. Work that may take longer
+/// runs in [`::consumer::Source::poll_while`].
 pub struct Source {
     consumer: Arc<Consumer>,
     settings: Settings,
     loop_health: Arc<LoopHealth>,
     topic: Arc<str>,
-    /// Received and not handed out: what makes it safe to drop a future that reads.
+    /// Received records that were not returned yet. They make it safe to drop a future that reads.
     buffer: Buffer,
     progress: Progress,
     in_flight: InFlightOffsets,
@@ -54,32 +54,32 @@ pub struct Source {
     ends: Ends,
     unreadable: Unreadable,
     verification: Verification,
-    /// What has to be done before anything is read has failed.
+    /// Whether the last preparation failed ([`Source::prepare`]).
     is_unprepared: bool,
-    /// Partitions that are to be read from these offsets, before anything else is read.
+    /// The partitions to read from these offsets, before anything else is read.
     restart: BTreeMap<i32, i64>,
     identity: Arc<TopicIdentity>,
     supervisor: Supervisor,
     topics: TopicWatch,
-    /// Whether everything before the snapshot of end offsets has been handed out; the group's lag must then be visible.
+    /// Whether everything before the snapshot of end offsets was returned. The lag of the group must then be visible.
     at_end: bool,
 }
 
-/// Work that takes longer is accompanied by polling. Shorter work is not worth it: pausing throws away what was read
-/// ahead. Rebalances wait no longer than this.
+/// Longer work is accompanied by polling. For shorter work, polling is not worth it, because a pause drops prefetched
+/// records. Rebalances wait no longer than this.
 const POLL_AFTER: Duration = Duration::from_secs(1);
 
-/// How often an outage that lasts is reported.
+/// The interval at which a lasting outage is reported.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
-/// How long the group may take to hand out partitions before it counts as an outage; a rebalance takes a few heartbeats.
+/// How long the group may take to assign partitions before it counts as an outage. A rebalance takes a few heartbeats.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Source {
-    /// Asks to join the group; returns before it has.
+    /// Creates a source that has asked to join its group. Does not wait for the group.
     ///
     /// # Errors
-    /// When a setting cannot be used. Brokers that are away are no error here: reading reports them.
+    /// A setting cannot be used. Unreachable brokers are not an error here; reading reports them.
     pub fn connect(settings: &Settings, loop_health: Arc<LoopHealth>) -> Result<Self, Error> {
         let identity = Arc::<TopicIdentity>::default();
         Ok(Self {
@@ -109,13 +109,13 @@ impl Source {
         self.consumer.context()
     }
 
-    /// Waits until something has happened: a record, the end of a partition, a rebalance.
+    /// Waits for the next event: a record, the end of a partition, a rebalance.
     async fn receive(&mut self) -> Result<(), DependencyError> {
         self.supervisor.observe(self.context().health());
         if let Err(error) = self.prepare().await {
             self.is_unprepared = true;
             if self.supervisor.until_lost().now_or_never().is_some() {
-                self.begin_anew("it makes no progress")?;
+                self.begin_anew("the consumer makes no progress")?;
             }
             return Err(error);
         }
@@ -138,7 +138,7 @@ impl Source {
             () = context.changed() => None,
             () = sleep_until(self.commit_at), if context.has_due_commits() => None,
             () = sleep_until(self.report_at), if context.outage().is_some() => None,
-            () = self.supervisor.until_lost() => return self.begin_anew("it makes no progress"),
+            () = self.supervisor.until_lost() => return self.begin_anew("the consumer makes no progress"),
             () = self.topics.watch(&self.consumer) => None,
         };
         if let Some(event) = event {
@@ -149,7 +149,7 @@ impl Source {
         self.report()
     }
 
-    /// Restarts, goes back and verifies partitions before anything else is read.
+    /// Restarts, seeks back and verifies partitions before anything else is read.
     async fn prepare(&mut self) -> Result<(), DependencyError> {
         self.begin_topic_anew()?;
         self.restart().await?;
@@ -157,7 +157,7 @@ impl Source {
         self.go_back().await
     }
 
-    /// Takes what is there already; whether there was something.
+    /// Takes an event that is available now. Returns whether there was one.
     fn receive_now(&mut self) -> Result<bool, DependencyError> {
         self.begin_topic_anew()?;
         if !self.restart.is_empty() || self.has_unreadable_batch() {
@@ -189,7 +189,7 @@ impl Source {
         Ok(())
     }
 
-    /// A partition was read to its end.
+    /// Processes the end of a partition.
     fn ended(&mut self, partition: i32) {
         let context = self.consumer.context();
         let generation = context.generation(partition);
@@ -206,9 +206,9 @@ impl Source {
         }
     }
 
-    /// The client has failed or makes no progress. Another one replaces it in the group.
+    /// Replaces the client in the group, after it has failed or made no progress.
     fn begin_anew(&mut self, error: &str) -> Result<(), DependencyError> {
-        tracing::error!(error, "the consumer cannot go on and is replaced");
+        tracing::error!(error, "the consumer has failed and is replaced");
         Client::Consumer.count_replacement();
         let identity = Arc::clone(&self.identity);
         let fresh = consumer::open(&self.settings, Arc::clone(&self.loop_health), identity).map_err(unavailable)?;
@@ -224,7 +224,7 @@ impl Source {
         Ok(())
     }
 
-    /// Drops what was received from partitions that have left since: their next owner reads it, too.
+    /// Drops received records of partitions that were revoked. Their next owner reads them as well.
     fn forget_revoked(&mut self) {
         let context = self.consumer.context();
         let rebalances = context.rebalances();
@@ -274,17 +274,17 @@ impl Source {
 impl ::consumer::Source for Source {
     async fn snapshot_end_offsets(&mut self) -> Result<(), DependencyError> {
         self.at_end = false;
-        // Between ticks of a second nobody else polls, and who does not poll hears of no rebalance.
+        // Between ticks of a second no other call polls, and without polling a member does not notice a rebalance.
         self.receive_now()?;
         self.forget_revoked();
         let joined = timeout(JOIN_TIMEOUT, self.joined()).await;
-        let partitions = joined.map_err(|_| unavailable("the group has not handed out its partitions"))??;
+        let partitions = joined.map_err(|_| unavailable("the group has not assigned its partitions"))??;
         for (partition, generation, watermarks) in consumer::watermarks(&self.consumer, &self.topic, partitions).await?
         {
             self.progress.set_end(partition, generation, watermarks);
         }
-        // The end of a partition may have been read ahead, and be older than the snapshot. Pausing drops it: an end
-        // that is reported from now on is one.
+        // The end of a partition may have been prefetched and be older than the snapshot. Pausing drops it, so an end
+        // that is reported from now on is current.
         if !self.progress.is_complete() {
             consumer::pause(&self.consumer);
         }
@@ -334,12 +334,12 @@ impl ::consumer::Source for Source {
                 () = sleep_until(patience) => break,
             }
         }
-        consumer::pause(&self.consumer); // and resumed by whoever reads next
+        consumer::pause(&self.consumer); // the next read resumes
         loop {
             tokio::select! {
                 biased;
                 done = &mut work => return done,
-                _ = self.receive() => {} // what is wrong is reported to whoever reads next
+                _ = self.receive() => {} // the next read reports errors
             }
         }
     }
@@ -361,12 +361,12 @@ impl ::consumer::Source for Source {
             self.take_committed(answer);
         }
         self.commit_now();
-        // Commits on their way go before the request to leave.
+        // Pending commits are sent before the request to leave.
         consumer::leave(self.consumer, self.settings.leave_timeout).await;
     }
 }
 
-/// How a group answers whom it does not want as a member, whatever the brokers think of us.
+/// Whether the group rejects this member, although the brokers are reachable.
 fn is_join_rejected(code: Code) -> bool {
     matches!(
         code,

@@ -1,4 +1,4 @@
-//! What a dead letter looks like: the original record, and the headers that say why it is there.
+//! The format of a dead letter: the original record, and headers with the reason.
 
 use ::consumer::{DeadLetter, Record};
 use jiff::Timestamp;
@@ -7,28 +7,29 @@ use rdkafka::{
     types::RDKafkaErrorCode as Code,
 };
 
-/// The headers a dead letter has and its original has not, in their order: [`crate::ParsedDeadLetter`] finds them by it.
+/// The headers added to the original record, in this order. [`crate::ParsedDeadLetter`] recognizes them by the order.
 pub(crate) const ADDED: [&str; 7] =
     ["reason", "error", "source-topic", "source-partition", "source-offset", "service", "failed-at"];
 
-/// Follows them where the value was left out, and says how many bytes it has: the original has it still, at the coordinates
-/// in the headers.
+/// Follows the added headers if the value was left out, and contains its size in bytes. The original record at the
+/// coordinates in the headers still has the value.
 pub(crate) const VALUE_OMITTED: &str = "value-omitted";
 
-/// The same of the key.
+/// The same for the key.
 pub(crate) const KEY_OMITTED: &str = "key-omitted";
 
-/// And of the original's headers, with their number.
+/// The same for the original's headers, with their number.
 pub(crate) const HEADERS_OMITTED: &str = "headers-omitted";
 
-/// Follows them where the broker did not take the original's time, which it says, in milliseconds since the Unix epoch.
+/// Follows the added headers if the broker rejected the original timestamp, and contains it, in milliseconds since the
+/// Unix epoch.
 pub(crate) const TIMESTAMP_OMITTED: &str = "timestamp-omitted";
 
-/// An error is cut to so many bytes: it may quote what it met, and what it met may be a megabyte.
+/// Maximum size of the error text, in bytes. An error may quote its input, which may be a megabyte.
 const ERROR_BYTES: usize = 1024;
 
-/// What of the original a dead letter holds: all, until the broker refuses it. A record that was refused once would be
-/// refused for ever and hold up all behind it, so something is left out, and a header says what.
+/// The parts of the original that a dead letter contains: all, unless the broker rejects it. A rejected record would be
+/// rejected each time and block all records behind it, so a part is left out, and a header says so.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RetainedParts {
     pub(crate) value: bool,
@@ -39,22 +40,23 @@ pub(crate) struct RetainedParts {
 impl RetainedParts {
     pub(crate) const ALL: Self = Self { value: true, key_and_headers: true, timestamp: true };
 
-    /// What is left after the broker refused a letter with this code; `None` where leaving something out is no help.
+    /// The parts to retain after the broker rejected a letter with this code. `None` if leaving out a part does not
+    /// help.
     pub(crate) fn without(self, code: Code) -> Option<Self> {
         match code {
             Code::MessageSizeTooLarge if self.value => Some(Self { value: false, ..self }),
             Code::MessageSizeTooLarge if self.key_and_headers => Some(Self { key_and_headers: false, ..self }),
-            // Brokers have an opinion about the future, each topic its own.
+            // Brokers may reject timestamps in the future. The limit is a setting of each topic.
             Code::InvalidTimestamp if self.timestamp => Some(Self { timestamp: false, ..self }),
             _ => None,
         }
     }
 }
 
-/// The original's headers, then ours, which a reader therefore finds last, then what was left out.
+/// The original's headers, then the added ones, which a reader therefore finds last, then those for omitted parts.
 pub(crate) fn headers(letter: &DeadLetter, service: &str, retained: RetainedParts) -> OwnedHeaders {
     let DeadLetter { record, rejection, failed_at } = letter;
-    // The year 10000 is no time anybody fails at.
+    // Times after the year 9999 do not occur.
     let failed_at = Timestamp::try_from(*failed_at).unwrap_or(Timestamp::MAX).to_string();
     let (partition, offset) = (record.partition.to_string(), record.offset.to_string());
     let error = &rejection.error[..rejection.error.floor_char_boundary(ERROR_BYTES)];
@@ -68,7 +70,7 @@ pub(crate) fn headers(letter: &DeadLetter, service: &str, retained: RetainedPart
     theirs.chain(ours).chain(omitted).fold(headers, |headers, (key, value)| headers.insert(Header { key, value }))
 }
 
-/// What was left out of the record, and how much it was.
+/// Headers for the omitted parts, with their sizes.
 fn omitted(record: &Record, retained: RetainedParts) -> Vec<(&'static str, String)> {
     let value = record.value.as_ref().filter(|_| !retained.value).map(|value| (VALUE_OMITTED, value.len().to_string()));
     let key = record.key.as_ref().filter(|_| !retained.key_and_headers).map(|key| (KEY_OMITTED, key.len().to_string()));

@@ -1,48 +1,48 @@
-//! A dead letter as it lies in its topic, taken apart into the record it once was and what was said about it.
+//! Parsing of a dead letter: the original record, and the reason why it was rejected.
 
 use ::consumer::{Header, Record, record::ORIGINAL_TIMESTAMP};
 use jiff::Timestamp;
 
 use crate::produce::dead_letter::{ADDED, HEADERS_OMITTED, KEY_OMITTED, TIMESTAMP_OMITTED, VALUE_OMITTED};
 
-/// Where a record that was sent back had been a dead letter: `topic/partition/offset`.
+/// The header of a replayed record with the coordinates of its dead letter: `topic/partition/offset`.
 pub const REPLAYED_FROM: &str = "replayed-from";
 
 /// A dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParsedDeadLetter {
-    /// Its partition in the dead-letter topic.
+    /// The partition in the dead-letter topic.
     pub partition: i32,
-    /// Its offset there.
+    /// The offset in the dead-letter topic.
     pub offset: i64,
-    /// The word it is filtered by.
+    /// The short, stable reason, to filter by.
     pub reason: String,
-    /// What exactly was wrong.
+    /// The exact error.
     pub error: String,
-    /// Who could not use it.
+    /// The service that rejected the record.
     pub service: String,
-    /// When; absent if the header is no time.
+    /// When it was rejected. `None` if the header is not a time.
     pub failed_at: Option<Timestamp>,
-    /// The record it once was, with its coordinates and its own time; without the headers that say why it is here.
+    /// The original record, with its coordinates and its own timestamp, without the added headers.
     pub original: Record,
-    /// What the original has and this letter has not, because the broker had no room for it.
+    /// The parts of the original that this letter lacks, because it was too large for the broker.
     pub omitted: Omitted,
 }
 
-/// What was left out of a letter, and how much it was. It may be found where the original lies:
+/// The sizes of the parts that were left out of a letter. The original record still has them:
 /// [`ParsedDeadLetter::complete`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Omitted {
-    /// The value, of so many bytes.
+    /// The size of the value, in bytes.
     pub value: Option<usize>,
-    /// The key, of so many bytes.
+    /// The size of the key, in bytes.
     pub key: Option<usize>,
-    /// So many headers.
+    /// The number of headers.
     pub headers: Option<usize>,
 }
 
 impl Omitted {
-    /// Whether something was.
+    /// Whether any part was left out.
     #[must_use]
     pub const fn is_any(&self) -> bool {
         self.value.is_some() || self.key.is_some() || self.headers.is_some()
@@ -50,10 +50,10 @@ impl Omitted {
 }
 
 impl ParsedDeadLetter {
-    /// Takes a record of a dead-letter topic apart; `None` for one that no service of ours has put there.
+    /// Parses a record of a dead-letter topic. `None` if it was not written by one of the services.
     ///
-    /// Our headers are known by their names in their order, the last such run: a header of the original that happens to
-    /// be called `error` stays with the original.
+    /// The added headers are recognized by their names in their order. The last such sequence counts, so a header of
+    /// the original that is also called `error` stays with the original.
     #[must_use]
     pub fn open(record: Record) -> Option<Self> {
         let mut headers = record.headers;
@@ -72,7 +72,7 @@ impl ParsedDeadLetter {
                 KEY_OMITTED => omitted.key = count(),
                 HEADERS_OMITTED => omitted.headers = count(),
                 TIMESTAMP_OMITTED => timestamp = std::str::from_utf8(value.as_deref()?).ok()?.parse().ok(),
-                _ => headers.push((name, value)), // somebody has written on it since
+                _ => headers.push((name, value)), // a header that was added later
             }
         }
         let original = Record {
@@ -88,8 +88,8 @@ impl ParsedDeadLetter {
         Some(Self { partition, offset, reason, error, service, failed_at, original, omitted })
     }
 
-    /// This letter with all that was left out of it, from the record `found` where the original lies; `None` if that is
-    /// another one, as it is when the topic was made anew.
+    /// This letter with all omitted parts, taken from the record `found` at the original coordinates. `None` if that is
+    /// another record, as after the topic was created again.
     #[must_use]
     pub fn complete(self, found: Record) -> Option<Self> {
         let Self { original, omitted, .. } = &self;
@@ -102,9 +102,10 @@ impl ParsedDeadLetter {
         is_it.then(|| Self { original: found, omitted: Omitted::default(), ..self })
     }
 
-    /// The record to send back: the original, with its first known time, which counts instead of the new record's, and
-    /// with a note where it has been. A note of an earlier return is replaced, so that a record that fails again and
-    /// again does not grow. `None` when part of it was left out: without its value it would go back as a tombstone.
+    /// The record to send back: the original with two headers. One is its first known timestamp, which counts instead
+    /// of the new record's. The other is the coordinates of the dead letter. Headers of an earlier replay are replaced,
+    /// so that a record that fails repeatedly does not grow. `None` if a part was left out: without its value, it would
+    /// be a tombstone.
     #[must_use]
     pub fn into_replay(self, dead_letter_topic: &str) -> Option<Record> {
         if self.omitted.is_any() {
@@ -183,7 +184,7 @@ mod tests {
         assert_eq!(again.headers, noted);
     }
 
-    /// A letter of which all was left out that can be, and the record it was.
+    /// A letter without all parts that can be left out, and its original record.
     fn emptied() -> (ParsedDeadLetter, Record) {
         let omitted = [header("value-omitted", "3"), header("key-omitted", "3"), header("headers-omitted", "1")];
         let left = dead(Vec::new());

@@ -1,4 +1,4 @@
-//! The client behind the publisher: how it is configured, and one attempt to send with it.
+//! The rdkafka producer: its configuration, one attempt to send messages, and acknowledgements.
 
 use std::{
     sync::{
@@ -20,26 +20,26 @@ use tokio::time::sleep;
 
 use crate::{Error, Settings, client::diagnostics};
 
-/// The largest record we send, in bytes, whatever a topic would take: a pod has 128 MiB, and a record is in memory several
-/// times over on its way.
+/// Maximum size of a record, in bytes, whatever a topic accepts. A pod has 128 MiB, and a record is in memory several
+/// times while it is sent.
 pub(crate) const LARGEST_RECORD: usize = 8 << 20;
 
-/// The largest batch we send, in bytes: what a batch of the loop has to say usually fits, so it is one request, and one
-/// answer to whoever reads it.
+/// Maximum size of a producer batch, in bytes. The messages of a batch of the loop usually fit, so they are one request
+/// to the broker and one answer to a consumer.
 const LARGEST_BATCH: usize = 256 << 10;
 
-/// Polled by whoever waits for an acknowledgement; an idle producer costs next to nothing.
+/// A producer. It is polled while an attempt waits for acknowledgements, so an idle producer costs next to nothing.
 pub(crate) type Producer = Arc<BaseProducer<Answers>>;
 
 /// The context of a producer. Counts the messages that brokers have answered, with or without an error.
 #[derive(Debug, Default)]
 pub(crate) struct Answers(AtomicU64);
 
-/// A message on its way, whatever its topic.
+/// A record to send, with its topic.
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing<'a> {
     pub(crate) topic: &'a str,
-    /// The key decides, if there is none.
+    /// `None`: the key selects the partition.
     pub(crate) partition: Option<i32>,
     pub(crate) key: Option<&'a [u8]>,
     pub(crate) payload: Option<&'a [u8]>,
@@ -47,7 +47,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) headers: Option<OwnedHeaders>,
 }
 
-/// What became of the messages of one attempt.
+/// The acknowledgements of one attempt.
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryTracker(Mutex<DeliveryCounts>);
 
@@ -57,16 +57,17 @@ struct DeliveryCounts {
     failure: Option<KafkaError>,
 }
 
-/// How often a producer is polled while answers are due; and how often once that has been in vain so many times.
+/// The intervals at which a producer is polled while acknowledgements are outstanding: the second after `SOON` polls in
+/// vain.
 const POLL_EVERY: Duration = Duration::from_millis(1);
 const POLL_SELDOM: Duration = Duration::from_millis(10);
 const SOON: u32 = 100;
 
-/// How often, and for how long, a producer is heard that nobody waits for.
+/// The interval at which an idle producer is polled, and the duration of a poll.
 const LISTEN_EVERY: Duration = Duration::from_secs(5);
 const LISTEN_FOR: Duration = Duration::from_millis(1);
 
-/// An idempotent producer: what the client repeats by itself arrives once, and in order.
+/// Creates an idempotent producer: a message that the client repeats arrives once, and in order.
 pub(crate) fn open(settings: &Settings) -> Result<Producer, Error> {
     let mut config = settings.client();
     config
@@ -74,21 +75,21 @@ pub(crate) fn open(settings: &Settings) -> Result<Producer, Error> {
         .set("acks", "all")
         .set("message.timeout.ms", settings.publish_timeout.as_millis().to_string())
         .set("compression.type", settings.compression.as_deref().unwrap_or("none"))
-        // A batch of the loop is complete when we send it, so there is little to wait for.
+        // A batch of the loop is complete when it is sent, so there is little reason to wait for more messages.
         .set("linger.ms", "2")
-        // A single large record still goes, alone, as far as its topic allows.
+        // A single larger record is still sent, alone, if its topic accepts it.
         .set("batch.size", settings.batch_bytes.min(LARGEST_BATCH).to_string())
         .set("message.max.bytes", LARGEST_RECORD.to_string())
         .set("queue.buffering.max.kbytes", "16384")
         .set("queue.buffering.max.messages", "20000")
-        // As Java's clients do: a key goes to the same partition whoever sends it.
+        // The partitioner of the Java clients: a key selects the same partition for every producer.
         .set("partitioner", "murmur2_random");
     let producer = Arc::new(config.create_with_context(Answers::default())?);
     tokio::spawn(listen(Arc::downgrade(&producer)));
     Ok(producer)
 }
 
-/// Hears what a producer has to say while nobody waits for it, the log lines of an outage: they would pile up.
+/// Polls a producer while no attempt does. Otherwise its log lines would accumulate during an outage.
 async fn listen(producer: Weak<BaseProducer<Answers>>) {
     loop {
         sleep(LISTEN_EVERY).await;
@@ -104,7 +105,7 @@ pub(crate) async fn send(producer: &Producer, message: Outgoing<'_>) -> Result<(
     attempt.finish().await
 }
 
-/// One attempt to send messages: all in order, then all acknowledgements.
+/// One attempt to send messages: all messages in order, then all acknowledgements.
 pub(crate) struct Attempt<'p> {
     producer: &'p Producer,
     tracker: Arc<DeliveryTracker>,
@@ -115,14 +116,14 @@ impl<'p> Attempt<'p> {
         Self { producer, tracker: Arc::default() }
     }
 
-    /// Hands a message to the client, once it has room for it; does nothing after a failure.
+    /// Passes a message to the client, once its queue has room. Does nothing after a failure.
     pub(crate) async fn send(&mut self, message: Outgoing<'_>) {
         let mut unsent = Some(message.record(Arc::clone(&self.tracker)));
         let mut waited = 0;
         while !self.tracker.has_failed()
             && let Some(record) = unsent.take()
         {
-            // Before it is handed over: it may be answered at once.
+            // Counted before the message is passed to the client, because it may be acknowledged at once.
             self.tracker.expects_one();
             match self.producer.send(record) {
                 Ok(()) => {}
@@ -136,8 +137,8 @@ impl<'p> Attempt<'p> {
         }
     }
 
-    /// Waits for every acknowledgement. After a failure, too: a message that is still on its way would arrive after
-    /// the repetition of those that followed it.
+    /// Waits for every acknowledgement, also after a failure: a message that is still in flight would otherwise arrive
+    /// after the repetition of those that followed it.
     pub(crate) async fn finish(self) -> Result<(), KafkaError> {
         let mut waited = 0;
         while self.tracker.unanswered() > 0 {
@@ -146,7 +147,7 @@ impl<'p> Attempt<'p> {
         self.tracker.take_failure().map_or(Ok(()), Err)
     }
 
-    /// Takes in what has been answered, to whomever; if that is nothing of ours, some time passes.
+    /// Polls the client once. Waits for a while if none of this attempt's messages was acknowledged.
     async fn poll(&self, waited: &mut u32) {
         let before = self.tracker.unanswered();
         self.producer.poll(Duration::ZERO);
@@ -203,7 +204,7 @@ impl DeliveryTracker {
 }
 
 impl Answers {
-    /// How many messages have been answered so far.
+    /// The number of messages that brokers have answered so far.
     pub(crate) fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -219,7 +220,7 @@ impl ClientContext for Answers {
     }
 }
 
-/// Enters every acknowledgement where its message belongs; runs inside the poll.
+/// Passes every acknowledgement to the attempt of its message. Runs inside the poll.
 impl ProducerContext for Answers {
     type DeliveryOpaque = Arc<DeliveryTracker>;
 
@@ -231,7 +232,7 @@ impl ProducerContext for Answers {
     }
 }
 
-/// Whether a broker returned this error, and not the client after a timeout.
+/// Whether the error was returned by a broker, and not by the client after a timeout.
 fn is_answer(code: Code) -> bool {
     !matches!(
         code,

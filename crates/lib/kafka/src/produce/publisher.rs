@@ -1,4 +1,4 @@
-//! The destination topic and the dead-letter topic.
+//! The publisher: sends messages to the destination topic and dead letters to the dead-letter topic.
 
 use std::{
     pin::pin,
@@ -24,17 +24,17 @@ use crate::{
 /// One idempotent producer for both topics.
 pub struct Publisher {
     settings: Settings,
-    /// Replaced when it has failed for good, which idempotent producers do rather than risk an order or a duplicate.
+    /// Replaced after a fatal error. Idempotent producers fail rather than risk a wrong order or a duplicate.
     producer: Mutex<Producer>,
-    /// One of the concurrent attempts holds it and watches for all.
+    /// One of the concurrent attempts locks it and supervises for all.
     supervisor: tokio::sync::Mutex<Supervisor>,
 }
 
 impl Publisher {
-    /// A producer; the brokers are spoken to with the first message.
+    /// Creates a publisher. It connects with the first message.
     ///
     /// # Errors
-    /// When a setting cannot be used.
+    /// A setting cannot be used.
     pub fn connect(settings: &Settings) -> Result<Self, Error> {
         Ok(Self {
             settings: settings.clone(),
@@ -53,7 +53,7 @@ impl Publisher {
     fn producer(&self) -> Result<Producer, DependencyError> {
         let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, error)) = producer.client().fatal_error() {
-            tracing::warn!(%error, "the producer cannot go on and is replaced");
+            tracing::warn!(%error, "the producer has failed and is replaced");
             self.replace(&mut producer)?;
         }
         Ok(producer.clone())
@@ -63,7 +63,7 @@ impl Publisher {
         Client::Producer.count_replacement();
         let fresh = producer::open(&self.settings).map_err(unavailable)?;
         let failed = std::mem::replace(producer, fresh);
-        tokio::task::spawn_blocking(move || drop(failed)); // which waits for what is on its way
+        tokio::task::spawn_blocking(move || drop(failed)); // dropping waits for messages in flight
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl Publisher {
         for message in messages {
             attempt.send(self.message(message)?).await;
         }
-        // Concurrently, but each by itself: the outcome of each must be known.
+        // Concurrently, but one by one, because each result is needed.
         let dead = join_all(dead_letters.iter().map(|letter| self.send_dead_letter(producer, letter))).await;
         let of = |topic: &str, error| unavailable(format_args!("topic {topic}: {error}"));
         let sent =
@@ -115,7 +115,7 @@ impl Publisher {
 
     fn message<'a>(&'a self, message: &'a Message) -> Result<Outgoing<'a>, DependencyError> {
         let topic = self.settings.destination_topic.as_deref();
-        let topic = topic.ok_or_else(|| unavailable("there are messages, and no destination topic to send them to"))?;
+        let topic = topic.ok_or_else(|| unavailable("there are messages to send, but no destination topic is set"))?;
         Ok(Outgoing {
             topic,
             partition: None,
@@ -138,8 +138,8 @@ impl Publisher {
         }
     }
 
-    /// Sends a dead letter; if the broker has no room for all of it, without its value, then without its key and headers.
-    /// It fitted the source topic, compressed or under a limit of its own, and here it does not.
+    /// Sends a dead letter. If it is too large for the broker, it is sent without its value, then also without its key
+    /// and headers. It may have fitted the source topic because of compression or another limit.
     async fn send_dead_letter(&self, producer: &Producer, letter: &DeadLetter) -> Result<(), KafkaError> {
         let mut retained = RetainedParts::ALL;
         loop {
@@ -148,7 +148,7 @@ impl Publisher {
             let Some(less) = retained.without(*code) else { return outcome };
             let (record, error) = (&letter.record, code.to_string());
             let (topic, partition, offset) = (&*record.topic, record.partition, record.offset);
-            tracing::warn!(topic, partition, offset, error, retained = ?less, "a dead letter is refused; part of it is left out");
+            tracing::warn!(topic, partition, offset, error, retained = ?less, "the broker rejected a dead letter; a part of it is left out");
             retained = less;
         }
     }
@@ -167,7 +167,7 @@ impl ::consumer::Publisher for Publisher {
                 attempt.await
             }
         };
-        // A refusal is an answer, too.
+        // A rejection is an answer as well.
         if (outcome.is_ok() || producer.context().count() != answers)
             && let Ok(mut supervisor) = self.supervisor.try_lock()
         {

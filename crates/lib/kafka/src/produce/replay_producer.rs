@@ -1,4 +1,4 @@
-//! Records sent back to where they came from.
+//! The replay producer: sends records back to their original topics.
 
 use std::collections::HashMap;
 
@@ -15,44 +15,45 @@ use crate::{
 pub struct ReplayProducer {
     producer: Producer,
     topics: Topics,
-    /// Those that were asked about.
+    /// The topics that were described before.
     known: HashMap<String, Topic>,
 }
 
-/// What a record takes beside its key, value and headers: the frames of the batch it travels in and its own.
+/// The size of the frames of a record and its batch, in bytes, beside key, value and headers.
 const RECORD_OVERHEAD: usize = 256;
 
-/// What a header takes beside its name and value.
+/// The size of the frame of a header, in bytes, beside name and value.
 const HEADER_FRAME: usize = 10;
 
 impl ReplayProducer {
-    /// A producer, and somebody to ask about topics; the brokers are spoken to with the first question.
+    /// Creates a producer and a client for topics. They connect with the first request.
     ///
     /// # Errors
-    /// When a setting cannot be used.
+    /// A setting cannot be used.
     pub fn connect(settings: &Settings) -> Result<Self, Error> {
         Ok(Self { producer: producer::open(settings)?, topics: Topics::connect(settings)?, known: HashMap::new() })
     }
 
-    /// Whether the topic of the record has room for it. A broker that refuses one for its size would hold up all behind.
+    /// Whether the topic of the record accepts its size. A record that the broker rejects would block all records
+    /// behind it.
     ///
     /// # Errors
-    /// [`Error::NoTopic`] when the topic is gone; otherwise when the brokers do not answer.
+    /// [`Error::NoTopic`] if the topic no longer exists. Any other error if the brokers do not answer.
     pub async fn fits(&mut self, record: &Record) -> Result<bool, Error> {
         Ok(size(record) <= self.topic(&record.topic).await?.max_message_bytes.min(producer::LARGEST_RECORD))
     }
 
-    /// Sends the records with their keys, values and headers, each to the partition it came from, so that it stays behind
-    /// what has its key; returns when all are acknowledged.
+    /// Sends the records with their keys, values and headers, each to its original partition, so that records with the
+    /// same key stay in order. Returns when all are acknowledged.
     ///
     /// # Errors
-    /// When one is not acknowledged; any of them may have arrived.
+    /// A record is not acknowledged. Any of them may have been written.
     pub async fn send(&mut self, records: &[Record]) -> Result<(), Error> {
         let producer = self.producer.clone();
         let mut attempt = Attempt::with(&producer);
         for record in records {
             let partitions = self.topic(&record.topic).await?.partitions;
-            // A topic that was made anew may have fewer partitions; then the key decides.
+            // A topic that was created again may have fewer partitions. Then the key selects the partition.
             let exists = usize::try_from(record.partition).is_ok_and(|partition| partition < partitions);
             attempt.send(outgoing(record, exists.then_some(record.partition))).await;
         }
@@ -79,7 +80,7 @@ fn outgoing(record: &Record, partition: Option<i32>) -> Outgoing<'_> {
         partition,
         payload: record.value.as_deref(),
         key: record.key.as_deref(),
-        timestamp: None, // it is a new record; the time of the first one is in a header
+        timestamp: None, // it is a new record; a header contains the original timestamp
         headers: Some(headers),
     }
 }

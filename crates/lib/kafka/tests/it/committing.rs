@@ -1,4 +1,4 @@
-//! Offsets that were reached in quick succession: they go out together, but they go out.
+//! Commits: offsets that are reached in quick succession are committed together.
 
 use std::mem;
 
@@ -16,7 +16,7 @@ async fn committed(fixture: &Fixture, offset: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads nine records in three batches, each done with at once.
+/// Reads nine records in three batches and processes each at once.
 async fn commit_thrice(source: &mut Source) -> anyhow::Result<()> {
     for _ in 0..3 {
         let batch = soon(source.next_full(3)).await??;
@@ -61,7 +61,7 @@ async fn what_is_reached_before_the_mark_is_committed_at_its_end() -> anyhow::Re
         source.commit(&batch);
     }
     assert!(soon(source.next_until_end(3)).await??.is_empty());
-    // Nobody polls any more, and nobody says good-bye.
+    // The source is no longer polled and does not leave its group.
     mem::forget(source);
     soon(committed(&fixture, 9)).await?
 }

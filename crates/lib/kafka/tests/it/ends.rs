@@ -44,7 +44,7 @@ async fn an_end_is_not_committed_before_the_records_in_front_of_it() -> anyhow::
     fixture.produce_in_transaction(0, 5).await?;
     let mut source = fixture.source()?;
     let batch = soon(source.next_full(5)).await??;
-    // The end is reported, and the batch is still being worked on.
+    // The end is reported while the batch is still in flight.
     assert!(timeout(std::time::Duration::from_secs(2), source.next(100)).await.is_err());
     assert_eq!(fixture.committed(0).await?, None);
     source.commit(&batch);

@@ -1,4 +1,4 @@
-//! What every test needs: topics and a group of its own, and something in them.
+//! Fixture: topics and a consumer group for each test, and records in them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,16 +17,16 @@ use rdkafka::{
     types::RDKafkaErrorCode,
 };
 
-/// How long anything may take that should happen soon.
+/// Timeout of steps that should happen soon.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
-/// How often a condition is looked at.
+/// The interval at which conditions are checked.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A cluster in this process.
+/// librdkafka's mock cluster.
 pub(crate) type Mock = MockCluster<'static, DefaultProducerContext>;
 
-/// A source topic, a destination and a topic for dead letters, and the settings of a service between them.
+/// A source topic, a destination topic, a dead-letter topic, and the settings of a service that uses them.
 pub(crate) struct Fixture {
     pub(crate) settings: Settings,
 }
@@ -37,7 +37,7 @@ impl Fixture {
         Self::on(devstack::shared().await?, partitions).await
     }
 
-    /// On a broker of one's own.
+    /// On a broker of its own.
     pub(crate) async fn on(stack: &Endpoints, partitions: i32) -> anyhow::Result<Self> {
         let source_topic = stack.fresh_name("source").await?;
         let destination_topic = stack.fresh_name("destination").await?;
@@ -85,7 +85,7 @@ impl Fixture {
         Ok(Source::connect(&self.settings, Arc::new(LoopHealth::default()))?)
     }
 
-    /// The only member of another group, that reads `topic`.
+    /// The only member of another group, which reads `topic`.
     pub(crate) fn reader_of(&self, topic: &str) -> anyhow::Result<Source> {
         let settings = &self.settings;
         let group_id = format!("{}-reader", settings.group_id);
@@ -93,17 +93,17 @@ impl Fixture {
         Ok(Source::connect(&settings, Arc::new(LoopHealth::default()))?)
     }
 
-    /// Puts so many records into a partition of the source topic.
+    /// Produces this many records to a partition of the source topic.
     pub(crate) async fn produce(&self, partition: i32, records: usize) -> anyhow::Result<()> {
         self.produce_with(&self.config().create()?, partition, records).await
     }
 
-    /// Puts records of so many bytes each into a partition of the source topic.
+    /// Produces records of this size to a partition of the source topic.
     pub(crate) async fn produce_large(&self, partition: i32, records: usize, bytes: usize) -> anyhow::Result<()> {
         self.produce_values(&self.config().create()?, partition, vec!["x".repeat(bytes); records]).await
     }
 
-    /// Puts so many records into a partition, in a transaction, whose end takes an offset that nobody reads.
+    /// Produces this many records to a partition in a transaction, whose marker takes an offset.
     pub(crate) async fn produce_in_transaction(&self, partition: i32, records: usize) -> anyhow::Result<()> {
         let producer: FutureProducer = self.config().set("transactional.id", &self.settings.group_id).create()?;
         producer.init_transactions(SOON)?;
@@ -113,7 +113,7 @@ impl Fixture {
         Ok(())
     }
 
-    /// Puts records into a partition in a transaction that is left open.
+    /// Produces records to a partition in a transaction that is left open.
     pub(crate) async fn open_transaction(&self, partition: i32, records: usize) -> anyhow::Result<FutureProducer> {
         let mut config = self.config();
         config.set("transactional.id", &self.settings.group_id).set("transaction.timeout.ms", "900000");
@@ -124,7 +124,7 @@ impl Fixture {
         Ok(producer)
     }
 
-    /// Puts so many records into a partition, compressed by this codec.
+    /// Produces this many records to a partition, compressed with this codec.
     pub(crate) async fn produce_compressed(&self, partition: i32, records: usize, codec: &str) -> anyhow::Result<()> {
         let producer = self.config().set("compression.type", codec).set("linger.ms", "50").create()?;
         self.produce_values(&producer, partition, vec!["a value that compresses, ".repeat(50); records]).await
@@ -161,7 +161,7 @@ impl Fixture {
         Ok(())
     }
 
-    /// The offset the group has committed in a partition.
+    /// The committed offset of the group in a partition.
     pub(crate) async fn committed(&self, partition: i32) -> anyhow::Result<Option<i64>> {
         Ok(self.committed_with_metadata(partition).await?.0)
     }
@@ -171,7 +171,7 @@ impl Fixture {
         let committed = soon(async {
             loop {
                 match self.ask_for_committed(partition).await? {
-                    // A coordinator that has just been elected refuses requests.
+                    // A coordinator that was just elected rejects requests.
                     Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::NotCoordinator) => {
                         tokio::time::sleep(POLL_INTERVAL).await;
                     }
@@ -191,7 +191,7 @@ impl Fixture {
         Ok(tokio::task::spawn_blocking(move || asker.committed_offsets(list, SOON)).await?)
     }
 
-    /// Commits an offset as somebody outside the group does.
+    /// Commits an offset without being a member of the group.
     pub(crate) async fn commit_with_metadata(&self, partition: i32, offset: i64, metadata: &str) -> anyhow::Result<()> {
         let client: BaseConsumer = self.config().set("group.id", &self.settings.group_id).create()?;
         let mut list = TopicPartitionList::new();
@@ -209,12 +209,12 @@ impl Fixture {
     }
 }
 
-/// Waits for what should happen soon.
+/// Waits for a step that should happen soon.
 pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
-    tokio::time::timeout(SOON, work).await.context("this should have happened long ago")
+    tokio::time::timeout(SOON, work).await.context("the step took too long")
 }
 
-/// Marks the end and reads up to it.
+/// Takes a snapshot of the end offsets and reads up to them.
 pub(crate) async fn drain(source: &mut Source, limit: usize) -> anyhow::Result<Vec<Vec<Record>>> {
     source.snapshot_end_offsets().await?;
     let mut batches = Vec::new();

@@ -1,4 +1,5 @@
-//! A producer that is not Rust's: it may name a header by any bytes, and rdkafka's takes only text.
+//! A producer that writes the Kafka protocol itself: its header names may be any bytes, while rdkafka accepts text
+//! only.
 
 use anyhow::{Context, ensure};
 use tokio::{
@@ -6,17 +7,17 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Puts one record into partition 0 of a topic, in the words of the protocol: a `Produce` request of version 3.
+/// Writes one record to partition 0 of a topic, with a `Produce` request of version 3.
 pub(crate) async fn produce(broker: &str, topic: &str, value: &[u8], headers: &[(&[u8], &[u8])]) -> anyhow::Result<()> {
     send(broker, topic, &batch(&record(value, headers)?)?).await
 }
 
-/// Puts a batch in a format that no client knows into partition 0 of a topic on a mock cluster, and a good one behind it.
-/// Their offsets are `at` and the next one.
+/// Writes a batch in an unknown format to partition 0 of a topic on a mock cluster, and a good batch behind it. Their
+/// offsets are `at` and the next one.
 pub(crate) async fn produce_unknown_format(broker: &str, topic: &str, at: i64) -> anyhow::Result<()> {
     let good = batch(&record(b"x", &[])?)?;
-    // The cluster looks at the first batch only: one of two records, it believes. A client passes over it, because its last
-    // offset lies before the first one.
+    // The cluster checks the first batch only, which claims to have two records. A client skips it, because its last
+    // offset is lower than its first one.
     let mut cover = good.clone();
     cover[23..27].copy_from_slice(&(-1_i32).to_be_bytes());
     cover[57..61].copy_from_slice(&2_i32.to_be_bytes());
@@ -31,7 +32,7 @@ pub(crate) async fn produce_unknown_format(broker: &str, topic: &str, at: i64) -
 
 async fn send(broker: &str, topic: &str, batch: &[u8]) -> anyhow::Result<()> {
     let mut request = Vec::new();
-    request.extend([0, 0, 0, 3, 0, 0, 0, 0]); // Produce, its version, the number of the request
+    request.extend([0, 0, 0, 3, 0, 0, 0, 0]); // Produce, its version, the correlation id
     request.extend([0xff; 4]); // neither a client nor a transaction
     request.extend([0, 1]); // acknowledged by the leader
     request.extend(10_000_i32.to_be_bytes()); // milliseconds
@@ -45,7 +46,7 @@ async fn send(broker: &str, topic: &str, batch: &[u8]) -> anyhow::Result<()> {
     broker.write_all(&framed(&request)?).await?;
     let mut answer = vec![0; usize::try_from(broker.read_u32().await?)?];
     broker.read_exact(&mut answer).await?;
-    // The number of the request, one topic by its name, one partition by its number; then what is wrong.
+    // The correlation id, one topic by its name, one partition by its number; then the error code.
     let at = 4 + 4 + 2 + topic.len() + 4 + 4;
     ensure!(answer.get(at..at + 2) == Some(&[0, 0]), "the broker answers {answer:?}");
     Ok(())
@@ -61,7 +62,7 @@ fn batch(record: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut rest = vec![0xff, 0xff, 0xff, 0xff, 2]; // no leader's epoch, the format
     rest.extend(crc32c(&checked).to_be_bytes());
     rest.extend(checked);
-    Ok([vec![0; 8], framed(&rest)?].concat()) // behind its first offset
+    Ok([vec![0; 8], framed(&rest)?].concat()) // after its first offset
 }
 
 fn record(value: &[u8], headers: &[(&[u8], &[u8])]) -> anyhow::Result<Vec<u8>> {
@@ -75,20 +76,20 @@ fn record(value: &[u8], headers: &[(&[u8], &[u8])]) -> anyhow::Result<Vec<u8>> {
     counted(&record)
 }
 
-/// Behind its length in four bytes.
+/// Prefixed with its length in four bytes.
 fn framed(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     let length = u32::try_from(bytes.len())?;
     Ok([&length.to_be_bytes(), bytes].concat())
 }
 
-/// Behind its length in one byte.
+/// Prefixed with its length in one byte.
 fn counted(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok([&[zigzag(bytes.len())?], bytes].concat())
 }
 
-/// A number as the format writes small ones.
+/// A small number as a varint.
 fn zigzag(number: usize) -> anyhow::Result<u8> {
-    u8::try_from(number * 2).ok().filter(|&byte| byte < 0x80).context("more than one byte can say")
+    u8::try_from(number * 2).ok().filter(|&byte| byte < 0x80).context("too large for one byte")
 }
 
 pub(crate) fn crc32c(bytes: &[u8]) -> u32 {

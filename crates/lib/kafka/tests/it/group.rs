@@ -1,4 +1,4 @@
-//! Membership: who owns a partition, who may commit, who stays.
+//! Membership in a consumer group: assigned partitions, commits, leaving, session timeout.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +22,10 @@ async fn a_new_member_begins_behind_the_commit_of_one_that_left() -> anyhow::Res
     let left = Instant::now();
     let mut second = fixture.source()?;
     let batch = soon(second.next(100)).await??;
-    assert!(left.elapsed() < fixture.settings.session_timeout, "the first is gone, nobody had to wait for it");
+    assert!(
+        left.elapsed() < fixture.settings.session_timeout,
+        "the first member left, and the second did not wait for its session timeout"
+    );
     assert_eq!(batch[0].offset, 50);
     second.close().await;
     Ok(())
@@ -41,7 +44,8 @@ async fn what_is_not_committed_comes_again() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lets `first` stay in the group, at work, until `second` has its share of it, and returns what `second` reads first.
+/// Keeps `first` in the group, with work in progress, until `second` is assigned partitions. Returns the first records
+/// that `second` reads.
 async fn share(first: &mut Source, second: &mut Source) -> anyhow::Result<Vec<Record>> {
     Ok(soon(first.poll_while(second.next(100))).await??)
 }
@@ -94,7 +98,7 @@ async fn a_partition_that_came_back_is_not_committed_for_a_batch_from_before() -
 #[tokio::test]
 async fn long_work_costs_no_membership_and_no_record() -> anyhow::Result<()> {
     let mut fixture = Fixture::with(1).await?;
-    fixture.settings.session_timeout = Duration::from_secs(6); // the least a broker allows
+    fixture.settings.session_timeout = Duration::from_secs(6); // the minimum that a broker allows
     fixture.settings.max_poll_interval = Duration::from_secs(6);
     fixture.produce(0, 10).await?;
     let mut source = fixture.source()?;

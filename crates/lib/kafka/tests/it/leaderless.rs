@@ -1,4 +1,4 @@
-//! Partitions without a leader: they are a stall, and no reason to replace a client.
+//! Partitions without a leader are a stall, and no reason to replace a client.
 
 use std::{future::pending, sync::Arc, time::Duration};
 
@@ -9,10 +9,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::fixture::{Fixture, POLL_INTERVAL, soon};
 
-/// How long a stall may take to be named.
+/// How long it may take to report a stall.
 const NAMED: Duration = Duration::from_secs(60);
 
-/// A client that is replaced is replaced within this time after its stall is named.
+/// A replacement of the client would happen within this time after the stall is reported.
 const REPLACED: Duration = Duration::from_secs(15);
 
 /// Waits until there is a stall.

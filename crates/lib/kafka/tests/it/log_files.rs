@@ -13,7 +13,7 @@ pub(crate) struct LogFile {
     bytes: Vec<u8>,
 }
 
-/// Offsets inside a batch: length, format, checksum, and the begin of the data under the checksum.
+/// Offsets inside a batch: length, format, checksum, and the start of the data under the checksum.
 const LENGTH: usize = 8;
 const MAGIC: usize = 16;
 const CRC: usize = 17;
@@ -26,7 +26,7 @@ impl LogFile {
         Ok(Self { path, bytes })
     }
 
-    /// Changes the last byte of a batch: its checksum is wrong then.
+    /// Changes the last byte of a batch, so that its checksum is wrong.
     pub(crate) fn corrupt(mut self, batch: usize) -> anyhow::Result<()> {
         let (begin, end) = self.batch(batch)?;
         ensure!(begin < end);
@@ -34,7 +34,7 @@ impl LogFile {
         self.save()
     }
 
-    /// Gives a batch a codec that no client knows.
+    /// Sets an unknown codec in a batch.
     pub(crate) fn set_codec(mut self, batch: usize, codec: u8) -> anyhow::Result<()> {
         let (begin, end) = self.batch(batch)?;
         self.bytes[begin + CHECKED + 1] = codec;
@@ -43,18 +43,18 @@ impl LogFile {
         self.save()
     }
 
-    /// Gives a batch a format that no client knows.
+    /// Sets an unknown format in a batch.
     pub(crate) fn set_magic(mut self, batch: usize, magic: u8) -> anyhow::Result<()> {
         let (begin, _) = self.batch(batch)?;
         self.bytes[begin + MAGIC] = magic;
         self.save()
     }
 
-    /// Where a batch begins and ends.
+    /// The begin and the end of a batch.
     fn batch(&self, number: usize) -> anyhow::Result<(usize, usize)> {
         let mut begin = 0;
         for at in 0.. {
-            let length = self.bytes.get(begin + LENGTH..begin + LENGTH + 4).context("there is no such batch")?;
+            let length = self.bytes.get(begin + LENGTH..begin + LENGTH + 4).context("the batch does not exist")?;
             let end = begin + LENGTH + 4 + usize::try_from(u32::from_be_bytes(length.try_into()?))?;
             if at == number {
                 return Ok((begin, end));

@@ -1,4 +1,4 @@
-//! Records that are deleted while others, before them, are queued in the client: they are counted as lost.
+//! Lost records: records that are deleted while earlier ones are queued in the client are counted.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use tokio::time::sleep;
 
 use crate::fixture::{Fixture, offsets, soon};
 
-/// More than the client reads ahead.
+/// More records than the client prefetches.
 const RECORDS: usize = 4000;
 
-/// How long the client may take to read ahead.
+/// How long the client may take to prefetch.
 const AHEAD: Duration = Duration::from_secs(2);
 
-/// The log start after the deletion, behind what the client has read ahead.
+/// The log start after the deletion, behind the prefetched records.
 const LOG_START: i64 = 3900;
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn records_that_are_deleted_while_others_are_queued_are_counted() -> anyho
     let mut read = soon(source.next_full(10)).await??;
     sleep(AHEAD).await;
     fixture.delete_before(0, LOG_START).await?;
-    // The client fetches again, and notices, while most of what it has read ahead is still queued.
+    // The client fetches again, and notices the deletion, while most prefetched records are still queued.
     read.extend(soon(source.next_full(1500)).await??);
     sleep(AHEAD).await;
     while read.last().is_none_or(|record| record.offset < 3999) {
@@ -36,7 +36,7 @@ async fn records_that_are_deleted_while_others_are_queued_are_counted() -> anyho
     }
     let read = offsets(&read);
     let (before, after) = read.split_at(read.partition_point(|&offset| offset < LOG_START));
-    assert!(before.len() > 1000, "{} records were read ahead", before.len());
+    assert!(before.len() > 1000, "{} records were prefetched", before.len());
     assert_eq!(after, (LOG_START..4000).collect::<Vec<_>>());
     let (topic, lost) = (&fixture.settings.source_topic, LOG_START - i64::try_from(before.len())?);
     let lost = format!("tagmill_records_lost_total{{topic=\"{topic}\",partition=\"0\"}} {lost}\n");

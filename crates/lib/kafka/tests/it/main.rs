@@ -1,4 +1,4 @@
-//! The source, the publisher and the topics, on a real broker.
+//! Tests of source, publisher and topics on a real broker.
 
 mod fixture;
 mod foreign;

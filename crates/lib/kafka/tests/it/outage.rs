@@ -1,4 +1,4 @@
-//! Brokers that are away, or there and silent.
+//! Outages: brokers that are unreachable or do not answer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ async fn publishing_gives_up_on_a_silent_broker_and_works_when_it_speaks_again()
     publisher.publish(&message("before"), &[]).await?;
 
     stack.kafka().pause()?;
-    let error = soon(publisher.publish(&message("during"), &[])).await?.expect_err("nobody answers");
+    let error = soon(publisher.publish(&message("during"), &[])).await?.expect_err("no broker answers");
     assert_eq!(error.dependency.name, "kafka");
     stack.kafka().resume()?;
     soon(async { while publisher.publish(&message("after"), &[]).await.is_err() {} }).await?;
@@ -49,8 +49,8 @@ async fn a_source_reports_an_outage_and_goes_on_after_it() -> anyhow::Result<()>
         record: None,
     }));
     let reported = Instant::now();
-    soon(source.next(100)).await?.expect_err("there still is no broker");
-    assert!(reported.elapsed() > Duration::from_secs(1), "reported, not shouted");
+    soon(source.next(100)).await?.expect_err("the broker is still stopped");
+    assert!(reported.elapsed() > Duration::from_secs(1), "reported too often");
 
     stack.kafka().start().await?;
     soon(source.poll_while(async {

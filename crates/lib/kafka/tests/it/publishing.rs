@@ -1,4 +1,4 @@
-//! Messages and dead letters, as their readers find them.
+//! Publishing: messages and dead letters as consumers read them.
 
 use std::{
     collections::HashMap,
@@ -38,7 +38,7 @@ async fn messages_of_one_key_keep_their_order_also_when_they_do_not_fit_into_the
     Ok(())
 }
 
-/// Together they are three times as large as the topic takes, each alone a tenth.
+/// Together, the messages are three times as large as the topic's limit; each alone is a tenth of it.
 #[tokio::test]
 async fn messages_are_not_refused_for_their_company() -> anyhow::Result<()> {
     const MAX_MESSAGE_BYTES: usize = 100_000;
@@ -76,7 +76,7 @@ fn dead_letter(offset: i64, value: Option<Vec<u8>>, rejection: Rejection) -> Dea
     }
 }
 
-/// What the last header of this name says.
+/// The value of the last header of this name.
 fn said(record: &Record, name: &str) -> Option<String> {
     let (_, value) = record.headers.iter().rfind(|(known, _)| known == name)?;
     String::from_utf8(value.clone()?).ok()
@@ -140,7 +140,7 @@ async fn a_dead_letter_that_its_topic_has_no_room_for_comes_without_its_value() 
     );
 
     for (record, whole) in found.into_iter().zip([true, false, true, false, true]) {
-        let letter = ParsedDeadLetter::open(record).expect("with or without its value it is a dead letter of ours");
+        let letter = ParsedDeadLetter::open(record).expect("a dead letter, with or without its value");
         assert_eq!(!letter.omitted.is_any(), whole, "{letter:?}");
         assert_eq!(letter.into_replay("dead").is_some(), whole, "without its value it would be a tombstone");
     }
@@ -164,7 +164,7 @@ async fn a_dead_letter_whose_key_and_headers_are_too_large_says_so_and_no_more()
     let found = drain(&mut reader, 100).await?.concat();
     reader.close().await;
     let found_as = |record: Record| {
-        let (named, whole) = (record.key.clone(), ParsedDeadLetter::open(record).expect("a dead letter of ours"));
+        let (named, whole) = (record.key.clone(), ParsedDeadLetter::open(record).expect("a dead letter"));
         (named.is_some(), whole.omitted, whole.reason)
     };
     let omitted = |key| Omitted { value: Some(1), key: Some(key), headers: Some(2) };
@@ -193,8 +193,8 @@ async fn a_time_the_broker_refuses_is_kept_in_a_header() -> anyhow::Result<()> {
     let mut reader = fixture.reader_of(&fixture.settings.dead_letter_topic)?;
     let found = drain(&mut reader, 100).await?.concat();
     reader.close().await;
-    assert_ne!(found[0].timestamp, Some(IN_A_CENTURY), "this broker has no opinion about the future");
-    let letter = ParsedDeadLetter::open(found[0].clone()).expect("a dead letter of ours");
+    assert_ne!(found[0].timestamp, Some(IN_A_CENTURY), "this broker accepts any timestamp");
+    let letter = ParsedDeadLetter::open(found[0].clone()).expect("a dead letter");
     assert_eq!((letter.original.timestamp, letter.omitted.is_any()), (Some(IN_A_CENTURY), false));
     assert_eq!(letter.original.headers.len(), 2);
     Ok(())

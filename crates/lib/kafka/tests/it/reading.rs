@@ -1,4 +1,4 @@
-//! Batches: whatever is there, or everything up to the mark, and nothing lost on the way.
+//! Reading: batches of available records, batches up to the end offsets, and no lost records.
 
 use std::time::Duration;
 
@@ -48,8 +48,8 @@ async fn an_end_that_was_read_ahead_before_the_mark_does_not_count() -> anyhow::
     for _ in 0..3 {
         fixture.produce(0, 5).await?;
         assert_eq!(drain(&mut source, 100).await?.concat().len(), 5);
-        // The broker leaves a fetch open for half a second before it says that this is the end; nobody polls, so there
-        // is no condition to wait for.
+        // The broker holds a fetch for half a second before it reports the end. The source is not polled meanwhile, so
+        // there is no condition to wait for.
         sleep(Duration::from_millis(700)).await;
     }
     source.close().await;
@@ -75,7 +75,7 @@ async fn a_dropped_read_loses_no_record() -> anyhow::Result<()> {
     source.snapshot_end_offsets().await?;
     let mut seen = Vec::new();
     while seen.len() < 500 {
-        // A batch of 64 takes longer to come than this, now and then.
+        // A batch of 64 sometimes takes longer than this.
         if let Ok(batch) = timeout(Duration::from_micros(200), source.next_until_end(64)).await {
             seen.extend(offsets(&batch?));
         }

@@ -1,4 +1,4 @@
-//! Messages that brokers refuse at once: a refusal is an answer, and no reason to replace the producer.
+//! Rejected messages: a rejection is an answer, and no reason to replace the producer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -36,7 +36,7 @@ async fn a_producer_whose_messages_are_refused_is_not_replaced() -> anyhow::Resu
         refused += 1;
         sleep(PAUSE).await;
     }
-    assert!(refused > 50, "{refused} refusals are not quick");
+    assert!(refused > 50, "{refused} rejections are too few");
     let replaced = "tagmill_client_replacements_total{client=\"producer\"} 0\n";
     assert!(page.render().contains(replaced), "{}", page.render());
     Ok(())

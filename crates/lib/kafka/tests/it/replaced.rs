@@ -20,7 +20,7 @@ async fn replace_on(stack: &Endpoints, fixture: &Fixture, records: usize) -> any
     fixture.produce(0, records).await
 }
 
-/// A topic of 30 records, and a source that has read them, and committed none.
+/// A topic of 30 records, and a source that has read them and committed none.
 async fn thirty_read() -> anyhow::Result<(Fixture, Source, Vec<Record>)> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 30).await?;
@@ -40,7 +40,7 @@ async fn thirty_committed() -> anyhow::Result<(Fixture, String)> {
     Ok((fixture, metadata))
 }
 
-/// Reads until the record with this offset has come.
+/// Reads until the record with this offset is read.
 async fn read_to(source: &mut Source, last: i64) -> anyhow::Result<Vec<Record>> {
     let mut records: Vec<Record> = Vec::new();
     let reading = async {
@@ -70,8 +70,8 @@ async fn a_topic_that_takes_the_place_of_another_is_read_from_its_beginning() ->
     Ok(())
 }
 
-/// Each restart of a broker raises the leader epochs of its partitions; those of a new topic begin at 0. A client that knows
-/// the higher ones takes the metadata of the new topic for old.
+/// Each restart of a broker raises the leader epochs of its partitions. Those of a new topic begin at 0. A client that
+/// knows the higher epochs ignores the metadata of the new topic as outdated.
 #[tokio::test]
 async fn a_topic_whose_leader_epochs_are_lower_than_those_of_the_former_is_read() -> anyhow::Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
@@ -114,7 +114,7 @@ async fn a_batch_of_the_former_topic_is_not_committed_in_the_new_one() -> anyhow
     let next = soon(next).await?;
     source.commit(&batch);
     source.close().await;
-    assert_eq!(fixture.committed(0).await?.unwrap_or(0), 0, "{next:?} is not done with");
+    assert_eq!(fixture.committed(0).await?.unwrap_or(0), 0, "{next:?} is not processed");
     Ok(())
 }
 
@@ -182,9 +182,9 @@ async fn nobody_creates_a_topic_that_was_deleted() -> anyhow::Result<()> {
         rejection: ::consumer::Rejection::new("not-json", "what is wrong"),
         failed_at: std::time::UNIX_EPOCH,
     };
-    let failed = soon(publisher.publish(&message, &[])).await?.expect_err("the topic is gone");
+    let failed = soon(publisher.publish(&message, &[])).await?.expect_err("the topic was deleted");
     assert!(failed.error.contains(&destination), "{failed:?}");
-    let failed = soon(publisher.publish(&[], &[letter])).await?.expect_err("the topic is gone");
+    let failed = soon(publisher.publish(&[], &[letter])).await?.expect_err("the topic was deleted");
     assert!(failed.error.contains(&dead_letter_topic), "{failed:?}");
     let mut replay = kafka::ReplayProducer::connect(&fixture.settings)?;
     assert!(soon(replay.send(&batch)).await?.is_err());

@@ -1,4 +1,4 @@
-//! A topic read once, beside the group that works on it.
+//! Reading a whole topic while a group reads it.
 
 use ::consumer::Record;
 use kafka::{Error, Reader};
@@ -57,7 +57,7 @@ async fn one_record_is_found_where_it_lies_or_not_at_all() -> anyhow::Result<()>
     };
     assert_eq!(found(1, 1).await?, Some((1, 1, Some(b"1".to_vec()))));
     assert_eq!(found(0, 1).await?, Some((0, 1, Some(b"1".to_vec()))));
-    // The third offset of partition 0 is the end of a transaction, which nobody reads.
+    // The third offset of partition 0 is a transaction marker.
     for (partition, offset) in [(0, 2), (1, 3), (1, -1), (2, 0), (-1, 0), (i32::MAX, i64::MAX)] {
         assert_eq!(found(partition, offset).await?, None, "{partition}/{offset}");
     }

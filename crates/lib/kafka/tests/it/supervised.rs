@@ -10,10 +10,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::fixture::{Fixture, POLL_INTERVAL};
 
-/// How long consumer and producer may take after the broker is back. Generous: what is tested is that they come back.
+/// How long consumer and producer may take after the broker is back. The limit is generous: the test is about recovery,
+/// not speed.
 const BACK: Duration = Duration::from_secs(180);
 
-/// Where the broker is while it is away, and how it goes.
+/// How the broker is stopped, and how it is unreachable meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Away {
     Killed,
@@ -22,7 +23,7 @@ enum Away {
     Unresolvable,
 }
 
-/// A broker behind a proxy; a source and a publisher that reads and writes the same topic.
+/// A broker behind a proxy; a source and a publisher that read and write the same topic.
 struct Restarts {
     stack: Stack,
     source: Source,
@@ -31,7 +32,7 @@ struct Restarts {
 }
 
 impl Restarts {
-    /// With properties of librdkafka that win over those of the service.
+    /// With properties of librdkafka that override those of the service.
     async fn with(properties: &[(&str, &str)]) -> anyhow::Result<Self> {
         let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;
         let mut fixture = Fixture::on(stack.endpoints(), 1).await?;
@@ -69,7 +70,7 @@ impl Restarts {
         Ok(timeout(BACK, reading).await?)
     }
 
-    /// The broker is away for so long, under load, and comes back at 127.0.0.1 and this port.
+    /// Stops the broker for this many seconds, under load. It comes back at 127.0.0.1 and this port.
     async fn restart(&mut self, away: Away, seconds: u64, port: u16) -> anyhow::Result<()> {
         let (stack, publisher) = (&self.stack, &self.publisher);
         let restart = async {
@@ -129,7 +130,7 @@ async fn consumer_and_producer_work_again_after_every_restart_of_the_broker() ->
 
 #[tokio::test]
 async fn clients_that_do_not_find_the_broker_again_are_replaced() -> anyhow::Result<()> {
-    // With so short a pause, this release of librdkafka never goes back to the bootstrap servers.
+    // With so short a pause, this release of librdkafka never returns to the bootstrap servers.
     let mut restarts = Restarts::with(&[("reconnect.backoff.max.ms", "1000")]).await?;
     let (first, second) = restarts.ports()?;
     restarts.restart(Away::Unresolvable, 15, second).await?;

@@ -1,4 +1,4 @@
-//! What a starting service learns about its topics.
+//! Topics: descriptions, checks, creation, unreachable advertised addresses.
 
 use devstack::{Options, Stack};
 use kafka::{Error, Settings, Status, Topics};
@@ -50,7 +50,7 @@ async fn a_broker_that_is_not_there_is_an_outage() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The bootstrap address answers, and names addresses of brokers that nobody can reach: the error has to name them.
+/// The bootstrap address answers with unreachable addresses of brokers: the error has to name them.
 #[tokio::test]
 async fn an_advertised_address_that_nobody_answers_at_is_named() -> anyhow::Result<()> {
     let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;

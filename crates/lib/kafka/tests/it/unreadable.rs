@@ -1,4 +1,4 @@
-//! Partitions that cannot be read: they are reported, nothing in them is skipped, and the others go on.
+//! Unreadable partitions are reported, none of their records is skipped, and the other partitions are read.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,11 +20,11 @@ pub(crate) fn watched(fixture: &Fixture) -> anyhow::Result<(Source, Arc<LoopHeal
     Ok((Source::connect(&fixture.settings, Arc::clone(&loop_health))?, loop_health))
 }
 
-/// Reads until so many records have come.
+/// Reads until this many records are read.
 async fn read(source: &mut Source, count: usize) -> anyhow::Result<Vec<Record>> {
     let mut records = Vec::new();
     while records.len() < count {
-        // An outage that the restart of a broker leaves behind passes.
+        // An outage caused by the restart of a broker ends by itself.
         if let Ok(batch) = soon(source.next(100)).await? {
             records.extend(batch);
         }
@@ -33,7 +33,7 @@ async fn read(source: &mut Source, count: usize) -> anyhow::Result<Vec<Record>> 
     Ok(records)
 }
 
-/// Reads until a stall is seen, which must come before any record does.
+/// Reads until a stall is reported, which must happen before any record is read.
 async fn stalled(source: &mut Source, loop_health: &LoopHealth) -> anyhow::Result<Vec<Stall>> {
     let seen = async {
         while loop_health.stalls().is_empty() {
@@ -54,7 +54,7 @@ async fn stalled(source: &mut Source, loop_health: &LoopHealth) -> anyhow::Resul
     }
 }
 
-/// Three batches of one record each in partition 0, of which the second cannot be read, and one record in partition 1.
+/// Three batches of one record each in partition 0, of which the second is unreadable, and one record in partition 1.
 async fn broken(breaking: impl FnOnce(LogFile) -> anyhow::Result<()>) -> anyhow::Result<(Stack, Fixture)> {
     let stack = Stack::start(Options::for_tests()).await?;
     let fixture = Fixture::on(stack.endpoints(), 2).await?;
@@ -67,7 +67,7 @@ async fn broken(breaking: impl FnOnce(LogFile) -> anyhow::Result<()>) -> anyhow:
     Ok((stack, fixture))
 }
 
-/// The partition stops before the batch, is named, and goes on when the log start has been moved behind the batch.
+/// The partition stops before the batch, is reported, and continues when the log start has been moved behind the batch.
 async fn stops_before_the_batch(fixture: &Fixture, words: &str) -> anyhow::Result<()> {
     let topic = &fixture.settings.source_topic;
     let (mut source, loop_health) = watched(fixture)?;
@@ -80,7 +80,7 @@ async fn stops_before_the_batch(fixture: &Fixture, words: &str) -> anyhow::Resul
     assert_eq!((stalls[0].cause, &stalls[0].subject), (StallCause::PartitionError, &format!("{topic}/0")));
     assert!(stalls[0].error.contains(words), "{stalls:?}");
 
-    // The other partition is read, and nothing behind the batch is.
+    // The other partition is read, and no record behind the batch is.
     fixture.produce(1, 1).await?;
     fixture.produce(0, 1).await?;
     let other = read(&mut source, 1).await?;

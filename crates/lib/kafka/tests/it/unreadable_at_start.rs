@@ -1,4 +1,4 @@
-//! A batch that cannot be read right at the committed offset, where a source begins: it is not skipped.
+//! An unreadable batch at the committed offset, where a source begins, is not skipped.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
 /// Long enough for several attempts to read the batch.
 const ATTEMPTS: Duration = Duration::from_secs(12);
 
-/// The records that come in this time. Those of the first partition are committed, as the loop does.
+/// The records read in this time. Those of the first partition are committed, as the loop does.
 async fn read_for(source: &mut Source, time: Duration) -> Vec<Record> {
     let (end, mut records) = (Instant::now() + time, Vec::new());
     while let Ok(batch) = timeout_at(end, source.next(100)).await {
@@ -29,7 +29,7 @@ async fn read_for(source: &mut Source, time: Duration) -> Vec<Record> {
     records
 }
 
-/// Partition 0 stands at its committed offset 1, is named, and nothing behind that offset is read.
+/// Partition 0 stays at its committed offset 1, is reported, and no record behind that offset is read.
 async fn stands_at_the_batch(fixture: &Fixture, mut source: Source, loop_health: &LoopHealth) -> anyhow::Result<()> {
     let read = read_for(&mut source, ATTEMPTS).await;
     ensure!(read.iter().all(|record| record.partition != 0), "read behind a batch that cannot be read: {read:?}");
@@ -52,7 +52,7 @@ async fn one_committed() -> anyhow::Result<(Mock, Fixture)> {
     Ok((cluster, fixture))
 }
 
-/// Puts a batch that cannot be read into partition 0, and another one behind it. The client goes on behind the first.
+/// Writes an unreadable batch to partition 0, and another batch behind it. The client continues behind the first.
 async fn break_batch(fixture: &Fixture) -> anyhow::Result<()> {
     foreign::produce_unknown_format(&fixture.settings.bootstrap_servers, &fixture.settings.source_topic, 1).await
 }
@@ -68,7 +68,7 @@ async fn a_batch_that_cannot_be_read_at_the_committed_offset_is_not_skipped() ->
 #[tokio::test]
 async fn a_batch_that_cannot_be_read_is_not_skipped_while_the_committed_offset_is_not_known() -> anyhow::Result<()> {
     let (cluster, fixture) = one_committed().await?;
-    // The client's own request is answered, the first ones of the source are not.
+    // The client's own request is answered; the first requests of the source are not.
     let away = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
     let answered = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
     cluster.request_errors(RDKafkaApiKey::OffsetFetch, &[answered, away, away, away, away]);

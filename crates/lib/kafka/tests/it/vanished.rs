@@ -1,4 +1,4 @@
-//! Topics that are deleted, partitions that are lost or added, under a running source.
+//! Deleted topics, and partitions that are lost or added, while a source runs.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::fixture::{Fixture, POLL_INTERVAL, drain, soon};
 
-/// How long a change of the cluster may take to be noticed; with the client's defaults it is minutes.
+/// How long a change of the cluster may take to be noticed; with the client's defaults it takes minutes.
 const NOTICED: Duration = Duration::from_secs(60);
 
 fn admin(fixture: &Fixture) -> anyhow::Result<AdminClient<DefaultClientContext>> {
@@ -26,7 +26,7 @@ fn missing(loop_health: &LoopHealth) -> BTreeSet<String> {
     stalls.filter(|stall| stall.cause == StallCause::TopicMissing).map(|stall| stall.subject).collect()
 }
 
-/// Keeps the source in its group until the condition holds.
+/// Keeps the source in its group until the condition is true.
 async fn until(source: &mut Source, holds: impl Fn() -> bool) -> anyhow::Result<()> {
     let waiting = async {
         while !holds() {
@@ -52,7 +52,7 @@ async fn topics_that_are_gone_are_named_until_they_are_there_again() -> anyhow::
     let all: BTreeSet<_> = names.into_iter().cloned().collect();
     until(&mut source, || missing(&loop_health) == all).await?;
 
-    // Statistics of brokers that are up come every five seconds, and do not end it.
+    // Statistics of brokers that are up arrive every five seconds, and do not end the stall.
     let holds = async {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(16) {

@@ -1,4 +1,4 @@
-//! One text per JSON value, whatever order its keys and whatever form its numbers came in.
+//! Canonical JSON: one text per value, whatever the order of its keys and the form of its numbers.
 
 use std::io::Write as _;
 
@@ -9,12 +9,12 @@ use crate::{decimal::Decimal, parsing::json::Node};
 /// SHA-1 of the canonical text of a JSON text, in lower-case hexadecimal.
 ///
 /// # Errors
-/// It is not JSON.
+/// The text is not JSON.
 pub fn digest(json: &str) -> Result<String, serde_json::Error> {
     Ok(digest_of(&serde_json::from_str(json)?))
 }
 
-/// The same, of a value that was read.
+/// The same for a parsed value.
 pub(crate) fn digest_of(value: &Node<'_>) -> String {
     const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     let mut text = Vec::with_capacity(2048);
@@ -23,8 +23,8 @@ pub(crate) fn digest_of(value: &Node<'_>) -> String {
     Sha1::digest(&text).into_iter().flat_map(halves).collect()
 }
 
-/// Writes `value` with sorted keys, normalised decimals and no spaces. Recursion is bounded by the parser's own depth
-/// limit of 128.
+/// Writes `value` with sorted keys, normalized decimals and no spaces. The parser's maximum depth of 128 limits the
+/// recursion.
 fn write_canonical(value: &Node<'_>, out: &mut Vec<u8>) {
     match value {
         Node::Null => out.extend_from_slice(b"null"),
@@ -54,7 +54,7 @@ fn write_canonical(value: &Node<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// A vector takes whatever is written.
+/// Writing to a vector never fails.
 fn write_text(text: &str, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, text);
 }

@@ -1,4 +1,4 @@
-//! Reading JSON by hand: every field with its path, so that an error names it.
+//! Access to the fields of a JSON document. Every error has the path of its field.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub(crate) fn parse(value: Option<&[u8]>) -> Result<Object<'_>, Unusable> {
     Ok(fields)
 }
 
-/// The same, and the text of a field as it stands in the record.
+/// The same, together with the text of a field as it is in the record.
 pub(crate) fn parse_with_text<'a>(
     value: Option<&'a [u8]>,
     field: &str,
@@ -32,7 +32,7 @@ pub(crate) fn parse_with_text<'a>(
     let bytes = there(value)?;
     let texts: Object<'_, &RawValue> = match serde_json::from_slice(bytes) {
         Ok(texts) => texts,
-        // What is wrong with it, and whether it is that it is no object, is told by the other way to read it.
+        // On an error, the other way to parse it finds the reason, for instance that it is not an object.
         Err(error) => return Err(parse(value).map_or_else(|unusable| unusable, |_| not_json(error).into())),
     };
     text::check_reserved(bytes)?;
@@ -53,8 +53,8 @@ fn not_json(error: impl fmt::Display) -> Malformed {
     Malformed::new("not-json", format!("the value is not JSON: {error}"))
 }
 
-/// Refuses an object whose type is absent or not `order`. An envelope has no type. It gets a kind of its own, because
-/// an order may be inside.
+/// Rejects an object whose type is absent or not `order`. An envelope has no type. It has a kind of its own, because it
+/// may contain an order.
 pub(crate) fn check_type(fields: &Object<'_>) -> Result<(), Unusable> {
     match fields.get("object_type") {
         Some(Node::Text(kind)) if kind == "order" => Ok(()),
@@ -64,25 +64,25 @@ pub(crate) fn check_type(fields: &Object<'_>) -> Result<(), Unusable> {
     }
 }
 
-/// The fields of one JSON object, and where in the record it stands.
+/// The fields of one JSON object, with its path in the record.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     fields: &'a Object<'a>,
     path: Path,
 }
 
-/// Where an object stands: nowhere in particular at the top, else in a field, or in the list of one. Put in words only when
-/// something is wrong there: an order has many lines, and nearly all are right.
+/// The path of an object: empty at the top, otherwise a field, or an element of a list. It becomes text only in an
+/// error, because an order has many lines, and nearly all are right.
 #[derive(Debug, Clone, Copy, Default)]
 struct Path {
-    /// The fields that lead to it; no message goes deeper.
+    /// The fields of the path. No message is nested deeper.
     steps: [Option<Step>; 2],
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Step {
     field: &'static str,
-    /// Which of its objects, if it has many.
+    /// The index of the object, if the field is a list.
     at: Option<usize>,
 }
 
@@ -181,7 +181,7 @@ impl<'a> Fields<'a> {
         Ok(integer)
     }
 
-    /// A required whole number of at least 0, as an `int` column holds it.
+    /// A required whole number of at least 0 that fits an `int` column.
     pub(crate) fn count(&self, name: &str) -> Result<i32, Malformed> {
         i32::try_from(self.integer(name, 0)?).map_err(|_| self.number_error(name)(NumberError::TooLarge))
     }
@@ -196,7 +196,7 @@ impl<'a> Fields<'a> {
         Money::round(&self.as_decimal(name, self.required(name)?)?).map_err(self.number_error(name))
     }
 
-    /// An optional sum of money, which must be one if it is there.
+    /// An optional sum of money. If present, it must be valid.
     pub(crate) fn optional_money(&self, name: &str) -> Result<Option<Money>, Malformed> {
         self.get(name).map(|_| self.money(name)).transpose()
     }
@@ -214,7 +214,8 @@ impl<'a> Fields<'a> {
     /// An optional version of an order.
     pub(crate) fn optional_version(&self, name: &str) -> Result<Option<Version>, Malformed> {
         let read = |text| {
-            Version::read(text).ok_or_else(|| self.malformed("out-of-range", name, "is not a version as STG writes it"))
+            Version::read(text)
+                .ok_or_else(|| self.malformed("out-of-range", name, "is not a version in the format of STG"))
         };
         self.optional_text(name)?.map(read).transpose()
     }
@@ -224,7 +225,7 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
-    /// The object at one place of a field that has many.
+    /// The object at an index of a field with several objects.
     fn item(&self, name: &'static str, at: usize, value: &'a Node<'a>) -> Result<Self, Malformed> {
         let Node::Object(fields) = value else {
             return Err(self.malformed("wrong-type", &format!("{name}[{at}]"), "is not an object"));
@@ -238,8 +239,8 @@ impl<'a> Fields<'a> {
         Ok(Fields { fields, path: self.path.then(name, None) })
     }
 
-    /// The objects of a required object with keys of its own. Their paths number them: a key may be of any length, and
-    /// somebody's name.
+    /// The objects of a required object with arbitrary keys. Their paths have numbers instead of keys, because a key
+    /// may have any length and may be a person's name.
     pub(crate) fn entries(&self, name: &'static str) -> Result<Vec<(&'a str, Fields<'a>)>, Malformed> {
         let map = self.as_object(name, self.required(name)?)?;
         map.iter().enumerate().map(|(at, (key, value))| Ok((key, self.item(name, at, value)?))).collect()
@@ -260,17 +261,17 @@ impl<'a> Fields<'a> {
         items.iter().enumerate().map(|(at, item)| self.item(name, at, item)).collect()
     }
 
-    /// Refuses a point in time with hardly anything behind it, where it becomes a `timestamp`. The rows of an order are kept
-    /// apart by pushing their times on, a microsecond each: at the end of the last year two of them would share a time, and
-    /// the database would refuse the second for ever. Of the last day, its driver cannot even write the first.
+    /// Rejects a point in time in the last year of a `timestamp`. The rows of an order are kept distinct by adding a
+    /// microsecond to the time of each. At the end of the last year two rows would have the same time, and the database
+    /// would reject the second one each time. The driver cannot encode the last day at all.
     pub(crate) fn check_not_the_end(&self, name: &str, moment: Option<UtcMicros>) -> Result<(), Malformed> {
         if moment.is_some_and(UtcMicros::is_near_the_end) {
-            return Err(self.malformed("out-of-range", name, "lies in the year 9999, the last there is"));
+            return Err(self.malformed("out-of-range", name, "is in the year 9999, the last year that is supported"));
         }
         Ok(())
     }
 
-    /// Refuses a point in time more than a day ahead of `limit`: a time from a wrong clock would win over every later
+    /// Rejects a point in time more than a day ahead of `limit`: a time from a wrong clock would win over every later
     /// event of the order.
     pub(crate) fn check_not_ahead(
         &self,

@@ -1,4 +1,4 @@
-//! A JSON document that borrows from its text: an order has a hundred keys and strings, and most are only looked at.
+//! JSON values that borrow from their text: an order has a hundred keys and strings, and most are only compared.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -9,26 +9,27 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 pub(crate) enum Node<'a> {
     Null,
     Bool(bool),
-    /// The number's text.
+    /// The text of the number.
     Number(String),
     Text(Cow<'a, str>),
     List(Vec<Self>),
     Object(Object<'a>),
 }
 
-/// An object: its fields in the order of their keys. Of a repeated key the last counts.
+/// An object, with fields sorted by key. If a key repeats, the last value counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Object<'a, V = Node<'a>> {
     fields: Vec<(Cow<'a, str>, V)>,
 }
 
-/// The field under which `serde_json` hands over the text of a number that is no 64-bit integer, as the only one of an
-/// object. A record that spells it itself is refused (`text::check_reserved`).
+/// The field with which `serde_json` passes the text of a number that is not a 64-bit integer, as the only field of an
+/// object. A record with such a field is rejected (`text::check_reserved`).
 const NUMBER: &str = "$serde_json::private::Number";
 
 impl<'a, V> Object<'a, V> {
     pub(crate) fn new(mut fields: Vec<(Cow<'a, str>, V)>) -> Self {
-        // Stable: what repeats a key comes after it, and each one is swapped into the place of the one before.
+        // The sort is stable: a repeated key comes after the first one, and each repetition replaces the field before
+        // it.
         fields.sort_by(|(one, _), (other, _)| one.cmp(other));
         fields.dedup_by(|next, kept| {
             let repeats = next.0 == kept.0;
@@ -45,12 +46,12 @@ impl<'a, V> Object<'a, V> {
         self.fields.get(at).map(|(_, value)| value)
     }
 
-    /// The fields, in the order of their keys.
+    /// The fields, sorted by key.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
         self.fields.iter().map(|(key, value)| (key.as_ref(), value))
     }
 
-    /// The same fields with other values.
+    /// The same keys with other values.
     pub(crate) fn try_map<W, E>(self, mut change: impl FnMut(V) -> Result<W, E>) -> Result<Object<'a, W>, E> {
         let fields = self.fields.into_iter().map(|(key, value)| Ok((key, change(value)?)));
         Ok(Object { fields: fields.collect::<Result<_, E>>()? })
@@ -69,7 +70,7 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Object<'a, V> {
     }
 }
 
-/// A string, borrowed unless it holds escapes.
+/// A string, borrowed unless it contains escapes.
 struct Text<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
@@ -114,7 +115,7 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Visitor<'de> for Fields<'a, V> {
     }
 }
 
-/// The object that has the fields read so far, and those to come.
+/// The object with the fields parsed so far and those that follow.
 fn read_fields<'de: 'a, 'a, V: Deserialize<'de>, M: MapAccess<'de>>(
     mut map: M,
     mut fields: Vec<(Cow<'a, str>, V)>,

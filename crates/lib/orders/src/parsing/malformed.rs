@@ -1,24 +1,24 @@
-//! Why a record cannot be read.
+//! Reasons why a record cannot be used: ignored or malformed.
 
-/// A record that is no event of ours.
+/// A record that is not an event for the reader.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// It is meant for somebody else (a service message, a tombstone); the text is its kind.
+    /// It is not a message for this service (a service message, a tombstone). The text is its kind.
     #[error("{0}")]
     Ignored(&'static str),
-    /// It is meant for us and cannot be read, now or later.
+    /// It is a message for this service that can never be parsed.
     #[error(transparent)]
     Malformed(#[from] Malformed),
 }
 
-/// A record that is wrong: a short word to filter by, and what exactly is wrong. Never holds a value of a name field.
+/// A malformed record: a short reason to filter by, and the exact error. Never contains the value of a name field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct Malformed {
-    /// A short, stable word: `not-json`, `missing-field`, `wrong-type`, `out-of-range`, `bad-date`, `bad-text`,
+    /// A short, stable reason: `not-json`, `missing-field`, `wrong-type`, `out-of-range`, `bad-date`, `bad-text`,
     /// `from-the-future`.
     pub reason: &'static str,
-    /// What is wrong, with the path of the field.
+    /// The error, with the path of the field.
     pub error: String,
 }
 

@@ -1,4 +1,4 @@
-//! The canonical digest says what a payload says, not how it is written.
+//! The canonical digest depends on the values of a payload, not on their notation.
 
 use orders::canonical::digest;
 use proptest::prelude::*;
@@ -6,7 +6,8 @@ use serde_json::{Number, Value};
 
 use crate::values::json;
 
-/// The value written with the keys of every object turned by `turn` places, spaces all over, and numbers in another form.
+/// The value written with the keys of every object rotated by `turn` places, with spaces, and with numbers in another
+/// form.
 fn scramble(value: &Value, turn: usize) -> String {
     match value {
         Value::Object(fields) => {
@@ -26,7 +27,7 @@ fn scramble(value: &Value, turn: usize) -> String {
     }
 }
 
-/// `1.5` as `1.50e0`: one more zero where there is a fraction, an exponent where there is none.
+/// `1.5` as `1.50e0`: one more zero after a fraction, otherwise an exponent.
 fn respell(number: &Number) -> String {
     let text = number.as_str();
     match text.split_once(['e', 'E']) {

@@ -1,8 +1,8 @@
-//! Every data file is read as its snapshot says.
+//! Data files: the result of parsing each one equals its snapshot.
 
 use std::{fmt::Debug, fs, path::Path};
 
-/// When the records of the files were written; stands in for absent versions of counters.
+/// The timestamp of the records in the files. It replaces absent versions of counters.
 const WRITTEN_AT: Option<i64> = Some(1_773_057_704_000);
 
 fn check<T: Debug>(kind: &str, read: impl Fn(&[u8]) -> T) {

@@ -1,11 +1,13 @@
-//! Nothing is too strange to be answered: one target for each kind of message.
+//! Fuzzing: one target for each kind of message.
 //!
-//! A target reads arbitrary bytes, arbitrary JSON, and good messages spoilt in up to four places. No input panics; the same
-//! input gets the same verdict; what is accepted fits its columns, survives being written and read again, and is accepted
-//! by the next layer, too; what is refused has a reason that is listed and names nobody.
+//! A target parses arbitrary bytes, arbitrary JSON, and good messages changed in up to four places. No input causes a
+//! panic. The same input has the same result. Accepted input fits its columns, is unchanged after being written and
+//! read again, and is accepted by the next layer as well. Rejected input has a listed reason, and its error contains no
+//! name.
 //!
-//! A few hundred cases run with all other tests. For a long run: `FUZZ_CASES=1000000 cargo test --release -p orders --test
-//! it fuzz`. A case that fails is made small and kept in `proptest-regressions`, which every later run begins with.
+//! A few hundred cases run with all other tests. For a long run: `FUZZ_CASES=1000000 cargo test --release -p orders
+//! --test it fuzz`. A failing case is minimized and stored in `proptest-regressions`, and every later run tries it
+//! first.
 
 use std::{collections::BTreeSet, env, fmt::Debug};
 
@@ -21,14 +23,14 @@ use crate::values::json;
 mod spoilt;
 mod columns;
 
-/// Somebody's name, which every good message holds and no error may.
+/// A person's name that every good message contains and no error may contain.
 pub(crate) const NAME: &str = "Котова";
 
-/// Every word that a dead letter of a reader may be filed under.
+/// All reasons of dead letters that a reader may return.
 const REASONS: [&str; 7] =
     ["not-json", "missing-field", "wrong-type", "out-of-range", "bad-date", "bad-text", "from-the-future"];
 
-/// Every kind of record that is skipped.
+/// All kinds of skipped records.
 const KINDS: [&str; 4] = ["envelope", "tombstone", "other-type", "untyped"];
 
 fn config() -> Config {
@@ -36,7 +38,7 @@ fn config() -> Config {
     Config { cases: cases.unwrap_or(256), ..Config::default() }
 }
 
-/// Bytes of any origin: mostly those of a message of this kind that was good once.
+/// Arbitrary bytes: mostly those of a changed good message of this kind.
 fn input(kind: &'static str) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         1 => any::<Vec<u8>>(),
@@ -45,12 +47,12 @@ fn input(kind: &'static str) -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// When a record was written: hardly ever when nobody can have written it.
+/// The timestamp of a record; rarely an implausible one.
 fn written_at() -> impl Strategy<Value = Option<i64>> {
     prop_oneof![6 => Just(None), 6 => Just(Some(1_773_057_704_000)), 1 => any::<i64>().prop_map(Some)]
 }
 
-/// What was read, the same twice; nothing, if it was refused as it should be.
+/// The result of parsing, the same twice. `None` if the input was rejected with a listed reason.
 fn read<T: Debug + PartialEq>(
     value: &[u8],
     written_at: Option<i64>,
@@ -72,7 +74,7 @@ fn read<T: Debug + PartialEq>(
     }
 }
 
-/// The event with names, as STG sends it on.
+/// The event with names, as STG publishes it.
 fn named(event: &event::Event) -> Enriched {
     let product = |item: &event::Item| Product {
         id: item.id.clone(),
@@ -89,7 +91,8 @@ fn named(event: &event::Event) -> Enriched {
 proptest! {
     #![proptest_config(config())]
 
-    /// The order inside is the order: the same event, with the same payload byte for byte, and so the same version.
+    /// The order in an envelope equals the order itself: the same event, with the same payload byte for byte, and so
+    /// the same version.
     #[test]
     fn events_in_envelopes(value in input("events")) {
         let _ = envelope::open(&value);
@@ -137,7 +140,7 @@ proptest! {
     }
 }
 
-/// What a run is good for: a target that hardly ever gets past the first check, or is hardly ever refused, says little.
+/// Checks that a run was useful: enough input passes the first check, and enough is rejected.
 #[test]
 fn a_fair_part_is_accepted_and_most_reasons_occur() {
     let mut runner = TestRunner::deterministic();

@@ -1,6 +1,6 @@
-//! The vocabulary, read from data files, tables of bad input and random values.
+//! Tests of the messages, with data files, tables of bad input and random values.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod samples;
 mod values;

@@ -1,4 +1,4 @@
-//! Bad input, row by row: which word a dead letter is filed under, and which field it names.
+//! Malformed input, row by row: the reason of its dead letter, and the field in the error.
 
 use serde_json::{Value, json};
 
@@ -9,13 +9,13 @@ mod events;
 mod enriched;
 mod counters;
 
-/// A field of a message, and a value of a type it must not have.
+/// A field of a message, and a value of a wrong type.
 type Field = (&'static str, &'static str);
 
-/// A field, a value for it, and the reason of the refusal.
+/// A field, a value for it, and the reason of the rejection.
 type Row = (&'static str, &'static str, &'static str);
 
-/// Every one of the fields is required and has a type.
+/// All of the fields are required and have a type.
 fn check_required(sample: &Value, read: Reader, fields: &[Field]) {
     for (pointer, wrong) in fields {
         for (document, expected) in [
@@ -28,7 +28,7 @@ fn check_required(sample: &Value, read: Reader, fields: &[Field]) {
     }
 }
 
-/// Every one of the fields may be absent or null, and must have its type otherwise.
+/// All of the fields may be absent or null. Otherwise they must have their type.
 fn check_optional(sample: &Value, read: Reader, fields: &[Field]) {
     for (pointer, wrong) in fields {
         assert_eq!(read(&with(sample.clone(), pointer, Value::Null).to_string()), Ok(()), "{pointer} null");
@@ -37,7 +37,7 @@ fn check_optional(sample: &Value, read: Reader, fields: &[Field]) {
     }
 }
 
-/// Every row is refused.
+/// Every row is rejected.
 fn check_rows(sample: &Value, read: Reader, rows: &[Row]) {
     for (pointer, value, expected) in rows {
         check_refused(read, pointer, &with(sample.clone(), pointer, parse(value)).to_string(), expected);
@@ -50,18 +50,18 @@ fn check_refused(read: Reader, pointer: &str, text: &str, expected: &str) {
     assert!(error.starts_with(&path(pointer)), "{pointer}: `{error}` does not name the field");
 }
 
-/// `/payload/order_items/0/id` as an error writes it: `payload.order_items[0].id`.
+/// `/payload/order_items/0/id` in the form of errors: `payload.order_items[0].id`.
 fn path(pointer: &str) -> String {
     let parts = pointer.split('/').skip(1).map(|part| match part.parse::<usize>() {
         Ok(at) => format!("[{at}]"),
-        // A key of the sender's own is numbered: it may be of any length.
+        // An arbitrary key is numbered, because it may have any length.
         Err(_) if part.len() >= 24 => "[0]".to_owned(),
         Err(_) => format!(".{part}"),
     });
     parts.collect::<String>().trim_start_matches('.').to_owned()
 }
 
-/// A text too long for an id, by one character and not by one byte.
+/// A text that is one character too long for an id.
 fn too_long() -> Value {
     json!("ё".repeat(256))
 }

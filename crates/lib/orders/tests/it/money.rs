@@ -1,4 +1,4 @@
-//! Money, from the text of a number to the text of a column and back.
+//! Money: from the text of a number to the text of a column and back.
 
 use orders::{Amount, Money, event};
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ fn read(text: &str) -> Money {
     event::read(Some(message.as_bytes()), None).unwrap().cost
 }
 
-/// A number of so many decimal places.
+/// A number with this many decimal places.
 fn decimal(digits: u128, places: usize) -> String {
     let unit = 10_u128.pow(u32::try_from(places).unwrap());
     format!("{}.{:0places$}", digits / unit, digits % unit)

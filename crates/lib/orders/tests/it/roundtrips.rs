@@ -1,4 +1,4 @@
-//! What one service writes the next one reads.
+//! Round trips: the next service parses each message as it was written.
 
 use std::collections::BTreeMap;
 

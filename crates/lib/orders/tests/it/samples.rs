@@ -1,9 +1,9 @@
-//! One good message of each kind, and ways to spoil it.
+//! One good message of each kind, and ways to change it.
 
 use orders::{Malformed, Unusable};
 use serde_json::Value;
 
-/// An event as the contract prints it.
+/// An event as in the contract.
 pub(crate) fn event() -> Value {
     parse(include_str!("../fixtures/events/from_the_contract.json"))
 }
@@ -18,12 +18,12 @@ pub(crate) fn counters() -> Value {
     parse(include_str!("../fixtures/counters/from_dds.json"))
 }
 
-/// JSON from its text, so that a table can hold numbers no float can.
+/// JSON parsed from its text, so that a table can contain numbers that no float can represent.
 pub(crate) fn parse(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// The document with `value` at `pointer`; a new field of an object, if there was none.
+/// The document with `value` at `pointer`, which may be a new field of an object.
 pub(crate) fn with(mut document: Value, pointer: &str, value: Value) -> Value {
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     let parent = document.pointer_mut(parent).unwrap();
@@ -42,7 +42,7 @@ pub(crate) fn without(mut document: Value, pointer: &str) -> Value {
     document
 }
 
-/// What every reader makes of a document, without its value: nothing, or why it is unusable.
+/// The result of each reader for a document, without the value: none, or why it is unusable.
 pub(crate) type Reader = fn(&str) -> Result<(), Unusable>;
 
 pub(crate) fn read_event(text: &str) -> Result<(), Unusable> {
@@ -57,10 +57,10 @@ pub(crate) fn read_counters(text: &str) -> Result<(), Unusable> {
     orders::counters::read(Some(text.as_bytes()), None).map(drop)
 }
 
-/// The reason and the explanation of a refusal.
+/// The reason and the error of a rejection.
 pub(crate) fn refusal<T: std::fmt::Debug>(read: Result<T, Unusable>) -> (&'static str, String) {
     match read {
         Err(Unusable::Malformed(Malformed { reason, error })) => (reason, error),
-        other => panic!("not refused: {other:?}"),
+        other => panic!("not rejected: {other:?}"),
     }
 }

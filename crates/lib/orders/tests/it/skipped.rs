@@ -1,4 +1,4 @@
-//! Records meant for somebody else: skipped under a word of their own, however broken the rest is.
+//! Skipped records: messages for other services are skipped with their kind, however malformed they are otherwise.
 
 use orders::{Unusable, counters, enriched, event};
 

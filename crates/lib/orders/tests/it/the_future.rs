@@ -1,4 +1,4 @@
-//! Dates that a clock gone wrong has set: more than a day ahead of the record's own timestamp.
+//! Dates in the future: more than a day ahead of the record's timestamp.
 
 use orders::{RecordTime, Unusable, UtcMicros, enriched, event};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::samples::{self, refusal, with};
 const WRITTEN_AT: i64 = 1_773_057_600_000;
 const A_DAY: i64 = 24 * 3600 * 1_000_000;
 
-/// The moment so many microseconds after the record was written.
+/// The point in time this many microseconds after the record was written.
 fn ahead(micros: i64) -> Value {
     json!(UtcMicros::from_unix_micros(WRITTEN_AT * 1000 + micros).unwrap().to_string())
 }
@@ -57,7 +57,7 @@ fn the_error_tells_both_times() {
     let event = with(samples::event(), "/payload/date", json!("2026-03-12T15:00:00.5+03:00")).to_string();
     for (written_at, expected) in [
         (WRITTEN_AT, "the record's timestamp, 2026-03-09 12:00:00; times are UTC"),
-        // Seconds in place of milliseconds, and a time that no calendar has.
+        // Seconds in place of milliseconds, and a time outside the calendar.
         (WRITTEN_AT / 1000, "the record's timestamp, 1970-01-21 12:30:57.6; times are UTC"),
         (i64::MIN, "the record's timestamp, -9223372036854775808 ms after 1970; times are UTC"),
     ] {
@@ -81,7 +81,7 @@ fn a_timestamp_of_before_2000_is_not_plausible() {
     assert!(!RecordTime::Unknown.is_implausible() && !RecordTime::Sent { now: 0 }.is_implausible());
 }
 
-/// An operator who cannot have the producer's timestamps mended goes by `sent_dttm`.
+/// With `sent_dttm` as the record time, for producers whose wrong timestamps cannot be corrected.
 #[test]
 fn by_sent_dttm() {
     let sent =

@@ -3,7 +3,8 @@
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Map, Number, Value};
 
-/// Any JSON value, with numbers that no float can hold and with the field names of our messages among its keys.
+/// Any JSON value, including numbers that no float can represent, and with the field names of the messages among its
+/// keys.
 pub(crate) fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -20,12 +21,12 @@ pub(crate) fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A JSON number in any spelling.
+/// A JSON number in any notation.
 pub(crate) fn number() -> impl Strategy<Value = Number> {
     "-?(0|[1-9][0-9]{0,25})(\\.[0-9]{1,25})?([eE][+-]?[0-9]{1,22})?".prop_map(|text| text.parse().unwrap())
 }
 
-/// A point in time near others, so that they collide.
+/// A point in time near others, so that equal ones occur.
 pub(crate) fn moment() -> impl Strategy<Value = String> {
     (0..3, 0..3, prop_oneof![Just(""), Just(".000001"), Just("Z"), Just("+01:00")])
         .prop_map(|(hour, minute, tail)| format!("2026-03-02 0{hour}:0{minute}:00{tail}"))

@@ -1,4 +1,4 @@
-//! The newest event of an order: versions compare as the contract's tuple does, and as their bytes do.
+//! Versions sort as the tuple of the contract does, and as their bytes do.
 
 use orders::{Event, canonical, event, status};
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -12,7 +12,7 @@ use crate::{
 const STATUSES: &[&str] = &["OPEN", "COOKING", "DELIVERING", "CLOSED", "CANCELLED", "ВОЗВРАТ", "closed"];
 
 prop_compose! {
-    /// An event that shares most of its age with many others.
+    /// An event that shares most parts of its version with many others.
     fn message()(
         sent in moment(), updated in proptest::option::of(moment()), status in select(STATUSES),
         statuses in vec(select(STATUSES), 0..12), note in 0..2,
@@ -30,7 +30,7 @@ fn read(message: &Value) -> Event {
     event::read(Some(message.to_string().as_bytes()), None).unwrap()
 }
 
-/// The contract's tuple.
+/// The tuple of the contract.
 fn age(message: &Value) -> impl Ord + use<> {
     let Event { updated_at, sent_at, status, .. } = read(message);
     let statuses = message["payload"]["statuses"].as_array().unwrap().len();

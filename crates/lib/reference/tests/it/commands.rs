@@ -1,15 +1,15 @@
-//! Redis servers that refuse a command that reading names needs: a cluster, a user with too few rights.
+//! Redis servers that reject a command that reading names needs: a cluster, a user with too few rights.
 
 use devstack::{Options, RedisCluster, Stack};
 use reference::ConnectError;
 
 use crate::redis_database::{Writer, names};
 
-/// Why this Redis is refused.
+/// Why this Redis is rejected.
 async fn refused(url: &str) -> anyhow::Result<String> {
     match names(url).ping().await {
         Err(connect_error @ ConnectError::Rejected(_)) => Ok(connect_error.to_string()),
-        other => anyhow::bail!("not refused: {other:?}"),
+        other => anyhow::bail!("not rejected: {other:?}"),
     }
 }
 
@@ -26,7 +26,7 @@ async fn a_cluster_is_refused_whatever_it_says() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Rights of a user, and what is said about them; `None`: they are enough.
+/// Rights of a user, and the error; `None`: the rights are sufficient.
 const RIGHTS: [(&str, Option<&str>); 7] = [
     ("~* +select +mget +strlen", None),
     ("~* +@read +select", None),

@@ -1,5 +1,5 @@
-//! Names from a real Redis.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+//! Tests of reading names with a real Redis.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking, also in helpers")]
 
 mod redis_database;
 mod resolving;

@@ -1,4 +1,4 @@
-//! A Redis of its own: to count its commands, to be refused by it, to kill and to pause it.
+//! Outages and rejections of Redis, with a server of its own.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use crate::redis_database::{Writer, names};
 async fn refused(url: &str) -> String {
     match names(url).ping().await {
         Err(ConnectError::Rejected(reason)) => reason,
-        other => format!("not refused: {other:?}"),
+        other => format!("not rejected: {other:?}"),
     }
 }
 
@@ -24,7 +24,7 @@ async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
 
     let before = writer.questions().await?;
 
-    // One question for all, none for what is known.
+    // One request for all names, none for cached ones.
     writer.set("u", r#"{"name": "Анна"}"#).await?;
     writer.set("r", r#"{"name": "Кофейня", "menu": []}"#).await?;
     names.resolve(&["u", "u", "a", "b"], &["r", "a", "c"], now).await?;
@@ -33,7 +33,7 @@ async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
     names.resolve(&[], &[], now).await?;
     assert_eq!(writer.questions().await?, before + 1);
 
-    // Killed: an outage, but not for what is known. Back: found, by the same `ReferenceStore`.
+    // Killed: an outage, but not for cached names. Started again: found, by the same `ReferenceStore`.
     stack.redis().kill().await?;
     names.resolve(&["u", "a"], &[], now).await.unwrap_err();
     assert!(matches!(names.ping().await, Err(ConnectError::Unavailable(_))));
@@ -41,7 +41,7 @@ async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
     stack.redis().start().await?;
     assert!(names.resolve(&["u", "a"], &["r"], now).await?.user("u").is_some());
 
-    // Paused: an outage after a while, not a wait for ever.
+    // Paused: an outage after the timeout, not an endless wait.
     stack.redis().pause()?;
     names.resolve(&["a"], &[], now).await.unwrap_err();
     stack.redis().resume()?;
@@ -53,7 +53,7 @@ async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
     for reason in
         [refused(&url).await, refused(&with("wrong")).await, refused(&with("secret").replace("/1", "/9999")).await]
     {
-        assert!(!reason.starts_with("not refused"), "{reason}");
+        assert!(!reason.starts_with("not rejected"), "{reason}");
         assert!(!reason.contains("wrong") && !reason.contains("secret"), "{reason}");
     }
     self::names(&with("secret")).ping().await?;

@@ -1,9 +1,9 @@
-//! A Redis database for each test, and a look at what was asked of the server.
+//! A Redis database for each test, and the number of commands that the server has run.
 
 use redis::{Client, aio::MultiplexedConnection};
 use reference::{ReferenceStore, Settings};
 
-/// Whoever writes the names that are read.
+/// Writes the names that are read.
 pub(crate) struct Writer(MultiplexedConnection);
 
 impl Writer {
@@ -15,7 +15,7 @@ impl Writer {
         Ok(redis::cmd("SET").arg(id).arg(value).exec_async(&mut self.0).await?)
     }
 
-    /// How many `MGET` the server has run, for anybody.
+    /// The number of `MGET` commands that the server has run, for all clients.
     pub(crate) async fn questions(&mut self) -> anyhow::Result<u64> {
         let statistics: String = redis::cmd("INFO").arg("commandstats").query_async(&mut self.0).await?;
         let line = statistics.lines().find_map(|line| line.strip_prefix("cmdstat_mget:calls="));

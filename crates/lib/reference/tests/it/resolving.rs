@@ -1,4 +1,4 @@
-//! What is asked of Redis, how often, and what becomes of the answer.
+//! Resolving names: requests to Redis, and the handling of each value.
 
 use std::time::{Duration, Instant};
 

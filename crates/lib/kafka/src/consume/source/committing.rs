@@ -9,12 +9,12 @@ use tokio::time::Instant;
 use super::Source;
 use crate::consume::commit::commit;
 
-/// The time between two commits of offsets. A commit is a record that the brokers store, and costs them as much as a
-/// batch. If one is late, the next owner of the partition repeats some records after a SIGKILL.
+/// The interval between two commits of offsets. A commit is a record that the brokers store, and costs them as much as
+/// a batch. If a commit is late, the next owner of the partition repeats some records after a SIGKILL.
 const COMMIT_EVERY: Duration = Duration::from_millis(100);
 
 impl Source {
-    /// The offsets to commit after `records`, for each partition that has stayed assigned since they were handed out.
+    /// The offsets to commit after `records`, for each partition that has stayed assigned since they were returned.
     pub(super) fn committable(&mut self, records: &[Record]) -> BTreeMap<i32, i64> {
         let mut last = BTreeMap::new();
         for record in records {
@@ -39,8 +39,8 @@ impl Source {
         }
     }
 
-    /// Commits due offsets. The result is not awaited, but statistics show it. An offset that has not arrived is due
-    /// again as long as the partition stays assigned: see [`Commits`](crate::consume::commits::Commits).
+    /// Commits due offsets without waiting for the result, which statistics show later. An offset that has not arrived
+    /// is due again as long as the partition stays assigned: see [`Commits`](crate::consume::commits::Commits).
     pub(super) fn commit_now(&mut self) {
         let offsets = self.context().take_due_commits();
         if !offsets.is_empty() {

@@ -31,14 +31,14 @@ fn source() -> (Mock, Source, Arc<LoopHealth>) {
     (cluster, source, loop_health)
 }
 
-/// Keeps the source in its group until the condition holds.
+/// Keeps the source in its group until the condition is true.
 async fn until(source: &mut Source, holds: impl Fn() -> bool) {
     let waiting = async {
         while !holds() {
             sleep(POLL_INTERVAL).await;
         }
     };
-    timeout(SOON, source.poll_while(waiting)).await.expect("this should have happened long ago");
+    timeout(SOON, source.poll_while(waiting)).await.expect("the condition is not true in time");
 }
 
 /// Whether this process has a thread of this name.
@@ -55,16 +55,16 @@ async fn a_wait_for_kafka_ends_when_a_consumer_that_was_replaced_meanwhile_finds
     until(&mut source, || loop_health.partitions() == Some(1)).await;
 
     cluster.broker_down(1).expect("a broker");
-    let error = timeout(SOON, source.next(1)).await.expect("an outage is reported").expect_err("there is no broker");
+    let error = timeout(SOON, source.next(1)).await.expect("an outage is reported").expect_err("no broker is running");
     loop_health.set_waiting(Some(Waiting {
         dependency: error.dependency,
         error: error.error,
         attempts: 1,
         record: None,
     }));
-    // The new consumer finds the broker at once, and hears of no outage.
+    // The new consumer reaches the broker at once and reports no outage.
     cluster.broker_up(1).expect("a broker");
-    source.begin_anew("the test says so").expect("another consumer");
+    source.begin_anew("a test").expect("another consumer");
     until(&mut source, || loop_health.waiting().is_none()).await;
     until(&mut source, || loop_health.partitions() == Some(1)).await;
     source.close().await;
@@ -77,7 +77,7 @@ async fn replaced_consumers_leave_nothing_behind() {
     for _ in 0..3 {
         until(&mut source, || loop_health.partitions() == Some(1)).await;
         former.push(Arc::downgrade(&source.consumer));
-        source.begin_anew("the test says so").expect("another consumer");
+        source.begin_anew("a test").expect("another consumer");
     }
     // The thread that closes a client ends after the client's own threads.
     let are_gone = || former.iter().all(|consumer| consumer.strong_count() == 0) && !is_running("leave-group");

@@ -1,4 +1,4 @@
-//! Errors of partitions: which partition they concern, and how it is paused until it is tried again.
+//! Errors of partitions: which partition an error concerns, and the pause until the partition is tried again.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -17,17 +17,17 @@ use crate::{
 /// The partitions in error.
 #[derive(Debug, Default)]
 pub(super) struct Unreadable {
-    /// An unhandled error of a partition. Nothing is polled until it is handled.
+    /// An error of a partition that is not handled yet. Nothing is polled until it is handled.
     error: Option<BatchError>,
     /// Partitions that are paused because of an error.
     held: Vec<i32>,
     /// When they are tried again.
     retry_at: Option<Instant>,
-    /// When metadata is requested to see whether an error of the whole topic has ended.
+    /// When metadata is requested, to see whether an error of the whole topic has ended.
     ask_at: Option<Instant>,
 }
 
-/// An unreadable batch at this offset of some partition.
+/// An unreadable batch at this offset. The client does not report its partition.
 #[derive(Debug, Clone)]
 struct BatchError {
     offset: i64,
@@ -35,18 +35,18 @@ struct BatchError {
     text: String,
 }
 
-/// How long a partition in error is paused. The client itself would fetch a corrupt batch again at once, and for ever.
+/// How long a partition in error is paused. The client itself would fetch a corrupt batch again at once, for ever.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// How often a member without partitions asks whether the topic can be read again. It cannot notice it otherwise.
 const ASK_EVERY: Duration = Duration::from_secs(15);
 
-/// The time between two attempts to seek. The client refuses to seek while it still looks up the committed offset.
+/// The interval between two attempts to seek. The client rejects a seek while it looks up the committed offset.
 const SEEK_AGAIN: Duration = Duration::from_millis(200);
 
 impl Source {
-    /// An error of the client that is not fatal. An error that ends by itself is only counted; every other one is a
-    /// stall.
+    /// Processes an error of the client that is not fatal. An error that ends by itself is only counted. Any other
+    /// error is a stall.
     pub(super) fn note_error(&mut self, code: Code) {
         metrics::counter!("tagmill_consumer_errors_total", "code" => format!("{code:?}")).increment(1);
         let text = self.context().watched().error_text();
@@ -71,8 +71,8 @@ impl Source {
 
     /// Reports the partition of the error, seeks back to the batch and pauses the partition for a while.
     ///
-    /// The client does not say which partition an error concerns. Every partition is set to its current position, which
-    /// changes nothing for healthy partitions.
+    /// The client does not report which partition an error concerns. Every partition is set to its current position,
+    /// which changes nothing for healthy partitions.
     pub(super) async fn go_back(&mut self) -> Result<(), DependencyError> {
         let Some(error) = self.unreadable.error.clone() else { return Ok(()) };
         self.forget_revoked();
@@ -88,8 +88,8 @@ impl Source {
         Ok(())
     }
 
-    /// Waits until the position of every partition is known. The client may have gone past the batch in a partition of which
-    /// nothing has been read since it came: its position is what the group has committed.
+    /// Waits until the position of every partition is known. The client may have passed the batch in a partition from
+    /// which nothing has been read since its assignment. The position of such a partition is the committed offset.
     async fn await_positions(&mut self) -> Result<(), DependencyError> {
         if self.are_positions_known() {
             return Ok(());
@@ -102,23 +102,23 @@ impl Source {
             return Ok(());
         }
         sleep(SEEK_AGAIN).await;
-        Err(unavailable("a batch cannot be read, and the committed offsets that tell where to go on are not known yet"))
+        Err(unavailable("a batch cannot be read, and the committed offsets from which to continue are not known yet"))
     }
 
     fn are_positions_known(&self) -> bool {
         self.positions().len() == self.context().owned().len()
     }
 
-    /// Goes on at these offsets.
+    /// Seeks to these offsets.
     pub(super) async fn seek(&self, offsets: BTreeMap<i32, i64>) -> Result<(), DependencyError> {
         let sought = consumer::seek(&self.consumer, &self.topic, &offsets).await;
         if sought.is_err() {
-            sleep(SEEK_AGAIN).await; // whoever waits with the source kept alive asks again at once
+            sleep(SEEK_AGAIN).await; // `poll_while` calls again at once
         }
         sought
     }
 
-    /// How far each partition has been read in its present stay; [`BEGINNING`] where nothing has been read or committed.
+    /// The position of each partition in its current generation. [`BEGINNING`] if nothing has been read or committed.
     fn positions(&self) -> BTreeMap<i32, i64> {
         let owned = self.context().owned();
         let position = |(partition, generation): (i32, AssignmentGeneration)| {
@@ -129,8 +129,8 @@ impl Source {
         owned.into_iter().filter_map(position).collect()
     }
 
-    /// The partitions that an error at this offset can be about: those that come to it next, or else those that are at their
-    /// beginning, or else the one that has come into the middle of the batch.
+    /// The partitions that an error at this offset may concern: those whose position is this offset, or else those that
+    /// are at their beginning, or else the one whose position is inside the batch.
     fn concerned(&self, positions: &BTreeMap<i32, i64>, offset: i64) -> Vec<i32> {
         let generations: BTreeMap<_, _> = self.context().owned().into_iter().collect();
         let ended = |partition: &i32| {

@@ -19,23 +19,24 @@ use crate::{
 /// The committed offsets of partitions, requested when they are assigned.
 ///
 /// Brokers delete the offsets of a deleted topic. A member that has not noticed the deletion may commit offsets
-/// afterwards. They would count as offsets of the topic that is created next, so the metadata of each offset has the id
-/// of its topic.
+/// afterwards. They would count as offsets of a topic that is created later, so the metadata of each offset contains
+/// the id of its topic.
 #[derive(Debug, Default)]
 pub(super) struct Verification {
     asking: Option<JoinHandle<Result<Vec<Committed>, KafkaError>>>,
-    /// When they are asked for again.
+    /// When they are requested again.
     ask_at: Option<Instant>,
-    /// How many answers have come since the consumer was opened.
+    /// The number of answers since the consumer was opened.
     answers: u32,
-    /// Where each stay of a partition began, [`BEGINNING`] if nothing was committed.
+    /// The offset at which each generation of a partition began. [`BEGINNING`] if nothing was committed.
     begun: HashMap<i32, (AssignmentGeneration, i64)>,
 }
 
-/// The time between two requests while partitions are not verified.
+/// The interval between two requests while partitions are not verified.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
-/// How many answers may come before the id of the topic is known; from then on offsets are taken as they are.
+/// Maximum number of answers before the id of the topic is known. After that, offsets are accepted without
+/// verification.
 const PATIENT_FOR: u32 = 30;
 
 /// Partition, offset, metadata.
@@ -103,7 +104,7 @@ impl Source {
             // The client reads the id with the metadata of the topic, which it has by now.
             None if self.verification.answers < PATIENT_FOR => return,
             None => {
-                tracing::warn!(topic = &*self.topic, "the client does not tell the id of the topic");
+                tracing::warn!(topic = &*self.topic, "the client does not report the id of the topic");
                 false
             }
         };
@@ -124,9 +125,9 @@ impl Source {
         self.context().watched().verified(partition);
     }
 
-    /// Begins to read the topic that has replaced the former one, with a new client. The leader epochs of a new topic begin
-    /// at 0. A client that knows higher epochs of the former topic ignores the metadata of the new one, and its fetches fail
-    /// for ever.
+    /// Begins to read the topic that has replaced the former one, with a new client. The leader epochs of a new topic
+    /// begin at 0. A client that knows higher epochs of the former topic ignores the metadata of the new one, and its
+    /// fetches fail for ever.
     pub(super) fn begin_topic_anew(&mut self) -> Result<(), DependencyError> {
         let Some((former, successor)) = self.identity.replacement() else { return Ok(()) };
         let topic = &*self.topic;
@@ -139,7 +140,7 @@ impl Source {
         let owned: Vec<i32> = self.context().owned().into_iter().map(|(partition, _)| partition).collect();
         // Offsets of the former topic are not committed when its client leaves the group.
         self.context().begin_anew(&owned);
-        self.begin_anew("its topic was deleted and created again")?;
+        self.begin_anew("the topic was deleted and created again")?;
         self.identity.replace();
         metrics::counter!("tagmill_topic_replacements_total", "topic" => self.topic.to_string()).increment(1);
         Ok(())
@@ -157,8 +158,8 @@ impl Source {
         }
     }
 
-    /// Seeks restarted partitions to offset 0 and commits that offset: a member that dies now must not leave offsets of
-    /// the former topic behind.
+    /// Seeks restarted partitions to offset 0 and commits that offset. A member that is killed now must not leave
+    /// offsets of the former topic behind.
     pub(super) async fn restart(&mut self) -> Result<(), DependencyError> {
         let context = self.consumer.context();
         self.restart.retain(|&partition, _| context.generation(partition).is_some());

@@ -1,4 +1,4 @@
-//! What PostgreSQL's columns hold, told once more and apart from the code that keeps to it.
+//! The limits of PostgreSQL's columns, written again independently of the code.
 
 use orders::{Amount, Counter, Counters, Enriched, Money, UtcMicros, event::Event};
 use proptest::{prelude::*, test_runner::TestCaseError};
@@ -22,7 +22,7 @@ fn check_decimal(text: &str, whole_digits: usize) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// `timestamp`, with room behind it to push it on, and for the driver, which cannot write the last day of all.
+/// `timestamp`, with room to add microseconds, and not the last day, which the driver cannot encode.
 fn check_moment(moment: UtcMicros) -> Result<(), TestCaseError> {
     let year = moment.civil().year();
     prop_assert!((0..=9998).contains(&year) && moment.civil().subsec_nanosecond() % 1000 == 0, "{moment}");

@@ -1,4 +1,5 @@
-//! Good messages, spoilt: fields dropped, exchanged, repeated, renamed, of other types, with texts and numbers at every edge.
+//! Changed good messages: fields removed, exchanged, repeated, renamed, of other types, with texts and numbers at their
+//! limits.
 
 use std::{fmt, fs, path::Path};
 
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 use crate::values::{json, moment, number};
 
-/// A JSON value as text, so that it can say what [`Value`] cannot: keys twice, escapes, numbers that are none.
+/// A JSON value as text, which can express more than [`Value`]: repeated keys, escapes, malformed numbers.
 #[derive(Debug, Clone)]
 enum Node {
     Raw(String),
@@ -19,22 +20,22 @@ enum Node {
     Object(Vec<(String, Node)>),
 }
 
-/// What is done to a value somewhere in a message.
+/// A change of a value somewhere in a message.
 #[derive(Debug, Clone)]
 enum Change {
     Replace(Node),
     Drop,
-    /// The same key again, behind it, with another value; of a list, another entry.
+    /// The same key again, after it, with another value; in a list, another entry.
     Repeat(Node),
     Rename(String),
-    /// One deeper, so often.
+    /// Nested this many times.
     Wrap(usize),
 }
 
-/// Values that are edges of something, a line each; not all of them are JSON.
+/// Values at the limits, one per line. Not all of them are JSON.
 const EDGES: &str = include_str!("../../edges.txt");
 
-/// A message of this kind with up to four changes, and perhaps a few bytes of it exchanged.
+/// A message of this kind with up to four changes, and sometimes a few exchanged bytes.
 pub(crate) fn message(kind: &'static str) -> impl Strategy<Value = Vec<u8>> {
     let changes = vec((any::<Index>(), change()), 0..=4);
     let bytes = prop_oneof![9 => Just(Vec::new()), 1 => vec((any::<Index>(), any::<u8>()), 1..4)];
@@ -52,7 +53,7 @@ pub(crate) fn message(kind: &'static str) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// The corpus is what is spoilt: every good message of the kind that is not too long to be looked at.
+/// The messages to change: every good message of the kind that is not too long.
 fn corpus(kind: &str) -> Vec<Node> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(kind);
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -96,7 +97,7 @@ impl From<Value> for Node {
 }
 
 impl Node {
-    /// How many values are inside.
+    /// The number of values inside.
     fn count(&self) -> usize {
         match self {
             Self::Raw(_) => 0,
@@ -105,7 +106,7 @@ impl Node {
         }
     }
 
-    /// Changes the value that so many `places` come before; whether it was here.
+    /// Changes the value at this position. Returns whether it was here.
     fn change(&mut self, places: &mut usize, change: &Change) -> bool {
         let is_here = |places: &mut usize| places.checked_sub(1).map(|left| *places = left).is_none();
         match self {

@@ -1,4 +1,4 @@
-//! Counters that cannot be read.
+//! Malformed counters.
 
 use super::*;
 

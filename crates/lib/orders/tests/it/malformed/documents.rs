@@ -1,4 +1,5 @@
-//! What is no document at all, or holds text that PostgreSQL cannot; the same for every reader.
+//! Malformed documents: values that are not JSON objects, or contain text that PostgreSQL cannot store; the same for
+//! every reader.
 
 use super::*;
 
@@ -85,7 +86,7 @@ fn the_words_that_the_json_library_keeps_for_itself() {
             let disguised = text.replace("\"HERE\"", &format!(r#"[{{"{name}": "5"}}]"#));
             assert_eq!(refusal(read(&disguised)).0, "bad-text", "{kind}: {name}");
         }
-        // Read without a second look, this would be a service message.
+        // Without the check, this would be parsed as a service message.
         let inside = r#"{\"object_type\": \"x\"}"#;
         let disguised = format!(r#"{{"\u0024serde_json::private::RawValue": "{inside}"}}"#);
         assert_eq!(refusal(read(&disguised)).0, "bad-text", "{kind}");

@@ -1,4 +1,4 @@
-//! Enriched orders that cannot be read.
+//! Malformed enriched orders.
 
 use super::*;
 

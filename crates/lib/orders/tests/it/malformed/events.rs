@@ -1,4 +1,4 @@
-//! Events that cannot be read.
+//! Malformed events.
 
 use super::*;
 
