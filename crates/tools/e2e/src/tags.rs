@@ -1,4 +1,4 @@
-//! The tags a pipeline assigns: rules that even a small load meets, and what the topic says against what the table says.
+//! Tags of a pipeline: rules that a small load meets, and comparison of the tag topic with the table.
 
 use std::collections::{BTreeMap, HashMap};
 

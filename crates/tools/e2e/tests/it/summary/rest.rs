@@ -1,4 +1,4 @@
-//! When nothing changes nothing is done, and what goes wrong with the summary holds up nothing else.
+//! Tests of an idle and of a failing summary: without changes nothing is done, and an error affects nothing else.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Workload, until};

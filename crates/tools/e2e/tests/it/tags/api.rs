@@ -1,4 +1,4 @@
-//! The tag API: what it answers, that its document says so, and who is answered.
+//! Tests of the tag API: responses, OpenAPI document, authentication.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
