@@ -1,6 +1,6 @@
-{{/* What a schema cannot say: values that do not go together are refused, each with a line that names it. */}}
+{{/* Checks that values.schema.json cannot express: contradicting values are rejected with a message that names them. */}}
 
-{{/* Of a service. */}}
+{{/* Checks of a service. */}}
 {{- define "tagmill.checkService" -}}
 {{- $settings := fromYaml (include "tagmill.settings" .) -}}
 {{- $secrets := fromYaml (include "tagmill.secrets" .) -}}
@@ -50,15 +50,15 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Of the migration. */}}
+{{/* Checks of the migration. */}}
 {{- define "tagmill.checkMigration" -}}
 {{- if not (fromYaml (include "tagmill.secrets" .)).DATABASE_URL -}}
 {{- fail "secrets.DATABASE_URL: give value or existingSecret" -}}
 {{- end -}}
 {{- end -}}
 
-{{/* That the cluster knows a kind which is switched on. Who renders without a cluster is believed: only a cluster has the
-     aggregator's own kind. */}}
+{{/* Checks that the cluster has a kind that is switched on. Without a cluster (`helm template`) the check is skipped: only a
+     cluster reports the kind of the aggregator itself. */}}
 {{- define "tagmill.requireKind" -}}
 {{- $versions := .root.Capabilities.APIVersions -}}
 {{- if and ($versions.Has "apiregistration.k8s.io/v1") (not ($versions.Has .api)) -}}

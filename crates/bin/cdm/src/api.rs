@@ -1,6 +1,6 @@
-//! The tag API: who is called what, and for which orders. It only reads.
+//! The tag API: HTTP routes that return tags, users and counters. Read-only.
 //!
-//! It is answered by the runtime that watches over the loop, on connections of its own: a question never holds up a batch.
+//! Requests are served by the admin runtime, with database connections of its own, so they never delay a batch.
 
 use std::sync::Arc;
 
@@ -22,19 +22,19 @@ mod users;
 mod tags;
 mod rules;
 
-/// What the document says before the paths.
+/// The introduction of the OpenAPI document.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Tagmill tag API",
-        description = "Who is called what, and for which orders. Times are UTC. Every answer is JSON; an error says in \
-                       `error` what is wrong."
+        description = "Tags of users, and the counters they follow from. Times are UTC. Every response is JSON; the body of \
+                       an error has the message in `error`."
     ),
     modifiers(&Bearer)
 )]
 struct Document;
 
-/// The routes under `/api/v1`. With a token, whoever asks has to show it; the document itself is for everybody.
+/// The routes under `/api/v1`. If a token is set, every route except the OpenAPI document requires it.
 pub(crate) fn routes(database: Database, token: Option<Token>) -> Router {
     let (routes, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(users::tags))

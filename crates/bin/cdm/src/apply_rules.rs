@@ -1,15 +1,15 @@
-//! Rules that people have changed: taken up, and then applied to every user whom no batch touches.
+//! Application of changed tag rules to all users.
 //!
-//! 1. **Taking up.** Under a lock that no batch holds, the rules in force become those that people wrote. Whatever batch
-//!    begins from now on goes by them, for every counter it moves; those before have ended.
-//! 2. **Looking.** One pass over the counters, without a lock, finds the users whose tags differ. Batches see to the
-//!    counters they move, so no difference comes to it later; some go away by themselves.
-//! 3. **Applying.** A chunk of these at a time, while no batch is under way, each looked at once more: batches wait for a
-//!    chunk, not for all of them. Half of the users are one shard, half the other, and the two go side by side.
-//! 4. **Concluding.** The rules are no longer pending, unless somebody has changed them meanwhile.
+//! 1. **Put in force.** Under a lock that excludes batches, the written rules become the rules in force. Every later
+//!    batch follows them for the counters it changes; earlier batches have ended.
+//! 2. **Search.** One pass over the counters, without a lock, finds the users whose tags differ from the rules. Batches
+//!    keep the tags of the counters that they change up to date, so no new difference arises.
+//! 3. **Apply.** Users are updated in chunks. Each chunk excludes batches and checks its users again, so batches wait
+//!    for one chunk only. The users are split into two shards, which are processed concurrently.
+//! 4. **Finish.** The rules are marked as applied, unless they have changed in the meantime.
 //!
-//! A process that dies anywhere leaves the rules pending; whoever comes next begins again with 2, and writes only what
-//! differs still. Replicas that do the same work side by side do some of it in vain, and nothing twice.
+//! A process that dies at any point leaves the rules pending; the next one repeats from step 2 and writes only what
+//! still differs. Replicas that do this concurrently repeat some reads, and write nothing twice.
 
 use consumer::Failure;
 use database::{Database, Row, Transaction, get, statement};
@@ -18,30 +18,30 @@ use uuid::Uuid;
 
 use crate::store::tagging;
 
-/// Looks after the rules, as one replica does it.
+/// State of the rule application in one replica.
 #[derive(Debug, Default)]
 pub(crate) struct RuleApplier {
     evaluation: Option<Evaluation>,
 }
 
-/// Where between 2 and 4 we are.
+/// Progress between steps 2 and 4.
 #[derive(Debug)]
 struct Evaluation {
-    /// The rules, and which revision of each.
+    /// The ids of the rules and their revisions.
     rules: Vec<(i64, i64)>,
-    /// Whose tags by which rule are still to be seen to. Each shard keeps a processor of PostgreSQL's busy.
+    /// The users and rules still to process. Each shard uses one PostgreSQL backend.
     shards: [Shard; 2],
-    /// Whether there are no others.
+    /// Whether the search found all differences.
     all: bool,
-    /// Tags changed so far.
+    /// Number of tags changed so far.
     changes: u64,
 }
 
-/// Users who are seen to one chunk after the other, and by which rules.
+/// Users and rules that are processed chunk by chunk.
 #[derive(Debug)]
 struct Shard(Vec<(Uuid, i64)>);
 
-/// A rule as people wrote it; without a body: deleted.
+/// A written rule; a deleted rule has no body.
 struct Written {
     id: i64,
     body: Option<Body>,
@@ -56,27 +56,28 @@ struct Body {
     enabled: bool,
 }
 
-/// What there is to see to.
+/// The work to do.
 #[derive(Default)]
 struct Work {
     changed: Vec<Written>,
-    /// Rules in force that are pending, and which revision of each.
+    /// Pending rules in force: ids and revisions.
     pending: Vec<(i64, i64)>,
 }
 
-/// Users looked for in one pass, at most: they are held in memory, 24 bytes each.
+/// Maximum number of users found in one search. They are held in memory, 24 bytes each.
 const MAX_USERS_PER_PASS: i64 = 200_000;
 
-/// Users in one transaction, for which batches wait: a fifth of a second.
+/// Number of users in one transaction, for which batches wait about 0.2 s.
 const CHUNK: usize = 10_000;
 
 impl RuleApplier {
-    /// One round; whether there was anything to do, and so may be more. One small read while nobody changes a rule.
+    /// Runs one round. Returns whether there was work, and so may be more. A round without changed rules is one small
+    /// read.
     pub(crate) async fn run(&mut self, database: &Database) -> Result<bool, Failure> {
         let transaction = database.begin_batch().await?;
         let work = work(&transaction).await?;
         transaction.commit().await?;
-        #[expect(clippy::cast_precision_loss, reason = "2^53 rules are more than anybody writes")]
+        #[expect(clippy::cast_precision_loss, reason = "the number of rules is far below 2^53")]
         metrics::gauge!("tagmill_tag_rules_pending").set((work.changed.len() + work.pending.len()) as f64);
         if !work.changed.is_empty() {
             self.evaluation = None;
@@ -101,7 +102,7 @@ impl RuleApplier {
     }
 }
 
-/// What people have written that is not in force, and what is in force but not applied to everybody.
+/// Reads the rules that are written and not in force, and those in force that are not applied to all users.
 async fn work(transaction: &Transaction) -> Result<Work, Failure> {
     let mut work = Work::default();
     for row in transaction.query(&statement!("cdm/rules/select_pending_rules"), []).await? {
@@ -129,7 +130,7 @@ fn body(row: &Row) -> Result<Option<Body>, Failure> {
     }))
 }
 
-/// Puts in force what people have written. It is read again under the lock: another replica may have been faster.
+/// Puts the written rules in force. They are read again under the lock, because another replica may have been faster.
 async fn put_changes_in_force(database: &Database) -> Result<(), Failure> {
     let transaction = database.begin_batch().await?;
     transaction.execute(&statement!("cdm/marts/lock_marts"), []).await?;
@@ -165,7 +166,7 @@ async fn put_in_force(transaction: &Transaction, changed: Vec<Written>) -> Resul
     Ok(())
 }
 
-/// Looks for users whose tags differ from what the pending `rules` say.
+/// Searches for users whose tags differ from the pending `rules`.
 async fn look(database: &Database, rules: Vec<(i64, i64)>) -> Result<Evaluation, Failure> {
     let transaction = database.begin_maintenance().await?;
     transaction.execute(&statement!("cdm/rules/disable_nested_loops"), []).await?;
@@ -179,7 +180,7 @@ async fn look(database: &Database, rules: Vec<(i64, i64)>) -> Result<Evaluation,
 }
 
 impl Evaluation {
-    /// The next chunk of each shard.
+    /// Applies the rules to the next chunk of each shard.
     async fn apply_chunks(&mut self, database: &Database) -> Result<(), Failure> {
         let shards = self.shards.iter_mut().zip(0_i64..);
         let changes = try_join_all(shards.map(|(shard, number)| shard.apply_chunk(number, database))).await?;
@@ -192,13 +193,13 @@ impl Evaluation {
         let transaction = database.begin_batch().await?;
         transaction.execute(&statement!("cdm/rules/finish_rules"), [&ids, &revisions]).await?;
         transaction.commit().await?;
-        tracing::info!(rules = ?ids, changes = self.changes, "every user has the tags that the rules say");
+        tracing::info!(rules = ?ids, changes = self.changes, "the changed tag rules are applied to every user");
         Ok(())
     }
 }
 
 impl Shard {
-    /// How many tags that changed.
+    /// Applies the rules to the next chunk of one shard. Returns the number of tags changed.
     async fn apply_chunk(&mut self, number: i64, database: &Database) -> Result<u64, Failure> {
         let Self(pairs) = self;
         let left = pairs.len().saturating_sub(CHUNK);

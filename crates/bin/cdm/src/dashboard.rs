@@ -1,9 +1,10 @@
-//! The page for those without DataLens: the charts of `dashboards/orders.toml`, drawn in the browser.
+//! The built-in dashboard: an HTML page that draws the charts of `dashboards/orders.toml` in the browser, without
+//! DataLens.
 //!
-//! [`page`] is what the browser loads, all of it compiled in; [`data_request`] reads what it asks, [`queries`] knows
-//! the queries, [`answer`] runs them, and [`response_cache`] keeps what came out for a moment, so that many viewers
-//! cost what one does. Like the tag API it is answered by the runtime that watches over the loop, on connections of its
-//! own.
+//! [`page`] serves the files of the page, which are compiled in. [`data_request`] parses a request for data,
+//! [`queries`] holds the queries, [`answer`] runs them, and [`response_cache`] caches the responses for a moment, so
+//! that many viewers cost as much as one. Like the tag API, requests are served by the admin runtime with database
+//! connections of its own.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,11 +30,11 @@ mod data_request;
 mod answer;
 mod response_cache;
 
-/// How old what somebody is shown may be beyond what the views themselves lag behind.
+/// Lifetime of a cached response. The figures may be that much older than the views.
 const FRESH: Duration = Duration::from_secs(2);
 
-/// What is true of every answer. The browser loads nothing from anywhere else and runs nothing that stands in the page;
-/// what it keeps it asks about before it uses it again.
+/// Headers of every response. The browser loads nothing from other origins, runs no inline scripts, and revalidates
+/// cached files before it uses them.
 const HEADERS: [(HeaderName, &str); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -45,14 +46,14 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (header::CACHE_CONTROL, "private, no-cache"),
 ];
 
-/// What answers about charts need.
+/// Shared state of the request handlers.
 struct AppState {
     database: Database,
     queries: Queries,
     response_cache: ResponseCache,
 }
 
-/// `/dashboard` and what it loads. With a token, whoever asks for numbers has to show it; the empty page is for everybody.
+/// The routes of `/dashboard`. If a token is set, requests for data require it; the page without data does not.
 pub(crate) fn routes(database: Database, token: Option<Token>) -> Router {
     let spec = dashboards::orders().unwrap_or_else(|error| unreachable!("a test reads the same text: {error}"));
     let page = Arc::new(Page::new(&spec));
@@ -83,7 +84,7 @@ async fn file(State(page): State<Arc<Page>>, Path(name): Path<String>, headers: 
     page.file(&name).map_or_else(|| StatusCode::NOT_FOUND.into_response(), |body| body.answer(&headers))
 }
 
-/// The rows of the charts of a tab, or of all, narrowed by what is chosen.
+/// Handles a request for data: the rows of the charts of a tab, or of all tabs, filtered by the selectors.
 async fn numbers(State(state): State<Arc<AppState>>, address: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
     let data_request = DataRequest::read(&address, &state.queries)?;
     let read = async || answer::read(&state.database, &state.queries, &data_request).await;

@@ -1,9 +1,9 @@
-//! The CDM layer: counters become the marts that people and dashboards read.
+//! `cdm-service`: keeps the data marts, tags users, and serves the tag API and the dashboard.
 //!
-//! In the order the data flows: [`decode`] reads a record, [`transform`] (pure) leaves of each counter the newest,
-//! [`store`] upserts both marts in one transaction and assigns the tags that follow, [`publish`] tells of those. When a
-//! rule changes, [`apply_rules`] looks at everybody; at the end of a rebuild [`replace`] exchanges the marts. Beside
-//! all that [`summary`] adds up what dashboards read, [`api`] answers questions, and [`dashboard`] draws pictures.
+//! In the order of the data flow: [`decode`] reads a record, [`transform`] (pure) keeps the newest value of each
+//! counter, [`store`] upserts both marts in one transaction and updates tags, [`publish`] publishes changes of tags.
+//! [`apply_rules`] applies changed rules to all users. [`replace`] exchanges the marts at the end of a rebuild. Beside
+//! the loop, [`summary`] computes the figures of the views, [`api`] serves tags, and [`dashboard`] serves charts.
 
 pub use self::{commands::Commands, processor::Cdm};
 

@@ -1,4 +1,4 @@
-//! `cdm-service`: keeps the marts.
+//! Main function of `cdm-service`: keeps the data marts and tags users.
 
 use std::process::ExitCode;
 

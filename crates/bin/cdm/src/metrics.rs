@@ -15,12 +15,12 @@ pub(crate) fn describe() {
     describe_gauge!(
         "tagmill_summary_age_seconds",
         Seconds,
-        "How long the oldest change that is not in the figures has waited; 0 if none waits"
+        "Age of the oldest change that is not in the figures; 0 if there is none"
     );
     describe_gauge!(
         "tagmill_summary_refresh_seconds",
         Seconds,
-        "How long this process last took to refresh the summary"
+        "Duration of the last refresh of the summary by this process"
     );
     describe_counter!("tagmill_summary_failures_total", Count, "Refreshes of the summary that failed");
     describe_counter!("tagmill_api_failures_total", Count, "Requests to the tag API that the database did not answer");

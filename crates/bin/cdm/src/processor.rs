@@ -1,4 +1,4 @@
-//! The layer as the loop and the shell see it.
+//! `Processor` and `Service` of cdm: the entry points for the consumer loop and the runtime.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::{
     summary::Summary,
 };
 
-/// The service: its constants, and the loop's layer.
+/// The cdm service.
 pub struct Cdm {
     database: Database,
     replay_hint: ReplayHint,
@@ -38,7 +38,7 @@ pub struct Cdm {
 impl Service for Cdm {
     const DESCRIPTION: Description = Description {
         name: "cdm-service",
-        about: "Keeps the product and category marts, and tags users by them.",
+        about: "Keeps the product and category marts, and tags users by rules.",
         source_topic: "dds-service-orders",
         destination_topic: Some("cdm-service-tags"),
         dead_letter_topic: "cdm-service-dead-letters",
@@ -75,8 +75,8 @@ impl Service for Cdm {
         routes
     }
 
-    /// Readers wait for rebuilt marts between the end of a replay and the round that sees it, people for the rule they have
-    /// changed, and a tag for the round that sends it. A round without any of these is three small reads.
+    /// The interval delays the exchange of rebuilt marts, the application of changed rules, and the publication of
+    /// tags. A round without work is three small reads.
     fn background_interval(_: &Settings) -> Duration {
         Duration::from_millis(500)
     }
@@ -90,7 +90,7 @@ impl Processor for Cdm {
         decode::decode(record)
     }
 
-    /// Versions decide, whatever the order.
+    /// Messages need no sequence: versions decide which counter is newer.
     fn key(&self, _: &Counters) -> Option<Infallible> {
         None
     }

@@ -1,7 +1,7 @@
-//! Changes of tags become messages, which are sent until the broker has acknowledged them.
+//! Outbox of tag events: changes of tags are published to Kafka until the broker has acknowledged them.
 //!
-//! A change has no offset behind it: it is written down as unsent by the transaction that makes it, and handed out from
-//! there. Of all replicas one at a time does so, or the changes of one user could overtake each other.
+//! A change of a tag has no Kafka offset. The transaction that makes the change stores it as unsent, and rounds publish
+//! it from there. Only one replica publishes at a time; otherwise changes of one user could overtake each other.
 
 use consumer::{DependencyError, Failure, Fault, Message};
 use database::{Database, Row, Transaction, get, statement};
@@ -14,26 +14,26 @@ use orders::{
 
 use crate::store::tagging;
 
-/// What has been handed out and is not acknowledged.
+/// Events that were handed out and are not yet acknowledged.
 #[derive(Default)]
 pub(crate) struct Outbox {
     sending: Option<Sending>,
 }
 
-/// Holds the lock, until the events are marked as sent.
+/// The transaction that holds the lock until the events are marked as sent.
 struct Sending {
     transaction: Transaction,
     events: Vec<i64>,
 }
 
-/// Events in a round: a message has a few hundred bytes.
+/// Maximum number of events in a round. A message has a few hundred bytes.
 const EVENTS: i64 = 1000;
 
-/// Bytes of names and tags in a round, give or take one event. A name may have 30 KB.
+/// Maximum bytes of names and tags in a round; the last event may exceed it. A name may have 30 KB.
 const BYTES: i64 = 1 << 20;
 
 impl Outbox {
-    /// The next events that are not known to be sent, as messages of at most `limit` bytes with their key.
+    /// The next unsent events, as messages of at most `limit` bytes with their key.
     pub(crate) async fn next_batch(&mut self, database: &Database, limit: usize) -> Result<Vec<Message>, Failure> {
         self.sending = None;
         let transaction = database.begin_batch().await?;
@@ -52,7 +52,7 @@ impl Outbox {
         Ok(messages)
     }
 
-    /// What was handed out is acknowledged.
+    /// Marks the events handed out as sent, after their acknowledgement.
     pub(crate) async fn mark_sent(&mut self) -> Result<(), Failure> {
         if let Some(Sending { transaction, events }) = self.sending.take() {
             transaction.execute(&statement!("cdm/tags/mark_tag_events_sent"), [&events]).await?;
@@ -68,7 +68,7 @@ fn event(row: &Row) -> Result<TagEvent, Failure> {
         event_id: get(row, 1)?,
         user_id: get(row, 2)?,
         tag: get(row, 3)?,
-        action: Action::read(action).ok_or_else(|| unreadable(format_args!("{action} is no action")))?,
+        action: Action::read(action).ok_or_else(|| unreadable(format_args!("{action} is not an action")))?,
         rule_id: get(row, 5)?,
         subject: tagging::subject(get(row, 6)?)?,
         subject_name: get(row, 7)?,
@@ -78,12 +78,12 @@ fn event(row: &Row) -> Result<TagEvent, Failure> {
     })
 }
 
-/// One that is over the limit for a long name is cut there: the broker would refuse it for ever, and all behind it would
-/// wait.
+/// Writes a message, and cuts its names if it exceeds the limit: the broker would reject it again and again, and block
+/// all later events.
 fn message(mut event: TagEvent, limit: usize) -> Result<Message, Failure> {
     let write = |event: &TagEvent| {
         let value =
-            event.write().map_err(|error| Failure::InvalidData(format!("an event cannot be written: {error}")))?;
+            event.write().map_err(|error| Failure::InvalidData(format!("cannot serialize an event: {error}")))?;
         Ok::<_, Failure>(Message { key: event.user_id.clone(), value: value.into_bytes() })
     };
     let message = write(&event)?;
@@ -95,7 +95,7 @@ fn message(mut event: TagEvent, limit: usize) -> Result<Message, Failure> {
         message.bytes = message.size(),
         message.limit = limit,
         tag.event_id = %event.event_id,
-        "a tag event is too large for the broker; its names are cut"
+        "a tag event exceeds the broker's limit; its names are cut"
     );
     event.shorten_by(excess);
     write(&event)

@@ -1,10 +1,10 @@
-//! The end of a rebuild: the marts become what was built beside them, in one transaction.
+//! End of a rebuild: the rebuilt marts replace the current ones in one transaction.
 
 use consumer::Failure;
 use database::{Database, Statement, Transaction, statement};
 use stream::rebuild::{self, State};
 
-/// What makes the marts equal to what was built, in this order.
+/// The statements that make the marts equal to the rebuilt ones, in this order.
 const MERGE: [Statement; 6] = [
     statement!("cdm/rebuild/delete_users_not_rebuilt"),
     statement!("cdm/rebuild/insert_rebuilt_users"),
@@ -14,10 +14,10 @@ const MERGE: [Statement; 6] = [
     statement!("cdm/rebuild/merge_rebuilt_category_counters"),
 ];
 
-/// Makes the marts what was built and ends the rebuild. Rows that are right stay as they are, with their ids.
+/// Replaces the marts and ends the rebuild. Rows that are equal stay as they are, with their ids.
 ///
-/// Batches that come meanwhile wait; those who only read see the old marts, then the new ones. Of two replicas that come
-/// here together, the second finds that there is nothing left to do.
+/// Concurrent batches wait. Readers see the old marts, then the new ones. If two replicas do this concurrently, the
+/// second one finds nothing to do.
 pub(crate) async fn replace(database: &Database, service: &str, state: &State) -> Result<(), Failure> {
     let transaction = database.begin_maintenance().await?;
     run(&transaction, &statement!("cdm/marts/lock_marts")).await?;
@@ -29,11 +29,11 @@ pub(crate) async fn replace(database: &Database, service: &str, state: &State) -
     for statement in &MERGE {
         changed += run(&transaction, statement).await?;
     }
-    // Everybody's tags are looked at once, on the marts as they are now: not while they were being built.
+    // All rules are applied again to the new marts, because no tags were changed while they were being built.
     run(&transaction, &statement!("cdm/rules/reopen_rules")).await?;
     run(&transaction, &statement!("cdm/rebuild/truncate_rebuilt_marts")).await?;
     transaction.commit().await?;
-    tracing::info!(rows = changed, "the marts are replaced by those that were built");
+    tracing::info!(rows = changed, "the rebuilt marts have replaced the old ones");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! A tag rule as people write it.
+//! Tag rules as written, and their rows in the table.
 
 use std::fmt;
 
@@ -21,29 +21,29 @@ pub(crate) struct Rule {
     pub(crate) enabled: bool,
 }
 
-/// A rule, and what has come of it: a row of `cdm/rules/select_rules`.
+/// A rule and its state: a row of `cdm/rules/select_rules`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Line {
     pub(crate) rule_id: i64,
-    /// What is counted: `category` or `product`.
+    /// The subject: `category` or `product`.
     pub(crate) subject: &'static str,
     /// The name of the category, or the product's id in the source.
     pub(crate) subject_key: String,
-    /// So many CLOSED orders are enough.
+    /// Minimum number of CLOSED orders.
     #[schema(minimum = 1)]
     pub(crate) threshold: i32,
-    /// What the user is called then.
+    /// The tag that the user gets.
     pub(crate) tag: String,
-    /// Whether it applies.
+    /// Whether the rule is enabled.
     pub(crate) enabled: bool,
-    /// How many users have the tag by it.
+    /// Number of users who have the tag by this rule.
     pub(crate) users: i64,
-    /// Whether every user has been looked at since it changed.
+    /// Whether the rule has been applied to every user since its last change.
     pub(crate) applied: bool,
 }
 
 impl Rule {
-    /// Reads one from the columns of `row` that begin at `at`.
+    /// Reads a rule from the columns of `row` that begin at `at`.
     pub(crate) fn read(row: &Row, at: usize) -> Result<Self, Failure> {
         Ok(Self {
             subject: tagging::subject(get(row, at)?)?,
@@ -65,7 +65,7 @@ impl fmt::Display for Rule {
 }
 
 impl Line {
-    /// Reads one.
+    /// Reads a rule and its state.
     pub(crate) fn read(row: &Row) -> Result<Self, Failure> {
         let Rule { subject, key, threshold, tag, enabled } = Rule::read(row, 1)?;
         Ok(Self {

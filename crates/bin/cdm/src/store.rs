@@ -1,5 +1,5 @@
-//! One transaction: new users, then one upsert a mart; into the marts, or, during a rebuild, into those that are built.
-//! Then the tags of the users whose counters have crossed a threshold.
+//! Storage of a batch in one transaction: new users, one upsert per mart, then the tags of users whose counters have
+//! crossed a threshold. During a rebuild the batch is written to the marts being built.
 
 use std::{
     cell::Cell,
@@ -19,12 +19,12 @@ use crate::transform::{
 
 pub(crate) mod tagging;
 
-/// Whether batches are likely to say what the marts know already, as in a replay: the last one did. It only decides which of
-/// two ways is tried, the one that is cheap for repetitions or the one that is cheap for news.
+/// Whether batches are likely to repeat counters that the marts already have, as in a replay: the last batch did. The
+/// hint only selects the cheaper statement; the result is the same.
 #[derive(Debug, Default)]
 pub(crate) struct ReplayHint(Cell<bool>);
 
-/// Stores a batch of messages; a message that changed no counter was known already.
+/// Stores a batch of messages. The outcome of a message that changed no counter is `Unchanged`.
 pub(crate) async fn store(
     database: &Database,
     replay_hint: &ReplayHint,
@@ -43,7 +43,7 @@ pub(crate) async fn store(
         tagging::rules(&transaction, subjects(&marts)),
         tagging::current_tags(&transaction, marts.users.keys().copied().collect()),
     )?;
-    // What is being built is not what anybody is called by; when it is complete, everybody is looked at.
+    // Marts being built assign no tags. All rules are applied when they are complete.
     if are_people_looking {
         let changes = |subject: Subject, counts: &HashMap<Key, i32>| {
             let all = counts.iter();
@@ -70,7 +70,7 @@ pub(crate) async fn store(
     Ok(events.iter().map(outcome).collect())
 }
 
-/// Chooses where the batch writes; whether that is what people look at.
+/// Selects the marts to write to. Returns whether they are the ones in use.
 async fn choose_marts(transaction: &Transaction, service: &str) -> Result<bool, Failure> {
     let rows = transaction.query(&statement!("cdm/marts/choose_marts"), [&service]).await?;
     rows.first().map_or(Ok(false), |row| get(row, 0))
@@ -101,7 +101,7 @@ async fn upsert(
     changed.iter().map(|row| Ok(((get(row, 0)?, get(row, 1)?), get(row, 2)?))).collect()
 }
 
-/// What the batch counts.
+/// The products and categories of the batch.
 fn subjects(marts: &Marts<'_>) -> Vec<Uuid> {
     let mut subjects: Vec<Uuid> =
         marts.products.keys().chain(marts.categories.keys()).map(|(_, subject)| *subject).collect();

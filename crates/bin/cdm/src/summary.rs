@@ -1,12 +1,12 @@
-//! The summary that dashboards read, kept fresh beside the loop.
+//! Background task that refreshes the summary in schema `cdm_summary`, which dashboards read.
 //!
-//! What is asked of orders is added up beforehand, in schema `cdm_summary`, so that a question costs the same however many
-//! orders there are. DDS notes the days whose orders change; from time to time those days, and only those, are added up
-//! again, and what is about users and tags if any counter or tag has changed. A refresh is one transaction: the notes go
-//! with it, so a process that dies leaves them. Of all replicas one at a time refreshes.
+//! Sums over orders are computed in advance, so that a query costs the same however many orders there are. DDS records
+//! the days whose orders change as stale. A refresh computes these days again, and the figures about users and tags if
+//! a counter or tag has changed. A refresh is one transaction and removes the stale days with it, so a process that
+//! dies leaves them in place. One replica refreshes at a time.
 //!
-//! A task of its own, with a connection of its own: a refresh may take seconds, for which no batch is to wait. Whatever goes
-//! wrong here holds up nothing else, is logged and tried again.
+//! The task has a connection of its own: a refresh may take seconds, and no batch waits for it. An error here affects
+//! nothing else; it is logged, and the refresh is tried again.
 
 use std::time::Duration;
 
@@ -23,17 +23,17 @@ mod work;
 mod trouble;
 mod refresh;
 
-/// Looks after the summary until it is dropped.
+/// The task; it ends when this is dropped.
 pub(crate) struct Summary(JoinHandle<()>);
 
 impl Summary {
-    /// Begins to: at once, and then every so often.
+    /// Starts the task: the first refresh at once, then one `every` interval.
     pub(crate) fn spawn(database: Database, every: Duration) -> Self {
         Self(tokio::spawn(async move {
             let (mut trouble, mut unseen) = (Trouble::default(), Unseen::default());
             loop {
                 let rest = round(&database, every, &mut trouble, &mut unseen).await.unwrap_or_else(|failure| {
-                    tracing::warn!(%failure, "the summary could not be refreshed; it will be tried again");
+                    tracing::warn!(%failure, "could not refresh the summary; it will be tried again");
                     metrics::counter!("tagmill_summary_failures_total").increment(1);
                     every
                 });
@@ -49,10 +49,10 @@ impl Drop for Summary {
     }
 }
 
-/// Between two looks, whatever the settings say.
+/// Minimum pause between two rounds, regardless of the settings.
 const SHORTEST_REST: Duration = Duration::from_millis(50);
 
-/// After a refresh that somebody else kept from happening.
+/// Pause after another replica or a rebuild prevented a refresh.
 const AFTER_YIELDING: Duration = Duration::from_secs(1);
 
 /// Refreshes if a refresh is due. Returns the pause before the next round. Costs one small read while nothing is due.

@@ -1,4 +1,4 @@
-//! Counters of a batch become rows of the marts, one a counter. Pure.
+//! Transformation of counter messages into rows of the marts, one per counter. Pure.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 pub mod tags;
 
-/// Which counter: the user's hub key, and the product's or category's.
+/// Key of a counter: the hub keys of the user and of the product or category.
 pub type Key = (Uuid, Uuid);
 
-/// The rows a batch leads to. Sorted by key: one statement may touch a row once, and two replicas lock in one order.
+/// The rows of a batch, sorted by key: a statement may touch a row only once, and replicas must lock rows in the same
+/// order.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Marts<'a> {
     /// Source ids by hub key.
@@ -21,7 +22,7 @@ pub struct Marts<'a> {
     pub categories: BTreeMap<Key, &'a Counter>,
 }
 
-/// Leaves of each counter the one with the largest version.
+/// Keeps the value with the largest version of each counter.
 #[must_use]
 pub fn transform(events: &[Counters]) -> Marts<'_> {
     let mut marts = Marts::default();
@@ -40,7 +41,7 @@ pub fn transform(events: &[Counters]) -> Marts<'_> {
 
 fn keep_newest<'a>(rows: &mut BTreeMap<Key, &'a Counter>, key: Key, counter: &'a Counter) {
     let newest = rows.entry(key).or_insert(counter);
-    // Of two without a version, written in one millisecond, the later record counts.
+    // If two values have no version and were written in the same millisecond, the later record wins.
     if newest.version <= counter.version {
         *newest = counter;
     }

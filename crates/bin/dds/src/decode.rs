@@ -1,9 +1,9 @@
-//! A record of `stg-service-orders` becomes an enriched order.
+//! Decoding of records of `stg-service-orders` into enriched orders.
 
 use consumer::{Outcome, Record, Rejection};
 use orders::{Enriched, Unusable, enriched};
 
-/// Reads a record, or says what becomes of it.
+/// Decodes a record, or returns its outcome.
 pub(crate) fn decode(record: &Record) -> Result<Enriched, Outcome> {
     enriched::read(record.value.as_deref(), record.written_at()).map_err(|unusable| match unusable {
         Unusable::Ignored(kind) => Outcome::Skipped(kind),

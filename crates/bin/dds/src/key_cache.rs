@@ -1,16 +1,17 @@
-//! Keys of hubs and links that are committed, so that a batch need not send them again: the same users, dishes and
-//! restaurants are in every batch, and nearly all of their rows are there.
+//! Cache of committed hub and link keys. The same users, products and restaurants occur in every batch, and a batch
+//! need not insert rows that exist.
 //!
-//! Rows can go: somebody empties a table, or restores a database of yesterday. So keys are known under an *edition* of the
-//! vault, a text that changes when rows may have gone (`sql/dds/vault/select_edition.sql`, and the triggers of
-//! `sql/migrations/V7__speed.sql`). A batch asks for it before it relies on anything, and again as its last statement:
+//! Rows can disappear: somebody truncates a table or restores an old backup. Therefore cached keys belong to a
+//! *generation* of the vault, a text that changes when rows may be gone (`sql/dds/vault/select_edition.sql`, and the
+//! triggers of `sql/migrations/V7__speed.sql`). A batch reads the generation before it relies on the cache, and again
+//! as its last statement:
 //!
-//! - What was known under another edition is forgotten. While the edition is the same, the rows are there, and a deletion
-//!   that begins after the second answer counts as one that comes after the batch.
-//! - If the second answer differs, a batch that left out keys is undone and repeated with all of them: those of rows that
-//!   are just going make it wait until they have gone.
-//! - A batch's own keys are learned when it is committed, and only if both answers were the same: DO NOTHING neither
-//!   changes nor locks a row it finds, so one that was there for the insert may have been deleted before the end.
+//! - Keys of another generation are dropped. As long as the generation is the same, the rows exist. A deletion that
+//!   begins after the second read counts as one that follows the batch.
+//! - If the second read differs, a batch that left out keys is rolled back and repeated with all keys. An insert that
+//!   collides with a row being deleted blocks until the delete commits.
+//! - The keys of a batch are cached after its commit, and only if both reads agree. ON CONFLICT DO NOTHING neither
+//!   changes nor locks an existing row, so a row that existed at the insert may have been deleted before the commit.
 
 use std::{
     cell::RefCell,
@@ -21,12 +22,12 @@ use uuid::Uuid;
 
 use crate::transform::Vault;
 
-/// How many keys are remembered: the users, dishes and restaurants of some weeks, in about 7 MB. More takes the memory of
-/// a pod; fewer, and keys are sent again that are there.
+/// Maximum number of cached keys: the users, products and restaurants of some weeks, in about 7 MB. A larger cache
+/// takes too much of a pod's memory; with a smaller one, keys of existing rows are sent again.
 const CAPACITY: usize = 200_000;
 
-/// Keys that are committed, as one process knows them. Two batches may be under way in one task: nothing is borrowed while
-/// one of them waits.
+/// Committed keys, as known to one process. Two batches may be processed concurrently in one task, so nothing is
+/// borrowed across an await.
 #[derive(Debug)]
 pub(crate) struct KeyCache {
     keys: RefCell<Keys>,
@@ -39,7 +40,7 @@ struct Keys {
     keys: HashSet<(Table, Uuid)>,
 }
 
-/// What a key belongs to: a user and a dish with one id have one key.
+/// The table of a key. A user and a product with the same id have the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Table {
     User,
@@ -61,7 +62,7 @@ impl KeyCache {
         Self { keys: RefCell::default(), capacity }
     }
 
-    /// Takes the rows out of `vault` that are there in this edition. Returns whether there was any such row.
+    /// Removes from `vault` the rows that exist in this generation. Returns whether there was any.
     pub(crate) fn remove_cached(&self, generation: &str, vault: &mut Vault<'_>) -> bool {
         let known = self.keys.borrow();
         if known.generation != generation {
@@ -80,9 +81,10 @@ impl KeyCache {
         hubs.into_iter().chain(links).any(|some| some)
     }
 
-    /// Remembers the rows of `vault`, which are committed; the edition was this one before they were sent and after.
+    /// Caches the keys of `vault`, whose rows are committed. The generation was the same before and after they were
+    /// sent.
     ///
-    /// A full memory starts again from nothing: what is in every batch comes back with the next one.
+    /// A full cache is cleared. Frequent keys come back with the next batches.
     pub(crate) fn insert(&self, generation: &str, vault: &Vault<'_>) {
         let mut known = self.keys.borrow_mut();
         if known.generation != generation {
@@ -109,7 +111,7 @@ impl KeyCache {
     }
 }
 
-/// Takes the rows that are known out of `rows`; whether there was one.
+/// Removes the cached rows from `rows`. Returns whether there was any.
 fn take<R>(known: &HashSet<(Table, Uuid)>, table: Table, rows: &mut BTreeMap<Uuid, R>) -> bool {
     let all = rows.len();
     rows.retain(|key, _| !known.contains(&(table, *key)));
@@ -142,7 +144,7 @@ mod tests {
         vault
     }
 
-    /// What of `ids` is still to be sent.
+    /// The rows of `ids` that are not cached.
     fn left<'o>(known: &KeyCache, generation: &str, ids: &[&'o str]) -> Vault<'o> {
         let mut vault = everywhere(ids);
         let used_cache = known.remove_cached(generation, &mut vault);
@@ -166,7 +168,7 @@ mod tests {
         known.insert("1", &everywhere(&["a"]));
         known.insert("2", &everywhere(&["b"]));
         assert_eq!(left(&known, "2", &["a", "b"]), everywhere(&["a"]));
-        assert_eq!(left(&known, "1", &["a", "b"]), everywhere(&["a", "b"]), "nor does it come back");
+        assert_eq!(left(&known, "1", &["a", "b"]), everywhere(&["a", "b"]), "dropped keys do not come back");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The DDS layer: enriched orders become a Data Vault and counters per user.
+//! `dds-service`: writes enriched orders into a Data Vault and counts orders per user.
 //!
-//! In the order the data flows: [`decode`] reads a record, [`transform`] (pure) works out every row and every
-//! difference, [`store`] writes them in one transaction, but for those [`key_cache`] to be there, [`publish`] says what
-//! the counters are now. After a rebuild [`republish`] says it of all of them.
+//! In the order of the data flow: [`decode`] reads a record, [`transform`] (pure) computes all rows and all changes of
+//! counters, [`store`] writes them in one transaction, except for rows that exist according to [`key_cache`],
+//! [`publish`] makes messages of the new counters. After a rebuild [`republish`] publishes all counters.
 
 pub use self::{commands::Commands, processor::Dds};
 

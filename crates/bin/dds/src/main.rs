@@ -1,4 +1,4 @@
-//! `dds-service`: keeps the Data Vault.
+//! Main function of `dds-service`: writes the Data Vault.
 
 use std::process::ExitCode;
 

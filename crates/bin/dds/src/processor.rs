@@ -1,4 +1,4 @@
-//! The layer as the loop and the shell see it.
+//! `Processor` and `Service` of dds: the entry points for the consumer loop and the runtime.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use stream::{Description, Service, Shared, rebuild::Rebuild};
 
 use crate::{commands::Commands, decode, key_cache::KeyCache, publish, republish::Republisher, store};
 
-/// The service: its constants, and the loop's layer.
+/// The dds service.
 pub struct Dds {
     database: Database,
     key_cache: KeyCache,
@@ -37,8 +37,8 @@ impl Service for Dds {
         Ok(Self { database, key_cache: KeyCache::default(), load_src, max_message_bytes, republisher })
     }
 
-    /// Nobody is told anything new between the end of a replay and the round that sees it. A round without a rebuild is
-    /// one indexed read.
+    /// Nothing is published between the end of a replay and the round that notices it, so the interval is short. A
+    /// round without a rebuild is one indexed read.
     fn background_interval((): &()) -> Duration {
         Duration::from_secs(1)
     }
@@ -52,7 +52,7 @@ impl Processor for Dds {
         decode::decode(record)
     }
 
-    /// Of an order the events are applied in their order.
+    /// Events of one order must be applied in sequence.
     fn key(&self, order: &Enriched) -> Option<i64> {
         Some(order.object_id)
     }

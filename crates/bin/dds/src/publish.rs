@@ -1,11 +1,11 @@
-//! What the counters are now becomes messages, one a user unless it would be too long.
+//! Messages for `dds-service-orders`: the counters of a user, in one message unless it is too long.
 
 use std::collections::BTreeMap;
 
 use consumer::Message;
 use orders::{Counter, Counters};
 
-/// A counter as the transaction left it.
+/// The value of a counter at the end of the transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CounterSnapshot {
     pub(crate) user_id: String,
@@ -13,16 +13,16 @@ pub(crate) struct CounterSnapshot {
     pub(crate) counter: Counter,
 }
 
-/// What is counted.
+/// The subject of a counter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subject {
-    /// By its source id.
+    /// A product, by its source id.
     Product(String),
-    /// By its name.
+    /// A category, by its name.
     Category,
 }
 
-/// The messages that say so, none longer than `limit` bytes with its key as long as it holds more than one counter.
+/// Builds the messages. None is longer than `limit` bytes with its key, as long as it holds more than one counter.
 pub(crate) fn messages(snapshots: Vec<CounterSnapshot>, limit: usize) -> Vec<Message> {
     let mut users = BTreeMap::<String, Counters>::new();
     for CounterSnapshot { user_id, subject, counter } in snapshots {
@@ -41,9 +41,9 @@ pub(crate) fn messages(snapshots: Vec<CounterSnapshot>, limit: usize) -> Vec<Mes
     messages
 }
 
-/// A message over the limit is split, never dropped: half of a user's counters is as true as all of them. A counter that
-/// is too long alone is so for the name of its product, of which the message then says as much as there is room for: the
-/// broker would refuse it for ever, and the count is what the message is for. The vault keeps the whole name.
+/// Writes a message, and splits it if it exceeds the limit. Half of a user's counters is valid by itself. If a single
+/// counter is too long, the name of its product is cut: the broker would reject the message again and again, and the
+/// count matters more than the name. The vault keeps the complete name.
 fn write(mut counters: Counters, limit: usize, messages: &mut Vec<Message>) {
     let message = message(&counters);
     let excess = message.size().saturating_sub(limit);
@@ -59,7 +59,7 @@ fn write(mut counters: Counters, limit: usize, messages: &mut Vec<Message>) {
             message.bytes = message.size(),
             message.limit = limit,
             product.id = counters.products.keys().next(),
-            "a counter is too large for the broker; the name of its product is cut"
+            "a counter exceeds the broker's limit; the name of its product is cut"
         );
         messages.push(self::message(&counters));
     }

@@ -1,7 +1,7 @@
-//! After a rebuild: every counter of every user is told to the next layer, some users a round.
+//! Republishing after a rebuild: every counter of every user is published again, a limited number of users per round.
 //!
-//! What the next layer holds came of the vault before. A counter that nobody orders any more would keep its old number
-//! there, right or wrong, if only batches told of what they change.
+//! CDM holds counters of the vault before the rebuild. Batches publish only the counters that they touch, so a counter
+//! that is not ordered any more would keep its old value there.
 
 use std::mem;
 
@@ -14,16 +14,16 @@ use uuid::Uuid;
 
 use crate::publish::{self, CounterSnapshot, Subject};
 
-/// How many users a round tells of, at most: it is held in memory and published as one batch.
+/// Maximum number of users in a round. Their counters are held in memory and published as one batch.
 const USERS: usize = 100;
 
-/// The telling, as one replica does it. Another one may tell the same users at the same time, which is harmless; the one
-/// that notes it first goes on, the other leaves it alone until the next regular round.
+/// State of the republishing in one replica. Replicas may publish the same users at the same time, which is harmless.
+/// The first one to record its progress continues; the others pause until the next regular round.
 pub(crate) struct Republisher {
     rebuild: Rebuild,
-    /// What the last round handed out: the rebuild as it was, and the last user of the round.
+    /// The output of the last round: the state of the rebuild, and the last user.
     handed_out: Option<(State, Uuid)>,
-    /// Another replica was faster.
+    /// Whether another replica has made progress first.
     yields: bool,
 }
 
@@ -32,12 +32,12 @@ impl Republisher {
         Self { rebuild, handed_out: None, yields: false }
     }
 
-    /// The name under which a rebuild is noted.
+    /// The name under which the rebuild is recorded.
     pub(crate) fn service(&self) -> &str {
         self.rebuild.service()
     }
 
-    /// One round: a step of the rebuild, if one is under way.
+    /// Runs one round: one step of the rebuild, if a rebuild is running.
     pub(crate) async fn poll_outbox(
         &mut self,
         database: &Database,
@@ -59,14 +59,14 @@ impl Republisher {
                 }
                 messages = publish::messages(snapshots, max_message_bytes);
                 if messages.is_empty() {
-                    self.mark_sent().await?; // users without a counter: nobody will acknowledge nothing
+                    self.mark_sent().await?; // users without a counter: there is no message to acknowledge
                 }
             }
         }
         Ok(OutboxBatch { messages, more: true })
     }
 
-    /// What the last round handed out is acknowledged.
+    /// Records that the messages of the last round are acknowledged.
     pub(crate) async fn mark_sent(&mut self) -> Result<(), Failure> {
         if let Some((state, last)) = self.handed_out.take() {
             self.yields = !self.rebuild.advance(&state, last).await?;
@@ -75,7 +75,7 @@ impl Republisher {
     }
 }
 
-/// Every counter of the next users behind `after`, and the last of them; `None` behind the last user of all.
+/// Reads all counters of the next users after `after`, and the last of these users; `None` after the last user.
 async fn read(database: &Database, after: Uuid, users: usize) -> Result<(Option<Uuid>, Vec<CounterSnapshot>), Failure> {
     let limit = i64::try_from(users).unwrap_or(i64::MAX);
     let transaction = database.begin_batch().await?;

@@ -1,7 +1,8 @@
-//! One transaction: lock what the batch builds on, work out the changes, write them, read what the counters are now.
+//! Storage of a batch in one transaction: lock the order states, compute the changes, write them, read the new
+//! counters.
 //!
-//! Locks are taken in one order by every replica: states of orders, their own rows, hubs, links, names, counters, and within
-//! each by key.
+//! Every replica takes locks in the same order: order states, rows of orders, hubs, links, names, counters, and within
+//! each table by key.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,12 +24,13 @@ mod vault;
 mod names;
 mod counters;
 
-/// Stores a batch of orders: two flights of statements and a commit, however many orders there are. Returns what is to be
-/// told of the counters; while a rebuild of `service` reads the topic again nothing is, for they are not complete.
+/// Stores a batch of orders with two pipelined groups of statements and a commit, whatever the size of the batch.
+/// Returns the counters to publish; there are none while a rebuild of `service` is replaying the topic, because they
+/// are incomplete.
 ///
-/// Hubs and links that are `key_cache` to be there are not sent, and those of an order without a state are not looked
-/// for. Should rows go or come while the batch is under way, it is undone and repeated at once, with all of them and
-/// with care.
+/// Rows whose keys are in `key_cache` are not sent. Rows of new orders are inserted without a conflict check. If a row
+/// turns out to exist or to be missing, the transaction is rolled back and repeated at once with all rows and with
+/// conflict checks.
 pub(crate) async fn store(
     database: &Database,
     key_cache: &KeyCache,
@@ -46,7 +48,7 @@ pub(crate) async fn store(
             Ok(Some(written)) => return Ok(written),
             Ok(None) => {}
             Err(failure) if use_cache && is_unique_violation(&failure) => {
-                tracing::debug!(%failure, "a row of a new order is there: the batch is repeated with care");
+                tracing::debug!(%failure, "a row of a new order exists; the batch is repeated with ON CONFLICT");
             }
             Err(failure) => return Err(failure),
         }
@@ -54,20 +56,20 @@ pub(crate) async fn store(
     }
 }
 
-/// Whether a row was there that should not have been: another replica has met the order first, or states, satellites and
-/// counters were taken away and hubs and links were not.
+/// Whether a row existed unexpectedly: another replica stored the order first, or states, satellites and counters were
+/// deleted and hubs and links were not.
 fn is_unique_violation(failure: &Failure) -> bool {
     matches!(failure, Failure::Dependency(error) if error.fault == Fault::Rejected("23505".to_owned()))
 }
 
-/// What became of each order, and what is to be told.
+/// The outcome of each order, and the counters to publish.
 pub(crate) type StoreOutput = (Vec<Outcome>, Vec<CounterSnapshot>);
 
-/// One transaction; `None`: it left out rows that may have gone, and was undone.
+/// Runs one transaction. Returns `None` if it was rolled back because rows it left out may be gone.
 ///
-/// The phase of the rebuild is asked for after the states are locked: whoever changes it locks their table against that.
-/// A process that slept before its first statement sees it, too. The edition comes after that lock as well, so that a
-/// batch which has waited for somebody who empties the vault knows of it.
+/// The phase of the rebuild is read after the states are locked, because a change of the phase locks their table first.
+/// A process that was suspended before its first statement sees the change, too. The generation is read after that lock
+/// as well, so that a batch that has waited for a truncation of the vault notices it.
 async fn attempt(
     database: &Database,
     key_cache: &KeyCache,
@@ -112,17 +114,17 @@ async fn attempt(
     Ok(Some((outcomes, told)))
 }
 
-/// Which rows of the vault can be relied on, see [`KeyCache`].
+/// Reads the generation of the vault, see [`KeyCache`].
 async fn generation(transaction: &Transaction) -> Result<String, Failure> {
     let rows = transaction.query(&statement!("dds/vault/select_edition"), []).await?;
-    let row = rows.first().ok_or_else(|| column::unreadable("there is no edition of the vault"))?;
+    let row = rows.first().ok_or_else(|| column::unreadable("public.tagmill_vault_edition is empty"))?;
     get(row, 0)
 }
 
-/// The distinct values of something over the batch.
+/// The distinct values of an iterator.
 fn distinct<T: std::hash::Hash + Eq>(values: impl Iterator<Item = T>) -> Vec<T> {
     values.collect::<HashSet<_>>().into_iter().collect()
 }
 
-/// Latest names by the key of their hub: when they were read, and their hashdiff.
+/// Latest names by hub key: the time they were read, and their hashdiff.
 type Latest = HashMap<uuid::Uuid, (orders::UtcMicros, uuid::Uuid)>;

@@ -1,5 +1,5 @@
-//! Enriched orders become rows of the vault, new states and differences of counters. Pure: what the warehouse holds comes
-//! in as an argument, what it should hold goes out as a value.
+//! Transformation of enriched orders into vault rows, order states and counter changes. Pure: the stored states are an
+//! argument, the new rows are the result.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
@@ -21,27 +21,27 @@ mod state;
 pub mod vault;
 pub mod counters;
 
-/// Everything a batch leads to.
+/// All changes that follow from a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changes<'o> {
-    /// What became of each order of the batch, in its order.
+    /// Outcome of each order, in the order of the batch.
     pub outcomes: Vec<Outcome>,
     /// New rows of hubs, links and satellites.
     pub vault: Vault<'o>,
-    /// States of orders that had none.
+    /// States of new orders.
     pub new_states: BTreeMap<Uuid, State>,
-    /// States of orders that had one.
+    /// Changed states of known orders.
     pub changed_states: BTreeMap<Uuid, State>,
-    /// The hours in which these orders were placed: what was added up of them no longer holds.
+    /// The hours in which these orders were placed. Summaries that contain these hours are stale.
     pub stale_hours: BTreeSet<UtcMicros>,
-    /// What is added to counters.
+    /// Changes of counters.
     pub deltas: CounterDeltas<'o>,
-    /// Every counter that any order of the batch mentions, or that its orders ever held: published whatever became of the
-    /// order, because a crash may have swallowed what was to be said about it.
+    /// Every counter that an order of the batch mentions or ever held. It is published whatever the outcome of the
+    /// order, because a crash may have prevented an earlier publication.
     pub touched: TouchedCounters<'o>,
 }
 
-/// Works out what `orders`, applied one after the other on `states`, lead to.
+/// Computes the changes of `orders`, applied in sequence to `states`.
 #[must_use]
 pub fn transform<'o>(mut states: HashMap<Uuid, State>, orders: &[HashedOrder<'o>]) -> Changes<'o> {
     let known: BTreeSet<Uuid> = states.keys().copied().collect();

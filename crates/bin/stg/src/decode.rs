@@ -1,15 +1,15 @@
-//! A record of `order-service_orders` becomes an event.
+//! Decoding of records of `order-service_orders` into events.
 
 use clap::ValueEnum;
 use consumer::{Outcome, Record, Rejection};
 use orders::{Event, Malformed, RecordTime, Unusable, envelope, event};
 
-/// The settings of how records are read.
+/// Settings of the decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Reading {
-    /// Whether orders are read from envelopes.
+    /// Whether an order may be wrapped in an envelope.
     pub(crate) envelope: Envelope,
-    /// What the dates of an order are compared with.
+    /// The time that the dates of an order are compared with.
     pub(crate) timestamp: PgTimestamp,
 }
 

@@ -1,4 +1,4 @@
-//! The names of a whole batch, asked for together.
+//! Lookup of the names of a whole batch in Redis.
 
 use consumer::DependencyError;
 use orders::Event;

@@ -1,12 +1,12 @@
-//! The STG layer: orders with ids become orders with names.
+//! `stg-service`: stores raw orders and enriches them with names from Redis.
 //!
-//! In the order the data flows: [`decode`] reads a record, [`enrich`] asks Redis for the names of a whole batch,
-//! [`transform`] (pure) decides what becomes of each order, [`store`] writes it in one transaction, [`publish`] says what
-//! is sent on. [`parked`] takes up the orders whose names were missing; [`commands`] lets a person see and release them.
+//! In the order of the data flow: [`decode`] reads a record, [`enrich`] reads the names of a whole batch from Redis,
+//! [`transform`] (pure) computes the new rows and messages, [`store`] writes them in one transaction, [`publish`] makes
+//! the messages for DDS. [`parked`] retries orders whose names were missing; [`commands`] lists and releases them.
 
 pub use self::{commands::Commands, processor::Stg};
 
-/// Redis as a dependency of the service.
+/// Redis, a dependency of the service.
 pub(crate) const REDIS: consumer::Dependency = consumer::Dependency { name: "redis", setting: "REDIS_URL" };
 
 mod settings;

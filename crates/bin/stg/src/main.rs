@@ -1,4 +1,4 @@
-//! `stg-service`: keeps every order and turns its ids into names.
+//! Main function of `stg-service`: stores raw orders and enriches them with names from Redis.
 
 use std::process::ExitCode;
 

@@ -1,8 +1,9 @@
-//! Orders without an offset behind them: parked until their names come, then stored as unsent, sent, marked as sent.
+//! Background rounds of stg: parked orders are retried, and messages without a Kafka offset are published from an
+//! outbox. A parked order whose names have come is stored as unsent, published, and marked as sent.
 //!
-//! A round is bounded whatever the number of parked orders: so many distinct names are asked for ([`search`]), so many
-//! orders taken up ([`retry`]), so many messages handed out. Replicas share the work without waiting for each other:
-//! each takes what no other has locked.
+//! Each round is bounded: it looks up a limited number of distinct names ([`ReleasableNames`]), retries a limited
+//! number of orders ([`retry`]) and publishes a limited number of messages. Replicas share the work without waiting for
+//! each other: each skips rows that another one has locked.
 
 use std::time::Duration;
 
@@ -22,12 +23,13 @@ mod selection;
 mod list;
 mod release;
 
-/// Takes up parked orders, from where it left off.
+/// State of the background rounds of one replica.
 #[derive(Debug, Default)]
 pub(crate) struct Parked {
     search: ReleasableNames,
     parked_metrics: ParkedMetrics,
-    /// Holds the locks on the messages handed out, so that no replica sends them too, until they are marked as sent.
+    /// The transaction that locks the messages handed out until they are marked as sent, so that no other replica sends
+    /// them.
     sending: Option<Sending>,
 }
 
@@ -42,23 +44,23 @@ impl std::fmt::Debug for Sending {
     }
 }
 
-/// What bounds a round.
+/// Limits of a round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RoundLimits {
-    /// How long an order waits for its dishes.
+    /// How long an order waits for its products (`PARK_MAX_AGE`).
     pub(crate) max_age: Duration,
-    /// Orders taken up, and messages handed out.
+    /// Maximum number of orders retried, and of messages published.
     pub(crate) orders: usize,
-    /// Bytes of a message with its key.
+    /// Maximum size of a message with its key, in bytes.
     pub(crate) budget: usize,
 }
 
-/// Bytes of payloads taken up and of messages handed out in one round, give or take one of them. A pod has 128 MiB, and an
-/// order may have one.
+/// Maximum bytes of payloads read and of messages published in one round; the last item may exceed it. A pod has 128
+/// MiB, and a single order may have 1 MiB.
 const BYTES_A_ROUND: i64 = 4 << 20;
 
 impl Parked {
-    /// One round: un-parks what can be, then hands out what is not known to be sent.
+    /// Runs one round: retries parked orders, then returns unsent messages.
     pub(crate) async fn poll_outbox(
         &mut self,
         database: &Database,
@@ -70,16 +72,16 @@ impl Parked {
         let known = self.search.known(database, names).await?;
         let taken = retry::retry(database, names, known, now, limits).await?;
         self.search.learn(&taken);
-        // Nobody waits for a number; if the warehouse is away, the next statement says so.
+        // A failed count must not stop the round. If the database is unreachable, the next statement fails.
         if let Err(error) = self.parked_metrics.take(database).await {
-            tracing::warn!(%error, "parked orders could not be counted");
+            tracing::warn!(%error, "could not count parked orders");
         }
         let messages = self.next_batch(database, limits).await?;
         let more = taken.moved > 0 || !messages.is_empty();
         Ok(OutboxBatch { messages, more })
     }
 
-    /// Marks as sent what the last round handed out.
+    /// Marks the messages of the last round as sent.
     pub(crate) async fn mark_sent(&mut self) -> Result<(), Failure> {
         if let Some(Sending { transaction, orders }) = self.sending.take() {
             transaction.execute(&statement!("stg/orders/mark_sent"), [&orders]).await?;
@@ -88,7 +90,7 @@ impl Parked {
         Ok(())
     }
 
-    /// Some of the messages that are not known to be sent.
+    /// The next unsent messages.
     async fn next_batch(&mut self, database: &Database, limits: RoundLimits) -> Result<Vec<Message>, Failure> {
         let transaction = database.begin_batch().await?;
         let size = i64::try_from(limits.orders).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! The layer as the loop and the shell see it.
+//! `Processor` and `Service` of stg: the entry points for the consumer loop and the runtime.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::{
     store,
 };
 
-/// The service: its constants, and the loop's layer.
+/// The stg service.
 pub struct Stg {
     database: Database,
     names: ReferenceStore,
@@ -34,10 +34,10 @@ pub struct Stg {
 }
 
 impl Stg {
-    /// The layer on a warehouse, for a destination that takes messages of so many bytes.
+    /// Creates the processor on a database, for a destination topic that accepts messages of up to `max_message_bytes`.
     ///
     /// # Errors
-    /// When a setting of Redis is malformed.
+    /// If a setting of Redis is malformed.
     pub fn new(settings: &Settings, database: &Database, max_message_bytes: usize) -> Result<Self, ExitError> {
         Ok(Self {
             database: database.clone(),
@@ -53,7 +53,7 @@ impl Stg {
 impl Service for Stg {
     const DESCRIPTION: Description = Description {
         name: "stg-service",
-        about: "Keeps every order event and turns its ids into names.",
+        about: "Stores raw orders and enriches them with names from Redis.",
         source_topic: "order-service_orders",
         destination_topic: Some("stg-service-orders"),
         dead_letter_topic: "stg-service-dead-letters",
@@ -78,15 +78,15 @@ impl Service for Stg {
         describe_gauge!(
             "tagmill_parked_orders",
             Count,
-            "Orders that wait, each counted once, by what for; every replica says the same: compare (max), do not add up"
+            "Parked orders by kind of missing name; each order is counted once. Every replica reports the same number: use max, not sum"
         );
         describe_gauge!(
             "tagmill_oldest_parked_order_timestamp_seconds",
             Seconds,
-            "Unix time since which the oldest parked order waits, by what for; 0 if none waits"
+            "Unix time since which the oldest parked order waits, by kind of missing name; 0 if no order is parked"
         );
-        describe_gauge!("tagmill_reference_misses", Count, "Different names that parked orders wait for, by kind");
-        describe_counter!("tagmill_name_lookups_total", Count, "Names looked up, by what was found");
+        describe_gauge!("tagmill_reference_misses", Count, "Distinct names that parked orders wait for, by kind");
+        describe_counter!("tagmill_name_lookups_total", Count, "Names looked up, by result");
     }
 
     fn background_interval(settings: &Settings) -> Duration {
@@ -119,7 +119,7 @@ impl Processor for Stg {
         decode::decode(record, self.reading, now().unix_millis())
     }
 
-    /// Of an order the events are applied in their order.
+    /// Events of one order must be applied in sequence.
     fn key(&self, event: &Event) -> Option<i64> {
         Some(event.object_id)
     }

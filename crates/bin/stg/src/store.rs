@@ -1,4 +1,4 @@
-//! One transaction: lock what is held of the orders, work out the changes, write them.
+//! Storage of a batch of orders in one transaction: lock the stored orders, compute the changes, write them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +11,7 @@ use reference::Lookup;
 
 use crate::transform::{self, Changes, Missing, Row, StoredOrder};
 
-/// Stores a batch of events with the names that were read for it at `now`.
+/// Stores a batch of events with the names that were read at `now`.
 pub(crate) async fn store(
     database: &Database,
     events: &[Event],
@@ -97,7 +97,7 @@ async fn update(transaction: &Transaction, rows: &BTreeMap<i64, Row>) -> Result<
     Ok(())
 }
 
-/// Replaces what some orders wait for by what the rows say.
+/// Replaces the missing names of some orders by those of `rows`.
 async fn replace_missing(
     transaction: &Transaction,
     known: Vec<i64>,
@@ -113,7 +113,7 @@ async fn replace_missing(
     Ok(())
 }
 
-/// Forgets what these orders waited for.
+/// Deletes the missing names of these orders.
 pub(crate) async fn forget_missing(transaction: &Transaction, ids: &[i64]) -> Result<(), Failure> {
     if !ids.is_empty() {
         transaction.execute(&statement!("stg/parked/delete_missing_names"), [&ids]).await?;
@@ -129,7 +129,7 @@ pub(crate) struct Awaited<'a> {
     pub(crate) name: &'a Missing,
 }
 
-/// Notes what orders wait for.
+/// Inserts missing names.
 pub(crate) async fn insert_missing(transaction: &Transaction, missing: &[Awaited<'_>]) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());

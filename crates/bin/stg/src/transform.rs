@@ -1,4 +1,4 @@
-//! Events and names become rows and messages. Pure: what is held, what Redis knows and the time come in as arguments.
+//! Transformation of events and names into rows and messages. Pure: stored orders, names and the time are arguments.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,57 +11,58 @@ use crate::publish;
 
 mod naming;
 
-/// What is held of an order.
+/// The stored state of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredOrder {
-    /// Of its newest event.
+    /// Version of its newest event.
     pub version: Version,
-    /// Whose it is, for good.
+    /// Its user, which never changes.
     pub user_id: String,
-    /// The message sent; while it is parked, that of an earlier event, if there was one.
+    /// The message sent last. While the order is parked, the message of an earlier event, if there was one.
     pub enriched: Option<String>,
     /// Since when it is parked.
     pub parked_at: Option<UtcMicros>,
-    /// When a person released it; it is parked still, because no round has come by or because a newer event, which
+    /// When it was released by hand. The order is still parked: no round has processed it yet, or a newer event, which
     /// inherits the release, waits for a restaurant.
     pub released_at: Option<UtcMicros>,
 }
 
-/// A row to be written, and what it waits for.
+/// A row to write and the names it waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// When the order system sent the event.
     pub sent_at: UtcMicros,
     /// The payload as received.
     pub payload: String,
-    /// What is held from now on.
+    /// The new state of the order.
     pub stored_order: StoredOrder,
     /// The names that are missing.
     pub missing: Vec<Missing>,
-    /// Whether the message has to be sent without a record behind it: an event that is parked has overtaken the one it
-    /// belongs to, and should the process die now, a replay of that one would be told that it is out of date.
+    /// Whether the message must be published without a Kafka offset. If a parked event replaces the event of this
+    /// message before it was published, and the process dies, a replay reports that earlier event as stale and does not
+    /// publish it.
     pub publish_without_offset: bool,
 }
 
-/// Everything a batch leads to.
+/// All changes that follow from a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// What became of each event, in their order.
+    /// Outcome of each event, in the order of the batch.
     pub outcomes: Vec<Outcome>,
-    /// Rows of orders that were not there.
+    /// Rows of new orders.
     pub new: BTreeMap<i64, Row>,
-    /// Rows of orders that were there.
+    /// Rows of known orders.
     pub changed: BTreeMap<i64, Row>,
-    /// What is sent on, in the order of the events.
+    /// Messages to publish, in the order of the events.
     pub messages: Vec<Message>,
 }
 
-/// Works out what `events`, applied one after the other on what is `stored_order`, lead to. Names were read at `now`; a
-/// message may have `limit` bytes with its key.
+/// Computes the changes of `events`, applied in sequence to `stored_order`. Names were read at `now`. A message with
+/// its key has at most `limit` bytes.
 ///
 /// # Errors
-/// [`Failure::BatchTooLarge`] when the messages of several events take more than [`MAX_BATCH_OUTPUT_BYTES`]; else none
-/// in practice: when a message cannot be written as JSON.
+/// [`Failure::BatchTooLarge`] if the messages of several events take more than [`MAX_BATCH_OUTPUT_BYTES`]. An error of
+/// serialization does not happen in practice.
 pub fn transform(
     stored_order: &HashMap<i64, StoredOrder>,
     events: &[Event],
@@ -71,7 +72,7 @@ pub fn transform(
 ) -> Result<Changes, Failure> {
     let mut changes = Changes::default();
     let (mut weighed, mut bytes) = (0, 0);
-    let unwritable = |error| Failure::InvalidData(format!("a message cannot be written: {error}"));
+    let unwritable = |error| Failure::InvalidData(format!("cannot serialize a message: {error}"));
     for event in events {
         bytes += changes.messages[weighed..].iter().map(Message::size).sum::<usize>();
         weighed = changes.messages.len();
@@ -90,7 +91,7 @@ pub fn transform(
                         changes.messages.extend(message);
                         Outcome::Unchanged
                     }
-                    // It was sent under a larger limit; sent again, it would hold up all behind it for ever.
+                    // It was sent under a larger limit. Sending it again would block all later messages.
                     Err(rejection) => Outcome::DeadLetter(rejection),
                 }
             }
@@ -106,7 +107,7 @@ pub fn transform(
                 }
                 changes.messages.extend(message);
                 let outcome = if enriched.is_some() { Outcome::Stored } else { Outcome::Deferred };
-                // An order has waited since its first event that had to; so a newer one takes its place in the queue.
+                // A newer event keeps the waiting time of the first parked event.
                 let waits = current.filter(|stored_order| enriched.is_none() && stored_order.parked_at.is_some());
                 let parked_at =
                     enriched.is_none().then(|| waits.and_then(|stored_order| stored_order.parked_at).unwrap_or(now));
@@ -139,10 +140,10 @@ pub fn transform(
     Ok(changes)
 }
 
-/// Refuses a message that the broker would refuse.
+/// Rejects a message that exceeds the broker's limit.
 fn check_size(message: Option<&Message>, limit: usize) -> Result<(), Rejection> {
     if message.is_some_and(|message| message.size() > limit) {
-        let error = format!("with its names the order would exceed the broker's limit of {limit} bytes");
+        let error = format!("the enriched order exceeds the broker's limit of {limit} bytes");
         return Err(Rejection::new("too-large", error));
     }
     Ok(())
@@ -151,12 +152,12 @@ fn check_size(message: Option<&Message>, limit: usize) -> Result<(), Rejection> 
 enum Comparison<'a> {
     Rejected(Rejection),
     Older,
-    /// With the message that was sent about it.
+    /// The same version, with the message that was sent.
     Equal(Option<&'a str>),
     Newer,
 }
 
-/// Compares an event with what is held of its order.
+/// Compares an event with the stored state of its order.
 fn compare<'a>(stored_order: Option<&'a StoredOrder>, event: &Event) -> Comparison<'a> {
     let Some(stored_order) = stored_order else { return Comparison::Newer };
     if stored_order.user_id != event.user_id {

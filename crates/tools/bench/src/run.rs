@@ -1,4 +1,4 @@
-//! All scenarios in turn, and what is left of them: tables, a report, a picture.
+//! A run of all scenarios; writes tables, a report and a chart.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What a person may choose.
+//! Settings of the benchmark.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Records at an even pace, and how long each takes until it is visible in the marts.
+//! Orders at a constant rate, and the latency of each until it is visible in the marts.
 
 use anyhow::Result;
 use e2e::Pipeline;

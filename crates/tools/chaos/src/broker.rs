@@ -1,4 +1,4 @@
-//! Restarts of the broker: how it ends, how long it is away, and the address it comes back under.
+//! Restarts of the broker: how it is stopped, how long it is down, and the address it returns under.
 
 pub(crate) mod recovery;
 pub(crate) mod table;

@@ -1,4 +1,4 @@
-//! Holds everything the warehouse says against the truth. Each table is compared as text, keyed by the ids of the source.
+//! Comparison of the database with the oracle. Each table is compared as text, keyed by the ids of the source.
 
 mod tables;
 mod vault;

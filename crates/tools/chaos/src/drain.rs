@@ -1,4 +1,4 @@
-//! Healing, and waiting until everything that is to be done is done.
+//! End of a round: faults are healed, then the pipeline is drained until nothing is left to process.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

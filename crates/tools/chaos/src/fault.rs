@@ -1,4 +1,4 @@
-//! Everything that can go wrong, by name.
+//! List of all faults, by name.
 
 use std::fmt;
 

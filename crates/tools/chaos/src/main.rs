@@ -1,4 +1,4 @@
-//! `chaos`: rounds of faults, or a soak; ends by itself, and says whether every number is right.
+//! `chaos`: runs rounds of faults or a soak, and checks every number.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Reads what the order system really wrote, record by record, and asks the model what must come of it.
+//! The oracle: reads the records of the orders topic and computes the expected result with the model.
 
 use std::collections::BTreeMap;
 

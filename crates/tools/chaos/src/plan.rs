@@ -1,4 +1,4 @@
-//! What breaks when: a shuffled deck of faults, dealt out over the rounds. Pure: the same seed gives the same plan.
+//! The plan of a run: a shuffled list of faults, distributed over the rounds. Pure: the same seed gives the same plan.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Rounds: orders come in while things break; then everything is healed, drained and compared.
+//! Rounds: orders are produced under faults; then everything is healed, drained and compared.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a run can be told; the environment is enough, so that `make chaos SEED=7 ROUNDS=3` works.
+//! Settings of a run, from arguments or environment variables (`make chaos SEED=7 ROUNDS=3`).
 
 use std::path::PathBuf;
 use std::time::Duration;

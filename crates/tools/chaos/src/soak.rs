@@ -1,4 +1,4 @@
-//! A soak: orders for a long time, a SIGKILL of a service or a restart of Kafka again and again, and figures in the end.
+//! A soak: a long run under load with repeated SIGKILLs of services or restarts of Kafka, and a report.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a run works on: services, disks, streams of orders, names.
+//! The system under test: services, disks, streams of orders, names.
 
 pub mod disk;
 pub(crate) mod hosts;

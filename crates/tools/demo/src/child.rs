@@ -1,4 +1,4 @@
-//! One service as a child process: its log, its memory, its end.
+//! A service as a child process: its log, its memory, its exit status.
 
 use std::fs::File;
 use std::io;

@@ -1,4 +1,4 @@
-//! The orders of this run: made from a seed, or read from a folder.
+//! Orders of a run: generated from a seed, or read from a folder.
 
 use std::path::PathBuf;
 

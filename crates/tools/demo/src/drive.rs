@@ -1,4 +1,4 @@
-//! Sends the orders through the pipeline, draws how they get on, and takes the time.
+//! Loads the orders, draws progress bars, and measures the time until everything is processed.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What the warehouse says after the run, and whether it is true.
+//! Results of a run: what the database and the topics contain, and every difference from the expected state.
 
 mod complaint;
 

@@ -1,4 +1,4 @@
-//! The stage the services play on: broker, warehouse and name store, with topics, schema and names in place.
+//! Environment of the services: broker, database and Redis, with topics, schema and names in place.
 
 use std::path::Path;
 

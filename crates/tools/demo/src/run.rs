@@ -1,4 +1,4 @@
-//! The demo from curtain to curtain: set up, drive, look, report, take down.
+//! A run of the demo: start the servers, load the orders, check, report, stop.
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the demo can be told; the environment is enough, so that `make demo ORDERS=1000` works.
+//! Settings of the demo, from arguments or environment variables (`make demo ORDERS=1000`).
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! When the pipeline is done: everything read, nothing waiting, and no movement between two looks.
+//! Detection of the end of a run: everything is read, nothing waits, and two observations are equal.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where the parts of a stack answer: all a client needs, and what `TAGMILL_STACK` describes.
+//! Addresses of the servers of a stack, as a client needs them and as `TAGMILL_STACK` describes them.
 
 use std::path::Path;
 

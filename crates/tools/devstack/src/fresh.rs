@@ -1,4 +1,4 @@
-//! Names and Redis databases that nobody else on the stack has: what lets the tests of many processes share it.
+//! Unique names and Redis databases, so that the tests of many processes can share a stack.
 
 use anyhow::Context;
 

@@ -1,4 +1,4 @@
-//! What a caller may choose about a stack.
+//! Options of a stack.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! A TCP proxy that fails on command: in front of a server, it is the network that fails, not the server.
+//! A TCP proxy that injects network faults in front of a server.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,4 +1,4 @@
-//! `devstack run`: a stack that lives as long as one command, which shares it with all it starts.
+//! `devstack run`: a stack for the lifetime of one command, shared with its child processes.
 
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;

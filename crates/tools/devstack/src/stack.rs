@@ -1,4 +1,4 @@
-//! The three servers together, in one folder, under one guard.
+//! A stack: three servers in one folder, under one watchdog.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! Topics of a stack: created as the pipeline wants them, deleted, waited for.
+//! Topics of a stack: created with the settings of the pipeline, deleted, waited for.
 
 use std::sync::Arc;
 use std::time::Duration;

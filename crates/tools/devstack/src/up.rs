@@ -1,4 +1,4 @@
-//! `devstack up`: a stack in the foreground, its addresses ready for a shell.
+//! `devstack up`: a stack in the foreground; prints its addresses as shell exports.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The marts against the sequential model of `workload`, which has never seen our SQL.
+//! Comparison of the marts with the sequential model of `workload`, which does not use the SQL of the services.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! One pipeline: its topics, groups, database and Redis database, which nobody else has.
+//! A pipeline with topics, groups, a database and a Redis database of its own.
 
 use std::collections::BTreeMap;
 use std::fs;

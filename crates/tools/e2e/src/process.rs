@@ -1,4 +1,4 @@
-//! A service as a process: started, asked, paused, stopped, killed.
+//! A service as a process: started, queried, paused, stopped, killed.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

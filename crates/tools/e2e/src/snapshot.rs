@@ -1,4 +1,4 @@
-//! Everything the three schemas hold, in all columns, to be compared with what they hold later.
+//! Snapshots of all columns of the three schemas, for comparison with a later state.
 
 use std::collections::BTreeMap;
 

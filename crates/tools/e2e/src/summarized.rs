@@ -1,4 +1,4 @@
-//! When the summary that dashboards read says what the tables say.
+//! Comparison of the summary that dashboards read with the tables.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The tags a pipeline assigns: what the topic says against what the table says.
+//! Tags of a pipeline: comparison of the tag topic with the table.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,4 +1,4 @@
-//! Waiting for a condition, within a limit.
+//! Waiting for a condition with a timeout.
 
 use std::time::Duration;
 

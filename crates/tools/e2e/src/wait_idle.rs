@@ -1,4 +1,4 @@
-//! When a pipeline has come to rest.
+//! Detection of an idle pipeline.
 
 use std::time::Duration;
 

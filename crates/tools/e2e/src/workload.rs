@@ -1,4 +1,4 @@
-//! Orders to load, and what must come of them.
+//! Orders to load, and their expected results.
 
 use anyhow::Result;
 use workload::generator::mix::Mix;

@@ -1,4 +1,4 @@
-//! The two files of a data set: events and reference objects, one a line, plain or gzipped.
+//! The two files of a data set: events and reference objects, one per line, plain or gzip.
 //!
 //! An empty line in the orders is a tombstone, the one record that JSON lines cannot hold.
 

@@ -1,4 +1,4 @@
-//! A week of orders made from a seed: the same seed gives the same bytes, whoever asks and whenever.
+//! Generator of a week of orders: the same seed always gives the same bytes.
 //!
 //! Nothing is kept of an order but its number: every restaurant, user and order has a random stream of its own and is
 //! drawn again for each of its events. Memory holds the menus and the deliveries still under way.

@@ -1,4 +1,4 @@
-//! Puts reference objects into Redis and events into the orders topic.
+//! Loader: writes reference objects to Redis and events to the orders topic.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,4 @@
-//! What must come of a stream of events: a small sequential second opinion that shares no code with the product and keeps
-//! everything in memory.
+//! Sequential model of the expected results, which shares no code with the services and keeps everything in memory.
 
 mod event;
 mod menus;

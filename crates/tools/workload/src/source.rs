@@ -1,4 +1,4 @@
-//! What the order system leaves behind: events in its topic, named objects in Redis.
+//! Output of the order system: events in its topic, objects in Redis.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! Watches events go through the pipeline: how far each stage is, how fast, and how long it will take.
+//! Progress of events through the pipeline: position, rate and remaining time of each stage.
 
 mod board;
 mod observer;

@@ -1,4 +1,4 @@
-//! Answers that are no answer, and what is true of all of them.
+//! API error responses, and headers of all responses.
 
 use axum::{
     Json,
@@ -15,23 +15,23 @@ use orders::UtcMicros;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Why there is no answer.
+/// Body of an error response.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ErrorBody {
-    /// What is wrong, and what to do.
+    /// What is wrong, and what to do about it.
     error: String,
 }
 
-/// A question that is not answered.
+/// A request that fails.
 #[derive(Debug)]
 pub(crate) enum ApiError {
-    /// The question makes no sense.
+    /// The request is malformed (400).
     Malformed(String),
-    /// Whoever asks has not shown the token.
+    /// The bearer token is missing or wrong (401).
     Unknown,
-    /// There is nothing of this name.
+    /// No object has this name (404).
     NotFound(String),
-    /// The database does not answer now.
+    /// The database does not answer (503).
     Unavailable(String),
 }
 
@@ -43,17 +43,21 @@ impl From<Failure> for ApiError {
 
 impl From<DependencyError> for ApiError {
     fn from(error: DependencyError) -> Self {
-        // The reader gets no details of the database; the operator does.
-        tracing::warn!(dependency = error.dependency.name, error = error.error, "a question is not answered");
+        // Details of the database error are logged, not returned.
+        tracing::warn!(
+            dependency = error.dependency.name,
+            error = error.error,
+            "an API request failed: the database does not answer"
+        );
         metrics::counter!("tagmill_api_failures_total").increment(1);
         Self::unavailable()
     }
 }
 
 impl ApiError {
-    /// The database does not answer now.
+    /// The database does not answer (503).
     pub(crate) fn unavailable() -> Self {
-        Self::Unavailable("the database does not answer; ask again".to_owned())
+        Self::Unavailable("the database does not answer; try again".to_owned())
     }
 }
 
@@ -61,7 +65,9 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, error) = match self {
             Self::Malformed(error) => (StatusCode::BAD_REQUEST, error),
-            Self::Unknown => (StatusCode::UNAUTHORIZED, "show the token: `Authorization: Bearer …`".to_owned()),
+            Self::Unknown => {
+                (StatusCode::UNAUTHORIZED, "a bearer token is required: `Authorization: Bearer …`".to_owned())
+            }
             Self::NotFound(error) => (StatusCode::NOT_FOUND, error),
             Self::Unavailable(error) => (StatusCode::SERVICE_UNAVAILABLE, error),
         };
@@ -76,13 +82,13 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Nothing in between may keep an answer: it is about people, and true for a moment.
+/// Forbids caches to store a response: it contains personal data and is soon out of date.
 pub(super) async fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// A point in time of a row.
+/// Reads a timestamp from a row.
 pub(super) fn get_utc_micros(row: &Row, at: usize) -> Result<UtcMicros, Failure> {
     let civil: DateTime = get(row, at)?;
     let moment = UtcMicros::from_civil(civil);

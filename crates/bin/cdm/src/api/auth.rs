@@ -1,4 +1,4 @@
-//! Authentication of the tag API and of the dashboard's numbers: a bearer token, if one is set.
+//! Bearer authentication of the tag API and of the dashboard's data, if a token is set.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -24,13 +24,13 @@ use utoipa::{
 
 use super::answer::ApiError;
 
-/// The token that every request has to carry.
+/// The token that every request must carry.
 pub(crate) struct Token {
     secret: Secret,
     refusals: Mutex<Refusals>,
 }
 
-/// The shortest time between two log lines about refused requests. Guessing tokens must not fill the log.
+/// Minimum time between two log lines about refused requests, so that guessing tokens does not fill the log.
 const LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// Requests refused since the last log line.
@@ -120,7 +120,7 @@ pub(crate) async fn check(State(token): State<Arc<Token>>, request: Request, nex
     }
 }
 
-/// Says in the document that a token may be asked for.
+/// Declares the token in the OpenAPI document.
 pub(super) struct Bearer;
 
 impl Modify for Bearer {

@@ -1,4 +1,4 @@
-//! Whom or what a path is about.
+//! Extractor of a name from a request path.
 
 use axum::{
     extract::{FromRequestParts, Path},
@@ -7,8 +7,8 @@ use axum::{
 
 use super::answer::ApiError;
 
-/// A name in a path, as PostgreSQL can look for it. Another one is the asker's mistake: the database would refuse it, and
-/// whoever asks again is refused again.
+/// A name in a request path that PostgreSQL accepts as text. Any other name is an error of the client, not of the
+/// database.
 pub(super) struct Name(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Name {
@@ -18,7 +18,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
         let path = Path::from_request_parts(parts, state).await;
         let Path(name): Path<String> = path.map_err(|error| ApiError::Malformed(error.body_text()))?;
         if name.contains('\0') {
-            return Err(ApiError::Malformed("no name has a U+0000 in it".to_owned()));
+            return Err(ApiError::Malformed("the name contains U+0000".to_owned()));
         }
         Ok(Self(name))
     }

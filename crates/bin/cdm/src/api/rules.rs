@@ -1,4 +1,4 @@
-//! The rules by which users are tagged.
+//! `GET /rules`: the rules by which users are tagged.
 
 use axum::{Json, extract::State};
 use database::{Database, statement};
@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 use super::answer::{ApiError, ErrorBody};
 use crate::rule::Line;
 
-/// The rules.
+/// The tag rules.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Rules {
-    /// In the order of their ids.
+    /// Sorted by id.
     rules: Vec<Line>,
 }
 

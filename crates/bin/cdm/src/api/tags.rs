@@ -1,4 +1,4 @@
-//! Tags: which there are, and who has one.
+//! `GET /tags`: all tags, and the users who have a tag.
 
 use axum::{
     Json,
@@ -14,14 +14,14 @@ use super::{
     name::Name,
 };
 
-/// Every tag somebody has.
+/// Every tag that a user has.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Tags {
-    /// Those that most users have first.
+    /// Sorted by the number of users, largest first.
     tags: Vec<Tag>,
 }
 
-/// A tag, and how many users have it.
+/// A tag and the number of users who have it.
 #[derive(Debug, Serialize, ToSchema)]
 struct Tag {
     tag: String,
@@ -33,13 +33,13 @@ struct Tag {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TagUsers {
     tag: String,
-    /// Their ids in the source, in no order that means anything.
+    /// Ids of the users in the source, in no particular order.
     users: Vec<String>,
-    /// What `after` has to be for the next page; null: this is the last one.
+    /// Value of `after` for the next page; null on the last page.
     next: Option<Uuid>,
 }
 
-/// Which of a tag's users.
+/// Query parameters of a page.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
@@ -50,7 +50,7 @@ pub(super) struct Page {
 const DEFAULT_LIMIT: u16 = 100;
 const LARGEST_LIMIT: u16 = 1000;
 
-/// Every tag somebody has, and how many have it
+/// Every tag that a user has, with the number of users
 #[utoipa::path(
     get,
     path = "/api/v1/tags",
@@ -65,16 +65,16 @@ pub(super) async fn list(State(database): State<Database>) -> Result<Json<Tags>,
     Ok(Json(Tags { tags: rows.iter().map(tag).collect::<Result<_, ApiError>>()? }))
 }
 
-/// Who has a tag, page by page
+/// The users who have a tag, page by page
 ///
-/// A user who gains or loses the tag while the pages are read may be missed or not; nobody else is, and nobody comes twice.
+/// A user who gains or loses the tag while the pages are read may be missing. All others are returned exactly once.
 #[utoipa::path(
     get,
     path = "/api/v1/tags/{tag}/users",
     params(
         ("tag" = String, Path, description = "The tag's text"),
-        ("after" = Option<Uuid>, Query, description = "`next` of the page before; without it, the first page"),
-        ("limit" = Option<u16>, Query, description = "How many users, 100 unless said otherwise", minimum = 1, maximum = 1000),
+        ("after" = Option<Uuid>, Query, description = "`next` of the previous page; omit it for the first page"),
+        ("limit" = Option<u16>, Query, description = "Maximum number of users; default 100", minimum = 1, maximum = 1000),
     ),
     responses(
         (status = 200, body = TagUsers),
@@ -90,7 +90,7 @@ pub(super) async fn users(
     let Query(Page { after, limit }) = page.map_err(|error| ApiError::Malformed(error.body_text()))?;
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=LARGEST_LIMIT).contains(&limit) {
-        return Err(ApiError::Malformed(format!("limit is {limit}, not 1 to {LARGEST_LIMIT}")));
+        return Err(ApiError::Malformed(format!("limit is {limit}; it must be 1 to {LARGEST_LIMIT}")));
     }
     let transaction = database.begin_read_only().await?;
     let (after, size) = (after.unwrap_or_default(), i64::from(limit));

@@ -1,4 +1,4 @@
-//! One user: what they are called, and what they order.
+//! `GET /users/{user_id}`: the tags and the counters of a user.
 
 use axum::{Json, extract::State};
 use database::{Database, Transaction, get, statement};
@@ -12,48 +12,48 @@ use super::{
     name::Name,
 };
 
-/// What a user is called.
+/// The tags of a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct UserTags {
     /// The user's id in the source.
     user_id: String,
-    /// In the order of their texts.
+    /// Sorted by text.
     tags: Vec<UserTag>,
 }
 
-/// A tag a user has.
+/// A tag of a user.
 #[derive(Debug, Serialize, ToSchema)]
 struct UserTag {
     tag: String,
-    /// By which rule.
+    /// The rule that assigned it.
     rule_id: i64,
-    /// Since when, UTC.
+    /// When it was assigned, UTC.
     #[schema(example = "2026-03-02 12:01:44.25")]
     assigned_at: String,
 }
 
-/// What a user has ordered.
+/// The counters of a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct UserCounters {
     /// The user's id in the source.
     user_id: String,
-    /// Most often ordered first.
+    /// Sorted by count, largest first.
     categories: Vec<Counter>,
-    /// Most often ordered first.
+    /// Sorted by count, largest first.
     products: Vec<Counter>,
 }
 
-/// In how many CLOSED orders of the user something is.
+/// The number of CLOSED orders of the user that contain a product or category.
 #[derive(Debug, Serialize, ToSchema)]
 struct Counter {
-    /// The key of its hub in the vault.
+    /// Hub key in the vault.
     id: Uuid,
     name: String,
     #[schema(minimum = 1)]
     order_cnt: i32,
 }
 
-/// What a user is called, and by which rule
+/// The tags of a user, and the rules that assigned them
 #[utoipa::path(
     get,
     path = "/api/v1/users/{user_id}/tags",
@@ -76,7 +76,7 @@ pub(super) async fn tags(State(database): State<Database>, Name(user_id): Name) 
     Ok(Json(UserTags { user_id, tags: rows.iter().map(tag).collect::<Result<_, ApiError>>()? }))
 }
 
-/// What a user has ordered, and in how many CLOSED orders it was
+/// The counters of a user: CLOSED orders by product and by category
 #[utoipa::path(
     get,
     path = "/api/v1/users/{user_id}/counters",
@@ -104,11 +104,11 @@ pub(super) async fn counters(
     Ok(Json(UserCounters { user_id, categories, products }))
 }
 
-/// The hub key of a user somebody asks for.
+/// Looks up the hub key of a user.
 async fn find(transaction: &Transaction, user_id: &str) -> Result<Uuid, ApiError> {
     let rows = transaction.query(&statement!("cdm/tags/select_user"), [&user_id]).map_err(ApiError::from).await?;
     match rows.first() {
         Some(row) => Ok(get(row, 0)?),
-        None => Err(ApiError::NotFound(format!("no user {user_id} has ordered anything"))),
+        None => Err(ApiError::NotFound(format!("user {user_id} does not exist or has no orders"))),
     }
 }

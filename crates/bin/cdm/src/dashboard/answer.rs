@@ -1,4 +1,4 @@
-//! What the database says to a question, as the page reads it.
+//! Dashboard data as JSON, read from PostgreSQL.
 
 use std::collections::BTreeMap;
 
@@ -16,18 +16,18 @@ use super::{
 };
 use crate::api::ApiError;
 
-/// Numbers for a page.
+/// Body of the response.
 #[derive(Serialize)]
 struct Answer<'a> {
-    /// When the summary was last worked out, Moscow time.
+    /// Time of the last refresh of the summary, Moscow time.
     as_of: String,
     /// The rows of each chart, by its id: arrays of the values of its fields, numeric as text.
     charts: BTreeMap<&'a str, Box<RawValue>>,
-    /// What can be chosen, by the id of the selector: texts, or the first and the last day.
+    /// The choices of each selector, by its id: texts, or the first and the last day.
     choices: BTreeMap<&'a str, Box<RawValue>>,
 }
 
-/// Reads it all over one connection, the questions behind one another without a pause between them.
+/// Runs all queries over one connection, pipelined.
 pub(super) async fn read(database: &Database, queries: &Queries, data_request: &DataRequest) -> Result<Body, ApiError> {
     let transaction = database.begin_read_only().await?;
     let charts = data_request.tabs(queries).flat_map(|tab| &tab.charts);
@@ -60,7 +60,7 @@ async fn rows(
     json(transaction, statement, &parameters).await
 }
 
-/// The one text a query returns, which is JSON.
+/// Runs a query that returns one JSON text.
 async fn json(
     transaction: &Transaction,
     statement: &Statement,

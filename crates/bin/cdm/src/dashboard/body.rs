@@ -1,4 +1,4 @@
-//! Something a browser asks for again and again: sent whole, compressed, or not at all.
+//! Response bodies with an ETag: sent plain, compressed with gzip, or as 304 Not Modified.
 
 use std::{io::Write, sync::OnceLock};
 
@@ -13,7 +13,7 @@ use axum::{
 use flate2::{Compression, write::GzEncoder};
 use uuid::Uuid;
 
-/// What is sent, with a tag that says which content it is.
+/// A body and its ETag.
 pub(super) struct Body {
     kind: &'static str,
     tag: String,
@@ -22,15 +22,15 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// Content of a media type.
+    /// A body of a media type.
     pub(super) fn new(kind: &'static str, plain: impl Into<Bytes>) -> Self {
         let plain = plain.into();
-        // The same on every replica. Weak: compressed or not, it is the same content.
+        // Identical on all replicas. The ETag is weak: it is the same for the plain and the compressed body.
         let tag = format!("W/\"{}\"", Uuid::new_v5(&Uuid::NAMESPACE_OID, &plain).simple());
         Self { kind, tag, plain, gzip: OnceLock::new() }
     }
 
-    /// What to answer to a request with these headers.
+    /// The response to a request with these headers.
     pub(super) fn answer(&self, headers: &HeaderMap) -> Response {
         let always = [(ETAG, self.tag.as_str()), (VARY, "accept-encoding")];
         if says(headers, &IF_NONE_MATCH, &self.tag) {
@@ -43,7 +43,7 @@ impl Body {
         }
     }
 
-    /// Compressed when somebody first wants it so, unless that fails: it is sent as it is, then.
+    /// The compressed body, made at the first request for it. `None` if compression fails; the plain body is sent then.
     fn gzip(&self) -> Option<&Bytes> {
         if self.gzip.get().is_none() {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -55,7 +55,7 @@ impl Body {
     }
 }
 
-/// Whether a header, which may be there several times, has `item` in its list. A weight of zero nobody sends.
+/// Whether a list header, which may occur several times, contains `item`. Weights (`q=0`) are not evaluated.
 fn says(headers: &HeaderMap, name: &HeaderName, item: &str) -> bool {
     let lists = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
     lists

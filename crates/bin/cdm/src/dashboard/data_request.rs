@@ -1,4 +1,4 @@
-//! What is asked: `tab=tags&tag=…&tag_period=2026-03-01..2026-03-07`, read strictly.
+//! Query string of a request for data: `tab=tags&tag=…&tag_period=2026-03-01..2026-03-07`, parsed strictly.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +12,23 @@ use super::{
 };
 use crate::api::ApiError;
 
-/// A tab, or all, and what its charts are narrowed to.
+/// The requested tab, or all tabs, and the filters of the charts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct DataRequest {
-    /// Which tab; none: all.
+    /// The tab; `None`: all tabs.
     tab: Option<String>,
-    /// By the id of the selector.
+    /// Filter values by the id of the selector.
     pub(super) chosen: BTreeMap<String, FilterValue>,
 }
 
-/// So many values of one selector can be chosen; nobody clicks more.
+/// Maximum number of values of one selector.
 const MOST: usize = 100;
 
-/// No name has more: so many bytes of 255 characters.
+/// Maximum length of a value in bytes: 255 characters of 4 bytes.
 const LONGEST: usize = 4 * 255;
 
 impl DataRequest {
-    /// Reads the part of an address behind the question mark.
+    /// Parses the query string of a request.
     pub(super) fn read(address: &Uri, queries: &Queries) -> Result<Self, ApiError> {
         let pairs = Query::<Vec<(String, String)>>::try_from_uri(address);
         let Query(mut pairs) = pairs.map_err(|error| ApiError::Malformed(error.body_text()))?;
@@ -37,20 +37,23 @@ impl DataRequest {
         for (name, value) in &pairs {
             if name == "tab" {
                 if data_request.tab.is_some() || !queries.tabs.iter().any(|tab| tab.id == *value) {
-                    return Err(ApiError::Malformed(format!("there is no tab {value}, or it is one too many")));
+                    return Err(ApiError::Malformed(format!(
+                        "the tab {value} does not exist, or more than one tab is given"
+                    )));
                 }
                 data_request.tab = Some(value.clone());
             }
         }
         for (name, value) in pairs.into_iter().filter(|(name, _)| name != "tab") {
             let selector = data_request.tabs(queries).flat_map(|tab| &tab.selectors).find(|known| known.id == name);
-            let selector = selector.ok_or_else(|| ApiError::Malformed(format!("there is no selector {name}")))?;
+            let selector =
+                selector.ok_or_else(|| ApiError::Malformed(format!("the selector {name} does not exist")))?;
             choose(&mut data_request.chosen, selector, value)?;
         }
         Ok(data_request)
     }
 
-    /// The tabs that are asked for.
+    /// The requested tabs.
     pub(super) fn tabs<'a>(&self, queries: &'a Queries) -> impl Iterator<Item = &'a TabQueries> {
         queries.tabs.iter().filter(|tab| self.tab.as_ref().is_none_or(|id| *id == tab.id))
     }
@@ -60,7 +63,7 @@ fn choose(chosen: &mut BTreeMap<String, FilterValue>, selector: &Filter, value: 
     let id = &selector.id;
     let refused = |what: String| Err(ApiError::Malformed(format!("{id}: {what}")));
     if value.len() > LONGEST || value.contains('\0') {
-        return refused("too long, or no text".to_owned());
+        return refused("the value is too long or contains U+0000".to_owned());
     }
     match chosen.get_mut(id) {
         Some(FilterValue::Texts(texts)) if texts.len() < MOST => texts.push(value),
@@ -82,7 +85,7 @@ fn choose(chosen: &mut BTreeMap<String, FilterValue>, selector: &Filter, value: 
     Ok(())
 }
 
-/// A day that PostgreSQL knows as well: it writes other years in another way.
+/// Parses a day in the format that PostgreSQL also writes: years 1 to 9999.
 fn day(text: &str) -> Option<Date> {
     text.parse().ok().filter(|day: &Date| day.year() > 0 && text.len() == 10)
 }

@@ -1,11 +1,12 @@
-//! The page itself: files of `dashboards/page/`, compiled in, and what the specification says of tabs and charts.
+//! Static files of the dashboard: the files of `dashboards/page/`, compiled in, and a JSON description of tabs and
+//! charts.
 
 use dashboards::{Spec, spec::Tab};
 use serde_json::{Value, json};
 
 use super::body::Body;
 
-/// Everything the browser loads but numbers.
+/// Everything that the browser loads except data.
 pub(super) struct Page {
     index: Body,
     files: Vec<(&'static str, Body)>,
@@ -48,25 +49,25 @@ const FILES: [(&str, &str, &[u8]); 21] = [
 ];
 
 impl Page {
-    /// The page of a specification.
+    /// Builds the page of a specification.
     pub(super) fn new(spec: &Spec) -> Self {
         let mut files: Vec<_> = FILES.map(|(name, kind, content)| (name, Body::new(kind, content))).into();
         files.push(("spec.json", Body::new("application/json", told(spec).to_string())));
         Self { index: Body::new(HTML, file!("index.html")), files }
     }
 
-    /// What is there first.
+    /// The HTML document.
     pub(super) fn index(&self) -> &Body {
         &self.index
     }
 
-    /// What it loads under this name.
+    /// The file with this name.
     pub(super) fn file(&self, name: &str) -> Option<&Body> {
         self.files.iter().find(|(file, _)| *file == name).map(|(_, body)| body)
     }
 }
 
-/// What the page has to know of the specification.
+/// The parts of the specification that the page needs.
 fn told(spec: &Spec) -> Value {
     let tabs: Vec<Value> = spec.tabs.iter().map(|tab| told_of_tab(spec, tab)).collect();
     json!({"title": spec.title, "tabs": tabs})

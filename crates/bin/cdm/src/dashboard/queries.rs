@@ -1,4 +1,4 @@
-//! All queries that can be asked of the charts, worked out once.
+//! SQL queries of all charts and selectors, built once.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use database::Statement;
 
 use super::filter_value::FilterValue;
 
-/// What there is to ask.
+/// The queries of all tabs.
 pub(super) struct Queries {
     pub(super) tabs: Vec<TabQueries>,
 }
 
-/// What there is to ask of a tab.
+/// The queries of a tab.
 pub(super) struct TabQueries {
     pub(super) id: String,
     pub(super) selectors: Vec<Filter>,
@@ -26,21 +26,21 @@ pub(super) struct TabQueries {
 pub(super) struct Filter {
     pub(super) id: String,
     pub(super) kind: Type,
-    /// What can be chosen: a list of texts, or the first and the last day.
+    /// Query for the choices: a list of texts, or the first and the last day.
     pub(super) choices: Statement,
 }
 
 /// A chart.
 pub(super) struct ChartQuery {
     pub(super) id: String,
-    /// The ids of the selectors that narrow it.
+    /// The ids of the selectors that filter the chart.
     narrowed_by: Vec<String>,
-    /// Its query, for each subset of those; bit n stands for the selector n of `narrowed_by`.
+    /// The query for each subset of these selectors; bit n stands for selector n of `narrowed_by`.
     statements: Vec<Statement>,
 }
 
 impl Queries {
-    /// The queries of a specification. Statements live for ever, so this is for once a process.
+    /// Builds the queries of a specification. Statements are never freed, so call this once per process.
     pub(super) fn new(spec: &Spec) -> Self {
         Self { tabs: spec.tabs.iter().map(|tab| TabQueries::new(spec, tab)).collect() }
     }
@@ -85,7 +85,7 @@ impl ChartQuery {
         }
     }
 
-    /// The query that says what has been chosen, and the choices it has parameters for, in their order.
+    /// The query for the chosen filters, and the filter values for its parameters in their order.
     pub(super) fn filtered<'a>(&self, chosen: &'a BTreeMap<String, FilterValue>) -> (&Statement, Vec<&'a FilterValue>) {
         let (mut subset, mut choices) = (0, Vec::new());
         for (bit, selector) in self.narrowed_by.iter().enumerate() {
@@ -98,8 +98,8 @@ impl ChartQuery {
     }
 }
 
-/// The chart's rows as one text: an array of arrays. What may be no whole number is a text in it, which no reader of JSON
-/// makes a float of.
+/// A query that returns the chart's rows as one JSON array of arrays. Numbers that may have a fraction are written as
+/// text, so that no JSON parser turns them into floats.
 fn as_json(chart: &Chart, selectors: &[&Selector]) -> String {
     let cell = |field: &Field| {
         let name = &field.column.name;

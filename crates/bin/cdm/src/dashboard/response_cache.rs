@@ -1,4 +1,4 @@
-//! Answers that were given a moment ago.
+//! Cache of recent responses.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,8 +7,8 @@ use tokio::{sync::Mutex, time::Instant};
 use super::{body::Body, data_request::DataRequest};
 use crate::api::ApiError;
 
-/// What came of the latest questions. One at a time is read, whoever else asks waits in line: the page never takes more than
-/// one connection to the database, and most of those in line find what they want in the cache.
+/// Recent responses. Misses are read one at a time, and other requests wait: the dashboard never uses more than one
+/// database connection, and most waiting requests then find their response in the cache.
 pub(super) struct ResponseCache {
     fresh: Duration,
     kept: Mutex<Vec<Entry>>,
@@ -17,17 +17,17 @@ pub(super) struct ResponseCache {
 struct Entry {
     data_request: DataRequest,
     read_at: Instant,
-    /// None: the database did not answer. Those in line need not find out one after the other.
+    /// `None`: the database did not answer. Waiting requests fail at once instead of trying one after the other.
     body: Option<Arc<Body>>,
 }
 
 impl ResponseCache {
-    /// A cache in which nothing stays for longer than that.
+    /// A cache whose entries expire after `fresh`.
     pub(super) fn new(fresh: Duration) -> Self {
         Self { fresh, kept: Mutex::default() }
     }
 
-    /// What the cache has, or else what `read` brings.
+    /// Returns the cached response, or the response of `read`.
     pub(super) async fn take(
         &self,
         data_request: &DataRequest,

@@ -1,4 +1,4 @@
-//! Rules in force and the tags that follow from them, as statements of a transaction.
+//! Rules in force and tags of users: the statements that read and change them.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::transform::tags::{CurrentTags, Pairs, Rule};
 
-/// The rules in force about some subjects.
+/// Reads the rules in force about some products and categories.
 pub(super) async fn rules(transaction: &Transaction, subjects: Vec<Uuid>) -> Result<Vec<Rule>, Failure> {
     let rows = transaction.query(&statement!("cdm/rules/select_rules_of_subjects"), [&subjects]).await?;
     let rule = |row| {
@@ -20,7 +20,7 @@ pub(super) async fn rules(transaction: &Transaction, subjects: Vec<Uuid>) -> Res
     rows.iter().map(rule).collect()
 }
 
-/// What a table says a rule counts.
+/// Parses the subject of a rule as stored in the table.
 pub(crate) fn subject(text: &str) -> Result<Subject, Failure> {
     Subject::read(text).ok_or_else(|| {
         let error = format_args!("a tag rule about a {text}, which this release does not know");
@@ -28,13 +28,13 @@ pub(crate) fn subject(text: &str) -> Result<Subject, Failure> {
     })
 }
 
-/// The tags that users have.
+/// Reads the tags of users.
 pub(super) async fn current_tags(transaction: &Transaction, users: Vec<Uuid>) -> Result<CurrentTags, Failure> {
     let rows = transaction.query(&statement!("cdm/tags/select_tags_of_users"), [&users]).await?;
     rows.iter().map(|row| Ok(((get(row, 0)?, get(row, 1)?), get(row, 2)?))).collect()
 }
 
-/// Makes changes of these users' tags wait for each other.
+/// Locks users, so that concurrent changes of their tags are serialized.
 pub(super) async fn lock_users(transaction: &Transaction, pairs: &Pairs) -> Result<(), Failure> {
     let mut users: Vec<Uuid> = pairs.iter().map(|(user, _)| *user).collect();
     users.dedup();
@@ -42,7 +42,7 @@ pub(super) async fn lock_users(transaction: &Transaction, pairs: &Pairs) -> Resu
     Ok(())
 }
 
-/// Makes the tags of some users by some rules what the counters say; how often that changed one.
+/// Applies some rules to some users. Returns the number of tags changed.
 pub(crate) async fn apply(transaction: &Transaction, pairs: &[(Uuid, i64)]) -> Result<u64, Failure> {
     let mut users = BTreeMap::<i64, Vec<Uuid>>::new();
     for (user, rule) in pairs {

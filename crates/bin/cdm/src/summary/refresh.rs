@@ -1,4 +1,4 @@
-//! A refresh: one transaction.
+//! A refresh of the summary: one transaction.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use database::{Database, Parameter, Statement, Transaction, get, statement};
 
 use super::{trouble::Trouble, work};
 
-/// Of some days, in this order: a product's total is that of its days.
+/// Statements for stale days, in this order: the total of a product is computed from its days.
 const DAYS: [Statement; 3] = [
     statement!("cdm/summary/tables/summarize_order_hours"),
     statement!("cdm/summary/tables/summarize_product_days"),
     statement!("cdm/summary/tables/summarize_category_days"),
 ];
 
-/// Of all orders, from what the days come to.
+/// Statements for totals over all days.
 const NAMES: [Statement; 3] = [
     statement!("cdm/summary/tables/summarize_products"),
     statement!("cdm/summary/tables/summarize_categories"),
     statement!("cdm/summary/tables/summarize_restaurants"),
 ];
 
-/// Of all counters and tags. The totals of tags come last, from what the first have written.
+/// Statements for counters and tags. The totals of tags come last, because they read the tables written before.
 const USERS: [Statement; 6] = [
     statement!("cdm/summary/tables/summarize_product_users"),
     statement!("cdm/summary/tables/summarize_category_users"),
@@ -70,7 +70,7 @@ pub(super) async fn refresh(
     Ok(Some(took))
 }
 
-/// Keeps other replicas out, and the sources as they are; `false`: somebody else has one of these.
+/// Locks out other replicas and rebuilds. Returns `false` if one of them holds a lock.
 async fn lock(transaction: &Transaction) -> Result<bool, Failure> {
     let locked = transaction.query(&statement!("cdm/summary/try_lock_summary"), []).await?;
     if !locked.first().map_or(Ok(false), |row| get(row, 0))? {

@@ -1,7 +1,7 @@
-//! Days whose refresh fails. They are left alone for a while, so that the other days are refreshed.
+//! Days whose refresh fails. They are skipped for a while, so that the other days are refreshed.
 
 /// The known failing days. After a failure the next refresh handles each day by itself, which finds the failing day.
-/// That day is then left alone until some refreshes have succeeded.
+/// That day is then skipped until some refreshes have succeeded.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
     days: Vec<String>,
@@ -13,7 +13,7 @@ pub(super) struct Trouble {
 const RETRY_AFTER: u32 = 20;
 
 impl Trouble {
-    /// The days to be left alone.
+    /// The days to skip.
     pub(super) fn days(&self) -> Vec<&str> {
         self.days.iter().map(String::as_str).collect()
     }

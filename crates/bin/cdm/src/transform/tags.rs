@@ -1,4 +1,4 @@
-//! Whose tags may have changed because their counters have. Pure.
+//! Selection of users whose tags may change because a counter has changed. Pure.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,36 +10,36 @@ use uuid::Uuid;
 pub struct Rule {
     /// Its id.
     pub id: i64,
-    /// What it counts.
+    /// Whether it counts a product or a category.
     pub subject: Subject,
-    /// The hub key of that.
+    /// Hub key of the product or category.
     pub subject_id: Uuid,
-    /// So many orders are enough.
+    /// Minimum number of orders.
     pub threshold: i32,
-    /// What the user is called then.
+    /// The tag that the user gets.
     pub tag: String,
 }
 
-/// A counter as the batch has left it.
+/// The value of a counter after the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CounterChange {
-    /// Whose: a hub key.
+    /// Hub key of the user.
     pub user_id: Uuid,
-    /// What is counted.
+    /// Product or category.
     pub subject: Subject,
-    /// The hub key of that.
+    /// Hub key of the product or category.
     pub subject_id: Uuid,
-    /// In how many orders it is.
+    /// Number of orders.
     pub order_cnt: i32,
 }
 
-/// Users and rules, sorted: every replica locks in the same order.
+/// Users and rules, sorted so that replicas lock in the same order.
 pub type Pairs = BTreeSet<(Uuid, i64)>;
 
 /// The tags that users hold, by user and rule.
 pub type CurrentTags = HashMap<(Uuid, i64), String>;
 
-/// The users whose tag by a rule is not what the rule says of their counter. Most batches have none: few users are about to
+/// The users whose tag differs from what a rule gives for their counter. Most batches have none: few users are about to
 /// cross a threshold.
 #[must_use]
 pub fn due(changes: &[CounterChange], rules: &[Rule], current_tags: &CurrentTags) -> Pairs {

@@ -1,4 +1,4 @@
-//! Counters: what the batch adds, and what they are afterwards.
+//! Update of counters, and their values afterwards.
 
 use std::collections::BTreeSet;
 
@@ -17,10 +17,10 @@ use crate::{
     },
 };
 
-/// Adds the differences and returns every mentioned counter as the transaction leaves it.
+/// Applies the changes and returns the final value of every touched counter.
 ///
-/// Counters that the batch changes come back from the statement that changes them; the others, and those whose business
-/// key the batch does not name (an order has lost the product), are read.
+/// Changed counters are returned by the statement that changes them. The others, and those whose business key is not in
+/// the batch (an order has lost the product), are read.
 pub(super) async fn write(
     transaction: &Transaction,
     deltas: &CounterDeltas<'_>,
@@ -44,13 +44,14 @@ async fn add_products(
     deltas: &CounterDeltas<'_>,
     touched: &TouchedCounters<'_>,
 ) -> Result<Vec<CounterSnapshot>, Failure> {
-    // A product that the orders only lost and that stays as it was needs no write.
+    // A product that only lost orders and whose count is unchanged needs no write.
     let is_news = |delta: &ProductDelta<'_>| delta.count != 0 || delta.name.is_some();
     let rows: Vec<_> = deltas.products.iter().filter(|(_, delta)| is_news(delta)).collect();
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    // Where the batch brings no name the row is there and keeps its own: a name of long ago never wins.
+    // If the batch has no name for the product, the row exists and keeps its own: an old name never replaces a newer
+    // one.
     let nameless = (PgTimestamp::new(DateTime::constant(0, 1, 1, 0, 0, 0, 0)), "");
     let names = rows.iter().map(|(_, delta)| match delta.name {
         Some((read_at, name)) => (PgTimestamp::new(read_at), name),

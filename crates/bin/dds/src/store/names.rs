@@ -1,4 +1,5 @@
-//! Names of users, products and restaurants: compared with the latest rows, written where they are news.
+//! Name satellites of users, products and restaurants: names are compared with the latest rows and inserted if they
+//! have changed.
 
 use consumer::Failure;
 use database::{PgTimestamp, Statement, Transaction, get, statement};
@@ -15,14 +16,14 @@ use crate::transform::{
     vault::{self, Name, Names},
 };
 
-/// The latest rows of everything a batch names.
+/// The latest name rows of the users, products and restaurants of a batch.
 pub(super) struct LatestNames {
     users: Latest,
     products: Latest,
     restaurants: Latest,
 }
 
-/// Reads the latest rows, without locks: nearly always nothing has changed.
+/// Reads the latest rows without locks. Usually nothing has changed.
 pub(super) async fn latest(transaction: &Transaction, orders: &[HashedOrder<'_>]) -> Result<LatestNames, Failure> {
     let users = distinct(orders.iter().map(|order| order.user_pk));
     let products = orders.iter().flat_map(|order| &order.products);
@@ -41,7 +42,7 @@ async fn read_latest(transaction: &Transaction, statement: Statement, parents: V
     rows.iter().map(|row| Ok((get(row, 0)?, (get_utc_micros(row, 1)?, get(row, 2)?)))).collect()
 }
 
-/// The names that are news.
+/// The names that differ from the latest rows.
 pub(super) fn changed<'o>(names: Names<'o>, latest: &LatestNames) -> Names<'o> {
     Names {
         users: vault::changed(names.users, &latest.users),
@@ -50,7 +51,7 @@ pub(super) fn changed<'o>(names: Names<'o>, latest: &LatestNames) -> Names<'o> {
     }
 }
 
-/// Locks the hubs of the names that are news, then writes what is still news under the lock.
+/// Locks the hubs of the changed names, then inserts the names that still differ under the lock.
 pub(super) async fn write(transaction: &Transaction, load_src: &str, changed: &Names<'_>) -> Result<(), Failure> {
     let product = (statement!("dds/names/lock_products"), statement!("dds/names/insert_product_names"));
     let restaurant = (statement!("dds/names/lock_restaurants"), statement!("dds/names/insert_restaurant_names"));

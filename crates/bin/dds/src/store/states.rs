@@ -1,4 +1,4 @@
-//! States of orders: read under lock, written back.
+//! Order states in `dds.bv_order_states`: read under a lock, written back.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::transform::{HashedOrder, Line, State};
 
-/// Locks and reads the states of the orders of a batch; a new order has none.
+/// Locks and reads the states of the orders of a batch. A new order has none.
 pub(super) async fn lock(
     transaction: &Transaction,
     orders: &[HashedOrder<'_>],
@@ -48,10 +48,10 @@ fn read(row: &Row) -> Result<State, Failure> {
 }
 
 fn amount(text: &str) -> Result<Amount, Failure> {
-    Ok(Amount::read(text).ok_or_else(|| unreadable(format_args!("{text} is no amount")))?)
+    Ok(Amount::read(text).ok_or_else(|| unreadable(format_args!("{text} is not an amount")))?)
 }
 
-/// Writes new and changed states.
+/// Inserts new states and updates changed ones.
 pub(super) async fn write(
     transaction: &Transaction,
     new: &BTreeMap<Uuid, State>,
@@ -117,8 +117,8 @@ async fn write_all(
     Ok(())
 }
 
-/// Notes that what was added up of these hours no longer holds. In the transaction that changes the states: whoever adds
-/// them up again finds the note together with the change.
+/// Notes that the summaries of these hours are stale. The note is written in the transaction that changes the states,
+/// so that a refresh sees both together.
 pub(super) async fn note_stale(transaction: &Transaction, hours: &BTreeSet<UtcMicros>) -> Result<(), Failure> {
     if !hours.is_empty() {
         let hours = column(hours, |hour| PgTimestamp::new(*hour));
@@ -127,16 +127,16 @@ pub(super) async fn note_stale(transaction: &Transaction, hours: &BTreeSet<UtcMi
     Ok(())
 }
 
-/// Makes new states agree with hubs that were there before them, see `sql/dds/states/reconcile_order_dates.sql`.
+/// Reconciles new states with hubs that existed before, see `sql/dds/states/reconcile_order_dates.sql`.
 pub(super) async fn reconcile(transaction: &Transaction, new: &BTreeMap<Uuid, State>) -> Result<(), Failure> {
     let pks = column(new.keys(), |pk| *pk);
     transaction.execute(&statement!("dds/states/reconcile_order_dates"), [&pks]).await?;
     Ok(())
 }
 
-/// Where the lines of each order begin and end among the lines of all, counted from 1. An order without lines ends before
-/// it begins, which is an empty array to PostgreSQL. Keys and numbers travel so, not as one array literal an order: the
-/// server takes a slice many times faster than it reads a text.
+/// The first and last position of each order's lines in the array of all lines, counted from 1. For an order without
+/// lines the last position precedes the first, which PostgreSQL reads as an empty slice. Slicing one array is many
+/// times faster for the server than parsing an array literal per order.
 fn bounds<'s>(states: impl Iterator<Item = &'s State>) -> (Vec<i32>, Vec<i32>) {
     let mut last = 0;
     let bounds = states.map(|state| {

@@ -1,4 +1,4 @@
-//! New rows of hubs, links and the satellites of orders.
+//! Insertion of hubs, links and order satellites.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,13 @@ use uuid::Uuid;
 use super::column::column;
 use crate::transform::vault::{Cost, Hub, LinkRow, OrderHub, OrderLine, OrderRows, Status, Vault};
 
-/// Writes them in one flight: what orders have to themselves, then hubs of things, then links to those.
+/// Sends all inserts without waiting in between: rows that belong to one order, then shared hubs, then links to shared
+/// hubs.
 ///
-/// In this order, because whoever brings a new user or product waits for another batch that brings it, too, until that one
-/// is committed: by then the greater part of its own work is done.
+/// If two batches insert the same new user or product, the second waits for the commit of the first. In this order,
+/// most of its work is done by then.
 ///
-/// If `strict`, it is an error that a row of a new order is there; it costs a good deal less than to look.
+/// If `strict`, an existing row of a new order is an error. This is much cheaper than a conflict check.
 pub(super) async fn write(
     transaction: &Transaction,
     load_src: &str,
@@ -43,7 +44,7 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// Hubs of orders, and the links that have no foreign keys.
+/// Inserts hubs of orders, and the links without foreign keys.
 async fn insert_orders_alone(
     transaction: &Transaction,
     load_src: &str,
@@ -59,7 +60,7 @@ async fn insert_orders_alone(
     Ok(())
 }
 
-/// Links from orders to the hubs of things.
+/// Inserts links from orders to shared hubs.
 async fn link_orders(transaction: &Transaction, load_src: &str, rows: &OrderRows, strict: bool) -> Result<(), Failure> {
     let users = chosen(statement!("dds/vault/insert_link_order_users"), strict);
     let products = chosen(statement!("dds/vault/insert_link_order_products"), strict);
@@ -74,7 +75,7 @@ fn chosen(statement: Statement, strict: bool) -> Statement {
     if strict { strictly(statement) } else { statement }
 }
 
-/// The same statement without its last line: a row that is there is an error.
+/// The statement without ON CONFLICT DO NOTHING: an existing row is an error.
 fn strictly(statement: Statement) -> Statement {
     let sql = statement.sql.trim_end();
     Statement { sql: sql.strip_suffix("ON CONFLICT DO NOTHING").unwrap_or(sql), ..statement }

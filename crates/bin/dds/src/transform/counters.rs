@@ -1,4 +1,4 @@
-//! What an order adds to the counters of its user, and which counters it mentions.
+//! Changes of counters by an order, and the counters it touches.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::{HashedOrder, HashedProduct, Line, State};
 
-/// A counter: whose, and of what.
+/// Key of a counter: the hub keys of the user and of the product or category.
 pub type Pair = (Uuid, Uuid);
 
-/// What is added to counters. Sorted, so that two replicas lock rows in one order.
+/// Changes of counters, sorted so that replicas lock rows in the same order.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CounterDeltas<'o> {
     /// By user and product. An entry of 0 creates the row or renews its name.
@@ -19,17 +19,17 @@ pub struct CounterDeltas<'o> {
     pub categories: BTreeMap<Pair, i32>,
 }
 
-/// What is added to a user's counter of a product.
+/// Change of a user's counter of a product.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ProductDelta<'o> {
-    /// Orders more or fewer.
+    /// Number of orders gained or lost.
     pub count: i32,
-    /// The product's name and when it was read; `None` when the order only lost the product.
+    /// The product's name and the time it was read; `None` if the order only lost the product.
     pub name: Option<(UtcMicros, &'o str)>,
 }
 
 impl<'o> CounterDeltas<'o> {
-    /// Adds what `order` changed when it turned `before` into `after`.
+    /// Adds the changes of `order`, which turned `before` into `after`.
     pub(super) fn add(&mut self, order: &HashedOrder<'o>, before: Option<&State>, after: &State) {
         let user_pk = after.user_pk;
         let counted = |state: &State, of: fn(&Line) -> Uuid| state.counted_lines().map(of).collect::<BTreeSet<_>>();
@@ -51,7 +51,7 @@ impl<'o> CounterDeltas<'o> {
             self.products.entry((user_pk, product_pk)).or_default().count += count;
         }
 
-        // The order has held its earlier categories before: their rows are there.
+        // The rows of categories that the order held earlier exist.
         let new = after.held_lines().filter(|line| {
             before.is_none_or(|state| state.lines.iter().all(|old| old.category_pk != line.category_pk))
         });
@@ -64,23 +64,23 @@ impl<'o> CounterDeltas<'o> {
     }
 }
 
-/// Counters that are mentioned, and the business keys of those that the batch itself names.
+/// Touched counters, and the business keys that the batch itself contains.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct TouchedCounters<'o> {
     /// By user and product.
     pub products: BTreeSet<Pair>,
     /// By user and category.
     pub categories: BTreeSet<Pair>,
-    /// Business keys by hub key: source ids of users.
+    /// Source ids of users, by hub key.
     pub user_ids: HashMap<Uuid, &'o str>,
-    /// Source ids of products.
+    /// Source ids of products, by hub key.
     pub product_ids: HashMap<Uuid, &'o str>,
-    /// Names of categories.
+    /// Names of categories, by hub key.
     pub category_names: HashMap<Uuid, &'o str>,
 }
 
 impl<'o> TouchedCounters<'o> {
-    /// What the order itself mentions; `lines` are its merged lines.
+    /// Adds the counters that the order mentions. `lines` are its merged lines.
     pub(super) fn order(&mut self, hashed: &HashedOrder<'o>, lines: &[Line]) {
         let HashedOrder { order, user_pk, .. } = *hashed;
         self.user_ids.insert(user_pk, &order.user.id);
@@ -91,7 +91,7 @@ impl<'o> TouchedCounters<'o> {
         self.add_ever_held(user_pk, lines);
     }
 
-    /// What an order ever held.
+    /// Adds the counters that an order ever held.
     pub(super) fn add_ever_held(&mut self, user_pk: Uuid, lines: &[Line]) {
         self.products.extend(lines.iter().map(|line| (user_pk, line.product_pk)));
         self.categories.extend(lines.iter().map(|line| (user_pk, line.category_pk)));

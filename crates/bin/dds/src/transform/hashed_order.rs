@@ -1,36 +1,36 @@
-//! Orders with the keys of everything they name. A key is a SHA-1 and every step needs it, so each is computed once.
+//! Orders with their hash keys. A hash key is a SHA-1 and used in every step, so each is computed once.
 
 use orders::{Enriched, Product, keys};
 use uuid::Uuid;
 
-/// An enriched order and the keys of its hubs.
+/// An enriched order and its hub keys.
 #[derive(Debug, Clone)]
 pub struct HashedOrder<'o> {
-    /// What the message says.
+    /// The value in the message.
     pub order: &'o Enriched,
-    /// The order's key.
+    /// Hub key of the order.
     pub order_pk: Uuid,
-    /// The user's.
+    /// Hub key of the user.
     pub user_pk: Uuid,
-    /// The restaurant's.
+    /// Hub key of the restaurant.
     pub restaurant_pk: Uuid,
-    /// Its lines, as ordered.
+    /// Its lines, in their original order.
     pub products: Vec<HashedProduct<'o>>,
 }
 
-/// A line of an order and the keys of its hubs.
+/// A line of an order and its hub keys.
 #[derive(Debug, Clone, Copy)]
 pub struct HashedProduct<'o> {
-    /// What the message says.
+    /// The value in the message.
     pub product: &'o Product,
-    /// The product's key.
+    /// Hub key of the product.
     pub product_pk: Uuid,
-    /// The category's.
+    /// Hub key of the category.
     pub category_pk: Uuid,
 }
 
 impl<'o> HashedOrder<'o> {
-    /// The orders of a batch with their keys.
+    /// Computes the keys of the orders of a batch.
     #[must_use]
     pub fn all(orders: &'o [Enriched]) -> Vec<Self> {
         orders.iter().map(Self::new).collect()

@@ -1,4 +1,4 @@
-//! The lines of an order, one a product.
+//! Lines of an order, merged to one per product.
 
 use std::collections::BTreeMap;
 
@@ -15,27 +15,27 @@ pub struct Line {
     pub product_pk: Uuid,
     /// Its category when the order was enriched.
     pub category_pk: Uuid,
-    /// Pieces; 0: the order held the product once and no longer does.
+    /// Number of pieces; 0 if the order held the product earlier and no longer does.
     pub quantity: i64,
-    /// What they cost together.
+    /// Total price of the line.
     pub amount: Amount,
 }
 
 impl Line {
-    /// Whether the order still holds it.
+    /// Whether the order still holds the product.
     #[must_use]
     pub const fn is_held(&self) -> bool {
         self.quantity > 0
     }
 
-    /// The same line after it was taken off the order.
+    /// The same line after its removal from the order.
     #[must_use]
     pub fn removed(&self) -> Self {
         Self { quantity: 0, amount: Amount::default(), ..*self }
     }
 }
 
-/// The order's lines, sorted by product; lines with the same product become one.
+/// Returns the lines of the order sorted by product. Lines with the same product are added up.
 pub(super) fn merge(order: &HashedOrder<'_>) -> Result<Vec<Line>, Rejection> {
     let mut lines = BTreeMap::<Uuid, Line>::new();
     for &HashedProduct { product, product_pk, category_pk } in &order.products {

@@ -7,31 +7,31 @@ use uuid::Uuid;
 
 use super::{HashedOrder, Line};
 
-/// What an order is now, and what it ever held.
+/// The current state of an order, and everything it ever held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
-    /// Of the newest version applied.
+    /// The newest version applied.
     pub version: Version,
-    /// Of the rows of that version: the latest of all the order's rows.
+    /// `load_dt` of the rows of that version: the latest of all rows of the order.
     pub load_dt: UtcMicros,
-    /// Whose it is, for good.
+    /// Its user, which never changes.
     pub user_pk: Uuid,
-    /// When it was placed, as the first version said: that of `h_order`.
+    /// The time of the order according to its first version: `order_dt` of `h_order`.
     pub order_dt: UtcMicros,
-    /// Where.
+    /// Its restaurant.
     pub restaurant_pk: Uuid,
     /// Its status.
     pub status: String,
     /// Its price.
     pub cost: Amount,
-    /// What was paid.
+    /// Its payment.
     pub payment: Amount,
-    /// Every product, with its category, that it ever held, sorted; at most one held line a product.
+    /// Every product, with its category, that the order ever held, sorted. At most one line per product is held.
     pub lines: Vec<Line>,
 }
 
 impl State {
-    /// The state after an order, whose merged lines are `lines`, was applied.
+    /// The state after an order with the merged lines `lines` was applied.
     pub(super) fn after(before: Option<&Self>, hashed: &HashedOrder<'_>, lines: &[Line]) -> Self {
         let HashedOrder { order, user_pk, restaurant_pk, .. } = *hashed;
         let pair = |line: &Line| (line.product_pk, line.category_pk);
@@ -53,17 +53,17 @@ impl State {
         }
     }
 
-    /// The line of a product, if the order holds it.
+    /// The held line of a product, if any.
     pub(super) fn held(&self, product_pk: Uuid) -> Option<&Line> {
         self.lines.iter().find(|line| line.product_pk == product_pk && line.is_held())
     }
 
-    /// The lines it holds.
+    /// The lines that the order holds.
     pub(super) fn held_lines(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.is_held())
     }
 
-    /// The lines that count: those of a closed order.
+    /// The lines that are counted: all held lines if the order is closed, otherwise none.
     pub(super) fn counted_lines(&self) -> impl Iterator<Item = &Line> {
         self.held_lines().filter(|_| self.status == status::CLOSED)
     }

@@ -1,4 +1,4 @@
-//! The rows of hubs, links and satellites that a batch adds.
+//! Rows of hubs, links and satellites that a batch adds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{HashedOrder, HashedProduct, Line, State};
 
-/// New rows, sorted by key: every replica inserts in the same order, so none waits for another in a circle.
+/// New rows, sorted by key, so that all replicas insert in the same order and cannot deadlock.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Vault<'o> {
     /// `h_user`
@@ -21,9 +21,9 @@ pub struct Vault<'o> {
     pub categories: BTreeMap<Uuid, Hub<'o>>,
     /// `h_restaurant`
     pub restaurants: BTreeMap<Uuid, Hub<'o>>,
-    /// Of orders that had no state: none of these rows is there.
+    /// Rows of new orders, which do not exist.
     pub new_orders: OrderRows,
-    /// Of orders that had one: most of these rows are there.
+    /// Rows of known orders, most of which exist.
     pub known_orders: OrderRows,
     /// `l_product_restaurant`
     pub product_restaurants: BTreeMap<Uuid, LinkRow>,
@@ -35,11 +35,11 @@ pub struct Vault<'o> {
     pub statuses: Vec<Status>,
     /// `s_order_product`
     pub lines: Vec<OrderLine>,
-    /// Candidates for `s_user_names`, `s_product_names`, `s_restaurant_names`; the table has the last word.
+    /// Candidates for `s_user_names`, `s_product_names`, `s_restaurant_names`; the stored rows decide.
     pub names: Names<'o>,
 }
 
-/// Hub and links of orders.
+/// Hubs and links of orders.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct OrderRows {
     /// `h_order`
@@ -52,7 +52,7 @@ pub struct OrderRows {
     pub products: BTreeMap<Uuid, LinkRow>,
 }
 
-/// A hub row: the business key, and the applied date it first came with.
+/// A hub row: the business key, and the applied date of the first message that contains it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hub<'o> {
     /// The business key.
@@ -66,13 +66,13 @@ pub struct Hub<'o> {
 pub struct OrderHub {
     /// The business key.
     pub order_id: i64,
-    /// When it was ordered.
+    /// The time of the order.
     pub order_dt: UtcMicros,
     /// The applied date.
     pub load_dt: UtcMicros,
 }
 
-/// A link row: two hub keys in the order of the table's columns.
+/// A link row: two hub keys, in the order of the table's columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRow {
     /// The first hub's key.
@@ -88,13 +88,13 @@ pub struct LinkRow {
 pub struct Cost {
     /// The order.
     pub order_pk: Uuid,
-    /// Its price.
+    /// Price of the order.
     pub cost: Amount,
-    /// What was paid.
+    /// Payment of the order.
     pub payment: Amount,
     /// The applied date.
     pub load_dt: UtcMicros,
-    /// Over key and attributes.
+    /// Hash of key and attributes.
     pub hashdiff: Uuid,
 }
 
@@ -103,11 +103,11 @@ pub struct Cost {
 pub struct Status {
     /// The order.
     pub order_pk: Uuid,
-    /// Its status.
+    /// Status of the order.
     pub status: String,
     /// The applied date.
     pub load_dt: UtcMicros,
-    /// Over key and attributes.
+    /// Hash of key and attributes.
     pub hashdiff: Uuid,
 }
 
@@ -120,7 +120,7 @@ pub struct OrderLine {
     pub line: Line,
     /// The applied date.
     pub load_dt: UtcMicros,
-    /// Over key and attributes.
+    /// Hash of key and attributes.
     pub hashdiff: Uuid,
 }
 
@@ -135,16 +135,16 @@ pub struct Names<'o> {
     pub restaurants: Vec<Name<'o, 1>>,
 }
 
-/// Names of one thing, and when they were read.
+/// Names of one user, product or restaurant, and the time they were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name<'o, const N: usize> {
     /// The hub row they belong to.
     pub parent: Uuid,
     /// The names.
     pub names: [&'o str; N],
-    /// When they were read: the applied date.
+    /// The time they were read: the applied date.
     pub load_dt: UtcMicros,
-    /// Over key and names.
+    /// Hash of key and names.
     pub hashdiff: Uuid,
 }
 
@@ -176,7 +176,7 @@ impl<'o> Vault<'o> {
         }
     }
 
-    /// Hubs and links: whatever the order names, with the applied date of the first order that does.
+    /// Adds hubs and links of everything the order names, with the applied date of the first order that names it.
     fn add_business_keys(&mut self, hashed: &HashedOrder<'o>, is_new: bool) {
         let HashedOrder { order, order_pk, user_pk, restaurant_pk, .. } = *hashed;
         let load_dt = order.sent_at;
@@ -211,8 +211,8 @@ impl<'o> Vault<'o> {
 }
 
 impl Names<'_> {
-    /// Leaves, for each thing, its names in the order they were read, one a moment. Repetitions stay: which of them is news
-    /// depends on what the table holds in between.
+    /// Sorts the names of each parent by the time they were read and keeps one per time. Repeated names stay: whether
+    /// one is a change depends on the stored rows in between.
     pub(super) fn dedup(&mut self) {
         dedup(&mut self.users);
         dedup(&mut self.products);
@@ -221,7 +221,7 @@ impl Names<'_> {
 }
 
 fn dedup<const N: usize>(names: &mut Vec<Name<'_, N>>) {
-    // Stable: of two names read at the same moment the first to come stays.
+    // The sort is stable: of two names read at the same time the first one stays.
     names.sort_by_key(|name| (name.parent, name.load_dt));
     names.dedup_by_key(|name| (name.parent, name.load_dt));
 }
@@ -233,8 +233,8 @@ impl<'o, const N: usize> Name<'o, N> {
     }
 }
 
-/// Those of the `candidates` that belong to a thing for which one of them is news, compared with the `latest` row (when
-/// it was read, and its hashdiff). In a steady stream there are none, and nothing is locked or written.
+/// The `candidates` of each parent that has at least one change, compared with the `latest` row (time read, hashdiff).
+/// In a steady stream there are none, and nothing is locked or written.
 #[must_use]
 pub fn changed<'o, const N: usize>(
     candidates: Vec<Name<'o, N>>,

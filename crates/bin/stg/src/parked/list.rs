@@ -1,4 +1,4 @@
-//! `parked list`: which orders wait, for what, since when; or which names are waited for, by how many.
+//! `parked list`: lists parked orders, or the names they wait for.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -21,34 +21,35 @@ use crate::transform::Kind;
 mod reasons;
 mod rows;
 
-/// How to list them.
+/// Options of `parked list`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct List {
-    /// Which.
+    /// Which orders to list.
     #[command(flatten)]
     pub selection: Selection,
 
-    /// One line for each name, those that most orders wait for first: how many do, and since when.
+    /// Print one line for each name: how many orders wait for it, and since when. Names with the most orders come
+    /// first.
     #[arg(long)]
     pub by_name: bool,
 
-    /// So many lines at most; 100, or with --json all of them.
+    /// Maximum number of lines. Default: 100; with --json, no limit.
     #[arg(long, value_name = "LINES")]
     pub limit: Option<u32>,
 
-    /// One JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     pub json: bool,
 }
 
-/// A screen has no more; a table of everything takes longer to lay out than to select.
+/// Default limit of a table. Laying out a large table takes longer than selecting its rows.
 const LINES: u32 = 100;
 
 impl List {
-    /// Lists the orders that are parked at `now`; with `names`, why the names they wait for count as missing.
+    /// Lists the orders that are parked at `now`. With `names`, adds the reason why each name is missing.
     ///
     /// # Errors
-    /// A [`ExitError`] when the database does not answer; what `out` says of a failed write.
+    /// An [`ExitError`] if the database does not answer; the error of `out` if a write fails.
     pub async fn run(
         &self,
         database: &Database,
@@ -73,7 +74,7 @@ impl List {
         let limit = self.limit.or_else(|| (!self.json).then_some(LINES));
         let transaction = database.begin_maintenance().await.map_err(ExitError::from)?;
         let mut lines: Vec<L> = self.select(&transaction, now, limit).await.map_err(ExitError::from)?;
-        // Everything is read before Redis is asked and output is written, so the transaction waits for neither.
+        // All rows are read before Redis is asked and before anything is written, so that the transaction stays short.
         let total = total(&transaction).await.map_err(ExitError::from)?;
         transaction.commit().await.map_err(ExitError::from)?;
         if let Some(names) = names {
@@ -134,37 +135,39 @@ impl List {
     }
 }
 
-/// Adds to each name why it counts as missing. If Redis does not answer, the list goes without.
+/// Adds to each name the reason why it is missing. If Redis does not answer, the list has no reasons.
 async fn explain<L: Line>(lines: &mut [L], names: &ReferenceStore) {
     let missing: HashSet<_> = lines.iter_mut().flat_map(Line::names).filter_map(|name| name.missing()).collect();
     match reasons::look_up(names, missing).await {
         Ok(reasons) => lines.iter_mut().flat_map(Line::names).for_each(|name: &mut Awaited| name.explain(&reasons)),
-        Err(error) => tracing::warn!(dependency = "redis", %error, "why names are missing is not known"),
+        Err(error) => {
+            tracing::warn!(dependency = "redis", %error, "Redis does not answer; the list has no reasons why names are missing")
+        }
     }
 }
 
-/// What a person does about it.
+/// Advice to the operator for each kind.
 const fn advice(kind: Kind) -> &'static str {
     match kind {
         Kind::Dish => {
-            "the restaurant's menu in Redis must have it, with a name and a category; or `parked release`, which PARK_MAX_AGE does by itself"
+            "the restaurant's menu in Redis must have it, with a name and a category. Otherwise run `parked release`; after PARK_MAX_AGE the order is released automatically"
         }
         Kind::Payload => {
-            "an earlier release took what this one refuses; wait for a newer event, or `parked release` to have it tried again"
+            "an earlier version of the service accepted this payload, this version rejects it. Wait for a newer event, or run `parked release` to retry it"
         }
         Kind::Restaurant => {
-            "Redis must hold the restaurant under this id, as a string with a JSON object of `name` and `menu`; its orders go on by themselves"
+            "Redis must hold the restaurant under this id, as a string with a JSON object of `name` and `menu`; the orders are then sent automatically"
         }
         Kind::Size => {
-            "the message is larger than the destination topic takes: raise its max.message.bytes, restart, `parked release`"
+            "the message exceeds the limit of the destination topic: raise its max.message.bytes, restart the service, run `parked release`"
         }
         Kind::User => {
-            "Redis must hold the user under this id, as a string with a JSON object that has a `name`; the orders go on by themselves"
+            "Redis must hold the user under this id, as a string with a JSON object that has a `name`; the orders are then sent automatically"
         }
     }
 }
 
-/// All that is parked, whatever was selected.
+/// Total of all parked orders, regardless of the selection.
 async fn total(transaction: &Transaction) -> Result<String, Failure> {
     let mut counts = Vec::new();
     for row in transaction.query(&statement!("stg/parked/count_parked_orders"), []).await? {

@@ -1,4 +1,4 @@
-//! How many orders are parked, for what and for how long, as metrics.
+//! Metrics of parked orders: their number by kind of missing name, and the age of the oldest.
 
 use consumer::Failure;
 use database::{Database, get, statement};
@@ -7,19 +7,19 @@ use tokio::time::Instant;
 
 use crate::transform::Kind;
 
-/// Counts from time to time. Every replica counts the whole table: over replicas, the metrics are to be compared
-/// (`max`), not added up.
+/// Counts parked orders at intervals. Every replica counts the whole table, so compare the metrics of replicas with
+/// `max`; do not add them up.
 #[derive(Debug, Default)]
 pub(super) struct ParkedMetrics {
     next: Option<Instant>,
 }
 
-/// Counting goes through everything that is waited for: for 50,000 orders, up to a quarter of a second. So many times as
-/// long as it took passes before it is repeated; with less, an idle service that waits for Redis keeps the database busy.
+/// Pause after a count, as a multiple of its duration. A count reads all missing names: up to a quarter of a second for
+/// 50,000 orders. With a shorter pause, an idle service that waits for Redis keeps the database busy.
 const REST: u32 = 50;
 
 impl ParkedMetrics {
-    /// Counts, unless it is too early.
+    /// Counts, unless the pause has not passed yet.
     pub(super) async fn take(&mut self, database: &Database) -> Result<(), Failure> {
         let began = Instant::now();
         if self.next.is_none_or(|next| next <= began) {

@@ -1,4 +1,4 @@
-//! Which of the names that orders wait for are known by now.
+//! Search for missing names that have become available in Redis.
 
 use std::collections::HashSet;
 
@@ -10,21 +10,21 @@ use tokio::time::Instant;
 use super::retry::Retried;
 use crate::transform::{Kind, Missing};
 
-/// Goes through the distinct missing names, round and round, so many a round. Names that turn out to be known are kept until
-/// no order waits for them: until then nothing more is asked.
+/// Looks up the distinct missing names round-robin, a limited number per round. Names found are kept until no order
+/// waits for them; until then no more names are looked up.
 #[derive(Debug, Default)]
 pub(super) struct ReleasableNames {
-    /// The name up to which has been asked; the next question goes on behind it.
+    /// The last name looked up; the next round continues after it.
     cursor: Option<Missing>,
     known: Vec<Missing>,
 }
 
-/// Distinct names asked for in one round. With more of them missing, an order notices its name after as many rounds as it
-/// takes to ask for all.
+/// Maximum number of distinct names looked up in one round. If more are missing, several rounds pass before all are
+/// looked up.
 const NAMES_A_ROUND: i64 = 1000;
 
 impl ReleasableNames {
-    /// Names that orders wait for and that Redis has.
+    /// Names that orders wait for and that Redis now has.
     pub(super) async fn known(&mut self, database: &Database, names: &ReferenceStore) -> Result<&[Missing], Failure> {
         if self.known.is_empty() {
             let rows = self.next(database).await?;
@@ -36,8 +36,8 @@ impl ReleasableNames {
         Ok(&self.known)
     }
 
-    /// What taking up their orders has shown: names that have vanished again are not known, and if nothing was to be done
-    /// for the others, no order waits for them any longer.
+    /// Updates the found names after their orders were retried. Names that have vanished again are dropped; if no order
+    /// was retried, no order waits for the others any longer.
     pub(super) fn learn(&mut self, taken: &Retried) {
         if taken.moved == 0 {
             self.known.clear();
@@ -46,8 +46,7 @@ impl ReleasableNames {
         }
     }
 
-    /// The next distinct names that orders wait for. The cursor stays where it is: should asking for these fail, they are the
-    /// next again.
+    /// The next distinct missing names. The cursor is not moved, so that the same names are next if the lookup fails.
     async fn next(&self, database: &Database) -> Result<Vec<Row>, Failure> {
         let transaction = database.begin_batch().await?;
         let after = self.cursor.as_ref();
@@ -59,13 +58,13 @@ impl ReleasableNames {
     }
 }
 
-/// A name; `None`: of a kind that a later release has introduced.
+/// Reads a name; `None` if its kind was introduced by a later version.
 fn read(row: &Row) -> Result<Option<Missing>, Failure> {
     let (id, restaurant_id) = (get(row, 1)?, get(row, 2)?);
     Ok(Kind::read(get(row, 0)?).map(|kind| Missing { kind, id, restaurant_id }))
 }
 
-/// Those of the missing names that Redis has now.
+/// The subset of the missing names that Redis has now.
 async fn known(names: &ReferenceStore, missing: Vec<Missing>) -> Result<Vec<Missing>, Failure> {
     let ids = |of: fn(&Missing) -> Option<&str>| missing.iter().filter_map(of).collect::<HashSet<_>>();
     let users = ids(|name| (name.kind == Kind::User).then_some(name.id.as_str()));

@@ -1,7 +1,7 @@
-//! `parked release`: orders go on without the names of their dishes.
+//! `parked release`: releases parked orders whose products are missing.
 //!
-//! Sending is the running service's business: it owns what is published. A release only marks; the next round does with
-//! the order what it does with any that is older than `PARK_MAX_AGE`.
+//! A release only marks the order. The running service sends it in its next round, as it does with orders older than
+//! `PARK_MAX_AGE`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,49 +16,49 @@ use runtime::ExitError;
 
 use super::selection::Selection;
 
-/// Which orders go on.
+/// Options of `parked release`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Release {
     /// The `object_id` of each.
     #[arg(value_name = "ORDER_ID", required_unless_present = "all", conflicts_with = "all")]
     pub orders: Vec<i64>,
 
-    /// Every order that only waits for dishes.
+    /// Every order that waits only for products.
     #[arg(long)]
     pub all: bool,
 
-    /// Of these, which.
+    /// Restricts the orders further.
     #[command(flatten)]
     pub selection: Selection,
 
-    /// Say what would be released, and change nothing.
+    /// Print which orders would be released, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
 }
 
-/// What became of the orders asked for.
+/// Result of a release.
 #[derive(Debug, Default)]
 struct Released {
     count: usize,
     refused: usize,
-    /// The first that still wait, each with the users and restaurants it waits for.
+    /// The first orders that stay parked, each with the users and restaurants it waits for.
     reasons: BTreeMap<i64, Vec<String>>,
-    /// Those named that are not parked.
+    /// Orders that were named and are not parked.
     unknown: BTreeSet<i64>,
 }
 
-/// Orders in one transaction: batches wait for its locks.
+/// Maximum number of orders in one transaction. Batches wait for its locks.
 const CHUNK: i64 = 1000;
 
-/// Refusals told one by one.
+/// Maximum number of orders that stay parked and are listed one by one.
 const MAX_LISTED: usize = 20;
 
 impl Release {
-    /// Marks the orders at `now`, and says what became of them.
+    /// Marks the orders as released at `now` and prints the result.
     ///
     /// # Errors
-    /// A [`ExitError`] when an order that was named is not parked, or waits for a user or a restaurant (the others are
-    /// released all the same), and when the database does not answer; what `out` says of a failed write.
+    /// An [`ExitError`] if a named order is not parked, or waits for a user or a restaurant (the others are released
+    /// nevertheless), or if the database does not answer; the error of `out` if a write fails.
     pub async fn run(&self, database: &Database, now: UtcMicros, out: &mut impl Write) -> anyhow::Result<()> {
         let Released { count, refused, reasons, unknown } =
             self.release(database, now).await.map_err(ExitError::from)?;
@@ -85,7 +85,7 @@ impl Release {
         Ok(())
     }
 
-    /// Releases those of the orders that wait for neither a user nor a restaurant, a portion at a time.
+    /// Releases the orders that wait for neither a user nor a restaurant, one chunk per transaction.
     async fn release(&self, database: &Database, now: UtcMicros) -> Result<Released, Failure> {
         let mut released = Released { unknown: self.orders.iter().copied().collect(), ..Released::default() };
         let mut after = i64::MIN;
@@ -114,7 +114,7 @@ impl Release {
         }
     }
 
-    /// The next of the orders meant, under lock.
+    /// Locks and returns the next selected orders.
     async fn lock(&self, transaction: &Transaction, now: UtcMicros, after: i64) -> Result<Vec<i64>, Failure> {
         let named = (!self.all).then_some(self.orders.as_slice());
         let (kind, id, before) = (self.selection.kind(), self.selection.id.as_deref(), self.selection.before(now));

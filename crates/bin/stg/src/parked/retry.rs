@@ -1,4 +1,5 @@
-//! Parked orders, taken up under lock: those that can be named are parked no longer, the others wait for what is missing now.
+//! Retry of parked orders: under a lock, orders whose names are complete are un-parked; the others wait for the names
+//! missing now.
 
 use std::collections::HashSet;
 
@@ -16,32 +17,33 @@ use crate::{
     transform::{Kind, MenuName, Missing, enrich},
 };
 
-/// What came of the orders taken up.
+/// Result of a retry.
 #[derive(Debug, Default)]
 pub(super) struct Retried {
-    /// How many are parked no longer, or wait for something else than before.
+    /// Number of orders that are no longer parked, or that wait for something else than before.
     pub(super) moved: usize,
-    /// Names that were known a moment ago and are not now.
+    /// Names that were found before and are now missing again.
     pub(super) vanished: HashSet<Missing>,
 }
 
-/// Orders looked at for each that is taken up: others may have locked the first of them, and an order may wait for many
-/// dishes. With fewer, replicas get in each other's way; with more, a round costs more than it moves.
+/// Number of candidate rows read for each order retried. Other replicas may have locked the first rows, and an order
+/// may wait for many products. A smaller number makes replicas block each other; a larger one makes a round more
+/// expensive.
 const CANDIDATES: i64 = 20;
 
-/// A parked order under lock.
+/// A locked parked order.
 struct Order {
     object_id: i64,
     parked_at: UtcMicros,
     is_released: bool,
-    /// Or why today's rules cannot read it.
+    /// The event, or the reason why the current version cannot read it.
     event: Result<Event, &'static str>,
 }
 
-/// An order under lock, and the name it waits for from now on.
+/// A locked order and the name it waits for from now on.
 type Waiting = (i64, UtcMicros, Missing);
 
-/// Takes up orders that wait for names that are `known`, whose dishes are overdue, or which were released.
+/// Retries orders that wait for names that are `known`, that are older than the limit, or that were released.
 pub(super) async fn retry(
     database: &Database,
     names: &ReferenceStore,
@@ -60,7 +62,7 @@ pub(super) async fn retry(
 
     let mut named: Vec<(i64, String)> = Vec::new();
     let mut waiting: Vec<Waiting> = Vec::new();
-    // Small orders of large menus become large messages: the rest stays as it is, for the next round.
+    // Small payloads may become large messages. The remaining orders stay parked until the next round.
     let (mut bytes, mut looked_at) = (0, orders.len());
     for (index, &Order { object_id, parked_at, is_released, ref event }) in orders.iter().enumerate() {
         if bytes > MAX_BATCH_OUTPUT_BYTES {
@@ -77,7 +79,7 @@ pub(super) async fn retry(
             Ok((event, Ok(enriched))) => {
                 let text = enriched
                     .write()
-                    .map_err(|error| Failure::InvalidData(format!("a message cannot be written: {error}")))?;
+                    .map_err(|error| Failure::InvalidData(format!("cannot serialize a message: {error}")))?;
                 match size_reason(object_id, publish::message(&event.user_id, &text).size(), limits.budget) {
                     Some(budget) => vec![budget],
                     None => {
@@ -100,7 +102,7 @@ pub(super) async fn retry(
     Ok(Retried { moved: orders.len() - stuck.len(), vanished })
 }
 
-/// What an order waits for whose message is larger than the broker takes.
+/// The reason to keep an order parked whose message exceeds the broker's limit.
 fn size_reason(object_id: i64, size: usize, limit: usize) -> Option<Missing> {
     if size <= limit {
         return None;
@@ -109,7 +111,7 @@ fn size_reason(object_id: i64, size: usize, limit: usize) -> Option<Missing> {
         order.object_id = object_id,
         message.bytes = size,
         limit.bytes = limit,
-        "with its names the order is larger than the broker takes; it stays parked until a newer event, or a release"
+        "the enriched order exceeds the broker's limit; it stays parked until a newer event or a release"
     );
     Some(Missing { kind: Kind::Size, id: size.to_string(), restaurant_id: String::new() })
 }
@@ -141,7 +143,7 @@ fn read(row: &Row) -> Result<Order, Failure> {
                     order.object_id = object_id,
                     reason = malformed.reason,
                     error = malformed.error,
-                    "a parked order cannot be read any more; it stays parked until a newer event, or a release"
+                    "this version cannot read a parked order; it stays parked until a newer event or a release"
                 );
                 malformed.reason
             })
@@ -187,7 +189,7 @@ async fn unpark(transaction: &Transaction, named: &[(i64, String)]) -> Result<()
     Ok(())
 }
 
-/// A release is for one look: an order that no name can help would be looked at in every round.
+/// Withdraws a release after one attempt; otherwise an order that no name can help would be retried in every round.
 async fn withdraw_releases(transaction: &Transaction, orders: &[i64]) -> Result<(), Failure> {
     if !orders.is_empty() {
         transaction.execute(&statement!("stg/parked/withdraw_releases"), [&orders]).await?;

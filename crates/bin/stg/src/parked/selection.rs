@@ -1,4 +1,4 @@
-//! Which parked orders are meant; `list` and `release` understand the same flags, so that what was seen can be released.
+//! Selection of parked orders by flags, the same for `list` and `release`.
 
 use std::time::Duration;
 
@@ -8,35 +8,37 @@ use orders::UtcMicros;
 
 use crate::transform::Kind;
 
-/// All of these at once; without any, every parked order.
+/// Conditions that all apply. Without any, every parked order is selected.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Selection {
-    /// Only those that wait for this: user, restaurant, dish, room (larger than the broker takes) or payload (unreadable).
+    /// Only orders that wait for this kind: user, restaurant, dish, room (message too large for the broker) or payload
+    /// (unreadable).
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub kind: Option<Kind>,
 
-    /// Only those that wait for this user, restaurant or dish, or for a dish of this restaurant; or the order of this id.
+    /// Only orders that wait for this user, restaurant or product, or for a product of this restaurant; or the order
+    /// with this id.
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
 
-    /// Only those that have been parked for longer: `36h`, `90s`.
+    /// Only orders parked for longer than this: `36h`, `90s`.
     #[arg(long, value_name = "DURATION", value_parser = runtime::settings::duration)]
     pub older_than: Option<Duration>,
 }
 
 impl Selection {
-    /// Whether nothing is left out.
+    /// Whether every parked order is selected.
     pub(super) const fn is_everything(&self) -> bool {
         let Self { kind, id, older_than } = self;
         kind.is_none() && id.is_none() && older_than.is_none()
     }
 
-    /// The kind as the table writes it.
+    /// The kind as stored in the table.
     pub(super) fn kind(&self) -> Option<&'static str> {
         self.kind.map(Kind::as_str)
     }
 
-    /// Before when an order has to be parked.
+    /// The time before which an order must have been parked.
     pub(super) fn before(&self, now: UtcMicros) -> Option<PgTimestamp> {
         self.older_than.map(|age| PgTimestamp::new(now.before(age)))
     }
@@ -44,5 +46,5 @@ impl Selection {
 
 fn kind(text: &str) -> Result<Kind, String> {
     let kinds = Kind::ALL.map(Kind::as_str).join(", ");
-    Kind::read(text).ok_or_else(|| format!("`{text}` is none of {kinds}"))
+    Kind::read(text).ok_or_else(|| format!("`{text}` is not one of {kinds}"))
 }

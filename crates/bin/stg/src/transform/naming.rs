@@ -1,4 +1,4 @@
-//! Ids become names, or the list of those that are missing.
+//! Replacement of ids by names, or the list of missing names.
 
 use orders::{Enriched, Event, Item, NO_CATEGORY, Product, User, UtcMicros};
 use reference::{Lookup, Restaurant};
@@ -6,38 +6,37 @@ use reference::{Lookup, Restaurant};
 /// A name that an order waits for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Missing {
-    /// Of what.
+    /// What the name belongs to.
     pub kind: Kind,
     /// The id whose name is missing.
     pub id: String,
-    /// Of a dish: on whose menu it should be; otherwise empty.
+    /// For a product, the restaurant whose menu must contain it; otherwise empty.
     pub restaurant_id: String,
 }
 
 /// What a name belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// A dish of a restaurant whose menu is known. Dishes are looked for when user and restaurant are known: an order that
-    /// waits for a dish waits for nothing else.
+    /// A product of a restaurant whose menu is known. Products are looked up after user and restaurant are known, so an
+    /// order that waits for a product waits for nothing else.
     Dish,
-    /// Not a name, but a payload that can be read: a release with stricter rules than the one that parked the order has
-    /// met it. It stays parked until a newer event comes, or a person has it looked at again.
+    /// Not a name: the payload is unreadable, because this version is stricter than the one that parked the order. The
+    /// order stays parked until a newer event comes or until it is released by hand.
     Payload,
-    /// A restaurant; its dishes are looked for when its menu is there.
+    /// A restaurant. Its products are looked up when its menu is known.
     Restaurant,
-    /// Not a name, but room for all of them: with its names the order is larger than the broker takes. It stays parked until
-    /// a newer event comes, or a person has it looked at again; there is no record behind it that could become a dead
-    /// letter.
+    /// Not a name: the enriched message exceeds the broker's limit. The order stays parked until a newer event comes or
+    /// until it is released by hand. No record is at hand that could become a dead letter.
     Size,
     /// A user.
     User,
 }
 
 impl Kind {
-    /// All there are.
+    /// All kinds.
     pub const ALL: [Self; 5] = [Self::Dish, Self::Payload, Self::Restaurant, Self::Size, Self::User];
 
-    /// As the table writes it.
+    /// The kind as stored in the table.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -49,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// Reads what the table writes.
+    /// Parses the kind as stored in the table.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
@@ -57,7 +56,7 @@ impl Kind {
 }
 
 impl Missing {
-    /// Whether the name is there now.
+    /// Whether the name is available now.
     #[must_use]
     pub fn is_known(&self, lookup: &Lookup) -> bool {
         match self.kind {
@@ -72,19 +71,19 @@ impl Missing {
     }
 }
 
-/// What to do about dishes that are on no menu.
+/// Treatment of products that are not on the menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MenuName {
     /// The order waits for them.
     Required,
-    /// It has waited long enough: they go on under the name they have, without a category.
+    /// The order has waited long enough: such products keep the name in the order and get no category.
     Optional,
 }
 
-/// The event with names in place of ids, looked up at `now`.
+/// The event with names instead of ids; the names were read at `now`.
 ///
 /// # Errors
-/// The names that are missing, sorted.
+/// The missing names, sorted.
 pub fn enrich(event: &Event, lookup: &Lookup, now: UtcMicros, menu_name: MenuName) -> Result<Enriched, Vec<Missing>> {
     let missing = |kind, id: &str, restaurant_id: &str| Missing {
         kind,
@@ -111,7 +110,7 @@ pub fn enrich(event: &Event, lookup: &Lookup, now: UtcMicros, menu_name: MenuNam
     Ok(Enriched::new(event, read_at, restaurant, user, named.into_iter().flatten().collect()))
 }
 
-/// Name and category of a dish that can be sent on.
+/// Name and category of a product, if both are known.
 fn menu_entry<'a>(restaurant: &'a Restaurant, dish_id: &str) -> Option<(&'a str, &'a str)> {
     let dish = restaurant.menu.get(dish_id)?;
     Some((&dish.name, dish.category.as_deref()?))

@@ -1,4 +1,4 @@
-//! The picture: how fast a drain was, layer by layer, and how long live orders took, over time.
+//! The chart of a run: progress of a drain by layer, and latency of live orders, over time.
 
 mod curves;
 

@@ -1,4 +1,4 @@
-//! What was measured, by name: one number, or one for each service.
+//! Measured figures by name: one number, or one per service.
 
 use std::collections::BTreeMap;
 

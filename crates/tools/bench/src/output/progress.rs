@@ -1,4 +1,4 @@
-//! One line a step on standard error, so that nobody wonders whether it still runs.
+//! Progress on standard error, one line per step.
 
 use std::fmt::Display;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Everything that comes of a run, and its form for programs.
+//! The report of a run, and its JSON form.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A full topic, three services started together: how long until the marts are complete, and what it costs.
+//! Drain: time and cost to process a full topic with three services started together.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The machine's own speed: the rows that a drain produced, copied by one connection into empty tables like those.
+//! Floor: the speed of the machine, measured by copying the rows of a drain into empty tables over one connection.
 
 use std::time::Instant;
 

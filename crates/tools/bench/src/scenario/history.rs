@@ -1,4 +1,4 @@
-//! One load after the other into the same tables: whether an order costs more the more there are.
+//! History: repeated loads into the same tables, to see whether the cost of an order grows with their size.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Orders as they come in: from produced to visible in the mart, what that costs, and what rest costs.
+//! Live orders: latency from produced to visible in the mart, its cost, and the cost of idling.
 
 mod newcomers;
 

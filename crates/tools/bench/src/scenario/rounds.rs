@@ -1,4 +1,4 @@
-//! The drains, one of each kind a round: what changes about the machine meanwhile falls on all of them alike.
+//! Rounds of drains, one of each kind per round, so that changes of the machine affect all kinds alike.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
-//! A rule that changes for very many users: how long until each has the tags it says, and what the stream notices of it.
-//! Then questions to the tag API about them.
+//! Tags: the time to apply a changed rule to very many users, its effect on the stream, and requests to the tag API.
 
 use std::time::Duration;
 

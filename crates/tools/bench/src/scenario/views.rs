@@ -1,4 +1,4 @@
-//! What dashboards read, over very many orders: how long each view takes, and what it costs to keep them fresh.
+//! Views of dashboards over very many orders: query times, and the cost of refreshing the summary.
 
 use std::time::Duration;
 

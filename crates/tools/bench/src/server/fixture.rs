@@ -1,4 +1,4 @@
-//! What is measured on: durable servers with the settings that our documentation recommends, and fresh pipelines on them.
+//! Servers of the benchmark, durable and with the documented settings, and fresh pipelines on them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

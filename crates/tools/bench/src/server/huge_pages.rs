@@ -1,4 +1,4 @@
-//! Huge pages for the shared memory of PostgreSQL: reserved while the bench runs, if it may.
+//! Huge pages for the shared memory of PostgreSQL, reserved during the run if permitted.
 
 use std::fs;
 

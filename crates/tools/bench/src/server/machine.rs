@@ -1,4 +1,4 @@
-//! What the kernel knows: CPU time of processes, how long a disk takes to make a write last, how many cores there are.
+//! Measurements from the kernel: CPU time of processes, time of an fsync, number of cores.
 
 use std::fs::{self, File};
 use std::io::Write;

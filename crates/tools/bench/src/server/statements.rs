@@ -1,4 +1,4 @@
-//! Where PostgreSQL's time goes, statement by statement, as `pg_stat_statements` counts it.
+//! PostgreSQL's time by statement, from `pg_stat_statements`.
 
 use anyhow::{Context, Result};
 use e2e::Pipeline;

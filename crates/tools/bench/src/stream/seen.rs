@@ -1,4 +1,4 @@
-//! Looks into the mart, as a reader would, until every order that was sent is there.
+//! Polls the mart like a reader until every order sent is visible.
 
 use std::collections::BTreeMap;
 

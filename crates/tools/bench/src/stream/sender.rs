@@ -1,4 +1,4 @@
-//! Hands orders to the broker at an even pace, each at once and by itself, as the order system does.
+//! Producer that sends orders one by one at a constant rate, like the order system.
 
 use anyhow::{Context, Result};
 use rdkafka::ClientConfig;

@@ -1,5 +1,5 @@
-//! What counters and marts must say. A row with 0 means the same as no row: it may be there if an order ever held what it
-//! counts.
+//! Expected counters and marts. A row with 0 means the same as no row: it may exist if an order ever contained the
+//! product or category.
 
 use std::collections::BTreeSet;
 

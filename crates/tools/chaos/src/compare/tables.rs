@@ -1,4 +1,4 @@
-//! How each table is read: business keys and values as text.
+//! Queries that read each table as text: business keys and values.
 
 use anyhow::{Context, Result};
 use e2e::Pipeline;

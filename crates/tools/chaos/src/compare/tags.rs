@@ -1,4 +1,4 @@
-//! What users must be called: the rules as they are written, applied to the true counters; and what was told of it.
+//! Expected tags: the written rules applied to the true counters; and the tag events published.
 
 use anyhow::{Context, Result};
 use e2e::Pipeline;

@@ -1,4 +1,4 @@
-//! What STG and the vault must say.
+//! Expected rows of STG and the vault.
 
 use uuid::Uuid;
 use workload::model::{Order, Truth};

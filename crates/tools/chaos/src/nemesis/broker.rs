@@ -1,4 +1,4 @@
-//! The broker is away longer than a session lasts, or cannot be found where it was.
+//! Faults of the broker: it is down for longer than a session timeout, or returns under another address.
 
 use std::time::Duration;
 

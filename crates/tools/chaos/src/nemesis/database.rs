@@ -1,4 +1,4 @@
-//! What happens inside PostgreSQL: sessions ended, a table locked, a full disk.
+//! Faults inside PostgreSQL: terminated sessions, a locked table, a full disk.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Death at a named point inside a batch, where it hurts most.
+//! Crashes at a named failpoint inside a batch.
 
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;

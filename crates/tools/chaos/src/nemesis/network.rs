@@ -1,4 +1,4 @@
-//! The network between the services and a server.
+//! Network faults between the services and a server.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Frozen with a batch in hand: others do that batch and all that follows it, and then it wakes up and goes on with it.
+//! Frozen replica with a batch in hand: others process that batch and all later ones, then the replica resumes with it.
 
 use std::fs;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Redis forgets everything, as after a flush or a failover to an empty replica.
+//! Loss of all data in Redis, as after a flush or a failover to an empty replica.
 
 use anyhow::Result;
 use tokio::time::sleep;

@@ -1,4 +1,4 @@
-//! Rebalances: replicas come and go in good order.
+//! Rebalances: replicas join and leave gracefully.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Services that die, and services that are dead only for a while.
+//! Services that are killed or paused.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Resident memory of the services, as the kernel counts it.
+//! Resident memory of the services, as measured by the kernel.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is printed in the end: tables for a person, one line of JSON for programs.
+//! Final report: tables for people, one line of JSON for programs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

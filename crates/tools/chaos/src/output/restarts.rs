@@ -1,4 +1,4 @@
-//! How long a service stands still when it is killed: from its restart to its first commit.
+//! Recovery times after a SIGKILL: from the restart of a service to its first commit.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A disk of our own for the database, small enough to be filled: a file system in memory whose size is a setting.
+//! A small disk for the database that can be filled: a file system in memory of a given size.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};

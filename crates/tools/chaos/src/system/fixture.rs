@@ -1,4 +1,4 @@
-//! What the pipeline stands on: a stack of its own, proxies before it, and a disk that can be filled.
+//! Servers of a run: a separate stack, proxies in front of it, and a disk that can be filled.
 
 use std::path::{Path, PathBuf};
 

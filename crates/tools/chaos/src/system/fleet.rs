@@ -1,4 +1,4 @@
-//! The replicas of the three services: started, taken out, and missed when they end without being told to.
+//! Replicas of the three services: started, stopped, and reported if they exit unexpectedly.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Names of hosts that only this process and its children know: a file of our own over `/etc/hosts`.
+//! Host names that only this process and its children resolve: a private file mounted over `/etc/hosts`.
 
 use std::fs;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! What Redis holds: most names from the start, some only later, a few never.
+//! Names in Redis: most exist from the start, some are added later, a few never.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Control of the order system by faults: how it writes, and a pause while its topic changes.
+//! Control of the order system by faults: its producer, and a pause while its topic changes.
 
 use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! The order system: writes generated events to the orders topic, for as long as a round lasts, and goes on in the next.
+//! The order system: writes generated events to the orders topic during a round, and continues in the next.
 
 use std::collections::HashMap;
 use std::time::Duration;

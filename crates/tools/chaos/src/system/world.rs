@@ -1,4 +1,4 @@
-//! Everything a fault can reach, and what it leaves to be told.
+//! Everything that a fault can access, and the facts that it records for the report.
 
 use std::sync::{Mutex, PoisonError};
 

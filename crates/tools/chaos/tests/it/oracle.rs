@@ -1,4 +1,5 @@
-//! The comparison finds every kind of wrong row: rows are spoilt one after the other in a loaded warehouse.
+//! Tests of the comparison: every kind of wrong row is found. Rows of a loaded database are altered one after the
+//! other.
 
 use std::collections::BTreeSet;
 

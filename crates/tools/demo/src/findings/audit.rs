@@ -1,4 +1,4 @@
-//! Runs the product's own audit: every file in `sql/audit` is a SELECT that returns a row for each difference.
+//! Runs the SQL audit: every file in `sql/audit` is a SELECT that returns a row for each difference.
 
 use std::path::{Path, PathBuf};
 

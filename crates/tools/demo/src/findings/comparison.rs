@@ -1,4 +1,4 @@
-//! Holds the marts against a model that has never seen our SQL.
+//! Comparison of the marts with an independent model, which does not use the SQL of the services.
 
 use std::collections::{BTreeMap, BTreeSet};
 

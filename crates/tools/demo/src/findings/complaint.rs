@@ -1,4 +1,4 @@
-//! What an audit has to say.
+//! The differences that one audit has found.
 
 /// What one audit found.
 #[derive(Debug, PartialEq, Eq)]

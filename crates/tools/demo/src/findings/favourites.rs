@@ -1,4 +1,4 @@
-//! What people order most, who orders most, and what they are called for it: the questions the marts are there for.
+//! The most ordered dishes and categories, the users with the most orders, and the most frequent tags.
 
 use anyhow::{Context, Result};
 use tokio_postgres::Client;

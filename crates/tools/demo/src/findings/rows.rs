@@ -1,4 +1,4 @@
-//! How many rows there are, table by table.
+//! Row counts, table by table.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Holds the tags against the model's counters, and what the topic tells of them against their history.
+//! Comparison of tags with the model's counters, and of the tag topic with the history of tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Formatting of numbers.
 
 /// `1234567` as `1 234 567`.
 pub(super) fn grouped(number: u64) -> String {

@@ -1,4 +1,4 @@
-//! Certificates of a stack's own making: an authority, and what it vouches for.
+//! Certificates of a stack: a certificate authority, and the certificates that it issues.
 
 use anyhow::Context;
 use openssl::asn1::Asn1Time;

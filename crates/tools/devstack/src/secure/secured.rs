@@ -1,4 +1,4 @@
-//! Encrypted and guarded ways in, beside the open ones: what the servers of a stack have in production.
+//! Listeners with TLS and authentication, in addition to the open ones, as servers have them in production.
 
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};

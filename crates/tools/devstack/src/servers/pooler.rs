@@ -1,4 +1,4 @@
-//! pgbouncer in transaction mode before a stack's PostgreSQL: few server connections for many clients.
+//! pgbouncer in transaction mode in front of a stack's PostgreSQL: few server connections for many clients.
 
 use std::fs;
 use std::os::unix::process::CommandExt;

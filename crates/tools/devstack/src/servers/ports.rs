@@ -1,4 +1,4 @@
-//! Free loopback ports that stay ours across a restart.
+//! Free loopback ports that stay reserved across a restart.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};

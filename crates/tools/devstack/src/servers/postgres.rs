@@ -1,4 +1,4 @@
-//! PostgreSQL: a cluster of our own, loopback only, everyone trusted.
+//! PostgreSQL: a cluster of the stack, on loopback only, with trust authentication.
 
 use std::fs;
 use std::os::unix::fs::chown;

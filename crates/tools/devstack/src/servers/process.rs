@@ -1,4 +1,4 @@
-//! A child process and those it started: signalled together, and gone when we let go of them.
+//! A child process and its descendants: signalled together, and killed when dropped.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

@@ -1,4 +1,4 @@
-//! A Redis server in cluster mode, for tests that clients refuse it.
+//! A Redis server in cluster mode, for tests that clients reject it.
 
 use std::process::Stdio;
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! Settings that a role, a database or a server may change for a service, each with an awkward value. The tests of the
-//! warehouse and the pipeline set them. `deploy/operations.md` explains them in the same order.
+//! database and of the pipeline set them. `deploy/operations.md` explains them in the same order.
 
 /// One setting of PostgreSQL.
 #[derive(Debug, Clone, Copy)]

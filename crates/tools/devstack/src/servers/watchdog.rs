@@ -1,4 +1,4 @@
-//! The watcher beside a stack: should its owner die, by SIGKILL too, the servers die with it.
+//! Watchdog of a stack: if the owner dies, by SIGKILL too, the servers are killed.
 //!
 //! A parent-death signal would not do: it fires when the *thread* that spawned the child ends, as test threads do,
 //! and it does not reach the children of PostgreSQL. A pipe that closes with the owner has neither weakness.

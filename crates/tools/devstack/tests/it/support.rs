@@ -1,4 +1,4 @@
-//! Clients of a stack, and a look at the processes of this machine.
+//! Clients of a stack, and a list of the processes of this machine.
 
 use std::path::Path;
 use std::time::Duration;

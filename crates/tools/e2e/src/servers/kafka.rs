@@ -1,4 +1,4 @@
-//! Topics and groups of a pipeline: written, read whole, wound back.
+//! Topics and groups of a pipeline: produced to, consumed completely, reset.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Questions to the database of a pipeline.
+//! Queries to the database of a pipeline.
 
 use anyhow::{Context, Result};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage, SimpleQueryRow};

@@ -1,4 +1,4 @@
-//! The reference store of a pipeline: filled, emptied of single names, renamed.
+//! Reference data of a pipeline in Redis: filled, removed by name, renamed.
 
 use anyhow::{Context, Result};
 use redis::AsyncCommands;

@@ -1,4 +1,4 @@
-//! `check` with one thing wrong at a time: one line says so and what to do, all others stay as they were.
+//! Tests of `check` with one defect at a time: one line names it and the remedy, and all other lines stay the same.
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack, Topic};

@@ -1,5 +1,5 @@
-//! Three clusters, three files of values: what the chart makes of each starts the real programs, on servers that speak TLS,
-//! SASL and through a pooler as that cluster's servers do.
+//! Tests of three example clusters: the manifests that Helm renders start the real programs, on servers with TLS, SASL
+//! and a pooler.
 
 mod rendered;
 

@@ -1,4 +1,4 @@
-//! SIGKILL anywhere, any number of times, loses nothing and counts nothing twice.
+//! Tests of crashes: SIGKILL at any point, any number of times, loses nothing and counts nothing twice.
 
 use std::collections::HashSet;
 use std::os::unix::process::ExitStatusExt;

@@ -1,4 +1,4 @@
-//! What the dashboards ask is there: views with these columns, rows for every chart, and every metric that operators see.
+//! Tests of dashboards: views have the columns they query, charts have rows, and all metrics exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

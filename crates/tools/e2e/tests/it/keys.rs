@@ -1,4 +1,4 @@
-//! Every key and every hashdiff of a loaded vault, worked out again from the row it stands in: SQL knows no SHA-1.
+//! Tests of hash keys: every key and hashdiff of a loaded vault is recomputed from its row, because SQL has no SHA-1.
 
 use anyhow::{Context, Result, ensure};
 use e2e::{Pipeline, Workload};

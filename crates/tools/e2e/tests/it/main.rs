@@ -1,4 +1,4 @@
-//! The three services together, on a real Kafka, PostgreSQL and Redis.
+//! End-to-end tests: the three services together, on real Kafka, PostgreSQL and Redis.
 
 mod repository;
 mod docs;

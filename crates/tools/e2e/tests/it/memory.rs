@@ -1,4 +1,4 @@
-//! However much waits for a service, and however large the records are, it holds little of it: a pod has 128 MiB.
+//! Tests of memory: a service stays below 128 MiB, whatever the number and the size of waiting records.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Record, Workload};

@@ -1,4 +1,4 @@
-//! The page at `/dashboard`, in a real browser: what it shows, to whom, and how it behaves.
+//! Tests of the page at `/dashboard` in a real browser.
 
 use anyhow::{Context, Result};
 use e2e::{Layer, Pipeline, Process, Service, Workload};

@@ -1,5 +1,5 @@
-//! The first day: orders by the thousands come before Redis is filled. None is lost, none is sent twice but where a process
-//! dies between the broker's acknowledgement and the mark, and the memory of who takes them up is bounded.
+//! Test of thousands of orders that arrive before Redis is filled: none is lost, duplicates occur only after a crash,
+//! memory is bounded.
 
 use std::collections::{BTreeSet, HashMap};
 use std::os::unix::process::ExitStatusExt;

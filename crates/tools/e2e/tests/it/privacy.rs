@@ -1,4 +1,4 @@
-//! No log names a person.
+//! Test that logs contain no names of people.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Record, Workload};

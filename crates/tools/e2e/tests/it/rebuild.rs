@@ -1,4 +1,4 @@
-//! A layer is built anew from its topic while people look at what it said before, and orders go on arriving.
+//! Tests of rebuilds: a layer is rebuilt from its topic while it is read and while orders arrive.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

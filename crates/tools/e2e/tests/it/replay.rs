@@ -1,4 +1,4 @@
-//! Reading any topic again from its beginning changes no byte in the warehouse and says no wrong number.
+//! Tests of replays: reading any topic again changes no byte in the database and publishes no wrong number.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

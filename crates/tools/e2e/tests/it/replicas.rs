@@ -1,4 +1,4 @@
-//! Several replicas end in the same state as one.
+//! Tests of replicas: several replicas end in the same state as one.
 
 use std::time::Duration;
 

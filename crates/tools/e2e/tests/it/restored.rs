@@ -1,4 +1,4 @@
-//! A database that is lost comes back from a backup, and what the backup lacks comes back from Kafka.
+//! Test of a restored backup: the missing records are replayed from Kafka.
 
 use std::path::Path;
 

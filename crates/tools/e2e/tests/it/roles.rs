@@ -1,4 +1,5 @@
-//! Roles of the services, which own no table: each may do what its service and its commands need, and no more.
+//! Tests of the roles of the services, which own no table: each has exactly the rights that its service and commands
+//! need.
 
 use std::time::Duration;
 

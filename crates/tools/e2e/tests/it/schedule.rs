@@ -1,4 +1,4 @@
-//! Working at ticks, by an interval or a cron line, ends where working continuously does.
+//! Tests of schedules: an interval or a cron line ends in the same state as continuous work.
 
 use std::time::Duration;
 

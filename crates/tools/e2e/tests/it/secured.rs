@@ -1,4 +1,4 @@
-//! Connections as production has them: encrypted, checked, logged in to; and turned away, one thing wrong at a time.
+//! Tests of secured connections: TLS, certificates, authentication; and rejected connections, one defect at a time.
 
 mod everyday;
 mod refusals;

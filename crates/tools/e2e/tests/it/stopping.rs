@@ -1,5 +1,5 @@
-//! A service that is told to stop, whenever that is, finishes or abandons its batch within the grace period, commits what
-//! is done and leaves its group. Afterwards nothing is missing, and nothing was counted twice.
+//! Tests of graceful shutdown at any moment: a service finishes or abandons its batch within the grace period, commits,
+//! and leaves its group.
 
 use std::time::Duration;
 

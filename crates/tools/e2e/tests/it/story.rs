@@ -1,4 +1,4 @@
-//! Orders as a test tells them: one restaurant, a few users, dishes by their names.
+//! Orders for tests: one restaurant, a few users, dishes by name.
 
 use anyhow::Result;
 use e2e::{Record, Workload};

@@ -1,5 +1,5 @@
-//! What keeps a service from getting on is told by `/ready` and `/metrics` within a minute: a record the database will not
-//! take, a transaction that waits for a lock. Neither makes it unhealthy, costs a record, or outlives its cause.
+//! Tests of a service without progress: `/ready` and `/metrics` report a rejected record or a lock within a minute; it
+//! stays healthy.
 
 use std::time::Duration;
 

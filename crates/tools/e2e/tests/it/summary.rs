@@ -1,4 +1,4 @@
-//! The summary: what dashboards read is what the tables say, whatever happens to the services.
+//! Tests of the summary: the figures for dashboards equal the tables, whatever happens to the services.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! Tags: who has ordered something so many times is called something, for as long as that is so, and every change is told
-//! once.
+//! Tests of tags: a user has a tag as long as the counter meets the threshold, and every change is published once.
 
 use anyhow::Result;
 use e2e::{Layer, Pipeline, Record};

@@ -1,4 +1,4 @@
-//! When people order: a week whose days have a lunch and a dinner.
+//! Order times: a week with a lunch and a dinner peak each day.
 
 use jiff::ToSpan;
 use jiff::civil::DateTime;

@@ -1,4 +1,4 @@
-//! Random draws: every generated thing has a stream of its own, so it can be drawn again at any time.
+//! Random numbers: every generated object has a stream of its own, so it can be drawn again at any time.
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,4 +1,4 @@
-//! The words: names of people, places and dishes, all from lists and none of anybody in particular.
+//! Word lists: names of people, places and dishes. The people are invented.
 //!
 //! The lists are set as paragraphs (hence `rustfmt::skip`): one word a line would bury them.
 

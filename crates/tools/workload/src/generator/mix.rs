@@ -1,4 +1,4 @@
-//! How much of a generated stream is out of the ordinary: a share of the orders for every kind of trouble.
+//! Shares of unusual orders in a generated stream, by kind.
 
 /// Shares of the orders, from 0 to 1; they are drawn independently, so one order may meet several.
 #[derive(Debug, Clone, Copy, PartialEq)]

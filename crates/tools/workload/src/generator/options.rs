@@ -1,4 +1,4 @@
-//! The choices of whoever wants orders.
+//! Options of the generator.
 
 use jiff::civil::{DateTime, date};
 

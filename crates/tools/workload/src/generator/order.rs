@@ -1,4 +1,4 @@
-//! One order: who, where, what, when, and which events will tell of it.
+//! One order: user, restaurant, lines, time, and its events.
 
 use jiff::civil::DateTime;
 use jiff::{Span, ToSpan};

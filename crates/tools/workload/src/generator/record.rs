@@ -1,4 +1,4 @@
-//! What an order's events look like on the wire.
+//! Kafka records of an order's events.
 
 use jiff::ToSpan;
 use jiff::civil::DateTime;

@@ -1,4 +1,4 @@
-//! Restaurants: a kind, a place, and a menu drawn from what that kind of place cooks.
+//! Restaurants: a kind, a place, and a menu that fits the kind.
 
 use jiff::civil::DateTime;
 use rand::RngExt;

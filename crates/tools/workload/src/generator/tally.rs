@@ -1,4 +1,4 @@
-//! What has been generated, counted on the way out.
+//! Counts of generated events.
 
 use super::order::{Act, Order};
 

@@ -1,4 +1,4 @@
-//! The town: its restaurants with their menus, and its users, of whom some order far more than others.
+//! Restaurants with their menus, and users, some of whom order far more than others.
 
 use jiff::civil::DateTime;
 use rand::Rng;

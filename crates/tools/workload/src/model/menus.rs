@@ -1,4 +1,4 @@
-//! The names that are known: of users, restaurants, and dishes on menus.
+//! Known names: users, restaurants, and dishes on menus.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Amounts as the warehouse writes them: exact, with five decimals.
+//! Amounts in the format of the database: exact, with five decimals.
 
 use std::fmt;
 

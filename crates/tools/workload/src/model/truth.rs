@@ -1,4 +1,4 @@
-//! Everything the warehouse must say about a stream, by the ids of the source.
+//! The expected content of the database, by the ids of the source.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Draws progress on stderr: bars on a terminal, a line every few seconds elsewhere.
+//! Progress on stderr: bars on a terminal, a line every few seconds elsewhere.
 
 use std::io::IsTerminal;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Asks the broker how far each stage has read: committed offsets against the ends of its topic.
+//! Progress of each stage, read from the broker: committed offsets and the ends of its topic.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! How fast something goes, over its last few seconds.
+//! Rate of progress over the last few seconds.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Why a name counts as missing: what Redis holds under its id at the time of the list.
+//! Reasons why names are missing, found by reading their values in Redis.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,20 +8,20 @@ use tokio::time::Instant;
 
 use crate::transform::{Kind, Missing};
 
-/// Why a name counts as missing.
+/// Why a name is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Reason {
-    /// A short, stable word: `absent`, `not-on-menu`, `no-category`, `present`, or what is wrong with the value
+    /// A short, stable word: `absent`, `not-on-menu`, `no-category`, `present`, or the defect of the value
     /// ([`Unusable::label`]).
     pub(super) reason: &'static str,
-    /// The same for a person.
+    /// The same as a sentence.
     pub(super) detail: String,
 }
 
-/// The known reasons, by name.
+/// Known reasons by name.
 pub(super) type Reasons = HashMap<Missing, Reason>;
 
-/// Looks every name up.
+/// Looks up every name in Redis.
 pub(super) async fn look_up(names: &ReferenceStore, missing: HashSet<Missing>) -> Result<Reasons, Unavailable> {
     let ids = |of: fn(&Missing) -> Option<&str>| missing.iter().filter_map(of).collect::<HashSet<_>>();
     let users: Vec<&str> = ids(user_id).into_iter().collect();
@@ -34,7 +34,7 @@ pub(super) async fn look_up(names: &ReferenceStore, missing: HashSet<Missing>) -
     look.await?;
     let left: Vec<&Missing> = missing.iter().filter(|name| is_open(reasons.get(*name))).collect();
     let ids: Vec<&str> = left.iter().filter_map(|name| user_id(name).or_else(|| restaurant_id(name))).collect();
-    // Without the right to run TYPE, the reasons are less exact.
+    // If the Redis user may not run TYPE, the reasons are less exact.
     let types = names.types(&ids).await.unwrap_or_else(|_| vec!["none".to_owned(); ids.len()]);
     let types: HashMap<&str, &String> = ids.into_iter().zip(&types).collect();
     for name in left {
@@ -51,12 +51,12 @@ pub(super) async fn look_up(names: &ReferenceStore, missing: HashSet<Missing>) -
     Ok(reasons)
 }
 
-/// The id of the user, if the name is one.
+/// The id of the user, if the name is that of a user.
 fn user_id(name: &Missing) -> Option<&str> {
     (name.kind == Kind::User).then_some(name.id.as_str())
 }
 
-/// The id of the restaurant whose value has the name: the restaurant itself, or that of a dish.
+/// The id of the restaurant whose value contains the name: the restaurant itself, or the restaurant of a product.
 fn restaurant_id(name: &Missing) -> Option<&str> {
     match name.kind {
         Kind::Restaurant => Some(&name.id),
@@ -65,9 +65,10 @@ fn restaurant_id(name: &Missing) -> Option<&str> {
     }
 }
 
-/// The reason that a directory gives for a name, if it has one.
+/// The reason that follows from the values read, if any.
 fn reason(name: &Missing, lookup: &Lookup) -> Option<Reason> {
-    let present = || Reason::new("present", "Redis has it now; its orders go on in one of the next rounds".to_owned());
+    let present =
+        || Reason::new("present", "Redis has it now; its orders are sent in one of the next rounds".to_owned());
     let unusable = match name.kind {
         Kind::Payload | Kind::Size => None,
         Kind::User => lookup.unusable_user(&name.id),
@@ -81,15 +82,15 @@ fn reason(name: &Missing, lookup: &Lookup) -> Option<Reason> {
     if name.is_known(lookup) {
         return Some(present());
     }
-    // The restaurant has a menu: the dish is not on it, or has no category.
+    // The restaurant has a menu, but the product is not on it or has no category.
     let menu = &lookup.restaurant(&name.restaurant_id).filter(|_| name.kind == Kind::Dish)?.menu;
     Some(match menu.get(&name.id) {
         Some(_) => Reason::new("no-category", "the menu in Redis has it without a category".to_owned()),
-        None => Reason::new("not-on-menu", "the menu in Redis does not have it, or not with a name".to_owned()),
+        None => Reason::new("not-on-menu", "the menu in Redis does not have it, or has it without a name".to_owned()),
     })
 }
 
-/// Whether the type of the value would make the reason more exact.
+/// Whether reading the type of the value would make the reason more exact.
 fn is_open(reason: Option<&Reason>) -> bool {
     reason.is_none_or(|reason| reason.reason == Unusable::WrongType.label())
 }

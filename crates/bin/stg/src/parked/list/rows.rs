@@ -1,4 +1,4 @@
-//! The lines of a list: an order and what it waits for, or a name and how many wait for it.
+//! Rows of `parked list`: an order and the names it waits for, or a name and the number of orders that wait for it.
 
 use consumer::Failure;
 use database::{Row, Statement, get, statement};
@@ -9,25 +9,25 @@ use serde::Serialize;
 use super::reasons::{Reason, Reasons};
 use crate::transform::{Kind, Missing};
 
-/// What can be listed.
+/// A row of the list.
 pub(super) trait Line: Sized {
-    /// Takes kind, id, parked before, limit.
+    /// The query. Parameters: kind, id, parked before, limit.
     const STATEMENT: Statement;
     const HEADER: [&'static str; 3];
 
     fn read(row: &Row) -> Result<Self, Failure>;
     fn cells(&self) -> [String; 3];
-    /// The names that it is about.
+    /// The names in the row.
     fn names(&mut self) -> impl Iterator<Item = &mut Awaited>;
     fn kinds(&self) -> impl Iterator<Item = Kind>;
 }
 
-/// An order that waits.
+/// A parked order.
 #[derive(Debug, Serialize)]
 pub(super) struct Order {
     object_id: i64,
     parked_at: Option<UtcMicros>,
-    /// It goes on in the next round.
+    /// Whether it was released; the next round sends it.
     released: bool,
     waits_for: Vec<Awaited>,
 }
@@ -41,7 +41,7 @@ pub(super) struct Name {
     since: Option<UtcMicros>,
 }
 
-/// An awaited name and, if known, why it counts as missing.
+/// An awaited name and, if known, the reason why it is missing.
 #[derive(Debug, Serialize)]
 pub(super) struct Awaited {
     kind: String,
@@ -112,18 +112,19 @@ impl Awaited {
         Self { kind, id, restaurant_id, why: None }
     }
 
-    /// The name; `None` if its kind comes from a later release.
+    /// The name; `None` if its kind was introduced by a later version.
     pub(super) fn missing(&self) -> Option<Missing> {
         let kind = Kind::read(&self.kind)?;
         Some(Missing { kind, id: self.id.clone(), restaurant_id: self.restaurant_id.clone() })
     }
 
-    /// Notes why it counts as missing.
+    /// Sets the reason why the name is missing.
     pub(super) fn explain(&mut self, reasons: &Reasons) {
         self.why = self.missing().and_then(|name| reasons.get(&name).cloned());
     }
 
-    /// For a person; an id comes from outside, and a terminal must not take orders from it.
+    /// The name as a phrase. Control characters of ids are escaped, because ids are external input and would be printed
+    /// to a terminal.
     fn phrase(&self) -> String {
         let Self { kind, id, restaurant_id, why } = self;
         let phrase = match (Kind::read(kind), restaurant_id.as_str()) {

@@ -1,4 +1,4 @@
-//! From what was seen to what is drawn.
+//! Curves of the chart, computed from measurements.
 
 use crate::output::series::Series;
 use crate::scenario::drain::Course;

@@ -1,4 +1,4 @@
-//! Orders of users who have not ordered before: that such a user is in the mart can only come of that order.
+//! First orders of users: such a user can only be in the mart because of that order.
 
 use std::collections::HashSet;
 

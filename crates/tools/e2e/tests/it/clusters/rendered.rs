@@ -1,4 +1,4 @@
-//! What the chart makes of a cluster's values: by component the command, the variables and the files, as Helm renders them.
+//! Manifests rendered by Helm: command, environment variables and files of each component.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A record that cannot be read stops nothing but itself.
+//! Tests of dead letters: an unreadable record does not stop other records.
 
 use anyhow::{Context, Result, ensure};
 use e2e::{Layer, Pipeline, Record};

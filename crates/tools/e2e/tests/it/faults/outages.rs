@@ -1,4 +1,4 @@
-//! A dependency that goes away in the middle of a load is waited out, as a member of the group and in good health.
+//! Tests of outages during a load: a service waits for the dependency, stays in its group and stays healthy.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! An order whose names are missing waits, is seen waiting, and goes on exactly once.
+//! Tests of parked orders: an order without names waits, is reported, and is sent exactly once.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A wrong setting ends a service at once, with one line that names it and an exit code that says whose turn it is.
+//! Tests of wrong settings: a service exits at once with one line that names the setting, and an exit code.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline};

@@ -1,4 +1,4 @@
-//! Dead letters whose cause is gone: sent back once, counted once, and remembered.
+//! Tests of replayed dead letters: sent once, counted once, and recorded.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the service answers to the page, and to whoever asks in its place.
+//! Tests of HTTP responses to the page and to other clients.
 
 use anyhow::{Result, ensure};
 use e2e::Workload;

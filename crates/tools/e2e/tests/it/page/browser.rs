@@ -1,4 +1,4 @@
-//! A real browser: Chromium without a window, driven over its own protocol.
+//! Headless Chromium, driven over the DevTools protocol.
 //!
 //! The protocol is JSON, one text after the other, each ended by a zero byte, over two pipes that Chromium has as files 3
 //! and 4. There are crates for it; the living ones bring a hundred others and minutes of compiling, for a dozen calls.

@@ -1,4 +1,4 @@
-//! What is chosen narrows the charts it can narrow, stands in the address, and can be taken back.
+//! Tests of selectors: a choice filters the charts, is part of the address, and can be undone.
 
 use anyhow::{Context, Result, ensure};
 use e2e::Workload;

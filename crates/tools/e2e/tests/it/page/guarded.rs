@@ -1,4 +1,4 @@
-//! Who sees numbers: everybody, or who shows the token; and nobody when the page is switched off.
+//! Tests of access to the page: without a token, with a token, and switched off.
 
 use anyhow::{Result, ensure};
 use e2e::Pipeline;

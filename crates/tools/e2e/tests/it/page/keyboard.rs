@@ -1,4 +1,4 @@
-//! Whoever has no mouse gets everywhere, and sees where they are.
+//! Tests of keyboard access: everything is reachable without a mouse, and the focus is visible.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! New orders appear without a reload, unless somebody has stopped that; an outage is told and passes.
+//! Tests of live updates: new orders appear without a reload unless paused; an outage is reported and ends.
 
 use anyhow::{Result, ensure};
 use devstack::{Options, Stack};

@@ -1,4 +1,4 @@
-//! Light and dark, Russian and English, on any screen: as the visitor has it, as they choose, and readable for everybody.
+//! Tests of appearance: light and dark, Russian and English, any screen size, readable contrast.
 
 use anyhow::{Result, ensure};
 use e2e::Workload;

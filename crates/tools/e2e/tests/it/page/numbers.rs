@@ -1,4 +1,4 @@
-//! Every number on the page is what the views say, in both languages.
+//! Tests of figures: every number on the page equals that of the views, in both languages.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What pictures make of odd data.
+//! Tests of charts with unusual data.
 
 use anyhow::{Result, ensure};
 use e2e::Pipeline;

@@ -1,4 +1,4 @@
-//! What stands on the page: the figure or the table of each card of the open tab.
+//! Reader of the page: the figure or the table of each card of the open tab.
 
 use std::collections::BTreeMap;
 

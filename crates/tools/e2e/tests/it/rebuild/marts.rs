@@ -1,4 +1,4 @@
-//! `cdm-service rebuild`: whatever the marts said, they become right at one moment, and readers see nothing in between.
+//! Tests of `cdm-service rebuild`: wrong marts become right in one transaction, and readers see no intermediate state.
 
 use std::collections::BTreeSet;
 

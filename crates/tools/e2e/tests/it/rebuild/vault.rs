@@ -1,4 +1,4 @@
-//! `dds-service rebuild`: the marts end right without anybody touching them, and never dip on the way.
+//! Tests of `dds-service rebuild`: the marts end right by themselves, and no counter decreases meanwhile.
 
 use std::time::Duration;
 

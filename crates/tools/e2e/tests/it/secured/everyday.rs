@@ -1,4 +1,4 @@
-//! The whole pipeline by guarded doors, and not a secret in what it says.
+//! Test of the whole pipeline over secured listeners; no output contains a secret.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! One thing wrong at a time: one line that names the setting and says what to do, an exit code, and nothing read.
+//! Tests of one wrong security setting at a time: one line names it and the remedy, an exit code, and nothing is read.
 
 use anyhow::{Result, ensure};
 use e2e::Layer;

@@ -1,4 +1,5 @@
-//! A login that is withdrawn from a running service is an outage: it waits, says why, and goes on when let in again.
+//! Tests of a login that is revoked while a service runs: the service waits, reports why, and continues when it is
+//! granted again.
 
 use std::time::Duration;
 

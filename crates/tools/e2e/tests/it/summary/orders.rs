@@ -1,4 +1,4 @@
-//! Orders that go elsewhere, become something else or lose a line take their part of the figures with them.
+//! Tests of changed orders: figures follow an order that moves, changes its status or loses a line.
 
 use anyhow::Result;
 use e2e::Workload;

@@ -1,4 +1,4 @@
-//! The role of dashboards sees schema `cdm`, and can do nothing.
+//! Tests of the dashboard role: it reads schema `cdm` and may do nothing else.
 
 use std::process::Output;
 

@@ -1,4 +1,4 @@
-//! While a layer is rebuilt, people go on seeing what there was, and orders that arrive.
+//! Tests of the summary during a rebuild: readers keep the previous figures, and see new orders.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Reading again what was read changes no figure; a vault that was emptied by hand comes back to the same ones.
+//! Tests of the summary after a replay and after a truncated vault: the figures stay the same.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Workload, until};

@@ -1,4 +1,4 @@
-//! Several replicas of CDM, and one that dies in the middle of a refresh.
+//! Tests of several replicas of CDM, and of one that dies during a refresh.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Workload, until};

@@ -1,4 +1,4 @@
-//! What every view has to say, counted another way: from the messages to DDS, or from the rows of the table it is about.
+//! Expected rows of every view, computed independently from the messages to DDS or from the tables.
 
 use anyhow::{Result, ensure};
 use e2e::Pipeline;

@@ -1,4 +1,4 @@
-//! The tag API: what it answers, that its document says so, and who is answered.
+//! Tests of the tag API: responses, OpenAPI document, authentication.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -203,7 +203,7 @@ async fn a_database_that_hangs_is_an_answer_too_and_the_probes_do_not_wait_for_i
     assert_eq!(api.ask("/api/v1/rules", "/api/v1/rules").await?.0, 200);
     stack.postgres().pause()?;
     let (status, problem) = api.ask("/api/v1/rules", "/api/v1/rules").await?;
-    assert_eq!((status, problem), (503, json!({"error": "the database does not answer; ask again"})));
+    assert_eq!((status, problem), (503, json!({"error": "the database does not answer; try again"})));
     assert_eq!(api.cdm.get("/health").await?.0, 200);
     stack.postgres().resume()?;
     Ok(())

@@ -1,4 +1,4 @@
-//! `cdm-service rules`: what a person sees and does.
+//! Tests of `cdm-service rules`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A process that dies between the commit of a change and its publication, or between that and the mark.
+//! Tests of crashes between the commit of a tag change and its publication, and between publication and mark.
 
 use std::os::unix::process::ExitStatusExt;
 

@@ -1,5 +1,4 @@
-//! How PostgreSQL goes about tags: a service keeps the plan that it has made while hardly anybody had one, and then thousands
-//! lose theirs at once.
+//! Tests of query plans about tags: a plan made for few tags is kept, and thousands of tags then change at once.
 
 use anyhow::{Result, ensure};
 use e2e::Pipeline;

@@ -1,5 +1,4 @@
-//! A batch and a change of the rules at the same time: one of the two sees what the other does. Two replicas with one rule:
-//! each user is seen to by one of them at a time.
+//! Tests of races between batches and changes of rules, and between two replicas that apply one rule.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A record, and what has to become of it.
+//! Test cases: a record and its expected outcome.
 
 use e2e::Record;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Every edge in every place: whatever a reader accepts, PostgreSQL takes.
+//! Boundary values in every field: PostgreSQL accepts whatever a reader accepts.
 //!
 //! The readers are asked here, too, with no database behind them; what they accept must be stored, what they refuse must be
 //! a dead letter for their reason. A record that the database alone can refuse would be one for `refused-by-database`.

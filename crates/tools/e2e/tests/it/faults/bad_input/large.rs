@@ -1,4 +1,4 @@
-//! Records as large as the broker lets them be, good and bad, and orders that would be larger with their names.
+//! Records of the maximum size, good and bad, and orders that exceed it after enrichment.
 
 use std::time::Duration;
 

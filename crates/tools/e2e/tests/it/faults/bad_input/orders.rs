@@ -1,4 +1,4 @@
-//! STG and the records of the order system.
+//! Bad records of the order system for STG.
 
 use anyhow::Result;
 use e2e::{Layer, Pipeline};

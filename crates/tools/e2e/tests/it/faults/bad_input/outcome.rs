@@ -1,4 +1,4 @@
-//! What became of the records, looked at where a person would: in tables, dead letters and metrics.
+//! Outcomes of records, as visible in tables, dead letters and metrics.
 
 use std::collections::BTreeMap;
 

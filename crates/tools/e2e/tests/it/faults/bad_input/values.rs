@@ -1,4 +1,4 @@
-//! Values that are the same trouble in every kind of message.
+//! Values that are invalid in every kind of message.
 
 use super::case::{ExpectedOutcome, Maker};
 
