@@ -2,7 +2,7 @@
 
 pub mod record;
 pub mod outcome;
-pub mod dependency;
+pub(crate) mod dependency;
 pub mod processor;
 pub mod source;
 pub mod publisher;
