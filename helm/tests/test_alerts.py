@@ -22,8 +22,7 @@ def anchors() -> set[str]:
 
 
 # Where a metric is written: `counter!("name", "label" => value)`.
-WRITTEN = re.compile(r'metrics::(counter|gauge|histogram)!\(\s*"(tagmill_\w+)"((?:,\s*"\w+" => [^,)]+)*)')
-
+WRITTEN = re.compile(r'\b(counter|gauge|histogram)!\(\s*"(tagmill_\w+)"((?:,\s*"\w+" => [^,)]+)*)')
 
 # Where it gets its help text.
 DESCRIBED = re.compile(r'describe_(counter|gauge|histogram)!\(\s*"(tagmill_\w+)"')
@@ -49,8 +48,7 @@ def test_every_metric_is_described() -> None:
     described: dict[str, str] = {}
     for file in (ROOT / "crates").glob("*/*/src/**/*.rs"):
         described |= {name: kind for kind, name in DESCRIBED.findall(file.read_text())}
-    for name, (kind, _) in metrics().items():
-        assert described.get(name) == kind, name
+    assert described == {name: kind for name, (kind, _) in metrics().items()}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
