@@ -9,7 +9,7 @@ use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord};
 use crate::system::order_system::Way;
 use crate::system::transactions::Transactions;
 
-/// How long an event waits for the broker before it is given up: longer than any fault lasts.
+/// Delivery timeout of an event: longer than any fault.
 pub(crate) const IDLE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(300);
 
 /// Events of one transaction.
@@ -64,7 +64,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Returns when the broker has every event, and says how many there were.
+    /// Returns when the broker has acknowledged every event, with their number.
     pub(crate) async fn finish(mut self) -> Result<u64> {
         self.commit().await?;
         self.written += self.deliveries.len() as u64;
@@ -102,13 +102,13 @@ pub(crate) fn send(
 ) -> Result<DeliveryFuture> {
     let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(topic).partition(partition);
     record.payload = value;
-    producer.send_result(record).map_err(|(error, _)| error).context("an event cannot be sent")
+    producer.send_result(record).map_err(|(error, _)| error).context("cannot send an event")
 }
 
 /// Returns when the broker has these events.
 pub(crate) async fn acknowledged(deliveries: Vec<DeliveryFuture>) -> Result<()> {
     for delivered in try_join_all(deliveries).await? {
-        delivered.map_err(|(error, _)| error).context("the broker did not take an event")?;
+        delivered.map_err(|(error, _)| error).context("the broker rejected an event")?;
     }
     Ok(())
 }
