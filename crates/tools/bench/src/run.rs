@@ -17,9 +17,9 @@ use crate::server::fixture::Fixture;
 use crate::settings::{Scenario, Settings};
 use crate::{output::chart, output::table, server::machine, server::statements};
 
-/// Measures what is wanted. What was found before something failed is kept.
+/// Runs the selected scenarios. Results before a failure are kept.
 pub(crate) async fn run(settings: &Settings) -> Result<()> {
-    fs::create_dir_all(&settings.folder).context("the folder of the report")?;
+    fs::create_dir_all(&settings.folder).context("cannot create the folder of the report")?;
     let mut report = Report::default();
     let outcome = measure(settings, &mut report).await;
     table::print(&report);
@@ -62,7 +62,7 @@ async fn measure(settings: &Settings, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Starts the servers and learns what they are.
+/// Starts the servers and reads their versions and settings.
 async fn prepare(settings: &Settings, profiled: bool, report: &mut Report) -> Result<Fixture> {
     tell("starting Kafka, PostgreSQL and Redis");
     let fixture = Fixture::set(settings, profiled).await?;
@@ -97,7 +97,7 @@ async fn warm_up(fixture: &Fixture, settings: &Settings) -> Result<()> {
     arena.close().await
 }
 
-/// A drain on a server that counts and times its statements, which costs something: it is a run of its own.
+/// A drain on a server that collects statistics of statements. It is a separate run, because this has a cost.
 async fn profile(settings: &Settings, report: &mut Report) -> Result<()> {
     let fixture = prepare(settings, true, report).await?;
     tell("statements: a drain that is profiled");

@@ -17,7 +17,7 @@ use crate::settings::{Scenario, Settings};
 pub(crate) const ROUND: [Scenario; 5] =
     [Scenario::Drain, Scenario::Replay, Scenario::Emptied, Scenario::Partitions, Scenario::Alone];
 
-/// What is told of every kind of drain.
+/// Figures reported of every kind of drain.
 struct Kind {
     name: &'static str,
     rate: Figure,
@@ -73,7 +73,7 @@ pub(crate) async fn round(fixture: &Fixture, settings: &Settings, report: &mut R
     Ok(())
 }
 
-/// A drain, the floor under it, and what may follow on a loaded system.
+/// A drain, its floor, and what may follow on a loaded system.
 async fn one_partition(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     tell("drain");
     let arena = fixture.full_arena(1, settings.orders()).await?;
