@@ -17,13 +17,13 @@ use crate::tags;
 /// The database that all others are copies of.
 const TEMPLATE: &str = "e2e_template";
 
-/// How much of each log a failed test shows.
+/// Amount of each log shown for a failed test.
 const LAST_LINES: usize = 40;
 
-/// Everything the services need. Dropped, it prints the ends of their logs.
+/// Everything that the services need. It prints the ends of their logs when dropped.
 pub struct Pipeline {
     endpoints: Endpoints,
-    /// Where the services are told to go; the same, unless proxies stand between.
+    /// Addresses for the services; the same as those of the stack, unless there are proxies.
     way: Endpoints,
     /// Whether the ends of the logs are printed in the end.
     talks: bool,
@@ -36,10 +36,10 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Makes one on the stack that all tests share, every topic with so many partitions.
+    /// Creates a pipeline on the shared stack; every topic has this number of partitions.
     ///
     /// # Errors
-    /// The stack does not answer, or the services have not been built.
+    /// If the stack does not answer, or the services have not been built.
     pub async fn start(partitions: i32) -> Result<Self> {
         Self::start_on(devstack::shared().await?, partitions).await
     }
@@ -80,7 +80,7 @@ impl Pipeline {
         Ok(pipeline)
     }
 
-    /// Sends the services another way to the same servers: through proxies. What the harness itself asks goes straight.
+    /// Gives the services other addresses of the same servers, through proxies. The harness itself connects directly.
     #[must_use]
     pub fn via(mut self, way: &Endpoints) -> Self {
         self.way = way.clone();
@@ -100,10 +100,10 @@ impl Pipeline {
         Service::new(self, layer)
     }
 
-    /// Starts one service a layer, as they are, and waits until each is ready.
+    /// Starts one service per layer with default settings, and waits until each is ready.
     ///
     /// # Errors
-    /// A service does not get ready.
+    /// If a service does not become ready.
     pub async fn start_all(&self) -> Result<Vec<Process>> {
         let spawned: Vec<Process> =
             Layer::ALL.into_iter().map(|layer| self.service(layer).spawn()).collect::<Result<_>>()?;
@@ -113,13 +113,13 @@ impl Pipeline {
         Ok(spawned)
     }
 
-    /// Where the stack answers.
+    /// Addresses of the stack.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
 
-    /// Where the services look for Kafka, PostgreSQL and Redis.
+    /// Addresses of Kafka, PostgreSQL and Redis for the services.
     pub(crate) fn way(&self) -> [(&'static str, String); 3] {
         [
             ("KAFKA_BOOTSTRAP_SERVERS", self.way.bootstrap_servers()),
@@ -128,7 +128,7 @@ impl Pipeline {
         ]
     }
 
-    /// How many partitions each topic has had from the beginning.
+    /// Number of partitions of each topic at creation.
     #[must_use]
     pub fn partitions(&self) -> i32 {
         self.partitions
@@ -174,10 +174,10 @@ impl Pipeline {
         self.endpoints.redis_url(self.redis_database)
     }
 
-    /// Everything the services of this pipeline have said so far, by the name of the log.
+    /// All logs of the services so far, by name.
     ///
     /// # Errors
-    /// A log cannot be read.
+    /// If a log cannot be read.
     pub fn logs(&self) -> Result<BTreeMap<String, String>> {
         let mut logs = BTreeMap::new();
         for entry in fs::read_dir(self.folder.path())? {

@@ -20,7 +20,7 @@ struct Restaurant {
     menu: HashMap<String, Dish>,
 }
 
-/// What a menu says of a dish.
+/// A menu entry.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Dish {
     #[serde(rename = "_id")]
@@ -30,7 +30,7 @@ pub(super) struct Dish {
     pub(super) category: String,
 }
 
-/// A restaurant or a user as Redis holds it: only one of the two has a menu.
+/// A restaurant or a user in Redis: only restaurants have a menu.
 #[derive(Deserialize)]
 struct Object {
     #[serde(default)]
