@@ -9,7 +9,7 @@ use super::{
     open_tab, shown,
 };
 
-/// What the WCAG asks for in its levels A and AA, and what is known to be good practice, checked by axe.
+/// WCAG levels A and AA and best practices, checked by axe.
 const AXE: &str = include_str!("../../fixtures/axe.min.js");
 
 const VIOLATIONS: &str =

@@ -19,11 +19,11 @@ fn encoded(text: &str) -> String {
     })
 }
 
-/// An API that is asked, and whose answers are held against its document.
+/// A client of the API that validates responses against the OpenAPI document.
 struct Api {
     cdm: Process,
     document: Value,
-    /// The paths that were asked.
+    /// Paths requested so far.
     asked: BTreeSet<String>,
 }
 
@@ -34,7 +34,7 @@ impl Api {
         Ok(Self { cdm, document: serde_json::from_str(&body)?, asked: BTreeSet::new() })
     }
 
-    /// Asks a path of the document, with its parameters filled in; the answer must be as the document says.
+    /// Requests a path of the document with parameters; the response must match the document.
     async fn ask(&mut self, path: &str, filled: &str) -> Result<(u16, Value)> {
         let (status, body) = self.cdm.get(filled).await?;
         let answer: Value = serde_json::from_str(&body).with_context(|| format!("{filled}: {status} {body}"))?;

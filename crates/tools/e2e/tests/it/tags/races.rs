@@ -65,7 +65,7 @@ fn user_of_shard(shard: u128) -> Result<String> {
     users.find(|user| keys::user(user).as_u128() >> 127 == shard).context("no such user")
 }
 
-/// How many wait for a lock on a table of the marts.
+/// Number of backends that wait for a lock on a table of the marts.
 async fn waiting(pipeline: &Pipeline, table: &str) -> Result<u64> {
     pipeline
         .count(&format!("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'cdm.{table}'::regclass"))
