@@ -84,10 +84,10 @@ async fn prepare(settings: &Settings, profiled: bool, report: &mut Report) -> Re
     Ok(fixture)
 }
 
-/// A drain that does not count. The broker compiles itself while it runs: it has to be as long as those that do. Then
-/// PostgreSQL is given the files of its log that it would have after some hours.
+/// A drain for warming up, whose result is discarded. It must be as long as the measured drains, because the JVM of the
+/// broker compiles its code while it runs. Then PostgreSQL gets the WAL files that it would have after some hours.
 async fn warm_up(fixture: &Fixture, settings: &Settings) -> Result<()> {
-    tell("warm-up: a drain that does not count");
+    tell("warm-up: a drain that is not measured");
     let arena = fixture.full_arena(1, settings.orders()).await?;
     drain(fixture, &arena, &Layer::ALL).await?;
     arena.verify(settings.orders()).await?;
@@ -100,7 +100,7 @@ async fn warm_up(fixture: &Fixture, settings: &Settings) -> Result<()> {
 /// A drain on a server that collects statistics of statements. It is a separate run, because this has a cost.
 async fn profile(settings: &Settings, report: &mut Report) -> Result<()> {
     let fixture = prepare(settings, true, report).await?;
-    tell("statements: a drain that is profiled");
+    tell("statements: a profiled drain");
     let orders = settings.orders();
     let arena = fixture.full_arena(1, orders).await?;
     statements::reset(&arena.pipeline).await?;

@@ -91,7 +91,7 @@ async fn readiness(world: &World) -> Vec<Difference> {
     answers
 }
 
-/// Fails until every record is processed, and those orders are parked that have to be.
+/// Fails until every record is processed and exactly the expected orders are parked.
 async fn rest(world: &World, truth: &Truth) -> Result<()> {
     let pipeline = &world.fixture.pipeline;
     pipeline.wait_idle_within(&Layer::ALL, LOOK).await?;

@@ -48,7 +48,8 @@ impl Findings {
         let mut complaints = audit::run(database, &audits).await?;
         // Without audit files there would be no differences.
         let missing = audits.is_empty().then(|| "sql/audit contains no files".to_owned());
-        complaints.push(Complaint { audit: "existence of audits".to_owned(), differences: missing.into_iter().collect() });
+        complaints
+            .push(Complaint { audit: "existence of audits".to_owned(), differences: missing.into_iter().collect() });
         complaints.extend(comparison::run(database, expected).await?);
         let (tags_assigned, wrong) = tags::check(database, &fixture.broker, &expected.categories).await?;
         complaints.extend(wrong);

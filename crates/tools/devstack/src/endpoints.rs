@@ -52,7 +52,8 @@ impl Endpoints {
 
     /// Reads a description that [`Self::write`] left.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read(file).with_context(|| format!("cannot read the stack description {}", file.display()))?;
+        let text =
+            std::fs::read(file).with_context(|| format!("cannot read the stack description {}", file.display()))?;
         serde_json::from_slice(&text).with_context(|| format!("{} does not describe a stack", file.display()))
     }
 

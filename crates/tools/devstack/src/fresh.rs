@@ -28,6 +28,10 @@ impl Endpoints {
     async fn count(&self, counter: &str) -> anyhow::Result<u64> {
         let mut redis = connect(&self.redis_url(0)).await?;
         let mut increment = ::redis::cmd("INCR");
-        increment.arg(counter).query_async(&mut redis).await.context("cannot increment the counter in the stack's Redis")
+        increment
+            .arg(counter)
+            .query_async(&mut redis)
+            .await
+            .context("cannot increment the counter in the stack's Redis")
     }
 }

@@ -107,7 +107,8 @@ impl Proxy {
 
     /// Listens on another port as well, with the same network fault.
     pub(crate) async fn and_on(mut self, port: u16) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("cannot bind the port of a proxy")?;
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("cannot bind the port of a proxy")?;
         let closed = Arc::new(AtomicBool::new(false));
         let fault = self.fault.subscribe();
         let listening = listen(listener, self.target, Arc::clone(&closed), fault, Arc::clone(&self.tally));

@@ -141,7 +141,9 @@ async fn wait_until(admin: Admin, names: Vec<String>, settled: impl Fn(&[i32]) -
             }
             anyhow::Ok(())
         };
-        timeout(WAIT_TIMEOUT, waiting).await.with_context(|| format!("topic {name} did not reach the expected state"))??;
+        timeout(WAIT_TIMEOUT, waiting)
+            .await
+            .with_context(|| format!("topic {name} did not reach the expected state"))??;
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub struct Expected {
     pub closed: u64,
     /// Records that are no orders: service messages and tombstones.
     pub skipped: u64,
-    /// Records a service has to put aside: unreadable, or an order that changes its user.
+    /// Records that become dead letters: unreadable, or an order that changes its user.
     pub refused: u64,
     /// Counters of users and products.
     pub products: Counters,

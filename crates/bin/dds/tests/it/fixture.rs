@@ -100,7 +100,7 @@ impl Fixture {
         self.sql(KEYS).await
     }
 
-    /// How many statements have inserted into them so far.
+    /// Number of insert statements into them so far.
     pub(crate) async fn inserts(&self) -> anyhow::Result<usize> {
         let count =
             self.sql("SELECT (CASE WHEN is_called THEN last_value ELSE 0 END)::text FROM public.inserts").await?;

@@ -77,7 +77,7 @@ async fn verify(arena: &Arena, orders: u64) -> Result<bool> {
     match timeout(IDLE_TIMEOUT, arena.audit()).await {
         Ok(outcome) => outcome.map(|()| true),
         Err(_) => {
-            tell("history: the audits take too long, and are left at that");
+            tell("history: the audits take too long and are skipped");
             Ok(false)
         }
     }

@@ -48,7 +48,7 @@ pub(crate) async fn live(fixture: &Fixture, settings: &Settings, report: &mut Re
     finish(&arena, &arena.pipeline.observer(&Layer::ALL)?, &services, Instant::now()).await?;
     arena.calm().await?;
 
-    tell(format!("at rest for {:?}", settings.idle()));
+    tell(format!("idle for {:?}", settings.idle()));
     sleep(REST).await;
     let idle = idle(&services, settings.idle()).await?;
 

@@ -93,7 +93,7 @@ async fn one_partition(fixture: &Fixture, settings: &Settings, report: &mut Repo
         report.push(REPLAY_OVER_DRAIN, replay.seconds / fresh.seconds);
     }
     if settings.wants(Scenario::Emptied) {
-        tell("emptied and analysed");
+        tell("truncated and analyzed");
         arena.empty().await?;
         arena.pipeline.rewind(Layer::Stg).await?;
         let emptied = measure(&EMPTIED, fixture, &arena, settings, report).await?;

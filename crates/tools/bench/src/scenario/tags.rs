@@ -61,7 +61,7 @@ pub(crate) async fn tags(fixture: &Fixture, settings: &Settings, report: &mut Re
         let streaming = stream::run(&mut sender, &arena.pipeline, &mut messages, count);
         let (latencies, change) = tokio::try_join!(streaming, change(&arena, threshold))?;
         latencies.iter().for_each(|(_, ms)| live.push(*ms));
-        tell(format!("tags: {} users in {:.2} s, told in {:.2} s", change.users, change.seconds, change.told));
+        tell(format!("tags: {} users in {:.2} s, published in {:.2} s", change.users, change.seconds, change.told));
         report.push(SECONDS, change.seconds);
         report.push(PUBLISHED, change.told);
         report.push(CHANGES, change.users as f64);

@@ -68,7 +68,10 @@ async fn dies(victim: &Process) -> Result<bool> {
     match timeout(WAIT_TIMEOUT, victim.wait()).await {
         Ok(status) => {
             let status = status?;
-            ensure!(status.signal() == Some(Signal::SIGKILL as i32), "a service with a failpoint exited otherwise: {status}");
+            ensure!(
+                status.signal() == Some(Signal::SIGKILL as i32),
+                "a service with a failpoint exited otherwise: {status}"
+            );
             Ok(true)
         }
         Err(_) => {

@@ -31,7 +31,8 @@ impl Hosts {
     /// Resolves this name to the loopback interface from now on, instead of the name added before.
     pub(crate) fn resolve(&self, name: &str) -> Result<()> {
         // Written in place, because a new file would not be mounted.
-        fs::write(self.file.path(), format!("{}\n127.0.0.1 {name}\n", self.before)).context("cannot write the file over /etc/hosts")
+        fs::write(self.file.path(), format!("{}\n127.0.0.1 {name}\n", self.before))
+            .context("cannot write the file over /etc/hosts")
     }
 }
 

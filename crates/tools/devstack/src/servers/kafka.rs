@@ -96,7 +96,8 @@ impl Kafka {
         let (before_host, before_port) = advertised.clone().unwrap_or_else(|| ("127.0.0.1".to_owned(), proxied.proxy));
         let before = format!(",PROXIED://{before_host}:{before_port}");
         let text = fs::read_to_string(&self.properties)?;
-        let (head, line) = text.split_once("advertised.listeners=").context("server.properties has no advertised.listeners")?;
+        let (head, line) =
+            text.split_once("advertised.listeners=").context("server.properties has no advertised.listeners")?;
         let line = line.replacen(&before, &format!(",PROXIED://{host}:{port}"), 1);
         fs::write(&self.properties, format!("{head}advertised.listeners={line}"))?;
         *advertised = Some((host.to_owned(), port));
@@ -140,7 +141,7 @@ impl Program for Kafka {
     }
 }
 
-/// Where `setup.sh` put the jars: beside the other build products of this workspace.
+/// Folder of the jars installed by `setup.sh`, in the target folder of this workspace.
 fn libs() -> anyhow::Result<PathBuf> {
     let libs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../target/kafka/libs");
     libs.canonicalize().context("the jars of Kafka are missing: run `make setup`")

@@ -146,7 +146,7 @@ async fn a_redis_cluster_is_refused() -> Result<()> {
     Ok(())
 }
 
-/// The bootstrap address answers, and advertises an address at which nobody answers.
+/// The bootstrap address answers, and advertises an unreachable address.
 #[tokio::test]
 async fn an_advertised_address_that_does_not_resolve_is_named() -> Result<()> {
     let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;

@@ -78,7 +78,7 @@ async fn during_a_rebalance() -> Result<()> {
     until("something has come through", WAIT_TIMEOUT, begun).await?;
     for _ in 0..3 {
         let young: Vec<Process> = start().collect::<Result<_>>()?;
-        // They have spoken to the broker by then; when they join, nobody knows.
+        // They have connected to the broker by then; the time of their join is unknown.
         for service in &young {
             until("it listens", WAIT_TIMEOUT, async || Ok(service.get("/health").await.is_ok())).await?;
         }

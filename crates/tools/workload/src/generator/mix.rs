@@ -7,9 +7,9 @@ pub struct Mix {
     pub opened: f64,
     /// Cancelled instead of closed.
     pub cancelled: f64,
-    /// Whose last event is delivered once more, byte for byte.
+    /// Orders whose last event is delivered twice, byte for byte.
     pub repeated: f64,
-    /// Whose OPEN event arrives after their end: older news after newer.
+    /// Orders whose OPEN event arrives after their last event.
     pub late: f64,
     /// That lose a line some time after their end.
     pub changed: f64,

@@ -83,7 +83,7 @@ fn reached(status: Status, times: &Times, updated: DateTime) -> DateTime {
     }
 }
 
-/// A message of the kind the services have to let pass.
+/// A message of another kind, which the services must skip.
 fn service(order: &Order) -> Vec<u8> {
     json(&serde_json::json!({
         "object_id": order.number,

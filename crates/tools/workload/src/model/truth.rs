@@ -29,7 +29,7 @@ pub struct Truth {
 /// Current state of an order.
 #[derive(Debug, Clone)]
 pub struct Order {
-    /// Whose it is.
+    /// Its user.
     pub user: String,
     /// Its restaurant.
     pub restaurant: String,

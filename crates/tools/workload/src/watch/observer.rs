@@ -182,8 +182,9 @@ impl Probe {
         for partition in self.partitions()? {
             asked.add_partition(topic, *partition);
         }
-        let committed =
-            consumer.committed_offsets(asked, TIMEOUT).with_context(|| format!("cannot read the offsets of {group}"))?;
+        let committed = consumer
+            .committed_offsets(asked, TIMEOUT)
+            .with_context(|| format!("cannot read the offsets of {group}"))?;
         let mut reading = Reading::default();
         for partition in committed.elements() {
             let (low, high) = consumer.fetch_watermarks(topic, partition.partition(), TIMEOUT)?;

@@ -98,7 +98,7 @@ async fn what_is_asked_is_answered_as_the_document_says() -> Result<()> {
         })
     );
 
-    // Page by page, everybody comes once; and the page with somebody who is not known any more is not the last one.
+    // Over all pages every user appears once; a page with an unknown user is not the last one.
     pipeline
         .sql("INSERT INTO cdm.user_tags VALUES ('00000000-0000-0000-0000-000000000001', 101, 'Сырники', now())")
         .await?;
@@ -178,7 +178,7 @@ async fn with_a_token_nobody_else_is_answered_and_without_the_api_nobody() -> Re
         ensure!(status == expected && !body.contains("sesame"), "{headers:?}: {status} {body}");
     }
     ensure!(refusals(&cdm).await? == (2.0, 1.0), "refused requests are not counted: {:?}", refusals(&cdm).await?);
-    // What the orchestrator asks, and what says how to ask, needs none.
+    // Probes and the OpenAPI document need no token.
     for path in ["/health", "/ready", "/metrics", DOCUMENT] {
         assert_eq!(cdm.get(path).await?.0, 200, "{path}");
     }

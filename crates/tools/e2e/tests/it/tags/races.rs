@@ -59,7 +59,7 @@ async fn what_another_replica_sees_to_is_waited_for_and_all_else_goes_on() -> Re
     Ok(())
 }
 
-/// Whose rules are applied in this shard: one half of the keys, or the other.
+/// Whether a user belongs to this shard: one half of the keys, or the other.
 fn user_of_shard(shard: u128) -> Result<String> {
     let mut users = (0..100).map(|number| format!("user {number}"));
     users.find(|user| keys::user(user).as_u128() >> 127 == shard).context("no such user")

@@ -191,7 +191,7 @@ fn remove(message: &mut Value, pointer: &str) {
     }
 }
 
-/// `/payload/order_items/0/id` as an error writes it: `payload.order_items[0].id`; keys of somebody's own are numbered.
+/// Path of a field in an error: `/payload/order_items/0/id` is `payload.order_items[0].id`; unknown keys are numbered.
 fn path(pointer: &str) -> String {
     let parts = pointer.split('/').skip(1).map(|part| match part.parse::<usize>() {
         Ok(at) => format!("[{at}]"),
