@@ -34,7 +34,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(exit_code(outcome(child).await?))
 }
 
-/// Ctrl-C reaches the command by itself: we wait for what it makes of it. SIGTERM we hand on.
+/// The terminal sends Ctrl-C to the command as well, so this only waits for its end. SIGTERM is forwarded.
 async fn outcome(mut child: Child) -> anyhow::Result<ExitStatus> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -9,7 +9,7 @@ use super::Wanted;
 use super::tables::{self, Table};
 use super::vault::key;
 
-/// Every table with counts, with what it must and may say.
+/// All tables with counts, with their required and permitted rows.
 pub(super) fn wanted(truth: &Truth) -> Vec<(Table, Wanted)> {
     let nameless = String::new();
     let name = |product: &String| truth.dishes.get(product).unwrap_or(&nameless);

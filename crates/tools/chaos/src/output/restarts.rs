@@ -13,8 +13,8 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Kills the only replica of a service, starts another at once, and returns how long it took until the group had committed
-/// a record of every partition that had one to be read.
+/// Kills the only replica of a service and starts another at once. Returns the time until the group has committed a
+/// record of every partition that had unread records.
 pub(crate) async fn restart(world: &World, layer: Layer) -> Result<Duration> {
     let pipeline = &world.fixture.pipeline;
     if let Some(victim) = world.fleet.take(layer, 0) {

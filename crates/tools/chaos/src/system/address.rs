@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Where the broker is found.
+/// The address of the broker.
 #[derive(Default)]
 pub(crate) struct Address {
     moves: AtomicUsize,

@@ -8,7 +8,7 @@ use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord};
 
-/// How long an event waits for the broker before it is given up: longer than any fault lasts.
+/// Delivery timeout of an event: longer than any fault.
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A value for a partition.
@@ -34,13 +34,13 @@ pub(crate) fn send(
 ) -> Result<DeliveryFuture> {
     let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(topic).partition(partition);
     record.payload = value;
-    producer.send_result(record).map_err(|(error, _)| error).context("an event cannot be sent")
+    producer.send_result(record).map_err(|(error, _)| error).context("cannot send an event")
 }
 
 /// Returns when the broker has these events.
 pub(crate) async fn acknowledged(deliveries: Vec<DeliveryFuture>) -> Result<()> {
     for delivered in try_join_all(deliveries).await? {
-        delivered.map_err(|(error, _)| error).context("the broker did not take an event")?;
+        delivered.map_err(|(error, _)| error).context("the broker rejected an event")?;
     }
     Ok(())
 }

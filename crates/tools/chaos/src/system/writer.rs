@@ -56,7 +56,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Returns when the broker has every event, and says how many there were.
+    /// Returns when the broker has acknowledged every event, with their number.
     pub(crate) async fn finish(mut self) -> Result<u64> {
         self.commit().await?;
         self.written += self.deliveries.len() as u64;

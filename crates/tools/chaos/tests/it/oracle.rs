@@ -75,7 +75,7 @@ async fn every_kind_of_wrong_row_is_found() -> Result<()> {
     assert_eq!(before, BTreeSet::new());
     for (table, spoil) in SPOILT {
         if spoil.is_empty() {
-            // A record that nobody has read: its dead letter is missing.
+            // An unread record: its dead letter is missing.
             pipeline.produce(&pipeline.source(Layer::Stg), [Record::of("{")]).await?;
         }
         pipeline.sql(spoil).await?;

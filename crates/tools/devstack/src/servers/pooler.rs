@@ -22,7 +22,7 @@ pub struct Pooler {
 }
 
 impl Pooler {
-    /// Before the PostgreSQL on `server_port`; so many server connections for each database.
+    /// Starts pgbouncer in front of the PostgreSQL on `server_port`, with a number of server connections per database.
     pub(crate) fn prepare(
         folder: &Path,
         server_port: u16,

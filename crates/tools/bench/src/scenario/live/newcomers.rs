@@ -7,7 +7,7 @@ use workload::source::Event;
 
 use crate::stream::Order;
 
-/// Who has ordered so far.
+/// Users who have ordered so far.
 #[derive(Debug, Default)]
 pub(super) struct Newcomers(HashSet<String>);
 
@@ -26,7 +26,7 @@ impl Newcomers {
     }
 }
 
-/// Whose order an event tells of.
+/// The user of an event.
 fn user(event: &Event) -> Option<String> {
     #[derive(Deserialize)]
     struct Message {

@@ -17,7 +17,7 @@ fn set(selector: &str, value: &str) -> String {
     )
 }
 
-/// The charts that say they are shown regardless.
+/// The charts that declare that the selectors do not apply.
 const REGARDLESS: &str = "[...document.querySelectorAll('.panel:not([hidden]) .card')]
     .filter((card) => !card.querySelector('.unnarrowed').hidden).map((card) => card.id.replace('chart-', ''))";
 

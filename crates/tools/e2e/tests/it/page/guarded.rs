@@ -7,7 +7,7 @@ use super::{FILLED, RUSSIAN, address, browser::Browser, cdm, shown::text};
 
 const DATA: &str = "/dashboard/data";
 
-/// How often numbers were asked for, and the answer has come.
+/// Number of completed requests for data.
 const ASKED: &str = "performance.getEntriesByType('resource').filter(({name}) => name.includes('/data?')).length";
 
 /// Types into the form and sends it.

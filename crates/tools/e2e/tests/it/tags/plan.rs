@@ -7,7 +7,7 @@ use tokio_postgres::SimpleQueryMessage;
 /// As for a batch, and for all that come after it.
 const SETTINGS: &str = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan";
 
-/// The plan of a statement, made when nobody has a tag.
+/// The plan of a statement, made when no user has a tag.
 async fn plan(statement: &str, types: &str, values: &str) -> Result<String> {
     let pipeline = Pipeline::start(1).await?;
     let client = pipeline.database().await?;

@@ -16,7 +16,7 @@ use crate::story::{restaurant, user};
 /// Values that are edges of something, a line each; not all of them are JSON.
 const EDGES: &str = include_str!("../../../../../../lib/orders/tests/edges.txt");
 
-/// What becomes of a record, as a reader says; nothing, if it is stored.
+/// Outcome of a record according to the reader; `None` if it is stored.
 type Verdict = Option<&'static str>;
 
 #[tokio::test]
