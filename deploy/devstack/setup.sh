@@ -19,7 +19,7 @@ as_root() {
     fi
 }
 
-# What a program says interests nobody, unless it fails.
+# The output of a program is shown only if it fails.
 quietly() {
     local output
     output=$("$@" 2>&1) || { say "failed: $*"$'\n'"$output"; return 1; }

@@ -28,7 +28,7 @@ finish() {
     for process in "${running[@]}"; do
         # The innermost is the service itself: told to stop, it ends, and so do those around it.
         kill "$(tree "$process" | head -n 1)" 2>/dev/null || true
-        wait "$process" || say "a service did not end in good order"
+        wait "$process" || say "a service did not exit successfully"
     done
     buildah rm "$container" >/dev/null
     buildah rmi "$image" >/dev/null
@@ -42,7 +42,7 @@ inside() {
 }
 
 inside stg-service migrate
-# An address that nobody else on this machine is likely to have.
+# An address that is probably unused on this machine.
 host=127.2.$(($$ / 256 % 256)).$(($$ % 256))
 port=5000
 for service in stg dds cdm; do
@@ -55,7 +55,7 @@ for service in stg dds cdm; do
     until inside "$service-service" healthcheck 2>/dev/null && inside "$service-service" check >/dev/null 2>&1; do
         attempts=$((attempts + 1))
         if [ "$attempts" -gt 100 ] || ! kill -0 "${running[-1]}" 2>/dev/null; then
-            say "$service-service does not get on"
+            say "$service-service makes no progress"
             cat "target/image/$service.log" >&2
             exit 1
         fi

@@ -27,7 +27,7 @@ wanted+=(ca-certificates)
 say "packages: ${wanted[*]}"
 debs=$(mktemp -d)
 trap 'rm -rf "$debs"' EXIT
-# Fetched as whoever we are: the user that apt would take instead has no right to our folder.
+# Downloads as the current user, because apt's own user may not write to this folder.
 (cd "$debs" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download "${wanted[@]}" >&2)
 for deb in "$debs"/*.deb; do
     dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$root"
@@ -51,7 +51,7 @@ printf 'hosts: files dns\n' >"$root/etc/nsswitch.conf"
 mkdir -p "$root/usr/local/bin" "$root/usr/share/sbom"
 install -m 0755 "$@" "$root/usr/local/bin/"
 install -m 0644 "$sbom" "$root/usr/share/sbom/"
-# Nobody may write anything, and everybody may read it.
+# Files are read-only and readable for all users.
 chmod -R go-w,a+rX "$root"
 chmod 1777 "$root/tmp"
 say "$(du -sm "$root" | cut -f1) MiB in $root"

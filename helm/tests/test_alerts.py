@@ -22,7 +22,10 @@ def anchors() -> set[str]:
 
 
 # Where a metric is written: `counter!("name", "label" => value)`.
-WRITTEN = re.compile(r'metrics::(counter|gauge|histogram)!\(\s*"(tagmill_\w+)"((?:,\s*"\w+" => [^,)]+)*)')
+WRITTEN = re.compile(r'\b(counter|gauge|histogram)!\(\s*"(tagmill_\w+)"((?:,\s*"\w+" => [^,)]+)*)')
+
+# Where it gets its help text.
+DESCRIBED = re.compile(r'describe_(counter|gauge|histogram)!\(\s*"(tagmill_\w+)"')
 
 
 def metrics() -> dict[str, tuple[str, set[str]]]:
@@ -39,6 +42,13 @@ def test_a_metric_is_called_by_what_it_is() -> None:
     assert len(known) > 20
     for name, (kind, _) in known.items():
         assert (kind == "counter") == name.endswith("_total"), f"{name} is a {kind}"
+
+
+def test_every_metric_is_described() -> None:
+    described: dict[str, str] = {}
+    for file in (ROOT / "crates").glob("*/*/src/**/*.rs"):
+        described |= {name: kind for kind, name in DESCRIBED.findall(file.read_text())}
+    assert described == {name: kind for name, (kind, _) in metrics().items()}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])

@@ -26,7 +26,7 @@ def changed(case: str, path: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("case", "path", "value", "said"),
     [
-        ("minimal", "settings.KAFKA_BOOTSTRAP_SERVERS", "", "settings.KAFKA_BOOTSTRAP_SERVERS: say where Kafka is"),
+        ("minimal", "settings.KAFKA_BOOTSTRAP_SERVERS", "", "settings.KAFKA_BOOTSTRAP_SERVERS: required"),
         ("minimal", "secrets.DATABASE_URL", {}, "secrets.DATABASE_URL: give value or existingSecret"),
         ("minimal", "services.stg.secrets", {}, "services.stg.secrets.REDIS_URL: give value or existingSecret"),
         (
@@ -35,8 +35,8 @@ def changed(case: str, path: str, value: Any) -> dict[str, Any]:
             "x",
             "secrets.DATABASE_URL: give either value or existingSecret",
         ),
-        ("minimal", "secrets.KAFKA_SASL_PASSWORD.value", "x", "secrets.KAFKA_SASL_PASSWORD: of no use with"),
-        ("minimal", "settings.KAFKA_SASL_USERNAME", "x", "settings.KAFKA_SASL_USERNAME: of no use with"),
+        ("minimal", "secrets.KAFKA_SASL_PASSWORD.value", "x", "secrets.KAFKA_SASL_PASSWORD: has no effect with"),
+        ("minimal", "settings.KAFKA_SASL_USERNAME", "x", "settings.KAFKA_SASL_USERNAME: has no effect with"),
         ("minimal", "settings.KAFKA_BOOTSTRAP_SERVERS", "a:9092, b", "KAFKA_BOOTSTRAP_SERVERS: `b` lacks a port"),
         (
             "minimal",
@@ -48,7 +48,7 @@ def changed(case: str, path: str, value: Any) -> dict[str, Any]:
             "existing-secrets",
             "secrets.KAFKA_SASL_PASSWORD",
             {},
-            "secrets.KAFKA_SASL_PASSWORD: KAFKA_SECURITY_PROTOCOL=SASL_SSL needs it",
+            "secrets.KAFKA_SASL_PASSWORD: required by KAFKA_SECURITY_PROTOCOL=SASL_SSL",
         ),
         ("existing-secrets", "settings.KAFKA_SASL_USERNAME", "", "settings.KAFKA_SASL_USERNAME: "),
         ("existing-secrets", "ca.existingSecret", "x", "ca: give one of pem, existingSecret and existingConfigMap"),

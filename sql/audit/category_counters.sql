@@ -1,5 +1,5 @@
--- Every category counter, recounted from the vault alone: distinct orders of the user whose latest status is CLOSED and which
--- hold a dish of the category. A row with 0 means the same as no row.
+-- Audit of category counters: each is recounted from the vault, as the distinct orders of the user whose latest status
+-- is CLOSED and which hold a product of the category. A row with 0 means the same as no row.
 WITH current_status AS (
     SELECT DISTINCT ON (s.h_order_pk) s.h_order_pk, s.status
     FROM dds.s_order_status AS s

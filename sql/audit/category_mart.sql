@@ -1,4 +1,4 @@
--- The category mart says what the counters of DDS say: count, name and version. A row with 0 means the same as no row.
+-- Audit of the category mart: count, name and version equal the counters of DDS. A row with 0 means the same as no row.
 WITH counter AS (
     SELECT c.h_user_pk AS user_id, c.h_category_pk AS category_id, h.category_name AS name, c.order_cnt, c.version
     FROM dds.bv_user_category_counters AS c

@@ -1,22 +1,22 @@
--- Hubs: keys are UUIDv5, everything has its satellites, an order has one user and a restaurant. (One key per business key and
--- one business key per key are constraints of the tables.)
-SELECT 'h_user' AS hub, h.h_user_pk AS pk, 'the key is no UUIDv5' AS problem
+-- Audit of hubs: keys are UUIDv5, every hub row has its satellites, an order has one user and a restaurant.
+-- (Constraints of the tables ensure that keys and business keys are unique.)
+SELECT 'h_user' AS hub, h.h_user_pk AS pk, 'the key is not a UUIDv5' AS problem
 FROM dds.h_user AS h
 WHERE substring(h.h_user_pk::text FROM 15 FOR 1) <> '5'
 UNION ALL
-SELECT 'h_product' AS hub, h.h_product_pk AS pk, 'the key is no UUIDv5' AS problem
+SELECT 'h_product' AS hub, h.h_product_pk AS pk, 'the key is not a UUIDv5' AS problem
 FROM dds.h_product AS h
 WHERE substring(h.h_product_pk::text FROM 15 FOR 1) <> '5'
 UNION ALL
-SELECT 'h_category' AS hub, h.h_category_pk AS pk, 'the key is no UUIDv5' AS problem
+SELECT 'h_category' AS hub, h.h_category_pk AS pk, 'the key is not a UUIDv5' AS problem
 FROM dds.h_category AS h
 WHERE substring(h.h_category_pk::text FROM 15 FOR 1) <> '5'
 UNION ALL
-SELECT 'h_restaurant' AS hub, h.h_restaurant_pk AS pk, 'the key is no UUIDv5' AS problem
+SELECT 'h_restaurant' AS hub, h.h_restaurant_pk AS pk, 'the key is not a UUIDv5' AS problem
 FROM dds.h_restaurant AS h
 WHERE substring(h.h_restaurant_pk::text FROM 15 FOR 1) <> '5'
 UNION ALL
-SELECT 'h_order' AS hub, h.h_order_pk AS pk, 'the key is no UUIDv5' AS problem
+SELECT 'h_order' AS hub, h.h_order_pk AS pk, 'the key is not a UUIDv5' AS problem
 FROM dds.h_order AS h
 WHERE substring(h.h_order_pk::text FROM 15 FOR 1) <> '5'
 UNION ALL

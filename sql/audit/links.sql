@@ -1,10 +1,11 @@
--- Links: one row a pair, UUIDv5 keys, both hubs there; every line of an order has its link, its category and their pair.
+-- Audit of links: one row per pair, UUIDv5 keys, both hubs exist; every order line has its link, its category and their
+-- link.
 SELECT 'l_order_product' AS link, min(l.hk_order_product_pk::text) AS pk, 'the pair has several rows' AS problem
 FROM dds.l_order_product AS l
 GROUP BY l.h_order_pk, l.h_product_pk
 HAVING count(*) > 1
 UNION ALL
-SELECT 'l_order_product', l.hk_order_product_pk::text, 'the key is no UUIDv5'
+SELECT 'l_order_product', l.hk_order_product_pk::text, 'the key is not a UUIDv5'
 FROM dds.l_order_product AS l
 WHERE substring(l.hk_order_product_pk::text FROM 15 FOR 1) <> '5'
 UNION ALL
@@ -19,7 +20,7 @@ FROM dds.l_product_restaurant AS l
 GROUP BY l.h_product_pk, l.h_restaurant_pk
 HAVING count(*) > 1
 UNION ALL
-SELECT 'l_product_restaurant', l.hk_product_restaurant_pk::text, 'the key is no UUIDv5'
+SELECT 'l_product_restaurant', l.hk_product_restaurant_pk::text, 'the key is not a UUIDv5'
 FROM dds.l_product_restaurant AS l
 WHERE substring(l.hk_product_restaurant_pk::text FROM 15 FOR 1) <> '5'
 UNION ALL
@@ -34,7 +35,7 @@ FROM dds.l_product_category AS l
 GROUP BY l.h_product_pk, l.h_category_pk
 HAVING count(*) > 1
 UNION ALL
-SELECT 'l_product_category', l.hk_product_category_pk::text, 'the key is no UUIDv5'
+SELECT 'l_product_category', l.hk_product_category_pk::text, 'the key is not a UUIDv5'
 FROM dds.l_product_category AS l
 WHERE substring(l.hk_product_category_pk::text FROM 15 FOR 1) <> '5'
 UNION ALL
@@ -49,7 +50,7 @@ FROM dds.l_order_user AS l
 GROUP BY l.h_order_pk, l.h_user_pk
 HAVING count(*) > 1
 UNION ALL
-SELECT 'l_order_user', l.hk_order_user_pk::text, 'the key is no UUIDv5'
+SELECT 'l_order_user', l.hk_order_user_pk::text, 'the key is not a UUIDv5'
 FROM dds.l_order_user AS l
 WHERE substring(l.hk_order_user_pk::text FROM 15 FOR 1) <> '5'
 UNION ALL
@@ -64,7 +65,7 @@ FROM dds.l_order_restaurant AS l
 GROUP BY l.h_order_pk, l.h_restaurant_pk
 HAVING count(*) > 1
 UNION ALL
-SELECT 'l_order_restaurant', l.hk_order_restaurant_pk::text, 'the key is no UUIDv5'
+SELECT 'l_order_restaurant', l.hk_order_restaurant_pk::text, 'the key is not a UUIDv5'
 FROM dds.l_order_restaurant AS l
 WHERE substring(l.hk_order_restaurant_pk::text FROM 15 FOR 1) <> '5'
 UNION ALL
@@ -86,7 +87,7 @@ WHERE
     NOT EXISTS (SELECT FROM dds.l_order_product AS l WHERE l.hk_order_product_pk = s.hk_order_product_pk)
     OR NOT EXISTS (SELECT FROM dds.h_category AS h WHERE h.h_category_pk = s.h_category_pk)
 UNION ALL
-SELECT 'l_product_category', s.hk_order_product_pk::text, 'a line names a category its product is not linked to'
+SELECT 'l_product_category', s.hk_order_product_pk::text, 'a line has a category that its product is not linked to'
 FROM dds.s_order_product AS s
 INNER JOIN dds.l_order_product AS o ON s.hk_order_product_pk = o.hk_order_product_pk
 LEFT JOIN dds.l_product_category AS c ON o.h_product_pk = c.h_product_pk AND s.h_category_pk = c.h_category_pk

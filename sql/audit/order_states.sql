@@ -1,5 +1,4 @@
--- The state of each order is what the vault says: user, date, a restaurant of its own, latest status and cost, and the lines
--- it holds.
+-- Audit of order states: user, date, restaurant, latest status and cost, and held lines equal those of the vault.
 WITH current_status AS (
     SELECT DISTINCT ON (s.h_order_pk) s.h_order_pk, s.status, s.load_dt
     FROM dds.s_order_status AS s
@@ -61,8 +60,9 @@ FROM dds.bv_order_states AS s
 LEFT JOIN dds.l_order_restaurant AS r ON s.h_order_pk = r.h_order_pk AND s.h_restaurant_pk = r.h_restaurant_pk
 WHERE r.h_order_pk IS NULL
 UNION ALL
--- What an order ever held is not forgotten: a decrement that a crash has swallowed is published because of it.
-SELECT l.h_order_pk, 'the state has forgotten a product'
+-- The state keeps every product that the order ever held: a decrement that a crash left unpublished is published
+-- because of it.
+SELECT l.h_order_pk, 'the state lacks a product that the order once held'
 FROM dds.l_order_product AS l
 INNER JOIN dds.bv_order_states AS s ON l.h_order_pk = s.h_order_pk
 WHERE l.h_product_pk <> ALL(s.product_pks)

@@ -1,5 +1,6 @@
--- The last message that STG has about each order is what DDS holds: version, status, user. DDS has no order that STG does not
--- know. Orders that were fed to DDS directly show up here, they are in no raw event; so do those that DDS has refused.
+-- Audit across layers: version, status and user of each order in DDS equal the last message in STG, and DDS has no
+-- order that STG lacks. Orders published directly to DDS are reported, because they have no raw event, and so are
+-- orders that DDS has rejected.
 WITH sent AS (
     SELECT
         e.object_id,

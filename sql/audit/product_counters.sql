@@ -1,5 +1,5 @@
--- Every product counter, recounted from the vault alone: distinct orders of the user whose latest status is CLOSED and which
--- hold the product. A row with 0 means the same as no row.
+-- Audit of product counters: each is recounted from the vault, as the distinct orders of the user whose latest status
+-- is CLOSED and which hold the product. A row with 0 means the same as no row.
 WITH current_status AS (
     SELECT DISTINCT ON (s.h_order_pk) s.h_order_pk, s.status
     FROM dds.s_order_status AS s

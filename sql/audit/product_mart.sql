@@ -1,5 +1,5 @@
--- The product mart says what the counters of DDS say: count, name and version. A row with 0 means the same as no row. A
--- name of many thousand bytes may be cut where the message would be too large for the broker.
+-- Audit of the product mart: count, name and version equal the counters of DDS. A row with 0 means the same as no row.
+-- A name of many thousand bytes may be cut, if the message would exceed the broker's limit.
 WITH counter AS (
     SELECT c.h_user_pk AS user_id, c.h_product_pk AS product_id, c.product_name AS name, c.order_cnt, c.version
     FROM dds.bv_user_product_counters AS c

@@ -1,4 +1,4 @@
--- Satellites: a row differs from the one before it, and hashdiffs agree with attributes, row for row.
+-- Audit of satellites: each row differs from the row before it, and hashdiffs match attributes.
 SELECT
     's_user_names' AS satellite,
     s.h_user_pk AS pk,

@@ -1,5 +1,5 @@
--- Categories in CLOSED orders are what the vault says, of every day of Moscow without a note that it has changed. An order
--- counts once.
+-- Audit of the summary of categories: the figures of every day in Moscow that is not stale equal those computed from
+-- the CLOSED orders of the vault. An order counts once.
 WITH current_status AS (
     SELECT DISTINCT ON (s.h_order_pk) s.h_order_pk, s.status
     FROM dds.s_order_status AS s

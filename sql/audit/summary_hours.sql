@@ -1,5 +1,5 @@
--- Orders by hour are what the vault says, of every day of Moscow without a note that it has changed. Of several restaurants the
--- links do not say which is the present one; that stands in the state.
+-- Audit of the summary of hours: the figures of every day in Moscow that is not stale equal those computed from the
+-- vault. If an order is linked to several restaurants, the state determines the current one.
 WITH current_status AS (
     SELECT DISTINCT ON (s.h_order_pk) s.h_order_pk, left(s.status, 255) AS status
     FROM dds.s_order_status AS s

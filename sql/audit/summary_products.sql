@@ -1,5 +1,5 @@
--- Products in CLOSED orders are what the vault says, of every day of Moscow without a note that it has changed; and a product
--- as a whole is what its days come to.
+-- Audit of the summary of products: the figures of every day in Moscow that is not stale equal those computed from the
+-- CLOSED orders of the vault, and the totals of a product equal the sums of its days.
 WITH current_status AS (
     SELECT DISTINCT ON (s.h_order_pk) s.h_order_pk, s.status
     FROM dds.s_order_status AS s

@@ -1,5 +1,5 @@
--- The history of tags: numbered without a gap, assigned and revoked in turn under one text, ending with the tags there are,
--- and published.
+-- Audit of tag events: changes are numbered without a gap, alternate between assigned and revoked with the same text,
+-- end with the current tags, and are published.
 WITH history AS (
     SELECT
         e.*,
@@ -11,27 +11,27 @@ WITH history AS (
     FROM cdm.user_tag_events AS e
 )
 
-SELECT h.user_id, h.rule_id, h.change_no, 'is not the change of that number' AS problem
+SELECT h.user_id, h.rule_id, h.change_no, 'has a wrong change number' AS problem
 FROM history AS h
 WHERE h.change_no <> h.place OR h.seq <= h.seq_before
 UNION ALL
-SELECT h.user_id, h.rule_id, h.change_no, 'says what the one before has said'
+SELECT h.user_id, h.rule_id, h.change_no, 'repeats the previous change'
 FROM history AS h
 WHERE h.action = coalesce(h.before, 'revoked')
 UNION ALL
-SELECT h.user_id, h.rule_id, h.change_no, 'revokes another text than was assigned'
+SELECT h.user_id, h.rule_id, h.change_no, 'revokes another text than the one assigned'
 FROM history AS h
 WHERE h.action = 'revoked' AND h.tag <> h.tag_before
 UNION ALL
-SELECT h.user_id, h.rule_id, h.change_no, 'is not known to be published'
+SELECT h.user_id, h.rule_id, h.change_no, 'is not marked as published'
 FROM history AS h
 WHERE h.unsent
 UNION ALL
-SELECT h.user_id, h.rule_id, h.change_no, 'is for a counter on the wrong side of its threshold'
+SELECT h.user_id, h.rule_id, h.change_no, 'has a counter on the wrong side of the threshold'
 FROM history AS h
 WHERE h.action = 'assigned' AND h.order_cnt < h.threshold
 UNION ALL
-SELECT coalesce(h.user_id, t.user_id), coalesce(h.rule_id, t.rule_id), h.change_no, 'is the last, and the tag says otherwise'
+SELECT coalesce(h.user_id, t.user_id), coalesce(h.rule_id, t.rule_id), h.change_no, 'differs from the current tag'
 FROM (SELECT l.* FROM history AS l WHERE l.after IS NULL AND l.action = 'assigned') AS h
 FULL JOIN cdm.user_tags AS t ON h.user_id = t.user_id AND h.rule_id = t.rule_id
 WHERE (h.tag, h.at) IS DISTINCT FROM (t.tag, t.assigned_at)

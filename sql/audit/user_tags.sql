@@ -1,4 +1,5 @@
--- Every user has the tags that the rules say of their counters, and no other; and the rules in force are those written.
+-- Audit of tags: every user has exactly the tags that the rules give for their counters, and the rules in force equal
+-- those written.
 WITH due AS (
     SELECT c.user_id, r.rule_id, r.tag
     FROM cdm.tag_rules AS r
@@ -17,7 +18,7 @@ FROM due AS d
 FULL JOIN cdm.user_tags AS t ON d.user_id = t.user_id AND d.rule_id = t.rule_id
 WHERE d.tag IS DISTINCT FROM t.tag
 UNION ALL
-SELECT NULL, coalesce(r.rule_id, f.rule_id), 'a rule that is not in force as it is written', f.tag
+SELECT NULL, coalesce(r.rule_id, f.rule_id), 'the rule in force differs from the one written', f.tag
 FROM cdm.tag_rules AS r
 FULL JOIN cdm.tag_rules_in_force AS f ON r.rule_id = f.rule_id
 WHERE

@@ -1,4 +1,4 @@
--- Every user of a mart is known by source id, under the key of the hub.
+-- Audit of users: every user of a mart has a source id, under the hub key.
 SELECT m.user_id, u.source_id, h.user_id AS hub_user_id
 FROM (
     SELECT p.user_id FROM cdm.user_product_counters AS p

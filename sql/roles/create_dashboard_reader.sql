@@ -1,18 +1,19 @@
--- A role for dashboards: it reads schema cdm, its views and its tables, and nothing else. To be run by whoever runs `migrate`,
--- and again at any time, for another password or after views have come that somebody else has made:
+-- Creates a role for dashboards that may read the tables and views of schema cdm and nothing else. Run it as the role
+-- that runs `migrate`. Run it again to change the password, or after another role has created views:
 --
 --   psql "$DATABASE_URL" -v reader=tagmill_reader -v password="$PASSWORD" -f sql/roles/create_dashboard_reader.sql
 --
--- Whoever may not make roles has it made elsewhere, such as in the console of a provider, and runs the same without a password:
--- the role is then left as it is, and given its rights.
+-- If this role may not create roles, have the role created elsewhere, such as in the console of a provider, and run the
+-- script without a password: it then changes no attributes of the role and only grants the rights.
 --
--- Views read with the rights of their owner, so the role needs none on what lies behind them. That its transactions begin
--- read-only keeps mistakes out; what keeps it from writing is that it has no right to.
+-- Views read with the rights of their owner, so the role needs no rights on the underlying tables. Its transactions are
+-- read-only by default, which prevents mistakes. Missing rights keep it from writing.
 \set ON_ERROR_STOP on
 
 BEGIN;
 
--- A superuser may make and change roles, and so may who has CREATEROLE: since 16, of those that are there, only his own.
+-- A superuser may create and change roles, and so may a role with CREATEROLE; since PostgreSQL 16 the latter may change
+-- only roles of which it is an administrator.
 SELECT me.rolsuper AS is_superuser,
     it.oid IS NOT NULL AS is_there,
     me.rolsuper OR me.rolcreaterole AND (
@@ -38,7 +39,7 @@ ALTER ROLE :"reader" NOSUPERUSER NOCREATEDB NOCREATEROLE;
 ALTER ROLE :"reader" LOGIN NOINHERIT PASSWORD :'password';
 ALTER ROLE :"reader" IN DATABASE :"DBNAME" SET default_transaction_read_only = on;
 ALTER ROLE :"reader" IN DATABASE :"DBNAME" SET search_path = cdm;
--- A chart takes a fraction of a second; what takes longer than this nobody waits for, and it must not pile up.
+-- A chart takes a fraction of a second. The timeout keeps slow queries from piling up.
 ALTER ROLE :"reader" IN DATABASE :"DBNAME" SET statement_timeout = '15s';
 ALTER ROLE :"reader" IN DATABASE :"DBNAME" SET idle_in_transaction_session_timeout = '15s';
 \else

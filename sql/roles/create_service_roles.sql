@@ -1,6 +1,6 @@
--- Creates the roles that the services run as: tagmill_stg, tagmill_dds and tagmill_cdm. They are separate from the owner of the
--- tables, and each may do what its service needs and nothing else. Run it as a superuser, or as the owner of the database if that role
--- may create roles. Run it again at any time to change the passwords:
+-- Creates the roles of the services: tagmill_stg, tagmill_dds and tagmill_cdm. They are separate from the owner of the
+-- tables, and each has only the rights that its service needs. Run it as a superuser, or as the owner of the database
+-- if that role may create roles. Run it again at any time to change the passwords:
 --
 --   psql "$ADMIN_URL" -v stg_password="$STG" -v dds_password="$DDS" -v cdm_password="$CDM" -f sql/roles/create_service_roles.sql
 --

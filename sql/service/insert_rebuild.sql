@@ -1,4 +1,4 @@
--- A rebuild begins; one that was under way begins anew, under another id.
+-- Records the beginning of a rebuild. A running rebuild starts again under another id.
 -- $1 service, $2 targets bigint[], $3 group_id
 INSERT INTO public.tagmill_rebuilds AS r (service, group_id, phase, targets)
 VALUES ($1, $3, 'replaying', $2)

@@ -1,5 +1,5 @@
--- These dead letters have been sent back, and the broker has acknowledged it. Somebody else may have done the same; or the
--- rows are of letters that had these places before the topic was made anew.
+-- Records dead letters as replayed, after the broker has acknowledged them. A row may exist: another process has
+-- replayed the same letter, or the row belongs to a letter of a topic that was deleted and created again.
 -- $1 dead-letter topic text, $2 partition int[], $3 offset bigint[]
 INSERT INTO public.tagmill_replayed_dead_letters AS r (topic, partition, "offset")
 SELECT $1, n.partition, n."offset"

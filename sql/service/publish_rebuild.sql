@@ -1,4 +1,5 @@
--- The topic has been read again: what came of it may be told. Nothing happens if another replica has said so already.
+-- Starts the publication phase of a rebuild, after the topic has been replayed. Does nothing if another replica has
+-- done so.
 -- $1 service, $2 id
 UPDATE public.tagmill_rebuilds AS r
 SET phase = 'publishing'

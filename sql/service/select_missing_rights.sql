@@ -1,12 +1,12 @@
--- Selects the rights that a service needs and its role lacks; no row if it lacks none. This is the only list of rights: `migrate`
--- grants the missing ones to tagmill_stg, tagmill_dds or tagmill_cdm, and `check` reports them. Objects that do not exist are left out,
--- because migrations create them.
+-- Selects the rights that a service needs and its role lacks; no row if it lacks none. This is the only list of rights:
+-- `migrate` grants the missing ones to tagmill_stg, tagmill_dds or tagmill_cdm, and `check` reports them. Objects that
+-- do not exist are left out, because migrations create them.
 -- $1 service text, $2 role text; null: the current user
 WITH needed AS (
     SELECT l.kind, l.schema_name, l.object_name, l.privileges
     FROM (
         VALUES
-        -- Every service reads the history of migrations at its start, dead letters that were sent back, and running rebuilds.
+        -- Every service reads the history of migrations at its start, replayed dead letters, and running rebuilds.
         ('*', 'schema', 'public', '', 'USAGE'),
         ('*', 'table', 'public', 'tagmill_migrations', 'SELECT'),
         ('*', 'table', 'public', 'tagmill_replayed_dead_letters', 'SELECT,INSERT,UPDATE'),

@@ -1,4 +1,4 @@
--- The rebuild of a service, if one is under way.
+-- Selects the running rebuild of a service, if any.
 -- $1 service
 SELECT r.id, r.phase, r.targets, r.published_to, r.group_id
 FROM public.tagmill_rebuilds AS r

@@ -1,4 +1,4 @@
--- Which of these dead letters have been sent back before, and when.
+-- Selects the dead letters that were replayed before, and when.
 -- $1 dead-letter topic text, $2 partition int[], $3 offset bigint[]
 SELECT r.partition, r."offset", r.replayed_at
 FROM public.tagmill_replayed_dead_letters AS r

@@ -1,15 +1,15 @@
-{{/* What a schema cannot say: values that do not go together are refused, each with a line that names it. */}}
+{{/* Checks that values.schema.json cannot express: contradicting values are rejected with a message that names them. */}}
 
-{{/* Of a service. */}}
+{{/* Checks of a service. */}}
 {{- define "tagmill.checkService" -}}
 {{- $settings := fromYaml (include "tagmill.settings" .) -}}
 {{- $secrets := fromYaml (include "tagmill.secrets" .) -}}
 {{- if not $settings.KAFKA_BOOTSTRAP_SERVERS -}}
-{{- fail "settings.KAFKA_BOOTSTRAP_SERVERS: say where Kafka is, host:port" -}}
+{{- fail "settings.KAFKA_BOOTSTRAP_SERVERS: required, host:port" -}}
 {{- end -}}
 {{- range splitList "," $settings.KAFKA_BOOTSTRAP_SERVERS -}}
 {{- if not (regexMatch ":[0-9]+$" (trim .)) -}}
-{{- fail (printf "settings.KAFKA_BOOTSTRAP_SERVERS: `%s` lacks a port; say host:port,host:port" (trim .)) -}}
+{{- fail (printf "settings.KAFKA_BOOTSTRAP_SERVERS: `%s` lacks a port; expected host:port,host:port" (trim .)) -}}
 {{- end -}}
 {{- end -}}
 {{- if not $secrets.DATABASE_URL -}}
@@ -22,17 +22,17 @@
 {{- if hasPrefix "SASL" $protocol -}}
 {{- range $name := list "KAFKA_SASL_MECHANISM" "KAFKA_SASL_USERNAME" -}}
 {{- if not (get $settings $name) -}}
-{{- fail (printf "settings.%s: KAFKA_SECURITY_PROTOCOL=%s needs it" $name $protocol) -}}
+{{- fail (printf "settings.%s: required by KAFKA_SECURITY_PROTOCOL=%s" $name $protocol) -}}
 {{- end -}}
 {{- end -}}
 {{- if not $secrets.KAFKA_SASL_PASSWORD -}}
-{{- fail (printf "secrets.KAFKA_SASL_PASSWORD: KAFKA_SECURITY_PROTOCOL=%s needs it; give value or existingSecret" $protocol) -}}
+{{- fail (printf "secrets.KAFKA_SASL_PASSWORD: required by KAFKA_SECURITY_PROTOCOL=%s; give value or existingSecret" $protocol) -}}
 {{- end -}}
 {{- else -}}
 {{- range $group, $given := dict "settings" $settings "secrets" $secrets -}}
 {{- range $name := list "KAFKA_SASL_MECHANISM" "KAFKA_SASL_USERNAME" "KAFKA_SASL_PASSWORD" -}}
 {{- if get $given $name -}}
-{{- fail (printf "%s.%s: of no use with KAFKA_SECURITY_PROTOCOL=%s; set SASL_SSL" $group $name $protocol) -}}
+{{- fail (printf "%s.%s: has no effect with KAFKA_SECURITY_PROTOCOL=%s; set SASL_SSL" $group $name $protocol) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -40,25 +40,25 @@
 {{- $partitions := int .root.Values.partitions -}}
 {{- if .own.scaling.enabled -}}
 {{- if gt (int .own.scaling.maxReplicas) $partitions -}}
-{{- fail (printf "%s.scaling.maxReplicas: %d are more than the %d partitions (`partitions`); some would have nothing to do" .path (int .own.scaling.maxReplicas) $partitions) -}}
+{{- fail (printf "%s.scaling.maxReplicas: %d are more than the %d partitions (`partitions`); the surplus replicas would be idle" .path (int .own.scaling.maxReplicas) $partitions) -}}
 {{- end -}}
 {{- if lt (int .own.scaling.maxReplicas) (int .own.scaling.minReplicas) -}}
 {{- fail (printf "%s.scaling: maxReplicas is below minReplicas" .path) -}}
 {{- end -}}
 {{- else if gt (int .own.replicas) $partitions -}}
-{{- fail (printf "%s.replicas: %d are more than the %d partitions (`partitions`); some would have nothing to do" .path (int .own.replicas) $partitions) -}}
+{{- fail (printf "%s.replicas: %d are more than the %d partitions (`partitions`); the surplus replicas would be idle" .path (int .own.replicas) $partitions) -}}
 {{- end -}}
 {{- end -}}
 
-{{/* Of the migration. */}}
+{{/* Checks of the migration. */}}
 {{- define "tagmill.checkMigration" -}}
 {{- if not (fromYaml (include "tagmill.secrets" .)).DATABASE_URL -}}
 {{- fail "secrets.DATABASE_URL: give value or existingSecret" -}}
 {{- end -}}
 {{- end -}}
 
-{{/* That the cluster knows a kind which is switched on. Who renders without a cluster is believed: only a cluster has the
-     aggregator's own kind. */}}
+{{/* Checks that the cluster has a kind that is switched on. Without a cluster (`helm template`) the check is skipped: only a
+     cluster reports the kind of the aggregator itself. */}}
 {{- define "tagmill.requireKind" -}}
 {{- $versions := .root.Capabilities.APIVersions -}}
 {{- if and ($versions.Has "apiregistration.k8s.io/v1") (not ($versions.Has .api)) -}}

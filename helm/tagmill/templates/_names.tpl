@@ -1,12 +1,12 @@
 {{/* Names and labels. A component is stg, dds, cdm or migrate. */}}
 
-{{/* What everything of a release is called, with room for the component behind it. */}}
+{{/* Name prefix of all objects of a release, short enough for a component to follow. */}}
 {{- define "tagmill.fullname" -}}
 {{- $name := ternary .Release.Name (printf "%s-tagmill" .Release.Name) (contains "tagmill" .Release.Name) -}}
 {{- $name | trunc 52 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* By which a component's pods are told from all others; immutable, so it holds nothing that changes. */}}
+{{/* Selector labels of a component's pods. They are immutable, so they contain nothing that changes. */}}
 {{- define "tagmill.selector" -}}
 app.kubernetes.io/name: tagmill
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -20,7 +20,7 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "tagmill-%s" .root.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* The head of an object. What the migration needs is a hook as the job is: it is there before anything else, and gone when
+{{/* Metadata of an object. Objects of the migration are hooks like its job: they are created before all others and deleted when
      the job has succeeded. Smaller weights come first. */}}
 {{- define "tagmill.metadata" -}}
 name: {{ include "tagmill.fullname" .root }}-{{ .name }}{{ .suffix }}

@@ -1,16 +1,16 @@
-{{/* The one pod template: of the three services, and of the job that migrates. */}}
+{{/* The pod template of the three services and of the migration job. */}}
 {{- define "tagmill.pod" -}}
 {{- $runs := ne .name "migrate" -}}
 {{- $values := .root.Values -}}
 metadata:
-  {{- /* No version: a pod is replaced when it changes, not when the chart around it does. */}}
+  {{- /* No version label: a pod is replaced when its own template changes, not with every version of the chart. */}}
   labels:
     {{- include "tagmill.selector" . | nindent 4 }}
     {{- with $values.pod.labels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
-    {{- /* A pod does not see that its secrets have changed: it is replaced. */}}
+    {{- /* A checksum replaces the pod when its secrets change; a running pod does not notice. */}}
     checksum/secrets: {{ include "tagmill.inlineSecrets" . | sha256sum }}
     {{- if fromYaml (include "tagmill.caFiles" .) }}
     checksum/ca: {{ $values.ca.pem | sha256sum }}
@@ -61,7 +61,7 @@ spec:
       {{- if $runs }}
       ports:
         - {name: http, containerPort: 5000, protocol: TCP}
-      {{- /* /health fails when the loop hangs, and for nothing else: no broker that is away has a pod restarted. */}}
+      {{- /* /health fails only when the loop hangs. An unreachable broker does not restart the pod. */}}
       startupProbe:
         httpGet: {path: /health, port: http}
         periodSeconds: 2

@@ -1,6 +1,6 @@
-{{/* What a component is told: settings, secrets, certificates; the component's own win over those of all. */}}
+{{/* Settings, secrets and certificates of a component; its own values override those of all services. */}}
 
-{{/* Its settings, a map. */}}
+{{/* Settings of a component, a map. */}}
 {{- define "tagmill.settings" -}}
 {{- $settings := dict -}}
 {{- range $from := list .root.Values.settings .own.settings -}}
@@ -14,7 +14,7 @@
 {{- toYaml $settings -}}
 {{- end -}}
 
-{{/* Its secrets, a map of those that are given: each of them where it is. */}}
+{{/* Secrets of a component that are given, a map from name to their source. */}}
 {{- define "tagmill.secrets" -}}
 {{- $secrets := dict -}}
 {{- $all := dict "path" "secrets" "secrets" .root.Values.secrets -}}
@@ -36,7 +36,7 @@
 {{- toYaml $secrets -}}
 {{- end -}}
 
-{{/* Of its secrets, those that the chart has to make a Secret of, as its data. */}}
+{{/* Secrets that are given inline, as the data of the Secret that the chart creates. */}}
 {{- define "tagmill.inlineSecrets" -}}
 {{- range $name, $secret := fromYaml (include "tagmill.secrets" .) }}
 {{- with $secret.value }}
@@ -45,7 +45,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* Whether a certificate authority is given, and where: "", "inline", "secret", "configMap". */}}
+{{/* Source of the certificate authority: "" (none), "inline", "secret" or "configMap". */}}
 {{- define "tagmill.ca" -}}
 {{- $ca := .Values.ca -}}
 {{- if gt (len (compact (list $ca.pem $ca.existingSecret $ca.existingConfigMap))) 1 -}}
@@ -54,18 +54,18 @@
 {{- if $ca.pem }}inline{{ else if $ca.existingSecret }}secret{{ else if $ca.existingConfigMap }}configMap{{ end -}}
 {{- end -}}
 
-{{/* The ConfigMap that the chart makes of it: the services share one, the migration has its own, a hook. */}}
+{{/* Name of the ConfigMap with an inline certificate authority. The services share one; the migration has its own, a hook. */}}
 {{- define "tagmill.caName" -}}
 {{ include "tagmill.fullname" .root }}{{ ternary "-migrate-ca" "-ca" (eq .name "migrate") }}
 {{- end -}}
 
-{{/* How it speaks to Kafka. */}}
+{{/* Security protocol for Kafka. */}}
 {{- define "tagmill.kafkaProtocol" -}}
 {{- $settings := fromYaml (include "tagmill.settings" .) -}}
 {{- default "PLAINTEXT" $settings.KAFKA_SECURITY_PROTOCOL -}}
 {{- end -}}
 
-{{/* The files of certificates it is told of, by variable. */}}
+{{/* Paths of certificate files, by environment variable. */}}
 {{- define "tagmill.caFiles" -}}
 {{- if include "tagmill.ca" .root -}}
 {{- $for := .root.Values.ca.for -}}
@@ -81,7 +81,7 @@ REDIS_CA_FILE: /etc/tagmill/tls/ca.pem
 {{- end }}
 {{- end -}}
 
-{{/* The environment, a list. What is given whole comes last, and takes the place of what has the same name. */}}
+{{/* Environment variables, a list. Entries of `env` come last and replace entries of the same name. */}}
 {{- define "tagmill.environment" -}}
 {{- $whole := concat .root.Values.extraEnv (default list .own.extraEnv) -}}
 {{- $variables := dict -}}
@@ -113,7 +113,7 @@ REDIS_CA_FILE: /etc/tagmill/tls/ca.pem
 {{- end }}
 {{- end -}}
 
-{{/* The sources of the volume that holds its secrets and certificates. */}}
+{{/* Sources of the projected volume with secrets and certificates. */}}
 {{- define "tagmill.files" -}}
 {{- $made := printf "%s-%s" (include "tagmill.fullname" .root) .name -}}
 {{- range $name, $secret := fromYaml (include "tagmill.secrets" .) }}
@@ -134,8 +134,7 @@ REDIS_CA_FILE: /etc/tagmill/tls/ca.pem
 {{- end }}
 {{- end -}}
 
-{{/* The ports of a server: those that the values tell and those of its URL, as far as it is given there; or else the usual
-     one. */}}
+{{/* Ports of a server: those in the values and those of its URL, if it is given inline; otherwise the default port. */}}
 {{- define "tagmill.ports" -}}
 {{- $ports := .told -}}
 {{- $usual := .usual -}}

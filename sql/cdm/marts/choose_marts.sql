@@ -1,5 +1,6 @@
--- Sets the schema that this batch writes to: cdm or, during a rebuild, cdm_rebuild. Returns whether it is cdm. The upserts after it
--- name no schema; the rest of the path is that of every transaction. Must run after join_batches.
+-- Sets the schema that this batch writes to: cdm or, during a rebuild, cdm_rebuild. Returns whether it is cdm. The
+-- upserts that follow are not schema-qualified; the rest of search_path is that of every transaction. Must run after
+-- join_batches.
 -- $1 service
 SELECT
     NOT c.is_rebuilt AS is_public,

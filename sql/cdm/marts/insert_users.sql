@@ -1,5 +1,5 @@
--- New users; those already there stay as they are. Ordered by key, so that two replicas never wait in a circle.
--- Into the marts that choose_marts has chosen.
+-- Inserts new users; existing ones are not changed. Rows are ordered by key, so that replicas cannot deadlock. Writes
+-- to the schema set by choose_marts.
 -- $1 user_id uuid[], $2 source_id text[]
 INSERT INTO users (user_id, source_id)
 SELECT n.user_id, n.source_id

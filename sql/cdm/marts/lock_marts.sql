@@ -1,3 +1,3 @@
--- Waits for the batches that have begun and lets none begin until the transaction ends: each of them takes this table with
--- join_batches before anything else. Who only reads does not notice.
+-- Waits for running batches and blocks new ones until the transaction ends. Every batch locks this table with
+-- join_batches before anything else. Readers are not blocked.
 LOCK TABLE cdm.users IN EXCLUSIVE MODE

@@ -1,3 +1,3 @@
--- Like lock_marts, waits for the batches that have begun and lets none begin until the transaction ends. Who pauses them as
--- well goes on beside it: for those who write what batches write, but not the same rows.
+-- Waits for running batches and blocks new ones until the transaction ends, like lock_marts. Several transactions may
+-- hold this lock at the same time: it is for transactions that write the same tables as batches, but different rows.
 LOCK TABLE cdm.users IN SHARE MODE

@@ -1,11 +1,11 @@
--- Counters as DDS says they are now, one row a counter; returns those that changed. A row is replaced by a larger version
--- only, so messages may come twice and out of order.
+-- Upserts category counters published by DDS and returns the changed ones. A row is replaced only by a larger version,
+-- so messages may be repeated and may arrive out of order.
 --
--- The upsert itself refuses what is no news, but locks and logs each such row. Where many are expected ($6) they are looked
--- up and left out before; in a steady stream all are news, and the lookup would be for nothing. One by one: NOT EXISTS is a
--- join to the planner, which on a table that was empty when it was analysed reads the whole index, and a session keeps that
--- plan while the table grows.
--- Into the marts that choose_marts has chosen.
+-- The upsert skips rows that are not newer, but locks and logs each of them. If many such rows are expected ($6), they
+-- are filtered out before the upsert; in a steady stream all rows are newer, and the filter would be useless. The
+-- filter is a lookup row by row, because the planner turns NOT EXISTS into a join. Planned for a table that was empty
+-- when it was analyzed, that join reads the whole index, and a session keeps the plan while the table grows. Writes to
+-- the schema set by choose_marts.
 -- $1 user_id uuid[], $2 category_id uuid[], $3 category_name text[], $4 order_cnt int[], $5 version bigint[],
 -- $6 boolean: look first
 INSERT INTO user_category_counters AS c (user_id, category_id, category_name, order_cnt, version)

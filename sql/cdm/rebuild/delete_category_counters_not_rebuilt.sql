@@ -1,4 +1,4 @@
--- Counters that no message tells of.
+-- Deletes category counters that are not in the rebuilt mart.
 DELETE FROM cdm.user_category_counters AS c
 WHERE
     NOT EXISTS (

@@ -1,4 +1,4 @@
--- Counters that no message tells of.
+-- Deletes product counters that are not in the rebuilt mart.
 DELETE FROM cdm.user_product_counters AS c
 WHERE
     NOT EXISTS (

@@ -1,4 +1,4 @@
--- Users that no message names, or not under this source id.
+-- Deletes users that are not in the rebuilt mart, or that have another source id there.
 DELETE FROM cdm.users AS u
 WHERE
     NOT EXISTS (

@@ -1,5 +1,5 @@
--- Counters that are missing or differ, whatever their version: what was read again is right. The others are not touched,
--- and every one keeps its id.
+-- Merges the rebuilt product counters: inserts missing rows and updates rows that differ, whatever their version,
+-- because the replayed value is right. Equal rows are not touched, and every row keeps its id.
 MERGE INTO cdm.user_product_counters AS c
 USING cdm_rebuild.user_product_counters AS r
     ON c.user_id = r.user_id AND c.product_id = r.product_id

@@ -1,11 +1,12 @@
--- Makes the tags of these users by one rule what their counters say, and writes down each change. Of a user who is right
--- already nothing is written. A tag whose text has changed is revoked under the old one and assigned under the new.
+-- Applies one rule to some users: makes their tags match their counters, and records each change as an event. Nothing
+-- is written for a user whose tag is right. If the text of a tag has changed, the old text is revoked and the new one
+-- assigned.
 --
--- Counters and tags must not move meanwhile: the batch that asks holds the locks of the counters it has moved, everybody
--- else pauses the batches and holds the shard of these users. Each row is looked up by its key, in a form that leaves the
--- planner no choice: it has made the plan when the tables were empty, for all it knows, and keeps it. What is changed is
--- therefore found by the place where the look has met it: by users, of a rule that few had, it went through everybody who has
--- the tag, and for each through all users.
+-- Counters and tags must not change in the meantime. A batch holds the locks of the counters it has changed; any other
+-- caller holds the locks of pause_batches and lock_shard. Each row is looked up by its key, in a form that leaves the
+-- planner no choice, because the plan may have been made while the tables were empty and is kept. For the same reason,
+-- changed rows are addressed by ctid: a join by user, planned for a rule that few users had, would scan all users who
+-- have the tag and, for each of them, all users.
 -- $1 rule_id bigint, $2 user_id uuid[], each once
 WITH person AS MATERIALIZED (
     SELECT

@@ -1,3 +1,3 @@
--- What goes through whole tables joins them whole, whatever the planner takes their size for: they may have been filled a
--- minute ago.
+-- Disables nested loops for the transaction. The statements that follow scan whole tables, and the planner may
+-- underestimate the size of tables that were filled recently.
 SELECT set_config('enable_nestloop', 'off', true)

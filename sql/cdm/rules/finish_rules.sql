@@ -1,4 +1,4 @@
--- Every user has been looked at by these revisions of rules; one that was changed meanwhile is still pending.
+-- Marks rules as applied to every user. A rule whose revision has changed in the meantime stays pending.
 -- $1 rule_id bigint[], $2 revision bigint[]
 WITH done AS MATERIALIZED (
     SELECT d.rule_id, d.revision

@@ -1,7 +1,7 @@
--- What a rule, if it were like this, would mean for each user who has a counter of its subject or a tag by it: how many of
--- each kind, and the first few. Looks, and changes nothing.
+-- Previews a rule: its effect on each user who has a counter of its subject or a tag by it, as the number of users per
+-- kind of effect and the first few users. Changes nothing.
 -- $1 rule_id bigint, null: a new one; $2 subject text, $3 subject_id uuid, $4 threshold int, $5 tag text,
--- $6 enabled boolean; $7 how many of each kind are named bigint
+-- $6 enabled boolean; $7 number of users listed per kind bigint
 WITH counter AS (
     SELECT c.user_id, c.order_cnt
     FROM cdm.user_category_counters AS c

@@ -1,3 +1,3 @@
--- Counters have moved without a batch (a rebuild): every user is to be looked at again.
+-- Marks all rules as pending after a rebuild, which changes counters without batches.
 UPDATE cdm.tag_rules_in_force AS f
 SET pending = true, revision = nextval('cdm.tag_rules_revision')

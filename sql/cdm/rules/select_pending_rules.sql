@@ -1,4 +1,5 @@
--- Rules that differ from those in force, and rules in force that are pending. Without a subject: deleted by somebody.
+-- Selects rules that differ from those in force, and rules in force that are pending. A row without a subject is a
+-- deleted rule.
 SELECT
     coalesce(r.rule_id, f.rule_id), r.subject, r.subject_key, r.threshold, r.tag, r.enabled,
     CASE

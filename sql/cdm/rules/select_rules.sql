@@ -1,4 +1,5 @@
--- Every rule, how many users have a tag by it now, and whether the service has applied it to all of them as it is written.
+-- Selects every rule, the number of users who have a tag by it, and whether its current revision is applied to all
+-- users.
 SELECT
     r.rule_id, r.subject, r.subject_key, r.threshold, r.tag, r.enabled,
     (SELECT count(*) FROM cdm.user_tags AS t WHERE t.rule_id = r.rule_id) AS users,

@@ -1,4 +1,5 @@
--- From now on batches go by these. Under lock_marts: no batch is under way that has gone by the rules before.
+-- Puts rules in force: later batches follow them. Requires lock_marts, so that no batch with the earlier rules is
+-- running.
 -- $1 rule_id bigint[], $2 subject text[], $3 subject_key text[], $4 subject_id uuid[], $5 threshold int[], $6 tag text[],
 -- $7 enabled boolean[]
 INSERT INTO cdm.tag_rules_in_force AS f (

@@ -1,5 +1,5 @@
--- The summary is as of now. How long it took, until the commit, decides how soon there may be another.
--- $1 writes text: what they were before anything was read, $2 days_left bigint
+-- Records a refresh of the summary. Its duration, up to the commit, determines the pause before the next one.
+-- $1 writes text: their number before anything was read, $2 days_left bigint
 UPDATE cdm_summary.refreshes AS r
 SET
     refreshed_at = clock_timestamp() AT TIME ZONE 'UTC',

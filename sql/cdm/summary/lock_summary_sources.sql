@@ -1,5 +1,5 @@
--- Who truncates one of these waits until the summary is refreshed; batches do not notice. Nobody is waited for: who truncates
--- several, one after the other, would be waited for in a circle.
+-- Locks the source tables of the summary: TRUNCATE waits until the refresh ends; batches are not blocked. NOWAIT,
+-- because a transaction that truncates several tables one after the other could deadlock with this one.
 LOCK TABLE
     dds.bv_order_states,
     dds.h_product, dds.h_category, dds.h_restaurant, dds.s_product_names, dds.s_restaurant_names,

@@ -1,3 +1,3 @@
--- When the summary that the views show was last worked out, Moscow time, as ISO-8601 writes it.
+-- Selects the time of the last refresh of the summary, Moscow time, in ISO 8601 format.
 SELECT to_char(f.refreshed_at_msk, 'YYYY-MM-DD"T"HH24:MI:SS')
 FROM cdm.freshness AS f

@@ -1,9 +1,9 @@
--- Deletes the notes of up to $1 stale days and returns these days. Today, yesterday and tomorrow come first (the clock of an order may
--- be ahead); they are only three, so other days do not wait for them. The others follow in the order in which they were noted; of
--- days that were noted together the latest comes first. A day that is noted again is placed after all days that wait, so no day waits
--- for ever. Returns one row for each run of consecutive days, and none if nothing is noted. If an order changes before the
--- statements that follow, they see the change, and its note stays for the next refresh.
--- $1 maximum number of days bigint, $2 days to leave alone text[], $3 whether each day is a run of its own boolean
+-- Deletes and returns up to $1 stale days. Today, yesterday and tomorrow come first (the clock of an order may be
+-- ahead); they are only three, so other days do not wait for them. The others follow in the order in which they were
+-- noted; of days noted at the same time the latest comes first. A day that is noted again goes to the end of the queue,
+-- so no day waits for ever. Returns one row per run of consecutive days, and no row if no day is stale. If an order
+-- changes before the statements that follow, they see the change, and its note stays for the next refresh.
+-- $1 maximum number of days bigint, $2 days to skip text[], $3 whether each day is a run of its own boolean
 WITH noted AS (
     SELECT n.day, row_number() OVER (ORDER BY n.day BETWEEN t.day - 1 AND t.day + 1 DESC, n.noted_at, n.day DESC) AS place
     FROM

@@ -1,2 +1,3 @@
--- One replica at a time refreshes the summary, until its transaction ends. The number is any, but for ever.
+-- Tries to lock the summary until the transaction ends: one replica at a time refreshes it. The lock number is
+-- arbitrary and must never change.
 SELECT pg_try_advisory_xact_lock(7224647957)

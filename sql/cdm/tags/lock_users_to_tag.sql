@@ -1,4 +1,5 @@
--- Changes of one user's tags follow each other, whatever the rule: only then is the order of seq that of the commits.
+-- Locks users whose tags change, so that changes of one user are serialized, whatever the rule. Only then is the order
+-- of seq the order of commits.
 -- $1 user_id uuid[]
 SELECT
 FROM cdm.users AS u

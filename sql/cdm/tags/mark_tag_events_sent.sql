@@ -1,4 +1,4 @@
--- The broker has acknowledged these events, of those that select_unsent_tag_events has handed out.
+-- Marks tag events as sent, after the broker has acknowledged them.
 -- $1 seq bigint[]
 UPDATE cdm.user_tag_events AS e
 SET unsent = false

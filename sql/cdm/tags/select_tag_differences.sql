@@ -1,6 +1,6 @@
--- Users whose tags are not what the pending rules say: one pass over the counters, without a lock. Batches see to the
--- counters they move themselves, so none can come to it after this pass.
--- $1 how many at most bigint
+-- Selects users whose tags differ from the pending rules, in one pass over the counters without a lock. Batches update
+-- the tags of the counters they change, so no difference arises after this pass.
+-- $1 maximum number of rows bigint
 WITH due AS (
     SELECT c.user_id, f.rule_id, f.tag
     FROM cdm.tag_rules_in_force AS f

@@ -1,6 +1,6 @@
--- The next events to be published, each user's in the order of their changes. After try_lock_tag_events, so that what the
--- replica before has sent is known to be sent.
--- $1 how many bigint; $2 bytes of names after which no more is handed out bigint
+-- Selects the next unsent tag events; those of a user in the order of their changes. Must run after
+-- try_lock_tag_events, so that the events sent by another replica are already marked as sent.
+-- $1 maximum number of events bigint; $2 maximum bytes of names and tags bigint; the last event may exceed it
 WITH next AS MATERIALIZED (
     SELECT e.*
     FROM cdm.user_tag_events AS e

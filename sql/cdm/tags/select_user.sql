@@ -1,4 +1,4 @@
--- The hub key of a user who has a counter.
+-- Selects the hub key of a user who has a counter.
 -- $1 source_id text
 SELECT u.user_id
 FROM cdm.users AS u

@@ -1,4 +1,4 @@
--- What one user has ordered, most often first. A counter of 0 is the same as none.
+-- Selects the counters of a user, largest first. A counter of 0 means the same as no counter.
 -- $1 user_id uuid
 SELECT 'category' AS subject, c.category_id AS id, c.category_name AS name, c.order_cnt
 FROM cdm.user_category_counters AS c

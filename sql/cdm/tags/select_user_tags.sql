@@ -1,4 +1,4 @@
--- What one user is called, and by which rule.
+-- Selects the tags of a user and the rules that assigned them.
 -- $1 user_id uuid
 SELECT t.tag, t.rule_id, t.assigned_at
 FROM cdm.user_tags AS t

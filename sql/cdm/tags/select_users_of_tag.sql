@@ -1,6 +1,6 @@
--- The next users with a tag, each once, whatever the rules they have it by. One whose counters a rebuild has just taken away
--- has no source id, but their place: whoever pages goes by it.
--- $1 tag text, $2 hub key of the last user of the page before uuid, $3 how many bigint
+-- Selects a page of the users who have a tag; each user once, whatever the number of rules. A user whose counters a
+-- rebuild has just deleted has no source id, but keeps the place by which pages are ordered.
+-- $1 tag text, $2 hub key of the last user of the previous page uuid, $3 page size bigint
 SELECT u.source_id, d.user_id
 FROM (
     SELECT DISTINCT n.user_id

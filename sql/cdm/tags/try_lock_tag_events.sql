@@ -1,3 +1,3 @@
--- One replica at a time publishes tag events, until its transaction ends; the others have other things to do. The number
--- is any, but for ever.
+-- Tries to lock the outbox of tag events until the transaction ends: one replica at a time publishes them; the others
+-- do other work. The lock number is arbitrary and must never change.
 SELECT pg_try_advisory_xact_lock(7224647956)

@@ -1,4 +1,4 @@
--- Every category counter of these users, as it is now.
+-- Selects all category counters of some users.
 -- $1 h_user_pk uuid[]
 SELECT u.user_id, h.category_name, c.order_cnt, c.version
 FROM unnest($1::uuid[]) AS k (h_user_pk)

@@ -1,4 +1,4 @@
--- Counters that the batch mentions without changing them: what they are now, to be published again.
+-- Selects product counters that the batch touches without changing them, to publish them again.
 -- $1 h_user_pk uuid[], $2 h_product_pk uuid[]
 SELECT c.h_user_pk, h.product_id, c.product_name, c.order_cnt, c.version
 FROM unnest($1::uuid[], $2::uuid[]) AS k (h_user_pk, h_product_pk)

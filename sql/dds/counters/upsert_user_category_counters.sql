@@ -1,5 +1,5 @@
--- Adds to the counters of these users' categories, creating what is not there, and returns what they are now. Locks in the
--- order of the key; the version grows under the row's lock, when the count changes.
+-- Adds to category counters, creates missing rows, and returns the new values. Rows are locked in the order of the key.
+-- The version grows under the row's lock when the count changes.
 -- $1 h_user_pk uuid[], $2 h_category_pk uuid[], $3 difference int[]
 INSERT INTO dds.bv_user_category_counters AS c (h_user_pk, h_category_pk, order_cnt, version)
 SELECT

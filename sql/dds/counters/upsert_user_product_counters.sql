@@ -1,6 +1,7 @@
--- Adds to the counters of these users' products, creating what is not there, and returns what they are now. Locks in the
--- order of the key. A name counts if it was read later than the one we have. The version grows, under the row's lock,
--- when count or name change: versions and commits agree in order, and a vault built anew is newer than its readers' data.
+-- Adds to product counters, creates missing rows, and returns the new values. Rows are locked in the order of the key.
+-- A name replaces the stored one if it was read later. The version grows under the row's lock when the count or the
+-- name changes. Therefore versions grow in the order of commits, and the counters of a rebuilt vault are newer than
+-- those that CDM has.
 -- $1 h_user_pk uuid[], $2 h_product_pk uuid[], $3 difference int[], $4 product_name text[], $5 name_dt timestamp[]
 INSERT INTO dds.bv_user_product_counters AS c (h_user_pk, h_product_pk, order_cnt, product_name, name_dt, version)
 SELECT

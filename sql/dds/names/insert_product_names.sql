@@ -1,5 +1,6 @@
--- Names that differ from the latest row, under the lock of lock_products: a name not later than the latest row is skipped, and
--- so is one equal to the row before it (of this batch, or else of the table). A, B and A again keep all three.
+-- Inserts product names that differ from the latest row. Requires the lock of lock_products. A name that is not later
+-- than the latest row is skipped, and so is a name equal to the row before it (of this batch, or else of the table). A,
+-- B and A again are three rows.
 -- $1 h_product_pk uuid[], $2 name text[], $3 load_dt timestamp[], $4 hashdiff uuid[], $5 load_src
 WITH newer AS (
     SELECT n.*, latest.hashdiff AS latest_hashdiff

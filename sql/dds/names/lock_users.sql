@@ -1,5 +1,5 @@
--- Locks the users whose names are about to change, in the order of their keys: two replicas that learn different names at the
--- same time write one after the other. NO KEY UPDATE lets the foreign keys of others pass.
+-- Locks users whose names are about to change, in the order of their keys. Replicas that read different names at the
+-- same time write one after the other. NO KEY UPDATE does not block foreign keys of other transactions.
 -- $1 h_user_pk uuid[]
 SELECT h.h_user_pk
 FROM dds.h_user AS h

@@ -1,4 +1,4 @@
--- The latest names of these products: when they were read, and their hashdiff.
+-- Selects the latest names of some products: the time they were read, and their hashdiff.
 -- $1 h_product_pk uuid[]
 SELECT k.h_product_pk, s.load_dt, s.hk_product_names_hashdiff
 FROM unnest($1::uuid[]) AS k (h_product_pk)

@@ -1,4 +1,4 @@
--- The latest names of these restaurants: when they were read, and their hashdiff.
+-- Selects the latest names of some restaurants: the time they were read, and their hashdiff.
 -- $1 h_restaurant_pk uuid[]
 SELECT k.h_restaurant_pk, s.load_dt, s.hk_restaurant_names_hashdiff
 FROM unnest($1::uuid[]) AS k (h_restaurant_pk)

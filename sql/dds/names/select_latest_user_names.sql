@@ -1,4 +1,4 @@
--- The latest names of these users: when they were read, and their hashdiff.
+-- Selects the latest names of some users: the time they were read, and their hashdiff.
 -- $1 h_user_pk uuid[]
 SELECT k.h_user_pk, s.load_dt, s.hk_user_names_hashdiff
 FROM unnest($1::uuid[]) AS k (h_user_pk)

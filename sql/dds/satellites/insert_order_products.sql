@@ -1,4 +1,5 @@
--- Lines that differ from the order's latest, which its locked state told us; a removed line comes with quantity 0.
+-- Inserts lines that differ from the latest line of the order, which is known from its locked state. A removed line has
+-- quantity 0.
 -- $1 hk_order_product_pk uuid[], $2 quantity bigint[], $3 amount text[], $4 h_category_pk uuid[], $5 load_dt timestamp[],
 -- $6 hashdiff uuid[], $7 load_src
 INSERT INTO dds.s_order_product (

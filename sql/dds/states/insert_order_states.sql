@@ -1,5 +1,5 @@
--- States of orders that had none when we looked. No ON CONFLICT: if another replica has met the order in the meantime, the
--- unique violation undoes the batch, and it is repeated on what the other has stored.
+-- Inserts states of new orders. There is no ON CONFLICT: if another replica has stored the order in the meantime, the
+-- unique violation rolls the batch back, and the batch is repeated.
 -- $1 h_order_pk uuid[], $2 version text[], $3 load_dt timestamp[], $4 h_user_pk uuid[], $5 order_dt timestamp[],
 -- $6 h_restaurant_pk uuid[], $7 status text[], $8 cost text[], $9 payment text[], $10 amounts: array literals, text[];
 -- $11, $12 first and last line of the order int[], counted from 1 in the lines of all orders: $13 product_pks uuid[],

@@ -1,5 +1,5 @@
--- Notes that what was added up of these hours no longer holds. By days, of Moscow; until 1930 its hours did not begin with those
--- of UTC, so an hour may lie in two of them.
+-- Notes the days in Moscow of some hours as stale. Until 1930 hours in Moscow did not begin with those of UTC, so an
+-- hour may lie in two days.
 -- $1 hours timestamp[]
 INSERT INTO cdm_summary.stale_days (day)
 SELECT cdm_summary.to_moscow(h.hour)::date

@@ -1,5 +1,5 @@
--- The states of these orders, locked in the order of their keys until the transaction ends: two replicas that hold versions
--- of one order apply them one after the other.
+-- Locks and returns the states of some orders, in the order of their keys, until the transaction ends. Replicas that
+-- hold versions of the same order apply them one after the other.
 -- $1 h_order_pk uuid[]
 SELECT
     s.h_order_pk, s.version, s.load_dt, s.h_user_pk, s.status, s.cost::text, s.payment::text,

@@ -1,5 +1,5 @@
--- Of orders whose states had gone and whose hubs had not: they were placed when the hub says, whatever version came first
--- this time.
+-- Reconciles new states with existing hubs: if the state of an order was deleted and its hub was not, the date of the
+-- order is that of the hub, whatever version comes first now.
 -- $1 h_order_pk uuid[]
 WITH agreed AS (
     UPDATE dds.bv_order_states AS s

@@ -1,5 +1,5 @@
--- New states of orders that lock_order_states has locked; order_dt stays what it is. Their keys stand in the condition once
--- more: a plan that was made while the table was empty would otherwise merge with the whole of its index.
+-- Updates states that lock_order_states has locked; order_dt does not change. The keys are repeated in the condition: a
+-- plan made while the table was empty would otherwise be a merge join with the complete index.
 -- $1 h_order_pk uuid[], $2 version text[], $3 load_dt timestamp[], $4 h_user_pk uuid[], $5 order_dt timestamp[],
 -- $6 h_restaurant_pk uuid[], $7 status text[], $8 cost text[], $9 payment text[], $10 amounts: array literals, text[];
 -- $11, $12 first and last line of the order int[], counted from 1 in the lines of all orders: $13 product_pks uuid[],

@@ -1,5 +1,5 @@
--- New categories; those already there keep the load_dt they first came with. DO NOTHING neither locks nor writes an existing
--- row. Ordered by key: two replicas that meet the same new rows wait for each other, never in a circle.
+-- Inserts new categories. Existing rows keep their load_dt, and DO NOTHING neither locks nor writes them. Rows are
+-- ordered by key, so that replicas which insert the same rows cannot deadlock.
 -- $1 h_category_pk uuid[], $2 category_name text[], $3 load_dt timestamp[], $4 load_src
 INSERT INTO dds.h_category (h_category_pk, category_name, load_dt, load_src)
 SELECT n.h_category_pk, n.category_name, n.load_dt, $4

@@ -1,5 +1,5 @@
--- New products; those already there keep the load_dt they first came with. DO NOTHING neither locks nor writes an existing
--- row. Ordered by key: two replicas that meet the same new rows wait for each other, never in a circle.
+-- Inserts new products. Existing rows keep their load_dt, and DO NOTHING neither locks nor writes them. Rows are
+-- ordered by key, so that replicas which insert the same rows cannot deadlock.
 -- $1 h_product_pk uuid[], $2 product_id text[], $3 load_dt timestamp[], $4 load_src
 INSERT INTO dds.h_product (h_product_pk, product_id, load_dt, load_src)
 SELECT n.h_product_pk, n.product_id, n.load_dt, $4

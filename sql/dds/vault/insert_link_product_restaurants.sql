@@ -1,4 +1,5 @@
--- New pairs; those already there keep the load_dt they first came with. Ordered by key, as every insert here.
+-- Inserts new links between products and restaurants. Existing rows keep their load_dt. Rows are ordered by key, so
+-- that replicas cannot deadlock.
 -- $1 hk_product_restaurant_pk uuid[], $2 h_product_pk uuid[], $3 h_restaurant_pk uuid[], $4 load_dt timestamp[], $5 load_src
 INSERT INTO dds.l_product_restaurant (hk_product_restaurant_pk, h_product_pk, h_restaurant_pk, load_dt, load_src)
 SELECT n.hk_product_restaurant_pk, n.h_product_pk, n.h_restaurant_pk, n.load_dt, $5

@@ -1,3 +1,3 @@
--- Waits for the batches that have begun and lets none begin until the transaction ends: each of them locks rows of this table
--- before anything else. Who only reads does not notice.
+-- Waits for running batches and blocks new ones until the transaction ends. Every batch locks rows of this table before
+-- anything else. Readers are not blocked.
 LOCK TABLE dds.bv_order_states IN EXCLUSIVE MODE

@@ -1,7 +1,7 @@
--- The edition of the vault: while it is the same text, no hub or link has been taken away (see V7__speed.sql). Beside the
--- number of the edition it names the database, the server's run and the tables: after a failover, or when any of them was
--- restored or exchanged, the number alone might say the same of other rows. The first value of a sequence is there before
--- it is taken: `is_called` tells one from the other.
+-- Selects the generation of the vault: while this text is the same, no hub or link row has been removed (see
+-- V7__speed.sql). Besides the number it contains the database, the start of the server and the tables: after a
+-- failover, or after one of these was restored or replaced, the number alone could be equal for different rows. A
+-- sequence has its first value before that is taken; `is_called` distinguishes the two.
 SELECT
     concat_ws(
         '/',

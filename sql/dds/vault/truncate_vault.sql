@@ -1,5 +1,5 @@
--- Empties the vault, for a rebuild. bv_order_states comes first: it is also the first table a batch touches, so a batch that
--- has begun is waited for, and none that has not comes between.
+-- Truncates the vault for a rebuild. bv_order_states comes first, because it is also the first table a batch locks:
+-- running batches end before, and new ones wait.
 TRUNCATE
     dds.bv_order_states,
     dds.bv_user_product_counters,

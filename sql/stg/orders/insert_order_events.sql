@@ -1,5 +1,5 @@
--- Orders that were not there when we looked. No ON CONFLICT: if another replica has met the order in the meantime, the
--- unique violation undoes the batch, and the loop repeats it on what the other has stored.
+-- Inserts new orders. There is no ON CONFLICT: if another replica has stored the order in the meantime, the unique
+-- violation rolls the batch back, and the loop repeats it.
 -- $1 object_id bigint[], $2 sent_dttm timestamp[], $3 payload text[], $4 version text[], $5 user_id text[],
 -- $6 enriched text[], $7 parked_at timestamp[], $8 unsent boolean[]
 INSERT INTO stg.order_events (object_id, object_type, sent_dttm, payload, version, user_id, enriched, parked_at, unsent)

@@ -1,7 +1,7 @@
--- What is held of these orders, locked in the order of their numbers until the transaction ends: two replicas that hold
--- events of one order apply them one after the other. The messages stay behind when all together are too large for one
--- answer; then it says so, and fewer orders are asked for.
--- $1 object_id bigint[]; $2 bytes of messages that are not too many bigint
+-- Locks and returns stored orders, in the order of their ids, until the transaction ends. Replicas that hold events of
+-- the same order apply them one after the other. If the stored messages together exceed $2 bytes, they are left out and
+-- the result says so; the caller then repeats the query with fewer orders.
+-- $1 object_id bigint[]; $2 maximum bytes of messages bigint
 WITH locked AS MATERIALIZED (
     SELECT e.object_id, e.version, e.user_id, e.enriched, e.parked_at, e.released_at
     FROM stg.order_events AS e

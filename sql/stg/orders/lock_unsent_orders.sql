@@ -1,5 +1,5 @@
--- Messages that have no offset behind them and are not known to be sent, locked until they are: replicas share the work.
--- $1 how many bigint; $2 bytes of messages after which no more is handed out bigint
+-- Locks and returns unsent messages that have no Kafka offset, until they are marked as sent. Replicas share the work.
+-- $1 maximum number of messages bigint; $2 maximum bytes of messages bigint; the last message may exceed it
 WITH locked AS MATERIALIZED (
     SELECT e.id, e.object_id, e.user_id, e.enriched
     FROM stg.order_events AS e

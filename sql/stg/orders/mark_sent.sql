@@ -1,4 +1,4 @@
--- The broker has acknowledged the messages of these orders, which lock_unsent_orders has locked.
+-- Marks messages locked by lock_unsent_orders as sent, after the broker has acknowledged them.
 -- $1 object_id bigint[]
 UPDATE stg.order_events AS e
 SET unsent = false

@@ -1,7 +1,6 @@
--- Newer events of orders that lock_order_events has locked. A message that was still to be sent is superseded,
--- unless the newer event is parked: then it is the last that can be sent.
--- The orders are named twice: a join alone would be planned, on a table that was empty when it was analysed, as one that reads
--- it whole, and a session keeps that plan while the table grows.
+-- Stores newer events of orders that lock_order_events has locked. An unsent message is superseded, unless the newer
+-- event is parked: then it is the latest message that can be sent. The ids are repeated in the condition: a plan made
+-- while the table was empty would otherwise read the whole table, and a session keeps that plan while the table grows.
 -- $1 object_id bigint[], $2 sent_dttm timestamp[], $3 payload text[], $4 version text[], $5 enriched text[],
 -- $6 parked_at timestamp[], $7 released_at timestamp[], $8 unsent boolean[]
 UPDATE stg.order_events AS e

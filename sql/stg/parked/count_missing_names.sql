@@ -1,4 +1,4 @@
--- How many different names of each kind are waited for.
+-- Counts the distinct missing names of each kind.
 SELECT n.kind, count(*)
 FROM (
     SELECT DISTINCT m.kind, m.name_id, m.restaurant_id

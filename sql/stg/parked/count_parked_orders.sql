@@ -1,5 +1,5 @@
--- How many orders wait for each kind of name, and since when the first of them does. An order that waits for its user and
--- its restaurant counts once, for the restaurant.
+-- Counts parked orders by kind of missing name, with the time since which the oldest waits. An order that waits for its
+-- user and its restaurant is counted once, under the restaurant.
 SELECT p.kind, count(*), min(p.parked_at)
 FROM (
     SELECT min(m.kind) AS kind, min(m.parked_at) AS parked_at

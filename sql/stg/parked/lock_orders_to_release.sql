@@ -1,7 +1,7 @@
--- Parked orders, some at a time, locked in the order of their numbers, as every batch locks them: from here on, what they
--- wait for stays as it is until the transaction ends.
+-- Locks the next parked orders of a selection, in the order of their ids, as batches do. What they wait for does not
+-- change until the transaction ends.
 -- $1 object_id bigint[], NULL: any; $2 kind, NULL: any; $3 the id of a name or of an order text, NULL: any;
--- $4 parked before timestamp, NULL: whenever; $5 the object_id after which to begin bigint; $6 how many bigint
+-- $4 parked before timestamp, NULL: any time; $5 the last object_id so far bigint; $6 maximum number of orders bigint
 SELECT e.object_id
 FROM stg.order_events AS e
 WHERE

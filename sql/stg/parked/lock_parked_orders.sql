@@ -1,12 +1,13 @@
--- Parked orders worth another look: those that wait for a name that is known now, those that have waited for their dishes
--- long enough, and those that a person has released. Replicas share the work: what another has locked is skipped. More are
--- looked at than taken, because others may have locked the first of them and an order may wait for many names.
+-- Locks parked orders to retry: those that wait for a name that is now known, those that have waited for their products
+-- long enough, and those that were released. Replicas share the work: locked rows are skipped. More candidates are read
+-- than taken, because other replicas may have locked the first ones, and an order may wait for many names.
 --
--- LATERAL, count(*) = 0 and ARRAY() leave no choice but to go by index from name to order. With plain joins and no
--- statistics (a table that was just filled) the planner merges whole indexes: a million rows a round.
+-- LATERAL, count(*) = 0 and ARRAY() force index lookups from name to order. With plain joins and no statistics (a table
+-- that was just filled) the planner merges complete indexes: a million rows per round.
 --
 -- $1 kind text[], $2 name_id text[], $3 restaurant_id text[]: names known now; $4 overdue before timestamp;
--- $5 how many to take bigint; $6 how many to look at bigint; $7 bytes of payloads after which no more is taken bigint
+-- $5 maximum number of orders bigint; $6 maximum number of candidates bigint; $7 maximum bytes of payloads bigint; the
+-- last may exceed it
 WITH candidate AS (
     (
         SELECT waiting.object_id
@@ -22,8 +23,8 @@ WITH candidate AS (
     )
     UNION
     (
-        -- An order that waits for a dish waits for dishes only: they are not looked for before its user and its restaurant
-        -- are known.
+        -- An order that waits for a product waits only for products, because they are looked up after its user and its
+        -- restaurant are known.
         SELECT m.object_id
         FROM stg.missing_names AS m
         WHERE m.kind = 'dish' AND m.parked_at < $4

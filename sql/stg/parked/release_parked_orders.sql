@@ -1,5 +1,5 @@
--- Has orders that lock_orders_to_release has locked go on in the service's next round with the dishes it does not know;
--- but for those that wait for a user or a restaurant. One that was released before stays so.
+-- Releases orders that lock_orders_to_release has locked: the next round sends them without their missing products.
+-- Orders that wait for a user or a restaurant are left out. An order that was released before stays released.
 -- $1 object_id bigint[], $2 now timestamp
 UPDATE stg.order_events AS e
 SET released_at = coalesce(e.released_at, $2)

@@ -1,6 +1,7 @@
--- The names that parked orders wait for, those that most wait for first: how many do, and since when the first of them.
--- $1 kind, NULL: any; $2 the id of a name or of an order text, NULL: any; $3 parked before timestamp, NULL: whenever;
--- $4 how many names bigint, NULL: all
+-- Selects the names that parked orders wait for, with the number of orders and the time since which the first one
+-- waits. Names with the most orders come first.
+-- $1 kind, NULL: any; $2 the id of a name or of an order text, NULL: any; $3 parked before timestamp, NULL: any time;
+-- $4 maximum number of names bigint, NULL: all
 SELECT m.kind, m.name_id, m.restaurant_id, count(*), min(m.parked_at)
 FROM stg.missing_names AS m
 WHERE

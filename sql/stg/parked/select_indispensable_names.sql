@@ -1,4 +1,4 @@
--- The users and restaurants that these orders wait for: nothing can stand in for those.
+-- Selects the users and restaurants that some orders wait for. An order cannot be released without them.
 -- $1 object_id bigint[]
 SELECT m.object_id, m.kind, m.name_id
 FROM stg.missing_names AS m

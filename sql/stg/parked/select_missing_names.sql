@@ -1,6 +1,6 @@
--- Distinct names that parked orders wait for, from a name on, so many. Skips through the primary key from name to name:
--- the cost does not grow with the number of orders that wait for each.
--- $1 kind, $2 name_id, $3 restaurant_id: the name after which to begin; $4 how many bigint
+-- Selects the next distinct names that parked orders wait for. Skips through the primary key from name to name, so the
+-- cost does not grow with the number of orders that wait for each.
+-- $1 kind, $2 name_id, $3 restaurant_id: the last name so far; $4 maximum number of names bigint
 WITH RECURSIVE name AS (
     (
         SELECT m.kind, m.name_id, m.restaurant_id, 1::bigint AS place

@@ -1,6 +1,6 @@
--- Parked orders with what each waits for, the longest parked first. Kinds and ids; a name is just what is not there.
--- $1 kind, NULL: any; $2 the id of a name or of an order text, NULL: any; $3 parked before timestamp, NULL: whenever;
--- $4 how many bigint, NULL: all
+-- Selects parked orders and the kinds and ids of the names each waits for; the order parked longest comes first.
+-- $1 kind, NULL: any; $2 the id of a name or of an order text, NULL: any; $3 parked before timestamp, NULL: any time;
+-- $4 maximum number of orders bigint, NULL: all
 SELECT
     p.object_id,
     p.parked_at,

@@ -1,6 +1,6 @@
--- Orders whose names are all known now: no longer parked, not yet known to be sent.
--- The orders are named twice: a join alone would be planned, on a table that was empty when it was analysed, as one that reads
--- it whole, and a session keeps that plan while the table grows.
+-- Un-parks orders whose names are all known and stores their messages as unsent. The ids are repeated in the condition:
+-- a plan made while the table was empty would otherwise read the whole table, and a session keeps that plan while the
+-- table grows.
 -- $1 object_id bigint[], $2 enriched text[]
 UPDATE stg.order_events AS e
 SET enriched = n.enriched, parked_at = NULL, released_at = NULL, unsent = true

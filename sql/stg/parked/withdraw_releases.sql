@@ -1,4 +1,4 @@
--- Orders that were released and still cannot go on: the next look at them is another person's decision.
+-- Withdraws the release of orders that still cannot be sent. They are retried when they are released again.
 -- $1 object_id bigint[]
 UPDATE stg.order_events AS e
 SET released_at = NULL

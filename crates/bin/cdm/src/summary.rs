@@ -74,7 +74,7 @@ async fn round(
         return Ok(every.min(AFTER_YIELDING));
     };
     metrics::gauge!("tagmill_summary_refresh_seconds").set(took.as_secs_f64());
-    // The next round reports what is left and how old it is.
+    // The next round reports the number of remaining days and their age.
     Ok(Duration::ZERO)
 }
 

@@ -47,7 +47,7 @@ impl std::fmt::Debug for Sending {
 /// Limits of a round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RoundLimits {
-    /// How long an order waits for its products (`PARK_MAX_AGE`).
+    /// Maximum time that an order waits for its products (`PARK_MAX_AGE`).
     pub(crate) max_age: Duration,
     /// Maximum number of orders retried, and of messages published.
     pub(crate) orders: usize,

@@ -188,7 +188,7 @@ async fn attempt<L: Processor, P: Publisher>(
     match store_then_publish(processor, publisher, loop_health, clock, &mut batch).await {
         Ok(()) => loop_health.set_waiting(None),
         Err(failure) => {
-            tracing::debug!(%failure, "a batch has failed; it is tried again when the other batches in flight are done")
+            tracing::debug!(%failure, "a batch has failed; it is tried again when the other batches in flight are done");
         }
     }
     Box::new(batch)

@@ -17,10 +17,9 @@ pub use self::{
     health::loop_health::{LoopHealth, Step, Waiting},
     health::metrics::describe as describe_metrics,
     health::stall::{Stall, StallCause},
+    ports::dependency::{Dependency, DependencyError, Fault},
     ports::outcome::{Outcome, Rejection},
-    ports::processor::{
-        Dependency, DependencyError, Failure, Fault, MAX_BATCH_OUTPUT_BYTES, OutboxBatch, Processor, StoreResult,
-    },
+    ports::processor::{Failure, MAX_BATCH_OUTPUT_BYTES, OutboxBatch, Processor, StoreResult},
     ports::publisher::{DeadLetter, Message, Publisher},
     ports::record::{Coordinates, Header, Record},
     ports::source::Source,

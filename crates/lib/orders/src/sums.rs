@@ -12,7 +12,7 @@ pub(crate) fn check<'a>(list: &str, lines: impl IntoIterator<Item = (&'a str, i6
         let sum = sums.entry(dish).or_default();
         let larger = sum.0.checked_add(quantity).zip(sum.1.plus(price.times(quantity)));
         *sum = larger.ok_or_else(|| {
-            let problem = "and the other lines of its product add up to more than the column can hold";
+            let problem = "adds up with the other lines of its product to more than the column can hold";
             Malformed::new("out-of-range", format!("{list}[{at}] {problem}"))
         })?;
     }

@@ -1,8 +1,9 @@
 //! `check`: tests everything the service needs, prints one line each, and changes nothing.
 
-pub use self::database::findings as database;
+pub use self::{database::findings as database, report::Report};
 use crate::{App, ExitError, Finding};
 
+mod report;
 mod database;
 
 /// Prints a line for each thing looked at; whether all of it is as it should be.
@@ -12,20 +13,4 @@ pub(crate) async fn check<A: App>(settings: A::Settings) -> Result<bool, ExitErr
     report.add([Finding::ok("settings", "")]);
     app.check(&mut report).await;
     Ok(report.is_good)
-}
-
-/// The findings, printed as they come.
-#[derive(Debug)]
-pub struct Report {
-    is_good: bool,
-}
-
-impl Report {
-    /// Prints findings.
-    pub fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        for finding in findings {
-            println!("{finding}");
-            self.is_good &= finding.verdict.is_ok();
-        }
-    }
 }

@@ -1,4 +1,4 @@
--- What the states come to, as CDM would hold it: counters, and the days that are to be added up.
+-- Inserts the counters of all states, as CDM holds them, and marks their days as stale.
 WITH line AS (
     SELECT s.h_order_pk, s.h_user_pk, unnest(s.product_pks) AS product_pk, unnest(s.category_pks) AS category_pk
     FROM dds.bv_order_states AS s

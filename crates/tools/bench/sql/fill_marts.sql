@@ -1,4 +1,6 @@
--- $1 users bigint, $2 names of categories text[], $3 their keys uuid[]: every user has a counter of each, of up to 40 orders.
+-- Inserts users with a counter of each category, of up to 40 orders.
+--
+-- $1 users bigint, $2 names of categories text[], $3 their keys uuid[]
 WITH people AS (
     SELECT n, md5('user ' || n)::uuid AS user_id
     FROM generate_series(1, $1::bigint) AS n

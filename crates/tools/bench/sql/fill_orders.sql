@@ -1,5 +1,7 @@
--- $1 orders bigint: of ten times fewer users over 139 days, 25 restaurants, 750 products in ten categories; up to six products
--- each, of which some are ordered far more than others.
+-- Inserts orders of ten times fewer users over 139 days, with 25 restaurants and 750 products in ten categories; up to
+-- six products per order, of which some are ordered far more often than others.
+--
+-- $1 orders bigint
 WITH category AS (
     INSERT INTO dds.h_category (h_category_pk, category_name, load_dt, load_src)
     SELECT md5('category ' || n)::uuid, 'Категория ' || n, now(), 'bench'

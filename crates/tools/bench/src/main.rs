@@ -1,4 +1,4 @@
-//! `bench`: how fast the pipeline is, against how fast the machine is.
+//! `bench`: measures the throughput and latency of the pipeline against the speed of the machine.
 
 mod settings;
 

@@ -1,4 +1,4 @@
-//! What a run leaves: figures, tables, charts, the report.
+//! Output of a run: figures, tables, charts, the report.
 
 pub(crate) mod figures;
 pub(crate) mod progress;

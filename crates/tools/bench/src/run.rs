@@ -1,4 +1,4 @@
-//! All scenarios in turn, and what is left of them: tables, a report, a picture.
+//! A run of all scenarios; writes tables, a report and a chart.
 
 use std::fs;
 
@@ -17,9 +17,9 @@ use crate::server::fixture::Fixture;
 use crate::settings::{Scenario, Settings};
 use crate::{output::chart, output::table, server::machine, server::statements};
 
-/// Measures what is wanted. What was found before something failed is kept.
+/// Runs the selected scenarios. Results before a failure are kept.
 pub(crate) async fn run(settings: &Settings) -> Result<()> {
-    fs::create_dir_all(&settings.folder).context("the folder of the report")?;
+    fs::create_dir_all(&settings.folder).context("cannot create the folder of the report")?;
     let mut report = Report::default();
     let outcome = measure(settings, &mut report).await;
     table::print(&report);
@@ -62,7 +62,7 @@ async fn measure(settings: &Settings, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Starts the servers and learns what they are.
+/// Starts the servers and reads their versions and settings.
 async fn prepare(settings: &Settings, profiled: bool, report: &mut Report) -> Result<Fixture> {
     tell("starting Kafka, PostgreSQL and Redis");
     let fixture = Fixture::set(settings, profiled).await?;
@@ -84,10 +84,10 @@ async fn prepare(settings: &Settings, profiled: bool, report: &mut Report) -> Re
     Ok(fixture)
 }
 
-/// A drain that does not count. The broker compiles itself while it runs: it has to be as long as those that do. Then
-/// PostgreSQL is given the files of its log that it would have after some hours.
+/// A drain for warming up, whose result is discarded. It must be as long as the measured drains, because the JVM of the
+/// broker compiles its code while it runs. Then PostgreSQL gets the WAL files that it would have after some hours.
 async fn warm_up(fixture: &Fixture, settings: &Settings) -> Result<()> {
-    tell("warm-up: a drain that does not count");
+    tell("warm-up: a drain that is not measured");
     let arena = fixture.full_arena(1, settings.orders()).await?;
     drain(fixture, &arena, &Layer::ALL).await?;
     arena.verify(settings.orders()).await?;
@@ -97,10 +97,10 @@ async fn warm_up(fixture: &Fixture, settings: &Settings) -> Result<()> {
     arena.close().await
 }
 
-/// A drain on a server that counts and times its statements, which costs something: it is a run of its own.
+/// A drain on a server that collects statistics of statements. It is a separate run, because this has a cost.
 async fn profile(settings: &Settings, report: &mut Report) -> Result<()> {
     let fixture = prepare(settings, true, report).await?;
-    tell("statements: a drain that is profiled");
+    tell("statements: a profiled drain");
     let orders = settings.orders();
     let arena = fixture.full_arena(1, orders).await?;
     statements::reset(&arena.pipeline).await?;

@@ -1,4 +1,4 @@
-//! The machine, and the servers with their settings.
+//! The machine and the servers with their settings.
 
 pub(crate) mod machine;
 pub(crate) mod huge_pages;

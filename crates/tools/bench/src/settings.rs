@@ -1,4 +1,4 @@
-//! What a person may choose.
+//! Settings of the benchmark.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,32 +6,32 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Parser, ValueEnum};
 
-/// How fast the pipeline is, against how fast the machine is.
+/// Measures the throughput and latency of the pipeline against the speed of the machine.
 #[derive(Debug, Parser)]
 #[command(name = "bench", about)]
 pub(crate) struct Settings {
-    /// What to measure; everything unless something is named.
+    /// Scenarios to run; default: all.
     #[arg(value_enum, env = "ONLY", value_delimiter = ',')]
     pub(crate) only: Vec<Scenario>,
     /// Everything once and small, in two minutes: to see that it runs. Its figures mean nothing.
     #[arg(long, env = "QUICK", action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     pub(crate) quick: bool,
-    /// How many orders wait in the topic when a drain begins (50000; quick: 5000).
+    /// Number of orders in the topic when a drain begins (50000; quick: 5000).
     #[arg(long, env = "ORDERS")]
     orders: Option<u64>,
-    /// How often each drain is repeated, in turn with the others; the median counts (3; quick: 1).
+    /// Number of repetitions of each drain, alternating with the others; the report shows the median (3; quick: 1).
     #[arg(long, env = "REPEAT")]
     repeat: Option<usize>,
-    /// How many orders the history holds in the end (1000000; quick: 20000).
+    /// Number of orders in the history at the end (1000000; quick: 20000).
     #[arg(long, env = "HISTORY")]
     history: Option<u64>,
-    /// How many of them are loaded at a time (50000; quick: 5000).
+    /// Number of orders per load (50000; quick: 5000).
     #[arg(long, env = "STEP")]
     step: Option<u64>,
-    /// How long the live scenario lasts (60s; quick: 10s).
+    /// Duration of the live scenario (60s; quick: 10s).
     #[arg(long, env = "LIVE", value_parser = humantime::parse_duration)]
     live: Option<Duration>,
-    /// How long the services are watched at rest (30s; quick: 10s).
+    /// Duration of the measurement of idle services (30s; quick: 10s).
     #[arg(long, env = "IDLE", value_parser = humantime::parse_duration)]
     idle: Option<Duration>,
     /// Orders a second of the live scenario.
@@ -43,7 +43,7 @@ pub(crate) struct Settings {
     /// BATCH_SIZE of the services.
     #[arg(long, env = "BATCH_SIZE", default_value_t = 100)]
     pub(crate) batch_size: usize,
-    /// Where the report and the picture go.
+    /// Folder for the report and the chart.
     #[arg(long, env = "REPORT_FOLDER", default_value = "target")]
     pub(crate) folder: PathBuf,
 }
@@ -61,15 +61,15 @@ pub(crate) enum Scenario {
     Partitions,
     /// A drain with one service after the other.
     Alone,
-    /// Orders as they come in: from produced to visible, and what rest costs.
+    /// Live orders: latency from produced to visible, and the cost of idling.
     Live,
     /// One load after the other into the same tables.
     History,
-    /// A rule changed while records come in, and questions to the tag API.
+    /// A rule changed under load, and requests to the tag API.
     Tags,
-    /// What dashboards read, over a million orders, and what it costs to keep it fresh.
+    /// Queries of dashboards over a million orders, and the cost of refreshing the summary.
     Views,
-    /// Where PostgreSQL's time goes in a drain, statement by statement.
+    /// PostgreSQL's time in a drain, by statement.
     Statements,
 }
 

@@ -1,4 +1,4 @@
-//! Records at an even pace, and how long each takes until it is visible in the marts.
+//! Orders at a constant rate, and the latency of each until it is visible in the marts.
 
 use anyhow::Result;
 use e2e::Pipeline;
@@ -10,15 +10,15 @@ pub(crate) use self::sender::Sender;
 mod seen;
 mod sender;
 
-/// A record, and the user who is in the marts once it is stored, and not before.
+/// A record, and the user who appears in the marts when it is stored, and not before.
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) user: String,
     pub(crate) event: Event,
 }
 
-/// Sends so many, waits until each is visible, and says when each was sent, in seconds from the first, and how many
-/// milliseconds it took.
+/// Sends a number of records and waits until each is visible. Returns the time of each in seconds since the first, and
+/// its latency in milliseconds.
 pub(crate) async fn run(
     sender: &mut Sender,
     pipeline: &Pipeline,
@@ -26,7 +26,7 @@ pub(crate) async fn run(
     count: u64,
 ) -> Result<Vec<(f64, f64)>> {
     let (sent, awaited) = mpsc::unbounded_channel();
-    // On a thread of its own, and heard first: why nobody looks any more is worth more than that nobody does.
+    // Runs in its own thread, and its error is returned first: it explains why the polling ended.
     let seen = tokio::spawn(seen::watch(pipeline.database().await?, awaited));
     let (latencies, ()) = tokio::try_join!(async { seen.await? }, sender.send(orders, count, sent))?;
     Ok(latencies)

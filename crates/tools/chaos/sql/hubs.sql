@@ -1,4 +1,4 @@
--- Hubs of everything but orders: business key to hub key.
+-- Selects all hubs except orders: business key and hub key.
 SELECT 'user|' || h.user_id, h.h_user_pk::text FROM dds.h_user AS h
 UNION ALL
 SELECT 'product|' || h.product_id, h.h_product_pk::text FROM dds.h_product AS h

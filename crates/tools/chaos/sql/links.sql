@@ -1,4 +1,4 @@
--- Links by business keys. One that leads to no hub row shows with a question mark.
+-- Selects links by business keys. A missing hub row appears as a question mark.
 SELECT concat_ws('|', 'order_user', coalesce(o.order_id::text, '?'), coalesce(u.user_id, '?')), ''
 FROM dds.l_order_user AS l
 LEFT JOIN dds.h_order AS o USING (h_order_pk)

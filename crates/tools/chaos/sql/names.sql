@@ -1,4 +1,4 @@
--- The latest names of users, products and restaurants.
+-- Selects the latest names of users, products and restaurants.
 SELECT 'user|' || h.user_id, s.username || '|' || s.userlogin
 FROM dds.h_user AS h
 INNER JOIN (

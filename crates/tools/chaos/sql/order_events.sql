@@ -1,4 +1,4 @@
--- Of each order: whether it is parked, whose it is, when its newest event was sent, and its payload as received.
+-- Selects, for each order, whether it is parked, its user, the time of its newest event, and its payload as received.
 SELECT
     e.object_id::text,
     concat_ws(

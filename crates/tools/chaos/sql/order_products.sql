@@ -1,4 +1,4 @@
--- The latest row of each line: quantity, amount, category.
+-- Selects the latest row of each line: quantity, amount, category.
 SELECT DISTINCT ON (s.hk_order_product_pk)
     concat_ws('|', coalesce(o.order_id::text, '?'), coalesce(p.product_id, '?')),
     concat_ws('|', s.quantity, s.amount, coalesce(c.category_name, '?'))

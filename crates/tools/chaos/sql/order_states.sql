@@ -1,4 +1,4 @@
--- The kept state of each order, its lines apart (the audit compares those with the vault).
+-- Selects the state of each order without its lines (the audit compares those with the vault).
 SELECT coalesce(h.order_id::text, '?'), concat_ws('|', coalesce(u.user_id, '?'), s.status, s.cost, s.payment)
 FROM dds.bv_order_states AS s
 LEFT JOIN dds.h_order AS h USING (h_order_pk)

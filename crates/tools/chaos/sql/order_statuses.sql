@@ -1,4 +1,4 @@
--- The latest status of each order.
+-- Selects the latest status of each order.
 SELECT DISTINCT ON (s.h_order_pk) coalesce(h.order_id::text, '?'), s.status::text
 FROM dds.s_order_status AS s
 LEFT JOIN dds.h_order AS h USING (h_order_pk)

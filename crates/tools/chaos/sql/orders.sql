@@ -1,3 +1,3 @@
--- Hub of orders: hub key, and when it was ordered.
+-- Selects the hub of orders: hub key and time of the order.
 SELECT h.order_id::text, concat_ws('|', h.h_order_pk, (extract(EPOCH FROM h.order_dt) * 1000000)::bigint)
 FROM dds.h_order AS h

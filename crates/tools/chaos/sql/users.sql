@@ -1,3 +1,3 @@
--- Users of the marts: source id to hub key.
+-- Selects users of the marts: source id and hub key.
 SELECT u.source_id::text, u.user_id::text
 FROM cdm.users AS u

@@ -1,11 +1,10 @@
-//! Restarts of the broker: how it ends, how long it is away, and the address it comes back under.
+//! Restarts of the broker: how it is stopped, how long it is down, and the address it returns under.
 
 pub(crate) mod recovery;
 pub(crate) mod table;
 pub(crate) mod run;
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -17,10 +16,10 @@ use tokio::time::{Instant, sleep};
 use crate::fault::{End, Server};
 use crate::system::world::World;
 
-/// The shortest and the longest time that the broker is away, in milliseconds.
+/// The minimum and maximum downtime of the broker, in milliseconds.
 const AWAY: std::ops::RangeInclusive<u64> = 1_000..=30_000;
 
-/// How long its name does not resolve in a run with `BROKER`.
+/// Time during which its name does not resolve in a run with `BROKER`.
 pub(crate) const UNRESOLVABLE: Duration = Duration::from_secs(40);
 
 /// The loopback interface.
@@ -34,7 +33,7 @@ pub(crate) struct Restart {
     pub(crate) back: Back,
 }
 
-/// Under which address the broker comes back. The bootstrap servers are always the same.
+/// The address under which the broker returns. The bootstrap servers never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Back {
     /// The one it had.
@@ -57,7 +56,7 @@ impl Restart {
         }
     }
 
-    /// What the report counts it under.
+    /// Kind of restart in the report.
     pub(crate) fn kind(&self) -> String {
         format!("{}, {}", self.end, self.back)
     }
@@ -73,21 +72,8 @@ impl fmt::Display for Back {
     }
 }
 
-/// Where the broker is found.
-#[derive(Default)]
-pub(crate) struct Address {
-    moves: AtomicUsize,
-}
-
-impl Address {
-    /// The number of the next address; 1 and up.
-    fn next(&self) -> usize {
-        self.moves.fetch_add(1, Ordering::Relaxed) + 1
-    }
-}
-
-/// Ends the broker and starts it again. Returns when it serves clients at an address they can find, with the time of
-/// that moment. The caller holds the broker's turn.
+/// Stops the broker and starts it again. Returns when it serves clients at an address that they can reach, with the
+/// time of that moment. The caller holds the broker's turn.
 pub(crate) async fn restart(world: &World, restart: &Restart) -> Result<Instant> {
     let fixture = &world.fixture;
     match restart.end {
@@ -111,7 +97,7 @@ pub(crate) async fn restart(world: &World, restart: &Restart) -> Result<Instant>
     fixture.start(Server::Kafka).await?;
     if let (Back::Unresolvable(lasts), Some(name)) = (restart.back, name) {
         sleep(lasts).await;
-        fixture.hosts.as_ref().context("names cannot be hidden")?.resolve(&name)?;
+        fixture.hosts.as_ref().context("host names cannot be hidden on this machine")?.resolve(&name)?;
     }
     Ok(Instant::now())
 }

@@ -1,4 +1,4 @@
-//! Holds everything the warehouse says against the truth. Each table is compared as text, keyed by the ids of the source.
+//! Comparison of the database with the oracle. Each table is compared as text, keyed by the ids of the source.
 
 mod tables;
 mod vault;
@@ -15,21 +15,21 @@ use workload::model::Truth;
 
 use crate::oracle::Oracle;
 
-/// Something that is not as it should be.
+/// A difference between the expected and the actual state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// Where.
     pub table: String,
-    /// Of what; business keys with `|` between them.
+    /// The row: business keys separated by `|`.
     pub key: String,
-    /// What should be there; `None` is nothing.
+    /// The expected value; `None` if the row must not exist.
     pub expected: Option<String>,
-    /// What is there.
+    /// The value found.
     pub found: Option<String>,
 }
 
 impl Difference {
-    /// A problem that is no row of a table.
+    /// A problem that does not concern a row of a table.
     pub(crate) fn problem(kind: &str, what: impl Into<String>) -> Self {
         Self { table: kind.to_owned(), key: what.into(), expected: None, found: None }
     }
@@ -51,7 +51,7 @@ impl fmt::Display for Difference {
 /// Rows by their keys.
 pub(crate) type Rows = BTreeMap<String, String>;
 
-/// What a table must say, and what it may say beside it: traces of versions that were overtaken.
+/// The rows that a table must contain, and those that it may contain: traces of superseded versions.
 #[derive(Default)]
 pub(crate) struct Wanted {
     pub(crate) must: Rows,
@@ -74,10 +74,10 @@ impl Wanted {
     }
 }
 
-/// Looks at everything, and returns whatever differs.
+/// Compares everything and returns the differences.
 ///
 /// # Errors
-/// PostgreSQL or the broker does not answer.
+/// If PostgreSQL or the broker does not answer.
 pub async fn compare(pipeline: &Pipeline, oracle: &Oracle, truth: &Truth) -> Result<Vec<Difference>> {
     let mut differences = Vec::new();
     for (table, wanted) in vault::wanted(truth).into_iter().chain(counters::wanted(truth)) {

@@ -1,4 +1,4 @@
-//! Healing, and waiting until everything that is to be done is done.
+//! End of a round: faults are healed, then the pipeline is drained until nothing is left to process.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::compare::{Difference, compare};
 use crate::fault::Server;
 use crate::system::world::World;
 
-/// How long the pipeline may take to come to rest once nothing is broken any more.
+/// Time limit for the pipeline to become idle after all faults are healed.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(150);
 
 /// One look at whether it has.
@@ -23,7 +23,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 const PARKED: &str = "SELECT object_id FROM stg.order_events WHERE parked_at IS NOT NULL";
 
-/// Puts everything in order: network faults ended, servers up, room on the disk, at least one replica of each service, names told.
+/// Heals everything: ends network faults, starts servers, frees the disk, starts at least one replica of each service,
+/// writes the names to Redis.
 pub(crate) async fn heal(world: &World) -> Result<()> {
     let fixture = &world.fixture;
     fixture.proxies()?.all().into_iter().for_each(|proxy| proxy.set(NetworkFault::Fair));
@@ -49,7 +50,7 @@ pub(crate) async fn heal(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Waits for rest, and returns everything that is not as it should be then.
+/// Waits until the pipeline is idle, and returns all differences.
 pub(crate) async fn verdict(world: &World) -> Result<Vec<Difference>> {
     let mut oracle = world.oracle.lock().await;
     oracle.follow(&world.fixture.pipeline).await?;
@@ -67,14 +68,14 @@ pub(crate) async fn verdict(world: &World) -> Result<Vec<Difference>> {
     for deserter in world.fleet.deserters().await? {
         world.complain(deserter);
     }
-    // The report shows the first differences only: the cause comes before the rows that are missing because of it.
+    // The report shows only the first differences, so the cause precedes the rows that are missing because of it.
     let mut differences = restless;
     differences.extend(world.complaints().into_iter().map(|problem| Difference::problem("service", problem)));
     differences.extend(compare(&world.fixture.pipeline, &oracle, &truth).await?);
     Ok(differences)
 }
 
-/// What each service says of itself. A service that makes no progress has to name the reason in `/ready`.
+/// Reads the state of each service. A service without progress must name the reason in `/ready`.
 async fn readiness(world: &World) -> Vec<Difference> {
     let mut answers = Vec::new();
     for layer in Layer::ALL {
@@ -90,14 +91,14 @@ async fn readiness(world: &World) -> Vec<Difference> {
     answers
 }
 
-/// Fails until every record is processed, and those orders are parked that have to be.
+/// Fails until every record is processed and exactly the expected orders are parked.
 async fn rest(world: &World, truth: &Truth) -> Result<()> {
     let pipeline = &world.fixture.pipeline;
     pipeline.wait_idle_within(&Layer::ALL, LOOK).await?;
     let parked: BTreeSet<u64> = pipeline.sql(PARKED).await?.iter().map(|id| id.parse()).collect::<Result<_, _>>()?;
     let expected: BTreeSet<u64> = truth.orders.iter().filter(|(_, order)| order.parked).map(|(id, _)| *id).collect();
     let told: Vec<_> = parked.symmetric_difference(&expected).take(5).collect();
-    anyhow::ensure!(told.is_empty(), "{} orders parked instead of {}, see {told:?}", parked.len(), expected.len());
-    // What was un-parked between the two looks has a way to go.
+    anyhow::ensure!(told.is_empty(), "{} orders are parked instead of {}, see {told:?}", parked.len(), expected.len());
+    // Orders un-parked between the two observations are still being processed.
     pipeline.wait_idle_within(&Layer::ALL, LOOK).await
 }

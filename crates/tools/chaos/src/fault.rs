@@ -1,4 +1,4 @@
-//! Everything that can go wrong, by name.
+//! List of all faults, by name.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ pub enum Fault {
     Slow(Server),
     /// Connections to a server are half open: bytes vanish.
     HalfOpen(Server),
-    /// Transactions are committed, but nobody is told.
+    /// Transactions are committed, but the confirmation is lost.
     LoseCommits,
     /// COMMITs are sent, but nothing is committed.
     SwallowCommits,
@@ -41,11 +41,11 @@ pub enum Fault {
     FullDisk,
     /// Redis forgets every name, and learns them again.
     ForgetNames,
-    /// The broker is away longer than a session lasts, and comes back where it was.
+    /// The broker is down for longer than a session timeout and returns under the same address.
     BrokerAway(End),
-    /// The broker comes back and advertises another address; the bootstrap servers are the same.
+    /// The broker returns and advertises another address; the bootstrap servers are the same.
     BrokerMoves(End),
-    /// The broker comes back and advertises a name that does not resolve at first.
+    /// The broker returns and advertises a name that does not resolve at first.
     BrokerUnresolvable,
     /// The orders topic is deleted, created again and filled again.
     RecreateTopic,
@@ -70,7 +70,7 @@ pub enum End {
     Stop,
 }
 
-/// What somebody sets for a role or a database of PostgreSQL.
+/// Settings of a role or a database of PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Setting {
     /// `default_transaction_isolation`: repeatable read or serializable.
@@ -85,7 +85,7 @@ pub enum Setting {
     Sundry,
 }
 
-/// A point inside a batch at which a service can be told to die or to fall asleep.
+/// A failpoint inside a batch at which a service kills itself or sleeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Point {
     /// Before the transaction.
@@ -134,14 +134,14 @@ impl Point {
 }
 
 impl Fault {
-    /// Every kind there is.
+    /// All kinds.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let mut all: Vec<Self> =
             Layer::ALL.into_iter().flat_map(|layer| [Self::Kill(layer), Self::Zombie(layer)]).collect();
         all.extend(Point::ALL.map(Self::DieAt));
         all.extend(Layer::ALL.map(|layer| Self::FreezeAt(layer, Point::Received)));
-        // CDM publishes nothing: there is no point behind its transaction at which it could be late.
+        // CDM publishes no messages for batches, so it has no failpoint after its transaction.
         all.extend([Layer::Stg, Layer::Dds].map(|layer| Self::FreezeAt(layer, Point::Stored)));
         let on = |server| {
             [
@@ -163,7 +163,7 @@ impl Fault {
         all
     }
 
-    /// Whether it needs mounts of our own, for a full disk or for hidden host names.
+    /// Whether it needs private mounts, for a full disk or for hidden host names.
     #[must_use]
     pub fn needs_mounts(&self) -> bool {
         matches!(self, Self::FullDisk | Self::BrokerUnresolvable)
@@ -175,7 +175,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Kill(layer) => write!(formatter, "SIGKILL {}", layer.binary()),
             Self::DieAt(point) => write!(formatter, "SIGKILL inside a batch: {}", point.name()),
-            Self::Zombie(layer) => write!(formatter, "SIGSTOP {} past its session", layer.binary()),
+            Self::Zombie(layer) => write!(formatter, "SIGSTOP {} past its session timeout", layer.binary()),
             Self::FreezeAt(layer, point) => {
                 write!(formatter, "SIGSTOP inside a batch: {}, {}", layer.binary(), point.name())
             }
@@ -192,8 +192,8 @@ impl fmt::Display for Fault {
             Self::LockTable => formatter.write_str("a table locked"),
             Self::FullDisk => formatter.write_str("disk full"),
             Self::ForgetNames => formatter.write_str("Redis emptied and refilled"),
-            Self::BrokerAway(end) => write!(formatter, "Kafka away past the session ({end})"),
-            Self::BrokerMoves(end) => write!(formatter, "Kafka back under another address ({end})"),
+            Self::BrokerAway(end) => write!(formatter, "Kafka down past the session timeout ({end})"),
+            Self::BrokerMoves(end) => write!(formatter, "Kafka returns under another address ({end})"),
             Self::BrokerUnresolvable => formatter.write_str("Kafka back, its address does not resolve at first"),
             Self::RecreateTopic => formatter.write_str("topic deleted, created again, refilled"),
             Self::AddPartition => formatter.write_str("a partition added"),

@@ -1,5 +1,5 @@
-//! The whole pipeline under faults: a seeded plan says what breaks when, a nemesis breaks it, a model says what must have
-//! come of it all the same.
+//! Chaos tests of the whole pipeline: a seeded plan of faults, a nemesis that injects them, and an oracle that knows
+//! the correct result.
 //!
 //! Read in this order: [`fault`] lists what can go wrong, [`plan`] deals it out over rounds, [`nemesis`] does it,
 //! [`oracle`] knows the right answer, [`compare`] holds the warehouse against it, [`rounds`] puts them together.

@@ -1,4 +1,4 @@
-//! `chaos`: rounds of faults, or a soak; ends by itself, and says whether every number is right.
+//! `chaos`: runs rounds of faults or a soak, and checks every number.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let settings = Settings::parse();
-    // Before there is a second thread: whoever is started later sees the same mounts.
+    // Must run before a second thread exists, so that all child processes see the same mounts.
     let disk = chaos::own_mounts();
     chaos::run::run(&settings, disk)
 }

@@ -1,4 +1,4 @@
-//! Does what the plan says, one file for each family of faults. A fault heals what it has broken.
+//! The nemesis: injects the faults of the plan, one file per family. A fault heals what it has broken.
 
 mod services;
 mod inside;

@@ -1,4 +1,4 @@
-//! Reads what the order system really wrote, record by record, and asks the model what must come of it.
+//! The oracle: reads the records of the orders topic and computes the expected result with the model.
 
 use std::collections::BTreeMap;
 
@@ -33,14 +33,14 @@ pub struct Former {
 }
 
 impl Oracle {
-    /// Reads what has been written since the last time. Within a partition in its order, which is all that the services
-    /// are promised, too.
+    /// Reads the records written since the last call. Order is kept within a partition, which is also all that services
+    /// can rely on.
     ///
     /// # Errors
-    /// The broker does not answer.
+    /// If the broker does not answer.
     pub async fn follow(&mut self, pipeline: &Pipeline) -> Result<()> {
         for record in pipeline.read_from(&pipeline.source(Layer::Stg), &self.next).await? {
-            let partition = record.partition.context("a record without its partition")?;
+            let partition = record.partition.context("a record has no partition")?;
             let place = usize::try_from(partition)?;
             self.next.resize(self.next.len().max(place + 1), 0);
             self.next[place] = record.offset + 1;
@@ -65,7 +65,7 @@ impl Oracle {
         self.next.clear();
     }
 
-    /// What the warehouse must say if these names are known.
+    /// The expected content of the database with these names known.
     #[must_use]
     pub fn truth(&self, known: &[Reference]) -> Truth {
         let mut model = self.model.clone();

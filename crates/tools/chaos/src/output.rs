@@ -1,4 +1,4 @@
-//! What a run shows: report, screen, memory, restarts.
+//! Output of a run: report, progress, memory, restarts.
 
 pub(crate) mod report;
 pub mod screen;

@@ -1,4 +1,4 @@
-//! What breaks when: a shuffled deck of faults, dealt out over the rounds. Pure: the same seed gives the same plan.
+//! The plan of a run: a shuffled list of faults, distributed over the rounds. Pure: the same seed gives the same plan.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,38 +13,39 @@ use crate::fault::Fault;
 /// Faults of one round at most.
 const AT_ONCE: usize = 3;
 
-/// Orders come for so long in a round in which somebody is frozen with a batch in hand, early: it has to join the group
-/// first, and only what comes afterwards makes its batch old.
+/// Duration of a round in which a replica is frozen with a batch in hand at its beginning: the replica must join the
+/// group first, and only later orders make its batch stale.
 const LONG: Duration = Duration::from_secs(13);
 
 /// Keeps the draws of the plan apart from those of the stream.
 const STREAM: u64 = 1;
 
-/// A round: orders for so long, and what happens meanwhile.
+/// A round: its duration and its faults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Round {
-    /// How long orders come in.
+    /// Time during which orders are produced.
     pub lasts: Duration,
-    /// What happens, each at its own moment.
+    /// The faults, each with its time.
     pub injections: Vec<Injection>,
 }
 
 /// A fault at a moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Injection {
-    /// What.
+    /// The fault.
     pub fault: Fault,
     /// When, since the begin of the round.
     pub after: Duration,
-    /// For how long, where that has a meaning.
+    /// Its duration, if it has one.
     pub lasts: Duration,
-    /// Whom, where the fault leaves a choice.
+    /// Its target, if the fault has a choice.
     pub layer: Layer,
     /// A number below 1000 for all else that is open: which replica, which table.
     pub choice: usize,
 }
 
-/// Deals every fault of `kinds` at least once over so many rounds, if so many rounds can hold them; one to three a round.
+/// Distributes the faults of `kinds` over the rounds, each at least once if the rounds can hold them; one to three per
+/// round.
 #[must_use]
 pub fn plan(seed: u64, rounds: usize, kinds: &[Fault]) -> Vec<Round> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

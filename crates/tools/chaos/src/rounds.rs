@@ -1,4 +1,4 @@
-//! Rounds: orders come in while things break; then everything is healed, drained and compared.
+//! Rounds: orders are produced under faults; then everything is healed, drained and compared.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const MORE: usize = 4;
 /// The longest round, to have orders enough.
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// What became of a run.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Played {
     /// Rounds played.
@@ -37,11 +37,11 @@ pub struct Played {
     pub orders: u64,
     /// Records of the orders topic.
     pub events: u64,
-    /// What was injected, by kind; those that never happened, too.
+    /// Injected faults by kind, including those that never happened.
     pub faults: BTreeMap<Fault, Tally>,
-    /// Everything that was not as it should be. The run ends with the first round that has any.
+    /// All differences. The run ends with the first round that has any.
     pub differences: Vec<Difference>,
-    /// Orders that wait for names at the end, as they should.
+    /// Number of orders that rightly wait for names at the end.
     pub parked: usize,
     /// Records in dead letters, distinct.
     pub dead_letters: usize,
@@ -50,9 +50,9 @@ pub struct Played {
 /// One kind of fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// How often it really happened.
+    /// Number of times it happened.
     pub injected: u64,
-    /// How often it missed its moment.
+    /// Number of times it was missed.
     pub missed: u64,
     /// Orders that came in during its rounds.
     pub orders: u64,
@@ -60,11 +60,11 @@ pub struct Tally {
     pub differences: u64,
 }
 
-/// Plays the rounds, and some more if a fault of theirs has never happened, up to the first that ends wrong: what is wrong
-/// then stays wrong. The logs are kept if anything is.
+/// Runs the rounds, and some more if a planned fault has never happened, up to the first round with a difference. The
+/// logs are kept in that case.
 ///
 /// # Errors
-/// The stage itself fails: a server does not start, the harness is wrong.
+/// If the test environment fails: a server does not start, or the harness has an error.
 pub async fn play(settings: &Settings, mounts: Mounts, plan: Vec<Round>, screen: &Screen) -> Result<Played> {
     let planned = plan.len();
     let total = settings.rate * LONGEST.as_secs_f64() * (planned + MORE) as f64;

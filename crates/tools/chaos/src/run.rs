@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::system::disk::Mounts;
 use crate::{broker, output::report, soak};
 
-/// From so many rounds on every kind of fault has its turn, and a run without one of them is no success.
+/// From this number of rounds on, every kind of fault must happen; otherwise the run fails.
 const COMPLETE: usize = 20;
 
 /// Runs rounds, or a soak; nothing is left running, however it ends.
@@ -33,7 +33,7 @@ pub fn run(settings: &Settings, mounts: Mounts) -> ExitCode {
     }
 }
 
-/// Whether everything is right; `None` if somebody has asked us to stop.
+/// Whether everything is right; `None` if the run was interrupted.
 async fn perform(settings: &Settings, mounts: Mounts) -> Result<Option<bool>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let performance = async {

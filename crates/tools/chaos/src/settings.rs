@@ -1,18 +1,18 @@
-//! What a run can be told; the environment is enough, so that `make chaos SEED=7 ROUNDS=3` works.
+//! Settings of a run, from arguments or environment variables (`make chaos SEED=7 ROUNDS=3`).
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
 
-/// Breaks everything around the pipeline, and says whether every number is right all the same.
+/// Injects faults into the pipeline and its servers, and checks every number.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Settings {
     /// Everything random follows from this number: orders, faults, moments.
     #[arg(long, env = "SEED", default_value_t = 1)]
     pub seed: u64,
-    /// Rounds of faults; twenty hold every kind at least once.
+    /// Number of rounds of faults; twenty contain every kind at least once.
     #[arg(long, env = "ROUNDS", default_value_t = 20)]
     pub rounds: usize,
     /// Only faults whose names contain one of these, separated by commas [default: all].
@@ -24,7 +24,7 @@ pub struct Settings {
     /// Partitions of each topic.
     #[arg(long, env = "PARTITIONS", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..))]
     pub partitions: i32,
-    /// Instead of rounds: restart Kafka this many times under load and measure how long the services take to commit
+    /// Instead of rounds: restart Kafka this many times under load and measure the time until the services commit
     /// again.
     #[arg(long, env = "BROKER")]
     pub broker: Option<usize>,
@@ -34,10 +34,10 @@ pub struct Settings {
     /// Between two kills of a soak.
     #[arg(long, env = "KILL_EVERY", default_value = "10s", value_parser = humantime::parse_duration)]
     pub kill_every: Duration,
-    /// In a soak, restart Kafka at this interval instead of killing services; it is away for 1 to 30 seconds.
+    /// In a soak, restart Kafka at this interval instead of killing services; it is down for 1 to 30 seconds.
     #[arg(long, env = "BROKER_RESTARTS", value_parser = humantime::parse_duration)]
     pub broker_restarts: Option<Duration>,
-    /// How long Kafka waits for a member that is silent.
+    /// Session timeout of the consumer groups.
     #[arg(long, env = "KAFKA_SESSION_TIMEOUT", default_value = "6s", value_parser = humantime::parse_duration)]
     pub session_timeout: Duration,
     /// Folder for logs [default: a new temporary folder, kept only if something is wrong].

@@ -1,4 +1,4 @@
-//! A soak: orders for a long time, a SIGKILL of a service or a restart of Kafka again and again, and figures in the end.
+//! A soak: a long run under load with repeated SIGKILLs of services or restarts of Kafka, and a report.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,7 +28,7 @@ use crate::system::world::World;
 /// Keeps the draws of the kills apart from others.
 const STREAM: u64 = 4;
 
-/// About how long Kafka takes to start.
+/// Approximate start time of Kafka.
 const START: Duration = Duration::from_secs(5);
 
 /// Between two looks at the memory.
@@ -48,7 +48,7 @@ struct Line {
     differences: usize,
 }
 
-/// Soaks, prints, and says whether every number is right.
+/// Runs the soak and prints the report. Returns whether every number is right.
 pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
     let seconds = lasts.as_secs();
     let screen = Screen::new(seconds);
@@ -120,14 +120,14 @@ impl Line {
         if broker {
             self.recoveries.print();
         } else {
-            println!("From restart to first commit: {least} s at least, {median} s in the middle, {most} s at most");
+            println!("Time from restart to first commit: minimum {least} s, median {median} s, maximum {most} s");
         }
         println!("{}", serde_json::to_string(self)?);
         Ok(())
     }
 }
 
-/// Kills one service after another, and returns how long each stood still.
+/// Kills one service after another. Returns the time each took to commit again.
 async fn kill(world: &World, settings: &Settings, lasts: Duration, screen: &Screen) -> Result<Vec<Duration>> {
     let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
     rng.set_stream(STREAM);

@@ -1,4 +1,4 @@
--- The ten categories that are in the most closed orders.
+-- Selects the ten categories with the most closed orders.
 SELECT category_name, sum(order_cnt)::bigint AS orders
 FROM cdm.user_category_counters
 GROUP BY category_name

@@ -1,4 +1,4 @@
--- The ten dishes that are in the most closed orders, whichever restaurant makes them.
+-- Selects the ten dishes with the most closed orders, by name, whatever the restaurant.
 SELECT product_name, sum(order_cnt)::bigint AS orders
 FROM cdm.user_product_counters
 GROUP BY product_name

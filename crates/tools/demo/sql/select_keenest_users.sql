@@ -1,4 +1,4 @@
--- The ten users with the most closed orders, under the names they had last. The marts count by dish and by category;
+-- Selects the ten users with the most closed orders, with their latest names. The marts count by product and category;
 -- whole orders are in the vault.
 SELECT
     (

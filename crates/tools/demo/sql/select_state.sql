@@ -1,5 +1,4 @@
--- What is under way in the warehouse itself: orders that wait for a name, orders freed and not sent, and rules or tags that
--- the service is still busy with.
+-- Selects the pending work in the database: parked orders, unsent orders, and rules and tags in progress.
 SELECT
     (SELECT count(*) FROM stg.order_events AS e WHERE e.parked_at IS NOT NULL) AS parked,
     (SELECT count(*) FROM stg.order_events AS e WHERE e.unsent) AS unsent,

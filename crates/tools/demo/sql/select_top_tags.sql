@@ -1,4 +1,4 @@
--- The ten tags that most users have.
+-- Selects the ten tags with the most users.
 SELECT t.tag, count(DISTINCT t.user_id) AS users
 FROM cdm.user_tags AS t
 GROUP BY t.tag

@@ -1,4 +1,4 @@
-//! One service as a child process: its log, its memory, its end.
+//! A service as a child process: its log, its memory, its exit status.
 
 use std::fs::File;
 use std::io;
@@ -13,10 +13,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-/// How much of a log is shown when something went wrong.
+/// Number of log lines shown in an error.
 const LAST_LINES: usize = 10;
 
-/// A running service. Dropped, it is killed.
+/// A running service. It is killed when dropped.
 pub(crate) struct Service {
     pub(crate) name: &'static str,
     pub(crate) address: SocketAddr,
@@ -25,7 +25,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts a program; what it says goes to `NAME.log` in the folder.
+    /// Starts a program; its output goes to `NAME.log` in the folder.
     pub(crate) fn start(
         name: &'static str,
         program: &Path,
@@ -42,18 +42,18 @@ impl Service {
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
         if let Some(id) = child.id() {
-            // The guard of the stack reads these notes: should we be killed, it ends the service for us.
+            // The watchdog of the stack reads these files: if the demo is killed, it ends the service.
             std::fs::write(folder.join(format!("{name}.pid")), format!("{id} {}\n", Signal::SIGKILL as i32))?;
         }
         Ok(Self { name, address, log, child })
     }
 
-    /// How the service ended, if it has.
+    /// The exit status, if the service has exited.
     pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
 
-    /// Whether the service says it is ready; one that does not answer yet is not.
+    /// Whether `/ready` reports readiness; false if the service does not answer yet.
     pub(crate) async fn is_ready(&self) -> bool {
         let ask = async {
             let mut stream = TcpStream::connect(self.address).await?;
@@ -65,7 +65,7 @@ impl Service {
         ask.await.unwrap_or(false)
     }
 
-    /// The most memory the service has ever held, in MiB.
+    /// The peak resident memory of the service, in MiB.
     pub(crate) fn peak_rss_mib(&self) -> Result<f64> {
         let id = self.child.id().with_context(|| format!("{} is gone", self.name))?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
@@ -75,7 +75,7 @@ impl Service {
         Ok((f64::from(kibibytes) / 102.4).round() / 10.0)
     }
 
-    /// Asks the service to stop.
+    /// Sends SIGTERM to the service.
     pub(crate) fn ask_to_stop(&self) -> Result<()> {
         if let Some(id) = self.child.id() {
             kill(Pid::from_raw(i32::try_from(id)?), Signal::SIGTERM)?;
@@ -83,12 +83,12 @@ impl Service {
         Ok(())
     }
 
-    /// Waits until the service has ended.
+    /// Waits until the service has exited.
     pub(crate) async fn end(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
 
-    /// What went wrong with this service, and the end of its log.
+    /// An error about this service, with the end of its log.
     pub(crate) fn accuse(&self, what: &str) -> anyhow::Error {
         let text = std::fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
@@ -98,8 +98,8 @@ impl Service {
     }
 }
 
-/// A program with the given environment and nothing else: a variable of the caller's shell must not turn the demo into
-/// something else. Ctrl-C is for the demo, which then ends its children.
+/// A program with exactly the given environment: a variable of the caller's shell must not change the demo. The child
+/// does not receive Ctrl-C; the demo stops it.
 pub(crate) fn command(program: &Path, environment: &[(&str, String)]) -> Command {
     let mut command = Command::new(program);
     let kept = ["PATH", "RUST_LOG", "RUST_BACKTRACE"];

@@ -1,4 +1,4 @@
-//! The orders of this run: made from a seed, or read from a folder.
+//! Orders of a run: generated from a seed, or read from a folder.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use workload::source::{Event, Reference};
 
 use crate::settings::Settings;
 
-/// Where events and reference objects come from; each can be read as often as need be.
+/// Source of events and reference objects; each can be read repeatedly.
 #[derive(Debug, Clone)]
 pub(crate) enum Data {
     Generated(Options),
@@ -39,7 +39,7 @@ impl Data {
         }
     }
 
-    /// What the marts must say in the end, worked out without them.
+    /// The expected content of the marts, computed by the model.
     pub(crate) fn expected(&self) -> Result<Expected> {
         let mut model = Model::new(self.reference()?);
         for event in self.events()? {

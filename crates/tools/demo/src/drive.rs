@@ -1,4 +1,4 @@
-//! Sends the orders through the pipeline, draws how they get on, and takes the time.
+//! Loads the orders, draws progress bars, and measures the time until everything is processed.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::fixture::Fixture;
 use crate::services::Services;
 use crate::wait_idle::{Look, Settled};
 
-/// Loads so many events and returns, once the last of them is through, how long that took since the first.
+/// Loads the events and waits until all are processed. Returns the time since the first event was sent.
 pub(crate) async fn drive(
     data: &Data,
     events: u64,
@@ -33,7 +33,7 @@ pub(crate) async fn drive(
         services.check()?;
         let laggard = readings.iter().position(|reading| reading.lag() > 0);
         if at > limit {
-            return Err(services.accuse(laggard.unwrap_or(0), "is not done after all this time"));
+            return Err(services.accuse(laggard.unwrap_or(0), "has not processed all records within the time limit"));
         }
         if loaded() < events || laggard.is_some() {
             return Ok(false);
@@ -44,13 +44,13 @@ pub(crate) async fn drive(
     let mut board = Board::new();
     let (loaded, ()) =
         tokio::try_join!(loader.run(data.events()?, None), watch::follow(&observer, &mut board, head, done))?;
-    let end = end.context("the watcher left early")?;
+    let end = end.context("the observer stopped early")?;
     Ok((began + end).saturating_duration_since(loaded.began))
 }
 
 async fn look(readings: &[Reading], database: &tokio_postgres::Client) -> Result<Look> {
     let statement = include_str!("../sql/select_state.sql");
-    let row = database.query_one(statement, &[]).await.context("the state of the warehouse")?;
+    let row = database.query_one(statement, &[]).await.context("cannot read the state of the database")?;
     Ok(Look {
         records: readings.iter().map(|reading| reading.total).collect(),
         lag: readings.iter().map(Reading::lag).sum(),

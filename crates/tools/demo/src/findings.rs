@@ -1,4 +1,4 @@
-//! What the warehouse says after the run, and whether it is true.
+//! Results of a run: what the database and the topics contain, and every difference from the expected state.
 
 mod complaint;
 
@@ -21,34 +21,35 @@ pub(crate) use favourites::{Favourite, Favourites};
 
 const DEAD_LETTERS: &[&str] = &["stg-service-dead-letters", "dds-service-dead-letters", "cdm-service-dead-letters"];
 
-/// One look at everything the pipeline has left behind.
+/// The results of a run.
 #[derive(Debug)]
 pub(crate) struct Findings {
-    /// Rows of every table, by its full name.
+    /// Number of rows of every table, by its qualified name.
     pub(crate) rows: BTreeMap<String, u64>,
     /// Records in the dead-letter topics.
     pub(crate) dead_letters: u64,
-    /// Orders that still wait for a name.
+    /// Orders that are still parked.
     pub(crate) parked: u64,
-    /// How many tags users have.
+    /// Number of tags assigned.
     pub(crate) tags_assigned: u64,
-    /// What people order.
+    /// Most ordered products, most active users, most frequent tags.
     pub(crate) favourites: Favourites,
-    /// How many audit files were run.
+    /// Number of audit files run.
     pub(crate) audits: usize,
-    /// Everything that is not as it should be, audit by audit.
+    /// Differences, audit by audit.
     pub(crate) complaints: Vec<Complaint>,
 }
 
 impl Findings {
-    /// Looks, when the pipeline is done.
+    /// Collects the results after the pipeline is idle.
     pub(crate) async fn gather(fixture: &Fixture, expected: &Expected) -> Result<Self> {
         let database = &fixture.database;
         let audits = audit::files()?;
         let mut complaints = audit::run(database, &audits).await?;
-        // An audit that checks nothing would find nothing.
-        let missing = audits.is_empty().then(|| "there is not a single file in sql/audit".to_owned());
-        complaints.push(Complaint { audit: "the audit itself".to_owned(), differences: missing.into_iter().collect() });
+        // Without audit files there would be no differences.
+        let missing = audits.is_empty().then(|| "sql/audit contains no files".to_owned());
+        complaints
+            .push(Complaint { audit: "existence of audits".to_owned(), differences: missing.into_iter().collect() });
         complaints.extend(comparison::run(database, expected).await?);
         let (tags_assigned, wrong) = tags::check(database, &fixture.broker, &expected.categories).await?;
         complaints.extend(wrong);
@@ -64,7 +65,7 @@ impl Findings {
         })
     }
 
-    /// How many things are not as they should be.
+    /// Total number of differences.
     pub(crate) fn differences(&self) -> usize {
         self.complaints.iter().map(|complaint| complaint.differences.len()).sum()
     }

@@ -1,4 +1,4 @@
-//! The stage the services play on: broker, warehouse and name store, with topics, schema and names in place.
+//! Environment of the services: broker, database and Redis, with topics, schema and names in place.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::services::Services;
 
 const DATABASE: &str = "warehouse";
 
-/// Everything but the services. Dropped, it is gone; its folder belongs to the caller.
+/// The servers with their content. They are stopped when dropped; the folder belongs to the caller.
 pub(crate) struct Fixture {
     stack: Stack,
     pub(crate) broker: Broker,
@@ -21,7 +21,7 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// Starts the real parts, durable as in production, and makes all that the services expect to find.
+    /// Starts the servers, durable as in production, and creates topics, schema and names.
     pub(crate) async fn set(folder: &Path, names: Vec<Reference>) -> Result<Self> {
         let options = Options { folder: Some(folder.to_owned()), durability: Durability::Full, ..Options::default() };
         let stack = Stack::start(options).await?;
@@ -37,7 +37,7 @@ impl Fixture {
         Ok(fixture)
     }
 
-    /// What a service has to be told to play here.
+    /// The environment variables of a service.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("KAFKA_BOOTSTRAP_SERVERS", self.broker.bootstrap.clone()),
@@ -48,7 +48,7 @@ impl Fixture {
         ]
     }
 
-    /// Takes everything down in good order.
+    /// Stops everything gracefully.
     pub(crate) async fn strike(self) -> Result<()> {
         drop(self.database);
         self.stack.stop().await

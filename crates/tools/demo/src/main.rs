@@ -1,4 +1,4 @@
-//! `demo`: the whole pipeline on real parts; ends by itself, and says whether every number is right.
+//! `demo`: runs the whole pipeline on real servers and checks every number.
 
 mod settings;
 

@@ -13,10 +13,10 @@ use workload::model::Expected;
 use crate::findings::Findings;
 use number::grouped;
 
-/// How many differences of one audit are worth showing.
+/// Maximum number of differences shown per audit.
 const SHOWN: usize = 10;
 
-/// Everything there is to say about a run.
+/// The report of a run.
 pub(crate) struct Report<'a> {
     pub(crate) expected: &'a Expected,
     pub(crate) took: Duration,
@@ -45,7 +45,7 @@ impl Report<'_> {
         self.findings.differences() == 0 && self.findings.parked == 0
     }
 
-    /// Prints it all.
+    /// Prints the report.
     pub(crate) fn print(&self) -> Result<()> {
         println!("\n{}\n", tables::people(&self.findings.favourites));
         println!("{}\n", tables::layers(&self.findings.rows));
@@ -88,7 +88,7 @@ impl Report<'_> {
 
     fn trouble(&self) -> String {
         format!(
-            "{} records were no orders and passed over; dead letters: {} ({} expected); parked: {}.",
+            "{} records are not orders and were skipped; dead letters: {} ({} expected); parked: {}.",
             grouped(self.expected.skipped),
             grouped(self.findings.dead_letters),
             grouped(self.expected.refused),

@@ -1,4 +1,4 @@
-//! The demo from curtain to curtain: set up, drive, look, report, take down.
+//! A run of the demo: start the servers, load the orders, check, report, stop.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,16 +16,16 @@ use crate::report::Report;
 use crate::services::Services;
 use crate::settings::Settings;
 
-/// How long the orders may take.
+/// Time limit for processing the orders.
 const DRIVE_LIMIT: Duration = Duration::from_secs(13 * 60);
-/// How long everything may take; whatever hangs, the demo does not.
+/// Time limit of the whole run.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
-/// Runs the demo; nothing is left running, however it ends. Its folder stays when there is something to see in it.
+/// Runs the demo and stops everything it has started. The folder is kept if the run has failed or `KEEP` is set.
 pub(crate) async fn run(settings: Settings) -> ExitCode {
     let folder = match tempfile::Builder::new().prefix("tagmill-demo-").tempdir() {
         Ok(folder) => folder,
-        Err(error) => return fail(&anyhow::Error::new(error).context("no temporary folder")),
+        Err(error) => return fail(&anyhow::Error::new(error).context("cannot create a temporary folder")),
     };
     let outcome = perform(&settings, &folder).await;
     let spotless = matches!(outcome, Ok(Ended::Right | Ended::Interrupted));
@@ -43,16 +43,16 @@ pub(crate) async fn run(settings: Settings) -> ExitCode {
 enum Ended {
     /// Every number is right.
     Right,
-    /// Some are not; the report says which.
+    /// Some numbers are wrong; the report lists them.
     Wrong,
-    /// Somebody asked us to stop.
+    /// The run was interrupted by a signal.
     Interrupted,
 }
 
 async fn perform(settings: &Settings, folder: &TempDir) -> Result<Ended> {
     let mut stops = Stops::listen()?;
     let (fixture, services, right) = tokio::select! {
-        played = timeout(WAIT_TIMEOUT, play(settings, folder)) => played.context("not done after a quarter of an hour")??,
+        played = timeout(WAIT_TIMEOUT, play(settings, folder)) => played.context("the demo did not finish within a quarter of an hour")??,
         () = stops.next() => return Ok(Ended::Interrupted),
     };
     if let Some(services) = services {
@@ -64,7 +64,7 @@ async fn perform(settings: &Settings, folder: &TempDir) -> Result<Ended> {
     Ok(if right { Ended::Right } else { Ended::Wrong })
 }
 
-/// Everything up to the report. The services come back only if they are to be kept.
+/// Runs everything up to the report. Returns the services only if they are to be kept.
 async fn play(settings: &Settings, folder: &TempDir) -> Result<(Fixture, Option<Services>, bool)> {
     let data = Data::chosen(settings);
     let reading = data.clone();
@@ -88,9 +88,9 @@ async fn play(settings: &Settings, folder: &TempDir) -> Result<(Fixture, Option<
     Ok((fixture, kept, report.is_right()))
 }
 
-/// Tells whoever wants to look around how to get in.
+/// Prints the addresses and commands for exploring the running system.
 fn invite(fixture: &Fixture, services: &Services) {
-    eprintln!("\nEverything is left running; Ctrl-C stops it.\n");
+    eprintln!("\nEverything keeps running until Ctrl-C.\n");
     for (name, value) in fixture.environment() {
         eprintln!("export {name}='{value}'");
     }
@@ -98,11 +98,11 @@ fn invite(fixture: &Fixture, services: &Services) {
         eprintln!("# {name}: http://{address}/ready, http://{address}/metrics");
     }
     for (_, address) in services.addresses().filter(|(name, _)| *name == "cdm-service") {
-        eprintln!("\nThe orders as pictures: http://{address}/dashboard");
+        eprintln!("\nDashboard of the orders: http://{address}/dashboard");
     }
 }
 
-/// The signals that ask us to stop.
+/// Signals that stop the demo.
 struct Stops {
     interrupt: Signal,
     terminate: Signal,

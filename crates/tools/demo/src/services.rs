@@ -13,17 +13,17 @@ use crate::child::{self, Service};
 const NAMES: [&str; 3] = ["stg-service", "dds-service", "cdm-service"];
 
 const READY_LIMIT: Duration = Duration::from_secs(60);
-/// Their own grace period, and some more.
+/// Longer than the grace period of the services.
 const STOP_LIMIT: Duration = Duration::from_secs(40);
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The running services. Dropped, they are killed.
+/// The running services. They are killed when dropped.
 pub(crate) struct Services {
     running: Vec<Service>,
 }
 
 impl Services {
-    /// Has the schema of the warehouse made, by the service that comes first.
+    /// Creates the schema with `migrate` of the first service.
     pub(crate) async fn migrate(environment: &[(&str, String)]) -> Result<()> {
         let program = program(NAMES[0])?;
         let mut migrate = child::command(&program, environment);
@@ -60,48 +60,48 @@ impl Services {
         Ok(())
     }
 
-    /// Fails when a service has ended.
+    /// Fails if a service has exited.
     pub(crate) fn check(&mut self) -> Result<()> {
         for service in &mut self.running {
             if let Some(status) = service.ended()? {
-                return Err(service.accuse(&format!("ended unasked ({status})")));
+                return Err(service.accuse(&format!("exited unexpectedly ({status})")));
             }
         }
         Ok(())
     }
 
-    /// Blames the service that comes at this place in the pipeline.
+    /// An error about the service at this position of the pipeline.
     pub(crate) fn accuse(&self, index: usize, what: &str) -> anyhow::Error {
         self.running[index].accuse(what)
     }
 
-    /// Where each answers probes and metrics.
+    /// Addresses of probes and metrics.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = (&'static str, std::net::SocketAddr)> {
         self.running.iter().map(|service| (service.name, service.address))
     }
 
-    /// The most memory each has held, in MiB.
+    /// Peak resident memory of each service, in MiB.
     pub(crate) fn peak_rss_mib(&self) -> Result<BTreeMap<&'static str, f64>> {
         self.running.iter().map(|service| Ok((service.name, service.peak_rss_mib()?))).collect()
     }
 
-    /// Stops the services as an operator would; each must end in good order.
+    /// Stops the services with SIGTERM; each must exit successfully.
     pub(crate) async fn stop(mut self) -> Result<()> {
         self.running.iter().try_for_each(Service::ask_to_stop)?;
         for service in &mut self.running {
             let status = match timeout(STOP_LIMIT, service.end()).await {
                 Ok(status) => status?,
-                Err(_) => return Err(service.accuse("did not stop when asked to")),
+                Err(_) => return Err(service.accuse("did not stop after SIGTERM")),
             };
             if !status.success() {
-                return Err(service.accuse(&format!("did not end in good order ({status})")));
+                return Err(service.accuse(&format!("did not exit successfully ({status})")));
             }
         }
         Ok(())
     }
 }
 
-/// The services are built together with the demo, into the same folder.
+/// Path of a service binary, which is built into the same folder as the demo.
 fn program(name: &str) -> Result<PathBuf> {
     let program = std::env::current_exe()?.with_file_name(name);
     ensure!(program.exists(), "{} is missing: build the workspace first", program.display());

@@ -1,33 +1,33 @@
-//! When the pipeline is done: everything read, nothing waiting, and no movement between two looks.
+//! Detection of the end of a run: everything is read, nothing waits, and two observations are equal.
 
 use std::time::Duration;
 
-/// Parked orders may yet be freed by a retry; those that stay for three rounds of retries stay for good.
+/// Parked orders that remain parked for this time (three rounds of retries) count as parked for good.
 const PARKED_FOR_GOOD: Duration = Duration::from_secs(15);
 
-/// What one look at the pipeline shows.
+/// One observation of the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Look {
-    /// How many records each topic on the way holds.
+    /// Number of records in each topic.
     pub(crate) records: Vec<u64>,
-    /// How many of them are still to be read, everywhere together.
+    /// Number of records still to be read, in total.
     pub(crate) lag: u64,
-    /// Orders that STG holds back for want of a name.
+    /// Number of parked orders.
     pub(crate) parked: u64,
-    /// Orders that STG has freed and not yet sent.
+    /// Number of un-parked orders that are not yet sent.
     pub(crate) unsent: u64,
-    /// Rules that are not applied to everybody, and changes of tags that are not sent.
+    /// Number of rules that are not applied to all users and of tag events that are not sent.
     pub(crate) untagged: u64,
 }
 
-/// Remembers since when nothing has moved.
+/// The time since which observations are equal.
 #[derive(Debug, Default)]
 pub(crate) struct Settled {
     still: Option<(Duration, Look)>,
 }
 
 impl Settled {
-    /// Takes a look at this time; says since when the pipeline has been done, once it is certain.
+    /// Adds an observation. Returns the time since which the pipeline has been idle, once this is certain.
     pub(crate) fn look(&mut self, at: Duration, look: Look) -> Option<Duration> {
         if look.lag > 0 || look.unsent > 0 || look.untagged > 0 {
             self.still = None;

@@ -12,7 +12,7 @@ impl Endpoints {
         Ok(self.database_url(name))
     }
 
-    /// Creates a copy of `template`, to which nobody may be connected, and returns its URL.
+    /// Creates a copy of `template` and returns its URL. Nobody may be connected to the template.
     pub async fn create_database_from(&self, template: &str, name: &str) -> anyhow::Result<String> {
         let statement = format!("CREATE DATABASE {} TEMPLATE {}", quoted(name), quoted(template));
         self.administer(&statement).await?;
@@ -29,14 +29,14 @@ impl Endpoints {
         Ok(())
     }
 
-    /// Drops a database, if it exists, whoever is connected to it.
+    /// Drops a database if it exists, and terminates its sessions.
     pub async fn drop_database(&self, name: &str) -> anyhow::Result<()> {
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(name));
         self.administer(&statement).await
     }
 
-    /// Sees to it that the template `name` exists: the first to ask creates it and has `prepare` fill it through its
-    /// URL, anyone else waits. `prepare` must close its connections. One that failed is begun anew by the next.
+    /// Ensures that the template `name` exists. The first caller creates it and fills it with `prepare`, which gets its
+    /// URL; others wait. `prepare` must close its connections. If it fails, the next caller starts again.
     pub async fn template_database(
         &self,
         name: &str,

@@ -1,14 +1,14 @@
-//! Where the parts of a stack answer: all a client needs, and what `TAGMILL_STACK` describes.
+//! Addresses of the servers of a stack, as a client needs them and as `TAGMILL_STACK` describes them.
 
 use std::path::Path;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-/// The superuser every database of a stack belongs to; loopback is trusted, so there is no password.
+/// The superuser that owns every database of a stack; loopback connections are trusted, so there is no password.
 pub(crate) const POSTGRES_USER: &str = "tagmill";
 
-/// Where Kafka, PostgreSQL and Redis of one stack answer. Topics, databases and names are made through it.
+/// Addresses of Kafka, PostgreSQL and Redis of a stack. It also creates topics, databases and names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
     kafka_port: u16,
@@ -31,7 +31,7 @@ impl Endpoints {
         format!("postgres://{POSTGRES_USER}@127.0.0.1:{}/{name}?sslmode=disable", self.postgres_port)
     }
 
-    /// The same, logging in as another role; nobody needs a password.
+    /// The same for another role; no password is needed.
     pub fn database_url_as(&self, role: &str, name: &str) -> String {
         format!("postgres://{role}@127.0.0.1:{}/{name}?sslmode=disable", self.postgres_port)
     }
@@ -41,7 +41,7 @@ impl Endpoints {
         format!("redis://127.0.0.1:{}/{number}", self.redis_port)
     }
 
-    /// What a service or a shell expects in its environment; the database is `postgres`, which is always there.
+    /// Environment variables for a service or a shell. The database is `postgres`, which always exists.
     pub fn variables(&self) -> [(&'static str, String); 3] {
         [
             ("KAFKA_BOOTSTRAP_SERVERS", self.bootstrap_servers()),
@@ -52,7 +52,8 @@ impl Endpoints {
 
     /// Reads a description that [`Self::write`] left.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read(file).with_context(|| format!("no stack is described by {}", file.display()))?;
+        let text =
+            std::fs::read(file).with_context(|| format!("cannot read the stack description {}", file.display()))?;
         serde_json::from_slice(&text).with_context(|| format!("{} does not describe a stack", file.display()))
     }
 

@@ -1,4 +1,4 @@
-//! Names and Redis databases that nobody else on the stack has: what lets the tests of many processes share it.
+//! Unique names and Redis databases, so that the tests of many processes can share a stack.
 
 use anyhow::Context;
 
@@ -10,7 +10,7 @@ const NAMES: &str = "devstack:names";
 const REDIS_DATABASES: &str = "devstack:redis-databases";
 
 impl Endpoints {
-    /// A name nobody has been given before, good for a topic, a group, a database: `stem_17`.
+    /// A unique name, usable for a topic, a group or a database: `stem_17`.
     pub async fn fresh_name(&self, stem: &str) -> anyhow::Result<String> {
         let number = self.count(NAMES).await?;
         Ok(format!("{stem}_{number}"))
@@ -28,6 +28,10 @@ impl Endpoints {
     async fn count(&self, counter: &str) -> anyhow::Result<u64> {
         let mut redis = connect(&self.redis_url(0)).await?;
         let mut increment = ::redis::cmd("INCR");
-        increment.arg(counter).query_async(&mut redis).await.context("the stack's Redis does not count")
+        increment
+            .arg(counter)
+            .query_async(&mut redis)
+            .await
+            .context("cannot increment the counter in the stack's Redis")
     }
 }

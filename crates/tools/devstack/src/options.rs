@@ -1,34 +1,34 @@
-//! What a caller may choose about a stack.
+//! Options of a stack.
 
 use std::path::PathBuf;
 
-/// How a stack is started. The default is what production would be: durable, empty, gone afterwards.
+/// Options of a stack. The default is as in production: durable, empty, removed at the end.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Where data and logs live. `None`: a temporary folder, removed with the stack. A folder that is named is kept,
-    /// and a later stack on it finds its data again. The user `postgres` must be able to enter it when we are root.
+    /// Folder of data and logs. `None`: a temporary folder, removed with the stack. A named folder is kept, and a later
+    /// stack finds its data there. If this process runs as root, the user `postgres` must be able to enter the folder.
     pub folder: Option<PathBuf>,
     /// Whether PostgreSQL forces its writes to the disk.
     pub durability: Durability,
-    /// Settings of PostgreSQL beyond those of a small stack, by their own names; they win over ours.
+    /// Additional settings of PostgreSQL, by name; they override those of the stack.
     pub postgres: Vec<(String, String)>,
     /// Whether Redis keeps its data across a restart.
     pub redis: Persistence,
-    /// Whether Kafka creates a topic when a client asks for one that does not exist, as brokers do unless told otherwise.
+    /// Whether Kafka creates a missing topic when a client asks for it, which is the default of brokers.
     pub auto_create_topics: bool,
     /// Whether a [`Proxy`](crate::Proxy) stands before each server, for clients that shall meet bad networks.
     pub proxied: bool,
     /// Whether the broker behind its proxy advertises another address than that of the bootstrap servers from the start:
     /// the second of [`Stack::kafka_advertises`](crate::Stack::kafka_advertises).
     pub elsewhere: bool,
-    /// Whether there are encrypted and guarded ways in, beside the open ones: [`Secured`](crate::Secured).
+    /// Whether the servers also have listeners with TLS and authentication: [`Secured`](crate::Secured).
     pub secured: bool,
-    /// Whether pgbouncer stands before PostgreSQL, and how many connections to it there are for each database.
+    /// Whether pgbouncer runs in front of PostgreSQL, and its number of server connections per database.
     pub pooled: Option<u16>,
 }
 
 impl Options {
-    /// For tests: nothing outlives the machine anyway, so nothing waits for a disk.
+    /// For tests: data need not survive a crash of the machine, so nothing waits for the disk.
     pub fn for_tests() -> Self {
         Self { durability: Durability::Off, ..Self::default() }
     }
@@ -37,7 +37,7 @@ impl Options {
 /// Whether PostgreSQL forces its writes to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
-    /// As in production. Benches use no other: what costs no fsync is not measured.
+    /// Durable as in production. Benchmarks use only this: without fsync a measurement means nothing.
     #[default]
     Full,
     /// No fsync, no full-page writes: safe against SIGKILL, which leaves the page cache alone, not against power loss.

@@ -1,4 +1,4 @@
-//! A TCP proxy that fails on command: in front of a server, it is the network that fails, not the server.
+//! A TCP proxy that injects network faults in front of a server.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,7 +19,7 @@ const CHUNK: usize = 16 * 1024;
 /// How a COMMIT ends, as SQL text in a simple query and as the tag of its answer: both are closed by a zero byte.
 const COMMIT: &[u8] = b"COMMIT\0";
 
-/// What the network does at the moment.
+/// The current network fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NetworkFault {
     /// Every byte arrives.
@@ -29,21 +29,21 @@ pub enum NetworkFault {
     Reset,
     /// Every byte arrives late.
     Slow {
-        /// What each piece waits for.
+        /// Delay of each chunk.
         latency: Duration,
-        /// And how many bytes a second pass, in each direction of each connection.
+        /// Bytes per second, in each direction of each connection.
         bytes_per_second: u32,
     },
-    /// Half open: connections stay, every byte is swallowed. One that has lost bytes is cut when the weather changes, for
-    /// no TCP stream goes on with a hole in it.
+    /// Half open: connections stay, and every byte is dropped. A connection that has lost bytes is closed when the
+    /// fault changes, because a TCP stream cannot continue with a gap.
     Blackhole,
-    /// The answer to a COMMIT is swallowed and its connection cut: the client cannot know that it has happened.
+    /// The response to a COMMIT is dropped and its connection closed: the client cannot know whether it has committed.
     LoseCommits,
     /// A COMMIT is swallowed and its connection cut: it never happens, and for the client it looks the same.
     SwallowCommits,
 }
 
-/// Listens on a loopback port and hands every connection on to another. Dropped, it lets go of all of them.
+/// Listens on a loopback port and forwards connections to another. Closes all of them when dropped.
 pub struct Proxy {
     port: u16,
     fault: watch::Sender<NetworkFault>,
@@ -55,12 +55,12 @@ pub struct Proxy {
 /// A port that a proxy listens on.
 struct Door {
     port: u16,
-    /// New connections are refused, whatever the network fault.
+    /// Refuses new connections, regardless of the network fault.
     closed: Arc<AtomicBool>,
     listener: JoinHandle<()>,
 }
 
-/// What network faults have done so far.
+/// Counts of the effects of network faults.
 #[derive(Debug, Default)]
 pub struct Tally {
     cut: AtomicU64,
@@ -107,7 +107,8 @@ impl Proxy {
 
     /// Listens on another port as well, with the same network fault.
     pub(crate) async fn and_on(mut self, port: u16) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("the port of a proxy is taken")?;
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("cannot bind the port of a proxy")?;
         let closed = Arc::new(AtomicBool::new(false));
         let fault = self.fault.subscribe();
         let listening = listen(listener, self.target, Arc::clone(&closed), fault, Arc::clone(&self.tally));
@@ -126,12 +127,12 @@ impl Proxy {
         self.port
     }
 
-    /// Changes the network fault, for every connection and at once.
+    /// Changes the network fault of all connections at once.
     pub fn set(&self, fault: NetworkFault) {
         self.fault.send_replace(fault);
     }
 
-    /// What has been done so far.
+    /// The counts so far.
     pub fn tally(&self) -> &Tally {
         &self.tally
     }
@@ -161,13 +162,13 @@ async fn listen(
         }
         let connection = Connection::new(fault.clone(), Arc::clone(&tally));
         tokio::spawn(async move {
-            // Whatever the error, both ends see their connection closed, which says it all.
+            // On any error both connections are closed.
             let _closed = connection.carry(client, target).await;
         });
     }
 }
 
-/// What the two directions of a connection know of each other.
+/// State shared by the two directions of a connection.
 struct Connection {
     fault: watch::Receiver<NetworkFault>,
     tally: Arc<Tally>,
@@ -260,7 +261,7 @@ impl Connection {
     }
 }
 
-/// Where the bytes come from.
+/// Source of the bytes.
 #[derive(Clone, Copy)]
 enum Side {
     Client,

@@ -1,4 +1,4 @@
-//! `devstack run`: a stack that lives as long as one command, which shares it with all it starts.
+//! `devstack run`: a stack for the lifetime of one command, shared with its child processes.
 
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
@@ -34,7 +34,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(exit_code(outcome(child).await?))
 }
 
-/// Ctrl-C reaches the command by itself: we wait for what it makes of it. SIGTERM we hand on.
+/// The terminal sends Ctrl-C to the command as well, so this only waits for its end. SIGTERM is forwarded.
 async fn outcome(mut child: Child) -> anyhow::Result<ExitStatus> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -1,4 +1,4 @@
-//! The stack that many tests share: one for a whole `cargo test`, or one for a process that runs alone.
+//! The shared stack: one for a complete `cargo test`, or one for a process that runs alone.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The three servers together, in one folder, under one guard.
+//! A stack: three servers in one folder, under one watchdog.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -19,9 +19,9 @@ use crate::servers::redis::Redis;
 use crate::servers::server::Server;
 use crate::servers::watchdog::Watchdog;
 
-/// Kafka, PostgreSQL and Redis, running. Dropped, they end at once; [`Stack::stop`] is for data that is kept.
+/// Running Kafka, PostgreSQL and Redis. They are killed when dropped; [`Stack::stop`] is for data that is kept.
 pub struct Stack {
-    // Dropped in this order: the servers, then the guard that would end them for us, then the folder.
+    // Dropped in this order: the servers, the watchdog, the folder.
     kafka: Server<Kafka>,
     postgres: Server<Postgres>,
     redis: Server<Redis>,
@@ -86,7 +86,7 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Stops the three in good order.
+    /// Stops the three servers gracefully.
     pub async fn stop(self) -> anyhow::Result<()> {
         if let Some(pooler) = &self.pooler {
             pooler.stop().await?;
@@ -95,12 +95,12 @@ impl Stack {
         Ok(())
     }
 
-    /// Where they answer; it stays true through stops, kills and starts.
+    /// Their addresses, which do not change when servers are stopped, killed or started.
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
 
-    /// The proxies before the three, if [`Options::proxied`] asked for them.
+    /// The proxies in front of the servers, if [`Options::proxied`] is set.
     pub fn proxies(&self) -> Option<&Proxies> {
         self.proxies.as_ref()
     }
@@ -130,17 +130,17 @@ impl Stack {
         &self.redis
     }
 
-    /// The guarded ways in, if [`Options::secured`] asked for them.
+    /// The secured listeners, if [`Options::secured`] is set.
     pub fn secured(&self) -> Option<&Secured> {
         self.secured.as_ref()
     }
 
-    /// The pooler before the database server, if [`Options::pooled`] asked for one.
+    /// The pooler in front of PostgreSQL, if [`Options::pooled`] is set.
     pub fn pooler(&self) -> Option<&Server<Pooler>> {
         self.pooler.as_ref()
     }
 
-    /// Where the three answer to those who reach the database through the pooler.
+    /// Addresses for clients that use the pooler.
     pub fn pooled_endpoints(&self) -> Option<&Endpoints> {
         self.pooled_endpoints.as_ref()
     }
@@ -163,7 +163,7 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    /// Where the three answer to those who come by way of the proxies.
+    /// Addresses for clients that use the proxies.
     pub fn endpoints(&self) -> Endpoints {
         Endpoints::new(self.kafka.port(), self.postgres.port(), self.redis.port())
     }
@@ -185,7 +185,7 @@ impl Proxies {
     }
 }
 
-/// Where a stack keeps its data.
+/// Data folder of a stack.
 enum Folder {
     Temporary(TempDir),
     Kept(PathBuf),

@@ -1,4 +1,4 @@
-//! Topics of a stack: created as the pipeline wants them, deleted, waited for.
+//! Topics of a stack: created with the settings of the pipeline, deleted, waited for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +21,11 @@ const DATA: [&str; 4] = ["order-service_orders", "stg-service-orders", "dds-serv
 /// The topics beside it, one a service.
 const DEAD_LETTERS: [&str; 3] = ["stg-service-dead-letters", "dds-service-dead-letters", "cdm-service-dead-letters"];
 
-/// The broker's own limit of a record, and 64 KiB for the headers a dead letter gains: whatever fitted into a source
-/// topic must fit into its dead letters, or one record would stop the pipeline.
+/// The broker's default limit of a record, plus 64 KiB for the headers of a dead letter: a record that fits its source
+/// topic must also fit the dead-letter topic, or it would stop the pipeline.
 const DEAD_LETTER_BYTES: &str = "1114124";
 
-/// How long the broker may take to make a topic known, or unknown.
+/// Time limit for the broker to announce a new topic or the deletion of one.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -43,7 +43,7 @@ impl Topic {
         Self { name: name.into(), partitions, settings: vec![("retention.ms", "-1"), ("cleanup.policy", "delete")] }
     }
 
-    /// A topic of dead letters, with room for what they gain over their source.
+    /// A dead-letter topic, with a larger record limit for the additional headers.
     pub fn dead_letters(name: impl Into<String>, partitions: i32) -> Self {
         let mut topic = Self::data(name, partitions);
         topic.settings.push(("max.message.bytes", DEAD_LETTER_BYTES));
@@ -141,12 +141,14 @@ async fn wait_until(admin: Admin, names: Vec<String>, settled: impl Fn(&[i32]) -
             }
             anyhow::Ok(())
         };
-        timeout(WAIT_TIMEOUT, waiting).await.with_context(|| format!("topic {name} did not settle"))??;
+        timeout(WAIT_TIMEOUT, waiting)
+            .await
+            .with_context(|| format!("topic {name} did not reach the expected state"))??;
     }
     Ok(())
 }
 
-/// librdkafka asks for metadata in the calling thread, so the question goes to one that may wait.
+/// librdkafka requests metadata in the calling thread, so this runs in a thread that may block.
 async fn leaders(admin: Arc<Admin>, name: String) -> anyhow::Result<Vec<i32>> {
     let ask = move || {
         let metadata = admin.inner().fetch_metadata(Some(&name), WAIT_TIMEOUT)?;

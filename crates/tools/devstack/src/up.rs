@@ -1,4 +1,4 @@
-//! `devstack up`: a stack in the foreground, its addresses ready for a shell.
+//! `devstack up`: a stack in the foreground; prints its addresses as shell exports.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,7 +29,7 @@ pub(crate) async fn up(arguments: Arguments) -> anyhow::Result<ExitCode> {
     for (name, value) in stack.endpoints().variables() {
         println!("export {name}='{value}'");
     }
-    eprintln!("The stack is up, its logs in {}. Ctrl-C stops it.", stack.folder().display());
+    eprintln!("The stack is running; its logs are in {}. Ctrl-C stops it.", stack.folder().display());
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}

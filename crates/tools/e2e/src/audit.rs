@@ -1,4 +1,4 @@
-//! The product's own audit: every file in `sql/audit` is a SELECT that returns a row for each difference.
+//! Runs the SQL audit: every file in `sql/audit` is a SELECT that returns a row for each difference.
 
 use std::fs;
 
@@ -8,14 +8,14 @@ use crate::pipeline::Pipeline;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/audit");
 
-/// How many differences of an audit are told.
+/// Maximum number of differences shown per audit.
 const MAX_SHOWN: usize = 3;
 
 impl Pipeline {
-    /// Makes sure that no audit finds anything.
+    /// Asserts that no audit finds a difference.
     ///
     /// # Errors
-    /// One does; the error shows what.
+    /// If one does; the error shows the differences.
     pub async fn audit(&self) -> Result<()> {
         let mut told = Vec::new();
         for entry in fs::read_dir(FOLDER)? {
@@ -28,7 +28,7 @@ impl Pipeline {
             let count = differences.len();
             told.extend(differences.into_iter().take(MAX_SHOWN).map(|row| format!("{name} ({count}): {row}")));
         }
-        ensure!(told.is_empty(), "the audit complains:\n{}", told.join("\n"));
+        ensure!(told.is_empty(), "the audit has found differences:\n{}", told.join("\n"));
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The three layers, in the order in which the data flows.
+//! The three layers, in the order of the data flow.
 
 /// A layer of the warehouse, and the service that fills it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,5 +1,5 @@
-//! What the end-to-end tests stand on: the three service binaries as processes, on topics, a database and a Redis
-//! database of their own.
+//! Fixture of the end-to-end tests: the three service binaries as processes, with separate topics, database and Redis
+//! database.
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {

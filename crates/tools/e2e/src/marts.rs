@@ -1,4 +1,4 @@
-//! The marts against the sequential model of `workload`, which has never seen our SQL.
+//! Comparison of the marts with the sequential model of `workload`, which does not use the SQL of the services.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,17 +13,18 @@ const PRODUCTS: &str = "SELECT u.source_id, c.product_id, c.order_cnt
 const CATEGORIES: &str = "SELECT u.source_id, c.category_id, c.order_cnt
                           FROM cdm.user_category_counters AS c LEFT JOIN cdm.users AS u USING (user_id)";
 
-/// How many differences are told.
+/// Maximum number of differences shown.
 const MAX_SHOWN: usize = 5;
 
-/// By the user's source id and the key of what is counted. No zeros: a counter of 0 is the same as none.
+/// Counters by the user's source id and the key of the product or category. Without zeros: a counter of 0 means the
+/// same as no counter.
 type Counts = BTreeMap<(String, String), u64>;
 
 impl Pipeline {
-    /// Makes sure that STG holds every order, and that the marts hold exactly these counters.
+    /// Asserts that STG has every order, and that the marts have exactly these counters.
     ///
     /// # Errors
-    /// They do not; the error shows the first counters that differ.
+    /// If not; the error shows the first counters that differ.
     pub async fn assert_marts(&self, expected: &Expected) -> Result<()> {
         let orders = self.count("SELECT count(*) FROM stg.order_events").await?;
         ensure!(orders == expected.orders, "{orders} orders instead of {}", expected.orders);

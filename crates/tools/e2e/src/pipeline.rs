@@ -1,4 +1,4 @@
-//! One pipeline: its topics, groups, database and Redis database, which nobody else has.
+//! A pipeline with topics, groups, a database and a Redis database of its own.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,20 +15,19 @@ use crate::program;
 /// The database that all others are copies of.
 const TEMPLATE: &str = "e2e_template";
 
-/// How much of each log a failed test shows.
+/// Amount of each log shown for a failed test.
 const LAST_LINES: usize = 40;
 
-/// Pipelines of tests have these rules beside those they begin with, so that whatever a test does to one is done to its tags
-/// as well.
+/// Additional rules of all pipelines of tests, so that every test also tests tags.
 const TAG_RULES: &str = "
     INSERT INTO cdm.tag_rules (subject, subject_key, threshold, tag)
     SELECT 'category', r.subject_key, 2, 'Не в первый раз: ' || r.subject_key FROM cdm.tag_rules AS r
     UNION ALL SELECT 'category', r.subject_key, 4, 'Снова и снова: ' || r.subject_key FROM cdm.tag_rules AS r";
 
-/// Everything the services need. Dropped, it prints the ends of their logs.
+/// Everything that the services need. It prints the ends of their logs when dropped.
 pub struct Pipeline {
     endpoints: Endpoints,
-    /// Where the services are told to go; the same, unless proxies stand between.
+    /// Addresses for the services; the same as those of the stack, unless there are proxies.
     way: Endpoints,
     /// Whether the ends of the logs are printed in the end.
     talks: bool,
@@ -41,10 +40,10 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Makes one on the stack that all tests share, every topic with so many partitions.
+    /// Creates a pipeline on the shared stack; every topic has this number of partitions.
     ///
     /// # Errors
-    /// The stack does not answer, or the services have not been built.
+    /// If the stack does not answer, or the services have not been built.
     pub async fn start(partitions: i32) -> Result<Self> {
         Self::start_on(devstack::shared().await?, partitions).await
     }
@@ -85,7 +84,7 @@ impl Pipeline {
         Ok(pipeline)
     }
 
-    /// Sends the services another way to the same servers: through proxies. What the harness itself asks goes straight.
+    /// Gives the services other addresses of the same servers, through proxies. The harness itself connects directly.
     #[must_use]
     pub fn via(mut self, way: &Endpoints) -> Self {
         self.way = way.clone();
@@ -99,13 +98,13 @@ impl Pipeline {
         self
     }
 
-    /// Where the stack answers.
+    /// Addresses of the stack.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
 
-    /// Where the services look for Kafka, PostgreSQL and Redis.
+    /// Addresses of Kafka, PostgreSQL and Redis for the services.
     pub(crate) fn way(&self) -> [(&'static str, String); 3] {
         [
             ("KAFKA_BOOTSTRAP_SERVERS", self.way.bootstrap_servers()),
@@ -114,7 +113,7 @@ impl Pipeline {
         ]
     }
 
-    /// How many partitions each topic has had from the beginning.
+    /// Number of partitions of each topic at creation.
     #[must_use]
     pub fn partitions(&self) -> i32 {
         self.partitions
@@ -160,10 +159,10 @@ impl Pipeline {
         self.endpoints.redis_url(self.redis_database)
     }
 
-    /// Everything the services of this pipeline have said so far, by the name of the log.
+    /// All logs of the services so far, by name.
     ///
     /// # Errors
-    /// A log cannot be read.
+    /// If a log cannot be read.
     pub fn logs(&self) -> Result<BTreeMap<String, String>> {
         let mut logs = BTreeMap::new();
         for entry in fs::read_dir(self.folder.path())? {

@@ -1,4 +1,4 @@
-//! A service as a process: started, asked, paused, stopped, killed.
+//! A service as a process: started, queried, paused, stopped, killed.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -22,10 +22,10 @@ use crate::pipeline::Pipeline;
 use crate::program;
 use crate::wait::until;
 
-/// How long a service may take to get ready, or to end.
+/// Time limit for a service to become ready, or to exit.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// How long an answer may take: longer than a question to a database that hangs.
+/// Timeout of a request: longer than a query to a database that hangs.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A service that is not started yet: its environment may still be varied.
@@ -66,10 +66,10 @@ impl<'a> Service<'a> {
         self
     }
 
-    /// Starts it and returns at once.
+    /// Starts the service without waiting.
     ///
     /// # Errors
-    /// The binary has not been built.
+    /// If the binary has not been built.
     pub fn spawn(self) -> Result<Process> {
         let address = own_address();
         let log = self.pipeline.next_log(self.layer);
@@ -79,20 +79,20 @@ impl<'a> Service<'a> {
         Ok(Process { layer: self.layer, address, log, child: Mutex::new(child) })
     }
 
-    /// Starts it and waits until it is ready.
+    /// Starts the service and waits until it is ready.
     ///
     /// # Errors
-    /// It does not get ready.
+    /// If it does not become ready.
     pub async fn start(self) -> Result<Process> {
         let process = self.spawn()?;
         process.ready().await?;
         Ok(process)
     }
 
-    /// Runs one of its subcommands to the end.
+    /// Runs a subcommand to its end.
     ///
     /// # Errors
-    /// It cannot be started, or takes longer than three minutes.
+    /// If it cannot be started, or takes longer than three minutes.
     pub async fn run(self, arguments: &[&str]) -> Result<Output> {
         let mut command = self.command()?;
         let output = command.args(arguments).output();
@@ -114,7 +114,7 @@ impl<'a> Service<'a> {
     }
 }
 
-/// A running service. Dropped, it is killed.
+/// A running service. It is killed when dropped.
 pub struct Process {
     layer: Layer,
     address: SocketAddr,
@@ -123,21 +123,21 @@ pub struct Process {
 }
 
 impl Process {
-    /// Waits until it says it is ready.
+    /// Waits until `/ready` reports readiness.
     ///
     /// # Errors
-    /// It ends instead, or takes longer than three minutes.
+    /// If it exits, or takes longer than three minutes.
     pub async fn ready(&self) -> Result<()> {
         let what = format!("{} is ready", self.layer.binary());
         until(&what, WAIT_TIMEOUT, async || {
             let ended = self.child.lock().await.try_wait()?;
-            ensure!(ended.is_none(), "{} ended instead of getting ready ({ended:?})", self.layer.binary());
+            ensure!(ended.is_none(), "{} exited before it was ready ({ended:?})", self.layer.binary());
             Ok(self.get("/ready").await.is_ok_and(|(status, _)| status == 200))
         })
         .await
     }
 
-    /// Where it answers.
+    /// Its HTTP address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -179,7 +179,7 @@ impl Process {
         Ok((head.to_owned(), body.to_owned()))
     }
 
-    /// The value of one of its metrics, added up over the labels; 0 while there is none.
+    /// The value of a metric, summed over its labels; 0 if it does not exist.
     ///
     /// # Errors
     /// It does not answer.
@@ -211,28 +211,28 @@ impl Process {
         self.wait().await
     }
 
-    /// Stops it as an operator would: it must end in good order.
+    /// Stops the service with SIGTERM. It must exit successfully.
     ///
     /// # Errors
     /// It does not.
     pub async fn stop(&self) -> Result<()> {
         let status = self.terminate().await?;
-        ensure!(status.success(), "{} did not end in good order ({status})", self.layer.binary());
+        ensure!(status.success(), "{} did not exit successfully ({status})", self.layer.binary());
         Ok(())
     }
 
     /// Freezes it (SIGSTOP).
     ///
     /// # Errors
-    /// The system refuses.
+    /// If the system refuses.
     pub async fn pause(&self) -> Result<()> {
         self.signal(Signal::SIGSTOP).await
     }
 
-    /// Lets it go on (SIGCONT).
+    /// Resumes it (SIGCONT).
     ///
     /// # Errors
-    /// The system refuses.
+    /// If the system refuses.
     pub async fn resume(&self) -> Result<()> {
         self.signal(Signal::SIGCONT).await
     }
@@ -244,7 +244,7 @@ impl Process {
     pub async fn wait(&self) -> Result<ExitStatus> {
         let mut child = self.child.lock().await;
         let ended = timeout(WAIT_TIMEOUT, child.wait()).await;
-        Ok(ended.with_context(|| format!("{} does not end", self.layer.binary()))??)
+        Ok(ended.with_context(|| format!("{} does not exit", self.layer.binary()))??)
     }
 
     /// Its number among the processes of the machine; none once it has been waited for.
@@ -255,43 +255,43 @@ impl Process {
     /// The most memory it has held so far (`VmHWM`), in KiB.
     ///
     /// # Errors
-    /// It is gone.
+    /// If it has exited.
     pub async fn peak_kib(&self) -> Result<u64> {
         self.memory_kib("VmHWM:").await
     }
 
-    /// The same without the program itself (`RssFile`): an unoptimized one takes twice the room of what is shipped.
+    /// The same without the program itself (`RssFile`): a debug build is twice as large as a release build.
     ///
     /// # Errors
-    /// It is gone.
+    /// If it has exited.
     pub async fn peak_of_data_kib(&self) -> Result<u64> {
         Ok(self.peak_kib().await?.saturating_sub(self.memory_kib("RssFile:").await?))
     }
 
     async fn memory_kib(&self, name: &str) -> Result<u64> {
-        let id = self.id().await.context("it is gone")?;
+        let id = self.id().await.context("the service has exited")?;
         let status = fs::read_to_string(format!("/proc/{id}/status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
         Ok(line.split_whitespace().next().context("no number")?.parse()?)
     }
 
-    /// Whether it is still there.
+    /// Whether it is running.
     ///
     /// # Errors
-    /// The system does not say.
+    /// If the system does not report its state.
     pub async fn is_running(&self) -> Result<bool> {
         Ok(self.child.lock().await.try_wait()?.is_none())
     }
 
-    /// What it has said so far.
+    /// Its log so far.
     ///
     /// # Errors
-    /// The log cannot be read.
+    /// If the log cannot be read.
     pub fn log(&self) -> Result<String> {
         Ok(String::from_utf8_lossy(&fs::read(&self.log)?).into_owned())
     }
 
-    /// Sends it a signal; that it is gone already is no error.
+    /// Sends a signal. It is not an error if the process has exited.
     async fn signal(&self, which: Signal) -> Result<()> {
         let Some(id) = self.child.lock().await.id() else { return Ok(()) };
         match signal::kill(Pid::from_raw(i32::try_from(id)?), which) {
@@ -301,7 +301,7 @@ impl Process {
     }
 }
 
-/// A loopback address that no other process of ours has: no port has to be found, and nobody can take it meanwhile.
+/// A loopback address used by no other process of the tests, so that no port must be searched and none can be taken.
 fn own_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let [_, _, high, low] = std::process::id().to_be_bytes();

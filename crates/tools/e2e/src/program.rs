@@ -1,4 +1,4 @@
-//! Where the binaries of the services are.
+//! Paths of the service binaries.
 
 use std::path::PathBuf;
 

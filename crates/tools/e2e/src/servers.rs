@@ -1,4 +1,4 @@
-//! Kafka, PostgreSQL and Redis as the tests see them.
+//! Kafka, PostgreSQL and Redis, as used by the tests.
 
 pub(crate) mod kafka;
 pub(crate) mod redis;

@@ -13,10 +13,10 @@ impl Pipeline {
         Service::new(self, layer)
     }
 
-    /// Starts one service a layer, as they are, and waits until each is ready.
+    /// Starts one service per layer with default settings, and waits until each is ready.
     ///
     /// # Errors
-    /// A service does not get ready.
+    /// If a service does not become ready.
     pub async fn start_all(&self) -> Result<Vec<Process>> {
         let spawned: Vec<Process> =
             Layer::ALL.into_iter().map(|layer| self.service(layer).spawn()).collect::<Result<_>>()?;

@@ -1,4 +1,4 @@
-//! Everything the three schemas hold, in all columns, to be compared with what they hold later.
+//! Snapshots of all columns of the three schemas, for comparison with a later state.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::pipeline::Pipeline;
 const TABLES: &str = "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables
                       WHERE table_schema IN ('stg', 'dds', 'cdm') AND table_type = 'BASE TABLE'";
 
-/// How many differences of a table are told.
+/// Maximum number of differences shown per table.
 const MAX_SHOWN: usize = 3;
 
 /// The rows of every table, as sorted text.
@@ -38,7 +38,7 @@ impl Snapshot {
     /// Makes sure that nothing differs.
     ///
     /// # Errors
-    /// Something does; the error shows the first rows that do.
+    /// If not; the error shows the first rows that differ.
     pub fn assert_same(&self, later: &Self) -> Result<()> {
         let mut told = Vec::new();
         for (table, before) in &self.tables {
@@ -56,10 +56,10 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Makes sure that every table but these holds something: two empty warehouses are the same, too.
+    /// Asserts that all tables except these have rows: two empty databases would be equal, too.
     ///
     /// # Errors
-    /// A table is empty.
+    /// If a table is empty.
     pub fn assert_filled_but(&self, empty: &[&str]) -> Result<()> {
         for (table, rows) in &self.tables {
             ensure!(!rows.is_empty() || empty.contains(&table.as_str()), "{table} is empty");

@@ -1,4 +1,4 @@
-//! When the summary that dashboards read says what the tables say.
+//! Comparison of the summary that dashboards read with the tables.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use crate::wait::until;
 
 const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// Between two refreshes, never beside one: what the last one has seen is forgotten, so the next one looks at everything; and
-/// how long it took, so that nobody rests from it.
+/// Resets the state of the last refresh, between two refreshes: the next one then considers everything, and has no
+/// pause to wait for.
 const FORGET: &str = "
     BEGIN;
     SELECT pg_advisory_xact_lock(7224647957);
@@ -26,10 +26,10 @@ const TABLES: &str = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tabl
                       WHERE schemaname = 'cdm_summary' AND tablename NOT IN ('stale_days', 'refreshes')";
 
 impl Pipeline {
-    /// Waits until the summary has been refreshed from what the tables hold now; CDM has to run.
+    /// Waits until the summary has been refreshed from the current tables. CDM must run.
     ///
     /// # Errors
-    /// That does not happen in time.
+    /// If that does not happen in time.
     pub async fn summarized(&self) -> Result<()> {
         self.sql(FORGET).await?;
         let done = async || Ok(self.sql(DONE).await? == ["t"]);

@@ -1,4 +1,4 @@
-//! The tags a pipeline assigns: what the topic says against what the table says.
+//! Tags of a pipeline: comparison of the tag topic with the table.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,21 +16,21 @@ const EVENTS: &str = "
     SELECT event_id, source_id, tag, action, rule_id, subject, subject_name, order_cnt, threshold, at
     FROM cdm.user_tag_events ORDER BY seq";
 
-/// What was told of tags.
+/// Published changes of tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {
     /// Changes.
     pub events: usize,
-    /// Messages about a change that had been told already.
+    /// Repeated messages about a change.
     pub repeats: usize,
 }
 
 impl Pipeline {
-    /// Makes sure that the topic of tags tells every change there was, nothing else, and those of a user in their order;
-    /// whoever knows the ids of those it has read sees each once.
+    /// Asserts that the topic of tags has every change and nothing else, and those of a user in sequence. A reader that
+    /// skips known ids sees each once.
     ///
     /// # Errors
-    /// It does not.
+    /// If not.
     pub async fn assert_tags_are_told(&self) -> Result<Told> {
         let mut written = BTreeMap::<String, Vec<Vec<String>>>::new();
         for row in self.sql_rows(EVENTS).await? {

@@ -1,4 +1,4 @@
-//! Waiting for a condition, within a limit.
+//! Waiting for a condition with a timeout.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use tokio::time::{Instant, sleep};
 /// Between two looks.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Looks again and again until `condition` holds.
+/// Polls until `condition` holds.
 ///
 /// # Errors
-/// `condition` fails, or does not hold within `limit`: then the error says `what` was waited for.
+/// If `condition` fails, or does not hold within `limit`; the error then names `what`.
 pub async fn until(what: &str, limit: Duration, mut condition: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
     let deadline = Instant::now() + limit;
     while !condition().await? {
         if Instant::now() > deadline {
-            bail!("waited {limit:?} in vain until {what}");
+            bail!("timeout after {limit:?}, waiting until {what}");
         }
         sleep(POLL_INTERVAL).await;
     }

@@ -1,4 +1,4 @@
-//! When a pipeline has come to rest.
+//! Detection of an idle pipeline.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::wait::until;
 const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 impl Pipeline {
-    /// Waits until every layer has committed the end of its topic, nothing un-parked is unsent, every rule is applied and
-    /// every change of a tag sent, and two looks in a row show the same. Orders that wait for a name do not count:
-    /// [`Pipeline::parked`] tells of them.
+    /// Waits until every layer has committed the end of its topic, no un-parked order is unsent, every rule is applied,
+    /// every change of a tag is sent, and two polls in a row are equal. Orders that wait for a name do not count: see
+    /// [`Pipeline::parked`].
     ///
     /// # Errors
-    /// That does not happen in time, a minute unless said otherwise; the error shows how far each layer is.
+    /// If that does not happen in time (default: a minute); the error shows the progress of each layer.
     pub async fn wait_idle(&self) -> Result<()> {
         self.wait_idle_up_to(&Layer::ALL).await
     }
@@ -51,7 +51,7 @@ impl Pipeline {
         outcome.with_context(|| tell(layers, last.as_ref()))
     }
 
-    /// Whether only markers of transactions and aborted records lie behind what the layers have committed.
+    /// Whether only transaction markers and aborted records follow the committed offsets.
     async fn nothing_to_read(&self, layers: &[Layer]) -> Result<bool> {
         for layer in layers {
             if !self.read_from(&self.source(*layer), &self.committed(*layer).await?).await?.is_empty() {
@@ -61,10 +61,10 @@ impl Pipeline {
         Ok(true)
     }
 
-    /// Who tells how far some layers are, without joining their groups.
+    /// Reads the progress of some layers without joining their groups.
     ///
     /// # Errors
-    /// No client can be made.
+    /// If no client can be created.
     pub fn observer(&self, layers: &[Layer]) -> Result<Observer> {
         let fixture = |layer: &Layer| WatchedStage {
             name: layer.binary(),

@@ -1,4 +1,4 @@
-//! Orders to load, and what must come of them.
+//! Orders to load, and their expected results.
 
 use anyhow::Result;
 use workload::generator::mix::Mix;
@@ -26,7 +26,7 @@ impl Workload {
         Self::generated(seed, orders, Mix::dirty())
     }
 
-    /// So many orders, each told once, when it is closed.
+    /// A number of orders with one event each, when closed.
     #[must_use]
     pub fn clean(seed: u64, orders: u64) -> Self {
         Self::generated(seed, orders, Mix::clean())
@@ -37,13 +37,13 @@ impl Workload {
         Self { reference: generator.reference().collect(), events: generator.collect() }
     }
 
-    /// What the marts must say once all of it is through.
+    /// The expected marts after all events.
     #[must_use]
     pub fn expected(&self) -> Expected {
         self.expected_of(&self.events)
     }
 
-    /// What they must say after some of the events.
+    /// The expected marts after some events.
     #[must_use]
     pub fn expected_of(&self, events: &[Event]) -> Expected {
         let mut model = Model::new(self.reference.iter().cloned());
@@ -53,10 +53,10 @@ impl Workload {
 }
 
 impl Pipeline {
-    /// Writes events to the orders topic: without keys, as the order system does, to one partition after the other.
+    /// Writes events to the orders topic without keys, as the order system does, to the partitions in turn.
     ///
     /// # Errors
-    /// The broker does not take one.
+    /// If the broker rejects one.
     pub async fn load(&self, events: &[Event]) -> Result<()> {
         let partitions = (0..self.partitions()).cycle();
         let record = |(event, partition): (&Event, i32)| Record {

@@ -11,7 +11,7 @@ use schedule::Schedule;
 
 /// The table of visits has a history of migrations of its own.
 static MIGRATIONS: Migrations =
-    Migrations::new(embedded::migrations::runner, "public.visits_migrations", 7_224_647_957);
+    Migrations::new(embedded::migrations::runner, "public.visits_migrations", 7_224_647_960);
 
 const INSERT_VISIT: Statement = Statement {
     name: "insert_visit",

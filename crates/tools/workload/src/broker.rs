@@ -1,4 +1,4 @@
-//! Where Kafka is, and whatever else its client has to be told.
+//! Address of Kafka and other settings of its client.
 
 use rdkafka::ClientConfig;
 

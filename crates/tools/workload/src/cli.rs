@@ -45,7 +45,7 @@ pub(crate) struct Generate {
     /// When the week begins [default: a Monday long past].
     #[arg(long)]
     start: Option<DateTime>,
-    /// How much of the stream is out of the ordinary.
+    /// Share of unusual orders in the stream.
     #[arg(long, default_value = "usual")]
     mix: Named,
 }

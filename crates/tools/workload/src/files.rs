@@ -1,4 +1,4 @@
-//! The two files of a data set: events and reference objects, one a line, plain or gzipped.
+//! The two files of a data set: events and reference objects, one per line, plain or gzip.
 //!
 //! An empty line in the orders is a tombstone, the one record that JSON lines cannot hold.
 
@@ -35,8 +35,8 @@ pub fn orders(folder: &Path) -> Result<impl Iterator<Item = Result<Event>> + Sen
 /// Reads the reference objects of a folder, one at a time.
 ///
 /// # Errors
-/// No `reference.jsonl` or `reference.jsonl.gz` can be opened; an item is an error when its line is no object with an
-/// `_id`.
+/// If neither `reference.jsonl` nor `reference.jsonl.gz` can be opened. An item is an error if its line is not an
+/// object with an `_id`.
 pub fn reference(folder: &Path) -> Result<impl Iterator<Item = Result<Reference>> + Send + use<>> {
     let objects = lines(folder, REFERENCE)?.enumerate().map(|(number, line)| {
         let line = String::from_utf8(line?)?;
@@ -45,10 +45,11 @@ pub fn reference(folder: &Path) -> Result<impl Iterator<Item = Result<Reference>
     Ok(objects)
 }
 
-/// Writes what the generator has to tell into a folder, which is made if need be. The generator is at its end then.
+/// Writes all output of the generator into a folder, which is created if necessary. The generator is exhausted
+/// afterwards.
 ///
 /// # Errors
-/// The folder or a file cannot be written.
+/// If the folder or a file cannot be written.
 pub fn write(folder: &Path, gzip: bool, generator: &mut Generator) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let reference = generator.reference().map(|object| object.json.into_bytes());
@@ -61,7 +62,7 @@ fn name(folder: &Path, file: &str, gzip: bool) -> PathBuf {
     if gzip { folder.join(format!("{file}.gz")) } else { folder.join(file) }
 }
 
-/// The lines of a file as bytes: what is not UTF-8 is for the services to refuse.
+/// The lines of a file as bytes: invalid UTF-8 is left to the services to reject.
 fn lines(folder: &Path, file: &str) -> Result<impl Iterator<Item = Result<Vec<u8>>> + Send + use<>> {
     let plain = name(folder, file, false);
     let reader: Box<dyn BufRead + Send> = if plain.exists() {

@@ -1,4 +1,4 @@
-//! A week of orders made from a seed: the same seed gives the same bytes, whoever asks and whenever.
+//! Generator of a week of orders: the same seed always gives the same bytes.
 //!
 //! Nothing is kept of an order but its number: every restaurant, user and order has a random stream of its own and is
 //! drawn again for each of its events. Memory holds the menus and the deliveries still under way.
@@ -46,7 +46,7 @@ pub struct Generator {
     tally: Tally,
 }
 
-/// An event to come; the earliest goes first, and of two at once the older order's.
+/// A future event. The earliest is first; of two at the same time, that of the older order.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Delivery {
     at: DateTime,
@@ -55,7 +55,7 @@ struct Delivery {
 }
 
 impl Generator {
-    /// Draws the restaurants; the events follow as they are asked for.
+    /// Draws the restaurants. Events are drawn on demand.
     #[must_use]
     pub fn new(options: &Options) -> Self {
         Self {
@@ -74,7 +74,7 @@ impl Generator {
         self.world.reference()
     }
 
-    /// What came out so far; after the last event, the truth about the whole stream.
+    /// Counts so far; after the last event, the counts of the whole stream.
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally

@@ -1,4 +1,4 @@
-//! Orders to try the pipeline out with: made from a seed or read from files, loaded, watched, and counted once more.
+//! Test orders: generated from a seed or read from files, loaded, watched, and evaluated by a model.
 //!
 //! The pieces are independent of the product's own crates on purpose: what they expect ([`model`]) is a second opinion.
 

@@ -1,4 +1,4 @@
-//! Puts reference objects into Redis and events into the orders topic.
+//! Loader: writes reference objects to Redis and events to the orders topic.
 
 use std::time::{Duration, Instant};
 
@@ -14,19 +14,19 @@ use crate::source::{Event, Reference};
 /// The topic the order system writes to.
 pub const ORDERS_TOPIC: &str = "order-service_orders";
 
-/// Records on their way to the broker at most; librdkafka's own queue holds ten times as many.
+/// Maximum number of unacknowledged records; librdkafka's own queue holds ten times as many.
 const IN_FLIGHT: u64 = 10_000;
 
 /// SETs a round trip.
 const PIPELINE: usize = 1_000;
 
-/// Stores reference objects under their own ids and says how many there were.
+/// Stores reference objects under their ids and returns their number.
 ///
 /// # Errors
-/// Redis cannot be reached or refuses, or an object cannot be read.
+/// If Redis cannot be reached or refuses, or an object cannot be read.
 pub async fn reference(url: &str, objects: impl IntoIterator<Item = Result<Reference>>) -> Result<u64> {
-    let client = redis::Client::open(url).context("the address of Redis")?;
-    let mut redis = client.get_multiplexed_async_connection().await.context("Redis cannot be reached")?;
+    let client = redis::Client::open(url).context("the URL of Redis is malformed")?;
+    let mut redis = client.get_multiplexed_async_connection().await.context("cannot connect to Redis")?;
     let mut objects = objects.into_iter();
     let mut stored = 0;
     loop {
@@ -40,12 +40,12 @@ pub async fn reference(url: &str, objects: impl IntoIterator<Item = Result<Refer
         if queued == 0 {
             return Ok(stored);
         }
-        pipeline.query_async::<()>(&mut redis).await.context("Redis refuses a SET")?;
+        pipeline.query_async::<()>(&mut redis).await.context("Redis rejected a SET")?;
         stored += queued;
     }
 }
 
-/// What a finished load was like.
+/// Result of a load.
 #[derive(Debug, Clone, Copy)]
 pub struct Loaded {
     /// Records the broker has acknowledged.
@@ -56,12 +56,12 @@ pub struct Loaded {
     pub took: Duration,
 }
 
-/// How far a load has come.
+/// Progress of a load.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Records the broker has acknowledged.
     pub acknowledged: u64,
-    /// Why the broker did not take one, if that happened.
+    /// The error of a rejected record, if any.
     pub failure: Option<String>,
 }
 
@@ -84,20 +84,20 @@ impl Loader {
             .set("enable.idempotence", "true")
             .set("linger.ms", "5")
             .create_with_context(Deliveries(deliveries))
-            .context("the settings of the producer")?;
+            .context("cannot create the producer")?;
         Ok(Self { topic: topic.into(), producer, progress })
     }
 
-    /// How far the load has come, for whoever draws it.
+    /// Progress of the load, for display.
     #[must_use]
     pub fn progress(&self) -> watch::Receiver<Progress> {
         self.progress.clone()
     }
 
-    /// Writes the events, not faster than so many a second, and returns when the broker has them all.
+    /// Writes the events at a maximum rate per second. Returns when the broker has acknowledged them all.
     ///
     /// # Errors
-    /// An event cannot be read, or the broker does not take one.
+    /// If an event cannot be read, or the broker rejects one.
     pub async fn run(&self, events: impl IntoIterator<Item = Result<Event>>, rate: Option<f64>) -> Result<Loaded> {
         let began = Instant::now();
         let mut sent: u64 = 0;
@@ -118,16 +118,16 @@ impl Loader {
     fn send(&self, event: &Event) -> Result<()> {
         let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(&self.topic);
         record.payload = event.value.as_deref();
-        self.producer.send(record).map_err(|(error, _)| error).context("an event cannot be sent")
+        self.producer.send(record).map_err(|(error, _)| error).context("cannot send an event")
     }
 
-    /// Waits until the broker has acknowledged so many records in all.
+    /// Waits until the broker has acknowledged a total number of records.
     async fn acknowledged(&self, enough: u64) -> Result<()> {
         let mut progress = self.progress.clone();
         let arrived = |progress: &Progress| progress.acknowledged >= enough || progress.failure.is_some();
         let failure = progress.wait_for(arrived).await?.failure.clone();
         match failure {
-            Some(failure) => anyhow::bail!("the broker did not take an event: {failure}"),
+            Some(failure) => anyhow::bail!("the broker rejected an event: {failure}"),
             None => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! `workload`: makes orders, and feeds them to a running pipeline.
+//! `workload`: generates orders, and loads them into a running pipeline.
 
 mod cli;
 

@@ -1,5 +1,4 @@
-//! What must come of a stream of events: a small sequential second opinion that shares no code with the product and keeps
-//! everything in memory.
+//! Sequential model of the expected results, which shares no code with the services and keeps everything in memory.
 
 mod event;
 mod menus;
@@ -31,7 +30,7 @@ pub struct Expected {
     pub closed: u64,
     /// Records that are no orders: service messages and tombstones.
     pub skipped: u64,
-    /// Records a service has to put aside: unreadable, or an order that changes its user.
+    /// Records that become dead letters: unreadable, or an order that changes its user.
     pub refused: u64,
     /// Counters of users and products.
     pub products: Counters,
@@ -39,10 +38,10 @@ pub struct Expected {
     pub categories: Counters,
 }
 
-/// What becomes of a record.
+/// Outcome of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpectedOutcome {
-    /// It is an order, newer or older than what is known of it.
+    /// An order, newer or older than the known one.
     Told,
     /// It is none: a service message, a tombstone.
     Skipped,
@@ -50,8 +49,8 @@ pub enum ExpectedOutcome {
     Refused,
 }
 
-/// Reads events in any order and knows every order's newest state. Events that change an order's user must come after one
-/// that does not.
+/// Processes events in any order and keeps the newest state of each order. An event that changes the user of an order
+/// must follow one that does not.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     names: Names,
@@ -59,7 +58,7 @@ pub struct Model {
     tally: Expected,
 }
 
-/// What is known of an order.
+/// The known state of an order.
 #[derive(Debug, Clone)]
 struct Known {
     newest: State,
@@ -86,7 +85,7 @@ impl Model {
         let _expected = self.expected_outcome(event);
     }
 
-    /// The same, and says what becomes of the event.
+    /// The same, and returns the outcome of the event.
     pub fn expected_outcome(&mut self, event: &Event) -> ExpectedOutcome {
         self.tally.events += 1;
         let expected = match event.value.as_deref().map(event::read) {
@@ -134,7 +133,7 @@ impl Model {
         self.tally
     }
 
-    /// Everything the warehouse must say now, orders that wait for names apart.
+    /// The expected content of the database, except for orders that wait for names.
     #[must_use]
     pub fn truth(&self) -> Truth {
         let mut truth = Truth::default();

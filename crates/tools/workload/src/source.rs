@@ -1,4 +1,4 @@
-//! What the order system leaves behind: events in its topic, named objects in Redis.
+//! Output of the order system: events in its topic, objects in Redis.
 
 use serde::Deserialize;
 
@@ -22,7 +22,7 @@ impl Reference {
     /// Takes the key from the object itself.
     ///
     /// # Errors
-    /// The text is no JSON object with a text `_id`.
+    /// If the text is not a JSON object with a text `_id`.
     pub fn parse(json: String) -> serde_json::Result<Self> {
         #[derive(Deserialize)]
         struct Named {

@@ -1,4 +1,4 @@
-//! Watches events go through the pipeline: how far each stage is, how fast, and how long it will take.
+//! Progress of events through the pipeline: position, rate and remaining time of each stage.
 
 mod board;
 mod observer;
@@ -14,14 +14,14 @@ pub use observer::{Observer, Reading, WatchedStage, messages, records};
 /// Between two looks. Often enough for a lively bar, seldom enough to cost the broker nothing.
 const EVERY: Duration = Duration::from_millis(250);
 
-/// How long every look may fail before the watcher gives up: a broker may be restarted meanwhile.
+/// Time during which every poll may fail before the watcher gives up: a broker may be restarting.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Draws the pipeline until the caller says it is done: `head` gives the row above the stages (the load), `done` judges
+/// Draws the progress until the caller ends it: `head` returns the row above the stages (the load), `done` evaluates
 /// each reading of the stages.
 ///
 /// # Errors
-/// `done` fails, or the broker cannot be asked for half a minute.
+/// If `done` fails, or the broker does not answer for half a minute.
 pub async fn follow(
     observer: &Observer,
     board: &mut Board,

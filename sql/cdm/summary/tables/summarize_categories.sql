@@ -1,4 +1,4 @@
--- Every category. A name is its key and never changes.
+-- Updates the list of categories. The name of a category is its key and never changes.
 WITH gone AS (
     DELETE FROM cdm_summary.categories AS c
     WHERE NOT EXISTS (SELECT FROM dds.h_category AS h WHERE h.h_category_pk = c.h_category_pk)

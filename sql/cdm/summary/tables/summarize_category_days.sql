@@ -1,6 +1,6 @@
--- Categories in CLOSED orders, of some days of Moscow; only what differs is written. An order counts once for a category,
--- however many of its products it holds; pieces and money are those of the products, so this comes after
--- summarize_product_days.
+-- Updates sales by category and day in Moscow, for some days, from CLOSED orders; only rows that differ are written. An
+-- order counts once per category, however many products of it the order holds. Pieces and money are sums over products,
+-- so this must run after summarize_product_days.
 -- $1 first day text, $2 last day text
 WITH counted AS (
     SELECT o.day, o.h_category_pk, count(*) AS order_cnt

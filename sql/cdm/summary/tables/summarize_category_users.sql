@@ -1,4 +1,4 @@
--- How many users have ordered each category, from all counters; and when one of these last changed.
+-- Updates the number of users per category from all counters, and the time of their last change.
 WITH fresh AS MATERIALIZED (
     SELECT
         c.category_id AS h_category_pk,

@@ -1,4 +1,4 @@
--- Orders by hour, of some days of Moscow; only what differs is written.
+-- Updates orders by hour, for some days in Moscow; only rows that differ are written.
 -- $1 first day text, $2 last day text
 WITH fresh AS MATERIALIZED (
     SELECT

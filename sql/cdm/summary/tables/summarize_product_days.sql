@@ -1,5 +1,6 @@
--- Products in CLOSED orders, of some days of Moscow; only what differs is written. An order holds a product in one line. Its
--- four arrays are of one length, and are taken apart together here, which costs half of what unnest() in FROM does.
+-- Updates sales by product and day in Moscow, for some days, from CLOSED orders; only rows that differ are written. An
+-- order has one line per product. The four arrays of an order have the same length and are expanded together by
+-- unnest() in the select list, which costs half as much as unnest() in FROM.
 -- $1 first day text, $2 last day text
 WITH fresh AS MATERIALIZED (
     SELECT

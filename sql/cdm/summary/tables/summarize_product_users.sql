@@ -1,4 +1,4 @@
--- How many users have ordered each product, from all counters; and when one of these last changed.
+-- Updates the number of users per product from all counters, and the time of their last change.
 WITH fresh AS MATERIALIZED (
     SELECT
         c.product_id AS h_product_pk,

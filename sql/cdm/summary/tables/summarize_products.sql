@@ -1,5 +1,5 @@
--- Every product, with its latest name, the category of the last day on which it was sold, and what its days come to. To be
--- sent after summarize_product_days.
+-- Updates the list of products: the latest name, the category of the last day on which the product was sold, and the
+-- totals of all days. Must run after summarize_product_days.
 WITH total AS (
     SELECT
         d.h_product_pk,

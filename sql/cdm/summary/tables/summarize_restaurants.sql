@@ -1,4 +1,4 @@
--- Every restaurant, with its latest name.
+-- Updates the list of restaurants with their latest names.
 WITH fresh AS MATERIALIZED (
     SELECT DISTINCT ON (h.h_restaurant_pk)
         h.h_restaurant_pk, h.restaurant_id, coalesce(n.name, h.restaurant_id) AS restaurant_name

@@ -1,4 +1,4 @@
--- Tags assigned and revoked, by day of Moscow.
+-- Updates tags assigned and revoked, by day in Moscow.
 WITH fresh AS MATERIALIZED (
     SELECT
         cdm_summary.to_moscow(e.at)::date AS day,

@@ -1,4 +1,5 @@
--- How many users have how many orders of the subject of each rule; those who have enough stand together.
+-- Updates the distribution of users by number of orders of the subject of each rule. Users at or above the threshold
+-- are one group.
 WITH counted AS (
     SELECT r.rule_id, least(c.order_cnt, r.threshold) AS order_cnt, count(*) AS user_cnt
     FROM cdm.tag_rules_in_force AS r

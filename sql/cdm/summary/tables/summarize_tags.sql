@@ -1,4 +1,5 @@
--- Every tag that a rule gives or a user has: by how many rules, and how many users. By two rules a user has one tag once.
+-- Updates the list of tags that a rule gives or a user has, with the number of rules and of users. A user who has a tag
+-- by two rules counts once.
 WITH rule AS (
     SELECT left(r.tag, 255) AS tag, count(*) AS rule_cnt
     FROM cdm.tag_rules_in_force AS r

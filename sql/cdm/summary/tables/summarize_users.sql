@@ -1,6 +1,7 @@
--- Updates the totals: users, users with tags, and when a counter last changed. Must run last. Every user who has ordered anything has
--- ordered something of a category. A version is the time of its change in microseconds; a larger value than any time counts as the end
--- of the year 9999 in Moscow. Without counters the result is NULL: least() alone would return the end of that year.
+-- Updates the totals: users, users with tags, and the time of the last change of a counter. Must run last. Every user
+-- with an order has a category counter. A version is the time of its change in microseconds; a value larger than any
+-- time counts as the end of the year 9999 in Moscow. Without counters the result is NULL: least() alone would return
+-- the end of that year.
 UPDATE cdm_summary.refreshes AS r
 SET
     counters_changed_at = CASE

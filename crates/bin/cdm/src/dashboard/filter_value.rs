@@ -3,17 +3,17 @@
 use database::Parameter;
 use jiff::civil::Date;
 
-/// What a selector is set to.
+/// Value of a selector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum FilterValue {
-    /// Any of these.
+    /// One of these texts.
     Texts(Vec<String>),
-    /// From the first to the last, both included.
+    /// Days from the first to the last, inclusive.
     Days(Date, Date),
 }
 
 impl FilterValue {
-    /// As the parameters of a query.
+    /// The value as parameters of a query.
     pub(super) fn parameters(&self) -> Vec<&dyn Parameter> {
         match self {
             Self::Texts(texts) => vec![texts],

@@ -1,4 +1,4 @@
-//! However the same events arrive, the orders and the numbers are the same in the end.
+//! Property tests of the transformation: in any order of arrival, the same events give the same states and counters.
 
 use dds::transform::{Line, State};
 use orders::{Amount, Version, keys};

@@ -1,16 +1,16 @@
-//! The same events in any order, some of them more than once, in any batches.
+//! Generator of arrivals: the same events in any order, with repetitions, in any batches.
 
 use orders::Enriched;
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use crate::story::{Chapter, order};
 
-/// What happened, and how it came in.
+/// Events, and the batches in which they arrive.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrivals {
     /// Every order, version by version.
     pub(crate) told: Vec<Vec<Enriched>>,
-    /// All of it, in microbatches.
+    /// All events, in microbatches.
     pub(crate) batches: Vec<Vec<Enriched>>,
 }
 
@@ -21,7 +21,7 @@ impl Arrivals {
     }
 }
 
-/// One to five orders of up to six versions each, arriving in any way that loses none.
+/// One to five orders of up to six versions each, in any order of arrival without losses.
 pub(crate) fn arrivals() -> impl Strategy<Value = Arrivals> {
     vec(vec(chapter(), 1..6), 1..6).prop_flat_map(|histories| {
         let told: Vec<Vec<Enriched>> = histories

@@ -1,4 +1,4 @@
-//! The layer on a real PostgreSQL. No Kafka: records come by hand.
+//! Fixture of the tests of dds: a real PostgreSQL, without Kafka; records are passed directly.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use stream::{Service, Shared};
 
 use crate::story::{closed, message};
 
-/// A database with the schema, which all others are copies of.
+/// The template database with the schema.
 const TEMPLATE: &str = "dds_it_template";
 
-/// The audits that look at the vault and nothing else.
+/// The audits of the vault alone.
 const AUDITS: [Statement; 6] = [
     statement!("audit/hubs"),
     statement!("audit/links"),
@@ -24,7 +24,7 @@ const AUDITS: [Statement; 6] = [
     statement!("audit/category_counters"),
 ];
 
-/// How often the six tables whose keys are remembered have been inserted into, which nobody sees in their rows.
+/// Counts insert statements into the six tables whose keys are cached, which are not visible in their rows.
 const COUNT_INSERTS: [&str; 3] = [
     "CREATE SEQUENCE public.inserts",
     "CREATE FUNCTION public.count_insert() RETURNS trigger LANGUAGE plpgsql AS
@@ -39,7 +39,7 @@ const COUNT_INSERTS: [&str; 3] = [
      END $$",
 ];
 
-/// Whatever a replay leaves byte-identical: the keys of the six tables.
+/// Selects the keys of the six tables, which a replay leaves unchanged.
 const KEYS: &str = "
     SELECT concat_ws(' ', k.name, k.key) FROM (
         SELECT 'h_user' AS name, h_user_pk AS key FROM dds.h_user
@@ -74,9 +74,9 @@ impl Fixture {
         Ok(fixture)
     }
 
-    /// A replica that knows nothing yet.
+    /// A replica with an empty cache.
     pub(crate) async fn replica(&self) -> anyhow::Result<Dds> {
-        // Nobody asks it anything unless there is a rebuild.
+        // It is used only during a rebuild.
         let kafka = kafka::Settings { service: "dds-service".to_owned(), ..kafka::Settings::default() };
         let shared = Shared {
             database: self.database.clone(),
@@ -87,7 +87,7 @@ impl Fixture {
         Ok(Dds::processor(&(), &shared).await?)
     }
 
-    /// Runs one statement in a transaction of its own, and returns the text of its rows.
+    /// Runs one statement in its own transaction, and returns its rows as text.
     pub(crate) async fn sql(&self, sql: &'static str) -> anyhow::Result<Vec<String>> {
         let transaction = self.database.begin_batch().await?;
         let rows = run(&transaction, sql).await?;
@@ -100,14 +100,14 @@ impl Fixture {
         self.sql(KEYS).await
     }
 
-    /// How many statements have inserted into them so far.
+    /// Number of insert statements into them so far.
     pub(crate) async fn inserts(&self) -> anyhow::Result<usize> {
         let count =
             self.sql("SELECT (CASE WHEN is_called THEN last_value ELSE 0 END)::text FROM public.inserts").await?;
         Ok(count.concat().parse()?)
     }
 
-    /// Makes sure that no audit of the vault finds anything.
+    /// Asserts that no audit of the vault finds a difference.
     pub(crate) async fn audit(&self) -> anyhow::Result<()> {
         let transaction = self.database.begin_maintenance().await?;
         for audit in AUDITS {
@@ -134,18 +134,18 @@ pub(crate) async fn run(transaction: &Transaction, sql: &'static str) -> anyhow:
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
-/// Has a closed order of these products stored.
+/// Stores a closed order of these products.
 pub(crate) async fn store(replica: &Dds, order: usize, products: &[u8]) -> anyhow::Result<()> {
     assert_eq!(again(replica, order, products).await?, [Outcome::Stored]);
     Ok(())
 }
 
-/// The same, whatever becomes of it.
+/// The same, with any outcome.
 pub(crate) async fn again(replica: &Dds, order: usize, products: &[u8]) -> anyhow::Result<Vec<Outcome>> {
     store_all(replica, &[message(order, 0, &closed(products))]).await
 }
 
-/// Has a batch of messages stored, whatever becomes of each.
+/// Stores a batch of messages and returns their outcomes.
 pub(crate) async fn store_all(replica: &Dds, messages: &[Value]) -> anyhow::Result<Vec<Outcome>> {
     let events = messages.iter().map(|message| {
         let value = Some(message.to_string().into_bytes());

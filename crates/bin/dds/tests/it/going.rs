@@ -1,13 +1,13 @@
-//! Rows that go while a batch is under way.
+//! Tests of rows that are deleted while a batch is running.
 
 use tokio::try_join;
 
 use crate::fixture::{Fixture, run, store};
 
-/// Holds up a batch when its hubs and links are written, or left out.
+/// Blocks a batch after its hubs and links are written or left out.
 const HOLD_UP: &str = "LOCK TABLE dds.bv_user_product_counters IN EXCLUSIVE MODE";
 
-/// Touches nothing that a batch which knows the keys has locked.
+/// Deletes rows that a batch with cached keys has not locked.
 const DELETE: &str = "DELETE FROM dds.l_product_category";
 
 #[tokio::test]

@@ -1,10 +1,10 @@
-//! Rows that are known to be there are not sent; rows that have gone are not known.
+//! Tests of the key cache: cached rows are not sent, and deleted rows are not cached.
 
 use consumer::Outcome;
 
 use crate::fixture::{Fixture, again, store};
 
-/// Ways to take rows away that a batch repairs.
+/// Ways of deleting rows that a batch repairs.
 const EMPTYING: [&str; 5] = [
     "TRUNCATE dds.l_product_restaurant",
     "DELETE FROM dds.l_product_category",

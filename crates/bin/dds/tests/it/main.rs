@@ -1,5 +1,4 @@
-//! What becomes of orders in the vault, the states and the counters: the pure half against a small model, and what is
-//! left out because it is there on a real database.
+//! Tests of dds: the pure transformation against a small model, and the store and the key cache on a real database.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

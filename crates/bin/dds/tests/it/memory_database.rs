@@ -1,4 +1,4 @@
-//! A warehouse in memory: what the SQL does with the changes of a batch, and nothing more.
+//! An in-memory model of the vault and of the SQL that writes it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +11,7 @@ use dds::transform::{
 use orders::{Enriched, keys};
 use uuid::Uuid;
 
-/// The tables that the tests look at.
+/// The tables used by the tests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct MemoryDatabase {
     pub(crate) states: BTreeMap<Uuid, State>,
@@ -27,7 +27,7 @@ pub(crate) struct MemoryDatabase {
 }
 
 impl MemoryDatabase {
-    /// What the batches, one after the other, make of an empty warehouse.
+    /// Applies batches in sequence to an empty database.
     pub(crate) fn loaded(batches: &[Vec<Enriched>]) -> Self {
         let mut database = Self::default();
         for batch in batches {
@@ -37,7 +37,7 @@ impl MemoryDatabase {
         database
     }
 
-    /// The changes of a batch, on the states that the service would lock.
+    /// Computes the changes of a batch from the states that the service would lock.
     pub(crate) fn transform<'o>(&self, batch: &'o [Enriched]) -> Changes<'o> {
         let locked = batch.iter().filter_map(|order| self.states.get_key_value(&keys::order(order.object_id)));
         transform(locked.map(|(key, state)| (*key, state.clone())).collect::<HashMap<_, _>>(), &HashedOrder::all(batch))
@@ -72,7 +72,7 @@ impl MemoryDatabase {
     }
 }
 
-/// A counter may be short of nothing at any time: readers see it between any two batches.
+/// A counter must never be negative: readers see it between any two batches.
 fn add(counter: &mut i32, delta: i32) {
     *counter += delta;
     assert!(*counter >= 0, "a counter fell below zero");

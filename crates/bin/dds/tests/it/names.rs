@@ -1,4 +1,4 @@
-//! Names: dated by when they were read, written only where they are news.
+//! Tests of name satellites: rows are dated by the time of the read, and written only if the name has changed.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::{
     story::{closed, message, read},
 };
 
-/// An order with product 1 named so, its names read at this minute past one.
+/// An order whose product 1 has this name, read at this minute past one.
 fn named(number: usize, name: &str, minute: u8) -> Enriched {
     let mut message = message(number, 0, &closed(&[1]));
     message["payload"]["products"][0]["name"] = json!(name);

@@ -1,5 +1,4 @@
-//! The counters counted anew, in three ways that know nothing of each other: from the newest messages, from the states,
-//! from the vault alone.
+//! Recount of counters in three independent ways: from the newest messages, from the states, from the vault.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +27,7 @@ impl Count {
     }
 }
 
-/// What the counters say.
+/// The stored counters.
 pub(crate) fn counters(database: &MemoryDatabase) -> Count {
     let above_zero = |counters: &BTreeMap<Pair, i32>| {
         counters.iter().filter(|(_, count)| **count > 0).map(|(pair, count)| (*pair, *count)).collect()
@@ -36,13 +35,13 @@ pub(crate) fn counters(database: &MemoryDatabase) -> Count {
     Count { products: above_zero(&database.products), categories: above_zero(&database.categories) }
 }
 
-/// What the newest version of every order says.
+/// Counters computed from the newest version of every order.
 pub(crate) fn messages<'a>(newest: impl Iterator<Item = &'a Enriched>) -> Count {
     let mut count = Count::default();
     for order in newest.filter(|order| order.status == status::CLOSED) {
         let mut lines = BTreeMap::new();
         for product in &order.products {
-            // Of two lines with one product the first names its category.
+            // If two lines have the same product, the first determines its category.
             lines.entry(keys::product(&product.id)).or_insert_with(|| keys::category(&product.category));
         }
         count.add(keys::user(&order.user.id), &lines);
@@ -50,7 +49,7 @@ pub(crate) fn messages<'a>(newest: impl Iterator<Item = &'a Enriched>) -> Count 
     count
 }
 
-/// What the states say.
+/// Counters computed from the states.
 pub(crate) fn states(database: &MemoryDatabase) -> Count {
     let mut count = Count::default();
     for state in database.states.values().filter(|state| state.status == status::CLOSED) {
@@ -60,7 +59,7 @@ pub(crate) fn states(database: &MemoryDatabase) -> Count {
     count
 }
 
-/// What the latest satellite rows say.
+/// Counters computed from the latest satellite rows.
 pub(crate) fn vault(database: &MemoryDatabase) -> Count {
     let mut count = Count::default();
     for (order_pk, user_pk) in database.order_users.values() {

@@ -1,4 +1,4 @@
-//! Orders that cannot be applied: refused alone, their neighbours untouched.
+//! Tests of rejected orders: each is rejected alone, and other orders are not affected.
 
 use consumer::Outcome;
 use serde_json::json;
@@ -38,7 +38,7 @@ fn an_order_keeps_its_first_user() {
 
 #[test]
 fn lines_that_add_up_to_too_much() {
-    // The reader refuses such an order; the transformation does not rely on it.
+    // The decoder rejects such an order; the transformation does not rely on it.
     let mut huge = order(0, 0, &closed(&[1, 1]));
     huge.products[0].quantity = i64::MAX;
     let batch = [huge, order(2, 0, &closed(&[1]))];

@@ -1,4 +1,4 @@
-//! What the warehouse holds already changes nothing.
+//! Tests of repeated events: a stored event changes nothing.
 
 use consumer::Outcome;
 use dds::transform::{Changes, Vault};
@@ -11,7 +11,7 @@ use crate::{
     story::{closed, order},
 };
 
-/// Nothing but what is to be published.
+/// Whether the changes contain only counters to publish.
 fn changes_nothing(changes: &Changes<'_>) -> bool {
     let Changes { vault, new_states, changed_states, stale_hours, deltas, .. } = changes;
     *vault == Vault::default()

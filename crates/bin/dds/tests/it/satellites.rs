@@ -1,4 +1,4 @@
-//! Satellites of an order: a row where something differs, later than the row before it, the last one the state.
+//! Tests of order satellites: each row differs from the previous one and is later, and the last row equals the state.
 
 use dds::transform::{Line, State};
 use orders::{UtcMicros, keys};

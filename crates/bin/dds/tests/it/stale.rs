@@ -1,4 +1,4 @@
-//! When and where an order was placed, and the days that no longer add up.
+//! Tests of the date and restaurant of an order, and of stale days.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! States of orders as they are written and read again, many in one statement.
+//! Tests of order states: many are written and read in one statement.
 
 use consumer::Outcome;
 

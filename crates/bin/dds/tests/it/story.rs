@@ -1,16 +1,16 @@
-//! Orders as a test tells them: what an order was, version by version.
+//! Orders for the tests of dds, version by version.
 
 use orders::{Enriched, enriched};
 use serde_json::{Value, json};
 
-/// What one version of an order says.
+/// Content of one version of an order.
 #[derive(Debug, Clone)]
 pub(crate) struct Chapter {
     /// Its status.
     pub(crate) status: &'static str,
     /// Its price.
     pub(crate) cost: u8,
-    /// When it was sent, in minutes; needs not grow with the version.
+    /// Time of sending in minutes; need not grow with the version.
     pub(crate) sent: u8,
     /// Product, category, quantity.
     pub(crate) lines: Vec<(u8, u8, u8)>,
@@ -26,12 +26,12 @@ pub(crate) fn closed(products: &[u8]) -> Chapter {
     }
 }
 
-/// Version `version` of order `order`; even orders are one user's, odd ones another's.
+/// Version `version` of order `order`; even orders belong to one user, odd ones to another.
 pub(crate) fn order(order: usize, version: usize, chapter: &Chapter) -> Enriched {
     read(&message(order, version, chapter))
 }
 
-/// The message about it, as STG would send it.
+/// The message of the order, as STG sends it.
 pub(crate) fn message(order: usize, version: usize, chapter: &Chapter) -> Value {
     let Chapter { status, cost, sent, lines } = chapter;
     let products: Vec<Value> = lines.iter().map(|(product, category, quantity)| {

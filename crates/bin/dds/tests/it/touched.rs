@@ -1,4 +1,5 @@
-//! What a batch mentions is published, whatever became of its records: a crash may have swallowed it the first time.
+//! Tests of touched counters: every counter that a batch mentions is published, because a crash may have prevented it
+//! before.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! However the same events arrive, the newest of each order is held, and a version is told in the same bytes for ever.
+//! Property tests of the transformation: in any order of arrival, the newest event of each order is stored, and the
+//! message of a version never changes.
 
 use std::collections::HashMap;
 
@@ -11,10 +12,10 @@ use crate::{
     table::Table,
 };
 
-/// Orders whose dishes may be on the menu, or on it later, or never.
+/// Orders whose dishes are on the menu, added later, or never added.
 const DISHES: &[&str] = &["tea", "late", "never"];
 
-/// Events in any order, some of them again, in batches.
+/// Events in any order, with repetitions, in batches.
 fn batches() -> impl Strategy<Value = Vec<Vec<Event>>> {
     let dishes = vec(select(DISHES), 0..2);
     let event = (0..4_i64, 0..6_u8, dishes)
@@ -26,7 +27,7 @@ fn batches() -> impl Strategy<Value = Vec<Vec<Event>>> {
     })
 }
 
-/// What Redis says when batch `number` comes: another name each time, and one more dish after a while.
+/// The content of Redis at batch `number`: other names each time, and one more dish after a while.
 fn redis(number: usize) -> Redis {
     let name = format!("Котова {number}");
     let redis = Redis::default().and_user("u", &name).and_user("v", &name).and_dishes(&[("tea", Some("Чай"))]);

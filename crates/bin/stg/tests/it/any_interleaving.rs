@@ -1,5 +1,5 @@
-//! However events, names, rounds, replicas and crashes interleave, all ends in the same: the newest event of each order is
-//! sent, under the names there are in the end, and a version is told in the same bytes for ever. On real servers.
+//! Property tests of stg on real servers: however events, names, rounds, replicas and crashes interleave, the newest
+//! event of each order is sent with the final names, and the message of a version never changes.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,21 +10,21 @@ use stg::Stg;
 
 use crate::fixture::{Fixture, USUAL, record};
 
-/// Orders, each of a user for good.
+/// Number of orders, each of a fixed user.
 const ORDERS: i64 = 6;
 const USERS: [&str; 2] = ["u", "v"];
 const RESTAURANTS: [&str; 2] = ["r", "s"];
 const DISHES: [&str; 3] = ["pie", "cake", "tea"];
 
-/// What may happen.
+/// A step of a test case.
 #[derive(Debug, Clone)]
 enum Step {
     /// A batch reaches a replica: order, minute, restaurant, dishes of each event.
     Batch(usize, Vec<Told>),
-    /// A name comes, or goes.
+    /// A name is added or removed.
     User(&'static str, bool),
     Restaurant(&'static str, Vec<&'static str>),
-    /// A round of a replica, which may die before what it sends is acknowledged, or before that is noted.
+    /// A round of a replica, which may die before its messages are acknowledged, or before that is recorded.
     Round(usize, End),
 }
 
@@ -58,7 +58,7 @@ fn records(events: &[Told]) -> Vec<Record> {
     events.iter().map(record).collect()
 }
 
-/// What the broker has acknowledged: of each order, its versions and the bytes of each.
+/// Acknowledged messages: for each order, its versions and their bytes.
 #[derive(Debug, Default)]
 struct Broker(BTreeMap<i64, HashMap<Version, Vec<u8>>>);
 
@@ -124,7 +124,7 @@ async fn play(fixture: &Fixture, steps: Vec<Step>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Everybody has a name, and a replica that was not there before does what is left.
+/// Adds all names and lets a fresh replica do the remaining work.
 async fn heal(fixture: &Fixture, broker: &mut Broker) -> anyhow::Result<()> {
     for user in USERS {
         fixture.name_user(user).await?;
@@ -137,7 +137,7 @@ async fn heal(fixture: &Fixture, broker: &mut Broker) -> anyhow::Result<()> {
         let backlog = last.poll_outbox(3).await?;
         broker.acknowledge(&backlog.messages);
         last.mark_sent().await?;
-        // A connection that was dropped holds its locks until the server has noticed.
+        // A dropped connection holds its locks until the server notices.
         let is_idle = !backlog.more && the_dead_are_gone(fixture).await?;
         if is_idle {
             return Ok(());
@@ -153,13 +153,13 @@ async fn the_dead_are_gone(fixture: &Fixture) -> anyhow::Result<bool> {
     Ok(fixture.sql(open).await?.is_empty())
 }
 
-/// Nothing is left.
+/// Finds parked and unsent orders and missing names.
 const AUDIT: &str = "SELECT 'parked ' || object_id FROM stg.order_events WHERE parked_at IS NOT NULL
     UNION ALL SELECT 'unsent ' || object_id FROM stg.order_events WHERE unsent
     UNION ALL SELECT 'released ' || object_id FROM stg.order_events WHERE released_at IS NOT NULL
     UNION ALL SELECT 'waits for ' || name_id FROM stg.missing_names";
 
-/// Cases, unless `PROPTEST_CASES` says otherwise: each is some forty transactions.
+/// Number of cases, unless `PROPTEST_CASES` is set: each has some forty transactions.
 const CASES: u32 = 24;
 
 #[test]

@@ -1,4 +1,4 @@
-//! What becomes of an event, and what is sent on.
+//! Tests of the outcome of an event, and of its message.
 
 use consumer::{Message, Outcome};
 use orders::Event;
@@ -117,7 +117,7 @@ fn a_message_overtaken_by_an_event_that_parks_is_kept_until_it_is_known_to_be_se
     assert_eq!(apart.stored_order[&1].enriched.as_deref().map(str::as_bytes), Some(first[0].value.as_slice()));
     assert!(changes.changed[&1].publish_without_offset && changes.messages.is_empty());
 
-    // In one batch: a crash before the publishing leaves an event that is out of date and one that is parked.
+    // In one batch: a crash before publishing leaves a stale event and a parked one.
     let mut together = Table::default();
     let changes = together.store(&[complete.clone(), parks.clone()], &everything(), at(1));
     assert_eq!(labels(&changes.outcomes), ["stored", "deferred"]);

@@ -1,4 +1,4 @@
-//! The layer on a real PostgreSQL and Redis, and the commands on what it has parked. No Kafka: records come by hand.
+//! Fixture of the tests of stg: a real PostgreSQL and Redis, without Kafka; records are passed directly.
 
 use clap::{Args, FromArgMatches};
 use consumer::{OutboxBatch, Outcome, Processor, Record};
@@ -16,7 +16,7 @@ use workload::{load, source::Reference};
 pub(crate) const USER: &str = "626a81ce9a8cd1920641e296";
 pub(crate) const RESTAURANT: &str = "ef8c42c19b7518a9aebec106";
 
-/// A database with the schema, which all others are copies of.
+/// The template database with the schema.
 const TEMPLATE: &str = "stg_it_template";
 
 /// A database and a Redis of its own.
@@ -26,7 +26,7 @@ pub(crate) struct Fixture {
     pub(crate) database: Database,
 }
 
-/// How the layer is set, where it differs.
+/// Settings of the processor that differ between tests.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setting {
     pub(crate) park_max_age: &'static str,
@@ -89,12 +89,12 @@ impl Fixture {
         Ok(())
     }
 
-    /// The name is there no more.
+    /// Removes a name.
     pub(crate) async fn forget(&self, id: &str) -> anyhow::Result<()> {
         self.put(id, "").await
     }
 
-    /// Runs SQL that returns one text a row.
+    /// Runs SQL that returns one text per row.
     pub(crate) async fn sql(&self, sql: &'static str) -> anyhow::Result<Vec<String>> {
         let transaction = self.database.begin_maintenance().await?;
         let rows = transaction.query(&Statement { name: "test", sql }, []).await?;
@@ -102,21 +102,21 @@ impl Fixture {
         Ok(rows.iter().map(|row| database::get(row, 0)).collect::<Result<_, _>>()?)
     }
 
-    /// The subcommand as a process: its exit code, and what it said.
+    /// Runs a subcommand as a process. Returns its exit code and its output.
     pub(crate) async fn run(&self, arguments: &[&str]) -> anyhow::Result<(Option<i32>, String)> {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_stg-service"));
         let output = command.env_clear().env("DATABASE_URL", &self.database_url).args(arguments).output().await?;
         Ok((output.status.code(), String::from_utf8([output.stdout, output.stderr].concat())?))
     }
 
-    /// What `parked list` prints.
+    /// The output of `parked list`.
     pub(crate) async fn list(&self, list: List) -> anyhow::Result<String> {
         let mut out = Vec::new();
         list.run(&self.database, None, now(), &mut out).await?;
         Ok(String::from_utf8(out)?)
     }
 
-    /// The same where Redis can be asked why names are missing.
+    /// The same with reasons from Redis.
     pub(crate) async fn list_with_reasons(&self, list: List) -> anyhow::Result<String> {
         let (names, mut out) =
             (reference::ReferenceStore::connect(&reference::Settings::from_url(&self.redis_url, None)?), Vec::new());
@@ -135,7 +135,7 @@ impl Fixture {
         Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
     }
 
-    /// What `parked release` prints, and how it ends.
+    /// The output and the result of `parked release`.
     pub(crate) async fn release(&self, release: Release) -> anyhow::Result<(String, anyhow::Result<()>)> {
         let mut out = Vec::new();
         let end = release.run(&self.database, now(), &mut out).await;
@@ -143,20 +143,20 @@ impl Fixture {
     }
 }
 
-/// Stores the events of records, and says what became of each.
+/// Stores the events of records and returns their outcomes.
 pub(crate) async fn store(processor: &mut Stg, records: &[Record]) -> anyhow::Result<Vec<Outcome>> {
     let events = records.iter().map(|record| processor.decode(record)).collect::<Result<Vec<_>, _>>();
     Ok(processor.store(&events.map_err(|outcome| anyhow::anyhow!("{outcome:?}"))?).await?.outcomes)
 }
 
-/// One round with its settling: what it sends.
+/// Runs one round, marks its messages as sent and returns them.
 pub(crate) async fn round(processor: &mut Stg) -> anyhow::Result<Vec<Value>> {
     let backlog = processor.poll_outbox(100).await?;
     processor.mark_sent().await?;
     sent(&backlog)
 }
 
-/// What rounds send until one finds nothing more to do.
+/// Runs rounds until there is no more work, and returns their messages.
 pub(crate) async fn rounds(processor: &mut Stg) -> anyhow::Result<Vec<Value>> {
     let mut all = Vec::new();
     loop {
@@ -204,7 +204,7 @@ pub(crate) fn record(object_id: i64, minute: u8, user: &str, restaurant: &str, d
     }
 }
 
-/// As the commands have it.
+/// The current time, as in the commands.
 pub(crate) fn now() -> UtcMicros {
     let micros = runtime::clock::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros();
     UtcMicros::from_unix_micros(i64::try_from(micros).unwrap()).unwrap()

@@ -1,4 +1,4 @@
-//! What becomes of orders in STG: the pure half, and the commands on parked orders, with names from a directory made by hand.
+//! Tests of stg: the pure transformation, background rounds, and the commands on parked orders.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! Which names an order waits for, and when it need not.
+//! Tests of missing names: which names an order waits for, and when it does not wait.
 
 use orders::NO_CATEGORY;
 use stg::transform::{Kind, MenuName, Missing, enrich};
@@ -22,7 +22,7 @@ fn every_name_that_is_missing_is_told_once() {
         (Redis::default().and_dishes(&[tea]), vec![user]),
         (Redis::of_user("u").and_dishes(&[tea]), vec![cake.clone(), pie.clone()]),
         (Redis::of_user("u").and_dishes(&[tea, ("pie", Some("Пироги"))]), vec![cake.clone()]),
-        // A dish without a category is as good as none.
+        // A dish without a category counts as missing.
         (Redis::of_user("u").and_dishes(&[tea, ("pie", None), ("cake", Some("Торты"))]), vec![pie]),
     ] {
         assert_eq!(enrich(&event, &redis.lookup(), noon(), MenuName::Required).as_ref(), Err(&expected), "{redis:?}");

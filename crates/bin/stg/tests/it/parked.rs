@@ -1,4 +1,4 @@
-//! Parked orders in a person's hands: seen, released, refused.
+//! Tests of the commands on parked orders: list, release, refusals.
 
 use consumer::Outcome;
 use runtime::ExitError;
@@ -13,7 +13,7 @@ use crate::fixture::{Fixture, RESTAURANT, USER, USUAL, record, round, store};
 
 const DISH: &str = "6276e8cd0cf48b4cded00878";
 
-/// Has an order of a dish on no menu parked.
+/// Stores an order of a dish that is on no menu, so that it is parked.
 async fn park(processor: &mut Stg, object_id: i64, user: &str) -> anyhow::Result<()> {
     let outcomes = store(processor, &[record(object_id, 0, user, RESTAURANT, &[DISH])]).await?;
     assert_eq!(outcomes, [Outcome::Deferred]);
@@ -66,7 +66,7 @@ async fn a_newer_event_inherits_the_release_and_the_true_age() -> anyhow::Result
     park(&mut processor, 1, USER).await?;
     let parked_at = fixture.listed().await?[0]["parked_at"].clone();
     fixture.release(named(&[1])).await?.1?;
-    // Newer, and in a restaurant nobody knows: even a released order waits for that, for as long as it takes.
+    // A newer event in an unknown restaurant: even a released order waits for a restaurant.
     store(&mut processor, &[record(1, 1, USER, "another", &["pie"])]).await?;
     assert_eq!(round(&mut processor).await?, Vec::<Value>::new());
     let listed = fixture.listed().await?.remove(0);
@@ -77,7 +77,7 @@ async fn a_newer_event_inherits_the_release_and_the_true_age() -> anyhow::Result
     let sent = crate::fixture::rounds(&mut processor).await?;
     assert_eq!(sent[0]["payload"]["products"][0]["category"], "Без категории");
 
-    // Sent on, the release is spent: the next event waits like any other.
+    // The release ends when the order is sent: the next event waits again.
     store(&mut processor, &[record(1, 2, USER, "another", &["cake"])]).await?;
     round(&mut processor).await?;
     let listed = fixture.listed().await?.remove(0);
@@ -199,7 +199,7 @@ async fn the_process_needs_the_database_only_and_tells_by_its_exit_code() -> any
     Ok(())
 }
 
-/// What Redis holds under the id of a user, and what the list says of it.
+/// Values in Redis under the id of a user, and the reason in the list.
 const USERS: [(&str, &[&str], &str, &str); 7] = [
     ("HSET", &["of-hash", "name", "Анна"], "wrong-type", "Redis holds a hash, not a string"),
     ("RPUSH", &["of-list", "Анна"], "wrong-type", "Redis holds a list, not a string"),
@@ -258,7 +258,7 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
     );
     let table = fixture.list_with_reasons(List { by_name: true, ..List::default() }).await?;
     assert!(table.replace(['\n', '│', ' '], "").contains("userof-hash:Redisholdsahash,notastring"), "{table}");
-    // What has come since is said to be there.
+    // Names added in the meantime are reported as present.
     fixture.name_user("nobody").await?;
     let text = fixture.list_with_reasons(List { json: true, by_name: true, ..List::default() }).await?;
     let line = text.lines().find(|line| line.contains("nobody")).unwrap();
@@ -266,7 +266,7 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A Redis that does not answer, or is not told of, leaves the list as it was.
+/// Without Redis, or without its setting, the list has no reasons.
 #[tokio::test]
 async fn without_a_redis_the_list_has_no_reasons() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;

@@ -1,4 +1,4 @@
-//! Rounds of the work without offsets: who is taken up when, by whom, and who is not.
+//! Tests of background rounds: which parked orders are retried, when, and by which replica.
 
 use std::time::UNIX_EPOCH;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, RESTAURANT, Setting, USER, USUAL, ids, record, rounds, sent, store};
 
-/// Parked for so long that dishes need not be waited for, without waiting in a test.
+/// Orders exceed the maximum parking time at once, so that a test need not wait.
 const AT_ONCE: Setting = Setting { park_max_age: "0s", ..USUAL };
 
 #[tokio::test]
@@ -19,13 +19,13 @@ async fn replicas_share_the_work_and_none_goes_without() -> anyhow::Result<()> {
     store(&mut one, &records).await?;
     fixture.name_user("late").await?;
 
-    // Somebody holds the first ten; whoever comes takes others, at once.
+    // Another transaction has locked the first ten; a replica takes others without waiting.
     let holder = fixture.database.begin_batch().await?;
     let hold = Statement { name: "test", sql: "SELECT id FROM stg.order_events WHERE object_id <= 10 FOR UPDATE" };
     holder.query(&hold, []).await?;
     let first = one.poll_outbox(10).await?;
     assert_eq!(ids(&sent(&first)?), (11..=20).collect::<Vec<_>>());
-    // What one has handed out and not yet marked, the other does not send.
+    // A replica does not send messages that another has handed out and not yet marked.
     let second = other.poll_outbox(10).await?;
     assert_eq!(ids(&sent(&second)?), (21..=30).collect::<Vec<_>>());
     one.mark_sent().await?;
@@ -53,7 +53,7 @@ async fn one_that_cannot_be_read_any_more_keeps_nobody_waiting() -> anyhow::Resu
     assert_eq!(listed[0]["waits_for"], json!([{"kind": "payload", "id": "missing-field"}]));
     assert!(!processor.poll_outbox(10).await?.more, "they are looked at no more");
 
-    // Until somebody has it tried again, or a newer event comes.
+    // Until it is released, or a newer event comes.
     let payload = "UPDATE stg.order_events SET payload = (SELECT payload FROM stg.order_events WHERE object_id = 30)
                    WHERE object_id = 1";
     fixture.sql(payload).await?;
@@ -101,7 +101,7 @@ async fn a_name_that_vanishes_again_keeps_nobody_waiting() -> anyhow::Result<()>
     fixture.name_user("b").await?;
     assert_eq!(ids(&sent(&processor.poll_outbox(5).await?)?), [1, 2, 3, 4, 5]);
     processor.mark_sent().await?;
-    // Another replica, which does not remember what this one has read, has asked and been told; then the name goes.
+    // Another replica with an empty cache has looked up the name; then the name is removed.
     fixture.forget("a").await?;
     let mut other = fixture.processor(USUAL).await?;
     assert_eq!(ids(&rounds(&mut other).await?), (11..=20).collect::<Vec<_>>());
@@ -114,7 +114,7 @@ async fn a_name_that_vanishes_again_keeps_nobody_waiting() -> anyhow::Result<()>
 async fn values_of_no_use_are_names_that_are_missing() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let mut processor = fixture.processor(USUAL).await?;
-    // The same id as user and as restaurant: a value is one of them at most.
+    // The same id is used for a user and a restaurant; a value is at most one of them.
     store(&mut processor, &[record(1, 0, "both", "both", &["pie"]), record(2, 0, "u", "r", &["pie"])]).await?;
     let dish = |category: &str| json!([{"_id": "pie", "name": "Пирог", "category": category}]);
     let huge = json!({"name": "Р", "menu": dish("Пироги"), "filling": "x".repeat(5 << 20)}).to_string();

@@ -1,4 +1,4 @@
-//! Orders and names as a test tells them.
+//! Orders and names for the tests of stg.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ pub(crate) fn noon() -> UtcMicros {
     at(0)
 }
 
-/// So many minutes after noon.
+/// A number of minutes after noon.
 pub(crate) fn at(minute: u8) -> UtcMicros {
     UtcMicros::read(&format!("2026-03-02 12:{minute:02}:00")).unwrap()
 }
@@ -32,7 +32,7 @@ pub(crate) fn order(object_id: i64, minute: u8, user: &str, dishes: &[&str]) -> 
     event::read(Some(message.to_string().as_bytes()), None).unwrap()
 }
 
-/// What Redis knows.
+/// The content of Redis.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Redis {
     users: Vec<(String, User)>,
@@ -61,7 +61,7 @@ impl Redis {
         self
     }
 
-    /// As a batch gets to see it.
+    /// The lookup that a batch gets.
     pub(crate) fn lookup(&self) -> Lookup {
         let restaurant = self.menu.clone().map(|menu| Restaurant { name: "Кофейня №1".to_owned(), menu });
         Lookup::of(self.users.clone(), restaurant.map(|restaurant| ("restaurant".to_owned(), restaurant)))

@@ -1,10 +1,8 @@
 //! The processor port: how a service decodes its records and stores its events. Also the errors of dependencies.
 
-use std::{fmt, hash::Hash};
+use std::hash::Hash;
 
-use serde::{Serialize, Serializer};
-
-use crate::{Message, Outcome, Record};
+use crate::{Dependency, DependencyError, Fault, Message, Outcome, Record};
 
 /// Decodes and stores the records of one service. `decode` is pure. `store` is one transaction. Neither publishes.
 #[expect(async_fn_in_trait, reason = "the worker runs in the main task, so futures need not be Send")]
@@ -92,66 +90,8 @@ pub enum Failure {
     Dependency(#[from] DependencyError),
 }
 
-/// A request to a dependency that failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{dependency}: {error}")]
-pub struct DependencyError {
-    /// The dependency.
-    pub dependency: Dependency,
-    /// The error text, without secrets.
-    pub error: String,
-    /// The kind of failure. It decides what happens if the error repeats.
-    pub fault: Fault,
-}
-
-/// A system that a service needs: a broker, a database, a cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dependency {
-    /// Its name in logs, metrics and `/ready`: `postgres`.
-    pub name: &'static str,
-    /// The setting with its address: `DATABASE_URL`.
-    pub setting: &'static str,
-}
-
 /// The database that stores the events of a processor, for errors that name no dependency.
 const STORE: Dependency = Dependency { name: "postgres", setting: "DATABASE_URL" };
-
-impl fmt::Display for Dependency {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name)
-    }
-}
-
-impl Serialize for Dependency {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name)
-    }
-}
-
-/// How a dependency failed: as a whole, or on this request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// It is unreachable, starting, stopping or out of resources, and would fail any request.
-    Unreachable,
-    /// It is reachable and rejected this request. The text is the kind of error (an SQLSTATE), without anything that
-    /// differs from one attempt to the next, so that the loop recognizes a repeated error.
-    Rejected(String),
-    /// The request took longer than its time limit. The dependency may be reachable or not.
-    TimedOut,
-}
-
-impl DependencyError {
-    /// An unreachable dependency, with the error text.
-    pub fn new(dependency: Dependency, error: impl fmt::Display) -> Self {
-        Self { dependency, error: error.to_string(), fault: Fault::Unreachable }
-    }
-
-    /// The same error with another fault.
-    #[must_use]
-    pub fn with(self, fault: Fault) -> Self {
-        Self { fault, ..self }
-    }
-}
 
 impl From<Failure> for DependencyError {
     /// For work that cannot be bisected: rejected data waits and repeats as any other error.

@@ -7,8 +7,8 @@ use rdkafka::{
     consumer::{CommitMode, Consumer, ConsumerContext},
 };
 
-/// Commits offsets of a topic, unless its partitions were lost. `metadata` identifies the topic. The result is not
-/// awaited.
+/// Commits offsets of a topic, unless its partitions were lost. `metadata` identifies the topic. Does not wait for the
+/// result.
 pub(crate) fn commit<C: ConsumerContext>(
     consumer: &impl Consumer<C>,
     topic: &str,

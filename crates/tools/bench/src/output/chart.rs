@@ -1,4 +1,4 @@
-//! The picture: how fast a drain was, layer by layer, and how long live orders took, over time.
+//! The chart of a run: progress of a drain by layer, and latency of live orders, over time.
 
 mod curves;
 
@@ -15,10 +15,10 @@ const BACKGROUND: RGBColor = RGBColor(255, 255, 255);
 const INK: RGBColor = RGBColor(40, 44, 52);
 const GRID: RGBColor = RGBColor(226, 229, 234);
 
-/// Distinct for those who do not tell red from green, too.
+/// Colours that are distinct for colour-blind readers, too.
 const COLOURS: [RGBColor; 3] = [RGBColor(0, 114, 178), RGBColor(213, 94, 0), RGBColor(0, 158, 115)];
 
-/// A line over time, and what it is called.
+/// A line over time and its name.
 struct Curve {
     name: String,
     points: Vec<(f64, f64)>,
@@ -31,7 +31,7 @@ struct Panel {
     curves: Vec<Curve>,
 }
 
-/// Draws what was measured; nothing, if neither was.
+/// Draws the measurements. Draws nothing if there are none.
 pub(crate) fn draw(report: &Report, file: &Path) -> Result<()> {
     let mut panels = Vec::new();
     if let Some((course, orders)) = &report.course {

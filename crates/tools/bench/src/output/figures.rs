@@ -1,4 +1,4 @@
-//! What was measured, by name: one number, or one for each service.
+//! Measured figures by name: one number, or one per service.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::output::series::Series;
 
-/// A name that programs look for, and what it tells a person.
+/// A figure: its name for programs, and its title for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Figure {
-    /// In the report; it says the unit, too.
+    /// Key in the report, including the unit.
     pub(crate) name: &'static str,
     /// In the table.
     pub(crate) title: &'static str,
@@ -26,9 +26,9 @@ impl Figure {
 /// Measurements of one figure.
 #[derive(Debug)]
 enum Values {
-    /// Of the whole.
+    /// One value for the whole run.
     One(Series),
-    /// Of each service, or server.
+    /// One value per service or server.
     Each(BTreeMap<&'static str, Series>),
 }
 

@@ -1,4 +1,4 @@
-//! One line a step on standard error, so that nobody wonders whether it still runs.
+//! Progress on standard error, one line per step.
 
 use std::fmt::Display;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::time::Instant;
 
 static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Says what is done now, and how long all of it has taken so far.
+/// Prints the current step and the total time so far.
 pub(crate) fn tell(what: impl Display) {
     eprintln!("[{:5} s] {what}", BEGAN.elapsed().as_secs());
 }

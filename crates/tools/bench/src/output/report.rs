@@ -1,4 +1,4 @@
-//! Everything that comes of a run, and its form for programs.
+//! The report of a run, and its JSON form.
 
 use std::collections::BTreeMap;
 
@@ -12,27 +12,27 @@ use crate::server::statements::Statement;
 /// Peak memory of each service, the most of all scenarios.
 const PEAK_RSS: &str = "peak_rss_mib";
 
-/// What a run has found so far; what was not measured is not in it.
+/// Results of a run so far, without what was not measured.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) environment: Option<Environment>,
     pub(crate) figures: Figures,
     /// The most memory of each service, by scenario.
     pub(crate) memory: BTreeMap<&'static str, BTreeMap<&'static str, f64>>,
-    /// How the last drain went, of how many orders.
+    /// Progress of the last drain, and its number of orders.
     pub(crate) course: Option<(Course, u64)>,
-    /// Of each order of the live scenario: when it was produced, in seconds, and how many milliseconds it took.
+    /// For each order of the live scenario: time of production in seconds, latency in milliseconds.
     pub(crate) latencies: Vec<(f64, f64)>,
     pub(crate) history: Option<History>,
     pub(crate) profile: Option<Profile>,
 }
 
-/// What it was measured on, and how.
+/// The machine and the settings.
 #[derive(Debug, Serialize)]
 pub(crate) struct Environment {
     pub(crate) processor: String,
     pub(crate) cores: usize,
-    /// Of one page on the disk that holds everything, at the beginning; the median.
+    /// Median time of an fsync of one page on the data disk, at the beginning.
     pub(crate) fsync_ms: f64,
     pub(crate) batch_size: usize,
     pub(crate) orders: u64,
@@ -55,13 +55,13 @@ pub(crate) struct History {
     pub(crate) audited: bool,
 }
 
-/// Where PostgreSQL's time goes in a drain.
+/// PostgreSQL's time in a drain, by statement.
 #[derive(Debug, Serialize)]
 pub(crate) struct Profile {
     pub(crate) orders: u64,
-    /// What the services asked for, the most expensive first.
+    /// Statements of the services, the most expensive first.
     pub(crate) statements: Vec<Statement>,
-    /// What those asked for in turn: foreign-key checks. Their time is part of the others'.
+    /// Nested statements: foreign-key checks. Their time is part of that of the others.
     pub(crate) nested: Vec<Statement>,
 }
 

@@ -1,4 +1,4 @@
-//! Repeated measurements of one thing: the median counts, the spread says how much to believe it.
+//! Repeated measurements: median and spread.
 
 use serde::Serialize;
 

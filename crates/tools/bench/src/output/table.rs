@@ -1,4 +1,4 @@
-//! What a person reads in the end.
+//! Tables of the report.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A full topic, three services started together: how long until the marts are complete, and what it costs.
+//! Drain: time and cost to process a full topic with three services started together.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,16 +11,17 @@ use workload::watch::{Observer, Reading};
 use crate::server::fixture::{Arena, Fixture, stop};
 use crate::server::machine;
 
-/// No drain takes so long.
+/// Time limit of a drain.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
-/// Between two looks at how far the layers are: a fiftieth of the shortest drain. Each is nine questions to the broker.
+/// Interval of polling the progress of the layers: a fiftieth of the shortest drain. Each poll is nine requests to the
+/// broker.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// The same when each of the layers has less than a fiftieth of its topic before it: the end is seen within this.
 const LOOK_CLOSELY: Duration = Duration::from_millis(20);
 
-/// What a drain was like.
+/// Result of a drain.
 #[derive(Debug, Clone)]
 pub(crate) struct Drain {
     /// From starting the services to the last commit of the last of them.
@@ -29,11 +30,11 @@ pub(crate) struct Drain {
     pub(crate) cpu_seconds: BTreeMap<&'static str, f64>,
     /// The most memory each service ever held.
     pub(crate) peak_rss_mib: BTreeMap<&'static str, f64>,
-    /// How far the layers were, and when.
+    /// Progress of the layers over time.
     pub(crate) course: Course,
 }
 
-/// How far some layers were over time: seconds, and the readings of the layers, upstream first.
+/// Progress of some layers: seconds, and the position of each layer, upstream first.
 pub(crate) type Course = Vec<(f64, Vec<Reading>)>;
 
 /// Starts the services of some layers, waits until they have read everything, and stops them.
@@ -58,9 +59,9 @@ pub(crate) async fn drain(fixture: &Fixture, arena: &Arena, layers: &[Layer]) ->
 pub(crate) async fn finish(arena: &Arena, observer: &Observer, services: &[Process], began: Instant) -> Result<Course> {
     let mut course = Course::new();
     loop {
-        ensure!(began.elapsed() < WAIT_TIMEOUT, "not done after an hour");
+        ensure!(began.elapsed() < WAIT_TIMEOUT, "the drain did not finish within an hour");
         for service in services {
-            ensure!(service.is_running().await?, "a service has ended by itself: {:?}", arena.pipeline.logs()?);
+            ensure!(service.is_running().await?, "a service exited unexpectedly: {:?}", arena.pipeline.logs()?);
         }
         // Read upstream first: when all are at their ends, nothing was under way between them.
         let readings = observer.read().await?;
@@ -78,7 +79,7 @@ pub(crate) async fn finish(arena: &Arena, observer: &Observer, services: &[Proce
 pub(crate) async fn cpu(layers: &[Layer], services: &[Process]) -> Result<BTreeMap<&'static str, f64>> {
     let mut seconds = BTreeMap::new();
     for (layer, service) in layers.iter().zip(services) {
-        let id = service.id().await.context("a service has ended")?;
+        let id = service.id().await.context("a service has exited")?;
         seconds.insert(layer.stem(), machine::cpu_seconds(id)?);
     }
     Ok(seconds)
@@ -104,7 +105,7 @@ pub(crate) async fn peak_rss_mib(layers: &[Layer], services: &[Process]) -> Resu
     Ok(peaks)
 }
 
-/// What was added between two looks.
+/// Records processed between two polls.
 pub(crate) fn spent(
     before: &BTreeMap<&'static str, f64>,
     after: &BTreeMap<&'static str, f64>,

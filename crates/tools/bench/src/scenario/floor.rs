@@ -1,4 +1,4 @@
-//! The machine's own speed: the rows that a drain produced, copied by one connection into empty tables like those.
+//! Floor: the speed of the machine, measured by copying the rows of a drain into empty tables over one connection.
 
 use std::time::Instant;
 
@@ -34,7 +34,7 @@ const TABLES: [&str; 23] = [
     "cdm.user_category_counters",
 ];
 
-/// Copies everything `filled` holds into a fresh database and says how many seconds the copying in took.
+/// Copies all tables of `filled` into a fresh database and returns the seconds spent on copying in.
 pub(crate) async fn floor(fixture: &Fixture, filled: &Pipeline) -> Result<f64> {
     let folder = fixture.stack.folder().join("postgres").join("floor");
     let files = folder.display();
@@ -55,7 +55,7 @@ pub(crate) async fn floor(fixture: &Fixture, filled: &Pipeline) -> Result<f64> {
     let took = began.elapsed().as_secs_f64();
     std::fs::remove_dir_all(&folder)?;
     let rows = "SELECT count(*) FROM dds.s_order_product";
-    ensure!(empty.count(rows).await? == filled.count(rows).await?, "rows were lost on the way");
+    ensure!(empty.count(rows).await? == filled.count(rows).await?, "the copy has another number of rows");
     drop_database(&empty).await?;
     Ok(took)
 }

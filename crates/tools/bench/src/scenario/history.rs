@@ -1,4 +1,4 @@
-//! One load after the other into the same tables: whether an order costs more the more there are.
+//! History: repeated loads into the same tables, to see whether the cost of an order grows with their size.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::scenario::drain::{finish, peak_rss_mib};
 use crate::server::fixture::{Arena, Fixture, stop};
 use crate::settings::Settings;
 
-/// How long the audits may take; they recount every order there is.
+/// Time limit of the audits, which recount every order.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
 const FIRST: Figure = Figure::new("history_first_seconds", "history, s of the first load", 2);
@@ -42,7 +42,7 @@ pub(crate) async fn history(fixture: &Fixture, settings: &Settings, report: &mut
     }
     let (mut seconds, mut postgresql_cpu_seconds) = (Vec::new(), Vec::new());
     loop {
-        // Made before the clock starts: making orders takes a good part of a core.
+        // Generated before the measurement starts, because generation uses a good part of a core.
         let events: Vec<Event> = week.by_ref().take(usize::try_from(step)?).collect();
         if events.is_empty() {
             break;
@@ -70,14 +70,14 @@ fn postgresql(fixture: &Fixture) -> Result<f64> {
     fixture.cpu_seconds()?.get("postgresql").copied().context("no PostgreSQL")
 }
 
-/// The cheap counts always; all audits if they come to an end. Closing the arena ends those that do not.
+/// Always runs the cheap counts, and all audits if they finish in time. Closing the pipeline ends those that do not.
 async fn verify(arena: &Arena, orders: u64) -> Result<bool> {
     tell("history: audits");
     arena.count(orders).await?;
     match timeout(IDLE_TIMEOUT, arena.audit()).await {
         Ok(outcome) => outcome.map(|()| true),
         Err(_) => {
-            tell("history: the audits take too long, and are left at that");
+            tell("history: the audits take too long and are skipped");
             Ok(false)
         }
     }

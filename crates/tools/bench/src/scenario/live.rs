@@ -1,4 +1,4 @@
-//! Orders as they come in: from produced to visible in the mart, what that costs, and what rest costs.
+//! Live orders: latency from produced to visible in the mart, its cost, and the cost of idling.
 
 mod newcomers;
 
@@ -21,7 +21,7 @@ use crate::settings::Settings;
 use crate::stream::{self, Sender};
 use newcomers::Newcomers;
 
-/// Orders that go ahead and do not count: the first of them find connections and plans still to be made.
+/// Orders for warming up, which are not measured: the first ones open connections and make plans.
 const AHEAD: Duration = Duration::from_secs(2);
 
 /// Until the services are at rest after the last order.
@@ -35,7 +35,7 @@ const FSYNC: Figure = Figure::new("live_fsync_ms", "fsync just before and after,
 const CPU: Figure = Figure::new("live_cpu_seconds_per_1000_orders", "live, CPU s per 1,000 orders", 3);
 const IDLE: Figure = Figure::new("idle_cpu_percent", "at rest, CPU percent of a core", 2);
 
-/// Some orders to warm up and to be there, rest, then orders at an even pace, each of a user who is not in the marts yet.
+/// Loads some orders, idles, then sends orders at a constant rate, each of a user who is not in the marts yet.
 pub(crate) async fn live(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     let counted = (settings.live().as_secs_f64() * settings.rate).round() as u64;
     let ahead = (AHEAD.as_secs_f64() * settings.rate).round() as u64;
@@ -48,7 +48,7 @@ pub(crate) async fn live(fixture: &Fixture, settings: &Settings, report: &mut Re
     finish(&arena, &arena.pipeline.observer(&Layer::ALL)?, &services, Instant::now()).await?;
     arena.calm().await?;
 
-    tell(format!("at rest for {:?}", settings.idle()));
+    tell(format!("idle for {:?}", settings.idle()));
     sleep(REST).await;
     let idle = idle(&services, settings.idle()).await?;
 
@@ -78,14 +78,14 @@ pub(crate) async fn live(fixture: &Fixture, settings: &Settings, report: &mut Re
     arena.close().await
 }
 
-/// A town so large that there is always somebody who has never ordered.
+/// A number of users so large that there is always one who has never ordered.
 fn crowd(fixture: &Fixture, before: u64, newcomers: u64) -> Generator {
     let most = before + 4 * newcomers;
     let users = u32::try_from(most).unwrap_or(u32::MAX);
     Generator::new(&generator::Options { users, ..fixture.weekly(most) })
 }
 
-/// Percent of a core that each service takes while there is nothing to do.
+/// CPU use of each idle service, in percent of a core.
 async fn idle(services: &[Process], length: Duration) -> Result<BTreeMap<&'static str, f64>> {
     let (before, began) = (cpu(&Layer::ALL, services).await?, Instant::now());
     sleep(length).await;

@@ -1,4 +1,4 @@
-//! The drains, one of each kind a round: what changes about the machine meanwhile falls on all of them alike.
+//! Rounds of drains, one of each kind per round, so that changes of the machine affect all kinds alike.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::settings::{Scenario, Settings};
 pub(crate) const ROUND: [Scenario; 5] =
     [Scenario::Drain, Scenario::Replay, Scenario::Emptied, Scenario::Partitions, Scenario::Alone];
 
-/// What is told of every kind of drain.
+/// Figures reported of every kind of drain.
 struct Kind {
     name: &'static str,
     rate: Figure,
@@ -73,7 +73,7 @@ pub(crate) async fn round(fixture: &Fixture, settings: &Settings, report: &mut R
     Ok(())
 }
 
-/// A drain, the floor under it, and what may follow on a loaded system.
+/// A drain, its floor, and what may follow on a loaded system.
 async fn one_partition(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     tell("drain");
     let arena = fixture.full_arena(1, settings.orders()).await?;
@@ -93,7 +93,7 @@ async fn one_partition(fixture: &Fixture, settings: &Settings, report: &mut Repo
         report.push(REPLAY_OVER_DRAIN, replay.seconds / fresh.seconds);
     }
     if settings.wants(Scenario::Emptied) {
-        tell("emptied and analysed");
+        tell("truncated and analyzed");
         arena.empty().await?;
         arena.pipeline.rewind(Layer::Stg).await?;
         let emptied = measure(&EMPTIED, fixture, &arena, settings, report).await?;

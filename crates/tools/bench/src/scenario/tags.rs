@@ -1,5 +1,4 @@
-//! A rule that changes for very many users: how long until each has the tags it says, and what the stream notices of it.
-//! Then questions to the tag API about them.
+//! Tags: the time to apply a changed rule to very many users, its effect on the stream, and requests to the tag API.
 
 use std::time::Duration;
 
@@ -32,16 +31,16 @@ const API_PAGE: Figure = Figure::new("tag_api_page_p50_ms", "tag API, 100 users 
 const CATEGORIES: [&str; 10] =
     ["Пицца", "Роллы", "Выпечка", "Супы", "Бургеры", "Салаты", "Горячее", "Закуски", "Десерты", "Напитки"];
 
-/// Thresholds one after the other: from nobody to nearly everybody, to half of them, to nobody.
+/// Thresholds in sequence: from no user to nearly all users, to half of them, to no user.
 const THRESHOLDS: [u32; 3] = [2, 21, 1000];
 
-/// How long the stream runs before the rule is changed, and after.
+/// Duration of the stream before and after the rule is changed.
 const BEFORE: Duration = Duration::from_secs(2);
 const AFTER: Duration = Duration::from_secs(4);
 
 const QUESTIONS: u64 = 1000;
 
-/// Changes one rule several times while messages come in for CDM.
+/// Changes one rule several times while CDM processes messages.
 pub(crate) async fn tags(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     let users = settings.taggable();
     tell(format!("tags: {users} users with {} counters", users * 10));
@@ -62,7 +61,7 @@ pub(crate) async fn tags(fixture: &Fixture, settings: &Settings, report: &mut Re
         let streaming = stream::run(&mut sender, &arena.pipeline, &mut messages, count);
         let (latencies, change) = tokio::try_join!(streaming, change(&arena, threshold))?;
         latencies.iter().for_each(|(_, ms)| live.push(*ms));
-        tell(format!("tags: {} users in {:.2} s, told in {:.2} s", change.users, change.seconds, change.told));
+        tell(format!("tags: {} users in {:.2} s, published in {:.2} s", change.users, change.seconds, change.told));
         report.push(SECONDS, change.seconds);
         report.push(PUBLISHED, change.told);
         report.push(CHANGES, change.users as f64);
@@ -80,7 +79,7 @@ pub(crate) async fn tags(fixture: &Fixture, settings: &Settings, report: &mut Re
     arena.close().await
 }
 
-/// Users and counters as after a long time, and one rule, which nobody meets.
+/// Inserts users and counters as after a long time, and one rule, which no user meets.
 async fn fill(arena: &Arena, users: u64) -> Result<()> {
     let client = arena.pipeline.database().await?;
     let ids = CATEGORIES.map(keys::category).to_vec();
@@ -97,7 +96,7 @@ async fn fill(arena: &Arena, users: u64) -> Result<()> {
     Ok(())
 }
 
-/// What DDS would say of a user who has just ordered for the first time.
+/// The message of DDS about a user with a first order.
 fn message(number: u64) -> Order {
     let user = format!("newcomer {number}");
     let counter = json!({"category_name": "Пицца", "order_cnt": 1, "version": 1});
@@ -105,14 +104,14 @@ fn message(number: u64) -> Order {
     Order { user, event: Event { value: Some(value.to_string().into_bytes()) } }
 }
 
-/// What a change came to.
+/// Result of a change.
 struct Change {
     users: u64,
     seconds: f64,
     told: f64,
 }
 
-/// Changes the rule as an operator would, by SQL, and waits until it is applied to everybody.
+/// Changes the rule by SQL, as an operator does, and waits until it is applied to all users.
 async fn change(arena: &Arena, threshold: u32) -> Result<Change> {
     const APPLIED: &str = "SELECT count(*) FROM cdm.tag_rules AS r
         INNER JOIN cdm.tag_rules_in_force AS f ON r.rule_id = f.rule_id AND r.threshold = f.threshold
@@ -137,7 +136,7 @@ async fn change(arena: &Arena, threshold: u32) -> Result<Change> {
     Ok(Change { users, seconds, told })
 }
 
-/// Asks for the tags of one user after the other, and for pages of a tag's users; each question a connection of its own.
+/// Requests the tags of one user after the other, and pages of a tag's users; each request on a new connection.
 async fn ask(cdm: &Process, users: u64, report: &mut Report) -> Result<()> {
     let (mut of_users, mut pages) = (Series::default(), Series::default());
     for number in 0..QUESTIONS {

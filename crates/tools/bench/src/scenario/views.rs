@@ -1,4 +1,4 @@
-//! What dashboards read, over very many orders: how long each view takes, and what it costs to keep them fresh.
+//! Views of dashboards over very many orders: query times, and the cost of refreshing the summary.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const SLOWEST: Figure = Figure::new("views_slowest_ms", "the slowest view of das
 const REFRESH: Figure = Figure::new("summary_refresh_ms", "summary: one day and everything of users and tags, ms", 0);
 const DAY: Figure = Figure::new("summary_day_ms", "summary: one day, ms", 0);
 
-/// How often each is measured.
+/// Number of measurements of each view.
 const TIMES: usize = 5;
 
 const VIEWS: &str =
@@ -50,7 +50,7 @@ pub(crate) async fn views(fixture: &Fixture, settings: &Settings, report: &mut R
     arena.tagged().await?;
     freshened(&arena).await?;
     let counted: i64 = client.query_one("SELECT order_cnt FROM cdm.kpi", &[]).await?.get(0);
-    ensure!(u64::try_from(counted)? == orders, "the summary counts {counted} orders");
+    ensure!(u64::try_from(counted)? == orders, "the summary has {counted} orders");
     client.batch_execute("VACUUM ANALYZE").await?;
     arena.calm().await?;
 
@@ -84,7 +84,7 @@ async fn slowest(client: &Client) -> Result<f64> {
     Ok(slowest)
 }
 
-/// What a refresh took, in milliseconds, after a change that asks for one.
+/// Duration of a refresh in milliseconds, after a change that requires one.
 async fn refreshed(arena: &Arena, change: &str) -> Result<f64> {
     arena.pipeline.sql(change).await?;
     freshened(arena).await?;
@@ -92,7 +92,7 @@ async fn refreshed(arena: &Arena, change: &str) -> Result<f64> {
     Ok(took.first().context("no refresh")?.parse()?)
 }
 
-/// Waits until the summary is fresh; nobody rests meanwhile.
+/// Waits until the summary is fresh, with the minimum pause between refreshes.
 async fn freshened(arena: &Arena) -> Result<()> {
     const FRESH: &str = "SELECT seen = cdm_summary.writes() AND NOT EXISTS (SELECT FROM cdm_summary.stale_days)
         FROM cdm_summary.refreshes";

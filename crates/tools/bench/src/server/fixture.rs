@@ -1,4 +1,4 @@
-//! What is measured on: durable servers with the settings that our documentation recommends, and fresh pipelines on them.
+//! Servers of the benchmark, durable and with the documented settings, and fresh pipelines on them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,29 +16,29 @@ use crate::server::huge_pages::HugePages;
 use crate::server::machine;
 use crate::settings::Settings;
 
-/// What the README of this crate recommends for PostgreSQL beyond its defaults; nothing that could lose a commit.
+/// PostgreSQL settings recommended by the README of this crate; none of them can lose a commit.
 pub(crate) const RECOMMENDED: [(&str, &str); 7] = [
     // Each checkpoint makes the next write of every page go to the log whole.
     ("checkpoint_timeout", "30min"),
     ("max_wal_size", "8GB"),
-    // What is written between two checkpoints: files of the log are used again; making a new one holds up every commit.
+    // Size of the WAL between two checkpoints: WAL files are recycled; creating a new one delays every commit.
     ("min_wal_size", "8GB"),
     ("wal_compression", "lz4"),
     ("wal_buffers", "16MB"),
-    // Every statement of a batch knows its index, and is told by `enable_seqscan`; this is for dashboards, on flash.
+    // Statements of a batch use an index because of `enable_seqscan`; this setting is for dashboards on flash storage.
     ("random_page_cost", "1.1"),
     // So that tables that only grow stay visible to index-only scans without a vacuum of everything.
     ("autovacuum_vacuum_insert_scale_factor", "0.1"),
 ];
 
-/// Keys are hashes, so each insert goes to a page of an index that nobody can foretell: it should be in memory. A quarter
-/// of the machine's.
+/// Keys are hashes, so each insert touches an unpredictable index page, which should be in memory. A quarter of the
+/// machine's memory.
 const SHARED_BUFFERS: &str = "shared_buffers";
 
 /// So much memory in pages of 4 KB is more than a processor can keep track of, the more so a virtual one.
 const HUGE_PAGES: &str = "huge_pages";
 
-/// What makes a commit last; nothing is measured without it.
+/// Settings that make commits durable; nothing is measured without them.
 const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
 
 /// The servers.
@@ -77,7 +77,7 @@ impl Fixture {
         Ok(Self { stack, batch_size: settings.batch_size, seed: settings.seed, _huge_pages: huge_pages })
     }
 
-    /// An empty pipeline of its own, with the names of a week in Redis.
+    /// Creates an empty pipeline, with the names of a week in Redis.
     pub(crate) async fn arena(&self, partitions: i32, week: &Generator) -> Result<Arena> {
         let pipeline = Pipeline::start_plain_on(self.stack.endpoints(), partitions).await?.quiet();
         load::reference(&pipeline.redis_url(), week.reference().map(Ok)).await?;
@@ -86,7 +86,7 @@ impl Fixture {
         Ok(Arena { pipeline, batch_size: self.batch_size, broker, topic })
     }
 
-    /// So many orders, each told once, when it is closed; 3.5 lines and ten orders a user on average.
+    /// Orders with one event each, when closed; on average 3.5 lines per order and ten orders per user.
     pub(crate) fn week(&self, orders: u64) -> Generator {
         Generator::new(&self.weekly(orders))
     }
@@ -96,7 +96,7 @@ impl Fixture {
         generator::Options { mix: Mix::clean(), ..generator::Options::new(self.seed, orders) }
     }
 
-    /// A pipeline, and so many orders in its topic.
+    /// Creates a pipeline with a number of orders in its topic.
     pub(crate) async fn full_arena(&self, partitions: i32, orders: u64) -> Result<Arena> {
         let week = self.week(orders);
         let arena = self.arena(partitions, &week).await?;
@@ -114,10 +114,10 @@ impl Fixture {
         ]))
     }
 
-    /// The settings of PostgreSQL as the server itself tells them.
+    /// Reads the settings of PostgreSQL from the server.
     ///
     /// # Errors
-    /// One of those that make a commit last is off.
+    /// If a setting that makes commits durable is off.
     pub(crate) async fn postgres_settings(&self) -> Result<BTreeMap<String, String>> {
         let url = self.stack.endpoints().database_url("postgres");
         let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
@@ -152,12 +152,12 @@ impl Arena {
         service.unset("PARK_RETRY").unset("KAFKA_SESSION_TIMEOUT").env("RUST_LOG", "warn")
     }
 
-    /// Starts services; does not wait for them.
+    /// Starts services without waiting for them.
     pub(crate) fn spawn(&self, layers: &[Layer]) -> Result<Vec<Process>> {
         layers.iter().map(|layer| self.service(*layer).spawn()).collect()
     }
 
-    /// Has PostgreSQL write out what was done before, so that nothing measured pays for it.
+    /// Runs a checkpoint, so that earlier work does not affect a measurement.
     pub(crate) async fn calm(&self) -> Result<()> {
         self.pipeline.administer("CHECKPOINT").await
     }
@@ -182,20 +182,19 @@ impl Arena {
         Ok(())
     }
 
-    /// Waits until every rule is applied and every change of a tag sent; the audits find fault with whatever is not.
+    /// Waits until every rule is applied and every change of a tag is sent; otherwise the audits report them.
     pub(crate) async fn tagged(&self) -> Result<()> {
         let done = async || Ok(self.pipeline.untagged().await? == 0);
         e2e::until("the tags are assigned and told", Duration::from_secs(60), done).await
     }
 
-    /// Makes sure that what was measured was done right: the audits find nothing, and the marts count this many orders.
+    /// Checks the result of a measurement: the audits find nothing, and the marts count this number of orders.
     pub(crate) async fn verify(&self, orders: u64) -> Result<()> {
         self.count(orders).await?;
         self.audit().await
     }
 
-    /// Runs the audits. They go through whole tables, of which the planner knows nothing yet: so soon after a drain
-    /// nobody has analysed them.
+    /// Runs the audits. They read whole tables, which have not been analyzed so soon after a drain.
     pub(crate) async fn audit(&self) -> Result<()> {
         self.pipeline.sql("ANALYZE").await?;
         self.pipeline.audit().await
@@ -208,11 +207,11 @@ impl Arena {
         let lines = "SELECT (SELECT coalesce(sum(order_cnt), 0) FROM cdm.user_product_counters)
             - (SELECT count(*) FROM dds.s_order_product)";
         let surplus = self.pipeline.sql(lines).await?;
-        ensure!(surplus.first().context("no row")? == "0", "the marts do not add up: {surplus:?}");
+        ensure!(surplus.first().context("no row")? == "0", "the marts have wrong sums: {surplus:?}");
         Ok(())
     }
 
-    /// Drops the database: what follows shall have the disk, and autovacuum, to itself.
+    /// Drops the database, so that the next measurement has the disk and autovacuum to itself.
     pub(crate) async fn close(self) -> Result<()> {
         drop_database(&self.pipeline).await
     }
@@ -225,7 +224,7 @@ pub(crate) async fn drop_database(pipeline: &Pipeline) -> Result<()> {
     pipeline.administer(&format!("DROP DATABASE {name} WITH (FORCE)")).await
 }
 
-/// Stops services in good order; fails if one had already ended by itself.
+/// Stops services gracefully. Fails if one has exited before.
 pub(crate) async fn stop(services: Vec<Process>) -> Result<()> {
     for service in services {
         service.stop().await?;

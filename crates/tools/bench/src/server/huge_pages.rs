@@ -1,4 +1,4 @@
-//! Huge pages for the shared memory of PostgreSQL: reserved while the bench runs, if it may.
+//! Huge pages for the shared memory of PostgreSQL, reserved during the run if permitted.
 
 use std::fs;
 
@@ -9,19 +9,19 @@ use crate::server::machine::memory;
 /// Pages that are reserved, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct HugePages {
-    /// How many there were before.
+    /// Number of huge pages before.
     before: u64,
 }
 
-/// How many huge pages the kernel shall hold ready.
+/// Number of huge pages that the kernel reserves.
 const RESERVED: &str = "/proc/sys/vm/nr_hugepages";
 
-/// What it does to free memory in one piece: it forgets files that are on the disk as well, and moves the rest together.
+/// Frees contiguous memory: drops the page cache and compacts the rest.
 const ROOM: [&str; 2] = ["/proc/sys/vm/drop_caches", "/proc/sys/vm/compact_memory"];
 
 impl HugePages {
-    /// Sees to it that so many buffers, and what PostgreSQL needs to keep them in order, find room. `None`: we may not, or
-    /// there is no memory in one piece; then all is as before.
+    /// Reserves huge pages for a number of buffers and their management. `None`: it is not permitted, or there is no
+    /// contiguous memory; then nothing is changed.
     pub(crate) fn reserve(shared_buffers_mib: u64) -> Result<Option<Self>> {
         let wanted = (shared_buffers_mib * 106 / 100 + 64) * 1024 / memory("Hugepagesize")?;
         let before: u64 = fs::read_to_string(RESERVED)?.trim().parse()?;
@@ -40,7 +40,7 @@ impl HugePages {
 
 impl Drop for HugePages {
     fn drop(&mut self) {
-        // Who may not write here has not changed it.
+        // Without the permission to write, nothing was changed.
         let _ = fs::write(RESERVED, self.before.to_string());
     }
 }

@@ -1,4 +1,4 @@
-//! What the kernel knows: CPU time of processes, how long a disk takes to make a write last, how many cores there are.
+//! Measurements from the kernel: CPU time of processes, time of an fsync, number of cores.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -40,11 +40,11 @@ struct Times {
 }
 
 fn times(process: u32) -> Result<Times> {
-    parse(&fs::read_to_string(format!("/proc/{process}/stat"))?).context("/proc has another form")
+    parse(&fs::read_to_string(format!("/proc/{process}/stat"))?).context("/proc has an unexpected format")
 }
 
-/// The fields 14 to 17 are user and system time, own and children's; they are counted behind the name, which may hold
-/// anything.
+/// Fields 14 to 17 are user and system time of the process and of its children. They are counted after the name, which
+/// may contain anything.
 fn parse(stat: &str) -> Option<Times> {
     let (_, fields) = stat.rsplit_once(')')?;
     let ticks: Vec<u64> = fields.split_whitespace().skip(11).take(4).map_while(|field| field.parse().ok()).collect();
@@ -53,11 +53,11 @@ fn parse(stat: &str) -> Option<Times> {
 }
 
 fn in_seconds(ticks: u64) -> Result<f64> {
-    let per_second = sysconf(SysconfVar::CLK_TCK)?.context("no clock tick")?;
+    let per_second = sysconf(SysconfVar::CLK_TCK)?.context("the clock tick is unknown")?;
     Ok(ticks as f64 / per_second as f64)
 }
 
-/// How long an fsync of one page takes in a folder, in milliseconds: the median.
+/// Median time of an fsync of one page in a folder, in milliseconds.
 pub(crate) fn fsync_ms(folder: &Path) -> Result<f64> {
     let path = folder.join("fsync");
     let mut file = File::create(&path)?;
@@ -72,17 +72,17 @@ pub(crate) fn fsync_ms(folder: &Path) -> Result<f64> {
     Ok(took.median())
 }
 
-/// How many cores everything shares.
+/// Number of cores of the machine.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// How much memory there is.
+/// Memory of the machine.
 pub(crate) fn memory_mib() -> Result<u64> {
     Ok(memory("MemTotal")? / 1024)
 }
 
-/// What the kernel tells of the memory: in KiB, or how many pages.
+/// A value of /proc/meminfo, in KiB or pages.
 pub(crate) fn memory(what: &str) -> Result<u64> {
     let told = fs::read_to_string("/proc/meminfo")?;
     let fields = told.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
@@ -90,7 +90,7 @@ pub(crate) fn memory(what: &str) -> Result<u64> {
     Ok(number.with_context(|| format!("no {what} in /proc/meminfo"))?.parse()?)
 }
 
-/// What the processor calls itself.
+/// Model name of the processor.
 pub(crate) fn processor() -> String {
     let told = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = told.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));

@@ -1,4 +1,4 @@
-//! Where PostgreSQL's time goes, statement by statement, as `pg_stat_statements` counts it.
+//! PostgreSQL's time by statement, from `pg_stat_statements`.
 
 use anyhow::{Context, Result};
 use e2e::Pipeline;
@@ -9,7 +9,7 @@ use serde::Serialize;
 pub(crate) struct Statement {
     /// Its first words.
     pub(crate) text: String,
-    /// How often it ran.
+    /// Number of executions.
     pub(crate) calls: u64,
     /// Rows it returned or wrote.
     pub(crate) rows: u64,
@@ -33,7 +33,8 @@ pub(crate) async fn reset(pipeline: &Pipeline) -> Result<()> {
     Ok(())
 }
 
-/// What ran since, the most expensive first; nested: the statements inside statements, which are the foreign-key checks.
+/// Statements executed since, the most expensive first. `nested`: statements inside statements, which are foreign-key
+/// checks.
 pub(crate) async fn statements(pipeline: &Pipeline, nested: bool) -> Result<Vec<Statement>> {
     let rows = pipeline.sql(&STATEMENTS.replace("$TOP", if nested { "false" } else { "true" })).await?;
     let parse = |row: &String| {

@@ -1,4 +1,4 @@
-//! Looks into the mart, as a reader would, until every order that was sent is there.
+//! Polls the mart like a reader until every order sent is visible.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use tokio_postgres::Client;
 /// A user and their counters become visible with one commit.
 const SEEN: &str = "SELECT source_id FROM cdm.users WHERE source_id = ANY($1)";
 
-/// Between two looks, the look itself apart. It is part of what is measured.
+/// Pause between two polls. It is part of the measured latency.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// An order that takes longer is lost.
+/// An order that takes longer counts as lost.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An order on its way.
@@ -24,8 +24,8 @@ pub(super) struct Sent {
     pub(super) at: Instant,
 }
 
-/// Returns when all are seen and no more will come: when each was sent, in seconds from the first, and how many
-/// milliseconds it took.
+/// Returns when all orders are visible and no more are sent: the time of each in seconds since the first, and its
+/// latency in milliseconds.
 pub(super) async fn watch(client: Client, mut sent: UnboundedReceiver<Sent>) -> Result<Vec<(f64, f64)>> {
     client.batch_execute("SET enable_seqscan = off").await?;
     let statement = client.prepare(SEEN).await?;
@@ -33,7 +33,7 @@ pub(super) async fn watch(client: Client, mut sent: UnboundedReceiver<Sent>) -> 
     let (mut first, mut latencies) = (None, Vec::new());
     loop {
         if awaited.is_empty() {
-            // Nothing is asked while there is nothing to see.
+            // No query is sent while no order is outstanding.
             let Some(Sent { user, at }) = sent.recv().await else { return Ok(latencies) };
             awaited.insert(user, at);
         }

@@ -1,4 +1,4 @@
-//! Hands orders to the broker at an even pace, each at once and by itself, as the order system does.
+//! Producer that sends orders one by one at a constant rate, like the order system.
 
 use anyhow::{Context, Result};
 use rdkafka::ClientConfig;
@@ -9,7 +9,7 @@ use tokio::time::{Duration, Instant, MissedTickBehavior, interval};
 use super::Order;
 use super::seen::Sent;
 
-/// A producer that never waits for company.
+/// A producer that sends each message at once, without batching.
 pub(crate) struct Sender {
     producer: FutureProducer,
     topic: String,
@@ -23,11 +23,11 @@ impl Sender {
             .set("enable.idempotence", "true")
             .set("linger.ms", "0")
             .create()
-            .context("the settings of the producer")?;
+            .context("cannot create the producer")?;
         Ok(Self { producer, topic, every: Duration::from_secs_f64(1.0 / rate) })
     }
 
-    /// Sends so many and says of each, before it goes, whose it is and when it went.
+    /// Sends a number of orders. Reports the user and the time of each before it is sent.
     pub(super) async fn send(
         &mut self,
         orders: &mut impl Iterator<Item = Order>,
@@ -35,15 +35,15 @@ impl Sender {
         sent: UnboundedSender<Sent>,
     ) -> Result<()> {
         let mut ticks = interval(self.every);
-        // A pause of ours must not turn into a burst.
+        // A pause of this process must not cause a burst.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut deliveries = Vec::new();
         for _ in 0..count {
-            let Order { user, event } = orders.next().context("everybody has ordered")?;
+            let Order { user, event } = orders.next().context("there are no more users")?;
             let record: FutureRecord<'_, [u8], [u8]> =
                 FutureRecord { payload: event.value.as_deref(), ..FutureRecord::to(&self.topic) };
             ticks.tick().await;
-            sent.send(Sent { user, at: Instant::now() }).ok().context("nobody looks any more")?;
+            sent.send(Sent { user, at: Instant::now() }).ok().context("the poller has ended")?;
             let delivery = self.producer.send_result(record).map_err(|(error, _)| error)?;
             deliveries.push(delivery);
         }

@@ -21,7 +21,7 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 /// The time between two reads of the committed offsets.
 const LOOK: Duration = Duration::from_millis(300);
 
-/// A restart of the broker, and what became of the services.
+/// A restart of the broker and the recovery of the services.
 pub(crate) struct Measured {
     pub(crate) restart: Restart,
     pub(crate) services: [Recovery; 3],
@@ -120,7 +120,7 @@ impl fmt::Display for Measured {
             write!(formatter, " {} {:.1} s", layer.stem(), recovery.first_commit.as_secs_f64())?;
         }
         let mut late = self.services.iter().filter(|recovery| recovery.standstill > ALLOWED);
-        late.try_for_each(|recovery| write!(formatter, "; stood still for {:.0} s", recovery.standstill.as_secs_f64()))
+        late.try_for_each(|recovery| write!(formatter, "; no commit for {:.0} s", recovery.standstill.as_secs_f64()))
     }
 }
 

@@ -25,10 +25,10 @@ const STREAM: u64 = 5;
 /// The shortest time for which the services are watched after the broker is back.
 const AT_LEAST: Duration = Duration::from_secs(5);
 
-/// How long orders come before the first restart.
+/// Time under load before the first restart.
 const BEGIN: Duration = Duration::from_secs(5);
 
-/// The usual longest duration of a restart, which decides how many orders are prepared.
+/// Usual maximum duration of a restart, which determines the number of orders prepared.
 const RESTART: Duration = Duration::from_secs(90);
 
 #[derive(Serialize)]

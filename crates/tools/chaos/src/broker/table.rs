@@ -65,7 +65,7 @@ impl Recoveries {
             table.add_row(row);
         }
         println!("\n{table}\n");
-        println!("From Kafka being back to the first commit of each service: shortest / median / longest.");
+        println!("Time from the return of Kafka to the first commit of each service: minimum / median / maximum.");
         println!(
             "{} restarts, {} of them with a standstill of over {} s",
             self.restarts,

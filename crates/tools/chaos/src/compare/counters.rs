@@ -1,5 +1,5 @@
-//! What counters and marts must say. A row with 0 means the same as no row: it may be there if an order ever held what it
-//! counts.
+//! Expected counters and marts. A row with 0 means the same as no row: it may exist if an order ever contained the
+//! product or category.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::Wanted;
 use super::tables::{self, Table};
 use super::vault::key;
 
-/// Every table with counts, with what it must and may say.
+/// All tables with counts, with their required and permitted rows.
 pub(super) fn wanted(truth: &Truth) -> Vec<(Table, Wanted)> {
     let nameless = String::new();
     let name = |product: &String| truth.dishes.get(product).unwrap_or(&nameless);

@@ -1,4 +1,4 @@
-//! Dead letters by where they came from: each record that no service can use, once or more, and nothing else.
+//! Comparison of dead letters by source position: each unusable record at least once, and no other record.
 
 use anyhow::{Context, Result};
 use e2e::{Layer, Pipeline, Record};

@@ -1,4 +1,4 @@
-//! How each table is read: business keys and values as text.
+//! Queries that read each table as text: business keys and values.
 
 use anyhow::{Context, Result};
 use e2e::Pipeline;
@@ -34,14 +34,14 @@ table!(CATEGORY_MART, "cdm.user_category_counters", "category_mart");
 table!(USERS, "cdm.users", "users");
 table!(USER_TAGS, "cdm.user_tags", "user_tags");
 
-/// Everything the table says.
+/// All rows of the table.
 pub(super) async fn read(pipeline: &Pipeline, table: Table) -> Result<Rows> {
     let client = pipeline.database().await?;
     let found = client.query(table.sql, &[]).await.with_context(|| format!("reading {}", table.name))?;
     let mut rows = Rows::new();
     for row in found {
         let (key, value): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-        // Twice the same key is a difference, too: it shows as a value that nobody expects.
+        // A duplicate key is a difference, too: it appears as an unexpected value.
         rows.entry(key).and_modify(|other| *other = format!("{other} and {value}")).or_insert(value);
     }
     Ok(rows)

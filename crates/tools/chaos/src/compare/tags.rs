@@ -1,4 +1,4 @@
-//! What users must be called: the rules as they are written, applied to the true counters; and what was told of it.
+//! Expected tags: the written rules applied to the true counters; and the tag events published.
 
 use anyhow::{Context, Result};
 use e2e::Pipeline;
@@ -7,16 +7,16 @@ use workload::model::Truth;
 use super::tables;
 use super::{Difference, Wanted};
 
-/// A rule: its id, the category it counts, how many orders are enough, and what the user is called then.
+/// A rule: its id, its category, its threshold and its tag.
 const RULES: &str = "SELECT r.rule_id, r.threshold, r.tag, r.subject_key FROM cdm.tag_rules AS r
                      WHERE r.enabled AND r.subject = 'category'";
 
-/// Whatever differs in tags, and between the history of tags and its topic.
+/// Compares the tags, and the history of tags with its topic.
 pub(super) async fn compare(pipeline: &Pipeline, truth: &Truth) -> Result<Vec<Difference>> {
     let mut wanted = Wanted::default();
     for rule in pipeline.sql(RULES).await? {
         let mut cells = rule.splitn(4, '|');
-        let mut cell = || cells.next().context("a rule that cannot be read");
+        let mut cell = || cells.next().context("a rule is unreadable");
         let (id, threshold, tag, category) = (cell()?, cell()?.parse::<u64>()?, cell()?, cell()?);
         let counters =
             truth.categories.iter().filter(|((_, counted), count)| counted == category && **count >= threshold);

@@ -1,4 +1,4 @@
-//! What STG and the vault must say.
+//! Expected rows of STG and the vault.
 
 use uuid::Uuid;
 use workload::model::{Order, Truth};
@@ -6,7 +6,7 @@ use workload::model::{Order, Truth};
 use super::Wanted;
 use super::tables::{self, Table};
 
-/// Every table of the two, with what it must and may say.
+/// All tables of STG and the vault, with their required and permitted rows.
 pub(super) fn wanted(truth: &Truth) -> Vec<(Table, Wanted)> {
     let mut events = Wanted::default();
     let (mut hubs, mut orders, mut links, mut names) =
@@ -59,7 +59,7 @@ pub(super) fn key(id: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()).to_string()
 }
 
-/// Whose the order is and where it was placed.
+/// User and restaurant of the order.
 fn hold(hubs: &mut Wanted, links: &mut Wanted, number: u64, order: &Order) {
     let Order { user, restaurant, .. } = order;
     hubs.must.insert(format!("user|{user}"), key(user));
@@ -68,7 +68,7 @@ fn hold(hubs: &mut Wanted, links: &mut Wanted, number: u64, order: &Order) {
     links.must.insert(format!("order_restaurant|{number}|{restaurant}"), String::new());
 }
 
-/// What the order holds now.
+/// Current lines of the order.
 fn hold_lines(hubs: &mut Wanted, links: &mut Wanted, lines: &mut Wanted, number: u64, order: &Order) {
     for (product, line) in &order.lines {
         let category = &line.category;
@@ -82,7 +82,7 @@ fn hold_lines(hubs: &mut Wanted, links: &mut Wanted, lines: &mut Wanted, number:
     }
 }
 
-/// What the order held in another version, if that version ever got so far: then it is a line that was removed.
+/// Lines of superseded versions; if such a version was stored, they are removed lines.
 fn trace(hubs: &mut Wanted, links: &mut Wanted, lines: &mut Wanted, number: u64, order: &Order, truth: &Truth) {
     for product in order.ever.iter().filter(|product| !order.lines.contains_key(*product)) {
         let Some(category) = truth.categories_of.get(product) else { continue };

@@ -1,4 +1,4 @@
-//! The broker is away longer than a session lasts, or cannot be found where it was.
+//! Faults of the broker: it is down for longer than a session timeout, or returns under another address.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::fault::{End, Server};
 use crate::plan::Injection;
 use crate::system::world::World;
 
-/// The longest time that the broker is away.
+/// Maximum downtime of the broker.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// It comes back where it was.
+/// The broker returns under the same address.
 pub(super) async fn away(world: &World, end: End, injection: &Injection) -> Result<Happened> {
     let shortest = world.fleet.session_timeout() + Duration::from_secs(1);
     let more = LONGEST.saturating_sub(shortest);
@@ -21,12 +21,12 @@ pub(super) async fn away(world: &World, end: End, injection: &Injection) -> Resu
     perform(world, Restart { end, away, back: Back::Same }).await
 }
 
-/// It comes back under another address.
+/// The broker returns under another address.
 pub(super) async fn moves(world: &World, end: End, injection: &Injection) -> Result<Happened> {
     perform(world, Restart { end, away: injection.lasts, back: Back::Other }).await
 }
 
-/// It comes back under a name that cannot be resolved at first. Skipped where names cannot be hidden.
+/// The broker returns under a name that does not resolve at first. Skipped if host names cannot be hidden.
 pub(super) async fn unresolvable(world: &World, injection: &Injection) -> Result<Happened> {
     if world.fixture.hosts.is_none() {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! What happens inside PostgreSQL: sessions ended, a table locked, a full disk.
+//! Faults inside PostgreSQL: terminated sessions, a locked table, a full disk.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::system::world::World;
 /// Between two rounds of executions.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Ends every session of the database but our own.
+/// Terminates all sessions of the database except its own.
 pub(super) const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                          WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
@@ -41,7 +41,7 @@ pub(super) async fn terminate(world: &World, injection: &Injection) -> Result<Ha
     Ok(ended > 0)
 }
 
-/// Holds a lock that lets nobody even read a table.
+/// Locks a table against reads and writes.
 pub(super) async fn lock(world: &World, injection: &Injection) -> Result<Happened> {
     let _turn = world.turns.server(Server::Postgres).await;
     let table = TABLES[injection.choice % TABLES.len()];
@@ -55,13 +55,13 @@ pub(super) async fn lock(world: &World, injection: &Injection) -> Result<Happene
     Ok(true)
 }
 
-/// Leaves no room on the disk of the database. Skipped where there is no such disk.
+/// Fills the disk of the database. Skipped without such a disk.
 pub(super) async fn fill(world: &World, injection: &Injection) -> Result<Happened> {
     let Some(disk) = &world.fixture.disk else { return Ok(false) };
     let _turn = world.turns.server(Server::Postgres).await;
     let log = world.fixture.stack.folder().join("postgres.log");
     let complaints = || -> Result<usize> {
-        let text = std::fs::read(&log).context("the log of PostgreSQL")?;
+        let text = std::fs::read(&log).context("cannot read the log of PostgreSQL")?;
         Ok(String::from_utf8_lossy(&text).matches(FULL).count())
     };
     let before = complaints()?;

@@ -1,4 +1,4 @@
-//! Death at a named point inside a batch, where it hurts most.
+//! Crashes at a named failpoint inside a batch.
 
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::fault::{Point, Server};
 use crate::plan::Injection;
 use crate::system::world::World;
 
-/// How long an armed service may take to reach its point. Other faults may keep it from it: then it missed its moment.
+/// Time limit for a service to reach its failpoint. Other faults may prevent it; then the fault counts as missed.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// Batches that pass before the deadly one at most, and their size: small, so that they come one after the other.
+/// Maximum number of batches before the fatal one, and their size: small, so that they are processed one by one.
 const PASSES: usize = 6;
 const BATCH_SIZE: &str = "10";
 
@@ -36,7 +36,7 @@ pub(super) async fn die_in_a_batch(world: &World, point: Point, injection: &Inje
     Ok(died)
 }
 
-/// Lets orders wait for names, and STG die when the names are there and orders are on their way again.
+/// Makes orders wait for names, and kills STG when the names exist and the orders are being sent.
 pub(super) async fn die_unparking(world: &World, point: Point) -> Result<Happened> {
     let pipeline = &world.fixture.pipeline;
     let _names = world.turns.server(Server::Redis).await;
@@ -63,12 +63,15 @@ pub(super) async fn die_unparking(world: &World, point: Point) -> Result<Happene
     Ok(parked && died && in_hand)
 }
 
-/// Whether it dies by its own hand in time; if not, it is killed all the same.
+/// Whether it dies at the failpoint in time; otherwise it is killed.
 async fn dies(victim: &Process) -> Result<bool> {
     match timeout(WAIT_TIMEOUT, victim.wait()).await {
         Ok(status) => {
             let status = status?;
-            ensure!(status.signal() == Some(Signal::SIGKILL as i32), "an armed service ended otherwise: {status}");
+            ensure!(
+                status.signal() == Some(Signal::SIGKILL as i32),
+                "a service with a failpoint exited otherwise: {status}"
+            );
             Ok(true)
         }
         Err(_) => {

@@ -1,4 +1,4 @@
-//! The network between the services and a server.
+//! Network faults between the services and a server.
 
 use std::time::Duration;
 
@@ -11,10 +11,11 @@ use crate::fault::Server;
 use crate::plan::Injection;
 use crate::system::world::World;
 
-/// How long there may be no transaction at all.
+/// Maximum time without any transaction.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// How long replies or COMMITs are lost after the first was: long enough for the repetition of a batch to lose its own.
+/// Time during which replies or COMMITs are lost, from the first one on: long enough for the retry of a batch to lose
+/// its own.
 const AGAIN: Duration = Duration::from_millis(700);
 
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -24,14 +25,14 @@ pub(super) async fn cut(world: &World, server: Server, injection: &Injection) ->
     network_fault(world, server, injection.lasts, NetworkFault::Reset).await
 }
 
-/// Everything takes its time.
+/// Adds latency.
 pub(super) async fn slow(world: &World, server: Server, injection: &Injection) -> Result<Happened> {
     let latency = Duration::from_millis(20 + injection.choice as u64 / 5);
     let bytes_per_second = 20_000 + 200 * u32::try_from(injection.choice).unwrap_or_default();
     network_fault(world, server, injection.lasts, NetworkFault::Slow { latency, bytes_per_second }).await
 }
 
-/// Connections stay, and nothing comes through.
+/// Connections stay open and transfer nothing.
 pub(super) async fn half_open(world: &World, server: Server, injection: &Injection) -> Result<Happened> {
     network_fault(world, server, injection.lasts, NetworkFault::Blackhole).await
 }
@@ -62,7 +63,7 @@ pub(super) async fn lose_commits(world: &World) -> Result<Happened> {
     commits(world, NetworkFault::LoseCommits, Tally::commits).await
 }
 
-/// A COMMIT never reaches PostgreSQL, which undoes what it was to make last.
+/// A COMMIT never reaches PostgreSQL, which rolls the transaction back.
 pub(super) async fn swallow_commits(world: &World) -> Result<Happened> {
     commits(world, NetworkFault::SwallowCommits, Tally::swallowed_commits).await
 }

@@ -1,4 +1,4 @@
-//! Frozen with a batch in hand: others do that batch and all that follows it, and then it wakes up and goes on with it.
+//! Frozen replica with a batch in hand: others process that batch and all later ones, then the replica resumes with it.
 
 use std::fs;
 use std::time::Duration;
@@ -13,27 +13,29 @@ use crate::plan::Injection;
 use crate::system::fleet::MOST;
 use crate::system::world::World;
 
-/// How long an armed service may take to reach its point, and a woken one to do its batch. Other faults may keep it from it:
-/// then it missed its moment.
+/// Time limit for a service to reach its failpoint, and for a resumed one to process its batch. Other faults may
+/// prevent it; then the fault counts as missed.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// How long the others may take to get past it: the rest of a round, a session, a rebalance, and whatever else is broken.
+/// Time limit for the others to pass its position: the rest of a round, a session timeout, a rebalance, and other
+/// faults.
 const OVERTAKEN: Duration = Duration::from_secs(45);
 
 /// One look at whether they have.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// How long it dozes at its point, in which it is put to sleep for good: some glances are enough.
+/// Time it sleeps at its failpoint before it is suspended: several polling intervals.
 const DOZE: Duration = Duration::from_secs(4);
 
-/// Its batch holds what has come since it joined or since the last tick: many records that will soon be old.
+/// Its batch contains the records since it joined or since the last tick: many records that will soon be stale.
 const SCHEDULE: &str = "2s";
 
-/// What a service logs when its partitions are taken away.
+/// The log message of a service that loses its partitions.
 const REVOKED: &str = "partitions revoked";
 
-/// Adds a replica that stops at `point` of its first batch. The others get its partitions when its session has ended; once they have
-/// done all there is, its own batch and newer records among it, it wakes up, and does its batch.
+/// Adds a replica that stops at `point` of its first batch. The others get its partitions when its session times out.
+/// When they have processed everything, including its batch and newer records, the replica resumes and processes its
+/// batch.
 pub(super) async fn freeze(world: &World, layer: Layer, point: Point, injection: &Injection) -> Result<Happened> {
     let (pipeline, topic) = (&world.fixture.pipeline, world.fixture.pipeline.source(layer));
     let _turn = world.turns.layer(layer).await;
@@ -54,7 +56,7 @@ pub(super) async fn freeze(world: &World, layer: Layer, point: Point, injection:
     sleeper.pause().await?;
 
     let (newest, revoked) = (pipeline.ends(&topic).await.ok(), revocations(&sleeper)?);
-    // Its batch is not committed: who has committed everything has done that batch, too.
+    // Its batch is not committed, so a group that has committed everything has processed that batch, too.
     let caught_up = async || Ok(pipeline.wait_idle_within(&[layer], LOOK).await.is_ok());
     let overtaken = until("others have done everything", OVERTAKEN, caught_up).await.is_ok();
     let newer = newest.is_some() && pipeline.ends(&topic).await.ok() > newest;
@@ -68,7 +70,7 @@ pub(super) async fn freeze(world: &World, layer: Layer, point: Point, injection:
     Ok(overtaken && newer && woken)
 }
 
-/// Whether a thread of it sleeps of its own accord. Those of the Kafka client may at any time and do not count.
+/// Whether one of its threads sleeps at the failpoint. Threads of the Kafka client sleep at any time and do not count.
 async fn dozes(process: &Process) -> bool {
     let Some(id) = process.id().await else { return false };
     let Ok(threads) = fs::read_dir(format!("/proc/{id}/task")) else { return false };

@@ -7,9 +7,9 @@ use tokio::time::sleep;
 use super::Happened;
 use crate::plan::Injection;
 use crate::system::order_system::Way;
+use crate::system::producer::Outgoing;
 use crate::system::transactions::Transactions;
 use crate::system::world::World;
-use crate::system::writer::Outgoing;
 
 /// The largest number of orders made up for one transaction.
 const INVENTED: usize = 12;
@@ -23,9 +23,8 @@ pub(super) async fn zstd(world: &World, injection: &Injection) -> Result<Happene
     Ok(world.order_system.written(Way::Zstd) > before)
 }
 
-/// The order system writes in transactions for a while. Meanwhile another producer aborts a transaction, whose orders
-/// must never be read, and leaves another one open, for which every reader waits. That one is aborted or committed
-/// afterwards.
+/// The order system writes in transactions for a while. Another producer aborts a transaction, whose orders must never
+/// be read, and leaves one open, for which every reader waits. That one is aborted or committed afterwards.
 pub(super) async fn transactions(world: &World, injection: &Injection) -> Result<Happened> {
     let _orders = world.order_system.need();
     let _producers = world.turns.producers().await;
@@ -74,7 +73,7 @@ async fn invent(world: &World) -> Result<Vec<Outgoing>> {
     let begins: Vec<i64> = pipeline.ends(&topic).await?.iter().map(|end| (end - 5).max(0)).collect();
     let mut invented = Vec::new();
     for record in pipeline.read_from(&topic, &begins).await? {
-        let partition = record.partition.context("a record without its partition")?;
+        let partition = record.partition.context("a record has no partition")?;
         let order = record.value.as_deref().and_then(|value| world.order_system.invent(value));
         invented.extend(order.map(|order| (partition, Some(order))));
     }

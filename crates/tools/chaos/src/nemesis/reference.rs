@@ -1,4 +1,4 @@
-//! Redis forgets everything, as after a flush or a failover to an empty replica.
+//! Loss of all data in Redis, as after a flush or a failover to an empty replica.
 
 use anyhow::Result;
 use tokio::time::sleep;
@@ -8,12 +8,12 @@ use crate::fault::Server;
 use crate::plan::Injection;
 use crate::system::world::World;
 
-/// Empties Redis, and fills it again after some seconds: orders wait meanwhile.
+/// Empties Redis and fills it again after some seconds; orders wait meanwhile.
 pub(super) async fn forget(world: &World, injection: &Injection) -> Result<Happened> {
     let _turn = world.turns.server(Server::Redis).await;
     let pipeline = &world.fixture.pipeline;
     pipeline.forget_names().await?;
-    // Names are remembered for five seconds: before that, nobody misses them.
+    // Names are cached for five seconds, so a shorter time has no effect.
     sleep(injection.lasts * 2).await;
     world.names.tell(pipeline).await;
     Ok(true)

@@ -1,4 +1,4 @@
-//! Rebalances: replicas come and go in good order.
+//! Rebalances: replicas join and leave gracefully.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::plan::Injection;
 use crate::system::fleet::MOST;
 use crate::system::world::World;
 
-/// How long a replica may take to get ready. Other faults may keep it from it, which is theirs to answer for.
+/// Time limit for a replica to become ready. Other faults may prevent it, which is not an error of the replica.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The grace period of a service, and some more for a busy machine.
 const GRACE: Duration = Duration::from_secs(35);
 
-/// One replica more, or a fresh one instead of another where there are many.
+/// Adds a replica, or replaces one if there are many.
 pub(super) async fn join(world: &World, injection: &Injection) -> Result<Happened> {
     let layer = injection.layer;
     let _turn = world.turns.layer(layer).await;
@@ -32,7 +32,7 @@ pub(super) async fn join(world: &World, injection: &Injection) -> Result<Happene
     newcomer.is_running().await
 }
 
-/// One replica less; where there is only one, another comes first.
+/// Removes a replica; if there is only one, another is added first.
 pub(super) async fn leave(world: &World, injection: &Injection) -> Result<Happened> {
     let layer = injection.layer;
     let _turn = world.turns.layer(layer).await;
@@ -49,7 +49,7 @@ async fn ready(process: &Arc<Process>) {
     let _kept_from_it = timeout(WAIT_TIMEOUT, process.ready()).await;
 }
 
-/// SIGTERM: it must end within its grace period, and in good order, whatever else is broken.
+/// Sends SIGTERM. The replica must exit successfully within its grace period, whatever other faults are active.
 async fn end(world: &World, layer: Layer, process: &Process) -> Result<()> {
     let began = Instant::now();
     match timeout(GRACE, process.terminate()).await {

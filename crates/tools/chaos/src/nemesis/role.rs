@@ -49,7 +49,7 @@ async fn renew(world: &World) -> Result<()> {
     Ok(client.batch_execute(&format!("{UNAFFECTED}; {TERMINATE}")).await?)
 }
 
-/// What is set, as it follows `ALTER ROLE …`.
+/// The setting, as it follows `ALTER ROLE …`.
 fn settings(setting: Setting, choice: usize) -> Vec<String> {
     let one = match setting {
         Setting::Isolation if choice.is_multiple_of(2) => "SET default_transaction_isolation = 'repeatable read'",

@@ -1,4 +1,4 @@
-//! Servers that die, and servers that stop for a while.
+//! Servers that are killed or paused.
 
 use anyhow::Result;
 use tokio::time::sleep;

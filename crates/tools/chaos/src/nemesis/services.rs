@@ -1,4 +1,4 @@
-//! Services that die, and services that are dead only for a while.
+//! Services that are killed or paused.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::system::world::World;
 /// Between the end of a service and its restart: an orchestrator is not faster.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// What a broker needs to notice that a session has ended, and to give its partitions to others.
+/// Time for a broker to notice that a session has ended and to reassign its partitions.
 const NOTICE: Duration = Duration::from_secs(2);
 
 /// Kills a replica and starts another in its place.

@@ -1,4 +1,4 @@
-//! Resident memory of the services, as the kernel counts it.
+//! Resident memory of the services, as measured by the kernel.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ pub(crate) struct Memory {
     peaks: BTreeMap<Layer, f64>,
 }
 
-/// What a series of samples says.
+/// Statistics of a series of samples.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub(crate) struct Figures {
     /// The most that any process ever held.
@@ -22,7 +22,7 @@ pub(crate) struct Figures {
 }
 
 impl Memory {
-    /// Notes what a process holds now.
+    /// Records the current memory of a process.
     pub(crate) async fn sample(&mut self, layer: Layer, process: &Process) {
         let Some(id) = process.id().await else { return };
         let Ok(status) = std::fs::read_to_string(format!("/proc/{id}/status")) else { return };

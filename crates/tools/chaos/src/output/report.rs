@@ -1,4 +1,4 @@
-//! What is printed in the end: tables for a person, one line of JSON for programs.
+//! Final report: tables for people, one line of JSON for programs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::rounds::{Played, Tally};
 use crate::system::disk::Mounts;
 
-/// How many differences are told one by one.
+/// Maximum number of differences listed one by one.
 const MAX_SHOWN: usize = 40;
 
 #[derive(Serialize)]
@@ -50,11 +50,11 @@ pub(crate) fn rounds(seed: u64, mounts: Mounts, played: &Played, took: Duration)
     }
     println!("\n{table}\n");
     if !skipped.is_empty() {
-        println!("Skipped, because this process may not mount a file system: {}", skipped.join(", "));
+        println!("Skipped, because this process may not mount file systems: {}", skipped.join(", "));
     }
     let not_injected: Vec<String> = played.missed().iter().map(ToString::to_string).collect();
     if !not_injected.is_empty() {
-        println!("Planned, but never happened: {}", not_injected.join("; "));
+        println!("Planned but never injected: {}", not_injected.join("; "));
     }
     let line = Line {
         seed,
@@ -77,7 +77,7 @@ pub(crate) fn rounds(seed: u64, mounts: Mounts, played: &Played, took: Duration)
     Ok(())
 }
 
-/// Tells the differences, the first of them in full.
+/// Prints the differences; the first ones in full.
 pub(crate) fn differences(differences: &[Difference]) {
     for difference in differences.iter().take(MAX_SHOWN) {
         println!("{difference}");

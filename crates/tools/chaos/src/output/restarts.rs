@@ -1,4 +1,4 @@
-//! How long a service stands still when it is killed: from its restart to its first commit.
+//! Recovery times after a SIGKILL: from the restart of a service to its first commit.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Kills the only replica of a service, starts another at once, and returns how long it took until the group had committed
-/// a record of every partition that had one to be read.
+/// Kills the only replica of a service and starts another at once. Returns the time until the group has committed a
+/// record of every partition that had unread records.
 pub(crate) async fn restart(world: &World, layer: Layer) -> Result<Duration> {
     let pipeline = &world.fixture.pipeline;
     if let Some(victim) = world.fleet.take(layer, 0) {

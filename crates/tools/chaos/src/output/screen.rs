@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 const BAR: &str = "{elapsed_precise} {bar:24.green/white.dim} {pos}/{len} {msg}";
 
-/// Where a run shows how far it is.
+/// Display of the progress of a run.
 pub struct Screen(ProgressBar);
 
 impl Screen {
@@ -23,7 +23,7 @@ impl Screen {
         Self(bar)
     }
 
-    /// What is being done.
+    /// Current activity.
     pub(crate) fn doing(&self, what: &str, done: u64) {
         self.0.set_position(done);
         self.0.set_message(what.to_owned());

@@ -1,4 +1,4 @@
-//! A disk of our own for the database, small enough to be filled: a file system in memory whose size is a setting.
+//! A small disk for the database that can be filled: a file system in memory of a given size.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -12,13 +12,13 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::statvfs::statvfs;
 use tempfile::TempDir;
 
-/// The size when there is room enough.
+/// The size when it is not full.
 const ROOMY: u64 = 4 << 30;
 
 /// Whether this process may mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mounts {
-    /// It may, and nobody else sees what it mounts: nothing is left behind, however it ends.
+    /// Whether this process may mount file systems. It does so in a private mount namespace, so nothing is left behind.
     Own,
     /// It may not: the disk cannot be filled.
     Forbidden,
@@ -39,12 +39,12 @@ pub fn own_mounts() -> Mounts {
 pub(crate) struct Disk(TempDir);
 
 impl Disk {
-    /// Moves the database of a pipeline, to which nobody is connected, to a disk of its own.
+    /// Moves the database of a pipeline to a disk of its own. Nobody may be connected to it.
     pub(crate) async fn under(stack: &Stack, pipeline: &Pipeline) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("tagmill-disk-").tempdir()?;
         let size = format!("size={ROOMY},mode=755");
         mount(Some("tmpfs"), folder.path(), Some("tmpfs"), MsFlags::empty(), Some(size.as_str()))
-            .context("a file system in memory")?;
+            .context("cannot mount a file system in memory")?;
         let disk = Self(folder);
         let owner = fs::metadata(stack.folder().join("postgres"))?;
         chown(disk.path(), Some(owner.uid()), Some(owner.gid()))?;

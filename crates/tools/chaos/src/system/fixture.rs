@@ -1,4 +1,4 @@
-//! What the pipeline stands on: a stack of its own, proxies before it, and a disk that can be filled.
+//! Servers of a run: a separate stack, proxies in front of it, and a disk that can be filled.
 
 use std::path::{Path, PathBuf};
 
@@ -10,9 +10,9 @@ use crate::fault::Server;
 use crate::system::disk::{Disk, Mounts};
 use crate::system::hosts::Hosts;
 
-/// Everything that is no service.
+/// Everything except the services.
 pub(crate) struct Fixture {
-    // Dropped in this order: the disk lets go of its mount, whoever still uses it.
+    // Dropped in this order: the disk detaches its mount even if it is in use.
     pub(crate) disk: Option<Disk>,
     pub(crate) hosts: Option<Hosts>,
     pub(crate) pipeline: Pipeline,
@@ -27,7 +27,7 @@ impl Fixture {
         let pipeline = Pipeline::start_on(stack.endpoints(), partitions).await?.via(&way).quiet();
         let (disk, hosts) = match mounts {
             Mounts::Own => {
-                let disk = Disk::under(&stack, &pipeline).await.context("a disk for the database")?;
+                let disk = Disk::under(&stack, &pipeline).await.context("cannot create a disk for the database")?;
                 (Some(disk), Some(Hosts::own()?))
             }
             Mounts::Forbidden => (None, None),

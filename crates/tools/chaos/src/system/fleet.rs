@@ -1,4 +1,4 @@
-//! The replicas of the three services: started, taken out, and missed when they end without being told to.
+//! Replicas of the three services: started, stopped, and reported if they exit unexpectedly.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use e2e::{Layer, Pipeline, Process, Service};
 /// Replicas of one service at most.
 pub(crate) const MOST: usize = 3;
 
-/// Lines of a log that are shown of a service that has ended by itself.
+/// Number of log lines shown of a service that exited unexpectedly.
 const LAST_LINES: usize = 5;
 
-/// The services. What is in here should be running.
+/// The services. Every service in here is expected to run.
 pub(crate) struct Fleet {
     session_timeout: Duration,
     replicas: Mutex<Vec<(Layer, Arc<Process>)>>,
@@ -29,7 +29,7 @@ impl Fleet {
         pipeline.service(layer).env("KAFKA_SESSION_TIMEOUT", timeout)
     }
 
-    /// Starts one more replica and returns at once.
+    /// Starts another replica without waiting for it.
     pub(crate) fn start(&self, pipeline: &Pipeline, layer: Layer) -> Result<Arc<Process>> {
         let process = Arc::new(self.prepare(pipeline, layer).spawn()?);
         self.lock().push((layer, Arc::clone(&process)));
@@ -41,7 +41,7 @@ impl Fleet {
         self.lock().push((layer, Arc::new(process)));
     }
 
-    /// How long a member may be silent.
+    /// Session timeout.
     pub(crate) fn session_timeout(&self) -> Duration {
         self.session_timeout
     }
@@ -51,7 +51,7 @@ impl Fleet {
         self.lock().iter().filter(|(of, _)| *of == layer).map(|(_, process)| Arc::clone(process)).collect()
     }
 
-    /// Takes a replica out, whichever `choice` falls on: from now on its end is nobody's fault.
+    /// Removes the replica selected by `choice`; its exit is no longer reported.
     pub(crate) fn take(&self, layer: Layer, choice: usize) -> Option<Arc<Process>> {
         let mut replicas = self.lock();
         let places: Vec<usize> = (0..replicas.len()).filter(|at| replicas[*at].0 == layer).collect();
@@ -59,7 +59,7 @@ impl Fleet {
         Some(replicas.swap_remove(place).1)
     }
 
-    /// Lets go of those that have ended by themselves, and tells of them.
+    /// Removes and reports replicas that have exited unexpectedly.
     pub(crate) async fn deserters(&self) -> Result<Vec<String>> {
         let all = std::mem::take(&mut *self.lock());
         let mut told = Vec::new();

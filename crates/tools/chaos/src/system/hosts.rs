@@ -1,4 +1,4 @@
-//! Names of hosts that only this process and its children know: a file of our own over `/etc/hosts`.
+//! Host names that only this process and its children resolve: a private file mounted over `/etc/hosts`.
 
 use std::fs;
 use std::io::Write;
@@ -24,14 +24,15 @@ impl Hosts {
         // Services may run as any user.
         fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
         let none: Option<&str> = None;
-        mount(Some(file.path()), HOSTS, none, MsFlags::MS_BIND, none).context("a file over /etc/hosts")?;
+        mount(Some(file.path()), HOSTS, none, MsFlags::MS_BIND, none).context("cannot mount a file over /etc/hosts")?;
         Ok(Self { before, file })
     }
 
     /// Resolves this name to the loopback interface from now on, instead of the name added before.
     pub(crate) fn resolve(&self, name: &str) -> Result<()> {
         // Written in place, because a new file would not be mounted.
-        fs::write(self.file.path(), format!("{}\n127.0.0.1 {name}\n", self.before)).context("the file over /etc/hosts")
+        fs::write(self.file.path(), format!("{}\n127.0.0.1 {name}\n", self.before))
+            .context("cannot write the file over /etc/hosts")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What Redis holds: most names from the start, some only later, a few never.
+//! Names in Redis: most exist from the start, some are added later, a few never.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,22 +15,22 @@ use workload::source::Reference;
 /// Keeps the draws of the names apart from others.
 const STREAM: u64 = 2;
 
-/// The share of users, of restaurants, and of dishes whose names come late.
+/// Shares of users, restaurants and dishes whose names are added late.
 const LATE: f64 = 0.06;
 
-/// And the share of those that never come.
+/// Share of those that are never added.
 const NEVER: f64 = 0.15;
 
 /// Between two tries to reach Redis.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The names: those that are there, and those to come.
+/// Names: those in Redis, and those to be added.
 pub(crate) struct Names {
     known: Mutex<BTreeMap<String, Reference>>,
     late: Vec<Late>,
 }
 
-/// An object that comes in a round, at a moment between its begin (0) and its end (1).
+/// An object that is added in a round, at a time between its beginning (0) and its end (1).
 struct Late {
     round: usize,
     moment: f64,
@@ -38,7 +38,7 @@ struct Late {
 }
 
 impl Names {
-    /// Decides what comes when. Names on menus are in capitals, so that they differ from those in the orders.
+    /// Decides when each object is added. Names on menus are in capitals, so that they differ from those in the orders.
     pub(crate) fn new(seed: u64, rounds: usize, reference: impl IntoIterator<Item = Reference>) -> Result<Self> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(STREAM);
@@ -64,19 +64,19 @@ impl Names {
         Ok(Self { known: Mutex::new(known), late })
     }
 
-    /// All that Redis should hold now.
+    /// All objects that Redis must hold now.
     pub(crate) fn known(&self) -> Vec<Reference> {
         self.lock().values().cloned().collect()
     }
 
-    /// Tells Redis what it should hold, for as long as it takes.
+    /// Writes all objects that Redis must hold, and retries until it succeeds.
     pub(crate) async fn tell(&self, pipeline: &Pipeline) {
         while pipeline.name(&self.known()).await.is_err() {
             sleep(PAUSE).await;
         }
     }
 
-    /// Lets come what is to come in this round.
+    /// Adds the objects of this round.
     pub(crate) async fn come(&self, pipeline: &Pipeline, round: usize, lasts: Duration) {
         let mut due: Vec<&Late> = self.late.iter().filter(|late| late.round == round).collect();
         due.sort_by(|a, b| a.moment.total_cmp(&b.moment));
@@ -96,7 +96,7 @@ impl Names {
     }
 }
 
-/// Writes the dishes of a menu in capitals, and says which of them are missing at first.
+/// Writes the dishes of a menu in capitals. Returns those that are missing at first.
 fn capitalise(json: &mut Value, rng: &mut ChaCha8Rng) -> Vec<Value> {
     let mut gaps = Vec::new();
     let Some(menu) = json["menu"].as_array_mut() else { return gaps };

@@ -1,4 +1,4 @@
-//! Control of the order system by faults: how it writes, and a pause while its topic changes.
+//! Control of the order system by faults: its producer, and a pause while its topic changes.
 
 use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -70,7 +70,7 @@ impl OrderSystem {
         self.written[way as usize].fetch_add(events, Ordering::Relaxed);
     }
 
-    /// How many events were written in this way so far.
+    /// Number of events written in this way so far.
     pub(crate) fn written(&self, way: Way) -> u64 {
         self.written[way as usize].load(Ordering::Relaxed)
     }
@@ -80,13 +80,13 @@ impl OrderSystem {
         self.partitions.load(Ordering::Relaxed)
     }
 
-    /// Records that there are more partitions. The stream must be paused, because its producer does not know them.
+    /// Records a new number of partitions. The stream must be paused, because its producer does not know them.
     pub(crate) fn set_partitions(&self, partitions: i32) {
         self.partitions.store(partitions, Ordering::Relaxed);
     }
 
-    /// Returns when the broker has every event and no other is sent. When the guard is dropped, the stream goes on with
-    /// a new producer.
+    /// Returns when the broker has acknowledged every event and the stream is paused. When the guard is dropped, the
+    /// stream continues with a new producer.
     pub(crate) async fn pause(&self) -> MutexGuard<'_, ()> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let guard = self.writing.lock().await;
@@ -99,7 +99,7 @@ impl OrderSystem {
         self.writing.lock().await
     }
 
-    /// Whether somebody waits for a pause.
+    /// Whether a pause is requested.
     pub(crate) fn must_pause(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
     }

@@ -1,4 +1,4 @@
-//! The order system: writes generated events to the orders topic, for as long as a round lasts, and goes on in the next.
+//! The order system: writes generated events to the orders topic during a round, and continues in the next.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::system::writer::Writer;
 /// Keeps the draws of the stream apart from others.
 const STREAM: u64 = 3;
 
-/// Orders without end, written without keys, to partitions as they come.
+/// An endless stream of orders, written without keys to the partitions in turn.
 pub(crate) struct Stream {
     generator: Generator,
     bootstrap: String,
@@ -27,15 +27,15 @@ pub(crate) struct Stream {
     homes: HashMap<u64, Home>,
 }
 
-/// Where the first event of an order went, and whose order it is. An event that names another user goes to the same
-/// partition: only there is it sure to come second, and only then is it sure which of the two a service has to refuse.
+/// Partition and user of the first event of an order. An event with another user goes to the same partition: only there
+/// is it certain to come second, and only then is it certain which of the two a service must reject.
 struct Home {
     partition: i32,
     user: String,
 }
 
 impl Stream {
-    /// A stream of at most so many orders.
+    /// A stream with a maximum number of orders.
     pub(crate) fn new(seed: u64, orders: u64, bootstrap: String, topic: String) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(STREAM);
@@ -47,7 +47,7 @@ impl Stream {
         &self.generator
     }
 
-    /// Orders that have come to their end so far.
+    /// Number of orders whose last event is written.
     pub(crate) fn orders(&self) -> u64 {
         self.generator.tally().orders
     }
@@ -57,8 +57,8 @@ impl Stream {
         self.generator.tally().events
     }
 
-    /// Writes events, with so many new orders a second, as long as `goes_on` says so of the time passed; returns when the
-    /// broker has them all.
+    /// Writes events at a rate of new orders per second, as long as `goes_on` returns true for the elapsed time.
+    /// Returns when the broker has acknowledged them all.
     pub(crate) async fn run(
         &mut self,
         system: &OrderSystem,

@@ -8,9 +8,9 @@ use rdkafka::producer::{FutureProducer, Producer};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
-use crate::system::writer::{IDLE_TIMEOUT, Outgoing, acknowledged, client, send};
+use crate::system::producer::{IDLE_TIMEOUT, Outgoing, acknowledged, client, send};
 
-/// How long one call of a transactional producer may take.
+/// Timeout of one call of a transactional producer.
 const CALL: Duration = Duration::from_secs(10);
 
 /// Between two tries.
@@ -28,13 +28,13 @@ impl Transactions {
         Self { bootstrap: bootstrap.to_owned(), topic: topic.to_owned(), id: format!("{topic}-{name}") }
     }
 
-    /// Writes these events in one committed transaction. After an error it begins again. The same events may then be in
-    /// the topic twice, which is harmless, because the oracle reads what is there.
+    /// Writes these events in one committed transaction. After an error it starts again. The events may then be in the
+    /// topic twice, which is harmless, because the oracle reads the topic.
     pub(crate) async fn commit(&self, events: &[Outgoing]) -> Result<()> {
         let began = Instant::now();
         while let Err(error) = self.try_once(events).await {
             if began.elapsed() > IDLE_TIMEOUT {
-                return Err(error).context("a transaction cannot be committed");
+                return Err(error).context("cannot commit a transaction");
             }
             sleep(PAUSE).await;
         }
@@ -74,7 +74,7 @@ impl Transactions {
         let began = Instant::now();
         while let Err(error) = self.producer().await {
             if began.elapsed() > IDLE_TIMEOUT {
-                return Err(error).context("an open transaction cannot be ended");
+                return Err(error).context("cannot end an open transaction");
             }
             sleep(PAUSE).await;
         }

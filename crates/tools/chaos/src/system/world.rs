@@ -1,12 +1,12 @@
-//! Everything a fault can reach, and what it leaves to be told.
+//! Everything that a fault can access, and the facts that it records for the report.
 
 use std::sync::{Mutex, PoisonError};
 
 use e2e::Layer;
 
-use crate::broker::Address;
 use crate::fault::Server;
 use crate::oracle::Oracle;
+use crate::system::address::Address;
 use crate::system::fixture::Fixture;
 use crate::system::fleet::Fleet;
 use crate::system::names::Names;
@@ -21,7 +21,7 @@ pub(crate) struct World {
     pub(crate) address: Address,
     /// Knows everything that was written. A fault that removes records lets it read them first.
     pub(crate) oracle: tokio::sync::Mutex<Oracle>,
-    /// Faults that touch one and the same thing take turns.
+    /// Locks, so that faults of the same object do not overlap.
     pub(crate) turns: Turns,
     problems: Mutex<Vec<String>>,
 }
@@ -71,12 +71,12 @@ impl World {
         }
     }
 
-    /// Notes something that is wrong whatever the numbers say.
+    /// Records a problem that is an error regardless of the comparison.
     pub(crate) fn complain(&self, problem: String) {
         self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
     }
 
-    /// What was noted since the last time.
+    /// Problems recorded since the last call.
     pub(crate) fn complaints(&self) -> Vec<String> {
         std::mem::take(&mut *self.problems.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,22 +1,14 @@
 //! The producers of the order system: plain, compressing, transactional.
 
-use anyhow::{Context, Result};
-use futures_util::future::try_join_all;
-use rdkafka::ClientConfig;
-use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord};
+use anyhow::Result;
+use rdkafka::producer::{DeliveryFuture, FutureProducer};
 
 use crate::system::order_system::Way;
+use crate::system::producer::{Outgoing, acknowledged, client, send};
 use crate::system::transactions::Transactions;
-
-/// How long an event waits for the broker before it is given up: longer than any fault lasts.
-pub(crate) const IDLE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(300);
 
 /// Events of one transaction.
 const GROUP: usize = 20;
-
-/// A value for a partition.
-pub(crate) type Outgoing = (i32, Option<Vec<u8>>);
 
 /// Writes events in one way, in order within each partition.
 pub(crate) struct Writer {
@@ -64,7 +56,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Returns when the broker has every event, and says how many there were.
+    /// Returns when the broker has acknowledged every event, with their number.
     pub(crate) async fn finish(mut self) -> Result<u64> {
         self.commit().await?;
         self.written += self.deliveries.len() as u64;
@@ -80,35 +72,4 @@ impl Writer {
         }
         Ok(())
     }
-}
-
-/// The settings of every producer of the harness.
-pub(crate) fn client(bootstrap: &str) -> ClientConfig {
-    let mut client = ClientConfig::new();
-    client.set("bootstrap.servers", bootstrap);
-    client.set("enable.idempotence", "true");
-    // Orders come as soon as the broker is back, because the services are measured, not this producer.
-    client.set("reconnect.backoff.max.ms", "500");
-    client.set_log_level(RDKafkaLogLevel::Critical);
-    client
-}
-
-/// Hands an event to a producer.
-pub(crate) fn send(
-    producer: &FutureProducer,
-    topic: &str,
-    partition: i32,
-    value: Option<&[u8]>,
-) -> Result<DeliveryFuture> {
-    let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(topic).partition(partition);
-    record.payload = value;
-    producer.send_result(record).map_err(|(error, _)| error).context("an event cannot be sent")
-}
-
-/// Returns when the broker has these events.
-pub(crate) async fn acknowledged(deliveries: Vec<DeliveryFuture>) -> Result<()> {
-    for delivered in try_join_all(deliveries).await? {
-        delivered.map_err(|(error, _)| error).context("the broker did not take an event")?;
-    }
-    Ok(())
 }

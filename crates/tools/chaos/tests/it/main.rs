@@ -1,4 +1,4 @@
-//! Chaos as its users rely on it: a round ends right on a sound pipeline, and a wrong row anywhere is found.
+//! Tests of chaos: a round on a correct pipeline passes, and a wrong row anywhere is found.
 
 mod oracle;
 mod round;

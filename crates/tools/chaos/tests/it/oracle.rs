@@ -1,4 +1,5 @@
-//! The comparison finds every kind of wrong row: rows are spoilt one after the other in a loaded warehouse.
+//! Tests of the comparison: every kind of wrong row is found. Rows of a loaded database are altered one after the
+//! other.
 
 use std::collections::BTreeSet;
 
@@ -74,7 +75,7 @@ async fn every_kind_of_wrong_row_is_found() -> Result<()> {
     assert_eq!(before, BTreeSet::new());
     for (table, spoil) in SPOILT {
         if spoil.is_empty() {
-            // A record that nobody has read: its dead letter is missing.
+            // An unread record: its dead letter is missing.
             pipeline.produce(&pipeline.source(Layer::Stg), [Record::of("{")]).await?;
         }
         pipeline.sql(spoil).await?;

@@ -1,4 +1,4 @@
-//! Runs the product's own audit: every file in `sql/audit` is a SELECT that returns a row for each difference.
+//! Runs the SQL audit: every file in `sql/audit` is a SELECT that returns a row for each difference.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::complaint::Complaint;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/audit");
 
-/// The audit's files, in the order of their names.
+/// Audit files, sorted by name.
 pub(super) fn files() -> Result<Vec<PathBuf>> {
     let entries = Path::new(FOLDER).read_dir().with_context(|| format!("no audit in {FOLDER}"))?;
     let paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
@@ -18,9 +18,9 @@ pub(super) fn files() -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Runs the files. Rows come as text, whatever their columns are.
+/// Runs the files. Rows are read as text, whatever their columns.
 pub(super) async fn run(database: &Client, files: &[PathBuf]) -> Result<Vec<Complaint>> {
-    // The tables were filled a moment ago: without figures about them the planner takes them for empty, and joins row by row.
+    // The tables were just filled. Without statistics the planner takes them for empty and uses nested loops.
     database.batch_execute("ANALYZE").await?;
     let mut complaints = Vec::new();
     for file in files {

@@ -1,4 +1,4 @@
-//! Holds the marts against a model that has never seen our SQL.
+//! Comparison of the marts with an independent model, which does not use the SQL of the services.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,10 @@ const PRODUCTS: &str = "SELECT coalesce(u.source_id, c.user_id::text), c.product
 const CATEGORIES: &str = "SELECT coalesce(u.source_id, c.user_id::text), c.category_id, c.order_cnt
                           FROM cdm.user_category_counters AS c LEFT JOIN cdm.users AS u USING (user_id)";
 
-/// Counters as the marts have them: by the user's id and the key of the product or category.
+/// Counters in the marts, by the user's id and the key of the product or category.
 type Found = BTreeMap<(String, Uuid), u64>;
 
-/// Compares the number of orders and every single counter.
+/// Compares the number of orders and every counter.
 pub(super) async fn run(database: &Client, expected: &Expected) -> Result<[Complaint; 3]> {
     let orders = database.query_one("SELECT count(*) FROM stg.order_events", &[]).await?;
     let orders = u64::try_from(orders.try_get::<_, i64>(0)?)?;
@@ -40,7 +40,7 @@ async fn found(database: &Client, statement: &str) -> Result<Found> {
     rows.iter().map(counter).collect()
 }
 
-/// A line for each counter that differs. A counter of 0 is the same as none.
+/// One line per counter that differs. A counter of 0 means the same as no counter.
 fn differences(expected: &Counters, found: &Found) -> Vec<String> {
     let expected: BTreeMap<_, _> =
         expected.iter().map(|((user, what), count)| ((user.clone(), key(what)), (what.as_str(), *count))).collect();

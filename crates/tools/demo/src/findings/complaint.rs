@@ -1,10 +1,10 @@
-//! What an audit has to say.
+//! The differences that one audit has found.
 
-/// What one audit found.
+/// The differences found by one audit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Complaint {
-    /// Which audit.
+    /// Name of the audit.
     pub(crate) audit: String,
-    /// One line a difference.
+    /// One line per difference.
     pub(crate) differences: Vec<String>,
 }

@@ -1,9 +1,9 @@
-//! What people order most, who orders most, and what they are called for it: the questions the marts are there for.
+//! The most ordered dishes and categories, the users with the most orders, and the most frequent tags.
 
 use anyhow::{Context, Result};
 use tokio_postgres::Client;
 
-/// The first ten of each kind.
+/// The top ten of each kind.
 #[derive(Debug)]
 pub(crate) struct Favourites {
     pub(crate) dishes: Vec<Favourite>,
@@ -13,7 +13,7 @@ pub(crate) struct Favourites {
     pub(crate) tags: Vec<Favourite>,
 }
 
-/// A name, and in how many closed orders it is, or how many users have it.
+/// A name and its number of closed orders, or of users for a tag.
 #[derive(Debug)]
 pub(crate) struct Favourite {
     pub(crate) name: String,

@@ -1,4 +1,4 @@
-//! Holds the tags against the model's counters, and what the topic tells of them against their history.
+//! Comparison of tags with the model's counters, and of the tag topic with the history of tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use workload::watch;
 
 use super::complaint::Complaint;
 
-/// What one change says: its id, the user, what happened, and to which tag.
+/// A change of a tag: event id, user, action, tag.
 type Change = (String, String, String, String);
 
-/// The same in a message.
+/// A change of a tag, as published.
 #[derive(Deserialize)]
 struct Told {
     event_id: String,
@@ -23,7 +23,7 @@ struct Told {
     tag: String,
 }
 
-/// How many tags users have, and what is wrong with them.
+/// Counts the assigned tags and compares them with the expected ones.
 pub(super) async fn check(database: &Client, broker: &Broker, categories: &Counters) -> Result<(u64, [Complaint; 2])> {
     let found = database.query(include_str!("../../sql/select_users_with_tags.sql"), &[]).await.context("the tags")?;
     let found: BTreeSet<(String, i64)> =
@@ -31,7 +31,7 @@ pub(super) async fn check(database: &Client, broker: &Broker, categories: &Count
     let due = due(database, categories).await?;
     let wrong = due.symmetric_difference(&found).map(|(user, rule)| {
         let (is, should) = if found.contains(&(user.clone(), *rule)) { ("a", "none") } else { ("no", "one") };
-        format!("user={user} has {is} tag by rule {rule}, and should have {should}")
+        format!("user={user} has {is} tag by rule {rule}, expected {should}")
     });
     let assigned = u64::try_from(found.len())?;
     let complaint = |audit: &str, differences| Complaint { audit: audit.to_owned(), differences };
@@ -44,7 +44,7 @@ pub(super) async fn check(database: &Client, broker: &Broker, categories: &Count
     ))
 }
 
-/// Who should have a tag by which rule, if the counters are these.
+/// The users who must have a tag by each rule according to these counters.
 async fn due(database: &Client, categories: &Counters) -> Result<BTreeSet<(String, i64)>> {
     let mut due = BTreeSet::new();
     for rule in database.query(include_str!("../../sql/select_category_rules.sql"), &[]).await.context("the rules")? {
@@ -56,7 +56,7 @@ async fn due(database: &Client, categories: &Counters) -> Result<BTreeSet<(Strin
     Ok(due)
 }
 
-/// Differences between the history and the topic, for a reader who knows by its id what it has read before.
+/// Differences between the history and the topic. Messages with an event id already seen are ignored.
 async fn telling(database: &Client, broker: &Broker) -> Result<Vec<String>> {
     let mut happened = BTreeMap::<String, Vec<Change>>::new();
     let rows = database.query(include_str!("../../sql/select_tag_events.sql"), &[]).await.context("the history")?;
@@ -75,7 +75,7 @@ async fn telling(database: &Client, broker: &Broker) -> Result<Vec<String>> {
     let differs = |user: &&&String| happened.get(**user) != told.get(**user);
     let tell = |user: &String| {
         let [told, happened] = [&told, &happened].map(|changes| changes.get(user).map_or(0, Vec::len));
-        format!("user={user}: {told} changes of tags told, {happened} happened")
+        format!("user={user}: {told} changes of tags are published, {happened} are in the history")
     };
     Ok(users.iter().filter(differs).map(|user| tell(user)).collect())
 }

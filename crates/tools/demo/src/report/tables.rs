@@ -8,7 +8,7 @@ use comfy_table::{Cell, CellAlignment, Table};
 use super::number::grouped;
 use crate::findings::{Favourite, Favourites};
 
-/// What people order, and who orders most, side by side.
+/// Most ordered dishes and categories, and users with the most orders, side by side.
 pub(super) fn people(favourites: &Favourites) -> Table {
     let Favourites { dishes, categories, users, tags: _ } = favourites;
     let mut table = table(&["Dish", "orders", "Category", "orders", "User", "orders"]);
@@ -19,7 +19,7 @@ pub(super) fn people(favourites: &Favourites) -> Table {
     table
 }
 
-/// What most users are called.
+/// Most frequent tags.
 pub(super) fn tags(favourites: &Favourites) -> Table {
     let mut table = table(&["Tag", "users"]);
     for tag in &favourites.tags {
@@ -28,7 +28,7 @@ pub(super) fn tags(favourites: &Favourites) -> Table {
     table
 }
 
-/// How many rows each layer holds.
+/// Number of rows of each table, by layer.
 pub(super) fn layers(rows: &BTreeMap<String, u64>) -> Table {
     let mut table = table(&["STG", "rows", "DDS", "rows", "CDM", "rows"]);
     let layer = |schema: &str| -> Vec<(&str, u64)> {
@@ -45,7 +45,7 @@ pub(super) fn layers(rows: &BTreeMap<String, u64>) -> Table {
     table
 }
 
-/// How much memory each service has held at most.
+/// Peak memory of each service.
 pub(super) fn memory(peak_rss_mib: &BTreeMap<&'static str, f64>) -> Table {
     let mut table = table(&["Service", "peak memory"]);
     for (service, peak) in peak_rss_mib {

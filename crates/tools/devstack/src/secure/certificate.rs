@@ -1,4 +1,4 @@
-//! Certificates of a stack's own making: an authority, and what it vouches for.
+//! Certificates of a stack: a certificate authority, and the certificates that it issues.
 
 use anyhow::Context;
 use openssl::asn1::Asn1Time;
@@ -10,7 +10,7 @@ use openssl::rsa::Rsa;
 use openssl::x509::extension::{BasicConstraints, KeyUsage, SubjectAlternativeName};
 use openssl::x509::{X509, X509Builder, X509Name, X509NameBuilder, X509NameRef};
 
-/// Vouches for servers, to whoever trusts it.
+/// A certificate authority for servers.
 pub(crate) struct Authority {
     key: PKey<Private>,
     certificate: X509,

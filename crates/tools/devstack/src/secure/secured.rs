@@ -1,4 +1,4 @@
-//! Encrypted and guarded ways in, beside the open ones: what the servers of a stack have in production.
+//! Listeners with TLS and authentication, in addition to the open ones, as servers have them in production.
 
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
@@ -14,16 +14,16 @@ use crate::{databases, servers::owner::owner, servers::ports};
 /// The only name the certificates are for; by its address the same server is a stranger.
 const HOST: &str = "localhost";
 
-/// Who the guarded ways let in.
+/// The user of the secured listeners.
 pub(crate) const USER: &str = "guarded";
 
-/// Passwords that have to be percent-encoded in a URL, told apart so that a leak can be traced.
+/// Passwords that require percent-encoding in a URL. Each is different, so that a leak can be traced.
 pub(crate) const KAFKA_PASSWORD: &str = "k4fka:Gehe/im@%22";
 pub(crate) const POSTGRES_PASSWORD: &str = "p0stgres:Gehe/im@%22";
 pub(crate) const REDIS_PASSWORD: &str = "r3dis:Gehe/im@%22";
 
-/// How the servers of a stack are reached by those who encrypt, check certificates and log in: Kafka by SASL_SSL with
-/// PLAIN or SCRAM-SHA-512, PostgreSQL by TLS and password, Redis by TLS and password.
+/// Addresses and credentials of the secured listeners: Kafka with SASL_SSL and PLAIN or SCRAM-SHA-512, PostgreSQL with
+/// TLS and password, Redis with TLS and password.
 pub struct Secured {
     folder: PathBuf,
     kafka_port: u16,
@@ -51,7 +51,7 @@ impl Secured {
         fs::write(secured.untrusted_ca_file(), Authority::new("Some other authority")?.pem()?)?;
         let key = secured.key.private_key_to_pem_pkcs8()?;
         fs::write(secured.key_file(), &key)?;
-        // PostgreSQL insists on a key that nobody else can read.
+        // PostgreSQL requires that only its user can read the key.
         fs::write(secured.postgres_key_file(), &key)?;
         fs::set_permissions(secured.postgres_key_file(), Permissions::from_mode(0o600))?;
         if let Some(owner) = owner()? {
@@ -61,12 +61,12 @@ impl Secured {
         Ok(secured)
     }
 
-    /// Gives the servers certificates that have expired; each takes it up when it is started again.
+    /// Installs expired certificates; each server reads its own at its next start.
     pub fn expire(&self) -> anyhow::Result<()> {
         self.certify(Validity::Expired)
     }
 
-    /// Gives the servers certificates that are good; each takes it up when it is started again.
+    /// Installs valid certificates; each server reads its own at its next start.
     pub fn renew(&self) -> anyhow::Result<()> {
         self.certify(Validity::Current)
     }
@@ -83,7 +83,7 @@ impl Secured {
         self.folder.join("ca.pem")
     }
 
-    /// The certificate (PEM) of an authority that vouches for nobody here.
+    /// The certificate (PEM) of an authority that has issued no server certificate.
     pub fn untrusted_ca_file(&self) -> PathBuf {
         self.folder.join("strange-ca.pem")
     }
@@ -103,7 +103,7 @@ impl Secured {
         database_url(self.postgres_port, name)
     }
 
-    /// The same by way of the pooler, if there is one.
+    /// The same through the pooler, if there is one.
     pub fn pooled_database_url(&self, name: &str) -> String {
         database_url(self.pooler_port, name)
     }
@@ -113,7 +113,7 @@ impl Secured {
         format!("rediss://{USER}:{}@{HOST}:{}/{number}", encoded(REDIS_PASSWORD), self.redis_port)
     }
 
-    /// An open URL of Redis with the login in it: as where the network is trusted, and the client is not.
+    /// A URL of Redis with login and without TLS, for a trusted network.
     pub fn open_redis_url(&self, url: &str) -> String {
         url.replacen("://", &format!("://{USER}:{}@", encoded(REDIS_PASSWORD)), 1)
     }
@@ -128,7 +128,7 @@ impl Secured {
         self.kafka_port
     }
 
-    /// There is one port for all comers; the rules tell them apart.
+    /// All clients use one port; the rules of pg_hba.conf distinguish them.
     pub(crate) fn postgres_port(&self) -> u16 {
         self.postgres_port
     }
@@ -169,14 +169,14 @@ pub(crate) async fn create_role(superuser_url: &str) -> anyhow::Result<()> {
              END IF;
          END $$"
     );
-    client.batch_execute(&statement).await.context("cannot make the guarded role")
+    client.batch_execute(&statement).await.context("cannot create the secured role")
 }
 
 fn database_url(port: u16, name: &str) -> String {
     format!("postgres://{USER}:{}@{HOST}:{port}/{name}?sslmode=verify-full", encoded(POSTGRES_PASSWORD))
 }
 
-/// Percent-encoded wherever it is no letter or digit.
+/// Percent-encodes everything except letters and digits.
 fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() {

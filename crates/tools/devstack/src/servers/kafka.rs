@@ -16,7 +16,7 @@ use crate::secure::secured::{KAFKA_PASSWORD, Secured, USER};
 use crate::servers::server::Program;
 use crate::{servers::ports, servers::process};
 
-/// Any 16 bytes in base64 will do; these say "TagmillDevStack1".
+/// Cluster id: any 16 bytes in base64; these are "TagmillDevStack1".
 const CLUSTER_ID: &str = "VGFnbWlsbERldlN0YWNrMQ";
 
 /// A broker with its folder formatted.
@@ -29,15 +29,15 @@ pub struct Kafka {
     advertised: Mutex<Option<(String, u16)>>,
 }
 
-/// A second way in. A client of Kafka goes on to the addresses that the broker tells it, so the broker has to tell those
-/// who come by way of the proxy to come by it again.
+/// A second listener for clients behind a proxy. Clients of Kafka connect to the advertised addresses, so the broker
+/// must advertise the address of the proxy to them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Proxied {
-    /// Where the broker listens for the proxy.
+    /// Port of the broker for the proxy.
     pub(crate) listener: u16,
-    /// Where the proxy listens for clients.
+    /// Port of the proxy for clients.
     pub(crate) proxy: u16,
-    /// Where the proxy listens for the clients of a broker that advertises another address.
+    /// Port of the proxy for clients of a broker that advertises another address.
     pub(crate) others: [u16; 2],
 }
 
@@ -96,7 +96,8 @@ impl Kafka {
         let (before_host, before_port) = advertised.clone().unwrap_or_else(|| ("127.0.0.1".to_owned(), proxied.proxy));
         let before = format!(",PROXIED://{before_host}:{before_port}");
         let text = fs::read_to_string(&self.properties)?;
-        let (head, line) = text.split_once("advertised.listeners=").context("the properties advertise nothing")?;
+        let (head, line) =
+            text.split_once("advertised.listeners=").context("server.properties has no advertised.listeners")?;
         let line = line.replacen(&before, &format!(",PROXIED://{host}:{port}"), 1);
         fs::write(&self.properties, format!("{head}advertised.listeners={line}"))?;
         *advertised = Some((host.to_owned(), port));
@@ -106,7 +107,7 @@ impl Kafka {
     fn java(&self, class: &str) -> Command {
         let mut java = Command::new("java");
         java.arg("-Xmx512m")
-            // For a broker of a few minutes on a few cores: it is fast at once, and leaves the cores to the others.
+            // JVM options for a broker that runs for minutes on few cores: fast start, few threads.
             .args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
             .arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
             .arg("-Dorg.slf4j.simpleLogger.showDateTime=true")
@@ -140,7 +141,7 @@ impl Program for Kafka {
     }
 }
 
-/// Where `setup.sh` put the jars: beside the other build products of this workspace.
+/// Folder of the jars installed by `setup.sh`, in the target folder of this workspace.
 fn libs() -> anyhow::Result<PathBuf> {
     let libs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../target/kafka/libs");
     libs.canonicalize().context("the jars of Kafka are missing: run `make setup`")
@@ -199,7 +200,7 @@ auto.create.topics.enable={auto_create_topics}
     )
 }
 
-/// Who is let in by the secured listener, and what it shows of itself.
+/// Users and certificate of the secured listener.
 fn guards(secured: &Secured) -> String {
     let modules = "org.apache.kafka.common.security";
     let keystore = secured.keystore_file();

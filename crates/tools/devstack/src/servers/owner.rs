@@ -8,6 +8,6 @@ pub(crate) fn owner() -> anyhow::Result<Option<User>> {
     if !Uid::effective().is_root() {
         return Ok(None);
     }
-    let user = User::from_name("postgres")?.context("there is no user postgres: run `make setup`")?;
+    let user = User::from_name("postgres")?.context("the user postgres does not exist: run `make setup`")?;
     Ok(Some(user))
 }

@@ -1,4 +1,4 @@
-//! pgbouncer in transaction mode before a stack's PostgreSQL: few server connections for many clients.
+//! pgbouncer in transaction mode in front of a stack's PostgreSQL: few server connections for many clients.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -22,7 +22,7 @@ pub struct Pooler {
 }
 
 impl Pooler {
-    /// Before the PostgreSQL on `server_port`; so many server connections for each database.
+    /// Starts pgbouncer in front of the PostgreSQL on `server_port`, with a number of server connections per database.
     pub(crate) fn prepare(
         folder: &Path,
         server_port: u16,

@@ -1,4 +1,4 @@
-//! Free loopback ports that stay ours across a restart.
+//! Free loopback ports that stay reserved across a restart.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -12,7 +12,7 @@ const COUNT: u16 = 12_000;
 
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
-/// A port nobody listens on. Each process looks from a place of its own, so that two that start together do not race.
+/// A free port. Each process starts its search at another number, so that processes started together do not race.
 pub(crate) fn free() -> anyhow::Result<u16> {
     let place = std::process::id().wrapping_mul(61) % u32::from(COUNT);
     let place = u16::try_from(place)?;

@@ -1,4 +1,4 @@
-//! PostgreSQL: a cluster of our own, loopback only, everyone trusted.
+//! PostgreSQL: a cluster of the stack, on loopback only, with trust authentication.
 
 use std::fs;
 use std::os::unix::fs::chown;
@@ -37,7 +37,7 @@ pub struct Postgres {
     programs: PathBuf,
     data: PathBuf,
     durability: Durability,
-    /// Server settings beyond [`SETTINGS`], `name=value`: those the caller chose, and where the certificate is.
+    /// Server settings in addition to [`SETTINGS`], `name=value`: those of the caller, and the paths of certificates.
     settings: Vec<String>,
     owner: Option<User>,
 }
@@ -78,7 +78,7 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// Asks for encryption and a password from whoever comes the secured way; everyone else is trusted as before.
+    /// Requires TLS and a password for the secured role; all other clients stay trusted.
     fn secure(&mut self, secured: &Secured) -> anyhow::Result<()> {
         let rules = self.data.join("pg_hba.conf");
         let open = fs::read_to_string(&rules)?;
@@ -144,7 +144,7 @@ pub fn postgres_program(name: &str) -> anyhow::Result<PathBuf> {
     Ok(programs()?.join(name))
 }
 
-/// The newest version Debian's packages installed, else whatever the search path has.
+/// The newest version installed by Debian's packages, or else the one on the search path.
 fn programs() -> anyhow::Result<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions

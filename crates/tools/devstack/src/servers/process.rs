@@ -1,4 +1,4 @@
-//! A child process and those it started: signalled together, and gone when we let go of them.
+//! A child process and its descendants: signalled together, and killed when dropped.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -9,15 +9,15 @@ use anyhow::{Context, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// How often a condition of the operating system is looked at; it offers no event for the end of a grandchild.
+/// Polling interval for conditions of the operating system, which has no event for the end of a grandchild.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// A running child. Dropped, it ends at once, paused or not, and so do its own children.
+/// A running child. It is killed when dropped, paused or not, together with its own children.
 pub(crate) struct Running {
     child: Child,
-    /// The signal at which the program ends at once and takes its children along.
+    /// The signal that ends the program at once with its children.
     abandon: Signal,
-    /// Tells the guard whom to end, and how, should we be killed first.
+    /// Registers the process with the watchdog, which ends it if this process is killed first.
     pidfile: PathBuf,
 }
 
@@ -72,7 +72,7 @@ impl Running {
         }
     }
 
-    /// The child and its children. It is stopped first: nobody is born while we count.
+    /// The child and its descendants. The child is stopped first, so that none is created during the search.
     fn frozen_family(&self) -> anyhow::Result<Vec<Pid>> {
         let pid = self.pid()?;
         send(pid, Signal::SIGSTOP)?;
@@ -99,7 +99,7 @@ impl Drop for Running {
     }
 }
 
-/// Runs a program that ends by itself; what it said goes into the error.
+/// Runs a program to its end. Its output is part of the error.
 pub(crate) async fn complete(command: Command) -> anyhow::Result<()> {
     let mut command = tokio::process::Command::from(command);
     let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
@@ -109,7 +109,7 @@ pub(crate) async fn complete(command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends `signal`; that the process is gone already is no error.
+/// Sends `signal`. A process that has already exited is not an error.
 fn send(pid: Pid, signal: Signal) -> anyhow::Result<()> {
     match kill(pid, signal) {
         Ok(()) | Err(nix::Error::ESRCH) => Ok(()),
@@ -122,12 +122,12 @@ fn children_of(parent: Pid) -> io::Result<Vec<Pid>> {
     Ok(processes.map(Pid::from_raw).filter(|&pid| state_and_parent(pid).is_some_and(|(_, of)| of == parent)).collect())
 }
 
-/// A zombie counts as gone: it waits for whoever adopted it, and holds nothing.
+/// A zombie counts as exited: it only waits to be reaped.
 fn is_alive(pid: Pid) -> bool {
     state_and_parent(pid).is_some_and(|(state, _)| state != 'Z' && state != 'X')
 }
 
-/// `/proc/PID/stat` reads `PID (name) state parent …`; the name may hold anything, brackets too.
+/// `/proc/PID/stat` has the form `PID (name) state parent …`; the name may contain anything, including brackets.
 fn state_and_parent(pid: Pid) -> Option<(char, Pid)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, after_name) = stat.rsplit_once(')')?;

@@ -1,4 +1,4 @@
-//! A Redis server in cluster mode, for tests that clients refuse it.
+//! A Redis server in cluster mode, for tests that clients reject it.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -17,10 +17,10 @@ pub struct RedisCluster {
     _folder: TempDir,
 }
 
-/// How long the node may take to answer.
+/// Time limit for the start of the node.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How often the state of the node is polled.
+/// Polling interval of the state of the node.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 impl RedisCluster {
@@ -37,7 +37,7 @@ impl RedisCluster {
         Ok(cluster)
     }
 
-    /// Where it answers.
+    /// Its address.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }

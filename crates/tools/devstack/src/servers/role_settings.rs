@@ -1,27 +1,27 @@
 //! Settings that a role, a database or a server may change for a service, each with an awkward value. The tests of the
-//! warehouse and the pipeline set them. `deploy/operations.md` explains them in the same order.
+//! database and of the pipeline set them. `deploy/operations.md` explains them in the same order.
 
 /// One setting of PostgreSQL.
 #[derive(Debug, Clone, Copy)]
 pub struct RoleSetting {
-    /// Its name, as `ALTER ROLE … SET` takes it.
+    /// Its name in `ALTER ROLE … SET`.
     pub name: &'static str,
     /// A value that would do harm without protection.
     pub awkward: &'static str,
-    /// What a service does about it.
+    /// Reaction of a service.
     pub treatment: Treatment,
 }
 
-/// What a service does about a setting.
+/// Reaction of a service to a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
     /// Every transaction states it, so `current_setting` of this name returns this value.
     Stated(&'static str, &'static str),
-    /// Every kind of transaction sets a value of its own.
+    /// Every transaction sets its own value.
     Limited,
     /// A connection with another value is refused: at the start with exit code 69, later as an outage.
     Verified,
-    /// The service obeys, waits and says so.
+    /// The setting takes effect; the service waits and reports it.
     Obeyed,
     /// It changes no result, at most the speed.
     Harmless,

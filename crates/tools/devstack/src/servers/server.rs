@@ -21,23 +21,23 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 const PROBE_LIMIT: Duration = Duration::from_secs(2);
 const PROBE_PAUSE: Duration = Duration::from_millis(50);
 
-/// What differs between Kafka, PostgreSQL and Redis.
+/// The differences between Kafka, PostgreSQL and Redis.
 pub trait Program: Send + Sync {
     /// Names the log and the notes in the stack's folder.
     const NAME: &'static str;
-    /// Asks for an orderly stop that does not wait for clients.
+    /// Requests a graceful stop that does not wait for clients.
     const STOP: Signal;
-    /// Ends the program at once, its children and shared memory too.
+    /// Kills the program, its children, and removes its shared memory.
     const ABANDON: Signal;
 
     /// The server in the foreground, logging to its standard output and error.
     fn command(&self) -> Command;
 
-    /// Succeeds when the server does what it is for; a port that accepts is not enough.
+    /// Succeeds when the server answers a request; an open port is not sufficient.
     fn probe(&self) -> impl Future<Output = anyhow::Result<()>> + Send;
 }
 
-/// A server and its process, if it runs. All methods take `&self`: a fault test breaks it while clients use it.
+/// A server and its process, if it runs. All methods take `&self`, so that a test can break it while clients use it.
 pub struct Server<P> {
     program: P,
     folder: PathBuf,
@@ -59,7 +59,7 @@ impl<P: Program> Server<P> {
             .with_context(|| format!("{} did not start; the end of its log:\n{}", P::NAME, self.end_of_log()))
     }
 
-    /// Stops the server in good order; by SIGKILL when that takes too long.
+    /// Stops the server gracefully, or by SIGKILL after a timeout.
     pub async fn stop(&self) -> anyhow::Result<()> {
         let Some(mut running) = self.take() else {
             return Ok(());
@@ -149,7 +149,7 @@ impl<P: Program> Server<P> {
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
-    /// One that has exited by itself is let go here: its number may be some other process by now.
+    /// A process that has exited is forgotten here, because its id may be reused.
     fn take(&self) -> Option<Running> {
         let mut running = self.lock().take()?;
         running.is_alive().then_some(running)

@@ -1,4 +1,4 @@
-//! The watcher beside a stack: should its owner die, by SIGKILL too, the servers die with it.
+//! Watchdog of a stack: if the owner dies, by SIGKILL too, the servers are killed.
 //!
 //! A parent-death signal would not do: it fires when the *thread* that spawned the child ends, as test threads do,
 //! and it does not reach the children of PostgreSQL. A pipe that closes with the owner has neither weakness.
@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::Context;
 
-/// Lives as long as its stack; dropped after the servers, it tells the watcher that all is in order.
+/// Lives as long as its stack. Dropping it after the servers tells the watchdog that the stop was regular.
 pub(crate) struct Watchdog(Child);
 
 impl Watchdog {
@@ -27,7 +27,7 @@ impl Watchdog {
             .stderr(Stdio::null())
             .spawn()
             .map(Self)
-            .context("cannot start the guard of the stack")
+            .context("cannot start the watchdog of the stack")
     }
 }
 

@@ -1,4 +1,4 @@
-//! A broker that returns under another advertised address: its clients' bootstrap address stays.
+//! Tests of a broker that returns under another advertised address while its clients keep their bootstrap address.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The command line: what it hands to a command, and what is left when it is killed.
+//! Tests of the command line: the environment of the command, and cleanup after a kill.
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};

@@ -1,4 +1,4 @@
-//! Servers that are killed and paused, and a stack that leaves nothing behind.
+//! Tests of killed and paused servers, and of the cleanup of a stack.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! devstack on real processes: what its own users take for granted.
+//! Tests of devstack on real processes.
 
 mod advertised;
 mod command;

@@ -1,4 +1,4 @@
-//! Network faults between a client and its server: what the client sees, and what the server has done all the same.
+//! Tests of network faults between a client and its server: the error of the client, and the effect on the server.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The guarded ways in: for who has the password and the certificate, and nobody else.
+//! Tests of the secured listeners: only clients with the password and the certificate may connect.
 
 use std::time::Duration;
 

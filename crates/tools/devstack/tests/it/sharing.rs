@@ -1,4 +1,4 @@
-//! Tests side by side on the shared stack do not meet.
+//! Tests that concurrent tests on the shared stack do not affect each other.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

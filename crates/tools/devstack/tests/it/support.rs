@@ -1,4 +1,4 @@
-//! Clients of a stack, and a look at the processes of this machine.
+//! Clients of a stack, and a list of the processes of this machine.
 
 use std::path::Path;
 use std::time::Duration;
@@ -63,7 +63,7 @@ pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     timeout(WAIT_TIMEOUT, waiting).await.unwrap_or_else(|_| panic!("waited in vain: {what}"));
 }
 
-/// How many processes work in `folder` or were told of it. A zombie has neither folder nor arguments.
+/// Number of processes whose working directory or arguments contain `folder`. A zombie has neither.
 pub(crate) fn processes_in(folder: &Path) -> usize {
     let folder = folder.to_str().unwrap();
     let mentions = |process: &Path| -> io::Result<bool> {

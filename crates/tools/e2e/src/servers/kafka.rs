@@ -1,4 +1,4 @@
-//! Topics and groups of a pipeline: written, read whole, wound back.
+//! Topics and groups of a pipeline: produced to, consumed completely, reset.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,15 +17,15 @@ use crate::layer::Layer;
 use crate::pipeline::Pipeline;
 use crate::wait::until;
 
-/// How long one answer of the broker may take.
+/// Timeout of one request to the broker.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a broker that was started again may take to lead its partitions.
+/// Time limit for a restarted broker to lead its partitions.
 const COMING_BACK: Duration = Duration::from_secs(30);
 
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// How long a group may go on counting a member that died: the session timeout, and some more.
+/// Time during which a group may still count a dead member: more than the session timeout.
 const FAREWELL: Duration = Duration::from_secs(20);
 
 /// A record of a topic.
@@ -41,7 +41,7 @@ pub struct Record {
     pub timestamp: Option<i64>,
     /// When writing, `None` leaves the choice to the client.
     pub partition: Option<i32>,
-    /// Where it was read; meaningless when writing.
+    /// Position from which it was read; ignored when writing.
     pub offset: i64,
 }
 
@@ -68,10 +68,10 @@ impl Record {
 }
 
 impl Pipeline {
-    /// Writes records to a topic, in order, and returns when the broker has them all.
+    /// Writes records to a topic in sequence. Returns when the broker has acknowledged them all.
     ///
     /// # Errors
-    /// The broker does not take one.
+    /// If the broker rejects one.
     pub async fn produce(&self, topic: &str, records: impl IntoIterator<Item = Record>) -> Result<()> {
         let producer: FutureProducer =
             self.client().set("enable.idempotence", "true").set("message.max.bytes", "8388608").create()?;
@@ -93,10 +93,10 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Ends every partition of a topic with an aborted record and the marker of its transaction, which no reader sees.
+    /// Appends to every partition of a topic an aborted record and the marker of its transaction, which no reader sees.
     ///
     /// # Errors
-    /// The broker does not take it.
+    /// If the broker rejects it.
     pub async fn end_in_markers(&self, topic: &str) -> Result<()> {
         let mut config = self.client();
         let producer: FutureProducer = config.set("transactional.id", format!("{topic}-markers")).create()?;
@@ -113,7 +113,7 @@ impl Pipeline {
     /// All records of a topic, partition by partition.
     ///
     /// # Errors
-    /// The broker does not answer.
+    /// If the broker does not answer.
     pub async fn read(&self, topic: &str) -> Result<Vec<Record>> {
         self.read_from(topic, &[]).await
     }
@@ -122,7 +122,7 @@ impl Pipeline {
     /// records of aborted transactions are not among them, and an open transaction ends its partition.
     ///
     /// # Errors
-    /// The broker does not answer.
+    /// If the broker does not answer.
     pub async fn read_from(&self, topic: &str, begins: &[i64]) -> Result<Vec<Record>> {
         let mut all = TopicPartitionList::new();
         for partition in 0..self.ends(topic).await?.len() {
@@ -131,7 +131,7 @@ impl Pipeline {
         }
         let mut client = self.client();
         client.set("group.id", "unused").set("auto.offset.reset", "earliest");
-        // The end of a partition is reported after an empty answer, which should come at once.
+        // The end of a partition is reported after an empty response, which should come at once.
         client.set("enable.partition.eof", "true").set("fetch.wait.max.ms", "10");
         let consumer: BaseConsumer = client.create()?;
         let topic = topic.to_owned();
@@ -154,11 +154,11 @@ impl Pipeline {
         spawn_blocking(read).await?
     }
 
-    /// The end offset of each partition of a topic. A broker that has just come back does not lead its partitions yet:
-    /// it is asked again.
+    /// The end offset of each partition of a topic. Retries, because a restarted broker does not lead its partitions
+    /// yet.
     ///
     /// # Errors
-    /// The broker does not answer.
+    /// If the broker does not answer.
     pub async fn ends(&self, topic: &str) -> Result<Vec<i64>> {
         let watermarks = patiently(async || self.watermarks(topic).await).await?;
         Ok(watermarks.into_iter().map(|(_, end)| end).collect())
@@ -183,7 +183,7 @@ impl Pipeline {
         spawn_blocking(ask).await?
     }
 
-    /// What the group of a layer has committed, for each partition; 0 where nothing is.
+    /// The committed offsets of the group of a layer, by partition; 0 if there is none.
     ///
     /// # Errors
     /// As [`Pipeline::ends`].
@@ -235,11 +235,11 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Of each partition of a layer's topic, the offset of the first record that was written then or later, in milliseconds
-    /// since 1970: where an operator winds a group back to.
+    /// For each partition of a layer's topic, the offset of the first record written at or after a time, in
+    /// milliseconds since 1970: the offset to which an operator resets a group.
     ///
     /// # Errors
-    /// The broker does not answer.
+    /// If the broker does not answer.
     pub async fn offsets_at(&self, layer: Layer, timestamp: i64) -> Result<Vec<i64>> {
         let (consumer, asked) = (self.outsider(layer)?, self.source_at(layer, |_| Offset::Offset(timestamp))?);
         let found = spawn_blocking(move || consumer.offsets_for_times(asked, RESPONSE_TIMEOUT)).await??;
@@ -270,7 +270,7 @@ impl Pipeline {
     }
 }
 
-/// Asks a broker that may have just come back, until it answers or the time is over.
+/// Repeats a request to a broker that may be restarting, until it answers or the time is over.
 async fn patiently<T>(mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
     let began = Instant::now();
     loop {
@@ -285,7 +285,7 @@ async fn patiently<T>(mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
 fn count_partitions(consumer: &BaseConsumer, topic: &str) -> Result<i32> {
     let metadata = consumer.fetch_metadata(Some(topic), RESPONSE_TIMEOUT)?;
     let partitions: usize = metadata.topics().iter().map(|topic| topic.partitions().len()).sum();
-    ensure!(partitions > 0, "there is no topic {topic}");
+    ensure!(partitions > 0, "topic {topic} does not exist");
     Ok(i32::try_from(partitions)?)
 }
 
@@ -304,7 +304,7 @@ fn received(record: &impl Message) -> Record {
     }
 }
 
-/// How a broker answers who is no member while others are, or while it has yet to look the group up.
+/// The errors of a broker for a client that is not a member while others are, or while it looks up the group.
 fn is_occupied(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),

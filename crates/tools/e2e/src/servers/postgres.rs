@@ -1,4 +1,4 @@
-//! Questions to the database of a pipeline.
+//! Queries to the database of a pipeline.
 
 use anyhow::{Context, Result};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
@@ -7,10 +7,10 @@ use crate::layer::Layer;
 use crate::pipeline::Pipeline;
 
 impl Pipeline {
-    /// A connection of its own: it holds locks, or is cut off, without any other noticing.
+    /// A separate connection: it may hold locks or be terminated without affecting others.
     ///
     /// # Errors
-    /// PostgreSQL does not answer.
+    /// If PostgreSQL does not answer.
     pub async fn database(&self) -> Result<Client> {
         let (client, connection) = tokio_postgres::connect(&self.database_url(), NoTls).await?;
         tokio::spawn(connection);
@@ -20,25 +20,25 @@ impl Pipeline {
     /// Runs SQL and returns the rows as `psql -At` prints them: columns as text, `|` between them, NULL as nothing.
     ///
     /// # Errors
-    /// PostgreSQL refuses, or does not answer.
+    /// If PostgreSQL rejects the statement or does not answer.
     pub async fn sql(&self, statements: &str) -> Result<Vec<String>> {
         Ok(self.sql_rows(statements).await?.iter().map(|row| cells(row).join("|")).collect())
     }
 
-    /// Runs SQL outside the pipeline's own database: what is done to databases as a whole.
+    /// Runs SQL outside the pipeline's database, for statements about whole databases.
     ///
     /// # Errors
-    /// PostgreSQL refuses, or does not answer.
+    /// If PostgreSQL rejects the statement or does not answer.
     pub async fn administer(&self, statement: &str) -> Result<()> {
         let (client, connection) = tokio_postgres::connect(&self.endpoints().database_url("postgres"), NoTls).await?;
         tokio::spawn(connection);
         client.batch_execute(statement).await.with_context(|| statement.to_owned())
     }
 
-    /// Empties every table of a layer's schema, as somebody would by hand.
+    /// Truncates all tables of a layer's schema, as a person might do.
     ///
     /// # Errors
-    /// PostgreSQL refuses, or does not answer.
+    /// If PostgreSQL rejects the statement or does not answer.
     pub async fn truncate(&self, layer: Layer) -> Result<()> {
         let tables = format!(
             "SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables WHERE schemaname = '{}'",
@@ -49,27 +49,26 @@ impl Pipeline {
         Ok(())
     }
 
-    /// How many orders wait for a name.
+    /// Number of parked orders.
     ///
     /// # Errors
-    /// PostgreSQL does not answer.
+    /// If PostgreSQL does not answer.
     pub async fn parked(&self) -> Result<u64> {
         self.count("SELECT count(*) FROM stg.order_events WHERE parked_at IS NOT NULL").await
     }
 
-    /// How many orders are un-parked and not known to be sent.
+    /// Number of un-parked orders that are not marked as sent.
     ///
     /// # Errors
-    /// PostgreSQL does not answer.
+    /// If PostgreSQL does not answer.
     pub async fn unsent(&self) -> Result<u64> {
         self.count("SELECT count(*) FROM stg.order_events WHERE unsent").await
     }
 
-    /// How many rules are not applied to everybody as they are written, and how many changes of tags are not known to be
-    /// sent.
+    /// Number of rules that are not applied to all users, and of changes of tags that are not marked as sent.
     ///
     /// # Errors
-    /// PostgreSQL does not answer.
+    /// If PostgreSQL does not answer.
     pub async fn untagged(&self) -> Result<u64> {
         self.count(include_str!("untagged.sql")).await
     }

@@ -1,4 +1,4 @@
-//! The reference store of a pipeline: filled, emptied of single names, renamed.
+//! Reference data of a pipeline in Redis: filled, removed by name, renamed.
 
 use anyhow::{Context, Result};
 use redis::AsyncCommands;
@@ -22,7 +22,7 @@ impl Pipeline {
     /// Changes every name in Redis: of users, logins, restaurants, dishes and categories.
     ///
     /// # Errors
-    /// Redis refuses, or holds something that is no JSON.
+    /// If Redis rejects a command, or holds a value that is not JSON.
     pub async fn rename_everything(&self) -> Result<()> {
         let mut redis = self.redis().await?;
         let keys: Vec<String> = redis.keys("*").await?;

@@ -1,4 +1,4 @@
--- Rules that are not applied to everybody as they are written, and changes of tags that are not known to be sent.
+-- Counts rules that are not applied to all users, and changes of tags that are not marked as sent.
 SELECT
     (
         SELECT count(*)

@@ -1,4 +1,4 @@
-//! `check` with one thing wrong at a time: one line says so and what to do, all others stay as they were.
+//! Tests of `check` with one defect at a time: one line names it and the remedy, and all other lines stay the same.
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack, Topic};
@@ -9,7 +9,7 @@ use rdkafka::client::DefaultClientContext;
 
 const MISSING: i32 = 69;
 
-/// What `check` prints, a line each, with the names of this run replaced.
+/// Output of `check` by line, with the names of this run replaced.
 struct Said(Vec<String>);
 
 impl Said {
@@ -38,7 +38,8 @@ async fn with(pipeline: &Pipeline, name: &str, value: &str) -> Result<Said> {
     Ok(said)
 }
 
-/// There is one complaint, it begins and ends so, and nothing else has changed but what hangs on it.
+/// Asserts that exactly one line has failed, with this beginning and end, and that only lines that depend on it have
+/// changed.
 fn ensure_one(said: &Said, well: &Said, start: &str, end: &str, without: &[&str]) -> Result<()> {
     let failed = said.failed();
     let [line] = failed.as_slice() else { anyhow::bail!("not one complaint: {:#?}", said.0) };
@@ -145,7 +146,7 @@ async fn a_redis_cluster_is_refused() -> Result<()> {
     Ok(())
 }
 
-/// The bootstrap address answers, and names another one at which nobody does.
+/// The bootstrap address answers, and advertises an unreachable address.
 #[tokio::test]
 async fn an_advertised_address_that_does_not_resolve_is_named() -> Result<()> {
     let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;
@@ -170,7 +171,7 @@ async fn an_advertised_address_that_does_not_resolve_is_named() -> Result<()> {
     Ok(())
 }
 
-/// A database of another encoding refuses some name or other; who is told so at the start has no such orders.
+/// A database with another encoding rejects some names, so the service does not start.
 #[tokio::test]
 async fn the_database_has_to_speak_utf_8() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
@@ -201,7 +202,7 @@ async fn the_database_has_to_speak_utf_8() -> Result<()> {
     Ok(())
 }
 
-/// A pooler is seen and named; see `pooled.rs` for what else it does.
+/// A pooler is detected and reported; see `pooled.rs` for its other effects.
 #[tokio::test]
 async fn a_pooler_is_named() -> Result<()> {
     let stack = Stack::start(Options { pooled: Some(2), ..Options::for_tests() }).await?;

@@ -1,5 +1,5 @@
-//! Three clusters, three files of values: what the chart makes of each starts the real programs, on servers that speak TLS,
-//! SASL and through a pooler as that cluster's servers do.
+//! Tests of three example clusters: the manifests that Helm renders start the real programs, on servers with TLS, SASL
+//! and a pooler.
 
 mod rendered;
 
@@ -26,13 +26,13 @@ async fn c_all_managed() -> Result<()> {
     works("c-all-managed", Options { secured: true, pooled: Some(4), ..Options::for_tests() }, 133).await
 }
 
-/// The migration, `check` of each service, and a week of orders by as many replicas as the values say.
+/// Runs the migration, `check` of each service, and a week of orders with the number of replicas in the values.
 async fn works(cluster: &str, options: Options, seed: u64) -> Result<()> {
     let rendered = Rendered::of(cluster).await?;
     let stack = Stack::start(options).await?;
     let pipeline = Pipeline::start_plain_on(stack.endpoints(), rendered.partitions()?).await?;
     let servers = Servers { stack: &stack, pipeline: &pipeline };
-    // As it is given to us: empty, and ours.
+    // As a provider creates it: empty, and owned by this role.
     let database = name_in(&pipeline.database_url())?;
     pipeline.administer(&format!("DROP DATABASE {database} WITH (FORCE)")).await?;
     pipeline.administer(&format!("CREATE DATABASE {database} OWNER guarded")).await?;
@@ -80,7 +80,7 @@ fn name_in(url: &str) -> Result<String> {
     Ok(name.context("no name")?.to_owned())
 }
 
-/// Where the servers of the cluster are, here.
+/// Addresses of the cluster's servers in this test.
 struct Servers<'a> {
     stack: &'a Stack,
     pipeline: &'a Pipeline,
@@ -129,7 +129,7 @@ impl Servers<'_> {
         Ok(service)
     }
 
-    /// What the stack has in the place of an example: by the same scheme, with the same parameters.
+    /// The stack's counterpart of an example URL: the same scheme and parameters.
     fn secret(&self, name: &str, example: &str) -> Result<String> {
         let open = self.pipeline.database_url();
         let database = name_in(&open)?;

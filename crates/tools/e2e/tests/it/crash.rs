@@ -1,4 +1,4 @@
-//! SIGKILL anywhere, any number of times, loses nothing and counts nothing twice.
+//! Tests of crashes: SIGKILL at any point, any number of times, loses nothing and counts nothing twice.
 
 use std::collections::HashSet;
 use std::os::unix::process::ExitStatusExt;
@@ -77,8 +77,8 @@ async fn an_unparked_order_is_sent_again_in_the_same_bytes_when_stg_dies_before_
     dies_unparking("sent", 1).await
 }
 
-/// An order waits for its user; the name comes while STG is down; the STG that un-parks the order dies at `point`, when
-/// so many messages are out.
+/// An order waits for its user. The name is added while STG is down. The STG that un-parks the order dies at `point`,
+/// after this number of messages.
 async fn dies_unparking(point: &str, sent: usize) -> Result<()> {
     let week = workload(&[closed(1, "late", &["tea"])])?;
     let pipeline = Pipeline::start(1).await?;
@@ -107,7 +107,7 @@ async fn dies_unparking(point: &str, sent: usize) -> Result<()> {
     pipeline.assert_marts(&week.expected()).await
 }
 
-/// How often all three are killed while the week goes through.
+/// Number of kills of all three services during the week.
 const ROUNDS: u64 = 4;
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn all_three_die_again_and_again_during_a_load() -> Result<()> {
     pipeline.assert_marts(&week.expected()).await
 }
 
-/// How far each layer may come in a round: somewhere in a batch, each time somewhere else.
+/// Number of batches that each layer processes in a round before it dies.
 fn steps(round: u64) -> [i64; 3] {
     [1, 2, 3].map(|layer| i64::try_from((round * 3 + layer) * 7919 % 251).unwrap_or(1))
 }

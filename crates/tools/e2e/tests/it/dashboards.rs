@@ -1,4 +1,4 @@
-//! What the dashboards ask is there: views with these columns, rows for every chart, and every metric that operators see.
+//! Tests of dashboards: views have the columns they query, charts have rows, and all metrics exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -80,7 +80,7 @@ async fn columns_are_its_fields(client: &Client, chart: &Chart) -> Result<()> {
     Ok(())
 }
 
-/// What the protocol of PostgreSQL calls a type.
+/// Name of a type in the protocol of PostgreSQL.
 fn internal(kind: Type) -> &'static str {
     match kind {
         Type::Bigint => "int8",
@@ -90,7 +90,7 @@ fn internal(kind: Type) -> &'static str {
     }
 }
 
-/// What can be chosen, thinned out by `some`: as literals, in the order of the parameters.
+/// Choices of the selectors, filtered by `some`, as literals in the order of the parameters.
 async fn values(
     pipeline: &Pipeline,
     selectors: &[&Selector],
@@ -141,7 +141,7 @@ async fn every_metric_of_the_operators_is_told_by_a_service() -> Result<()> {
     let services = pipeline.start_all().await?;
     pipeline.wait_idle().await?;
     pipeline.summarized().await?;
-    // One more, which looks for Redis where there is none.
+    // One more service, with a wrong address of Redis.
     let lost = pipeline.service(Layer::Stg).env("REDIS_URL", "redis://127.0.0.1:1").env("KAFKA_GROUP_ID", "lost");
     let lost = lost.spawn()?;
     let outage = async || Ok(lost.metric("tagmill_dependency_errors_total").await.is_ok_and(|outages| outages > 0.0));

@@ -1,4 +1,4 @@
-//! A schema that somebody emptied by hand fills again from its topic, and what comes after it is right.
+//! Tests of a truncated schema: it is filled again from its topic, and later orders are correct.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! The customer's own messages, byte for byte, become what the customer drew.
+//! Tests with the example messages of the customer, byte for byte, and the expected rows.
 //!
 //! The fixtures are the texts of the customer's task (`stg-service-orders`, `dds-service-orders`) and of the order system
 //! (`order-service_orders`). Of the task's texts only what is no JSON was taken out: the line `...` and commas before a

@@ -1,4 +1,4 @@
-//! Bad records, missing names, absent dependencies, wrong settings: what the contract says happens, happens.
+//! Tests of faults: bad records, missing names, unreachable dependencies, wrong settings.
 
 mod dead_letters;
 mod sent_back;

@@ -1,4 +1,4 @@
-//! Every key and every hashdiff of a loaded vault, worked out again from the row it stands in: SQL knows no SHA-1.
+//! Tests of hash keys: every key and hashdiff of a loaded vault is recomputed from its row, because SQL has no SHA-1.
 
 use anyhow::{Context, Result, ensure};
 use e2e::{Pipeline, Workload};
@@ -53,7 +53,7 @@ async fn every_key_and_hashdiff_follows_from_its_row() -> Result<()> {
     .await
 }
 
-/// The first of the columns is what `key` makes of the others, in every row; and there are rows.
+/// Asserts that the first column is what `key` computes from the others in every row, and that there are rows.
 async fn check(pipeline: &Pipeline, table: &str, columns: &str, key: impl Fn(&[String]) -> Result<Uuid>) -> Result<()> {
     let rows = pipeline.sql(&format!("SELECT {columns} FROM dds.{table}")).await?;
     ensure!(!rows.is_empty(), "dds.{table} is empty");
@@ -66,14 +66,14 @@ async fn check(pipeline: &Pipeline, table: &str, columns: &str, key: impl Fn(&[S
     Ok(())
 }
 
-/// Of the parent's key and the attributes.
+/// Hash of the parent's key and the attributes.
 fn hashdiff(cells: &[String]) -> Result<Uuid> {
     let (parent, attributes) = cells.split_first().context("no parent")?;
     let attributes: Vec<Option<&str>> = attributes.iter().map(|text| Some(text.as_str())).collect();
     Ok(keys::hashdiff(parent.parse()?, &attributes))
 }
 
-/// As the hashdiff writes it: `249.5`, where the column says `249.50000`.
+/// In the format of the hashdiff: `249.5`, where the column has `249.50000`.
 fn amount(text: &str) -> Result<String> {
     Ok(Amount::read(text).with_context(|| format!("{text} is no amount"))?.to_string())
 }

@@ -1,6 +1,10 @@
-//! The three services together, on a real Kafka, PostgreSQL and Redis.
+//! End-to-end tests: the three services together, on real Kafka, PostgreSQL and Redis.
 
+mod repository;
 mod docs;
+mod crates;
+mod circles;
+mod advisory_locks;
 mod examples;
 mod keys;
 mod tags;

@@ -1,11 +1,11 @@
-//! However much waits for a service, and however large the records are, it holds little of it: a pod has 128 MiB.
+//! Tests of memory: a service stays below 128 MiB, whatever the number and the size of waiting records.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Record, Workload};
 use serde_json::{Value, json};
 use workload::source::Reference;
 
-/// The most a service may ever hold, in KiB: 64 MiB, of which a release build takes 16 for itself.
+/// Memory limit of a service in KiB: 64 MiB, of which a release build takes 16 for itself.
 const MAX_DATA_KIB: u64 = 48 << 10;
 
 const KIB: usize = 1 << 10;
@@ -13,10 +13,10 @@ const KIB: usize = 1 << 10;
 /// So many orders of the usual size, and among them these.
 const USUAL: u64 = 1_000;
 
-/// Orders with a field nobody knows, which is kept all the same: so many KiB.
+/// Orders with an unknown field, which is stored, of this size in KiB.
 const PADDED: [usize; 8] = [100, 200, 300, 500, 700, 800, 850, 900];
 
-/// How often each of those comes.
+/// Number of repetitions of each.
 const TIMES: usize = 4;
 
 /// Orders of every dish of a menu whose names are long: a record of ten KiB becomes a message of hundreds.

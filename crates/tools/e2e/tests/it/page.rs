@@ -1,4 +1,4 @@
-//! The page at `/dashboard`, in a real browser: what it shows, to whom, and how it behaves.
+//! Tests of the page at `/dashboard` in a real browser.
 
 use anyhow::{Context, Result};
 use e2e::{Layer, Pipeline, Process, Service, Workload};
@@ -44,7 +44,7 @@ impl Fixture {
         Ok(fixture)
     }
 
-    /// Loads orders and waits until they are in what the views show.
+    /// Loads orders and waits until the views show them.
     async fn load(&self, week: &Workload) -> Result<()> {
         self.pipeline.load(&week.events).await?;
         self.pipeline.wait_idle().await?;
@@ -56,7 +56,7 @@ impl Fixture {
         self.services.last().context("no service")
     }
 
-    /// Where the page is.
+    /// URL of the page.
     fn address(&self) -> Result<String> {
         Ok(address(self.cdm()?))
     }
@@ -79,7 +79,7 @@ fn address(cdm: &Process) -> String {
     format!("http://{}/dashboard", cdm.address())
 }
 
-/// Opens a tab of the page and waits for its numbers.
+/// Opens a tab of the page and waits for its figures.
 async fn open_tab(browser: &mut Browser, id: &str) -> Result<()> {
     browser.evaluate(&format!("document.getElementById('tab-{id}').click()")).await?;
     browser.until(&format!("!document.getElementById('panel-{id}').hidden && {FILLED}")).await

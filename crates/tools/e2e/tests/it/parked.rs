@@ -1,5 +1,5 @@
-//! The first day: orders by the thousands come before Redis is filled. None is lost, none is sent twice but where a process
-//! dies between the broker's acknowledgement and the mark, and the memory of who takes them up is bounded.
+//! Test of thousands of orders that arrive before Redis is filled: none is lost, duplicates occur only after a crash,
+//! memory is bounded.
 
 use std::collections::{BTreeSet, HashMap};
 use std::os::unix::process::ExitStatusExt;
@@ -11,10 +11,10 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use workload::source::Reference;
 
-/// What a person who fills Redis is ready to wait.
+/// Time limit for orders to be sent after Redis is filled.
 const SOON: Duration = Duration::from_secs(240);
 
-/// The most STG may ever hold, in KiB: 64 MiB, of which a release build takes 16 for itself. A pod has 128.
+/// Memory limit of STG in KiB: 64 MiB, of which a release build takes 16 for itself. A pod has 128.
 const MAX_DATA_KIB: u64 = 48 << 10;
 
 /// Orders of the first day; `PARKED_ORDERS` makes it a larger one.
@@ -28,7 +28,7 @@ async fn drained(pipeline: &Pipeline) -> Result<()> {
     until("all parked orders are sent", SOON, nothing).await
 }
 
-/// Messages by order, in ascending order, each as often as it was sent; two about one order must not differ.
+/// Messages by order, ascending, including repetitions; two messages of one order must be equal.
 async fn sent(pipeline: &Pipeline) -> Result<HashMap<i64, u64>> {
     let mut times: HashMap<i64, u64> = HashMap::new();
     let mut told: HashMap<i64, Record> = HashMap::new();
@@ -80,10 +80,10 @@ async fn distinct(pipeline: &Pipeline) -> Result<f64> {
     Ok(f64::from(u32::try_from(pipeline.count(names).await?)?))
 }
 
-/// How often each of two replicas dies before a third finishes the work.
+/// Number of deaths of each of two replicas before a third finishes the work.
 const DEATHS: u64 = 3;
 
-/// Orders a round; so many are sent once more when a process dies between the acknowledgement and the mark.
+/// Orders per round; at most this number is sent again when a process dies between acknowledgement and mark.
 const ROUND: u64 = 100;
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The whole pipeline through pgbouncer in transaction mode, whose few connections the three services share.
+//! Test of the whole pipeline through pgbouncer in transaction mode with few connections.
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack};

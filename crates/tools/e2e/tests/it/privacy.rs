@@ -1,10 +1,10 @@
-//! No log names a person.
+//! Test that logs contain no names of people.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Record, Workload};
 use serde_json::Value;
 
-/// A name inside an order that cannot be used: what is wrong with it is told without it.
+/// A name inside an unusable order: the error does not contain it.
 const NAMED: &str = "Котова Ольга Вениаминовна";
 
 #[tokio::test]

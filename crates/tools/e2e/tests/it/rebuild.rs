@@ -1,4 +1,4 @@
-//! A layer is built anew from its topic while people look at what it said before, and orders go on arriving.
+//! Tests of rebuilds: a layer is rebuilt from its topic while it is read and while orders arrive.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ mod interrupted;
 mod markers;
 mod zombie;
 
-/// How long a rebuild of a test may take, members that were killed included.
+/// Time limit of a rebuild in a test, including the session timeout of killed members.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A pipeline that has read a first part of a week. Its orders never lose anything, so that no counter has a reason to
@@ -22,7 +22,7 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 struct Fixture {
     pipeline: Pipeline,
     week: Workload,
-    /// How many events were loaded.
+    /// Number of events loaded.
     loaded: usize,
     services: BTreeMap<Layer, Process>,
 }
@@ -40,7 +40,7 @@ impl Fixture {
         Ok(fixture)
     }
 
-    /// Loads so many more events, if there are any left.
+    /// Loads more events, if any are left.
     async fn load(&mut self, events: usize) -> Result<()> {
         let end = self.week.events.len().min(self.loaded + events);
         self.pipeline.load(&self.week.events[self.loaded..end]).await?;
@@ -48,7 +48,7 @@ impl Fixture {
         Ok(())
     }
 
-    /// The service of a layer, from now on without a life of its own.
+    /// Removes the service of a layer from the fixture and returns it.
     fn take(&mut self, layer: Layer) -> Result<Process> {
         self.services.remove(&layer).ok_or_else(|| anyhow::anyhow!("{} does not run", layer.binary()))
     }
@@ -59,7 +59,7 @@ impl Fixture {
         prepare(&self.pipeline, layer).await
     }
 
-    /// Waits for the end of the rebuild, and loads what is left.
+    /// Waits for the end of the rebuild, and loads the rest.
     async fn finish(&mut self) -> Result<()> {
         until("the rebuild is complete", WAIT_TIMEOUT, async || Ok(phase(&self.pipeline).await?.is_empty())).await?;
         self.load(self.week.events.len()).await?;
@@ -86,7 +86,7 @@ impl Fixture {
     }
 }
 
-/// Runs the command; whoever was killed is waited for until its session is over.
+/// Runs the command, and waits for the session timeout of killed members.
 async fn prepare(pipeline: &Pipeline, layer: Layer) -> Result<()> {
     until("the group lets the rebuild begin", Duration::from_secs(20), async || {
         let output = pipeline.service(layer).run(&["rebuild"]).await?;
@@ -107,7 +107,7 @@ async fn phase(pipeline: &Pipeline) -> Result<String> {
     Ok(pipeline.sql("SELECT phase FROM public.tagmill_rebuilds").await?.concat())
 }
 
-/// A counter, by the keys of the user and of what is counted.
+/// A counter, by the keys of the user and of the product or category.
 type Counts = BTreeMap<(String, String), i64>;
 
 const COUNTS: &str = "SELECT user_id, product_id, order_cnt FROM cdm.user_product_counters
@@ -121,7 +121,7 @@ fn counts(rows: &[String]) -> Result<Counts> {
     rows.iter().map(count).collect()
 }
 
-/// What the marts said at some time, and how far the topic to them had been written.
+/// Content of the marts at some time, and the end offsets of their topic.
 struct Before {
     counts: Counts,
     ends: Vec<i64>,

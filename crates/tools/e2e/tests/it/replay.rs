@@ -1,4 +1,4 @@
-//! Reading any topic again from its beginning changes no byte in the warehouse and says no wrong number.
+//! Tests of replays: reading any topic again changes no byte in the database and publishes no wrong number.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use e2e::{Layer, Pipeline, Process, Record, Workload, until};
 use orders::keys;
 
-/// Empty at rest: nothing waits for a name.
+/// Tables that are empty when idle: no order waits for a name.
 const EMPTY: [&str; 1] = ["stg.missing_names"];
 
 #[tokio::test]
@@ -30,7 +30,7 @@ struct Fixture {
 }
 
 impl Fixture {
-    /// Some names come late, so that orders were parked on their way, too.
+    /// Some names are added late, so that some orders were parked.
     async fn loaded(seed: u64) -> Result<Self> {
         let week = Workload::dirty(seed, 1_500);
         let (late, early) = week.reference.split_last().context("no reference")?;
@@ -80,7 +80,7 @@ impl Fixture {
     }
 }
 
-/// Two messages about one version of an order are the same bytes; some orders have been told about four times by now.
+/// Two messages about one version of an order are identical; some orders have been sent about four times by now.
 async fn assert_repeats_are_alike(pipeline: &Pipeline) -> Result<()> {
     let mut first = HashMap::new();
     let mut repeats = 0;
@@ -98,7 +98,7 @@ async fn assert_repeats_are_alike(pipeline: &Pipeline) -> Result<()> {
     Ok(())
 }
 
-/// A counter's name, count and version, by the keys of the user and of what is counted.
+/// Name, count and version of a counter, by the keys of the user and of the product or category.
 type Said = HashMap<(String, String), (String, i64, i64)>;
 
 /// Of everything told about a counter the newest is what the marts hold, and whatever was told from `offset` on is that,

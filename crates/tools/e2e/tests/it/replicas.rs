@@ -1,11 +1,11 @@
-//! Several replicas end in the same state as one.
+//! Tests of replicas: several replicas end in the same state as one.
 
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Process, Workload, until};
 
-/// What is true now, whatever the order in which it arrived: no ids, no applied dates, no versions of counters.
+/// The final state, independent of the order of arrival: no ids, no applied dates, no versions of counters.
 const CURRENT: [(&str, &str); 13] = [
     ("orders received", "SELECT object_id, sent_dttm, version, user_id, payload FROM stg.order_events"),
     (
@@ -76,8 +76,7 @@ async fn two_replicas_on_four_partitions_end_as_one_on_one() -> Result<()> {
     Ok(())
 }
 
-/// Runs the week through so many replicas of each service: half of it while they are still sharing out the partitions,
-/// half of it when each has its own.
+/// Processes the week with a number of replicas per service: half of it during rebalances, half after them.
 async fn play(pipeline: &Pipeline, week: &Workload, replicas: usize) -> Result<Vec<Vec<String>>> {
     let (before, after) = week.events.split_at(week.events.len() / 2);
     pipeline.name(&week.reference).await?;

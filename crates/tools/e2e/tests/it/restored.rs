@@ -1,4 +1,4 @@
-//! A database that is lost comes back from a backup, and what the backup lacks comes back from Kafka.
+//! Test of a restored backup: the missing records are replayed from Kafka.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ async fn a_restored_database_and_a_replay_of_the_last_hour_converge() -> Result<
     pipeline.wait_idle().await?;
     pipeline.audit().await?;
 
-    // A role with rights here, which the server that is restored to does not know.
+    // A role with rights on this server, which the target server of the restore does not have.
     let name = name_of(&pipeline)?;
     let reader = format!("{name}_reader");
     pipeline.administer(&format!("CREATE ROLE {reader}")).await?;
@@ -58,7 +58,8 @@ async fn a_restored_database_and_a_replay_of_the_last_hour_converge() -> Result<
         ensure!(offsets.iter().sum::<i64>() < ends.iter().sum(), "{offsets:?} of {ends:?}: nothing is read again");
         pipeline.commit(layer, &offsets).await?;
     }
-    // What DDS had said of counters since is about a vault that is lost, in versions the restored one may never reach.
+    // Counters that DDS has published since belong to a lost vault, with versions that the restored one may never
+    // reach.
     pipeline.commit(Layer::Cdm, &pipeline.ends(&pipeline.source(Layer::Cdm)).await?).await?;
 
     let services = pipeline.start_all().await?;

@@ -1,4 +1,5 @@
-//! Roles of the services, which own no table: each may do what its service and its commands need, and no more.
+//! Tests of the roles of the services, which own no table: each has exactly the rights that its service and commands
+//! need.
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/roles/cr
 
 const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// A server with the roles of the services and an owner who is not a superuser and has migrated.
+/// A server with the roles of the services and an owner without superuser rights, which has run the migrations.
 struct Fixture {
     pipeline: Pipeline,
     stack: Stack,
@@ -59,7 +60,7 @@ impl Fixture {
         Ok([self.service(stg).start().await?, self.service(dds).start().await?, self.service(cdm).start().await?])
     }
 
-    /// Runs a command of a service as its role; what it printed.
+    /// Runs a command of a service as its role, and returns its output.
     async fn says(&self, layer: Layer, arguments: &[&str]) -> Result<String> {
         succeeds(self.service(layer), arguments).await
     }

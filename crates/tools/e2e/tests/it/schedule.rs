@@ -1,4 +1,4 @@
-//! Working at ticks, by an interval or a cron line, ends where working continuously does.
+//! Tests of schedules: an interval or a cron line ends in the same state as continuous work.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn who_was_frozen_for_many_ticks_goes_on_ticking() -> Result<()> {
     stg.pause().await?;
     sleep(FROZEN).await;
     stg.resume().await?;
-    // One tick is due at once, whatever becomes of those behind it; both loads cannot be its work.
+    // The first tick is due at once; it cannot process both loads.
     for events in [before, after] {
         pipeline.load(events).await?;
         pipeline.wait_idle_up_to(&[Layer::Stg]).await?;

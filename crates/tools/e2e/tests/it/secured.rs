@@ -1,4 +1,4 @@
-//! Connections as production has them: encrypted, checked, logged in to; and turned away, one thing wrong at a time.
+//! Tests of secured connections: TLS, certificates, authentication; and rejected connections, one defect at a time.
 
 mod everyday;
 mod refusals;
@@ -35,7 +35,7 @@ impl Fixture {
         self.stack.secured().context("the stack has no guards")
     }
 
-    /// A service that comes in by the guarded doors only.
+    /// A service that uses only the secured listeners.
     fn service(&self, layer: Layer) -> Result<Service<'_>> {
         self.service_of(&self.pipeline, layer)
     }
@@ -72,19 +72,19 @@ impl Fixture {
     }
 }
 
-/// No secret is told, neither those that are right nor those that were tried.
+/// Asserts that no output contains a secret, neither a correct one nor a wrong one.
 fn ensure_silent(what: &str, said: &str, secrets: &[String]) -> Result<()> {
     let leak = secrets.iter().find(|secret| said.contains(secret.as_str()));
     ensure!(leak.is_none(), "{what} tells {leak:?}");
     Ok(())
 }
 
-/// All that a process has said.
+/// All output of a process.
 fn all(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// What it has said to a person: not its log, which is JSON, a line each.
+/// Its messages for people, without the log, which is JSON lines.
 fn told(text: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(text);
     text.lines().filter(|line| !line.starts_with('{')).map(str::to_owned).collect()

@@ -1,5 +1,5 @@
-//! A service that is told to stop, whenever that is, finishes or abandons its batch within the grace period, commits what
-//! is done and leaves its group. Afterwards nothing is missing, and nothing was counted twice.
+//! Tests of graceful shutdown at any moment: a service finishes or abandons its batch within the grace period, commits,
+//! and leaves its group.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 const ORDERS: u64 = 1_200;
 
-/// How often all three are stopped while the week goes through.
+/// Number of stops of all three services during the week.
 const ROUNDS: u64 = 5;
 
-/// Stops all of them at once: each must end in good order. That is within the grace period, or the exit code is another.
+/// Stops all services at once: each must exit with 0, which means within the grace period.
 async fn stop_all(services: &[Process]) -> Result<()> {
     try_join_all(services.iter().map(Process::stop)).await?;
     Ok(())
@@ -36,7 +36,7 @@ fn assert_left(pipeline: &Pipeline) -> Result<()> {
     Ok(())
 }
 
-/// Every order comes once, so whatever STG sends twice it did twice.
+/// Every order occurs once, so a duplicate message of STG means that it was processed twice.
 #[tokio::test]
 async fn at_any_moment_of_a_load() -> Result<()> {
     let week = Workload::clean(71, ORDERS);
@@ -65,7 +65,7 @@ async fn at_any_moment_of_a_load() -> Result<()> {
     pipeline.assert_marts(&week.expected()).await
 }
 
-/// Members come and go while others leave.
+/// Members join and leave while others leave.
 #[tokio::test]
 async fn during_a_rebalance() -> Result<()> {
     let week = Workload::dirty(72, ORDERS / 2);
@@ -78,7 +78,7 @@ async fn during_a_rebalance() -> Result<()> {
     until("something has come through", WAIT_TIMEOUT, begun).await?;
     for _ in 0..3 {
         let young: Vec<Process> = start().collect::<Result<_>>()?;
-        // They have spoken to the broker by then; when they join, nobody knows.
+        // They have connected to the broker by then; the time of their join is unknown.
         for service in &young {
             until("it listens", WAIT_TIMEOUT, async || Ok(service.get("/health").await.is_ok())).await?;
         }
@@ -128,7 +128,7 @@ impl Fixture {
         self.pipeline.load(self.week.events.chunks(third).nth(part).context("no such part")?).await
     }
 
-    /// All is well again, and all of the week is where it belongs.
+    /// Asserts that the services work again and the week is complete.
     async fn assert_all_is_well(&self) -> Result<()> {
         let _services = self.pipeline.start_all().await?;
         self.pipeline.wait_idle().await?;
@@ -137,7 +137,7 @@ impl Fixture {
     }
 }
 
-/// It is in the middle of this step, and does not get on.
+/// Whether it is stuck in this step.
 async fn until_stuck_in(service: &Process, step: &str) -> Result<()> {
     let what = format!("it is stuck while {step}");
     until(&what, WAIT_TIMEOUT, async || {

@@ -1,4 +1,4 @@
-//! Orders as a test tells them: one restaurant, a few users, dishes by their names.
+//! Orders for tests: one restaurant, a few users, dishes by name.
 
 use anyhow::Result;
 use e2e::{Record, Workload};
@@ -46,12 +46,12 @@ pub(crate) const fn closed<'a>(id: u64, user: &'a str, dishes: &'a [&'a str]) ->
     Order { id, user, dishes, status: "CLOSED", minute: 0 }
 }
 
-/// What Redis holds about a user.
+/// Value of a user in Redis.
 pub(crate) fn user(id: &str) -> Result<Reference> {
     Ok(Reference::parse(json!({"_id": id, "name": format!("Имя {id}"), "login": id}).to_string())?)
 }
 
-/// What Redis holds about the restaurant, whose menu has these dishes, each in a category of its own.
+/// Value of the restaurant in Redis, whose menu has these dishes, each in its own category.
 pub(crate) fn restaurant(dishes: &[&str]) -> Result<Reference> {
     let menu: Vec<Value> = dishes
         .iter()

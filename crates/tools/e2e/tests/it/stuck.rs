@@ -1,5 +1,5 @@
-//! What keeps a service from getting on is told by `/ready` and `/metrics` within a minute: a record the database will not
-//! take, a transaction that waits for a lock. Neither makes it unhealthy, costs a record, or outlives its cause.
+//! Tests of a service without progress: `/ready` and `/metrics` report a rejected record or a lock within a minute; it
+//! stays healthy.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn refuse(pipeline: &Pipeline, table: &str, condition: &str, raised: &str)
     Ok(())
 }
 
-/// What `/ready` says of a reason, once it gives it.
+/// Waits until `/ready` reports a cause, and returns its text.
 async fn reason(service: &Process, what: &str, is_it: impl Fn(&Value) -> bool) -> Result<Value> {
     let mut found = None;
     until(what, A_MINUTE, async || {
@@ -82,7 +82,7 @@ async fn a_record_behind_an_error_that_repeats_is_named_and_goes_on_when_its_tim
     Ok(())
 }
 
-/// The offsets of the records that the log says cannot be stored, each once.
+/// Distinct offsets of records that cannot be stored, according to the log.
 fn offsets_named(service: &Process) -> Result<Vec<u64>> {
     let mut offsets = Vec::new();
     for line in service.log()?.lines().filter(|line| line.contains("cannot be stored")) {

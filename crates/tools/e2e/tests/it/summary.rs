@@ -1,4 +1,4 @@
-//! The summary: what dashboards read is what the tables say, whatever happens to the services.
+//! Tests of the summary: the figures for dashboards equal the tables, whatever happens to the services.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl Fixture {
         Ok(fixture)
     }
 
-    /// Loads this as well, and waits until it is through and added up.
+    /// Loads more records, and waits until they are processed and summarized.
     async fn load(&self, workload: &Workload) -> Result<()> {
         self.pipeline.load(&workload.events).await?;
         self.wait_idle().await
@@ -50,7 +50,7 @@ impl Fixture {
         self.pipeline.service(layer).env("SUMMARY_REFRESH", "100ms")
     }
 
-    /// The service of a layer, from now on without a life of its own.
+    /// Removes the service of a layer from the fixture and returns it.
     fn take(&mut self, layer: Layer) -> Result<Process> {
         self.services.remove(&layer).with_context(|| format!("{} does not run", layer.binary()))
     }

@@ -1,5 +1,4 @@
-//! Tags: who has ordered something so many times is called something, for as long as that is so, and every change is told
-//! once.
+//! Tests of tags: a user has a tag as long as the counter meets the threshold, and every change is published once.
 
 use anyhow::Result;
 use e2e::{Layer, Pipeline, Record};
@@ -21,7 +20,7 @@ mod api;
 mod rebuilt;
 mod plan;
 
-/// A user and a category nobody else has.
+/// A unique user and category.
 const USER: &str = "626a81ce9a8cd1920641e296";
 const CATEGORY: &str = "Завтраки";
 
@@ -34,7 +33,7 @@ async fn rule(pipeline: &Pipeline, id: i64, subject: &str, key: &str, threshold:
     pipeline.sql(&insert).await.map(drop)
 }
 
-/// What DDS would say of one user: a counter of the category, and one of a dish.
+/// The message of DDS about a user: a counter of the category, and one of a dish.
 fn counters(user: &str, version: i64, category: i32, product: i32) -> Record {
     let counters = json!({
         "user_id": user,
@@ -44,7 +43,7 @@ fn counters(user: &str, version: i64, category: i32, product: i32) -> Record {
     Record { key: Some(user.into()), partition: Some(0), ..Record::of(counters.to_string()) }
 }
 
-/// Has CDM read one message, and waits until what comes of it is told.
+/// Sends one message to CDM and waits until its tag events are published.
 async fn say(pipeline: &Pipeline, record: Record) -> Result<()> {
     pipeline.produce(&pipeline.source(Layer::Cdm), [record]).await?;
     pipeline.wait_idle_up_to(&[Layer::Cdm]).await
@@ -57,7 +56,7 @@ async fn tags(pipeline: &Pipeline) -> Result<Vec<String>> {
         .await
 }
 
-/// What has happened to tags.
+/// Changes of tags.
 async fn history(pipeline: &Pipeline) -> Result<Vec<String>> {
     pipeline
         .sql("SELECT source_id, rule_id, change_no, action, tag, order_cnt, threshold FROM cdm.user_tag_events ORDER BY seq")

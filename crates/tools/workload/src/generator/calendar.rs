@@ -1,4 +1,4 @@
-//! When people order: a week whose days have a lunch and a dinner.
+//! Order times: a week with a lunch and a dinner peak each day.
 
 use jiff::ToSpan;
 use jiff::civil::DateTime;
@@ -30,7 +30,8 @@ impl Calendar {
         Self { start, hours: Weights::new(hours) }
     }
 
-    /// When the order with this number begins, of so many in all. Never earlier than the one before it.
+    /// Start time of the order with this number, of a total number of orders. Never earlier than that of the previous
+    /// one.
     pub(super) fn moment(&self, number: u64, of: u64) -> DateTime {
         let middle = u128::from(self.hours.total()) * (2 * u128::from(number) + 1) / (2 * u128::from(of.max(1)));
         let (hour, into) = self.hours.locate(u64::try_from(middle).unwrap_or(u64::MAX));

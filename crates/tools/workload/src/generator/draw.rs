@@ -1,9 +1,9 @@
-//! Random draws: every generated thing has a stream of its own, so it can be drawn again at any time.
+//! Random numbers: every generated object has a stream of its own, so it can be drawn again at any time.
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What a stream belongs to; the numbers keep the streams of different kinds apart.
+/// The kind of object that a random stream belongs to; the numbers keep streams of different kinds apart.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     Restaurant = 1,
@@ -29,7 +29,7 @@ pub(super) fn chance(rng: &mut impl Rng, share: f64) -> bool {
     rng.random::<f64>() < share
 }
 
-/// An index below the bound; 0 where nothing is below it.
+/// An index below the bound; 0 if the bound is 0.
 pub(super) fn below(rng: &mut impl Rng, bound: usize) -> usize {
     if bound == 0 { 0 } else { rng.random_range(0..bound as u64) as usize }
 }
@@ -58,14 +58,14 @@ impl Weights {
         self.sums.last().copied().unwrap_or(0)
     }
 
-    /// Which item a point from 0 to the total falls on, and how far into it.
+    /// The item at a point from 0 to the total, and the offset of the point in it.
     pub(super) fn locate(&self, point: u64) -> (usize, u64) {
         let index = self.sums.partition_point(|sum| *sum <= point);
         let before = index.checked_sub(1).map_or(0, |last| self.sums[last]);
         (index, point - before)
     }
 
-    /// An item's index, as often as its weight says; 0 where there is no weight at all.
+    /// An index, drawn in proportion to the weights; 0 if there are no weights.
     pub(super) fn draw(&self, rng: &mut impl Rng) -> usize {
         match self.total() {
             0 => 0,

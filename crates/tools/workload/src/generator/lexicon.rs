@@ -1,8 +1,8 @@
-//! The words: names of people, places and dishes, all from lists and none of anybody in particular.
+//! Word lists: names of people, places and dishes. The people are invented.
 //!
 //! The lists are set as paragraphs (hence `rustfmt::skip`): one word a line would bury them.
 
-/// Dishes of one kind and what they cost.
+/// Dishes of one kind and their prices.
 #[derive(Debug)]
 pub(super) struct Category {
     pub(super) name: &'static str,
@@ -11,7 +11,7 @@ pub(super) struct Category {
     pub(super) dishes: &'static [&'static str],
 }
 
-/// What can be ordered in town, the best loved first.
+/// All dishes, the most popular first.
 #[rustfmt::skip]
 pub(super) const CATEGORIES: [Category; 10] = [
     Category {
@@ -110,7 +110,7 @@ pub(super) const KINDS: [(&str, &[&str]); 8] = [
     ("Бистро", &["Пицца", "Роллы", "Бургеры", "Горячее", "Салаты", "Напитки"]),
 ];
 
-/// Where in town a restaurant is.
+/// Locations of restaurants.
 #[rustfmt::skip]
 pub(super) const PLACES: [&str; 12] = [
     "на Пятницкой", "у фонтана", "на набережной", "в Коломне", "у вокзала", "на Лесной", "за мостом", "на Покровке",

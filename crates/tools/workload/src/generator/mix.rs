@@ -1,4 +1,4 @@
-//! How much of a generated stream is out of the ordinary: a share of the orders for every kind of trouble.
+//! Shares of unusual orders in a generated stream, by kind.
 
 /// Shares of the orders, from 0 to 1; they are drawn independently, so one order may meet several.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -7,9 +7,9 @@ pub struct Mix {
     pub opened: f64,
     /// Cancelled instead of closed.
     pub cancelled: f64,
-    /// Whose last event is delivered once more, byte for byte.
+    /// Orders whose last event is delivered twice, byte for byte.
     pub repeated: f64,
-    /// Whose OPEN event arrives after their end: older news after newer.
+    /// Orders whose OPEN event arrives after their last event.
     pub late: f64,
     /// That lose a line some time after their end.
     pub changed: f64,
@@ -19,8 +19,8 @@ pub struct Mix {
     pub noise: f64,
     /// Followed by a record that cannot be read.
     pub broken: f64,
-    /// Told once more, some time after their end, as somebody else's. A service can only know whose an order is if that
-    /// event comes after another of the order in the same partition.
+    /// Orders that are repeated some time after their end with another user. A service can only detect this if that
+    /// event follows another event of the order in the same partition.
     pub reassigned: f64,
 }
 
@@ -42,7 +42,7 @@ impl Default for Mix {
 }
 
 impl Mix {
-    /// Exactly one CLOSED event an order: for measuring, where every record should cost the same.
+    /// Exactly one CLOSED event per order: for measurements in which every record costs the same.
     #[must_use]
     pub fn clean() -> Self {
         Self {

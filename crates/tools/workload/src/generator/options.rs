@@ -1,23 +1,23 @@
-//! The choices of whoever wants orders.
+//! Options of the generator.
 
 use jiff::civil::{DateTime, date};
 
 use super::mix::Mix;
 
-/// What to generate.
+/// Options of a generated week.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Everything random follows from this number.
     pub seed: u64,
-    /// How many distinct orders the week holds.
+    /// Number of distinct orders.
     pub orders: u64,
-    /// How many users share them; at least one.
+    /// Number of users; at least one.
     pub users: u32,
-    /// How many restaurants serve them; at least one.
+    /// Number of restaurants; at least one.
     pub restaurants: u32,
     /// When the week begins. It is fixed, and well in the past: events from the future are dead letters.
     pub start: DateTime,
-    /// How much of the stream is out of the ordinary.
+    /// Shares of unusual orders.
     pub mix: Mix,
 }
 

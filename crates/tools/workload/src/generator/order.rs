@@ -1,4 +1,4 @@
-//! One order: who, where, what, when, and which events will tell of it.
+//! One order: user, restaurant, lines, time, and its events.
 
 use jiff::civil::DateTime;
 use jiff::{Span, ToSpan};
@@ -9,19 +9,19 @@ use super::draw::{self, Kind, Weights};
 use super::mix::Mix;
 use super::world::{self, World};
 
-/// How many lines an order has, from one on, relative to each other: 3.5 on average.
+/// Weights of the number of lines of an order, beginning with one line: 3.5 on average.
 const LINES: [u64; 7] = [10, 20, 25, 20, 12, 8, 5];
 
-/// What a record tells, in the order in which two records of one moment are delivered.
+/// Kinds of records, in the order in which two records of the same time are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Act {
-    /// The order has come in.
+    /// The order was received.
     Opened,
     /// The order has been closed or cancelled.
     Ended { cancelled: bool },
     /// The order's end, once more.
     Repeated { cancelled: bool },
-    /// The order has come in: news that was overtaken.
+    /// The order was received; this event was overtaken by a later one.
     Late,
     /// The order has lost its last line.
     Changed { cancelled: bool },
@@ -33,21 +33,21 @@ pub(super) enum Act {
     Tombstone,
     /// A record that cannot be read.
     Broken,
-    /// The order, said to be somebody else's.
+    /// The order with another user.
     Reassigned,
 }
 
-/// An order as it is drawn; its events follow from it.
+/// An order as drawn; its events follow from it.
 #[derive(Debug)]
 pub(super) struct Order {
     pub(super) number: u64,
     pub(super) user: usize,
     pub(super) restaurant: usize,
     pub(super) lines: Vec<Line>,
-    /// How much of the cost is paid in bonuses.
+    /// Share of the cost paid in bonuses.
     pub(super) bonus_percent: i64,
     pub(super) times: Times,
-    /// Where the draws of the order stopped; its plan goes on from here.
+    /// State of the random stream after the order was drawn; its plan continues from here.
     rng: ChaCha8Rng,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Line {
     pub(super) quantity: u32,
 }
 
-/// When the order took each of its steps, and those it would take if its plan had them.
+/// Times of all steps of the order, including those that its plan lacks.
 #[derive(Debug)]
 pub(super) struct Times {
     pub(super) opened: DateTime,
@@ -70,7 +70,7 @@ pub(super) struct Times {
 }
 
 impl Order {
-    /// The order with this number, which comes in at this moment.
+    /// Draws the order with this number and start time.
     pub(super) fn draw(world: &World, number: u64, opened: DateTime) -> Self {
         let mut rng = draw::stream(world.seed, Kind::Order, number);
         let user = world.draw_user(&mut rng);
@@ -96,7 +96,7 @@ impl Order {
 
     /// Every event of this order and when it is delivered.
     pub(super) fn plan(&self, mix: &Mix) -> Vec<(DateTime, Act)> {
-        // Every share takes its draws whether or not it comes to anything, so a mix changes nothing but itself.
+        // Every share consumes its random numbers in any case, so changing one share does not affect the others.
         let rng = &mut self.rng.clone();
         let mut happens = |share| draw::chance(rng, share);
         let (opened, late) = (happens(mix.opened), happens(mix.late));

@@ -1,4 +1,4 @@
-//! What an order's events look like on the wire.
+//! Kafka records of an order's events.
 
 use jiff::ToSpan;
 use jiff::civil::DateTime;
@@ -17,7 +17,7 @@ const CLOSED: &[Status] = &[Status::Open, Status::Cooking, Status::Delivering, S
 const CANCELLED: &[Status] = &[Status::Open, Status::Cooking, Status::Cancelled];
 const WITHDRAWN: &[Status] = &[Status::Open, Status::Cooking, Status::Delivering, Status::Closed, Status::Cancelled];
 
-/// The record that tells of this act of the order.
+/// The record of one step of the order.
 pub(super) fn write(order: &Order, world: &World, act: Act) -> Event {
     let all = order.lines.as_slice();
     let fewer = &all[..all.len().saturating_sub(1)];
@@ -83,7 +83,7 @@ fn reached(status: Status, times: &Times, updated: DateTime) -> DateTime {
     }
 }
 
-/// A message of the kind the services have to let pass.
+/// A message of another kind, which the services must skip.
 fn service(order: &Order) -> Vec<u8> {
     json(&serde_json::json!({
         "object_id": order.number,
@@ -100,7 +100,7 @@ fn user(order: &Order, world: &World) -> String {
     format!("{rest}{first}")
 }
 
-/// Makes an order somebody else's, with the newest of all its versions.
+/// Changes the user of an order, with the newest of all its versions.
 fn reassign(record: &[u8], user: &str) -> Vec<u8> {
     change(record, |message| message["payload"]["user"]["id"] = user.into())
 }
@@ -122,7 +122,7 @@ fn spoil(mut record: Vec<u8>, number: u64) -> Vec<u8> {
     record
 }
 
-/// Writes a message of ours once more, with one thing changed.
+/// Writes a message again with one change.
 fn change(record: &[u8], change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
     let mut message = serde_json::from_slice(record).unwrap_or_default();
     change(&mut message);

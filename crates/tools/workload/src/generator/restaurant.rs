@@ -1,4 +1,4 @@
-//! Restaurants: a kind, a place, and a menu drawn from what that kind of place cooks.
+//! Restaurants: a kind, a place, and a menu that fits the kind.
 
 use jiff::civil::DateTime;
 use rand::RngExt;
@@ -9,7 +9,7 @@ use super::draw::{self, Kind};
 use super::lexicon::{self, Category};
 use super::message::{Money, Time};
 
-/// A restaurant as the reference store holds it.
+/// A restaurant in the format of Redis.
 #[derive(Debug, Serialize)]
 pub(super) struct Restaurant {
     #[serde(rename = "_id")]
@@ -19,7 +19,7 @@ pub(super) struct Restaurant {
     update_ts: Time,
 }
 
-/// One dish of a menu, under an id of its own: no two menus share one.
+/// A dish of a menu with a unique id: menus share no ids.
 #[derive(Debug, Serialize)]
 pub(super) struct Dish {
     #[serde(rename = "_id")]

@@ -1,8 +1,8 @@
-//! What has been generated, counted on the way out.
+//! Counts of generated events.
 
 use super::order::{Act, Order};
 
-/// How many of what have come out so far.
+/// Number of generated events by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Distinct orders whose final event is out.
@@ -29,7 +29,7 @@ pub struct Tally {
     pub tombstones: u64,
     /// Records that cannot be read.
     pub broken: u64,
-    /// Orders said to be somebody else's.
+    /// Orders repeated with another user.
     pub reassigned: u64,
 }
 

@@ -7,7 +7,7 @@ use super::draw::{self, Kind};
 use super::lexicon;
 use super::message::Time;
 
-/// A user as the reference store holds them, with the habits nobody is told.
+/// A user in the format of Redis, and habits that only the generator knows.
 #[derive(Debug, Serialize)]
 pub(super) struct User {
     #[serde(rename = "_id")]
@@ -19,7 +19,7 @@ pub(super) struct User {
     pub(super) habits: Habits,
 }
 
-/// What a user comes back to.
+/// Habits of a user.
 #[derive(Debug)]
 pub(super) struct Habits {
     /// Numbers of the restaurants this user prefers, the dearest first.
@@ -29,7 +29,7 @@ pub(super) struct Habits {
 }
 
 impl User {
-    /// The user with this number, in a town with so many restaurants.
+    /// Draws the user with this number, for a number of restaurants.
     pub(super) fn draw(seed: u64, number: usize, restaurants: usize, registered: DateTime) -> Self {
         let mut rng = draw::stream(seed, Kind::User, number as u64);
         let id = draw::id(&mut rng);

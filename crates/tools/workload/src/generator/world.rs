@@ -1,4 +1,4 @@
-//! The town: its restaurants with their menus, and its users, of whom some order far more than others.
+//! Restaurants with their menus, and users, some of whom order far more than others.
 
 use jiff::civil::DateTime;
 use rand::Rng;
@@ -57,7 +57,7 @@ impl World {
         self.activity.draw(rng)
     }
 
-    /// Where to: mostly where the user usually goes.
+    /// Draws a restaurant: mostly the usual one of the user.
     pub(super) fn draw_restaurant(&self, rng: &mut impl Rng, user: &User) -> usize {
         let usual = &user.habits.restaurants;
         if draw::chance(rng, 0.85) {
@@ -68,7 +68,7 @@ impl World {
     }
 }
 
-/// What: mostly what the user usually takes, if the menu has it. An index into the menu.
+/// Draws a dish as an index into the menu: mostly the usual one of the user, if the menu has it.
 pub(super) fn draw_dish(rng: &mut impl Rng, user: &User, menu: &[Dish]) -> usize {
     let taste = user.habits.tastes[draw::early(rng, user.habits.tastes.len())];
     let usual = menu.iter().filter(|dish| dish.category == taste).count();

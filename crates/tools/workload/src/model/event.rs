@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::money::Money;
 
-/// What a record says.
+/// Content of a record.
 #[derive(Debug)]
 pub(super) enum Reading {
     /// An order and its state.
@@ -20,7 +20,7 @@ pub(super) enum Reading {
     Unreadable,
 }
 
-/// What an event says of its order.
+/// Content of an event.
 #[derive(Debug, Clone)]
 pub(super) struct State {
     pub(super) version: Version,
@@ -117,7 +117,7 @@ fn microseconds(text: &str) -> Option<i64> {
     zoned.ok().or_else(utc).map(Timestamp::as_microsecond)
 }
 
-/// PostgreSQL's `json` would take U+0000, and fail when it is read.
+/// PostgreSQL's `json` accepts U+0000 and fails when the value is read.
 fn holds_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),

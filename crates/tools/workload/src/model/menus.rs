@@ -1,4 +1,4 @@
-//! The names that are known: of users, restaurants, and dishes on menus.
+//! Known names: users, restaurants, and dishes on menus.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ struct Restaurant {
     menu: HashMap<String, Dish>,
 }
 
-/// What a user is called.
+/// Names of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The name.
@@ -28,7 +28,7 @@ pub struct Person {
     pub login: String,
 }
 
-/// What a menu says of a dish.
+/// A menu entry.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Dish {
     #[serde(rename = "_id")]
@@ -38,7 +38,7 @@ pub(super) struct Dish {
     pub(super) category: String,
 }
 
-/// A restaurant or a user as Redis holds it: only one of the two has a menu.
+/// A restaurant or a user in Redis: only restaurants have a menu.
 #[derive(Deserialize)]
 struct Object {
     #[serde(default)]

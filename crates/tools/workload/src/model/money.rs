@@ -1,4 +1,4 @@
-//! Amounts as the warehouse writes them: exact, with five decimals.
+//! Amounts in the format of the database: exact, with five decimals.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ const SCALE: u32 = 5;
 pub struct Money(i128);
 
 impl Money {
-    /// Reads a plain decimal without exponent, at most five decimals: all the generator writes. `None` for anything else,
-    /// and for what is negative.
+    /// Parses a plain decimal without exponent and with at most five decimals, which is all that the generator writes.
+    /// `None` for anything else and for negative numbers.
     pub(super) fn read(text: &str) -> Option<Self> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! Everything the warehouse must say about a stream, by the ids of the source.
+//! The expected content of the database, by the ids of the source.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,10 @@ use super::menus::{Names, Person};
 use super::money::Money;
 use super::{Counters, count};
 
-/// The state of every order, and what is counted and named because of them.
+/// The state of every order, and the counters and names that follow.
 #[derive(Debug, Clone, Default)]
 pub struct Truth {
-    /// Every order that STG holds.
+    /// All orders in STG.
     pub orders: BTreeMap<u64, Order>,
     /// Counters of users and products; of orders that are sent on, as all that follows.
     pub products: Counters,
@@ -18,20 +18,20 @@ pub struct Truth {
     pub categories: Counters,
     /// Users who have ordered.
     pub users: BTreeMap<String, Person>,
-    /// Names of restaurants where something was ordered.
+    /// Names of restaurants with orders.
     pub restaurants: BTreeMap<String, String>,
-    /// Names of dishes that an order holds, or held.
+    /// Names of dishes that an order holds or held.
     pub dishes: BTreeMap<String, String>,
     /// And their categories.
     pub categories_of: BTreeMap<String, String>,
 }
 
-/// What an order is now.
+/// Current state of an order.
 #[derive(Debug, Clone)]
 pub struct Order {
-    /// Whose it is.
+    /// Its user.
     pub user: String,
-    /// Where it was placed.
+    /// Its restaurant.
     pub restaurant: String,
     /// When; in microseconds since 1970.
     pub ordered_at: i64,
@@ -41,15 +41,15 @@ pub struct Order {
     pub status: String,
     /// Its price.
     pub cost: Money,
-    /// What was paid.
+    /// Its payment.
     pub payment: Money,
     /// The payload of its newest event, byte for byte.
     pub payload: String,
     /// Its lines by product.
     pub lines: BTreeMap<String, Line>,
-    /// Every product that any of its events names: older ones may have left traces, or may have come too late to.
+    /// Every product that any of its events names: older events may or may not have been stored.
     pub ever: BTreeSet<String>,
-    /// Whether it waits for a name.
+    /// Whether it is parked.
     pub parked: bool,
 }
 
@@ -58,7 +58,7 @@ pub struct Order {
 pub struct Line {
     /// Pieces.
     pub quantity: u64,
-    /// What they cost together.
+    /// Total price of the line.
     pub amount: Money,
     /// The category; empty while the dish is unknown.
     pub category: String,

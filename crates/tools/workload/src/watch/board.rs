@@ -1,4 +1,4 @@
-//! Draws progress on stderr: bars on a terminal, a line every few seconds elsewhere.
+//! Progress on stderr: bars on a terminal, a line every few seconds elsewhere.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::observer::{Reading, WatchedStage};
 use super::pace::{self, Pace};
 
-/// Between two lines where there is no terminal.
+/// Interval between two lines if there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 const BAR: &str = "{prefix:>8} {bar:32.green/white.dim} {msg}";
@@ -16,16 +16,16 @@ const BAR: &str = "{prefix:>8} {bar:32.green/white.dim} {msg}";
 /// One thing that advances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// How much is done.
+    /// Amount done.
     pub done: u64,
-    /// How much there is to do, as far as is known.
+    /// Total amount, as far as known.
     pub total: u64,
 }
 
 impl Row {
-    /// A stage of the pipeline: what its topic holds is what it has to do.
+    /// A stage of the pipeline: the total is the number of records in its topic.
     #[must_use]
     pub fn stage(stage: &WatchedStage, reading: &Reading) -> Self {
         Self { name: stage.name.clone(), done: reading.processed, total: reading.total }
@@ -85,7 +85,7 @@ impl Board {
         }
     }
 
-    /// Where there are no bars, a line has to do.
+    /// Without bars, a line is printed.
     fn print(&self) {
         if self.screen.is_none() {
             eprintln!("{}", self.line);
@@ -101,7 +101,7 @@ impl Board {
     }
 }
 
-/// `1200/5000, 400/s, lag 3800, 10s left`; what is done and at rest says only the first of it.
+/// `1200/5000, 400/s, lag 3800, 10s left`; a stage that is done and idle shows only the first part.
 fn describe(row: &Row, per_second: f64) -> String {
     let lag = row.total.saturating_sub(row.done);
     let mut text = format!("{}/{}", row.done, row.total);

@@ -1,4 +1,4 @@
-//! Asks the broker how far each stage has read: committed offsets against the ends of its topic.
+//! Progress of each stage, read from the broker: committed offsets and the ends of its topic.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -11,21 +11,21 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 
 use crate::broker::Broker;
 
-/// How long one question to the broker may take.
+/// Timeout of one request to the broker.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often, and after what pause, a broker is asked again that is still looking for the group's coordinator.
+/// Number of retries and their interval while the broker is looking for the group's coordinator.
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A step of the pipeline: a group that reads a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WatchedStage {
-    /// What to call it on the screen.
+    /// Its name in the display.
     pub name: String,
-    /// What it reads.
+    /// Its topic.
     pub topic: String,
-    /// Whose committed offsets say how far it is.
+    /// The group whose committed offsets are its progress.
     pub group: String,
 }
 
@@ -43,7 +43,7 @@ impl WatchedStage {
     }
 }
 
-/// How far a stage is, in records over all partitions.
+/// Progress of a stage, in records over all partitions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reading {
     /// Records behind the committed offsets.
@@ -84,7 +84,7 @@ impl Observer {
                 .set("group.id", &stage.group)
                 .set("enable.auto.commit", "false")
                 .create()
-                .context("the settings of the consumer")?;
+                .context("cannot create the consumer")?;
             Ok(Probe { stage, consumer, partitions: OnceLock::new() })
         };
         let probes = stages.into_iter().map(probe).collect::<Result<_>>()?;
@@ -96,11 +96,11 @@ impl Observer {
         self.probes.iter().map(|probe| &probe.stage)
     }
 
-    /// Reads every stage, one after the other: when all are at their ends, nothing was under way between them, since a
-    /// stage commits what it has read only after the next topic holds what came of it.
+    /// Reads all stages in sequence. If all are at their ends, nothing was in progress between them, because a stage
+    /// commits its input only after the next topic has its output.
     ///
     /// # Errors
-    /// The broker does not answer in time or knows no such topic.
+    /// If the broker does not answer in time or does not have the topic.
     pub async fn read(&self) -> Result<Vec<Reading>> {
         let mut tries = TRIES;
         loop {
@@ -115,7 +115,7 @@ impl Observer {
     }
 }
 
-/// Whether a broker that has only just met the group says so.
+/// Whether the error is that of a broker that does not know the group yet.
 fn is_settling(error: &anyhow::Error) -> bool {
     let code = error.downcast_ref::<KafkaError>().and_then(KafkaError::rdkafka_error_code);
     matches!(
@@ -128,12 +128,12 @@ fn is_settling(error: &anyhow::Error) -> bool {
     )
 }
 
-/// How many records these topics hold together.
+/// Total number of records in these topics.
 ///
 /// # Errors
-/// The broker does not answer in time or knows no such topic.
+/// If the broker does not answer in time or does not have the topic.
 pub async fn records(broker: &Broker, topics: &'static [&'static str]) -> Result<u64> {
-    let consumer: BaseConsumer = broker.client().create().context("the settings of the consumer")?;
+    let consumer: BaseConsumer = broker.client().create().context("cannot create the consumer")?;
     let count = move || {
         let mut records = 0;
         for topic in topics {
@@ -150,10 +150,10 @@ pub async fn records(broker: &Broker, topics: &'static [&'static str]) -> Result
 /// All records of a topic, in the order of each partition: key and value.
 ///
 /// # Errors
-/// The broker does not answer in time or knows no such topic.
+/// If the broker does not answer in time or does not have the topic.
 pub async fn messages(broker: &Broker, topic: &'static str) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
     let mut client = broker.client();
-    let consumer: BaseConsumer = client.set("group.id", "unused").create().context("the settings of the consumer")?;
+    let consumer: BaseConsumer = client.set("group.id", "unused").create().context("cannot create the consumer")?;
     let read = move || {
         let (mut all, mut count) = (TopicPartitionList::new(), 0);
         for partition in partitions(&consumer, topic)? {
@@ -182,8 +182,9 @@ impl Probe {
         for partition in self.partitions()? {
             asked.add_partition(topic, *partition);
         }
-        let committed =
-            consumer.committed_offsets(asked, TIMEOUT).with_context(|| format!("the offsets of {group}"))?;
+        let committed = consumer
+            .committed_offsets(asked, TIMEOUT)
+            .with_context(|| format!("cannot read the offsets of {group}"))?;
         let mut reading = Reading::default();
         for partition in committed.elements() {
             let (low, high) = consumer.fetch_watermarks(topic, partition.partition(), TIMEOUT)?;

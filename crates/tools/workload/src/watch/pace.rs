@@ -1,9 +1,9 @@
-//! How fast something goes, over its last few seconds.
+//! Rate of progress over the last few seconds.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How far back a pace looks: long enough to be calm, short enough to notice a stall.
+/// Time window of a rate: long enough to be stable, short enough to show a stall.
 const WINDOW: Duration = Duration::from_secs(5);
 
 /// Remembers the counts of the window.
@@ -13,7 +13,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Takes a count at a time since the start, and says how many a second that makes.
+    /// Adds a count at a time since the start. Returns the rate per second.
     pub(super) fn note(&mut self, at: Duration, count: u64) -> f64 {
         self.seen.push_back((at, count));
         while self.seen.get(1).is_some_and(|(time, _)| at.saturating_sub(*time) >= WINDOW) {
@@ -25,7 +25,7 @@ impl Pace {
     }
 }
 
-/// How long the rest takes at this pace; unknown while nothing moves.
+/// Remaining time at this rate; unknown if there is no progress.
 pub(super) fn time_left(rest: u64, per_second: f64) -> Option<Duration> {
     (per_second > 0.0).then(|| Duration::from_secs((rest as f64 / per_second).ceil() as u64))
 }

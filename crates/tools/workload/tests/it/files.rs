@@ -1,4 +1,4 @@
-//! What was written is read back, plain or gzipped.
+//! Tests of the files: a data set is read back as written, plain or gzip.
 
 use workload::files;
 use workload::generator::mix::Mix;

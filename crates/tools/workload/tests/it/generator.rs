@@ -1,4 +1,5 @@
-//! The same seed gives the same bytes; every order is one the services accept; the shares are what was asked for.
+//! Tests of the generator: the same seed gives the same bytes, the services accept every order, the shares match the
+//! options.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What the loader puts into a real stack arrives there, whole and in order, and the watcher sees it.
+//! Tests of the loader: everything arrives complete and in order, and the observer sees it.
 
 use devstack::Topic;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};

@@ -1,4 +1,4 @@
-//! The workload as its users see it: the generator, the files, the loader, the model.
+//! Tests of the workload: the generator, the files, the loader, the model.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail like the test itself")]
 

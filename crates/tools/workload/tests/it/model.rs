@@ -1,4 +1,4 @@
-//! The model's own truth, on streams small enough to count by hand.
+//! Tests of the model, on streams small enough to count by hand.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,9 +1,10 @@
-//! From what was seen to what is drawn.
+//! Curves of the chart, computed from measurements.
 
 use crate::output::series::Series;
 use crate::scenario::drain::Course;
 
-/// A rate is an average over a part of the drain so long, and never less than half a second: commits come in batches.
+/// A rate is an average over this fraction of the drain, and over at least half a second, because commits come in
+/// batches.
 const SMOOTH: f64 = 1.0 / 40.0;
 const LEAST: f64 = 0.5;
 

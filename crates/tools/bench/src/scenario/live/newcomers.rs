@@ -1,4 +1,4 @@
-//! Orders of users who have not ordered before: that such a user is in the mart can only come of that order.
+//! First orders of users: such a user can only be in the mart because of that order.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use workload::source::Event;
 
 use crate::stream::Order;
 
-/// Who has ordered so far.
+/// Users who have ordered so far.
 #[derive(Debug, Default)]
 pub(super) struct Newcomers(HashSet<String>);
 
@@ -26,7 +26,7 @@ impl Newcomers {
     }
 }
 
-/// Whose order an event tells of.
+/// The user of an event.
 fn user(event: &Event) -> Option<String> {
     #[derive(Deserialize)]
     struct Message {

@@ -1,4 +1,4 @@
-//! What the chart makes of a cluster's values: by component the command, the variables and the files, as Helm renders them.
+//! Manifests rendered by Helm: command, environment variables and files of each component.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,7 +25,7 @@ pub(super) struct Container {
     pub(super) replicas: u64,
 }
 
-/// Where the content of a file comes from.
+/// Source of the content of a file.
 pub(super) struct File {
     /// `secret` or `configMap`.
     pub(super) kind: String,
@@ -56,17 +56,17 @@ impl Rendered {
         self.containers.get(component).with_context(|| format!("nothing of {component} is rendered"))
     }
 
-    /// What a secret looks like in this cluster.
+    /// Example of a secret of this cluster.
     pub(super) fn example(&self, name: &str) -> Result<&str> {
         Ok(self.examples.get(name).with_context(|| format!("no example of {name}"))?)
     }
 
-    /// Whether each component logs in to PostgreSQL as a role of its own.
+    /// Whether each component logs in to PostgreSQL as a separate role.
     pub(super) fn has_roles(&self) -> bool {
         !self.examples.contains_key("DATABASE_URL")
     }
 
-    /// How many partitions the topics are to have.
+    /// Number of partitions of the topics.
     pub(super) fn partitions(&self) -> Result<i32> {
         Ok(self.container("stg")?.environment.get("KAFKA_TOPIC_PARTITIONS").context("no partitions")?.parse()?)
     }

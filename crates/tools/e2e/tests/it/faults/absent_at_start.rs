@@ -1,4 +1,4 @@
-//! With nothing there a service waits, says for what, and works when all is there.
+//! Tests of a start without dependencies: a service waits, reports what it waits for, and works when all are up.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Bad and awkward records, row by row: each in one batch with good ones, which are stored, while it becomes what the
-//! contract says, and a dead letter is the original to the last byte.
+//! Tests of bad records: each is in a batch with good ones, which are stored, and becomes a dead letter identical to
+//! the original.
 
 mod case;
 mod outcome;

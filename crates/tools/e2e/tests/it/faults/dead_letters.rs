@@ -1,4 +1,4 @@
-//! A record that cannot be read stops nothing but itself.
+//! Tests of dead letters: an unreadable record does not stop other records.
 
 use anyhow::{Context, Result, ensure};
 use e2e::{Layer, Pipeline, Record};
@@ -11,7 +11,7 @@ const COUNTERS: &str = include_str!("../../fixtures/dds-service-orders.json");
 /// Not JSON, not even UTF-8.
 const UNREADABLE: &[u8] = b"{\"object_type\": \"order\", \xff\xfe";
 
-/// When it was written: long ago, so that nobody takes another time for it.
+/// Time of the record: long ago, so that it differs from any other time.
 const WRITTEN_AT: i64 = 1_773_057_600_123;
 
 /// A record with everything a record can have.

@@ -1,4 +1,4 @@
-//! Orders in envelopes: skipped with a warning, and read with `MESSAGE_ENVELOPE=auto`.
+//! Tests of orders in envelopes: skipped with a warning, and read with `MESSAGE_ENVELOPE=auto`.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Process, Record};

@@ -1,4 +1,4 @@
-//! A dependency that goes away in the middle of a load is waited out, as a member of the group and in good health.
+//! Tests of outages during a load: a service waits for the dependency, stays in its group and stays healthy.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::Value;
 
-/// Longer than a transaction may take before it counts as an outage.
+/// Longer than the time after which a transaction counts as an outage.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// A stack of its own, a week of which half is loaded, and the three services on it.
+/// A separate stack, a week of which half is loaded, and the three services.
 struct Fixture {
     stack: Stack,
     pipeline: Pipeline,
@@ -41,7 +41,8 @@ impl Fixture {
         self.pipeline.load(&self.week.events[self.week.events.len() / 2..]).await
     }
 
-    /// Each of these services says that it waits for `dependency`, after so many attempts in a row, and is healthy.
+    /// Asserts that each of these services reports that it waits for `dependency`, after a number of attempts, and is
+    /// healthy.
     async fn until_waiting(&self, layers: &[Layer], dependency: &str, attempts: u64) -> Result<()> {
         for layer in layers {
             let service = &self.services[*layer as usize];
@@ -63,7 +64,8 @@ impl Fixture {
         Ok(())
     }
 
-    /// All of the week is where it belongs, nobody was refused for the outage, and the services are those that began.
+    /// Asserts that the week is complete, that no record was rejected because of the outage, and that the services have
+    /// not restarted.
     async fn assert_all_is_well(&self) -> Result<()> {
         for service in &self.services {
             service.ready().await?;
@@ -72,7 +74,7 @@ impl Fixture {
         self.pipeline.audit().await?;
         let expected = self.week.expected();
         for (layer, count) in Layer::ALL.into_iter().zip([expected.refused, 0, 0]) {
-            // By where they come from: an outage in the middle of publishing may send one twice.
+            // By source position: an outage during publishing may send one twice.
             let letters = self.pipeline.read(&self.pipeline.dead_letters(layer)).await?;
             let source = |letter: &Record| ["source-partition", "source-offset"].map(|name| letter.header(name));
             let letters = letters.iter().map(source).collect::<HashSet<_>>().len() as u64;
@@ -81,7 +83,7 @@ impl Fixture {
         self.pipeline.assert_marts(&expected).await
     }
 
-    /// The members of each service's group, as the broker knows them.
+    /// The members of each service's group according to the broker.
     fn members(&self) -> Result<Vec<String>> {
         let mut client = ClientConfig::new();
         client.set("bootstrap.servers", self.stack.endpoints().bootstrap_servers());
@@ -148,7 +150,7 @@ async fn of_kafka() -> Result<()> {
 #[tokio::test]
 async fn of_kafka_with_messages_to_publish() -> Result<()> {
     let fixture = Fixture::start(75).await?;
-    // A batch in hand that cannot be stored yet: when it can, Kafka is away.
+    // A batch that cannot be stored yet; when it can, Kafka is down.
     fixture.stack.postgres().kill().await?;
     fixture.load_the_rest().await?;
     fixture.until_waiting(&[Layer::Stg], "postgres", 1).await?;

@@ -1,4 +1,4 @@
-//! An order whose names are missing waits, is seen waiting, and goes on exactly once.
+//! Tests of parked orders: an order without names waits, is reported, and is sent exactly once.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::story::{Order, closed, restaurant, user};
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// A pipeline whose STG alone runs, with orders that wait.
+/// A pipeline with only STG running, and with parked orders.
 struct Fixture {
     pipeline: Pipeline,
     stg: Process,
 }
 
 impl Fixture {
-    /// With a menu of tea, one user called `u`, and STG told to wait for dishes at most so long.
+    /// With a menu of tea, one user `u`, and a maximum parking time.
     async fn start(park_max_age: &str) -> Result<Self> {
         let pipeline = Pipeline::start(1).await?;
         pipeline.name(&[user("u")?, restaurant(&["tea"])?]).await?;
@@ -35,7 +35,7 @@ impl Fixture {
         self.pipeline.read(&self.pipeline.source(Layer::Dds)).await
     }
 
-    /// The orders sent on, each as often as it was.
+    /// The orders sent, including repetitions.
     async fn sent_ids(&self) -> Result<Vec<i64>> {
         let id = |record: &Record| record.json()?["object_id"].as_i64().context("no object_id");
         let mut ids: Vec<i64> = self.sent().await?.iter().map(id).collect::<Result<_>>()?;
@@ -43,7 +43,7 @@ impl Fixture {
         Ok(ids)
     }
 
-    /// Whether it has counted at all: a metric that is not there is 0.
+    /// Whether it has counted: a missing metric reads as 0.
     async fn counted(&self) -> Result<bool> {
         Ok(self.stg.get("/metrics").await?.1.contains("\ntagmill_parked_orders{"))
     }
@@ -96,7 +96,7 @@ async fn for_the_restaurant_too() -> Result<()> {
     Ok(())
 }
 
-/// Redis has a value under the id, and it is no name: `parked list` and a metric say what is wrong with it.
+/// Redis has a value that is not a name: `parked list` and a metric report the defect.
 #[tokio::test]
 async fn for_a_value_that_is_not_a_string() -> Result<()> {
     let fixture = Fixture::start("24h").await?;

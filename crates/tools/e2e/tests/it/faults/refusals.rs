@@ -1,4 +1,4 @@
-//! A wrong setting ends a service at once, with one line that names it and an exit code that says whose turn it is.
+//! Tests of wrong settings: a service exits at once with one line that names the setting, and an exit code.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline};
@@ -12,7 +12,7 @@ async fn check(pipeline: &Pipeline, layer: Layer, (name, value): (&str, &str), n
     let ended = service.run(&["run"]).await?;
     let said = String::from_utf8_lossy(&ended.stderr);
     ensure!(ended.status.code() == Some(code), "{name}={value}: {}\n{said}", ended.status);
-    // A setting is looked at before anything is asked; what is logged while others are asked is JSON, a line each.
+    // Settings are checked before any dependency is asked. Log lines of dependencies are JSON.
     let is_log = |line: &str| code != SETTINGS && line.starts_with('{') && !line.contains("started");
     let lines: Vec<&str> = said.lines().filter(|line| !is_log(line)).collect();
     let [line] = lines.as_slice() else { anyhow::bail!("{name}={value}: not one line:\n{said}") };
@@ -62,7 +62,7 @@ async fn a_file_of_a_token_that_nobody_could_show() -> Result<()> {
     Ok(())
 }
 
-/// Nobody is there to be asked, and a mistake is told all the same.
+/// Without any server, a mistake is reported all the same.
 #[tokio::test]
 async fn settings_of_one_service_before_anything_is_connected() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
@@ -85,7 +85,7 @@ async fn what_settings_point_to_is_missing() -> Result<()> {
         }
         let nowhere = pipeline.endpoints().database_url("no_such_database");
         check(&pipeline, layer, ("DATABASE_URL", &nowhere), "no_such_database", MISSING).await?;
-        // A database that is there and was never migrated.
+        // A database without migrations.
         let empty = pipeline.endpoints().database_url("postgres");
         check(&pipeline, layer, ("DATABASE_URL", &empty), "migrate", MISSING).await?;
     }

@@ -1,4 +1,4 @@
-//! Dead letters whose cause is gone: sent back once, counted once, and remembered.
+//! Tests of replayed dead letters: sent once, counted once, and recorded.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::story::{Order, closed, workload};
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// What each layer's database refuses at first: everything of the user called poor.
+/// What each layer's database rejects at first: all rows of the user `poor`.
 const REFUSED: [(Layer, &str, &str); 3] = [
     (Layer::Stg, "stg.order_events", "NEW.user_id = 'poor'"),
     (Layer::Dds, "dds.h_user", "NEW.user_id = 'poor'"),
     (Layer::Cdm, "cdm.users", "NEW.source_id = 'poor'"),
 ];
 
-/// Five orders of a user whom a layer's database refused, and two of another; the cause of it is gone.
+/// Five orders of a user whom a layer's database rejected, and two of another user; the cause is removed.
 struct Fixture {
     pipeline: Pipeline,
     layer: Layer,
@@ -45,7 +45,7 @@ impl Fixture {
         pipeline.sql(&format!("DROP TRIGGER refuse ON {table}")).await?;
         let fixture = Self { pipeline, layer, orders, _services: services };
         let letters = fixture.pipeline.read(&fixture.pipeline.dead_letters(layer)).await?;
-        // DDS tells CDM all it knows of a user in one message a batch.
+        // DDS sends all counters of a user in one message per batch.
         ensure!(!letters.is_empty() && letters.len() <= 5, "{} dead letters", letters.len());
         for letter in &letters {
             ensure!(letter.header("reason").as_deref() == Some("refused-by-database"), "{:?}", letter.header("error"));
@@ -62,7 +62,7 @@ impl Fixture {
         Ok(String::from_utf8(ended.stdout)?)
     }
 
-    /// How many dead letters the list shows as sent back, and how many as not.
+    /// Numbers of dead letters listed as sent back and as not sent back.
     async fn listed(&self) -> Result<(usize, usize)> {
         let lines = self.says(&["list", "--json"]).await?;
         let lines: Vec<Value> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
@@ -113,7 +113,7 @@ async fn what_the_database_refused_is_counted_once_its_cause_is_gone() -> Result
 async fn a_replay_that_is_killed_before_it_remembers_sends_again_and_nothing_counts_twice() -> Result<()> {
     let fixture = Fixture::start(REFUSED[0]).await?;
     let records = fixture.source().await?;
-    // Whoever reads the memory may; whoever writes it waits.
+    // Readers of the table may proceed; writers wait.
     let keeper = fixture.pipeline.database().await?;
     keeper
         .batch_execute("BEGIN; LOCK TABLE public.tagmill_replayed_dead_letters IN SHARE ROW EXCLUSIVE MODE")

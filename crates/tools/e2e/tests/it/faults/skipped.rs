@@ -1,4 +1,4 @@
-//! Records meant for somebody else are skipped, counted by kind, and never seen again.
+//! Tests of records of other services: they are skipped and counted by kind.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Record};

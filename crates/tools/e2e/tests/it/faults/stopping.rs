@@ -1,4 +1,4 @@
-//! SIGTERM ends a service in good order within its grace period (past it the exit code is 1), outage or not.
+//! Tests of SIGTERM: a service stops within its grace period (otherwise the exit code is 1), also during an outage.
 
 use std::time::Duration;
 

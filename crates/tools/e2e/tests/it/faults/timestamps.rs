@@ -1,4 +1,4 @@
-//! Record timestamps in seconds: refused with advice, and accepted with `RECORD_TIMESTAMP=sent_dttm`.
+//! Tests of record timestamps in seconds: rejected with advice, and accepted with `RECORD_TIMESTAMP=sent_dttm`.
 
 use std::time::Duration;
 

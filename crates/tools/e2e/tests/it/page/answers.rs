@@ -1,4 +1,4 @@
-//! What the service answers to the page, and to whoever asks in its place.
+//! Tests of HTTP responses to the page and to other clients.
 
 use anyhow::{Result, ensure};
 use e2e::Workload;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Fixture;
 
-/// The most CDM may hold, in KiB, as in the tests of memory.
+/// Memory limit of CDM in KiB, as in the tests of memory.
 const MAX_DATA_KIB: u64 = 48 << 10;
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn questions_are_read_strictly_and_nobody_is_named() -> Result<()> {
     ensure!(people.len() > 20, "hardly anybody ordered");
     ensure!(!people.iter().any(|person| everything.contains(person.as_str())), "somebody is named");
 
-    // The heaviest question, a hundred times, by ten at once.
+    // The most expensive request, a hundred times, by ten clients at once.
     for _ in 0..10 {
         let asked = (0..10).map(|_| cdm.get("/dashboard/data"));
         for answer in futures_util::future::try_join_all(asked).await? {

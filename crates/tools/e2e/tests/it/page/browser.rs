@@ -1,4 +1,4 @@
-//! A real browser: Chromium without a window, driven over its own protocol.
+//! Headless Chromium, driven over the DevTools protocol.
 //!
 //! The protocol is JSON, one text after the other, each ended by a zero byte, over two pipes that Chromium has as files 3
 //! and 4. There are crates for it; the living ones bring a hundred others and minutes of compiling, for a dozen calls.
@@ -16,12 +16,12 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long an answer, or a condition, may take on a machine that is busy with other tests.
+/// Timeout of a response or a condition, on a machine that is busy with other tests.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Nobody is at the screen, and nothing is fetched that the page does not ask for.
+/// Headless mode, without background requests.
 const FLAGS: [&str; 11] = [
     "--headless",
     "--no-sandbox",
@@ -36,7 +36,7 @@ const FLAGS: [&str; 11] = [
     "--remote-debugging-pipe",
 ];
 
-/// A browser with one page. Dropped, it is gone.
+/// A browser with one page. It is killed when dropped.
 pub(super) struct Browser {
     _profile: TempDir,
     _child: Child,
@@ -47,7 +47,7 @@ pub(super) struct Browser {
     events: Vec<Value>,
 }
 
-/// Whoever looks at the page.
+/// A visitor of the page.
 pub(super) struct Visitor {
     /// `ru-RU`, `en-US`.
     pub(super) language: &'static str,
@@ -88,7 +88,7 @@ impl Browser {
         Ok(browser)
     }
 
-    /// Goes to an address and waits until the page is there.
+    /// Opens an address and waits until the page is loaded.
     pub(super) async fn open(&mut self, address: &str) -> Result<()> {
         self.call("Page.navigate", json!({"url": "about:blank"})).await?;
         self.call("Page.navigate", json!({"url": address})).await?;
@@ -96,7 +96,7 @@ impl Browser {
         self.until(&here).await
     }
 
-    /// What a JavaScript expression comes to.
+    /// Value of a JavaScript expression.
     pub(super) async fn evaluate(&mut self, expression: &str) -> Result<Value> {
         let parameters = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
         let mut answer = self.call("Runtime.evaluate", parameters).await?;
@@ -153,7 +153,7 @@ impl Browser {
         Ok(())
     }
 
-    /// The addresses that were asked for anything, without paths.
+    /// Origins of all requests.
     pub(super) fn origins(&self) -> BTreeSet<String> {
         let asked = self.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
         let addresses = asked.filter_map(|event| event["params"]["request"]["url"].as_str());
@@ -161,7 +161,7 @@ impl Browser {
         addresses.map(|address| address.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")).collect()
     }
 
-    /// What the page has complained about: errors, warnings, and what its own policy forbade.
+    /// Messages of the page: errors, warnings, and violations of its content security policy.
     pub(super) fn complaints(&self) -> Vec<String> {
         let complains = |event: &&Value| match event["method"].as_str() {
             Some("Runtime.exceptionThrown") => true,

@@ -1,4 +1,4 @@
-//! What is chosen narrows the charts it can narrow, stands in the address, and can be taken back.
+//! Tests of selectors: a choice filters the charts, is part of the address, and can be undone.
 
 use anyhow::{Context, Result, ensure};
 use e2e::Workload;
@@ -17,7 +17,7 @@ fn set(selector: &str, value: &str) -> String {
     )
 }
 
-/// The charts that say they are shown regardless.
+/// The charts that declare that the selectors do not apply.
 const REGARDLESS: &str = "[...document.querySelectorAll('.panel:not([hidden]) .card')]
     .filter((card) => !card.querySelector('.unnarrowed').hidden).map((card) => card.id.replace('chart-', ''))";
 

@@ -1,4 +1,4 @@
-//! What should stand on the page: the rows of a chart's query, written by PostgreSQL the way people of each language do.
+//! Expected content of the page: rows of a chart's query, formatted by PostgreSQL for each language.
 
 use anyhow::Result;
 use dashboards::spec::{Chart, Column, Field, Kind, Text, Type};

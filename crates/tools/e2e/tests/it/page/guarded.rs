@@ -1,4 +1,4 @@
-//! Who sees numbers: everybody, or who shows the token; and nobody when the page is switched off.
+//! Tests of access to the page: without a token, with a token, and switched off.
 
 use anyhow::{Result, ensure};
 use e2e::Pipeline;
@@ -7,7 +7,7 @@ use super::{FILLED, RUSSIAN, address, browser::Browser, cdm, shown::text};
 
 const DATA: &str = "/dashboard/data";
 
-/// How often numbers were asked for, and the answer has come.
+/// Number of completed requests for data.
 const ASKED: &str = "performance.getEntriesByType('resource').filter(({name}) => name.includes('/data?')).length";
 
 /// Types into the form and sends it.

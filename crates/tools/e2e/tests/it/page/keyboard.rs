@@ -1,4 +1,4 @@
-//! Whoever has no mouse gets everywhere, and sees where they are.
+//! Tests of keyboard access: everything is reachable without a mouse, and the focus is visible.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use e2e::Workload;
 
 use super::{Fixture, RUSSIAN, browser::Browser};
 
-/// What has the focus, and whether it shows.
+/// The element with the focus, and whether the focus is visible.
 const FOCUS: &str = "(() => { const it = document.activeElement; const {outlineStyle, outlineWidth} = getComputedStyle(it);
     return [it.id || it.closest('[id]')?.id + ' ' + it.tagName, outlineStyle !== 'none' && outlineWidth !== '0px']; })()";
 
-/// What can be clicked, typed into or scrolled, and is there to be seen.
+/// Visible elements that can be clicked, typed into or scrolled.
 const OPERABLE: &str = "[...document.querySelectorAll('a[href], button, select, input, summary, .numbers')]
     .filter((it) => it.checkVisibility() && it.getAttribute('aria-selected') !== 'false' && !it.closest('details:not([open]) > .numbers'))
     .map((it) => it.id || it.closest('[id]')?.id + ' ' + it.tagName)";
@@ -51,7 +51,7 @@ async fn gets_everywhere_and_is_seen() -> Result<()> {
     Ok(())
 }
 
-/// Everything the Tab key comes to on its way once around; each must be seen to have the focus.
+/// All elements that the Tab key reaches; the focus of each must be visible.
 async fn walk(browser: &mut Browser, operable: &BTreeSet<String>) -> Result<BTreeSet<String>> {
     let mut reached = BTreeSet::new();
     browser.evaluate("document.activeElement.blur()").await?;

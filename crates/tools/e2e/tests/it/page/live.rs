@@ -1,4 +1,4 @@
-//! New orders appear without a reload, unless somebody has stopped that; an outage is told and passes.
+//! Tests of live updates: new orders appear without a reload unless paused; an outage is reported and ends.
 
 use anyhow::{Result, ensure};
 use devstack::{Options, Stack};
@@ -16,7 +16,7 @@ async fn new_orders_appear_by_themselves() -> Result<()> {
     let fixture = Fixture::set(&Workload::clean(63, 200)).await?;
     let mut browser = fixture.visit(&RUSSIAN).await?;
     read(&mut browser).await?;
-    // Something that a reload would take away.
+    // A value that a reload removes.
     browser.evaluate("window.untouched = document.querySelector('#chart-top_products table')").await?;
     let more = Workload::clean(64, 300);
     fixture.pipeline.name(&more.reference).await?;

@@ -1,4 +1,4 @@
-//! Light and dark, Russian and English, on any screen: as the visitor has it, as they choose, and readable for everybody.
+//! Tests of appearance: light and dark, Russian and English, any screen size, readable contrast.
 
 use anyhow::{Result, ensure};
 use e2e::Workload;
@@ -9,7 +9,7 @@ use super::{
     open_tab, shown,
 };
 
-/// What the WCAG asks for in its levels A and AA, and what is known to be good practice, checked by axe.
+/// WCAG levels A and AA and best practices, checked by axe.
 const AXE: &str = include_str!("../../fixtures/axe.min.js");
 
 const VIOLATIONS: &str =
@@ -65,7 +65,8 @@ async fn serve_everybody_on_every_screen() -> Result<()> {
     Ok(())
 }
 
-/// Nothing has to be scrolled sideways but what has a box of its own, and every picture is drawn and told in words.
+/// Only elements with their own scroll box are wider than the screen, and every chart is drawn and has a text
+/// alternative.
 async fn fits(browser: &mut Browser, visitor: &Visitor) -> Result<()> {
     let wide = browser.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth").await?;
     ensure!(wide == 0, "{} px too wide on a screen of {}", wide, visitor.width);

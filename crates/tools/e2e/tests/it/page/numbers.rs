@@ -1,4 +1,4 @@
-//! Every number on the page is what the views say, in both languages.
+//! Tests of figures: every number on the page equals that of the views, in both languages.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use super::{
 /// The one column that nothing but the clock changes.
 const AGE: &str = "refresh_age_seconds";
 
-/// How long the page may take to follow the views: some of its looks.
+/// Time limit for the page to follow the views: several polling intervals.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 const AGE_NOW: &str = "SELECT refresh_age_seconds FROM cdm.freshness";
@@ -61,7 +61,7 @@ async fn is_what_the_views_say() -> Result<()> {
     Ok(())
 }
 
-/// Holds all cards of the open tab against their charts; returns what they say of the age of the summary.
+/// Compares all cards of the open tab with their charts; returns the displayed age of the summary.
 async fn compare_all(pipeline: &Pipeline, tab: &Tab, browser: &mut Browser, language: Language) -> Result<Vec<u64>> {
     let shown = shown::read(browser).await?;
     ensure!(shown.len() == tab.charts.len(), "{} cards for {} charts", shown.len(), tab.charts.len());
@@ -72,7 +72,7 @@ async fn compare_all(pipeline: &Pipeline, tab: &Tab, browser: &mut Browser, lang
     Ok(ages)
 }
 
-/// Holds a card against its chart; returns what it says of the age of the summary.
+/// Compares a card with its chart; returns the displayed age of the summary.
 async fn compare(pipeline: &Pipeline, chart: &Chart, shown: &Shown, language: Language) -> Result<Option<u64>> {
     let mut shown = shown.get(&chart.id).with_context(|| format!("{} is not shown", chart.id))?.clone();
     let mut expected = expected::rows(pipeline, chart, &chart.sql(), language).await?;

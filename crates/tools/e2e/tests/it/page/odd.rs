@@ -1,11 +1,11 @@
-//! What pictures make of odd data.
+//! Tests of charts with unusual data.
 
 use anyhow::{Result, ensure};
 use e2e::Pipeline;
 
 use super::{FILLED, RUSSIAN, address, browser::Browser, cdm, open_tab};
 
-/// How many places the axis of a chart has whose rows are of these days.
+/// Number of positions on the axis of a chart with rows of these days.
 fn places(days: &[&str]) -> String {
     let fields = "[{role: 'by', type: 'date'}, {role: 'value', type: 'bigint', title: {ru: 'Заказы', en: 'Orders'}}]";
     let rows: Vec<String> = days.iter().map(|day| format!("['{day}', 1]")).collect();
@@ -28,7 +28,7 @@ async fn an_order_of_long_ago_and_a_word_of_the_language_spoil_no_picture() -> R
     Ok(())
 }
 
-/// What the open tab says.
+/// Text of the open tab.
 const SAID: &str = "document.querySelector('.panel:not([hidden])').innerText";
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What stands on the page: the figure or the table of each card of the open tab.
+//! Reader of the page: the figure or the table of each card of the open tab.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use super::browser::Browser;
 
-/// The rows of each chart by its id, as somebody reads them.
+/// The displayed rows of each chart, by its id.
 pub(super) type Shown = BTreeMap<String, Vec<Vec<String>>>;
 
 const UNFOLD: &str = "document.querySelectorAll('.panel:not([hidden]) details').forEach(it => it.open = true)";
 
 const UNFOLDED: &str = "[...document.querySelectorAll('.panel:not([hidden]) details')].every(it => it.hidden || it.querySelector('tbody'))";
 
-/// Of a figure that is a moment: the time, then the day.
+/// A figure that is a point in time: the time, then the day.
 const READ: &str = "[...document.querySelectorAll('.panel:not([hidden]) .card')].map((card) => {
     const texts = (nodes) => [...nodes].map((node) => node.textContent);
     const figure = texts(card.querySelectorAll('.figure, .day')).filter(Boolean).join(' ');
@@ -31,7 +31,7 @@ pub(super) async fn read(browser: &mut Browser) -> Result<Shown> {
     Ok(cards.into_iter().map(|(id, rows)| (id, rows.iter().map(|row| with_plain_spaces(row)).collect())).collect())
 }
 
-/// What the page says in one place.
+/// Text at one place of the page.
 pub(super) async fn text(browser: &mut Browser, selector: &str) -> Result<String> {
     let text = browser.evaluate(&format!("document.querySelector({}).textContent", Value::from(selector))).await?;
     Ok(plain(text.as_str().context("no text")?))

@@ -1,4 +1,4 @@
-//! A rebuild that dies, at whatever point, is taken up again.
+//! Tests of interrupted rebuilds: a rebuild continues after a crash at any point.
 
 use std::os::unix::process::ExitStatusExt;
 

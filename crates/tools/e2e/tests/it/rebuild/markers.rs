@@ -1,4 +1,4 @@
-//! Rebuild from a topic that ends in transaction markers.
+//! Test of a rebuild from a topic that ends in transaction markers.
 
 use anyhow::Result;
 use e2e::Layer;

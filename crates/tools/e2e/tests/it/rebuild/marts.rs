@@ -1,4 +1,4 @@
-//! `cdm-service rebuild`: whatever the marts said, they become right at one moment, and readers see nothing in between.
+//! Tests of `cdm-service rebuild`: wrong marts become right in one transaction, and readers see no intermediate state.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use e2e::{Layer, Pipeline, until};
 
 use super::{Fixture, WAIT_TIMEOUT, phase};
 
-/// What somebody may have done by hand: wrong counts and names, versions from the future, rows too many and too few.
+/// Manual damage: wrong counts and names, versions from the future, extra and missing rows.
 const HARM: &str = "
     UPDATE cdm.user_product_counters SET order_cnt = order_cnt + 100 WHERE id % 7 = 0;
     UPDATE cdm.user_product_counters SET product_name = '?', version = 9000000000000000000 WHERE id % 7 = 1;

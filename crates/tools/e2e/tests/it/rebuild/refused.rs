@@ -1,4 +1,4 @@
-//! When a rebuild would lose something, it does not begin.
+//! Tests of rejected rebuilds: a rebuild that would lose data does not begin.
 
 use anyhow::{Context, Result, ensure};
 use e2e::{Layer, Pipeline};

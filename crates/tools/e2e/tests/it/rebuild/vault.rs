@@ -1,4 +1,4 @@
-//! `dds-service rebuild`: the marts end right without anybody touching them, and never dip on the way.
+//! Tests of `dds-service rebuild`: the marts end right by themselves, and no counter decreases meanwhile.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::interval;
 
 use super::{Before, COUNTS, Counts, Fixture, WAIT_TIMEOUT, counts, phase};
 
-/// Whoever stores the hub of the order that came last waits for the end of this transaction.
+/// A transaction that stores the hub of the last order waits for the end of this one.
 const HOLD_A_LATE_ORDER: &str = "
     BEGIN;
     INSERT INTO dds.h_order (h_order_pk, order_id, order_dt, load_dt, load_src)
@@ -29,7 +29,7 @@ async fn a_vault_is_rebuilt_while_orders_arrive_and_no_number_falls() -> Result<
     let slow = || fixture.pipeline.service(Layer::Dds).env("BATCH_SIZE", "3");
     let replicas = [slow().spawn()?, slow().spawn()?];
 
-    // Orders arrive while the topic is read again, which cannot come to its end before, and while its outcome is told.
+    // Orders arrive during the replay, which cannot end before, and during the publication.
     let gets_on = async || Ok(fixture.pipeline.committed(Layer::Dds).await? != [0, 0]);
     until("the replay gets on", WAIT_TIMEOUT, gets_on).await?;
     fixture.load(100).await?;
@@ -57,7 +57,7 @@ async fn a_vault_is_rebuilt_while_orders_arrive_and_no_number_falls() -> Result<
     Ok(())
 }
 
-/// Looks at the marts again and again; no counter may fall or vanish. Returns how often it looked.
+/// Polls the marts; no counter may decrease or disappear. Returns the number of polls.
 async fn watch(client: tokio_postgres::Client, mut stop: Receiver<()>) -> Result<usize> {
     let mut known = Counts::new();
     let mut looks = 0;

@@ -1,4 +1,4 @@
-//! A process that slept through the beginning of a rebuild wakes up with a batch in hand.
+//! Test of a process that was suspended with a batch in hand while a rebuild began.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, until};

@@ -62,7 +62,7 @@ async fn a_role_that_only_reads_is_told() -> Result<()> {
     Ok(())
 }
 
-/// A server in recovery answers every question and takes no row.
+/// A standby answers every query and accepts no writes.
 #[tokio::test]
 async fn a_standby_is_told() -> Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;

@@ -167,7 +167,7 @@ async fn what_is_stored_is_the_same_whatever_a_role_or_a_database_is_set_to() ->
     Ok(())
 }
 
-/// The services obey a read-only default: they wait, report it, and go on when it ends.
+/// A read-only default takes effect: services wait, report it, and continue when it is removed.
 #[tokio::test]
 async fn read_only_is_waited_out_and_told() -> Result<()> {
     let week = Workload::clean(153, 50);
@@ -224,7 +224,7 @@ fn the_settings_are_those_of_the_page() -> Result<()> {
     Ok(())
 }
 
-/// What stands between backquotes.
+/// Text between backquotes.
 fn names(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }

@@ -1,4 +1,4 @@
-//! What each `sslmode` believes, through the service: `require` and less encrypt, and ask nobody for a name.
+//! Tests of each `sslmode` through a service: `require` and below encrypt without verifying the host name.
 
 use anyhow::{Result, ensure};
 use e2e::Layer;

@@ -1,4 +1,4 @@
-//! The whole pipeline by guarded doors, and not a secret in what it says.
+//! Test of the whole pipeline over secured listeners; no output contains a secret.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ async fn works(fixture: &Fixture, pipeline: &Pipeline, mechanism: &str, seed: u6
     let files = if mechanism == "PLAIN" { secret_files(fixture, pipeline, folder.path())? } else { Vec::new() };
     let mut services: Vec<Process> = Vec::new();
     for layer in Layer::ALL {
-        // At `trace` the drivers tell all they ever would.
+        // At level `trace` the drivers log everything.
         let mut service =
             fixture.service_of(pipeline, layer)?.env("KAFKA_SASL_MECHANISM", mechanism).env("RUST_LOG", "trace");
         for (name, file) in &files {
@@ -56,7 +56,7 @@ async fn works(fixture: &Fixture, pipeline: &Pipeline, mechanism: &str, seed: u6
     Ok(())
 }
 
-/// Every secret in a file of its own, with the newline that an editor leaves.
+/// Every secret in a separate file, with a trailing newline.
 fn secret_files(fixture: &Fixture, pipeline: &Pipeline, folder: &Path) -> Result<Vec<(&'static str, String)>> {
     let (_, password) = fixture.secured()?.kafka_login();
     let secrets = [

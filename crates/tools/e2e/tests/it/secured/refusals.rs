@@ -1,4 +1,4 @@
-//! One thing wrong at a time: one line that names the setting and says what to do, an exit code, and nothing read.
+//! Tests of one wrong security setting at a time: one line names it and the remedy, an exit code, and nothing is read.
 
 use anyhow::{Result, ensure};
 use e2e::Layer;
@@ -12,7 +12,7 @@ const MISSING: i32 = 69;
 const WRONG: &str = "Falsch/es@Wort%22";
 const WRONG_ENCODED: &str = "Falsch%2Fes%40Wort%2522";
 
-/// What is set otherwise, and what is said about it.
+/// The changed setting, and the expected message.
 struct Case {
     name: &'static str,
     changes: Vec<(&'static str, String)>,
@@ -143,7 +143,7 @@ async fn each_is_one_line() -> Result<()> {
     Ok(())
 }
 
-/// Has the server a case is about take up its certificate.
+/// Restarts the server of a case with its certificate.
 async fn restart(fixture: &Fixture, case: &str) -> Result<()> {
     let Fixture { stack, .. } = fixture;
     match case.split(',').next() {

@@ -1,4 +1,5 @@
-//! A login that is withdrawn from a running service is an outage: it waits, says why, and goes on when let in again.
+//! Tests of a login that is revoked while a service runs: the service waits, reports why, and continues when it is
+//! granted again.
 
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ async fn a_running_service_waits_to_be_let_in_again() -> Result<()> {
     database.batch_execute(&format!("ALTER ROLE guarded PASSWORD '{old}'")).await?;
     fixture.pipeline.wait_idle().await?;
 
-    // Redis: the user is switched off, and what it has open is closed.
+    // Redis: the user is disabled, and its connections are closed.
     let mut redis = fixture.pipeline.redis().await?;
     let () = redis::cmd("ACL").arg(&["SETUSER", "guarded", "off"]).query_async(&mut redis).await?;
     let _: u64 = redis::cmd("CLIENT").arg(&["KILL", "USER", "guarded"]).query_async(&mut redis).await?;
@@ -45,7 +46,7 @@ async fn a_running_service_waits_to_be_let_in_again() -> Result<()> {
     let () = redis::cmd("ACL").arg(&["SETUSER", "guarded", "on"]).query_async(&mut redis).await?;
     fixture.pipeline.wait_idle().await?;
 
-    // Kafka: the broker comes back with another password for PLAIN.
+    // Kafka: the broker restarts with another password for PLAIN.
     let properties = fixture.stack.folder().join("kafka/server.properties");
     let before = std::fs::read_to_string(&properties)?;
     fixture.stack.kafka().stop().await?;
@@ -70,7 +71,7 @@ async fn a_running_service_waits_to_be_let_in_again() -> Result<()> {
     Ok(())
 }
 
-/// The service is still there, is healthy, and says what it waits for.
+/// Asserts that the service is running and healthy, and reports what it waits for.
 async fn waits_for(service: &Process, dependency: &str, why: &str) -> Result<()> {
     until(&format!("a service says that it waits for {dependency}"), WAIT_TIMEOUT, async || {
         ensure!(service.is_running().await?, "it ended instead of waiting for {dependency}:\n{}", service.log()?);

@@ -1,4 +1,4 @@
-//! Order of the days in the summary: today does not wait for old days, no day waits for a failing one, and the age is
+//! Tests of the order of stale days: today does not wait for old days, no day waits for a failing one, and the age is
 //! that of the oldest note.
 
 use anyhow::{Result, ensure};

@@ -1,4 +1,4 @@
-//! Orders that go elsewhere, become something else or lose a line take their part of the figures with them.
+//! Tests of changed orders: figures follow an order that moves, changes its status or loses a line.
 
 use anyhow::Result;
 use e2e::Workload;
@@ -7,7 +7,7 @@ use workload::source::{Event, Reference};
 
 use super::Fixture;
 
-/// A version of an order: its number and version, where, when in UTC, what became of it, and what it holds.
+/// A version of an order: id, version, restaurant, UTC time, status, lines.
 fn order(id: u64, version: u8, restaurant: &str, date: &str, status: &str, dishes: &[(&str, i64, u64)]) -> Event {
     let sent = format!("2026-03-09 12:{version:02}:00");
     let items: Vec<Value> = dishes
@@ -24,7 +24,7 @@ fn order(id: u64, version: u8, restaurant: &str, date: &str, status: &str, dishe
     Event { value: Some(message.to_string().into_bytes()) }
 }
 
-/// What Redis holds: two users, and two restaurants that serve the same dishes, of this category.
+/// Content of Redis: two users, and two restaurants with the same dishes, of this category.
 fn reference(name: &str, category: &str) -> Result<Vec<Reference>> {
     let menu: Vec<Value> = ["tea", "roll"]
         .iter()

@@ -1,4 +1,4 @@
-//! Plans of a refresh: the statistics of PostgreSQL do not know the newest day.
+//! Tests of query plans of a refresh: PostgreSQL has no statistics about the newest day.
 
 use anyhow::Result;
 use e2e::Pipeline;

@@ -1,4 +1,4 @@
-//! The role of dashboards sees schema `cdm`, and can do nothing.
+//! Tests of the dashboard role: it reads schema `cdm` and may do nothing else.
 
 use std::process::Output;
 
@@ -50,7 +50,7 @@ async fn the_reader_of_dashboards_sees_what_people_see_and_nothing_else() -> Res
     ] {
         refused(&reader, writing, "42501").await?;
     }
-    // What comes later is seen, too.
+    // Views created later are readable, too.
     fixture.pipeline.sql("CREATE VIEW cdm.later AS SELECT 1 AS one").await?;
     assert_eq!(rows(&reader, "SELECT one FROM later").await?, ["1"]);
     Ok(())
@@ -86,7 +86,7 @@ async fn who_may_make_no_roles_gives_one_that_is_there_its_rights() -> Result<()
     Ok(())
 }
 
-/// Runs the script with these variables, as whoever the URL names.
+/// Runs the script with these variables, as the role in the URL.
 async fn script(url: &str, variables: &[(&str, &str)]) -> Result<Output> {
     let mut psql = Command::new("psql");
     psql.args(["-X", "-q", "-f", SCRIPT]);
@@ -109,7 +109,7 @@ async fn connect(url: &str, name: &str) -> Result<Client> {
     Ok(client)
 }
 
-/// The first column of what a statement returns.
+/// First column of the result of a statement.
 async fn rows(reader: &Client, statement: &str) -> Result<Vec<String>> {
     let messages = reader.simple_query(statement).await?;
     let rows = messages.iter().filter_map(|message| match message {

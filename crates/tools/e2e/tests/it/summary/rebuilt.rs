@@ -1,4 +1,4 @@
-//! While a layer is rebuilt, people go on seeing what there was, and orders that arrive.
+//! Tests of the summary during a rebuild: readers keep the previous figures, and see new orders.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::interval;
 
 use super::{Fixture, WAIT_TIMEOUT};
 
-/// What must not become less: each a number that only grows while orders come.
+/// Figures that must not decrease while orders arrive.
 const FIGURES: &str = "
     SELECT ARRAY[
         k.order_cnt, k.revenue, k.user_cnt, (SELECT sum(order_cnt) FROM cdm.product_popularity),
@@ -54,7 +54,7 @@ async fn no_figure_falls(layer: Layer, seed: u64) -> Result<()> {
     fixture.assert_right().await
 }
 
-/// Looks at the figures again and again; none may fall. Returns how often it looked.
+/// Polls the figures; none may decrease. Returns the number of polls.
 async fn watch(client: tokio_postgres::Client, mut stop: Receiver<()>) -> Result<usize> {
     let mut known: Vec<f64> = Vec::new();
     let mut looks = 0;

@@ -1,4 +1,4 @@
-//! Reading again what was read changes no figure; a vault that was emptied by hand comes back to the same ones.
+//! Tests of the summary after a replay and after a truncated vault: the figures stay the same.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Workload, until};
@@ -29,7 +29,7 @@ async fn an_emptied_vault_comes_back_to_the_same_figures() -> Result<()> {
     let before = fixture.pipeline.summary().await?;
     fixture.take(Layer::Dds)?.stop().await?;
     fixture.pipeline.truncate(Layer::Dds).await?;
-    // The notes come with the emptying: nobody is told of orders that are not there.
+    // The truncation itself notes the days: no order is reprocessed that could note them.
     let gone = async || Ok(fixture.pipeline.count("SELECT order_cnt FROM cdm.kpi").await? == 0);
     until("the orders are gone from the summary", WAIT_TIMEOUT, gone).await?;
     fixture.pipeline.rewind(Layer::Dds).await?;
@@ -38,7 +38,7 @@ async fn an_emptied_vault_comes_back_to_the_same_figures() -> Result<()> {
     fixture.assert_right().await?;
     let after = fixture.pipeline.summary().await?;
     for (table, rows) in &before {
-        // Counters are counted anew, in versions of their own, and tags go and come with them: nobody has said that it is a
+        // Counters are recounted with new versions, and tags change with them, because CDM does not know that this is a
         // rebuild.
         if !table.ends_with("_users") && table != "cdm_summary.tag_event_days" {
             ensure!(after.get(table) == Some(rows), "{table} differs");

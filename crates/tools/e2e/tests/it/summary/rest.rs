@@ -1,11 +1,11 @@
-//! When nothing changes nothing is done, and what goes wrong with the summary holds up nothing else.
+//! Tests of an idle and of a failing summary: without changes nothing is done, and an error affects nothing else.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Workload, until};
 
 use super::{Fixture, WAIT_TIMEOUT};
 
-/// When it was last refreshed, and how often anybody has looked since PostgreSQL began to count.
+/// Time of the last refresh, and number of polls since PostgreSQL began to count.
 async fn look(pipeline: &Pipeline) -> Result<(String, u64)> {
     let refreshed = pipeline.sql("SELECT refreshed_at FROM cdm_summary.refreshes").await?.concat();
     let looks = pipeline.count("SELECT pg_stat_get_numscans('cdm_summary.stale_days'::regclass)").await?;
@@ -18,7 +18,7 @@ const LOOKS: u64 = 40;
 #[tokio::test]
 async fn an_idle_pipeline_refreshes_nothing() -> Result<()> {
     let fixture = Fixture::loaded(&Workload::dirty(105, 200)).await?;
-    // What PostgreSQL counts may come late, and cause one more.
+    // Statistics of PostgreSQL may be late and cause another refresh.
     let mut since = look(&fixture.pipeline).await?;
     let resting = async || {
         let now = look(&fixture.pipeline).await?;
@@ -68,7 +68,7 @@ async fn a_clock_that_is_set_back_is_not_waited_for() -> Result<()> {
     fixture.assert_right().await
 }
 
-/// More days than one refresh takes, none next to another, and those around today: a stream that never lets them rest.
+/// More days than one refresh takes, not consecutive, and the days around today.
 const RESTLESS: &str = "
     INSERT INTO cdm_summary.stale_days (day)
     SELECT n.day
@@ -107,7 +107,7 @@ async fn days_that_never_rest_keep_no_other_day_waiting() -> Result<()> {
     }
 }
 
-/// How many days are noted.
+/// Number of stale days.
 const DAYS: &str = "SELECT count(DISTINCT day) FROM cdm_summary.stale_days";
 
 #[tokio::test]

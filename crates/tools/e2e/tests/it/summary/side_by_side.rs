@@ -1,27 +1,27 @@
-//! Several replicas of CDM, and one that dies in the middle of a refresh.
+//! Tests of several replicas of CDM, and of one that dies during a refresh.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Workload, until};
 
 use super::{Fixture, WAIT_TIMEOUT};
 
-/// Who is about to write the categories, after hours and products, and may not yet. Databases of other tests have tables with
-/// the same numbers.
+/// Backends that wait to write the categories, after hours and products. Databases of other tests have tables with the
+/// same numbers.
 const HELD_UP: &str =
     "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'cdm_summary.category_days'::regclass
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
-/// Lets everybody read the categories, and nobody write them.
+/// Blocks writes to the categories, not reads.
 const HOLD_UP: &str = "BEGIN; LOCK TABLE cdm_summary.category_days IN SHARE MODE";
 
-/// Who refreshes, or waits for who does.
+/// Backends that refresh, or wait for a refresh.
 const REFRESHING: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7224647957 % 4294967296
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
-/// How often anybody has looked whether there is something to do, as PostgreSQL counts.
+/// Number of polls for pending work, from the statistics of PostgreSQL.
 const LOOKS: &str = "SELECT pg_stat_get_numscans('cdm_summary.refreshes'::regclass)";
 
-/// What the days come to.
+/// Totals of the days.
 const DAYS: [&str; 4] = ["order_hours", "product_days", "category_days", "products"];
 
 const NOTED: &str = "SELECT DISTINCT day FROM cdm_summary.stale_days ORDER BY 1";

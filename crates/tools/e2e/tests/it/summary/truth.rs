@@ -1,14 +1,14 @@
-//! What every view has to say, counted another way: from the messages to DDS, or from the rows of the table it is about.
+//! Expected rows of every view, computed independently from the messages to DDS or from the tables.
 
 use anyhow::{Result, ensure};
 use e2e::Pipeline;
 
 const TRUTH: &str = include_str!("truth.sql");
 
-/// How many differences of a view are told.
+/// Maximum number of differences shown per view.
 const MAX_SHOWN: usize = 3;
 
-/// A view, what it says of things by their ids in the source, and the same counted.
+/// A view, its rows by the ids of the source, and the same rows computed otherwise.
 const VIEWS: [(&str, &str, &str); 17] = [
     (
         "kpi",
@@ -145,7 +145,7 @@ pub(crate) async fn tell(pipeline: &Pipeline) -> Result<()> {
     pipeline.sql(TRUTH).await.map(drop)
 }
 
-/// Makes sure that every view of people says something at all.
+/// Asserts that every view has rows.
 pub(crate) async fn assert_filled(pipeline: &Pipeline) -> Result<()> {
     for (name, ..) in VIEWS {
         let rows = pipeline.count(&format!("SELECT count(*) FROM cdm.{name}")).await?;
@@ -154,7 +154,7 @@ pub(crate) async fn assert_filled(pipeline: &Pipeline) -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that every view of people says the truth.
+/// Asserts that every view is correct.
 pub(crate) async fn assert_views(pipeline: &Pipeline) -> Result<()> {
     let mut told = Vec::new();
     for (name, seen, truth) in VIEWS {
@@ -166,7 +166,7 @@ pub(crate) async fn assert_views(pipeline: &Pipeline) -> Result<()> {
     Ok(())
 }
 
-/// A statement that returns what only one of two says; numbers are compared as numbers.
+/// A statement that returns rows that only one of two queries returns; numbers are compared as numbers.
 pub(crate) fn differences(seen: &str, truth: &str) -> String {
     format!(
         "(SELECT 'seen', s::text FROM (({seen}) EXCEPT ALL ({truth})) AS s)

@@ -1,4 +1,5 @@
--- What was sent to DDS of each order, taken apart without a look at DDS. Moscow has been three hours ahead for years.
+-- Expected rows of the views, computed from the messages to DDS without reading DDS. Moscow has been three hours ahead
+-- for years.
 CREATE SCHEMA truth;
 
 CREATE VIEW truth.orders AS

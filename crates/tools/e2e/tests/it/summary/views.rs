@@ -1,4 +1,4 @@
-//! Every view of people, after a bad week.
+//! Tests of every view after a week of bad data.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The tag API: what it answers, that its document says so, and who is answered.
+//! Tests of the tag API: responses, OpenAPI document, authentication.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,11 +19,11 @@ fn encoded(text: &str) -> String {
     })
 }
 
-/// An API that is asked, and whose answers are held against its document.
+/// A client of the API that validates responses against the OpenAPI document.
 struct Api {
     cdm: Process,
     document: Value,
-    /// The paths that were asked.
+    /// Paths requested so far.
     asked: BTreeSet<String>,
 }
 
@@ -34,7 +34,7 @@ impl Api {
         Ok(Self { cdm, document: serde_json::from_str(&body)?, asked: BTreeSet::new() })
     }
 
-    /// Asks a path of the document, with its parameters filled in; the answer must be as the document says.
+    /// Requests a path of the document with parameters; the response must match the document.
     async fn ask(&mut self, path: &str, filled: &str) -> Result<(u16, Value)> {
         let (status, body) = self.cdm.get(filled).await?;
         let answer: Value = serde_json::from_str(&body).with_context(|| format!("{filled}: {status} {body}"))?;
@@ -98,7 +98,7 @@ async fn what_is_asked_is_answered_as_the_document_says() -> Result<()> {
         })
     );
 
-    // Page by page, everybody comes once; and the page with somebody who is not known any more is not the last one.
+    // Over all pages every user appears once; a page with an unknown user is not the last one.
     pipeline
         .sql("INSERT INTO cdm.user_tags VALUES ('00000000-0000-0000-0000-000000000001', 101, 'Сырники', now())")
         .await?;
@@ -178,7 +178,7 @@ async fn with_a_token_nobody_else_is_answered_and_without_the_api_nobody() -> Re
         ensure!(status == expected && !body.contains("sesame"), "{headers:?}: {status} {body}");
     }
     ensure!(refusals(&cdm).await? == (2.0, 1.0), "refused requests are not counted: {:?}", refusals(&cdm).await?);
-    // What the orchestrator asks, and what says how to ask, needs none.
+    // Probes and the OpenAPI document need no token.
     for path in ["/health", "/ready", "/metrics", DOCUMENT] {
         assert_eq!(cdm.get(path).await?.0, 200, "{path}");
     }

@@ -1,4 +1,4 @@
-//! `cdm-service rules`: what a person sees and does.
+//! Tests of `cdm-service rules`.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::tags::{CATEGORY, USER, counters, say, tags};
 
-/// What a command has said; it must succeed.
+/// Output of a command, which must succeed.
 async fn run(pipeline: &Pipeline, arguments: &[&str]) -> Result<String> {
     let output = pipeline.service(Layer::Cdm).run(&[&["rules"], arguments].concat()).await?;
     let text = String::from_utf8(output.stdout)?;
@@ -16,7 +16,7 @@ async fn run(pipeline: &Pipeline, arguments: &[&str]) -> Result<String> {
     Ok(text)
 }
 
-/// The exit code of a command that must fail, and what it has said.
+/// Exit code and output of a command that must fail.
 async fn refused(pipeline: &Pipeline, arguments: &[&str]) -> Result<(Option<i32>, String)> {
     let output = pipeline.service(Layer::Cdm).run(&[&["rules"], arguments].concat()).await?;
     Ok((output.status.code(), String::from_utf8(output.stderr)?))

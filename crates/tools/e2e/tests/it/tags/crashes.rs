@@ -1,4 +1,4 @@
-//! A process that dies between the commit of a change and its publication, or between that and the mark.
+//! Tests of crashes between the commit of a tag change and its publication, and between publication and mark.
 
 use std::os::unix::process::ExitStatusExt;
 
@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline, Workload};
 use nix::sys::signal::Signal;
 
-/// How often each of two replicas dies, each time over another part of the week.
+/// Number of deaths of each of two replicas, each during another part of the week.
 const DEATHS: usize = 3;
 
 #[tokio::test]

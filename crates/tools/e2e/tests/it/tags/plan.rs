@@ -1,5 +1,4 @@
-//! How PostgreSQL goes about tags: a service keeps the plan that it has made while hardly anybody had one, and then thousands
-//! lose theirs at once.
+//! Tests of query plans about tags: a plan made for few tags is kept, and thousands of tags then change at once.
 
 use anyhow::{Result, ensure};
 use e2e::Pipeline;
@@ -8,7 +7,7 @@ use tokio_postgres::SimpleQueryMessage;
 /// As for a batch, and for all that come after it.
 const SETTINGS: &str = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan";
 
-/// The plan of a statement, made when nobody has a tag.
+/// The plan of a statement, made when no user has a tag.
 async fn plan(statement: &str, types: &str, values: &str) -> Result<String> {
     let pipeline = Pipeline::start(1).await?;
     let client = pipeline.database().await?;

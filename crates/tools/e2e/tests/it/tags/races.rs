@@ -1,5 +1,4 @@
-//! A batch and a change of the rules at the same time: one of the two sees what the other does. Two replicas with one rule:
-//! each user is seen to by one of them at a time.
+//! Tests of races between batches and changes of rules, and between two replicas that apply one rule.
 
 use std::time::Duration;
 
@@ -60,13 +59,13 @@ async fn what_another_replica_sees_to_is_waited_for_and_all_else_goes_on() -> Re
     Ok(())
 }
 
-/// Whose rules are applied in this shard: one half of the keys, or the other.
+/// Whether a user belongs to this shard: one half of the keys, or the other.
 fn user_of_shard(shard: u128) -> Result<String> {
     let mut users = (0..100).map(|number| format!("user {number}"));
     users.find(|user| keys::user(user).as_u128() >> 127 == shard).context("no such user")
 }
 
-/// How many wait for a lock on a table of the marts.
+/// Number of backends that wait for a lock on a table of the marts.
 async fn waiting(pipeline: &Pipeline, table: &str) -> Result<u64> {
     pipeline
         .count(&format!("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'cdm.{table}'::regclass"))

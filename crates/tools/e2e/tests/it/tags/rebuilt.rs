@@ -1,4 +1,4 @@
-//! Marts that are built anew decide anew who has which tag.
+//! Tests of tags after a rebuild of the marts.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Rules change while the service runs: by plain SQL, to everybody whom they concern.
+//! Tests of rules changed by SQL while the service runs.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A counter crosses a threshold, up and down.
+//! Tests of counters that cross a threshold, up and down.
 
 use anyhow::{Result, ensure};
 use e2e::{Layer, Pipeline};

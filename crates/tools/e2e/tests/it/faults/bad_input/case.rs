@@ -1,4 +1,4 @@
-//! A record, and what has to become of it.
+//! Test cases: a record and its expected outcome.
 
 use e2e::Record;
 use serde_json::{Value, json};
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 /// When the records were written, in milliseconds: 2026-03-09 12:00:00, and a millisecond more with each.
 pub(super) const WRITTEN_AT: i64 = 1_773_057_600_000;
 
-/// What has to become of a record.
+/// Expected outcome of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ExpectedOutcome {
-    /// A dead letter with this reason, whose error holds this text.
+    /// A dead letter with this reason and this text in its error.
     Dead(&'static str, String),
     /// Skipped under this kind.
     Skipped(&'static str),
@@ -17,7 +17,7 @@ pub(super) enum ExpectedOutcome {
     Stored(String),
 }
 
-/// A record, and what has to become of it.
+/// A record and its expected outcome.
 #[derive(Debug, Clone)]
 pub(super) struct Case {
     pub(super) name: String,
@@ -28,7 +28,7 @@ pub(super) struct Case {
 /// A message in which one value is exchanged: where, for which text, and the reason it is refused for; `None`: it is not.
 pub(super) type Row = (&'static str, &'static str, Option<&'static str>);
 
-/// What a field must be.
+/// Required type of a field.
 #[derive(Clone, Copy)]
 pub(super) enum Type {
     Text,
@@ -76,7 +76,7 @@ impl Maker {
         (self.good)(u32::try_from(self.cases.len()).unwrap_or(u32::MAX))
     }
 
-    /// A record of these bytes, which has a key and headers of its own.
+    /// A record of these bytes with its own key and headers.
     pub(super) fn add(&mut self, name: impl Into<String>, value: Option<Vec<u8>>, expected: ExpectedOutcome) {
         let number = self.cases.len();
         let record = Record {
@@ -94,7 +94,7 @@ impl Maker {
         self.cases.push(Case { name: name.into(), record, expected });
     }
 
-    /// A record that is a dead letter whatever it says.
+    /// A record that becomes a dead letter with any reason.
     pub(super) fn refused(&mut self, name: &str, value: &[u8], reason: &'static str) {
         self.add(name, Some(value.to_vec()), ExpectedOutcome::Dead(reason, String::new()));
     }
@@ -111,7 +111,7 @@ impl Maker {
         let shown: String = text.chars().take(40).collect();
         let expected = match reason {
             None => ExpectedOutcome::Stored(key),
-            // Of what a string must not hold the error does not say where.
+            // The error about forbidden characters of a string has no position.
             Some(reason @ ("not-json" | "bad-text")) => ExpectedOutcome::Dead(reason, String::new()),
             Some(reason) => ExpectedOutcome::Dead(reason, path(pointer)),
         };
@@ -119,7 +119,7 @@ impl Maker {
         self.add(format!("{pointer} = {shown}"), Some(value), expected);
     }
 
-    /// A good message with the text at `pointer`, that is stored under a key of its own.
+    /// A valid message with the text at `pointer`, stored under its own key.
     pub(super) fn stored_as(&mut self, pointer: &str, text: &str, key: &str) {
         self.exchanged(pointer, text, None);
         if let Some(case) = self.cases.last_mut() {
@@ -158,7 +158,7 @@ impl Maker {
         }
     }
 
-    /// Every field may be absent or null; if it is there, it must be of its type.
+    /// Every field may be absent or null; otherwise it must have its type.
     pub(super) fn optional(&mut self, fields: &[(&str, Type)]) {
         for (pointer, kind) in fields {
             self.accepted(&format!("{pointer} absent"), |mut good| {
@@ -191,7 +191,7 @@ fn remove(message: &mut Value, pointer: &str) {
     }
 }
 
-/// `/payload/order_items/0/id` as an error writes it: `payload.order_items[0].id`; keys of somebody's own are numbered.
+/// Path of a field in an error: `/payload/order_items/0/id` is `payload.order_items[0].id`; unknown keys are numbered.
 fn path(pointer: &str) -> String {
     let parts = pointer.split('/').skip(1).map(|part| match part.parse::<usize>() {
         Ok(at) => format!("[{at}]"),

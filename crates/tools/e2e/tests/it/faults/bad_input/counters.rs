@@ -1,4 +1,4 @@
-//! CDM and the counters.
+//! Bad counter messages for CDM.
 
 use anyhow::Result;
 use e2e::{Layer, Pipeline};

@@ -1,4 +1,4 @@
-//! DDS and the orders with names.
+//! Bad enriched orders for DDS.
 
 use anyhow::Result;
 use e2e::{Layer, Pipeline};

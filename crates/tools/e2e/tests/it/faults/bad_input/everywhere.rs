@@ -1,4 +1,4 @@
-//! Every edge in every place: whatever a reader accepts, PostgreSQL takes.
+//! Boundary values in every field: PostgreSQL accepts whatever a reader accepts.
 //!
 //! The readers are asked here, too, with no database behind them; what they accept must be stored, what they refuse must be
 //! a dead letter for their reason. A record that the database alone can refuse would be one for `refused-by-database`.
@@ -16,7 +16,7 @@ use crate::story::{restaurant, user};
 /// Values that are edges of something, a line each; not all of them are JSON.
 const EDGES: &str = include_str!("../../../../../../lib/orders/tests/edges.txt");
 
-/// What becomes of a record, as a reader says; nothing, if it is stored.
+/// Outcome of a record according to the reader; `None` if it is stored.
 type Verdict = Option<&'static str>;
 
 #[tokio::test]

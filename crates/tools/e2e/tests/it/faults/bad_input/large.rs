@@ -1,4 +1,4 @@
-//! Records as large as the broker lets them be, good and bad, and orders that would be larger with their names.
+//! Records of the maximum size, good and bad, and orders that exceed it after enrichment.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::story::{Order, closed, restaurant, user};
 
-/// What a broker takes as one batch, less the frames around a record.
+/// Maximum batch size of the broker, minus the frames around a record.
 const LARGEST: usize = 1_048_588 - 100;
 
 /// The message with a field that makes it as large as may be.
@@ -84,7 +84,7 @@ async fn an_order_that_is_too_large_with_its_names_is_refused_before_anything_is
     pipeline.audit().await
 }
 
-/// A topic whose records may have so many bytes.
+/// A topic with this record limit in bytes.
 async fn narrow(pipeline: &Pipeline, limit: &'static str) -> Result<String> {
     let name = pipeline.endpoints().fresh_name("narrow").await?;
     pipeline.endpoints().create_topics(&[Topic::data(&name, 1).with("max.message.bytes", limit)]).await?;

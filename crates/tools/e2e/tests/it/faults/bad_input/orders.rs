@@ -1,4 +1,4 @@
-//! STG and the records of the order system.
+//! Bad records of the order system for STG.
 
 use anyhow::Result;
 use e2e::{Layer, Pipeline};
@@ -75,7 +75,7 @@ async fn what_is_no_order_at_all() -> Result<()> {
     check(maker).await
 }
 
-/// Of a repeated key the last counts, here as in PostgreSQL's `json`, whatever the others were.
+/// The last of repeated keys counts, as in PostgreSQL's `json`, whatever the others are.
 fn repeated_keys(maker: &mut Maker) {
     maker.accepted("the first of two is wrong", |good| good.to_string().replace("\"cost\":", "\"cost\":-1,\"cost\":"));
     maker.accepted("the first type is another", |good| {

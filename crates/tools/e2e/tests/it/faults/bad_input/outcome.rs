@@ -1,4 +1,4 @@
-//! What became of the records, looked at where a person would: in tables, dead letters and metrics.
+//! Outcomes of records, as visible in tables, dead letters and metrics.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use e2e::{Layer, Pipeline, Process, Record};
 
 use super::case::{Case, ExpectedOutcome, Maker};
 
-/// Somebody's name, which messages hold and no error may.
+/// A person's name, which messages contain and errors must not contain.
 const PEOPLE: [&str; 2] = ["Котова", "kotova"];
 
 /// The headers a dead letter gains.
 const ADDED: [&str; 7] =
     ["reason", "error", "source-topic", "source-partition", "source-offset", "service", "failed-at"];
 
-/// How many faults are told.
+/// Maximum number of errors shown.
 const MAX_SHOWN: usize = 12;
 
 /// Has a service read the records, each with a good one behind it, in as few batches as may be, and compares.
@@ -54,7 +54,7 @@ fn stored(expected: &ExpectedOutcome) -> Option<&String> {
     }
 }
 
-/// What is wrong with the dead letters: there must be one for each record that is refused, and no other.
+/// Differences in dead letters: there must be one for each rejected record, and no other.
 async fn letters(pipeline: &Pipeline, layer: Layer, cases: &[Case]) -> Result<Vec<String>> {
     let mut letters = BTreeMap::new();
     for letter in pipeline.read(&pipeline.dead_letters(layer)).await? {
@@ -79,7 +79,7 @@ async fn letters(pipeline: &Pipeline, layer: Layer, cases: &[Case]) -> Result<Ve
     Ok(faults)
 }
 
-/// What is wrong with the dead letter of a record.
+/// Differences in the dead letter of a record.
 fn fault(letter: &Record, case: &Case, (reason, path): (&str, &str), [topic, service]: [&str; 2]) -> Option<String> {
     let original = &case.record;
     let theirs = original.headers.len();
@@ -103,13 +103,13 @@ fn fault(letter: &Record, case: &Case, (reason, path): (&str, &str), [topic, ser
         .then(|| format!("not `{reason}` of `{path}`: {} {error}", said("reason")))
 }
 
-/// What the last header of this name says: theirs stand before ours.
+/// Value of the last header with this name: headers of the record precede those of the service.
 fn own_header(letter: &Record, name: &str) -> Option<String> {
     let (_, value) = letter.headers.iter().rfind(|(known, _)| known == name)?;
     Some(String::from_utf8_lossy(value).into_owned())
 }
 
-/// Whether the metrics count what was skipped.
+/// Whether the metrics count skipped records.
 async fn skipped(service: &Process, cases: &[Case]) -> Result<Vec<String>> {
     let page = service.get("/metrics").await?.1;
     let mut wanted = BTreeMap::<&str, usize>::new();

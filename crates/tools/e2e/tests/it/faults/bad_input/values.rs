@@ -1,8 +1,8 @@
-//! Values that are the same trouble in every kind of message.
+//! Values that are invalid in every kind of message.
 
 use super::case::{ExpectedOutcome, Maker};
 
-/// What is no document at all, or what no string may hold.
+/// Values that are not documents, and characters that strings must not contain.
 pub(super) fn documents(maker: &mut Maker) {
     let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     for (name, value) in [
@@ -48,7 +48,7 @@ pub(super) fn documents(maker: &mut Maker) {
     );
 }
 
-/// Unknown fields may hold anything that is JSON, and nothing that PostgreSQL's text cannot.
+/// Unknown fields may contain any JSON except what PostgreSQL's text cannot hold.
 pub(super) fn unknown_fields(maker: &mut Maker, places: &[&str]) {
     let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     for place in places {
@@ -190,7 +190,8 @@ pub(super) fn times(maker: &mut Maker, place: &str) {
     }
 }
 
-/// More than a day ahead of the record's own time is too far; a header of a record that was sent back says what that is.
+/// A date more than a day after the timestamp of the record is rejected; for a replayed record, a header has that
+/// timestamp.
 pub(super) fn the_future(maker: &mut Maker, places: &[&'static str]) {
     for place in places {
         for (text, header, reason) in [
