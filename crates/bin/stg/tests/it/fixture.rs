@@ -1,10 +1,13 @@
 //! The layer on a real PostgreSQL and Redis, and the commands on what it has parked. No Kafka: records come by hand.
 
+use std::process::Stdio;
+
 use clap::{Args, FromArgMatches};
 use consumer::{OutboxBatch, Outcome, Processor, Record};
 use database::{Database, Statement};
 use devstack::Endpoints;
 use orders::UtcMicros;
+use runtime::Confirmation;
 use serde_json::{Value, json};
 use stg::{
     Stg,
@@ -15,6 +18,9 @@ use workload::{load, source::Reference};
 
 pub(crate) const USER: &str = "626a81ce9a8cd1920641e296";
 pub(crate) const RESTAURANT: &str = "ef8c42c19b7518a9aebec106";
+
+/// Acts without asking.
+pub(crate) const YES: Confirmation = Confirmation { dry_run: false, yes: true };
 
 /// A database with the schema, which all others are copies of.
 const TEMPLATE: &str = "stg_it_template";
@@ -105,7 +111,13 @@ impl Fixture {
     /// The subcommand as a process: its exit code, and what it said.
     pub(crate) async fn run(&self, arguments: &[&str]) -> anyhow::Result<(Option<i32>, String)> {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_stg-service"));
-        let output = command.env_clear().env("DATABASE_URL", &self.database_url).args(arguments).output().await?;
+        let output = command
+            .env_clear()
+            .env("DATABASE_URL", &self.database_url)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .await?;
         Ok((output.status.code(), String::from_utf8([output.stdout, output.stderr].concat())?))
     }
 

@@ -8,13 +8,14 @@ use database::Migrations;
 
 use crate::{
     App, CommandSettings, ExitError,
-    command::completions::Shell,
     command::environment,
     command::settings_json::SettingsJson,
     command::usage,
     command::version::VERSION,
     settings::{Settings, text},
 };
+
+pub use crate::command::completions::Shell;
 
 /// What the process is asked to do. `Own`: the subcommands of this service.
 #[derive(Debug, Subcommand)]

@@ -5,7 +5,7 @@ use std::{collections::HashMap, convert::Infallible, ffi::OsString, io::Write, t
 use clap::{Args, Subcommand};
 use runtime::{
     CommandSettings, Commands, ExitError,
-    cli::{Command, ParseEnd, Program, command},
+    cli::{Command, ParseEnd, Program, Shell, command},
     settings::{DatabaseSettings, Secret},
 };
 use serde_json::Value;
@@ -37,6 +37,7 @@ enum OwnCommands {
     /// Turns it all round.
     Revolve {
         /// How often.
+        #[arg(value_parser = runtime::settings::whole_number::<u8>("a number of times", 1..))]
         times: u8,
     },
 }
@@ -100,18 +101,27 @@ fn a_missing_setting_is_named() {
 #[test]
 fn a_malformed_setting_is_named() {
     for (name, value, said) in [
-        ("BATCH_SIZE", "0", "BATCH_SIZE: number would be zero for non-zero type"),
-        ("BATCH_SIZE", "many", "BATCH_SIZE: invalid digit found in string"),
+        ("BATCH_SIZE", "0", "BATCH_SIZE: `0` is not a number of records; write a whole number from 1"),
+        ("BATCH_SIZE", "many", "BATCH_SIZE: `many` is not a number of records; write a whole number from 1"),
         ("SCHEDULE", "often", "SCHEDULE: `often` is neither"),
         ("SHUTDOWN_GRACE", "30", "SHUTDOWN_GRACE: `30` is no duration; write it like `10s` or `24h`"),
         ("SHUTDOWN_GRACE", "0s", "SHUTDOWN_GRACE: `0s` is too short"),
         ("SCHEDULE", "0s", "SCHEDULE: `0s` is neither"),
         ("KAFKA_SESSION_TIMEOUT", "0s", "KAFKA_SESSION_TIMEOUT: `0s` is too short"),
+        (
+            "KAFKA_TOPIC_PARTITIONS",
+            "70000",
+            "KAFKA_TOPIC_PARTITIONS: `70000` is not a number of partitions; write a whole",
+        ),
         ("LOG_FORMAT", "xml", "LOG_FORMAT must be one of json, text"),
-        ("HTTP_ADDR", "5000", "HTTP_ADDR: invalid socket address syntax"),
+        ("HTTP_ADDR", "5000", "HTTP_ADDR: `5000` is not an IP address with a port; write it like `0.0.0.0:5000`"),
         ("KAFKA_SECURITY_PROTOCOL", "TLS", "KAFKA_SECURITY_PROTOCOL must be one of PLAINTEXT, SSL,"),
         ("KAFKA_CREATE_TOPICS", "perhaps", "KAFKA_CREATE_TOPICS must be one of true, false"),
-        ("RUST_LOG", "service=loudly", "RUST_LOG: "),
+        (
+            "RUST_LOG",
+            "service=loudly",
+            "RUST_LOG: `service=loudly` is not a filter of the log; write it like `info` or",
+        ),
         ("KAFKA_SOURCE_TOPIC", "or ders", "KAFKA_SOURCE_TOPIC: ' ' is not allowed in a topic's name"),
         ("KAFKA_DESTINATION_TOPIC", "заказы", "KAFKA_DESTINATION_TOPIC: 'з' is not allowed in a topic's name"),
         ("KAFKA_DEAD_LETTER_TOPIC", "..", "KAFKA_DEAD_LETTER_TOPIC: `..` is not allowed as a topic's name"),
@@ -187,7 +197,7 @@ fn the_file_of_every_setting_holds_one_line() {
         (b"\r\n", "is empty"),
         (b"hunter2\r\nhunter3\r\n", "has several lines"),
         (b"hunter2 \n", "begins or ends with white space"),
-        (b"hunter\xff2", "stream did not contain valid UTF-8"),
+        (b"hunter\xff2", "the file is not UTF-8"),
     ];
     for name in variables() {
         let variable = format!("{name}_FILE");
@@ -301,13 +311,42 @@ fn a_database_url_is_refused_without_being_repeated() {
 #[test]
 fn wrong_usage_is_one_line() {
     for (line, said) in [
-        (vec!["--database-uri=hunter2"], "there is no --database-uri; see --help"),
-        (vec!["launch"], "unrecognized subcommand 'launch'; see --help"),
-        (vec!["dead-letters"], "'stg-service dead-letters' requires a subcommand but one was not provided; see --help"),
-        (vec!["dead-letters", "list", "--limit", "few"], "--limit: invalid digit found in string"),
-        (vec!["dead-letters", "replay", "--from", "3"], "--partition <PARTITION> is missing; see --help"),
-        (vec!["revolve"], "<TIMES> is missing; see --help"),
-        (vec!["revolve", "often"], "TIMES: invalid digit found in string"),
+        (
+            vec!["--database-uri=hunter2"],
+            "there is no option `--database-uri`; did you mean `--database-url`? See `stg-service --help`",
+        ),
+        (vec!["launch"], "there is no subcommand `launch`; see `stg-service --help`"),
+        (vec!["chekc"], "there is no subcommand `chekc`; did you mean `check`? See `stg-service --help`"),
+        (
+            vec!["dead-letters"],
+            "`stg-service dead-letters` needs a subcommand: `list` or `replay`; see `stg-service dead-letters --help`",
+        ),
+        (
+            vec!["dead-letters", "list", "--jsno"],
+            "there is no option `--jsno`; did you mean `--json`? See `stg-service dead-letters list --help`",
+        ),
+        (
+            vec!["dead-letters", "list", "--limit", "few"],
+            "--limit: `few` is not a number of dead letters; write a whole number from 0",
+        ),
+        (
+            vec!["dead-letters", "replay", "--from", "3"],
+            "--partition <PARTITION> is missing; see `stg-service dead-letters replay --help`",
+        ),
+        (
+            vec!["dead-letters", "replay", "--yes", "--dry-run"],
+            "--yes excludes --dry-run; see `stg-service dead-letters replay --help`",
+        ),
+        (
+            vec!["check", "--log-format", "text"],
+            "`--log-format` is a setting and stands before the subcommand; see `stg-service check --help`",
+        ),
+        (vec!["run", "faster"], "`faster` is one argument too many; see `stg-service run --help`"),
+        (vec!["run", "postgres://u:hunter2@h"], "there is one argument too many; see `stg-service run --help`"),
+        (vec!["postgres://u:hunter2@h"], "there is no subcommand of this name; see `stg-service --help`"),
+        (vec!["--batch-size"], "BATCH_SIZE needs a value"),
+        (vec!["revolve"], "<TIMES> is missing; see `stg-service revolve --help`"),
+        (vec!["revolve", "often"], "TIMES: `often` is not a number of times; write a whole number from 1"),
     ] {
         let Err(ParseEnd::Invalid(exit_error)) = parse(&line, &COMPLETE.into()) else {
             panic!("{line:?} was understood")
@@ -318,13 +357,13 @@ fn wrong_usage_is_one_line() {
 
 #[test]
 fn subcommands_nest_and_are_each_services_own() {
-    let line = ["--redis-url=redis://r", "dead-letters", "replay", "--partition=1", "--from=3", "--to=9", "--execute"];
+    let line = ["--redis-url=redis://r", "dead-letters", "replay", "--partition=1", "--from=3", "--to=9", "--yes"];
     let cli = parse(&line, &COMPLETE.into()).unwrap();
     let Command::Own(StreamCommands::DeadLetters(DeadLetters::Replay(replay))) = cli.command else {
         panic!("{:?}", cli.command)
     };
     let which = replay.selection;
-    assert_eq!((which.partition, which.from, which.to, replay.execute), (Some(1), Some(3), Some(9), true));
+    assert_eq!((which.partition, which.from, which.to, replay.confirmation.yes), (Some(1), Some(3), Some(9), true));
 
     let cli = parse(&["revolve", "3"], &COMPLETE.into()).unwrap();
     assert!(matches!(cli.command, Command::Own(StreamCommands::Own(OwnCommands::Revolve { times: 3 }))));
@@ -351,6 +390,27 @@ fn programs_read_the_same_reference() {
     assert_eq!(named("KAFKA_SSL_CA_FILE")["file"], true);
     assert_eq!(named("LOG_FORMAT")["values"], serde_json::json!(["json", "text"]));
     assert!(settings.iter().all(|setting| setting["name"] == "REDIS_URL" || setting["help"] != ""), "{reference}");
+}
+
+#[test]
+fn help_is_printed_whatever_the_environment_holds() {
+    let wrong = Variables::from([("BATCH_SIZE", "many"), ("DATABASE_URL", " ")]);
+    for line in
+        [&["--help"][..], &["-h"], &["help"], &["help", "dead-letters"], &["dead-letters", "list", "--help"], &["-V"]]
+    {
+        let Err(ParseEnd::Help(help)) = parse(line, &wrong) else { panic!("{line:?}: no help") };
+        assert!(!help.to_string().contains('\u{1b}'), "{line:?}: colors in a pipe");
+    }
+}
+
+#[test]
+fn completions_are_for_three_shells() {
+    for (name, shell) in [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish)] {
+        let cli = parse(&["completions", name], &Variables::new()).unwrap();
+        assert!(matches!(cli.command, Command::Completions { shell: named } if named == shell), "{name}");
+    }
+    let Err(ParseEnd::Invalid(exit_error)) = parse(&["completions", "cmd"], &Variables::new()) else { panic!("cmd") };
+    assert_eq!(exit_error.to_string(), "SHELL must be one of bash, zsh, fish");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The three services together, on a real Kafka, PostgreSQL and Redis.
 
 mod docs;
+mod help;
 mod examples;
 mod keys;
 mod tags;
