@@ -10,12 +10,13 @@ use std::{
 };
 
 use metrics::gauge;
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// A part of a service that can be unable to make progress.
 pub trait HealthSource: Send + Sync {
-    /// Why this part makes no progress now, one JSON object with a field `reason` each. Empty: it makes progress.
-    fn reasons(&self) -> Vec<Value>;
+    /// Why this part makes no progress now. Empty: it makes progress.
+    fn reasons(&self) -> Vec<Reason>;
 
     /// Why this part will not recover by itself, so that the process has to be restarted. `None`: it may.
     fn hangs(&self) -> Option<String> {
@@ -24,6 +25,19 @@ pub trait HealthSource: Send + Sync {
 
     /// Sets the gauges of this part to their state at `now`. Called before each scrape.
     fn update_metrics(&self, _now: SystemTime) {}
+}
+
+/// Why a part of a service makes no progress, as `/ready` shows it: a JSON object with a field `reason`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Reason(Box<RawValue>);
+
+impl Reason {
+    /// A value that is serialized as an object; its fields keep their order.
+    #[must_use]
+    pub fn new(reason: &impl Serialize) -> Self {
+        Self(to_raw_value(reason).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+    }
 }
 
 /// The parts of one process. Cloning shares them.
@@ -38,7 +52,7 @@ impl Health {
 
     /// Why the service is not ready, in the order of registration. Empty: it is ready.
     #[must_use]
-    pub fn reasons(&self) -> Vec<Value> {
+    pub fn reasons(&self) -> Vec<Reason> {
         self.sources().iter().flat_map(|source| source.reasons()).collect()
     }
 

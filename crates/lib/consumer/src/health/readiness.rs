@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use health::HealthSource;
 use metrics::gauge;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::{LoopHealth, Stall, StallCause, Step, Waiting};
 
@@ -48,7 +47,7 @@ enum Reason {
 }
 
 impl HealthSource for LoopHealth {
-    fn reasons(&self) -> Vec<Value> {
+    fn reasons(&self) -> Vec<health::Reason> {
         let unassigned = self.partitions().is_none().then_some(Reason::NoPartitionsAssigned);
         let waiting = self.waiting().map(Reason::WaitingFor);
         let deferred = self.deferred().map(Reason::Deferred);
@@ -59,7 +58,7 @@ impl HealthSource for LoopHealth {
         let silence = self.since_heartbeat();
         let still = (silence >= STALLS_AFTER).then_some(Reason::NoHeartbeat { seconds: silence.as_secs() });
         let reasons = [unassigned, waiting, deferred, slow, still].into_iter().flatten().chain(stalls);
-        reasons.map(|reason| json!(reason)).collect()
+        reasons.map(|reason| health::Reason::new(&reason)).collect()
     }
 
     fn hangs(&self) -> Option<String> {

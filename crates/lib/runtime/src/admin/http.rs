@@ -10,10 +10,9 @@ use axum::{
     routing::get,
 };
 use consumer::Clock;
-use health::Health;
+use health::{Health, Reason};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
-use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::ExitError;
@@ -62,7 +61,7 @@ async fn ready(State(endpoints): State<Endpoints>) -> impl IntoResponse {
 #[derive(Serialize)]
 struct Readiness {
     ready: bool,
-    reasons: Vec<Value>,
+    reasons: Vec<Reason>,
 }
 
 async fn scrape(State(endpoints): State<Endpoints>) -> impl IntoResponse {

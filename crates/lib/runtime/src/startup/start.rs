@@ -3,9 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use consumer::{Backoff, Dependency, DependencyError, LoopHealth, Step, Waiting};
-use health::HealthSource;
+use health::{HealthSource, Reason};
 use metrics::gauge;
-use serde_json::{Value, json};
+use serde::Serialize;
 use tokio::time::sleep;
 
 use crate::{ExitError, StartupError};
@@ -122,14 +122,20 @@ impl StartHealth for Start {
     }
 }
 
+/// Why a start is not finished.
+#[derive(Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum NotReady<'a> {
+    Starting,
+    WaitingFor(&'a Waiting),
+}
+
 impl HealthSource for Start {
-    fn reasons(&self) -> Vec<Value> {
+    fn reasons(&self) -> Vec<Reason> {
         self.with(|state| match &state.waiting {
             _ if state.is_finished => Vec::new(),
-            None => vec![json!({ "reason": "starting" })],
-            Some(Waiting { dependency, error, attempts, .. }) => {
-                vec![json!({ "reason": "waiting-for", "dependency": dependency, "error": error, "attempts": attempts })]
-            }
+            None => vec![Reason::new(&NotReady::Starting)],
+            Some(waiting) => vec![Reason::new(&NotReady::WaitingFor(waiting))],
         })
     }
 
