@@ -23,6 +23,9 @@ HELM_PYTHON := $(HELM_VENV)/bin/python
 # features, and librdkafka would be compiled again.
 RELEASE := cargo build --release --locked -p stg -p dds -p cdm -p workload -p devstack -p demo -p bench -p chaos
 
+# What `--version` prints in the image; nothing outside a clone. Other builds leave it out: they are not compiled anew for a commit.
+COMMIT = $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
+
 .PHONY: help build demo test test-dashboards test-helm bench chaos soak check fmt dashboards echarts browser chart manifests image setup
 
 help: ## list the targets
@@ -68,8 +71,8 @@ manifests: setup $(HELM_VENV)/stamp ## the chart as plain manifests for kubectl,
 
 image: ## an image of the three services without Docker, started and checked here; its size
 	@deploy/devstack/setup.sh buildah
-	$(RELEASE)
-	@deploy/image/build.sh
+	TAGMILL_COMMIT=$(COMMIT) $(RELEASE)
+	@TAGMILL_COMMIT=$(COMMIT) deploy/image/build.sh
 	@target/release/devstack run -- deploy/image/check.sh
 
 fmt: ## format the code

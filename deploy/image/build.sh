@@ -28,6 +28,7 @@ buildah config \
     --label org.opencontainers.image.title=Tagmill \
     --label org.opencontainers.image.licenses=Apache-2.0 \
     --label org.opencontainers.image.version="$version" \
+    --label org.opencontainers.image.revision="${TAGMILL_COMMIT:-}" \
     "$container"
 buildah commit --quiet --format docker "$container" "$name" >/dev/null
 buildah push --quiet "$name" "docker-archive:$out/tagmill.tar:$name"

@@ -1,10 +1,13 @@
 //! Fixture of the tests of stg: a real PostgreSQL and Redis, without Kafka; records are passed directly.
 
+use std::process::Stdio;
+
 use clap::{Args, FromArgMatches};
 use consumer::{OutboxBatch, Outcome, Processor, Record};
 use database::{Database, Statement};
 use devstack::Endpoints;
 use orders::UtcMicros;
+use runtime::Confirmation;
 use serde_json::{Value, json};
 use stg::{
     Stg,
@@ -15,6 +18,9 @@ use workload::{load, source::Reference};
 
 pub(crate) const USER: &str = "626a81ce9a8cd1920641e296";
 pub(crate) const RESTAURANT: &str = "ef8c42c19b7518a9aebec106";
+
+/// Acts without asking.
+pub(crate) const YES: Confirmation = Confirmation { dry_run: false, yes: true };
 
 /// The template database with the schema.
 const TEMPLATE: &str = "stg_it_template";
@@ -105,7 +111,13 @@ impl Fixture {
     /// Runs a subcommand as a process. Returns its exit code and its output.
     pub(crate) async fn run(&self, arguments: &[&str]) -> anyhow::Result<(Option<i32>, String)> {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_stg-service"));
-        let output = command.env_clear().env("DATABASE_URL", &self.database_url).args(arguments).output().await?;
+        let output = command
+            .env_clear()
+            .env("DATABASE_URL", &self.database_url)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .await?;
         Ok((output.status.code(), String::from_utf8([output.stdout, output.stderr].concat())?))
     }
 

@@ -1,7 +1,7 @@
 //! Tests of the commands on parked orders: list, release, refusals.
 
 use consumer::Outcome;
-use runtime::ExitError;
+use runtime::{Confirmation, ExitError};
 use serde_json::{Value, json};
 use stg::{
     Stg,
@@ -9,7 +9,7 @@ use stg::{
     transform::Kind,
 };
 
-use crate::fixture::{Fixture, RESTAURANT, USER, USUAL, record, round, store};
+use crate::fixture::{Fixture, RESTAURANT, USER, USUAL, YES, record, round, store};
 
 const DISH: &str = "6276e8cd0cf48b4cded00878";
 
@@ -21,11 +21,11 @@ async fn park(processor: &mut Stg, object_id: i64, user: &str) -> anyhow::Result
 }
 
 fn named(orders: &[i64]) -> Release {
-    Release { orders: orders.to_vec(), ..Release::default() }
+    Release { orders: orders.to_vec(), confirmation: YES, ..Release::default() }
 }
 
 fn all() -> Release {
-    Release { all: true, ..Release::default() }
+    Release { all: true, confirmation: YES, ..Release::default() }
 }
 
 #[tokio::test]
@@ -39,8 +39,8 @@ async fn an_order_that_waits_for_a_dish_goes_on_when_it_is_released() -> anyhow:
     assert_eq!((&listed["object_id"], &listed["released"]), (&json!(1), &json!(false)));
     assert_eq!(listed["waits_for"], json!([{"kind": "dish", "id": DISH, "restaurant_id": RESTAURANT}]));
 
-    let dry = Release { dry_run: true, ..named(&[1]) };
-    assert_eq!(fixture.release(dry).await?.0, "would release 1; nothing was changed\n");
+    let dry = Release { confirmation: Confirmation { dry_run: true, yes: false }, ..named(&[1]) };
+    assert_eq!(fixture.release(dry).await?.0, "would release 1\nnothing was changed\n");
     assert_eq!(round(&mut processor).await?, Vec::<Value>::new(), "it still waits");
 
     let (said, end) = fixture.release(named(&[1])).await?;
@@ -184,11 +184,13 @@ async fn the_process_needs_the_database_only_and_tells_by_its_exit_code() -> any
         ("parked list --kind room", 0, "no order is parked that fits\n"),
         ("parked list --kind waiter", 64, "`waiter` is not one of dish, payload, restaurant, room, user"),
         ("parked list --older-than old", 64, "`old` is no duration"),
-        ("parked release --all", 0, "order 1 stays parked: it waits for user nobody\nreleased none\n"),
-        ("parked release --all --dry-run", 0, "would release 0; nothing was changed\n"),
-        ("parked release 1", 69, "\nstg-service: 1 of 1 orders not released\n"),
-        ("parked release", 64, "stg-service: <ORDER_ID>... is missing; see --help\n"),
-        ("parked release one", 64, "stg-service: ORDER_ID: invalid digit found in string\n"),
+        ("parked release --all --yes", 0, "order 1 stays parked: it waits for user nobody\nreleased none\n"),
+        ("parked release --all --dry-run", 0, "would release 0\nnothing was changed\n"),
+        ("parked release --all", 64, "stg-service: this cannot be taken back, and standard input is not a terminal;"),
+        ("parked release 1 --dry-run", 69, "\nnothing was changed\nstg-service: 1 of 1 orders not released\n"),
+        ("parked release 1 -y", 69, "\nstg-service: 1 of 1 orders not released\n"),
+        ("parked release", 64, "stg-service: <ORDER_ID>... is missing; see `stg-service parked release --help`\n"),
+        ("parked release one", 64, "stg-service: ORDER_ID: `one` is not the id of an order; write a whole number\n"),
         ("dead-letters list", 64, "stg-service: KAFKA_BOOTSTRAP_SERVERS is not set; `--help` says what it means\n"),
         ("--help", 0, "\n  parked "),
     ] {

@@ -6,7 +6,7 @@ use consumer::{Outcome, Processor};
 use database::Statement;
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, RESTAURANT, Setting, USER, USUAL, ids, record, rounds, sent, store};
+use crate::fixture::{Fixture, RESTAURANT, Setting, USER, USUAL, YES, ids, record, rounds, sent, store};
 
 /// Orders exceed the maximum parking time at once, so that a test need not wait.
 const AT_ONCE: Setting = Setting { park_max_age: "0s", ..USUAL };
@@ -57,7 +57,7 @@ async fn one_that_cannot_be_read_any_more_keeps_nobody_waiting() -> anyhow::Resu
     let payload = "UPDATE stg.order_events SET payload = (SELECT payload FROM stg.order_events WHERE object_id = 30)
                    WHERE object_id = 1";
     fixture.sql(payload).await?;
-    let release = stg::parked::Release { orders: vec![1, 2], ..Default::default() };
+    let release = stg::parked::Release { orders: vec![1, 2], confirmation: YES, ..Default::default() };
     fixture.release(release).await?.1?;
     assert_eq!(ids(&rounds(&mut processor).await?), [1]);
     assert_eq!(fixture.listed().await?[0]["released"], json!(false), "a release that does not help is for one look");
@@ -83,7 +83,7 @@ async fn one_that_has_no_room_waits_for_it_and_says_so() -> anyhow::Result<()> {
     assert!(table.contains("raise its max.message.bytes"), "{table}");
     assert_eq!(rounds(&mut narrow).await?, Vec::<Value>::new());
 
-    fixture.release(stg::parked::Release { orders: vec![1], ..Default::default() }).await?.1?;
+    fixture.release(stg::parked::Release { orders: vec![1], confirmation: YES, ..Default::default() }).await?.1?;
     assert_eq!(ids(&rounds(&mut fixture.processor(USUAL).await?).await?), [1], "there is room now");
     Ok(())
 }
@@ -185,7 +185,7 @@ async fn metrics_tell_kinds_and_true_ages() -> anyhow::Result<()> {
     ];
     store(&mut processor, &waiting).await?;
     fixture.sql("UPDATE stg.missing_names SET parked_at = parked_at - interval '1 hour' WHERE object_id = 1").await?;
-    fixture.release(stg::parked::Release { orders: vec![1], ..Default::default() }).await?.1?;
+    fixture.release(stg::parked::Release { orders: vec![1], confirmation: YES, ..Default::default() }).await?.1?;
     processor.poll_outbox(0).await?; // which takes up nothing, and counts
     let page = recorder.handle().render();
     for line in [

@@ -8,13 +8,14 @@ use database::Migrations;
 
 use crate::{
     App, CommandSettings, ExitError,
-    command::completions::Shell,
     command::environment,
     command::settings_json::SettingsJson,
     command::usage,
     command::version::VERSION,
     settings::{Settings, text},
 };
+
+pub use crate::command::completions::Shell;
 
 /// What the process is asked to do. `Own`: the subcommands of this service.
 #[derive(Debug, Subcommand)]
@@ -124,7 +125,8 @@ impl<Own: Subcommand> Cli<Own> {
 
 /// What to print if the command line asks for help or for the version.
 fn help<'a>(command: &clap::Command, line: impl Iterator<Item = &'a OsString>) -> Option<clap::Error> {
-    let error = command.clone().try_get_matches_from(line).err()?;
+    // Required settings would stand in the usage of each subcommand.
+    let error = command.clone().mut_args(|argument| argument.required(false)).try_get_matches_from(line).err()?;
     matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion).then_some(error)
 }
 
@@ -150,9 +152,7 @@ pub fn command<OwnSettings: Args, Own: Subcommand>(program: &Program) -> clap::C
         .about(program.about)
         .long_about(None)
         .version(VERSION.as_str())
-        .override_usage(format!("{} [SETTINGS] [SUBCOMMAND]", program.name))
-        .subcommand_value_name("SUBCOMMAND")
-        .subcommand_help_heading("Subcommands")
+        .override_usage(format!("{} [SETTINGS] [COMMAND]", program.name))
         .after_help(
             "Settings are options before the subcommand, or environment variables; an option wins. NAME_FILE=/path reads the \
              value of a variable NAME from a file. An empty variable counts as not set.",

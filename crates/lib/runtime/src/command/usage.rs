@@ -34,7 +34,11 @@ fn unknown_argument(error: &Error, named: impl Fn(&str) -> String) -> String {
     let argument = argument(error);
     let name = named(argument);
     if !argument.starts_with('-') {
-        return format!("{} is one argument too many", quoted(argument));
+        return if is_word(argument) {
+            format!("`{argument}` is one argument too many")
+        } else {
+            "there is one argument too many".to_owned()
+        };
     }
     if name != argument {
         return format!("`{argument}` is a setting and stands before the subcommand");
@@ -50,7 +54,8 @@ fn unknown_subcommand(error: &Error) -> String {
 fn missing_subcommand(error: &Error) -> String {
     let valid = strings(error, ContextKind::ValidSubcommand).into_iter().filter(|name| *name != "help");
     let valid: Vec<String> = valid.map(quoted).collect();
-    format!("{} needs a subcommand: {}", strings(error, ContextKind::InvalidSubcommand).concat(), valid.join(" or "))
+    let command = strings(error, ContextKind::InvalidSubcommand).concat();
+    format!("`{command}` needs a subcommand: {}", valid.join(" or "))
 }
 
 fn invalid_value(error: &Error, name: &str) -> String {
@@ -102,8 +107,11 @@ fn strings(error: &Error, kind: ContextKind) -> Vec<&str> {
 
 /// A word in quotes. Another text is not repeated, as it may be an address with a password.
 fn quoted(text: &str) -> String {
-    let is_word = text.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_'));
-    if is_word { format!("`{text}`") } else { "of this name".to_owned() }
+    if is_word(text) { format!("`{text}`") } else { "of this name".to_owned() }
+}
+
+fn is_word(text: &str) -> bool {
+    text.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_'))
 }
 
 /// `--batch-size`, or `batch_size`, as the environment calls it.

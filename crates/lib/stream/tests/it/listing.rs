@@ -1,7 +1,7 @@
 //! `dead-letters list`: what there is, and what is meant of it.
 
 use database::Database;
-use runtime::ExitError;
+use runtime::{Confirmation, ExitError};
 use stream::dead_letters::{List, Replay, Selection};
 
 use crate::fixture::Fixture;
@@ -64,7 +64,8 @@ async fn what_was_sent_back_is_marked_and_what_is_not_whole_says_so() -> anyhow:
     fixture
         .send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{")), fixture.letter(2, "not-json", Some(&large))])
         .await?;
-    fixture.replay(&Replay { execute: true, ..Replay::default() }).await?;
+    let confirmation = Confirmation { yes: true, ..Confirmation::default() };
+    fixture.replay(&Replay { confirmation, ..Replay::default() }).await?;
     let listed = fixture.list(&List { json: true, ..List::default() }).await?;
     let lines = listed.lines().map(serde_json::from_str).collect::<Result<Vec<serde_json::Value>, _>>()?;
     let at: jiff::Timestamp = lines[0]["replayed_at"].as_str().unwrap().parse()?;

@@ -5,25 +5,28 @@ use std::time::{Duration, UNIX_EPOCH};
 use consumer::{DeadLetter, Record};
 use devstack::Topic;
 use kafka::{ReplayProducer, Settings};
-use runtime::ExitError;
+use runtime::{Confirmation, ExitError};
 use stream::dead_letters::{List, Replay, Selection};
 
 use crate::fixture::{Fixture, header};
 
+fn dry_run() -> Replay {
+    let confirmation = Confirmation { dry_run: true, ..Confirmation::default() };
+    Replay { confirmation, ..Replay::default() }
+}
+
 fn execute(selection: Selection) -> Replay {
-    Replay { selection, execute: true }
+    Replay { selection, confirmation: Confirmation { yes: true, ..Confirmation::default() } }
 }
 
 #[tokio::test]
-async fn a_dry_run_sends_nothing_and_says_how_to_send() -> anyhow::Result<()> {
+async fn a_dry_run_sends_nothing_and_says_so() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     fixture.send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{")), fixture.letter(2, "not-json", None)]).await?;
     let (source, dead) = (&fixture.kafka.source_topic, &fixture.kafka.dead_letter_topic);
-    let said = format!(
-        "2 of the 2 records of {dead}\nwould send back 2 to {source} (not-json)\nnothing was sent; add --execute to send\n"
-    );
-    assert_eq!(fixture.replay(&Replay::default()).await?, said);
-    assert_eq!(fixture.replay(&Replay::default()).await?, said, "nothing was remembered");
+    let said = format!("2 of the 2 records of {dead}\nwould send back 2 to {source} (not-json)\nnothing was changed\n");
+    assert_eq!(fixture.replay(&dry_run()).await?, said);
+    assert_eq!(fixture.replay(&dry_run()).await?, said, "nothing was remembered");
     assert_eq!(fixture.source().await?, []);
     Ok(())
 }
@@ -117,7 +120,7 @@ async fn a_source_that_is_gone_is_named() -> anyhow::Result<()> {
     let mut fixture = Fixture::set().await?;
     fixture.kafka.source_topic = "long-gone".to_owned();
     fixture.send_dead_letter(&[fixture.letter(1, "not-json", None)]).await?;
-    let error = fixture.replay(&Replay::default()).await.unwrap_err();
+    let error = fixture.replay(&dry_run()).await.unwrap_err();
     let said = "topic long-gone, where they came from, does not exist".to_owned();
     assert_eq!(error.downcast::<ExitError>()?, ExitError::Unavailable(said));
     Ok(())
@@ -164,7 +167,7 @@ async fn what_was_left_out_is_fetched_from_where_it_came() -> anyhow::Result<()>
 
     let table = fixture.list(&List::default()).await?;
     assert_eq!(table.matches("1000000, left out").count(), 3, "{table}");
-    let said = fixture.replay(&Replay::default()).await?;
+    let said = fixture.replay(&dry_run()).await?;
     assert!(said.contains("would send back 1 to "), "{said}");
     let said = fixture.replay(&execute(Selection::default())).await?;
     assert!(said.contains("sent back 1 to "), "{said}");

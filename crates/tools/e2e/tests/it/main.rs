@@ -5,6 +5,7 @@ mod docs;
 mod crates;
 mod circles;
 mod advisory_locks;
+mod help;
 mod examples;
 mod keys;
 mod tags;

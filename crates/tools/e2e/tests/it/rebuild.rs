@@ -89,7 +89,7 @@ impl Fixture {
 /// Runs the command, and waits for the session timeout of killed members.
 async fn prepare(pipeline: &Pipeline, layer: Layer) -> Result<()> {
     until("the group lets the rebuild begin", Duration::from_secs(20), async || {
-        let output = pipeline.service(layer).run(&["rebuild"]).await?;
+        let output = pipeline.service(layer).run(&["rebuild", "--yes"]).await?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         match output.status.code() {
             Some(0) => Ok(true),

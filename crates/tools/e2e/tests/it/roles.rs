@@ -75,7 +75,7 @@ impl Fixture {
     /// Stops a service, has its layer rebuilt, starts it again.
     async fn rebuild(&self, layer: Layer, process: Process) -> Result<Process> {
         process.stop().await?;
-        self.says(layer, &["rebuild"]).await?;
+        self.says(layer, &["rebuild", "--yes"]).await?;
         let process = self.service(layer).start().await?;
         let over = async || Ok(self.pipeline.count("SELECT count(*) FROM public.tagmill_rebuilds").await? == 0);
         until("the rebuild is complete", WAIT_TIMEOUT, over).await?;
@@ -130,7 +130,8 @@ async fn each_service_does_everything_as_its_own_role() -> Result<()> {
     let added =
         fixture.says(Layer::Cdm, &["rules", "add", "--category", "Супы", "--threshold", "1", "--tag", "Суп"]).await?;
     let id = added.strip_prefix("rule ").and_then(|rest| rest.split_once(':')).context("no id")?.0.to_owned();
-    for arguments in [&["set", &id, "--threshold", "2"][..], &["preview", &id, "--remove"], &["list"], &["remove", &id]]
+    for arguments in
+        [&["set", &id, "--threshold", "2"][..], &["preview", &id, "--remove"], &["list"], &["remove", &id, "--yes"]]
     {
         fixture.says(Layer::Cdm, &[&["rules"], arguments].concat()).await?;
         until("the rules are applied", WAIT_TIMEOUT, async || Ok(pipeline.untagged().await? == 0)).await?;
@@ -165,12 +166,12 @@ async fn parked_and_dead(fixture: &Fixture) -> Result<()> {
     pipeline.wait_idle().await?;
     until("the order is parked", WAIT_TIMEOUT, async || Ok(pipeline.parked().await? == parked + 1)).await?;
     ensure!(fixture.says(Layer::Stg, &["parked", "list"]).await?.contains("cake"), "not listed");
-    fixture.says(Layer::Stg, &["parked", "release", "1"]).await?;
+    fixture.says(Layer::Stg, &["parked", "release", "1", "--yes"]).await?;
     until("the order is released", WAIT_TIMEOUT, async || Ok(pipeline.parked().await? == parked)).await?;
 
     pipeline.sql("DROP TRIGGER refuse ON stg.order_events").await?;
     ensure!(fixture.says(Layer::Stg, &["dead-letters", "list"]).await?.contains("refused-by-database"), "not listed");
-    let replay = ["dead-letters", "replay", "--execute", "--reason", "refused-by-database"];
+    let replay = ["dead-letters", "replay", "--yes", "--reason", "refused-by-database"];
     fixture.says(Layer::Stg, &replay).await?;
     let stored = "SELECT count(*) FROM stg.order_events WHERE object_id = 2";
     until("the order is stored", WAIT_TIMEOUT, async || Ok(pipeline.count(stored).await? == 1)).await?;

@@ -30,6 +30,16 @@ fn settings_are_those_of_the_service_and_of_every_service() {
 }
 
 #[test]
+fn help_and_version_are_printed() {
+    let (code, text) = output(&[], &["--help"]);
+    assert_eq!(code, Some(0), "{text}");
+    insta::assert_snapshot!(text);
+    let version = format!("visits-service {}", env!("CARGO_PKG_VERSION"));
+    assert!(output(&[], &["--version"]).1.starts_with(&version), "the commit may follow");
+    assert!(output(&[], &["completions", "bash"]).1.contains("visits-service"));
+}
+
+#[test]
 fn a_setting_that_is_missing_or_malformed_is_64() {
     let (code, text) = output(&[], &["run"]);
     assert_eq!(

@@ -89,20 +89,20 @@ async fn what_the_database_refused_is_counted_once_its_cause_is_gone() -> Result
     for refused in REFUSED {
         let fixture = Fixture::start(refused).await?;
         let (letters, records) = (fixture.listed().await?.1, fixture.source().await?);
-        let said = fixture.says(&["replay"]).await?;
+        let said = fixture.says(&["replay", "--dry-run"]).await?;
         ensure!(said.contains(&format!("would send back {letters} to ")), "{said}");
         ensure!(
             (fixture.source().await?, fixture.listed().await?) == (records, (0, letters)),
             "a dry run did something"
         );
 
-        let said = fixture.says(&["replay", "--execute", "--reason", "refused-by-database"]).await?;
+        let said = fixture.says(&["replay", "--yes", "--reason", "refused-by-database"]).await?;
         ensure!(said.contains(&format!("sent back {letters} to ")), "{said}");
         fixture.all_is_well().await?;
         ensure!(fixture.listed().await? == (letters, 0), "{:?}", fixture.listed().await?);
 
         let records = fixture.source().await?;
-        let said = fixture.says(&["replay", "--execute"]).await?;
+        let said = fixture.says(&["replay", "--yes"]).await?;
         ensure!(said.ends_with(&format!("left {letters}: sent back before\nnothing to send back\n")), "{said}");
         ensure!(fixture.source().await? == records, "a second replay sent something");
     }
@@ -121,13 +121,13 @@ async fn a_replay_that_is_killed_before_it_remembers_sends_again_and_nothing_cou
         .context("the memory cannot be locked")?;
     let sent = until("the letters are sent", SOON, async || Ok(fixture.source().await? == records + 5));
     tokio::select! {
-        ended = fixture.says(&["replay", "--execute"]) => anyhow::bail!("it has ended: {ended:?}"),
+        ended = fixture.says(&["replay", "--yes"]) => anyhow::bail!("it has ended: {ended:?}"),
         sent = sent => sent?, // and with that the command is killed
     }
     keeper.batch_execute("ROLLBACK").await?;
     ensure!(fixture.listed().await? == (0, 5), "what was never remembered is known");
 
-    fixture.says(&["replay", "--execute"]).await?;
+    fixture.says(&["replay", "--yes"]).await?;
     ensure!(fixture.source().await? == records + 10, "the second time sent something else");
     fixture.all_is_well().await?;
     ensure!(fixture.listed().await? == (5, 0), "{:?}", fixture.listed().await?);

@@ -32,7 +32,7 @@ async fn in_seconds() -> Result<()> {
     stg.stop().await?;
 
     let _stg = pipeline.service(Layer::Stg).env("RECORD_TIMESTAMP", "sent_dttm").start().await?;
-    let replayed = pipeline.service(Layer::Stg).run(&["dead-letters", "replay", "--execute"]).await?;
+    let replayed = pipeline.service(Layer::Stg).run(&["dead-letters", "replay", "--yes"]).await?;
     ensure!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stderr));
     until("the orders are stored", Duration::from_secs(60), async || {
         Ok(pipeline.count("SELECT count(*) FROM stg.order_events").await? == 2)

@@ -90,7 +90,7 @@ async fn a_command_that_dies_behind_the_winding_back_has_only_caused_a_replay() 
                 async || Ok(fixture.pipeline.committed(layer).await? == [0]),
             );
         tokio::select! {
-            output = fixture.pipeline.service(layer).run(&["rebuild"]) => bail!("the command has ended: {output:?}"),
+            output = fixture.pipeline.service(layer).run(&["rebuild", "--yes"]) => bail!("the command has ended: {output:?}"),
             wound_back = wound_back => wound_back?,
         }
         holder.batch_execute("ROLLBACK").await?;

@@ -29,6 +29,29 @@ async fn a_rebuild_is_refused_when_the_beginning_of_the_topic_is_gone() -> Resul
 }
 
 #[tokio::test]
+async fn a_rebuild_is_shown_and_needs_a_yes() -> Result<()> {
+    let mut fixture = Fixture::loaded(77, 100, 1).await?;
+    for layer in [Layer::Dds, Layer::Cdm] {
+        fixture.take(layer)?.stop().await?;
+        let pipeline = &fixture.pipeline;
+        let (before, committed) = (pipeline.snapshot().await?, pipeline.committed(layer).await?);
+        let output = pipeline.service(layer).run(&["rebuild"]).await?;
+        ensure!(output.status.code() == Some(64), "{}", output.status);
+        let said = String::from_utf8(output.stderr)?;
+        ensure!(said.trim_end().lines().count() == 1 && said.contains("--yes") && said.contains("--dry-run"), "{said}");
+
+        let output = pipeline.service(layer).run(&["rebuild", "--dry-run"]).await?;
+        let said = String::from_utf8(output.stdout)?;
+        ensure!(output.status.success() && said.starts_with("would read "), "{}: {said}", output.status);
+        ensure!(said.ends_with("\nnothing was changed\n"), "{said}");
+        before.assert_same(&pipeline.snapshot().await?)?;
+        ensure!(pipeline.committed(layer).await? == committed, "the group was wound back");
+        ensure!(phase(pipeline).await?.is_empty(), "a rebuild is noted");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_stg_received_cannot_be_rebuilt() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let output = pipeline.service(Layer::Stg).run(&["rebuild"]).await?;
@@ -39,7 +62,7 @@ async fn what_stg_received_cannot_be_rebuilt() -> Result<()> {
 /// One line, exit code 69, and nothing is different.
 async fn assert_refused(pipeline: &Pipeline, layer: Layer, words: &[&str]) -> Result<()> {
     let (before, committed) = (pipeline.snapshot().await?, pipeline.committed(layer).await?);
-    let output = pipeline.service(layer).run(&["rebuild"]).await?;
+    let output = pipeline.service(layer).run(&["rebuild", "--yes"]).await?;
     let said = String::from_utf8(output.stderr)?;
     ensure!(output.status.code() == Some(69), "{}: {said}", output.status);
     let line = said.lines().last().context("it says nothing")?;

@@ -38,7 +38,7 @@ async fn no_figure_falls(layer: Layer, seed: u64) -> Result<()> {
     let watching = tokio::spawn(watch(fixture.pipeline.database().await?, stopped));
 
     fixture.take(layer)?.stop().await?;
-    let output = fixture.service(layer).run(&["rebuild"]).await?;
+    let output = fixture.service(layer).run(&["rebuild", "--yes"]).await?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     // Another replica looks at the summary meanwhile, while there is one that may.
     let slow = || fixture.service(layer).env("BATCH_SIZE", "3");

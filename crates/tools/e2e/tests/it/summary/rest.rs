@@ -123,7 +123,7 @@ async fn health_says_what_waits() -> Result<()> {
     assert_eq!(fixture.pipeline.sql(bad).await?, expected, "the user and the restaurant are unknown");
 
     fixture.take(Layer::Dds)?.stop().await?;
-    let output = fixture.service(Layer::Dds).run(&["rebuild"]).await?;
+    let output = fixture.service(Layer::Dds).run(&["rebuild", "--yes"]).await?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     fixture.pipeline.sql("UPDATE cdm_summary.refreshes SET refreshed_at = refreshed_at - interval '1 hour'").await?;
     let rested = fixture.pipeline.sql(bad).await?;

@@ -72,7 +72,10 @@ async fn rules_are_previewed_written_and_listed() -> Result<()> {
     ensure!(run(&pipeline, &["set", &id, "--enable"]).await?.contains("1 users gain the tag"));
     applied(&pipeline).await?;
     ensure!(run(&pipeline, &["preview", &id, "--remove"]).await?.contains(&format!("1 users lose it: {USER} (12)")));
-    ensure!(run(&pipeline, &["remove", &id]).await?.contains("1 lose it"));
+    let dry = run(&pipeline, &["remove", &id, "--dry-run"]).await?;
+    ensure!(dry.contains("1 users would lose the tag") && dry.ends_with("nothing was changed\n"), "{dry}");
+    ensure!(refused(&pipeline, &["remove", &id]).await?.0 == Some(64), "nobody was asked");
+    ensure!(run(&pipeline, &["remove", &id, "--yes"]).await?.contains("1 lose it"));
     applied(&pipeline).await?;
     ensure!(tags(&pipeline).await?.is_empty());
     assert_eq!(pipeline.assert_tags_are_told().await?.events, 8);
@@ -91,12 +94,20 @@ async fn what_cannot_be_a_rule_is_refused_in_one_line() -> Result<()> {
         (&["add", "--category", "a", "--product", "b", "--threshold", "1", "--tag", "x"], 64, "product"),
         (&["set", "1"], 64, "nothing is to be changed"),
         (&["set", "4711", "--disable"], 69, "there is no rule 4711"),
-        (&["remove", "1", "4711"], 69, "there is no rule 4711"),
+        (&["remove", "1", "4711", "--yes"], 69, "there is no rule 4711"),
         (&["preview", "4711", "--remove"], 69, "there is no rule 4711"),
     ] {
         let (status, said) = refused(&pipeline, arguments).await?;
         ensure!(status == Some(code) && said.contains(words), "{arguments:?}: {status:?} {said}");
         ensure!(said.trim_end().lines().count() == 1, "{arguments:?}: {said}");
+    }
+    for (arguments, words) in [
+        (&["add", "--category", "Пицца", "--threshold", "3", "--tag", "x", "--dry-run"][..], "would add a rule: "),
+        (&["set", "1", "--disable", "--dry-run"], "would change rule 1: "),
+        (&["remove", "1", "--dry-run"], "would remove rule 1: "),
+    ] {
+        let said = run(&pipeline, arguments).await?;
+        ensure!(said.starts_with(words) && said.ends_with("nothing was changed\n"), "{arguments:?}: {said}");
     }
     ensure!(pipeline.sql("SELECT * FROM cdm.tag_rules").await? == before, "a refused command has changed something");
     let unknown = run(&pipeline, &["add", "--category", "пицца", "--threshold", "3", "--tag", "x"]).await?;

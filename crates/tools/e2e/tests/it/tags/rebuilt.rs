@@ -25,7 +25,7 @@ async fn tags_that_followed_wrong_marts_follow_the_rebuilt_ones() -> Result<()> 
     until("nobody has a tag", Duration::from_secs(60), gone).await?;
 
     services[2].stop().await?;
-    let output = pipeline.service(Layer::Cdm).run(&["rebuild"]).await?;
+    let output = pipeline.service(Layer::Cdm).run(&["rebuild", "--yes"]).await?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
     let over = async || Ok(pipeline.count("SELECT count(*) FROM public.tagmill_rebuilds").await? == 0);

@@ -74,7 +74,7 @@ async fn an_order_that_is_too_large_with_its_names_is_refused_before_anything_is
     redis["menu"][0]["name"] = json!("Блюдо");
     pipeline.name(&[reference(&redis)?]).await?;
     drop(services);
-    let replayed = pipeline.service(Layer::Stg).run(&["dead-letters", "replay", "--execute"]).await?;
+    let replayed = pipeline.service(Layer::Stg).run(&["dead-letters", "replay", "--yes"]).await?;
     ensure!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stderr));
     let _services = pipeline.start_all().await?;
     pipeline.wait_idle().await?;
