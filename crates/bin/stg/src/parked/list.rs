@@ -140,9 +140,7 @@ async fn explain<L: Line>(lines: &mut [L], names: &ReferenceStore) {
     let missing: HashSet<_> = lines.iter_mut().flat_map(Line::names).filter_map(|name| name.missing()).collect();
     match reasons::look_up(names, missing).await {
         Ok(reasons) => lines.iter_mut().flat_map(Line::names).for_each(|name: &mut Awaited| name.explain(&reasons)),
-        Err(error) => {
-            tracing::warn!(dependency = "redis", %error, "Redis does not answer; the list has no reasons why names are missing")
-        }
+        Err(error) => tracing::warn!(dependency = "redis", %error, "Redis does not answer; the list has no reasons"),
     }
 }
 
