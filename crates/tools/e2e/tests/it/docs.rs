@@ -1,7 +1,5 @@
 //! Documents: linked files, linked headings and named paths exist, decisions are listed, source files have a header.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::{fs, path::PathBuf};
 
 use crate::repository::{files, root};
