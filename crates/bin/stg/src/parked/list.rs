@@ -33,7 +33,7 @@ pub struct List {
     pub by_name: bool,
 
     /// Maximum number of lines. Unset: 100, or all with `--json`.
-    #[arg(long, value_name = "LINES", value_parser = whole_number("a number of lines", 0..))]
+    #[arg(long, value_name = "LINES", value_parser = whole_number::<u32>("a number of lines", 0..))]
     pub limit: Option<u32>,
 
     /// Prints one JSON object a line.

@@ -181,6 +181,7 @@ async fn the_process_needs_the_database_only_and_tells_by_its_exit_code() -> any
         ("parked list", 0, "user nobody"),
         ("parked list --json", 0, r#""waits_for":[{"kind":"user","id":"nobody"}]"#),
         ("parked list --by-name --json", 0, r#"{"kind":"user","id":"nobody","orders":1,"#),
+        ("parked list --limit 1 --older-than 0s", 0, "user nobody"),
         ("parked list --kind room", 0, "no order is parked that fits\n"),
         ("parked list --kind waiter", 64, "`waiter` is not one of dish, payload, restaurant, room, user"),
         ("parked list --older-than old", 64, "`old` is no duration"),

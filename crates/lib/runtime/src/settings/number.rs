@@ -8,6 +8,7 @@ use std::{
 };
 
 /// Reads whole numbers of a range. `what` completes the sentence "`many` is not …": `a number of records`.
+/// `T` is the type of the field: name it if the range does not.
 pub fn whole_number<T>(
     what: &'static str,
     range: impl RangeBounds<T> + Clone + Send + Sync + 'static,

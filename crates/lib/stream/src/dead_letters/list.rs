@@ -23,7 +23,7 @@ pub struct List {
     pub selection: Selection,
 
     /// Maximum number of dead letters that are printed. Unset: all.
-    #[arg(long, value_name = "NUMBER", value_parser = whole_number("a number of dead letters", 0..))]
+    #[arg(long, value_name = "NUMBER", value_parser = whole_number::<usize>("a number of dead letters", 0..))]
     pub limit: Option<usize>,
 
     /// Prints one JSON object a line, with key and value of the record, which can name people. The table shows neither.

@@ -17,15 +17,15 @@ pub struct Selection {
     pub since: Option<Timestamp>,
 
     /// Selects the dead letters in this partition of the dead-letter topic.
-    #[arg(long, value_name = "PARTITION", value_parser = whole_number("a partition", 0..))]
+    #[arg(long, value_name = "PARTITION", value_parser = whole_number::<i32>("a partition", 0..))]
     pub partition: Option<i32>,
 
     /// First offset of the partition that is selected.
-    #[arg(long, value_name = "OFFSET", requires = "partition", value_parser = whole_number("an offset", 0..))]
+    #[arg(long, value_name = "OFFSET", requires = "partition", value_parser = whole_number::<i64>("an offset", 0..))]
     pub from: Option<i64>,
 
     /// Last offset of the partition that is selected.
-    #[arg(long, value_name = "OFFSET", requires = "partition", value_parser = whole_number("an offset", 0..))]
+    #[arg(long, value_name = "OFFSET", requires = "partition", value_parser = whole_number::<i64>("an offset", 0..))]
     pub to: Option<i64>,
 }
 

@@ -54,7 +54,7 @@ fn completions_name_every_subcommand_and_setting() -> Result<()> {
     for layer in Layer::ALL {
         for shell in ["bash", "zsh", "fish"] {
             let script = output(layer, &["completions", shell])?;
-            for word in [layer.binary(), "dead-letters", "completions", "dry-run", "kafka-source-topic"] {
+            for word in [&*layer.binary(), "dead-letters", "completions", "dry-run", "kafka-source-topic"] {
                 ensure!(script.contains(word), "{shell}: {word} is missing");
             }
         }

@@ -18,7 +18,7 @@ pub(super) struct Change {
     product: Option<String>,
 
     /// Number of CLOSED orders from which a user has the tag.
-    #[arg(long, value_name = "ORDERS", value_parser = whole_number("a number of orders", 1..))]
+    #[arg(long, value_name = "ORDERS", value_parser = whole_number::<i32>("a number of orders", 1..))]
     threshold: Option<i32>,
 
     /// Text of the tag.

@@ -29,7 +29,7 @@ pub struct Preview {
     change: Change,
 
     /// Number of users of each kind that are named.
-    #[arg(long, value_name = "USERS", default_value_t = EXAMPLES, value_parser = whole_number("a number of users", 0..))]
+    #[arg(long, value_name = "USERS", default_value_t = EXAMPLES, value_parser = whole_number::<u32>("a number of users", 0..))]
     examples: u32,
 
     /// Prints one JSON object.

@@ -78,6 +78,17 @@ fn subcommands_nest_and_are_each_services_own() {
 }
 
 #[test]
+fn every_number_is_read_as_the_type_of_its_field() {
+    for line in [
+        &["dead-letters", "list", "--limit=1", "--partition=1", "--from=3", "--to=9"][..],
+        &["--batch-size=1", "--batches-in-flight=1", "--database-pool-size=1", "--kafka-topic-partitions=1", "run"],
+    ] {
+        let cli = parse(line, &COMPLETE.into()).unwrap();
+        cli.settings.read::<Settings>().unwrap();
+    }
+}
+
+#[test]
 fn help_is_printed_whatever_the_environment_holds() {
     let wrong = Variables::from([("BATCH_SIZE", "many"), ("DATABASE_URL", " ")]);
     for line in
