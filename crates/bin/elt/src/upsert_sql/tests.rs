@@ -1,3 +1,5 @@
+//! Tests of the rewritten upsert.
+
 #![expect(
     clippy::redundant_closure_for_method_calls,
     reason = "the method itself is not general enough in its lifetime"

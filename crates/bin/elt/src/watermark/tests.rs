@@ -1,3 +1,5 @@
+//! Tests of the watermark.
+
 use std::time::Duration;
 
 use proptest::prelude::*;
