@@ -8,7 +8,7 @@ use crate::fixture::Fixture;
 async fn every_statement_prepares() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     let mut count = 0;
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sql/elt"))? {
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../sql/elt"))? {
         let file = entry?.path();
         if file.extension().is_some_and(|extension| extension == "sql") {
             let prepared = fixture.target.prepare(&fs::read_to_string(&file)?).await;
