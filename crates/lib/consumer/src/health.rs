@@ -3,5 +3,5 @@
 pub mod loop_health;
 pub(crate) mod stall;
 pub(crate) mod skipped;
-mod readiness;
+pub(crate) mod readiness;
 pub(crate) mod metrics;

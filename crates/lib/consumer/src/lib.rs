@@ -16,6 +16,7 @@ pub use self::{
     backoff::Backoff,
     health::loop_health::{LoopHealth, Step, Waiting},
     health::metrics::describe as describe_metrics,
+    health::readiness::export_waiting,
     health::stall::{Stall, StallCause},
     ports::dependency::{Dependency, DependencyError, Fault},
     ports::outcome::{Outcome, Rejection},

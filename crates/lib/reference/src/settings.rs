@@ -41,8 +41,7 @@ impl Settings {
             None => Client::open(address).map_err(|error| redis_url(&error))?,
             Some(_) if !encrypted => return Err(ca_file_error("has no effect without rediss:// in REDIS_URL")),
             Some(path) => {
-                tls::certificates(path).map_err(ca_file_error)?;
-                let pem = std::fs::read(path).map_err(|error| unusable(path, &error))?;
+                let pem = tls::pem(path).map_err(ca_file_error)?;
                 let trusted = TlsCertificates { client_tls: None, root_cert: Some(pem) };
                 Client::build_with_tls(address, trusted).map_err(|error| ca_file_error(&error))?
             }
@@ -57,10 +56,6 @@ fn redis_url(reason: impl fmt::Display) -> Error {
 
 fn ca_file_error(reason: impl fmt::Display) -> Error {
     Error { setting: "REDIS_CA_FILE", reason: reason.to_string() }
-}
-
-fn unusable(path: &Path, reason: impl fmt::Display) -> Error {
-    ca_file_error(format_args!("{}: {reason}", path.display()))
 }
 
 impl fmt::Debug for Settings {

@@ -12,13 +12,26 @@ use native_tls::{Certificate, TlsConnectorBuilder};
 /// # Errors
 /// The file cannot be read or contains no certificate. The error begins with the path.
 pub fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
+    read(path).map(|(_, certificates)| certificates)
+}
+
+/// Reads a `*_CA_FILE` for a client that parses certificates itself.
+///
+/// # Errors
+/// As [`certificates`].
+pub fn pem(path: &Path) -> Result<Vec<u8>, String> {
+    read(path).map(|(pem, _)| pem)
+}
+
+/// The bytes of the file and the certificates in it.
+fn read(path: &Path) -> Result<(Vec<u8>, Vec<Certificate>), String> {
     let problem = |reason: &str| format!("{}: {reason}", path.display());
     let pem = fs::read(path).map_err(|error| problem(&error.to_string()))?;
     let certificates = Certificate::stack_from_pem(&pem).map_err(|error| problem(&error.to_string()))?;
     if certificates.is_empty() {
         return Err(problem("contains no certificate (PEM)"));
     }
-    Ok(certificates)
+    Ok((pem, certificates))
 }
 
 /// Makes a connector trust only the authorities of the file, instead of those of the system.

@@ -6,7 +6,7 @@ use health::HealthSource;
 use metrics::gauge;
 use serde::Serialize;
 
-use crate::{LoopHealth, Stall, StallCause, Step, Waiting};
+use crate::{Dependency, LoopHealth, Stall, StallCause, Step, Waiting};
 
 /// A loop without a heartbeat for this long hangs, and a supervisor may restart it. A loop that waits with backoff has
 /// a heartbeat, so an outage never causes a restart.
@@ -76,12 +76,7 @@ impl HealthSource for LoopHealth {
             gauge!("tagmill_step_seconds", "step" => step.name()).set(seconds);
         }
         let waiting = self.waiting();
-        // Reachable dependencies are exported as 0, so that an alert sees a change and not a gap.
-        for dependency in self.dependencies() {
-            let attempts = waiting.as_ref().filter(|waiting| waiting.dependency == *dependency).map(|it| it.attempts);
-            gauge!("tagmill_dependency_waiting", "dependency" => dependency.name).set(yes(attempts.is_some()));
-            gauge!("tagmill_dependency_attempts", "dependency" => dependency.name).set(attempts.unwrap_or(0));
-        }
+        export_waiting(self.dependencies(), waiting.as_ref());
         gauge!("tagmill_stuck_records").set(yes(waiting.is_some_and(|waiting| waiting.record.is_some())));
         gauge!("tagmill_background_deferred").set(yes(self.deferred().is_some()));
         let stalls = self.stalls();
@@ -89,6 +84,17 @@ impl HealthSource for LoopHealth {
             let count = stalls.iter().filter(|stall| stall.cause == cause).count();
             gauge!("tagmill_stalls", "cause" => cause.name()).set(u32::try_from(count).unwrap_or(u32::MAX));
         }
+    }
+}
+
+/// Sets the gauges of what is waited for. Reachable dependencies are exported as 0, so that an alert sees a change and not a
+/// gap.
+pub fn export_waiting(dependencies: &[Dependency], waiting: Option<&Waiting>) {
+    for dependency in dependencies {
+        let attempts = waiting.filter(|waiting| waiting.dependency == *dependency).map(|waiting| waiting.attempts);
+        let is_waiting = f64::from(u8::from(attempts.is_some()));
+        gauge!("tagmill_dependency_waiting", "dependency" => dependency.name).set(is_waiting);
+        gauge!("tagmill_dependency_attempts", "dependency" => dependency.name).set(attempts.unwrap_or(0));
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use consumer::{Backoff, Dependency, DependencyError, LoopHealth, Step, Waiting};
+use consumer::{Backoff, Dependency, DependencyError, LoopHealth, Step, Waiting, export_waiting};
 use health::{HealthSource, Reason};
-use metrics::gauge;
 use serde::Serialize;
 use tokio::time::sleep;
 
@@ -140,12 +139,6 @@ impl HealthSource for Start {
     }
 
     fn update_metrics(&self, _: std::time::SystemTime) {
-        let (waiting, dependencies) = self.with(|state| (state.waiting.clone(), state.dependencies.clone()));
-        for dependency in dependencies {
-            let attempts = waiting.as_ref().filter(|waiting| waiting.dependency == dependency).map(|it| it.attempts);
-            let is_waiting = f64::from(u8::from(attempts.is_some()));
-            gauge!("tagmill_dependency_waiting", "dependency" => dependency.name).set(is_waiting);
-            gauge!("tagmill_dependency_attempts", "dependency" => dependency.name).set(attempts.unwrap_or(0));
-        }
+        self.with(|state| export_waiting(&state.dependencies, state.waiting.as_ref()));
     }
 }
