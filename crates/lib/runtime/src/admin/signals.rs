@@ -17,8 +17,9 @@ pub(crate) fn shutdown_token(grace: Duration) -> std::io::Result<CancellationTok
     let told = stop.clone();
     tokio::spawn(async move {
         let name = either(&mut terminate, &mut interrupt).await;
-        told.cancel();
+        // Before the token is cancelled: a service without work ends at once, and its log would not say why.
         tracing::info!(signal = name, grace_s = grace.as_secs(), "stopping");
+        told.cancel();
         let reason = tokio::select! {
             _ = either(&mut terminate, &mut interrupt) => "a second signal",
             () = sleep(grace) => "SHUTDOWN_GRACE is over",
