@@ -4,27 +4,16 @@
 //! it from there. Only one replica publishes at a time; otherwise changes of one user could overtake each other.
 
 use consumer::{DependencyError, Failure, Fault, Message};
-use database::{Database, Row, Transaction, get, statement};
+use database::{Database, Row, get, statement};
 use futures_util::try_join;
 use jiff::civil::DateTime;
 use orders::{
     UtcMicros,
     tags::{Action, TagEvent},
 };
+use outbox::Outbox;
 
 use crate::store::tagging;
-
-/// Events that were handed out and are not yet acknowledged.
-#[derive(Default)]
-pub(crate) struct Outbox {
-    sending: Option<Sending>,
-}
-
-/// The transaction that holds the lock until the events are marked as sent.
-struct Sending {
-    transaction: Transaction,
-    events: Vec<i64>,
-}
 
 /// Maximum number of events in a round. A message has a few hundred bytes.
 const EVENTS: i64 = 1000;
@@ -32,33 +21,35 @@ const EVENTS: i64 = 1000;
 /// Maximum bytes of names and tags in a round; the last event may exceed it. A name may have 30 KB.
 const BYTES: i64 = 1 << 20;
 
-impl Outbox {
+/// The tag events of one replica that are handed out and not yet acknowledged.
+#[derive(Debug)]
+pub(crate) struct TagEvents(Outbox);
+
+impl Default for TagEvents {
+    fn default() -> Self {
+        Self(Outbox::new(statement!("cdm/tags/mark_tag_events_sent")))
+    }
+}
+
+impl TagEvents {
     /// The next unsent events, as messages of at most `limit` bytes with their key.
     pub(crate) async fn next_batch(&mut self, database: &Database, limit: usize) -> Result<Vec<Message>, Failure> {
-        self.sending = None;
-        let transaction = database.begin_batch().await?;
+        let Self(outbox) = self;
+        let transaction = outbox.begin(database).await?;
         let (locked, rows) = try_join!(
             transaction.query(&statement!("cdm/tags/try_lock_tag_events"), []),
             transaction.query(&statement!("cdm/tags/select_unsent_tag_events"), [&EVENTS, &BYTES]),
         )?;
         let is_ours = locked.first().map_or(Ok(false), |row| get(row, 0))?;
-        if !is_ours || rows.is_empty() {
-            transaction.commit().await?;
-            return Ok(Vec::new());
-        }
-        let messages = rows.iter().map(|row| message(event(row)?, limit)).collect::<Result<_, Failure>>()?;
-        let events = rows.iter().map(|row| get(row, 0)).collect::<Result<_, Failure>>()?;
-        self.sending = Some(Sending { transaction, events });
-        Ok(messages)
+        let rows = if is_ours { rows } else { Vec::new() };
+        let rows = rows.iter().map(|row| Ok((get(row, 0)?, message(event(row)?, limit)?)));
+        let rows = rows.collect::<Result<_, Failure>>()?;
+        outbox.hand_out(transaction, rows).await
     }
 
     /// Marks the events handed out as sent, after their acknowledgement.
     pub(crate) async fn mark_sent(&mut self) -> Result<(), Failure> {
-        if let Some(Sending { transaction, events }) = self.sending.take() {
-            transaction.execute(&statement!("cdm/tags/mark_tag_events_sent"), [&events]).await?;
-            transaction.commit().await?;
-        }
-        Ok(())
+        self.0.mark_sent().await
     }
 }
 

@@ -8,8 +8,9 @@
 use std::time::Duration;
 
 use consumer::{Failure, Message, OutboxBatch};
-use database::{Database, Transaction, get, statement};
+use database::{Database, get, statement};
 use orders::UtcMicros;
+use outbox::Outbox;
 use reference::ReferenceStore;
 
 pub use self::{list::List, release::Release, selection::Selection};
@@ -24,23 +25,20 @@ mod list;
 mod release;
 
 /// State of the background rounds of one replica.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Parked {
     search: ReleasableNames,
     parked_metrics: ParkedMetrics,
-    /// The transaction that locks the messages handed out until they are marked as sent, so that no other replica sends
-    /// them.
-    sending: Option<Sending>,
+    outbox: Outbox,
 }
 
-struct Sending {
-    transaction: Transaction,
-    orders: Vec<i64>,
-}
-
-impl std::fmt::Debug for Sending {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Sending").field("orders", &self.orders).finish_non_exhaustive()
+impl Default for Parked {
+    fn default() -> Self {
+        Self {
+            search: ReleasableNames::default(),
+            parked_metrics: ParkedMetrics::default(),
+            outbox: Outbox::new(statement!("stg/orders/mark_sent")),
+        }
     }
 }
 
@@ -68,7 +66,6 @@ impl Parked {
         now: UtcMicros,
         limits: RoundLimits,
     ) -> Result<OutboxBatch, Failure> {
-        self.sending = None;
         let known = self.search.known(database, names).await?;
         let taken = retry::retry(database, names, known, now, limits).await?;
         self.search.learn(&taken);
@@ -83,26 +80,16 @@ impl Parked {
 
     /// Marks the messages of the last round as sent.
     pub(crate) async fn mark_sent(&mut self) -> Result<(), Failure> {
-        if let Some(Sending { transaction, orders }) = self.sending.take() {
-            transaction.execute(&statement!("stg/orders/mark_sent"), [&orders]).await?;
-            transaction.commit().await?;
-        }
-        Ok(())
+        self.outbox.mark_sent().await
     }
 
     /// The next unsent messages.
     async fn next_batch(&mut self, database: &Database, limits: RoundLimits) -> Result<Vec<Message>, Failure> {
-        let transaction = database.begin_batch().await?;
+        let transaction = self.outbox.begin(database).await?;
         let size = i64::try_from(limits.orders).unwrap_or(i64::MAX);
         let rows = transaction.query(&statement!("stg/orders/lock_unsent_orders"), [&size, &BYTES_A_ROUND]).await?;
-        let orders = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<i64>, _>>()?;
-        let messages = rows.iter().map(|row| Ok(publish::message(get(row, 1)?, get(row, 2)?)));
-        let messages = messages.collect::<Result<Vec<Message>, Failure>>()?;
-        if orders.is_empty() {
-            transaction.commit().await?;
-        } else {
-            self.sending = Some(Sending { transaction, orders });
-        }
-        Ok(messages)
+        let rows = rows.iter().map(|row| Ok((get(row, 0)?, publish::message(get(row, 1)?, get(row, 2)?))));
+        let rows = rows.collect::<Result<_, Failure>>()?;
+        self.outbox.hand_out(transaction, rows).await
     }
 }
