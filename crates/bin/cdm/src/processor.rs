@@ -3,7 +3,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::Router;
-use consumer::{Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
+use consumer::{Dependency, Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
 use database::{Database, Migrations};
 use orders::Counters;
 use runtime::StartupError;
@@ -17,7 +17,7 @@ use crate::{
     apply_rules::RuleApplier,
     commands::Commands,
     dashboard, decode,
-    publish::Outbox,
+    publish::TagEvents,
     replace,
     settings::{Settings, Switch},
     store::{self, ReplayHint},
@@ -31,7 +31,7 @@ pub struct Cdm {
     max_message_bytes: usize,
     rebuild: Rebuild,
     rule_applier: RuleApplier,
-    outbox: Outbox,
+    tag_events: TagEvents,
     _summary: Summary,
 }
 
@@ -54,7 +54,7 @@ impl Service for Cdm {
             max_message_bytes: shared.max_message_bytes,
             rebuild: Rebuild::new(shared),
             rule_applier: RuleApplier::default(),
-            outbox: Outbox::default(),
+            tag_events: TagEvents::default(),
             _summary: Summary::spawn(shared.database.dedicated(), settings.summary_refresh),
         })
     }
@@ -85,6 +85,7 @@ impl Service for Cdm {
 impl Processor for Cdm {
     type Event = Counters;
     type Key = Infallible;
+    const STORE: Dependency = database::POSTGRES;
 
     fn decode(&self, record: &Record) -> Result<Counters, Outcome> {
         decode::decode(record)
@@ -108,11 +109,11 @@ impl Processor for Cdm {
         if self.rule_applier.run(&self.database).await? {
             return Ok(OutboxBatch { messages: Vec::new(), more: true });
         }
-        let messages = self.outbox.next_batch(&self.database, self.max_message_bytes).await?;
+        let messages = self.tag_events.next_batch(&self.database, self.max_message_bytes).await?;
         Ok(OutboxBatch { more: !messages.is_empty(), messages })
     }
 
     async fn mark_sent(&mut self) -> Result<(), Failure> {
-        self.outbox.mark_sent().await
+        self.tag_events.mark_sent().await
     }
 }

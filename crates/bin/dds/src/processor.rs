@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use consumer::{Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
+use consumer::{Dependency, Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
 use database::{Database, Migrations};
 use orders::Enriched;
 use runtime::StartupError;
@@ -47,6 +47,7 @@ impl Service for Dds {
 impl Processor for Dds {
     type Event = Enriched;
     type Key = i64;
+    const STORE: Dependency = database::POSTGRES;
 
     fn decode(&self, record: &Record) -> Result<Enriched, Outcome> {
         decode::decode(record)

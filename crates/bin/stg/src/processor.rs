@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use consumer::{DependencyError, Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
+use consumer::{Dependency, DependencyError, Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
 use database::{Database, Migrations};
 use metrics::{
     Unit::{Count, Seconds},
@@ -114,6 +114,7 @@ impl Service for Stg {
 impl Processor for Stg {
     type Event = Event;
     type Key = i64;
+    const STORE: Dependency = database::POSTGRES;
 
     fn decode(&self, record: &Record) -> Result<Event, Outcome> {
         decode::decode(record, self.reading, now().unix_millis())

@@ -119,7 +119,7 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
                 keep_alive(&mut self.source, &self.loop_health, self.processor.poll_outbox(self.settings.batch_size));
             let error = match with_stop_deadline(&self.shutdown, self.settings.drain_timeout, round).await? {
                 Ok(outbox) => break outbox,
-                Err(failure) => DependencyError::from(failure),
+                Err(failure) => failure.into_dependency_error(L::STORE),
             };
             // A dependency that does not answer in time is more often unreachable than unable to do this task.
             let is_away = match error.fault {
@@ -150,7 +150,7 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
             // Messages that could not be marked as sent are sent again. The delay keeps the destination from filling
             // with repetitions.
             if let Err(failure) = with_stop_deadline(&self.shutdown, self.settings.drain_timeout, settling).await? {
-                return Ok(Round::Deferred(self.defer(backoff, failure.into())));
+                return Ok(Round::Deferred(self.defer(backoff, failure.into_dependency_error(L::STORE))));
             }
         }
         *backoff = Backoff::new();

@@ -2,8 +2,8 @@
 //! succeeds.
 
 use crate::{
-    DeadLetter, DependencyError, Failure, MAX_BATCH_OUTPUT_BYTES, Message, Outcome, Processor, Publisher, Rejection,
-    Source, Step, StoreResult, Worker,
+    DeadLetter, Failure, MAX_BATCH_OUTPUT_BYTES, Message, Outcome, Processor, Publisher, Rejection, Source, Step,
+    StoreResult, Worker,
     backoff::Backoff,
     batch::Batch,
     bisection::{Bisection, Decision},
@@ -54,7 +54,7 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
                     }
                 }
                 Err(failure) => {
-                    let error = DependencyError::from(failure);
+                    let error = failure.into_dependency_error(L::STORE);
                     match bisection.failed(&error) {
                         Decision::Retry => self.wait(&mut backoff, error, None).await?,
                         Decision::Bisect => tracing::warn!(

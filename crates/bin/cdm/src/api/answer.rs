@@ -37,7 +37,7 @@ pub(crate) enum ApiError {
 
 impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
-        DependencyError::from(failure).into()
+        failure.into_dependency_error(database::POSTGRES).into()
     }
 }
 

@@ -16,12 +16,12 @@ const TEMPLATE: &str = "dds_it_template";
 
 /// The audits of the vault alone.
 const AUDITS: [Statement; 6] = [
-    statement!("audit/hubs"),
-    statement!("audit/links"),
-    statement!("audit/satellites"),
-    statement!("audit/order_states"),
-    statement!("audit/product_counters"),
-    statement!("audit/category_counters"),
+    statement!("audit/vault/hubs"),
+    statement!("audit/vault/links"),
+    statement!("audit/vault/satellites"),
+    statement!("audit/orders/order_states"),
+    statement!("audit/marts/product_counters"),
+    statement!("audit/marts/category_counters"),
 ];
 
 /// Counts insert statements into the six tables whose keys are cached, which are not visible in their rows.

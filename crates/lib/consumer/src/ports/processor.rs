@@ -12,6 +12,9 @@ pub trait Processor {
     /// Events with the same key are stored in their order, never concurrently.
     type Key: Eq + Hash;
 
+    /// The dependency that stores the events. It is named if it rejects data that cannot be left out.
+    const STORE: Dependency;
+
     /// Decodes one record, or returns its outcome ([`Outcome::Skipped`], [`Outcome::DeadLetter`]).
     ///
     /// # Errors
@@ -90,16 +93,15 @@ pub enum Failure {
     Dependency(#[from] DependencyError),
 }
 
-/// The database that stores the events of a processor, for errors that name no dependency.
-const STORE: Dependency = Dependency { name: "postgres", setting: "DATABASE_URL" };
-
-impl From<Failure> for DependencyError {
-    /// For work that cannot be bisected: rejected data waits and repeats as any other error.
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::InvalidData(error) => Self::new(STORE, error).with(Fault::Rejected("refused".to_owned())),
-            Failure::BatchTooLarge => Self::new(STORE, failure).with(Fault::Rejected("too much".to_owned())),
-            Failure::Dependency(unavailable) => unavailable,
+impl Failure {
+    /// The error of `store`, the dependency that stores the data. For work that cannot be bisected: rejected data waits
+    /// and repeats as any other error.
+    #[must_use]
+    pub fn into_dependency_error(self, store: Dependency) -> DependencyError {
+        match self {
+            Self::InvalidData(error) => DependencyError::new(store, error).with(Fault::Rejected("refused".to_owned())),
+            Self::BatchTooLarge => DependencyError::new(store, self).with(Fault::Rejected("too much".to_owned())),
+            Self::Dependency(error) => error,
         }
     }
 }

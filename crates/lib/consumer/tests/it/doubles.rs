@@ -174,6 +174,7 @@ fn rejected(number: u32) -> DependencyError {
 impl Processor for Offsets {
     type Event = i64;
     type Key = i64;
+    const STORE: Dependency = named("postgres");
 
     fn decode(&self, record: &Record) -> Result<i64, Outcome> {
         match record.value.as_deref() {

@@ -1,16 +1,16 @@
-//! Why a process refuses to work, as one line for the person who configured it and an exit code for the machine.
+//! Errors that end the process: one line for an operator, and an exit code.
 
 use consumer::{DependencyError, Failure};
+use database::POSTGRES;
 
-/// The line names the setting and says what to do; it never repeats a value that may be secret.
-///
-/// An outage is no refusal: whatever may pass by itself is waited out.
+/// The line names the setting and says what to do. It never repeats a value that may be secret. A running service waits
+/// for a dependency that is unreachable, and does not exit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExitError {
     /// A setting is missing or malformed.
     #[error("{0}")]
     Config(String),
-    /// What a setting points to is missing (topic, database, table, file), or turns us away (credentials, certificate).
+    /// The topic, database, table or file of a setting is missing, or rejects the credentials or the certificate.
     #[error("{0}")]
     Unavailable(String),
 }
@@ -22,8 +22,7 @@ const EX_USAGE: u8 = 64;
 pub(crate) const EX_UNAVAILABLE: u8 = 69;
 
 impl ExitError {
-    /// The exit code. A supervisor that sees either need not try again
-    /// before somebody has changed something.
+    /// The exit code. A restart does not help until somebody changes something.
     #[must_use]
     pub const fn code(&self) -> u8 {
         match self {
@@ -33,8 +32,7 @@ impl ExitError {
     }
 }
 
-/// What a command says about a dependency that is away. It does not wait: whoever called it wants an answer, and can call
-/// it again.
+/// A command does not wait for a dependency. It reports the error, and can be repeated.
 impl From<DependencyError> for ExitError {
     fn from(DependencyError { dependency, error, .. }: DependencyError) -> Self {
         Self::Unavailable(format!("{}: {error}", dependency.setting))
@@ -43,7 +41,7 @@ impl From<DependencyError> for ExitError {
 
 impl From<Failure> for ExitError {
     fn from(failure: Failure) -> Self {
-        DependencyError::from(failure).into()
+        failure.into_dependency_error(POSTGRES).into()
     }
 }
 
