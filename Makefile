@@ -3,8 +3,11 @@
 SHELL := /bin/bash
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
+# The services: a crate each.
+SERVICES := $(notdir $(wildcard crates/bin/*))
+
 # Service binaries that can be told to fail, for the tests. The same set for build and test, or cargo builds them twice.
-FAILPOINTS := --features stg/failpoints,dds/failpoints,cdm/failpoints,elt/failpoints
+FAILPOINTS := $(SERVICES:%=--features %/failpoints)
 
 # Compiled once, for three to five minutes; pinned, like the toolchain.
 DENY_VERSION := 0.18.9
@@ -21,7 +24,7 @@ HELM_PYTHON := $(HELM_VENV)/bin/python
 
 # The binaries that people use, in release form. One selection for every target: with another one, dependencies would have other
 # features, and librdkafka would be compiled again.
-RELEASE := cargo build --release --locked -p stg -p dds -p cdm -p workload -p devstack -p demo -p bench -p chaos
+RELEASE := cargo build --release --locked $(SERVICES:%=-p %) -p workload -p devstack -p demo -p bench -p chaos
 
 # What `--version` prints in the image; nothing outside a clone. Other builds leave it out: they are not compiled anew for a commit.
 COMMIT = $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
@@ -60,7 +63,7 @@ soak: build ## orders for DURATION (20m), RATE= a second, a SIGKILL every ten se
 check: setup $(DENY) ## format, lints, and who may depend on what
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo clippy -p stg -p dds -p cdm -p elt --features failpoints --all-targets --locked -- -D warnings
+	cargo clippy $(SERVICES:%=-p %) --features failpoints --all-targets --locked -- -D warnings
 	$(DENY) --locked check --allow unused-wrapper bans licenses sources
 
 chart: setup binaries $(HELM_VENV)/stamp ## bring the chart's schema up to the services' own settings

@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use e2e::Layer;
+use harness::Layer;
 
 use crate::output::progress::tell;
 use crate::output::report::{Environment, Profile, Report};

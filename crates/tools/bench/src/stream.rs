@@ -1,7 +1,7 @@
 //! Orders at a constant rate, and the latency of each until it is visible in the marts.
 
 use anyhow::Result;
-use e2e::Pipeline;
+use harness::Pipeline;
 use tokio::sync::mpsc;
 use workload::source::Event;
 

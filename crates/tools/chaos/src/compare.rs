@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use anyhow::Result;
-use e2e::Pipeline;
+use harness::Pipeline;
 use workload::model::Truth;
 
 use crate::oracle::Oracle;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use devstack::NetworkFault;
-use e2e::Layer;
+use harness::Layer;
 use tokio::time::{Instant, sleep};
 use workload::model::Truth;
 

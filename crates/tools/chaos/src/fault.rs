@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use e2e::Layer;
+use harness::Layer;
 
 /// A kind of fault. The report counts them by their text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use e2e::{Layer, Pipeline};
+use harness::{Layer, Pipeline};
 use workload::model::{ExpectedOutcome, Model, Truth};
 use workload::source::{Event, Reference};
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use e2e::Layer;
+use harness::Layer;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
-use e2e::Layer;
 use futures_util::future::try_join_all;
+use harness::Layer;
 use tokio::time::Instant;
 
 use crate::compare::Difference;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use comfy_table::Cell;
-use e2e::Layer;
+use harness::Layer;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -16,7 +16,7 @@ pub(crate) async fn drive(
     data: &Data,
     events: u64,
     fixture: &Fixture,
-    services: &mut Services,
+    services: &Services,
     limit: Duration,
 ) -> Result<Duration> {
     let loader = Loader::new(&fixture.broker, ORDERS_TOPIC)?;
@@ -30,10 +30,12 @@ pub(crate) async fn drive(
     let mut end = None;
     let done = async |readings: &[Reading]| {
         let at = began.elapsed();
-        services.check()?;
+        services.check().await?;
         let laggard = readings.iter().position(|reading| reading.lag() > 0);
         if at > limit {
-            return Err(services.accuse(laggard.unwrap_or(0), "has not processed all records within the time limit"));
+            return Err(
+                services.failure_of(laggard.unwrap_or(0), "has not processed all records within the time limit")
+            );
         }
         if loaded() < events || laggard.is_some() {
             return Ok(false);

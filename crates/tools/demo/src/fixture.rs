@@ -1,9 +1,11 @@
 //! Environment of the services: broker, database and Redis, with topics, schema and names in place.
 
+use std::env;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use devstack::{Durability, Options, Stack, Topic};
+use harness::Environment;
 use tokio_postgres::NoTls;
 use workload::broker::Broker;
 use workload::load;
@@ -38,14 +40,16 @@ impl Fixture {
     }
 
     /// The environment variables of a service.
-    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
-        vec![
+    pub(crate) fn environment(&self) -> Environment {
+        let own = [
             ("KAFKA_BOOTSTRAP_SERVERS", self.broker.bootstrap.clone()),
             ("DATABASE_URL", self.stack.endpoints().database_url(DATABASE)),
             ("REDIS_URL", self.redis_url()),
             ("SCHEDULE", "continuous".to_owned()),
             ("LOG_FORMAT", "json".to_owned()),
-        ]
+        ];
+        let passed = ["RUST_LOG", "RUST_BACKTRACE"].into_iter().filter_map(|name| Some((name, env::var(name).ok()?)));
+        own.into_iter().chain(passed).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Stops everything gracefully.

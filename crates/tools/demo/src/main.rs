@@ -4,7 +4,6 @@ mod settings;
 
 mod data;
 
-mod child;
 mod services;
 mod fixture;
 

@@ -20,7 +20,7 @@ const SHOWN: usize = 10;
 pub(crate) struct Report<'a> {
     pub(crate) expected: &'a Expected,
     pub(crate) took: Duration,
-    pub(crate) peak_rss_mib: &'a BTreeMap<&'static str, f64>,
+    pub(crate) peak_rss_mib: &'a BTreeMap<String, f64>,
     pub(crate) findings: &'a Findings,
 }
 
@@ -36,7 +36,7 @@ struct Line<'a> {
     tags_assigned: u64,
     audit_differences: usize,
     rows: &'a BTreeMap<String, u64>,
-    peak_rss_mib: &'a BTreeMap<&'static str, f64>,
+    peak_rss_mib: &'a BTreeMap<String, f64>,
 }
 
 impl Report<'_> {
@@ -99,13 +99,13 @@ impl Report<'_> {
     fn verdict(&self) -> String {
         let counters = self.expected.products.len() + self.expected.categories.len();
         let checked = format!("{} audits and {} counters, one by one", self.findings.audits, grouped(counters as u64));
-        if self.findings.complaints.is_empty() {
+        if self.findings.checks.is_empty() {
             return format!("Audit: {checked}: everything is as it should be.");
         }
         let mut text = format!("Audit: {checked}: {} DIFFERENCES", grouped(self.findings.differences() as u64));
-        for complaint in &self.findings.complaints {
-            text += &format!("\n  {}: {}", complaint.audit, complaint.differences.len());
-            for difference in complaint.differences.iter().take(SHOWN) {
+        for check in &self.findings.checks {
+            text += &format!("\n  {}: {}", check.name, check.differences.len());
+            for difference in check.differences.iter().take(SHOWN) {
                 text += &format!("\n    {difference}");
             }
         }

@@ -72,10 +72,10 @@ async fn play(settings: &Settings, folder: &TempDir) -> Result<(Fixture, Option<
     eprintln!("{} orders in {} events, {data}. Starting Kafka, PostgreSQL, Redis...", expected.orders, expected.events);
     let fixture = Fixture::set(folder.path(), data.reference()?).await?;
     eprintln!("Starting the services...");
-    let mut services = Services::start(&fixture.environment(), folder.path()).await?;
+    let services = Services::start(&fixture.environment(), folder.path()).await?;
 
-    let took = drive(&data, expected.events, &fixture, &mut services, DRIVE_LIMIT).await?;
-    let peak_rss_mib = services.peak_rss_mib()?;
+    let took = drive(&data, expected.events, &fixture, &services, DRIVE_LIMIT).await?;
+    let peak_rss_mib = services.peak_rss_mib().await?;
     let kept = if settings.keep {
         Some(services)
     } else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Process};
+use harness::{Layer, Process};
 use tokio::time::{Instant, sleep};
 use workload::watch::{Observer, Reading};
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use e2e::Pipeline;
+use harness::Pipeline;
 
 use crate::server::fixture::{Fixture, drop_database};
 

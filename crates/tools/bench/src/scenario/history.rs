@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use e2e::Layer;
+use harness::Layer;
 use tokio::time::{Instant, timeout};
 use workload::source::Event;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
-use e2e::{Layer, Process};
+use harness::{Layer, Process};
 use tokio::time::{Instant, sleep};
 use workload::generator::{self, Generator};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use e2e::Layer;
+use harness::Layer;
 
 use crate::output::figures::Figure;
 use crate::output::progress::tell;

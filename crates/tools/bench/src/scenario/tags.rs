@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Process, until};
+use harness::{Layer, Process, until};
 use orders::keys;
 use serde_json::json;
 use tokio::time::{Instant, sleep};

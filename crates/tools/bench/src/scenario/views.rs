@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, until};
+use harness::{Layer, until};
 use tokio::time::Instant;
 use tokio_postgres::Client;
 

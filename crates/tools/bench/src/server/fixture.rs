@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack};
-use e2e::{Layer, Pipeline, Process, Service};
+use harness::{Layer, Pipeline, Process, Service};
 use workload::broker::Broker;
 use workload::generator::mix::Mix;
 use workload::generator::{self, Generator};
@@ -185,7 +185,7 @@ impl Arena {
     /// Waits until every rule is applied and every change of a tag is sent; otherwise the audits report them.
     pub(crate) async fn tagged(&self) -> Result<()> {
         let done = async || Ok(self.pipeline.untagged().await? == 0);
-        e2e::until("the tags are assigned and told", Duration::from_secs(60), done).await
+        harness::until("the tags are assigned and told", Duration::from_secs(60), done).await
     }
 
     /// Checks the result of a measurement: the audits find nothing, and the marts count this number of orders.

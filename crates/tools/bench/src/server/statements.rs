@@ -1,7 +1,7 @@
 //! PostgreSQL's time by statement, from `pg_stat_statements`.
 
 use anyhow::{Context, Result};
-use e2e::Pipeline;
+use harness::Pipeline;
 use serde::Serialize;
 
 /// A statement over a drain.

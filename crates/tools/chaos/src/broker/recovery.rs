@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::Result;
-use e2e::Layer;
 use futures_util::future::try_join_all;
+use harness::Layer;
 use tokio::time::{Instant, sleep};
 
 use super::Restart;

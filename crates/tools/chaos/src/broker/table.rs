@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use comfy_table::Cell;
-use e2e::Layer;
+use harness::Layer;
 use serde::Serialize;
 
 use super::recovery::{ALLOWED, Measured};

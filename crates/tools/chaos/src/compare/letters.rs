@@ -1,7 +1,7 @@
 //! Comparison of dead letters by source position: each unusable record at least once, and no other record.
 
 use anyhow::{Context, Result};
-use e2e::{Layer, Pipeline, Record};
+use harness::{Layer, Pipeline, Record};
 
 use super::{Difference, Rows, Wanted};
 use crate::oracle::{Oracle, Place};

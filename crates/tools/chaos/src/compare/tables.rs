@@ -1,7 +1,7 @@
 //! Queries that read each table as text: business keys and values.
 
 use anyhow::{Context, Result};
-use e2e::Pipeline;
+use harness::Pipeline;
 
 use super::Rows;
 

@@ -1,7 +1,7 @@
 //! Expected tags: the written rules applied to the true counters; and the tag events published.
 
 use anyhow::{Context, Result};
-use e2e::Pipeline;
+use harness::Pipeline;
 use workload::model::Truth;
 
 use super::tables;

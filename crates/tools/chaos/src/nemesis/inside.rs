@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Process, until};
+use harness::{Layer, Process, until};
 use nix::sys::signal::Signal;
 use tokio::time::timeout;
 

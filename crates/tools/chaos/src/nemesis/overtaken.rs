@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::Result;
-use e2e::{Layer, Process, until};
+use harness::{Layer, Process, until};
 use nix::libc::{SYS_clock_nanosleep, SYS_nanosleep};
 
 use super::Happened;

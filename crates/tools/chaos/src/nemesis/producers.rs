@@ -1,7 +1,7 @@
 //! Producers that compress with zstd or write in transactions.
 
 use anyhow::{Context, Result};
-use e2e::Layer;
+use harness::Layer;
 use tokio::time::sleep;
 
 use super::Happened;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use e2e::{Layer, Process};
+use harness::{Layer, Process};
 use tokio::time::{Instant, timeout};
 
 use super::Happened;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use e2e::Layer;
+use harness::Layer;
 use tokio::time::sleep;
 
 use super::Happened;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use devstack::{NetworkFault, Topic};
-use e2e::{Layer, Record};
+use harness::{Layer, Record};
 use tokio::time::sleep;
 
 use super::Happened;

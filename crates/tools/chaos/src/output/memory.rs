@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use e2e::{Layer, Process};
+use harness::{Layer, Process};
 
 /// Samples of one service over a run, in MiB.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use devstack::{Options, Proxies, Proxy, Stack};
-use e2e::Pipeline;
+use harness::Pipeline;
 
 use crate::fault::Server;
 use crate::system::disk::{Disk, Mounts};

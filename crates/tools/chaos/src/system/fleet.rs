@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use e2e::{Layer, Pipeline, Process, Service};
+use harness::{Layer, Pipeline, Process, Service};
 
 /// Replicas of one service at most.
 pub(crate) const MOST: usize = 3;

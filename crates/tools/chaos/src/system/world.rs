@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use e2e::Layer;
+use harness::Layer;
 
 use crate::fault::Server;
 use crate::oracle::Oracle;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use chaos::compare::compare;
 use chaos::oracle::Oracle;
-use e2e::{Layer, Pipeline, Record, Workload};
+use harness::{Layer, Pipeline, Record, Workload};
 
 /// A table by the name the comparison gives it, and what spoils a row of it.
 const SPOILT: [(&str, &str); 18] = [

@@ -10,7 +10,7 @@ use chaos::rounds::play;
 use chaos::screen::Screen;
 use chaos::settings::Settings;
 use clap::Parser;
-use e2e::Layer;
+use harness::Layer;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deaths_lost_commits_and_a_late_riser_change_no_number() -> Result<()> {

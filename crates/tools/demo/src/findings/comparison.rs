@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
+use harness::Audit;
 use tokio_postgres::Client;
 use uuid::Uuid;
 use workload::model::{Counters, Expected};
-
-use super::complaint::Complaint;
 
 const PRODUCTS: &str = "SELECT coalesce(u.source_id, c.user_id::text), c.product_id, c.order_cnt
                         FROM cdm.user_product_counters AS c LEFT JOIN cdm.users AS u USING (user_id)";
@@ -18,17 +17,17 @@ const CATEGORIES: &str = "SELECT coalesce(u.source_id, c.user_id::text), c.categ
 type Found = BTreeMap<(String, Uuid), u64>;
 
 /// Compares the number of orders and every counter.
-pub(super) async fn run(database: &Client, expected: &Expected) -> Result<[Complaint; 3]> {
+pub(super) async fn run(database: &Client, expected: &Expected) -> Result<[Audit; 3]> {
     let orders = database.query_one("SELECT count(*) FROM stg.order_events", &[]).await?;
     let orders = u64::try_from(orders.try_get::<_, i64>(0)?)?;
     let products = differences(&expected.products, &found(database, PRODUCTS).await?);
     let categories = differences(&expected.categories, &found(database, CATEGORIES).await?);
     let miscount = (orders != expected.orders).then(|| format!("{orders} orders instead of {}", expected.orders));
-    let complaint = |audit: &str, differences| Complaint { audit: audit.to_owned(), differences };
+    let check = |name: &str, differences| Audit { name: name.to_owned(), differences };
     Ok([
-        complaint("orders against the model", miscount.into_iter().collect()),
-        complaint("products against the model", products),
-        complaint("categories against the model", categories),
+        check("orders against the model", miscount.into_iter().collect()),
+        check("products against the model", products),
+        check("categories against the model", categories),
     ])
 }
 

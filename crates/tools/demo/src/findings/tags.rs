@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
+use harness::Audit;
 use serde::Deserialize;
 use tokio_postgres::Client;
 use workload::broker::Broker;
 use workload::model::Counters;
 use workload::watch;
-
-use super::complaint::Complaint;
 
 /// A change of a tag: event id, user, action, tag.
 type Change = (String, String, String, String);
@@ -24,7 +23,7 @@ struct Told {
 }
 
 /// Counts the assigned tags and compares them with the expected ones.
-pub(super) async fn check(database: &Client, broker: &Broker, categories: &Counters) -> Result<(u64, [Complaint; 2])> {
+pub(super) async fn check(database: &Client, broker: &Broker, categories: &Counters) -> Result<(u64, [Audit; 2])> {
     let found = database.query(include_str!("../../sql/select_users_with_tags.sql"), &[]).await.context("the tags")?;
     let found: BTreeSet<(String, i64)> =
         found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_>>()?;
@@ -34,12 +33,12 @@ pub(super) async fn check(database: &Client, broker: &Broker, categories: &Count
         format!("user={user} has {is} tag by rule {rule}, expected {should}")
     });
     let assigned = u64::try_from(found.len())?;
-    let complaint = |audit: &str, differences| Complaint { audit: audit.to_owned(), differences };
+    let check = |name: &str, differences| Audit { name: name.to_owned(), differences };
     Ok((
         assigned,
         [
-            complaint("tags against the model", wrong.collect()),
-            complaint("tag events against their topic", telling(database, broker).await?),
+            check("tags against the model", wrong.collect()),
+            check("tag events against their topic", telling(database, broker).await?),
         ],
     ))
 }

@@ -46,7 +46,7 @@ pub(super) fn layers(rows: &BTreeMap<String, u64>) -> Table {
 }
 
 /// Peak memory of each service.
-pub(super) fn memory(peak_rss_mib: &BTreeMap<&'static str, f64>) -> Table {
+pub(super) fn memory(peak_rss_mib: &BTreeMap<String, f64>) -> Table {
     let mut table = table(&["Service", "peak memory"]);
     for (service, peak) in peak_rss_mib {
         table.add_row([Cell::new(service), number(format!("{peak:.1} MiB"))]);

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack, Topic};
-use e2e::{Layer, Pipeline, Service};
+use harness::{Layer, Pipeline, Service};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
@@ -163,7 +163,7 @@ async fn an_advertised_address_that_does_not_resolve_is_named() -> Result<()> {
     ensure!(line.starts_with(&format!("FAILED kafka: {address}")), "{line}");
 
     let stg = pipeline.service(Layer::Stg).spawn()?;
-    e2e::until("/ready names the address", std::time::Duration::from_secs(120), async || {
+    harness::until("/ready names the address", std::time::Duration::from_secs(120), async || {
         Ok(stg.get("/ready").await.is_ok_and(|(status, body)| status == 503 && body.contains(&address)))
     })
     .await?;

@@ -5,7 +5,7 @@ mod rendered;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack};
-use e2e::{Layer, Pipeline, Process, Workload};
+use harness::{Layer, Pipeline, Process, Workload};
 use tempfile::TempDir;
 
 use self::rendered::{Container, Rendered};
@@ -95,7 +95,7 @@ impl Servers<'_> {
         container: &Container,
         layer: Layer,
         folder: &TempDir,
-    ) -> Result<e2e::Service<'_>> {
+    ) -> Result<harness::Service<'_>> {
         let mut service = self.pipeline.service(layer);
         for of_the_harness in ["DATABASE_URL", "REDIS_URL", "SCHEDULE", "PARK_RETRY", "KAFKA_SESSION_TIMEOUT"] {
             service = service.unset(of_the_harness);

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Process, Workload, until};
+use harness::{Layer, Pipeline, Process, Workload, until};
 use nix::sys::signal::Signal;
 
 use crate::story::{Order, closed, restaurant, user, workload};

@@ -8,7 +8,7 @@ use dashboards::{
     Spec,
     spec::{Chart, Column, Selector, Type},
 };
-use e2e::{Layer, Pipeline, Record, Workload, until};
+use harness::{Layer, Pipeline, Record, Workload, until};
 use tokio_postgres::Client;
 
 /// The columns of the views of schema `cdm`, in order, in PostgreSQL's words.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Workload};
+use harness::{Layer, Pipeline, Workload};
 
 /// Records in a microbatch of the replay.
 const BATCH: usize = 100;

@@ -5,7 +5,7 @@
 //! closing bracket.
 
 use anyhow::Result;
-use e2e::{Layer, Pipeline, Record};
+use harness::{Layer, Pipeline, Record};
 use serde_json::json;
 use workload::source::Reference;
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use e2e::Layer;
+use harness::Layer;
 
 /// Subcommands of every service that reads a topic.
 const STREAM: [&str; 6] = ["run", "check", "completions", "dead-letters", "dead-letters list", "dead-letters replay"];

@@ -1,7 +1,7 @@
 //! Tests of hash keys: every key and hashdiff of a loaded vault is recomputed from its row, because SQL has no SHA-1.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Pipeline, Workload};
+use harness::{Pipeline, Workload};
 use orders::Amount;
 use orders::keys::{self, Link};
 use uuid::Uuid;

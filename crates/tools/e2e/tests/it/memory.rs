@@ -1,7 +1,7 @@
 //! Tests of memory: a service stays below 128 MiB, whatever the number and the size of waiting records.
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Record, Workload};
+use harness::{Layer, Pipeline, Record, Workload};
 use serde_json::{Value, json};
 use workload::source::Reference;
 

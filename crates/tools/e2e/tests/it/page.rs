@@ -1,7 +1,7 @@
 //! Tests of the page at `/dashboard` in a real browser.
 
 use anyhow::{Context, Result};
-use e2e::{Layer, Pipeline, Process, Service, Workload};
+use harness::{Layer, Pipeline, Process, Service, Workload};
 
 use self::browser::{Browser, Visitor};
 

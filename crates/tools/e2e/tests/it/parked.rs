@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, Record, Workload, until};
+use harness::{Layer, Pipeline, Record, Workload, until};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use workload::source::Reference;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack};
-use e2e::{Layer, Pipeline, Process, Workload};
+use harness::{Layer, Pipeline, Process, Workload};
 
 #[tokio::test]
 async fn three_services_share_two_connections() -> Result<()> {

@@ -1,7 +1,7 @@
 //! Test that logs contain no names of people.
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Record, Workload};
+use harness::{Layer, Pipeline, Record, Workload};
 use serde_json::Value;
 
 /// A name inside an unusable order: the error does not contain it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
-use e2e::{Layer, Pipeline, Process, Workload, until};
+use harness::{Layer, Pipeline, Process, Workload, until};
 use orders::keys;
 
 mod vault;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, Process, Record, Workload, until};
+use harness::{Layer, Pipeline, Process, Record, Workload, until};
 use orders::keys;
 
 /// Tables that are empty when idle: no order waits for a name.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Process, Workload, until};
+use harness::{Layer, Pipeline, Process, Workload, until};
 
 /// The final state, independent of the order of arrival: no ids, no applied dates, no versions of counters.
 const CURRENT: [(&str, &str); 13] = [

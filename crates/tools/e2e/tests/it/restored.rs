@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use devstack::postgres_program;
-use e2e::{Layer, Pipeline, Record, Workload};
+use harness::{Layer, Pipeline, Record, Workload};
 use tempfile::TempDir;
 use tokio::process::Command;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack};
-use e2e::{Layer, Pipeline, Process, Service, Workload, until};
+use harness::{Layer, Pipeline, Process, Service, Workload, until};
 use tokio::process::Command;
 
 use crate::story::{Order, closed, restaurant, user};

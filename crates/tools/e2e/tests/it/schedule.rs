@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use e2e::{Layer, Pipeline, Workload, until};
+use harness::{Layer, Pipeline, Workload, until};
 use tokio::time::sleep;
 
 /// Five ticks are missed: a gap, not a late tick.

@@ -9,7 +9,7 @@ use std::process::Output;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Secured, Stack};
-use e2e::{Layer, Pipeline, Service};
+use harness::{Layer, Pipeline, Service};
 
 /// A stack with guards at every door, and a pipeline on it.
 struct Fixture {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack};
-use e2e::{Layer, Pipeline, Process, Workload, until};
 use futures_util::future::try_join_all;
+use harness::{Layer, Pipeline, Process, Workload, until};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 

@@ -1,7 +1,7 @@
 //! Orders for tests: one restaurant, a few users, dishes by name.
 
 use anyhow::Result;
-use e2e::{Record, Workload};
+use harness::{Record, Workload};
 use serde_json::{Value, json};
 use workload::source::{Event, Reference};
 

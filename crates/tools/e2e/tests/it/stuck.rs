@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, Process, Workload, until};
+use harness::{Layer, Pipeline, Process, Workload, until};
 use serde_json::Value;
 
 use crate::story::{Order, closed, workload};

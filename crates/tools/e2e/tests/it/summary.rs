@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use e2e::{Layer, Pipeline, Process, Service, Workload};
+use harness::{Layer, Pipeline, Process, Service, Workload};
 
 mod truth;
 mod views;

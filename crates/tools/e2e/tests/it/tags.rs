@@ -1,7 +1,7 @@
 //! Tests of tags: a user has a tag as long as the counter meets the threshold, and every change is published once.
 
 use anyhow::Result;
-use e2e::{Layer, Pipeline, Record};
+use harness::{Layer, Pipeline, Record};
 use serde_json::json;
 
 /// The text of a statement of CDM.

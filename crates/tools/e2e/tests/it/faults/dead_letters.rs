@@ -1,7 +1,7 @@
 //! Tests of dead letters: an unreadable record does not stop other records.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, Record};
+use harness::{Layer, Pipeline, Record};
 
 use crate::story::{Order, closed, restaurant, user};
 

@@ -1,7 +1,7 @@
 //! Tests of orders in envelopes: skipped with a warning, and read with `MESSAGE_ENVELOPE=auto`.
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Process, Record};
+use harness::{Layer, Pipeline, Process, Record};
 use serde_json::{Value, json};
 
 use crate::story::{Order, closed, workload};
@@ -61,11 +61,11 @@ async fn they_are_read_where_that_is_set_and_else_skipped_with_a_warning() -> Re
     let group = format!("{}-anew", pipeline.group(Layer::Stg));
     let service = pipeline.service(Layer::Stg).env("MESSAGE_ENVELOPE", "auto").env("KAFKA_GROUP_ID", group);
     let stg = service.start().await?;
-    e2e::until("all orders are stored", std::time::Duration::from_secs(60), async || {
+    harness::until("all orders are stored", std::time::Duration::from_secs(60), async || {
         Ok(pipeline.count("SELECT count(*) FROM stg.order_events").await? == 7)
     })
     .await?;
-    e2e::until("the deletion is skipped", std::time::Duration::from_secs(60), async || {
+    harness::until("the deletion is skipped", std::time::Duration::from_secs(60), async || {
         Ok(skipped(&stg, "\"tombstone\"").await? == "1")
     })
     .await?;

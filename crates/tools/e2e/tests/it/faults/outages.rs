@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack};
-use e2e::{Layer, Pipeline, Process, Record, Workload, until};
+use harness::{Layer, Pipeline, Process, Record, Workload, until};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, Process, Record, until};
+use harness::{Layer, Pipeline, Process, Record, until};
 use orders::NO_CATEGORY;
 
 use crate::story::{Order, closed, restaurant, user};

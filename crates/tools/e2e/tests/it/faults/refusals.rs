@@ -1,7 +1,7 @@
 //! Tests of wrong settings: a service exits at once with one line that names the setting, and an exit code.
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline};
+use harness::{Layer, Pipeline};
 
 const SETTINGS: i32 = 64;
 const MISSING: i32 = 69;

@@ -1,7 +1,7 @@
 //! Tests of records of other services: they are skipped and counted by kind.
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Record};
+use harness::{Layer, Pipeline, Record};
 
 #[tokio::test]
 async fn by_every_service() -> Result<()> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use devstack::{Options, Stack};
-use e2e::{Layer, Pipeline, Process, Workload, until};
+use harness::{Layer, Pipeline, Process, Workload, until};
 
 #[tokio::test]
 async fn while_everything_is_away() -> Result<()> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, Record, until};
+use harness::{Layer, Pipeline, Record, until};
 
 use crate::story::{Order, closed, workload};
 

@@ -1,7 +1,7 @@
 //! Tests of HTTP responses to the page and to other clients.
 
 use anyhow::{Result, ensure};
-use e2e::Workload;
+use harness::Workload;
 use serde_json::Value;
 
 use super::Fixture;

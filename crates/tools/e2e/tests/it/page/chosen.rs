@@ -1,7 +1,7 @@
 //! Tests of selectors: a choice filters the charts, is part of the address, and can be undone.
 
 use anyhow::{Context, Result, ensure};
-use e2e::Workload;
+use harness::Workload;
 
 use super::{
     FILLED, Fixture, RUSSIAN,

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use dashboards::spec::{Chart, Column, Field, Kind, Text, Type};
-use e2e::Pipeline;
+use harness::Pipeline;
 
 /// A language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Tests of access to the page: without a token, with a token, and switched off.
 
 use anyhow::{Result, ensure};
-use e2e::Pipeline;
+use harness::Pipeline;
 
 use super::{FILLED, RUSSIAN, address, browser::Browser, cdm, shown::text};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
-use e2e::Workload;
+use harness::Workload;
 
 use super::{Fixture, RUSSIAN, browser::Browser};
 

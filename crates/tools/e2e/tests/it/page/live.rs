@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use devstack::{Options, Stack};
-use e2e::{Pipeline, Workload};
+use harness::{Pipeline, Workload};
 
 use super::{
     FILLED, Fixture, RUSSIAN, address,

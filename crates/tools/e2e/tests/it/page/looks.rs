@@ -1,7 +1,7 @@
 //! Tests of appearance: light and dark, Russian and English, any screen size, readable contrast.
 
 use anyhow::{Result, ensure};
-use e2e::Workload;
+use harness::Workload;
 
 use super::{
     FILLED, Fixture, RUSSIAN,

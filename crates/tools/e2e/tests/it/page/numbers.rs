@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use dashboards::spec::{Chart, Kind, Tab};
-use e2e::{Pipeline, Workload, until};
+use harness::{Pipeline, Workload, until};
 
 use super::{
     Fixture, RUSSIAN,

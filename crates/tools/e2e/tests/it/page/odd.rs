@@ -1,7 +1,7 @@
 //! Tests of charts with unusual data.
 
 use anyhow::{Result, ensure};
-use e2e::Pipeline;
+use harness::Pipeline;
 
 use super::{FILLED, RUSSIAN, address, browser::Browser, cdm, open_tab};
 

@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Process, until};
+use harness::{Layer, Process, until};
 use nix::sys::signal::Signal;
 
 use super::{Before, Fixture, WAIT_TIMEOUT, phase};

@@ -1,7 +1,7 @@
 //! Test of a rebuild from a topic that ends in transaction markers.
 
 use anyhow::Result;
-use e2e::Layer;
+use harness::Layer;
 
 use super::Fixture;
 

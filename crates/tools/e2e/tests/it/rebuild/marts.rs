@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, until};
+use harness::{Layer, Pipeline, until};
 
 use super::{Fixture, WAIT_TIMEOUT, phase};
 

@@ -1,7 +1,7 @@
 //! Tests of rejected rebuilds: a rebuild that would lose data does not begin.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline};
+use harness::{Layer, Pipeline};
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};

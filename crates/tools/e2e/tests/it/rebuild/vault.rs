@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, until};
+use harness::{Layer, Pipeline, until};
 use tokio::sync::oneshot::{self, Receiver, error::TryRecvError};
 use tokio::time::interval;
 

@@ -1,7 +1,7 @@
 //! Test of a process that was suspended with a batch in hand while a rebuild began.
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, until};
+use harness::{Layer, until};
 
 use super::{Before, Fixture, WAIT_TIMEOUT, phase, prepare};
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Program, Server, Stack};
-use e2e::{Layer, Pipeline, Service};
+use harness::{Layer, Pipeline, Service};
 
 use super::Fixture;
 

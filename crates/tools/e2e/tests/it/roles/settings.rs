@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{ROLE_SETTINGS, RoleSetting, Treatment};
-use e2e::{Layer, Workload};
+use harness::{Layer, Workload};
 
 use super::Fixture;
 
@@ -183,7 +183,7 @@ async fn read_only_is_waited_out_and_told() -> Result<()> {
         let (status, body) = services[0].get("/ready").await?;
         Ok(status == 503 && body.contains("25006"))
     };
-    e2e::until("/ready tells of it", super::WAIT_TIMEOUT, told).await?;
+    harness::until("/ready tells of it", super::WAIT_TIMEOUT, told).await?;
     pipeline.administer(&format!("{set} = off")).await?;
     pipeline.administer("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename ~ '^tagmill_'").await?;
     fixture.is_right(&week).await?;

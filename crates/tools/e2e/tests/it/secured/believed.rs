@@ -1,7 +1,7 @@
 //! Tests of each `sslmode` through a service: `require` and below encrypt without verifying the host name.
 
 use anyhow::{Result, ensure};
-use e2e::Layer;
+use harness::Layer;
 
 use super::{Fixture, all};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Process, Workload};
+use harness::{Layer, Pipeline, Process, Workload};
 use tempfile::TempDir;
 
 use super::{Fixture, ensure_silent};

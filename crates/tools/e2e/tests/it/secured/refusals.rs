@@ -1,7 +1,7 @@
 //! Tests of one wrong security setting at a time: one line names it and the remedy, an exit code, and nothing is read.
 
 use anyhow::{Result, ensure};
-use e2e::Layer;
+use harness::Layer;
 
 use super::{Fixture, all, ensure_silent, told};
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Process, Workload, until};
+use harness::{Layer, Process, Workload, until};
 use serde_json::Value;
 
 use super::{Fixture, ensure_silent};

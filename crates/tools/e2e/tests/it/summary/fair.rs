@@ -2,7 +2,7 @@
 //! that of the oldest note.
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Workload, until};
+use harness::{Layer, Workload, until};
 
 use super::{Fixture, WAIT_TIMEOUT};
 

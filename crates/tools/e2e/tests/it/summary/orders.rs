@@ -1,7 +1,7 @@
 //! Tests of changed orders: figures follow an order that moves, changes its status or loses a line.
 
 use anyhow::Result;
-use e2e::Workload;
+use harness::Workload;
 use serde_json::{Value, json};
 use workload::source::{Event, Reference};
 
@@ -80,9 +80,9 @@ async fn names_are_the_latest_and_a_category_that_of_the_day() -> Result<()> {
     let fixture = Fixture::loaded(&Workload { reference: reference("Старое", "Напитки")?, events: first }).await?;
     fixture.pipeline.name(&reference("Новое", "Чай и кофе")?).await?;
     // STG believes a name for five seconds: one that has not asked yet asks now.
-    let stg = &fixture.services[&e2e::Layer::Stg];
+    let stg = &fixture.services[&harness::Layer::Stg];
     stg.stop().await?;
-    let _stg = fixture.service(e2e::Layer::Stg).start().await?;
+    let _stg = fixture.service(harness::Layer::Stg).start().await?;
     let long = "Ы".repeat(300);
     let then = vec![
         order(2, 0, "first", "2026-03-03 12:00:00", "CLOSED", &[("tea", 100, 1)]),

@@ -1,7 +1,7 @@
 //! Tests of query plans of a refresh: PostgreSQL has no statistics about the newest day.
 
 use anyhow::Result;
-use e2e::Pipeline;
+use harness::Pipeline;
 
 /// The text of a statement of CDM.
 macro_rules! text {

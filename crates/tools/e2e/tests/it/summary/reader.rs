@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, Workload};
+use harness::{Layer, Pipeline, Workload};
 use tokio::process::Command;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 

@@ -1,7 +1,7 @@
 //! Tests of the summary after a replay and after a truncated vault: the figures stay the same.
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Workload, until};
+use harness::{Layer, Workload, until};
 
 use super::{Fixture, WAIT_TIMEOUT};
 

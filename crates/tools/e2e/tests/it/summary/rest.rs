@@ -1,7 +1,7 @@
 //! Tests of an idle and of a failing summary: without changes nothing is done, and an error affects nothing else.
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Workload, until};
+use harness::{Layer, Pipeline, Workload, until};
 
 use super::{Fixture, WAIT_TIMEOUT};
 

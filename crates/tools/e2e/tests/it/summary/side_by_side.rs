@@ -1,7 +1,7 @@
 //! Tests of several replicas of CDM, and of one that dies during a refresh.
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Workload, until};
+use harness::{Layer, Workload, until};
 
 use super::{Fixture, WAIT_TIMEOUT};
 

@@ -1,7 +1,7 @@
 //! Expected rows of every view, computed independently from the messages to DDS or from the tables.
 
 use anyhow::{Result, ensure};
-use e2e::Pipeline;
+use harness::Pipeline;
 
 const TRUTH: &str = include_str!("truth.sql");
 

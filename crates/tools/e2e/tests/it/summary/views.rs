@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Pipeline, Workload, until};
+use harness::{Pipeline, Workload, until};
 
 use super::{Fixture, WAIT_TIMEOUT, truth};
 
@@ -54,7 +54,7 @@ const UNKNOWN: [&str; 4] =
 #[tokio::test]
 async fn a_refreshed_summary_of_nothing_makes_nothing_up() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
-    let _cdm = pipeline.service(e2e::Layer::Cdm).env("SUMMARY_REFRESH", "100ms").start().await?;
+    let _cdm = pipeline.service(harness::Layer::Cdm).env("SUMMARY_REFRESH", "100ms").start().await?;
     pipeline.summarized().await?;
     let now = "SELECT * FROM (SELECT now() AT TIME ZONE 'UTC' + interval '1 day' AS at) AS n";
     let mut unknown = BTreeSet::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, Process};
+use harness::{Layer, Pipeline, Process};
 use serde_json::{Value, json};
 
 use crate::tags::{CATEGORY, USER, counters, rule, say};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, until};
+use harness::{Layer, Pipeline, until};
 use serde_json::{Value, json};
 
 use crate::tags::{CATEGORY, USER, counters, say, tags};

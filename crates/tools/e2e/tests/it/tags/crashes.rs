@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Workload};
+use harness::{Layer, Pipeline, Workload};
 use nix::sys::signal::Signal;
 
 /// Number of deaths of each of two replicas, each during another part of the week.

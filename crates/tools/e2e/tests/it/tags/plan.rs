@@ -1,7 +1,7 @@
 //! Tests of query plans about tags: a plan made for few tags is kept, and thousands of tags then change at once.
 
 use anyhow::{Result, ensure};
-use e2e::Pipeline;
+use harness::Pipeline;
 use tokio_postgres::SimpleQueryMessage;
 
 /// As for a batch, and for all that come after it.

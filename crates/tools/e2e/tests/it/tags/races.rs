@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use e2e::{Layer, Pipeline, until};
+use harness::{Layer, Pipeline, until};
 use orders::keys;
 
 use crate::tags::{CATEGORY, USER, counters, rule, say, tags};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Workload, until};
+use harness::{Layer, Pipeline, Workload, until};
 
 #[tokio::test]
 async fn tags_that_followed_wrong_marts_follow_the_rebuilt_ones() -> Result<()> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Workload, until};
+use harness::{Layer, Pipeline, Workload, until};
 use tokio::time::sleep;
 
 use crate::tags::{CATEGORY, USER, counters, history, rule, say, tags};

@@ -1,7 +1,7 @@
 //! Tests of counters that cross a threshold, up and down.
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline};
+use harness::{Layer, Pipeline};
 
 use crate::tags::{CATEGORY, USER, counters, history, rule, say, tags};
 

@@ -1,6 +1,6 @@
 //! Test cases: a record and its expected outcome.
 
-use e2e::Record;
+use harness::Record;
 use serde_json::{Value, json};
 
 /// When the records were written, in milliseconds: 2026-03-09 12:00:00, and a millisecond more with each.

@@ -1,7 +1,7 @@
 //! Bad enriched orders for DDS.
 
 use anyhow::Result;
-use e2e::{Layer, Pipeline};
+use harness::{Layer, Pipeline};
 use serde_json::{Value, json};
 
 use super::{

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Layer, Pipeline, Record};
+use harness::{Layer, Pipeline, Record};
 use orders::Unusable;
 use serde_json::Value;
 

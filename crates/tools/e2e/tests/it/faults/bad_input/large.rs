@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use devstack::Topic;
-use e2e::{Layer, Pipeline, Record, until};
+use harness::{Layer, Pipeline, Record, until};
 use serde_json::{Value, json};
 
 use crate::story::{Order, closed, restaurant, user};

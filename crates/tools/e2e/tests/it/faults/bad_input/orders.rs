@@ -1,7 +1,7 @@
 //! Bad records of the order system for STG.
 
 use anyhow::Result;
-use e2e::{Layer, Pipeline};
+use harness::{Layer, Pipeline};
 use serde_json::Value;
 
 use super::{

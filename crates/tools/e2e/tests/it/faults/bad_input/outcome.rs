@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
-use e2e::{Layer, Pipeline, Process, Record};
+use harness::{Layer, Pipeline, Process, Record};
 
 use super::case::{Case, ExpectedOutcome, Maker};
 

@@ -1,10 +1,9 @@
-//! A service as a process: started, queried, paused, stopped, killed.
+//! A service as a process: queried, paused, stopped, killed.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::process::{ExitStatus, Output, Stdio};
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
@@ -13,13 +12,11 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::layer::Layer;
-use crate::pipeline::Pipeline;
-use crate::program;
+use crate::program::{self, Environment};
 use crate::wait::until;
 
 /// Time limit for a service to become ready, or to exit.
@@ -28,110 +25,43 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 /// Timeout of a request: longer than a query to a database that hangs.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A service that is not started yet: its environment may still be varied.
-pub struct Service<'a> {
-    pipeline: &'a Pipeline,
-    layer: Layer,
-    environment: BTreeMap<String, String>,
-}
-
-impl<'a> Service<'a> {
-    /// Continuous, with short times for parked orders and for members that died; all else as in production.
-    pub(crate) fn new(pipeline: &'a Pipeline, layer: Layer) -> Self {
-        let environment = [
-            ("KAFKA_GROUP_ID", pipeline.group(layer)),
-            ("KAFKA_SOURCE_TOPIC", pipeline.source(layer)),
-            ("KAFKA_DESTINATION_TOPIC", pipeline.destination(layer)),
-            ("KAFKA_DEAD_LETTER_TOPIC", pipeline.dead_letters(layer)),
-            ("KAFKA_SESSION_TIMEOUT", "6s".to_owned()),
-            ("SCHEDULE", "continuous".to_owned()),
-            ("PARK_RETRY", "200ms".to_owned()),
-        ];
-        let environment = environment.into_iter().chain(pipeline.way());
-        let environment = environment.map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { pipeline, layer, environment }
-    }
-
-    /// Sets a variable of its environment.
-    #[must_use]
-    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.environment.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// Leaves a variable to the service's own default.
-    #[must_use]
-    pub fn unset(mut self, name: &str) -> Self {
-        self.environment.remove(name);
-        self
-    }
-
-    /// Starts the service without waiting.
-    ///
-    /// # Errors
-    /// If the binary has not been built.
-    pub fn spawn(self) -> Result<Process> {
-        let address = own_address();
-        let log = self.pipeline.next_log(self.layer);
-        let file = File::create(&log)?;
-        let mut command = self.command()?;
-        let child = command.env("HTTP_ADDR", address.to_string()).stdout(file.try_clone()?).stderr(file).spawn()?;
-        Ok(Process { layer: self.layer, address, log, child: Mutex::new(child) })
-    }
-
-    /// Starts the service and waits until it is ready.
-    ///
-    /// # Errors
-    /// If it does not become ready.
-    pub async fn start(self) -> Result<Process> {
-        let process = self.spawn()?;
-        process.ready().await?;
-        Ok(process)
-    }
-
-    /// Runs a subcommand to its end.
-    ///
-    /// # Errors
-    /// If it cannot be started, or takes longer than three minutes.
-    pub async fn run(self, arguments: &[&str]) -> Result<Output> {
-        let mut command = self.command()?;
-        let output = command.args(arguments).output();
-        Ok(timeout(WAIT_TIMEOUT, output).await.with_context(|| format!("{} takes too long", arguments.join(" ")))??)
-    }
-
-    /// The program with this environment, that of the image, and nothing of the caller's. Should the test itself be killed, it
-    /// dies, too.
-    fn command(&self) -> Result<Command> {
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL"]).arg(program::of(self.layer)?);
-        command
-            .env_clear()
-            .env("MALLOC_ARENA_MAX", "2")
-            .envs(&self.environment)
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
-        Ok(command)
-    }
-}
-
 /// A running service. It is killed when dropped.
 pub struct Process {
-    layer: Layer,
+    name: String,
     address: SocketAddr,
     log: PathBuf,
     child: Mutex<Child>,
 }
 
 impl Process {
+    /// Starts a service, without waiting. It serves HTTP at an address of its own, and writes its output to `log`.
+    ///
+    /// # Errors
+    /// If the binary has not been built, or the log cannot be created.
+    pub fn spawn(binary: &str, environment: &Environment, log: PathBuf) -> Result<Self> {
+        let address = own_address();
+        let file = File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
+        let mut command = program::command(binary, environment)?;
+        let child = command.env("HTTP_ADDR", address.to_string()).stdout(file.try_clone()?).stderr(file).spawn();
+        let child = child.with_context(|| format!("cannot start {binary}"))?;
+        Ok(Self { name: binary.to_owned(), address, log, child: Mutex::new(child) })
+    }
+
+    /// The name of its binary.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Waits until `/ready` reports readiness.
     ///
     /// # Errors
     /// If it exits, or takes longer than three minutes.
     pub async fn ready(&self) -> Result<()> {
-        let what = format!("{} is ready", self.layer.binary());
+        let what = format!("{} is ready", self.name);
         until(&what, WAIT_TIMEOUT, async || {
             let ended = self.child.lock().await.try_wait()?;
-            ensure!(ended.is_none(), "{} exited before it was ready ({ended:?})", self.layer.binary());
+            ensure!(ended.is_none(), "{} exited before it was ready ({ended:?})", self.name);
             Ok(self.get("/ready").await.is_ok_and(|(status, _)| status == 200))
         })
         .await
@@ -217,7 +147,7 @@ impl Process {
     /// It does not.
     pub async fn stop(&self) -> Result<()> {
         let status = self.terminate().await?;
-        ensure!(status.success(), "{} did not exit successfully ({status})", self.layer.binary());
+        ensure!(status.success(), "{} did not exit successfully ({status})", self.name);
         Ok(())
     }
 
@@ -244,7 +174,7 @@ impl Process {
     pub async fn wait(&self) -> Result<ExitStatus> {
         let mut child = self.child.lock().await;
         let ended = timeout(WAIT_TIMEOUT, child.wait()).await;
-        Ok(ended.with_context(|| format!("{} does not exit", self.layer.binary()))??)
+        Ok(ended.with_context(|| format!("{} does not exit", self.name))??)
     }
 
     /// Its number among the processes of the machine; none once it has been waited for.
@@ -296,7 +226,7 @@ impl Process {
         let Some(id) = self.child.lock().await.id() else { return Ok(()) };
         match signal::kill(Pid::from_raw(i32::try_from(id)?), which) {
             Ok(()) | Err(nix::Error::ESRCH) => Ok(()),
-            Err(error) => Err(error).with_context(|| format!("cannot send {which} to {}", self.layer.binary())),
+            Err(error) => Err(error).with_context(|| format!("cannot send {which} to {}", self.name)),
         }
     }
 }

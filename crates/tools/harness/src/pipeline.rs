@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, ensure};
@@ -10,7 +10,12 @@ use devstack::{Endpoints, Topic};
 use tempfile::TempDir;
 
 use crate::layer::Layer;
-use crate::program;
+use crate::program::{self, Environment};
+
+pub(crate) mod service;
+mod services;
+mod wait_idle;
+pub(crate) mod workload;
 
 /// The database that all others are copies of.
 const TEMPLATE: &str = "e2e_template";
@@ -193,16 +198,13 @@ impl Drop for Pipeline {
     }
 }
 
-/// Has the schema made by the product itself.
+/// Creates the schema as an operator does.
 async fn migrate(url: String) -> Result<()> {
-    let program: &Path = &program::of(Layer::Stg)?;
-    let migrate = tokio::process::Command::new(program)
-        .arg("migrate")
-        .env("DATABASE_URL", url)
-        .env("KAFKA_BOOTSTRAP_SERVERS", "unused:9092")
-        .env("REDIS_URL", "redis://unused")
-        .output();
-    let output = migrate.await.with_context(|| format!("cannot start {}", program.display()))?;
+    let unused = [("KAFKA_BOOTSTRAP_SERVERS", "unused:9092"), ("REDIS_URL", "redis://unused")];
+    let environment = unused.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let environment: Environment = environment.chain([("DATABASE_URL".to_owned(), url)]).collect();
+    let output = program::command(&Layer::Stg.binary(), &environment)?.arg("migrate").output().await;
+    let output = output.context("cannot start stg-service")?;
     ensure!(output.status.success(), "migrate: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     Ok(())
 }

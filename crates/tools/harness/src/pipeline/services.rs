@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::layer::Layer;
-use crate::pipeline::Pipeline;
-use crate::process::{Process, Service};
+use crate::pipeline::{Pipeline, service::Service};
+use crate::process::Process;
 
 impl Pipeline {
     /// The service of a layer, ready to be varied and spawned; any number of them may run.

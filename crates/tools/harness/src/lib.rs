@@ -1,9 +1,9 @@
-//! Fixture of the end-to-end tests: the three service binaries as processes, with separate topics, database and Redis
-//! database.
+//! Services as processes. [`Pipeline`] is the three services of the pipeline with topics, a database and a Redis database
+//! of their own; [`Process`] is any service.
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
-//! use e2e::{Layer, Pipeline, Workload};
+//! use harness::{Layer, Pipeline, Workload};
 //!
 //! let pipeline = Pipeline::start(1).await?; // on the stack all tests share; `start_on` takes one of your own
 //! let week = Workload::dirty(1, 300);
@@ -26,26 +26,22 @@
 
 pub use self::{
     layer::Layer,
-    pipeline::Pipeline,
-    process::{Process, Service},
+    pipeline::{Pipeline, service::Service, workload::Workload},
+    process::Process,
+    program::{Environment, command},
     servers::kafka::Record,
-    snapshot::Snapshot,
-    tags::Told,
+    stored::{
+        audit::{Audit, run_audits},
+        snapshot::Snapshot,
+        tags::Told,
+    },
     wait::until,
-    workload::Workload,
 };
 
 mod wait;
 mod layer;
-mod pipeline;
 mod program;
 mod process;
-mod services;
+mod pipeline;
 mod servers;
-mod snapshot;
-mod audit;
-mod marts;
-mod tags;
-mod wait_idle;
-mod summarized;
-mod workload;
+mod stored;

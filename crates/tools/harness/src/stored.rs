@@ -1,0 +1,7 @@
+//! What the services have stored and published: audits, marts, the summary, tags, snapshots of whole tables.
+
+pub(crate) mod audit;
+mod marts;
+pub(crate) mod snapshot;
+mod summarized;
+pub(crate) mod tags;
