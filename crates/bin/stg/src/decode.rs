@@ -10,7 +10,7 @@ pub(crate) struct Reading {
     /// Whether an order may be wrapped in an envelope.
     pub(crate) envelope: Envelope,
     /// The time that the dates of an order are compared with.
-    pub(crate) timestamp: PgTimestamp,
+    pub(crate) timestamp: TimestampSource,
 }
 
 /// `MESSAGE_ENVELOPE`.
@@ -25,7 +25,7 @@ pub(crate) enum Envelope {
 
 /// `RECORD_TIMESTAMP`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum PgTimestamp {
+pub(crate) enum TimestampSource {
     /// The timestamp of the record.
     #[default]
     Kafka,
@@ -37,8 +37,8 @@ pub(crate) enum PgTimestamp {
 /// Reads a record at the time `now` (milliseconds since the Unix epoch), or returns its outcome.
 pub(crate) fn decode(record: &Record, reading: Reading, now: i64) -> Result<Event, Outcome> {
     let time = match reading.timestamp {
-        PgTimestamp::Kafka => record.written_at().into(),
-        PgTimestamp::SentDttm => RecordTime::Sent { now },
+        TimestampSource::Kafka => record.written_at().into(),
+        TimestampSource::SentDttm => RecordTime::Sent { now },
     };
     read(record, reading.envelope, time).map_err(|unusable| match unusable {
         Unusable::Ignored(kind) => Outcome::Skipped(kind),
@@ -74,7 +74,7 @@ mod tests {
     /// 2026-03-09 12:00:00
     const NOON: i64 = 1_773_057_600_000;
 
-    const BY_SENT: Reading = Reading { envelope: Envelope::None, timestamp: PgTimestamp::SentDttm };
+    const BY_SENT: Reading = Reading { envelope: Envelope::None, timestamp: TimestampSource::SentDttm };
 
     fn record(value: &str, timestamp: i64) -> Record {
         Record {

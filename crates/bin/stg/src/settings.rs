@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use runtime::ExitError;
 
-use crate::decode::{Envelope, PgTimestamp, Reading};
+use crate::decode::{Envelope, TimestampSource, Reading};
 
 /// Redis, and how long an order may wait for a name.
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,7 @@ pub struct Settings {
     /// `kafka`: the timestamp of the record. `sent_dttm`: this field of the order, for producers whose record timestamps are wrong. The
     /// field itself is compared with the clock.
     #[arg(long, env = "RECORD_TIMESTAMP", value_name = "kafka|sent_dttm", default_value = "kafka")]
-    record_timestamp: PgTimestamp,
+    record_timestamp: TimestampSource,
 }
 
 impl Settings {
