@@ -6,18 +6,11 @@ use std::sync::Arc;
 
 use axum::{Json, Router, middleware, routing::get};
 use database::Database;
+use http::{Bearer, Token, auth, no_store};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::auth::Bearer;
-pub(crate) use self::{
-    answer::ApiError,
-    auth::{Token, check},
-};
-
-mod auth;
-mod answer;
-mod name;
+mod timestamp;
 mod users;
 mod tags;
 mod rules;
@@ -44,13 +37,9 @@ pub(crate) fn routes(database: Database, token: Option<Token>) -> Router {
         .routes(routes!(rules::list))
         .split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    let guarded = match token {
-        Some(token) => routes.layer(middleware::from_fn_with_state(Arc::new(token), check)),
-        None => routes,
-    };
     let document = Arc::new(document);
-    guarded
+    auth::require(routes, token)
         .with_state(database)
         .route("/api/v1/openapi.json", get(async move || Json(document.as_ref().clone())))
-        .layer(middleware::map_response(answer::no_store))
+        .layer(middleware::map_response(no_store))
 }

@@ -2,8 +2,8 @@
 //! DataLens.
 //!
 //! [`page`] serves the files of the page, which are compiled in. [`data_request`] parses a request for data,
-//! [`queries`] holds the queries, [`answer`] runs them, and [`response_cache`] caches the responses for a moment, so
-//! that many viewers cost as much as one. Like the tag API, requests are served by the admin runtime with database
+//! [`queries`] holds the queries, [`answer`] runs them, and a [`ResponseCache`] keeps the responses for a moment, so that
+//! many viewers cost as much as one. Like the tag API, requests are served by the admin runtime with database
 //! connections of its own.
 
 use std::{sync::Arc, time::Duration};
@@ -18,17 +18,15 @@ use axum::{
 };
 use dashboards::Spec;
 use database::Database;
+use http::{ApiError, ResponseCache, Token, auth};
 
-use self::{data_request::DataRequest, page::Page, queries::Queries, response_cache::ResponseCache};
-use crate::api::{ApiError, Token, check};
+use self::{data_request::DataRequest, page::Page, queries::Queries};
 
-mod body;
 mod page;
 mod filter_value;
 mod queries;
 mod data_request;
 mod answer;
-mod response_cache;
 
 /// Lifetime of a cached response. The figures may be that much older than the views.
 const FRESH: Duration = Duration::from_secs(2);
@@ -50,18 +48,14 @@ const HEADERS: [(HeaderName, &str); 4] = [
 struct AppState {
     database: Database,
     queries: Queries,
-    response_cache: ResponseCache,
+    response_cache: ResponseCache<DataRequest>,
 }
 
 /// The routes of `/dashboard`. If a token is set, requests for data require it; the page without data does not.
 pub(crate) fn routes(database: Database, token: Option<Token>) -> Router {
     let spec = dashboards::orders().unwrap_or_else(|error| unreachable!("a test reads the same text: {error}"));
     let page = Arc::new(Page::new(&spec));
-    let data = data(&spec, database);
-    let data = match token {
-        Some(token) => data.layer(middleware::from_fn_with_state(Arc::new(token), check)),
-        None => data,
-    };
+    let data = auth::require(data(&spec, database), token);
     Router::new()
         .route("/dashboard", get(index))
         .route("/dashboard/", get(async || Redirect::permanent("../dashboard")))

@@ -1,4 +1,4 @@
-//! Descriptions of the metrics of tags, the summary and the API.
+//! Descriptions of the metrics of tags and the summary.
 
 use metrics::{
     Unit::{Count, Seconds},
@@ -23,10 +23,4 @@ pub(crate) fn describe() {
         "Duration of the last refresh of the summary by this process"
     );
     describe_counter!("tagmill_summary_failures_total", Count, "Refreshes of the summary that failed");
-    describe_counter!("tagmill_api_failures_total", Count, "Requests to the tag API that the database did not answer");
-    describe_counter!(
-        "tagmill_api_unauthorized_total",
-        Count,
-        "Requests to the tag API or the dashboard refused with 401, by reason: missing or wrong token"
-    );
 }

@@ -5,6 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use axum::Router;
 use consumer::{Dependency, Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
 use database::{Database, Migrations};
+use http::Token;
 use orders::Counters;
 use runtime::StartupError;
 use stream::{
@@ -13,7 +14,7 @@ use stream::{
 };
 
 use crate::{
-    api::{self, Token},
+    api,
     apply_rules::RuleApplier,
     commands::Commands,
     dashboard, decode,
@@ -64,7 +65,7 @@ impl Service for Cdm {
     }
 
     fn routes(settings: &Settings, database: Database) -> Router {
-        let token = || settings.tag_api_token.clone().map(Token::new);
+        let token = || settings.tag_api_token.as_ref().map(|token| Token::new(token.expose()));
         let mut routes = Router::new();
         if settings.tag_api == Switch::On {
             routes = routes.merge(api::routes(database.clone(), token()));

@@ -3,6 +3,6 @@
 pub(crate) mod healthcheck;
 pub(crate) mod signals;
 pub(crate) mod metrics;
-pub(crate) mod http;
+pub(crate) mod endpoints;
 pub(crate) mod log;
 pub mod clock;

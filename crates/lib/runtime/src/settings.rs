@@ -9,7 +9,7 @@ pub use self::{
     log::{Format, LogSettings},
     number::{socket_address, whole_number},
     process::ProcessSettings,
-    secret::Secret,
+    secret::{Secret, bearer_token},
 };
 
 mod secret;

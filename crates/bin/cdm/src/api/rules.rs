@@ -2,10 +2,10 @@
 
 use axum::{Json, extract::State};
 use database::{Database, statement};
+use http::{ApiError, ErrorBody};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answer::{ApiError, ErrorBody};
 use crate::rule::Line;
 
 /// The tag rules.

@@ -1,18 +1,11 @@
 //! `GET /tags`: all tags, and the users who have a tag.
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use database::{Database, get, statement};
-use serde::{Deserialize, Serialize};
+use http::{ApiError, ErrorBody, Name, Page};
+use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use super::{
-    answer::{ApiError, ErrorBody},
-    name::Name,
-};
 
 /// Every tag that a user has.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,17 +31,6 @@ pub(super) struct TagUsers {
     /// Value of `after` for the next page; null on the last page.
     next: Option<Uuid>,
 }
-
-/// Query parameters of a page.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Page {
-    after: Option<Uuid>,
-    limit: Option<u16>,
-}
-
-const DEFAULT_LIMIT: u16 = 100;
-const LARGEST_LIMIT: u16 = 1000;
 
 /// Every tag that a user has, with the number of users
 #[utoipa::path(
@@ -85,21 +67,13 @@ pub(super) async fn list(State(database): State<Database>) -> Result<Json<Tags>,
 pub(super) async fn users(
     State(database): State<Database>,
     Name(tag): Name,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Page<Uuid>,
 ) -> Result<Json<TagUsers>, ApiError> {
-    let Query(Page { after, limit }) = page.map_err(|error| ApiError::Malformed(error.body_text()))?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=LARGEST_LIMIT).contains(&limit) {
-        return Err(ApiError::Malformed(format!("limit is {limit}; it must be 1 to {LARGEST_LIMIT}")));
-    }
     let transaction = database.begin_read_only().await?;
-    let (after, size) = (after.unwrap_or_default(), i64::from(limit));
+    let (after, size) = (page.after.unwrap_or_default(), i64::from(page.limit));
     let rows = transaction.query(&statement!("cdm/tags/select_users_of_tag"), [&tag, &after, &size]).await?;
     transaction.commit().await?;
     let users = rows.iter().filter_map(|row| get(row, 0).transpose()).collect::<Result<Vec<String>, _>>()?;
-    let next = match rows.last() {
-        Some(row) if rows.len() == usize::from(limit) => Some(get(row, 1)?),
-        _ => None,
-    };
+    let next = page.next(&rows, |row| get(row, 1))?;
     Ok(Json(TagUsers { tag, users, next }))
 }

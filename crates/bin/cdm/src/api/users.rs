@@ -3,14 +3,12 @@
 use axum::{Json, extract::State};
 use database::{Database, Transaction, get, statement};
 use futures_util::TryFutureExt;
+use http::{ApiError, ErrorBody, Name};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    answer::{ApiError, ErrorBody, get_utc_micros},
-    name::Name,
-};
+use super::timestamp::get_utc_micros;
 
 /// The tags of a user.
 #[derive(Debug, Serialize, ToSchema)]

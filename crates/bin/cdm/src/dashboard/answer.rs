@@ -5,16 +5,15 @@ use std::collections::BTreeMap;
 use consumer::Failure;
 use database::{Database, Parameter, Statement, Transaction, get, statement};
 use futures_util::future::try_join_all;
+use http::{ApiError, Body};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
-    body::Body,
     data_request::DataRequest,
     filter_value::FilterValue,
     queries::{ChartQuery, Filter, Queries},
 };
-use crate::api::ApiError;
 
 /// Body of the response.
 #[derive(Serialize)]

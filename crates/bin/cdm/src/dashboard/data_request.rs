@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use axum::{extract::Query, http::Uri};
 use dashboards::spec::Type;
+use http::ApiError;
 use jiff::civil::Date;
 
 use super::{
     filter_value::FilterValue,
     queries::{Filter, Queries, TabQueries},
 };
-use crate::api::ApiError;
 
 /// The requested tab, or all tabs, and the filters of the charts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

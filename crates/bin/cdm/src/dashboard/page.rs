@@ -2,9 +2,8 @@
 //! charts.
 
 use dashboards::{Spec, spec::Tab};
+use http::Body;
 use serde_json::{Value, json};
-
-use super::body::Body;
 
 /// Everything that the browser loads except data.
 pub(super) struct Page {

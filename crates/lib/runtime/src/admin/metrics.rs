@@ -19,6 +19,7 @@ pub(crate) fn install(service: &str) -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
         .install_recorder()?;
     describe();
+    http::describe_metrics();
     let page = handle.clone();
     tokio::spawn(async move {
         loop {

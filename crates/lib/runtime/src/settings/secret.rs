@@ -34,9 +34,30 @@ impl From<String> for Secret {
     }
 }
 
+/// Reads a bearer token. A header cannot carry other characters, so every request would be refused.
+///
+/// # Errors
+/// It has such a character.
+pub fn bearer_token(text: &str) -> Result<Secret, &'static str> {
+    match text.chars().all(|character| matches!(character, ' '..='~')) {
+        true => Ok(Secret::from(text.to_owned())),
+        false => Err("has a character that is not printable ASCII"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_printable() {
+        for text in ["open sesame", "0123-abc._~+/=", "!\"#$%&'()*,:;<>?@[\\]^`{|}"] {
+            assert_eq!(bearer_token(text).map(|token| token.expose().to_owned()).as_deref(), Ok(text));
+        }
+        for text in ["сезам", "open\u{a0}sesame", "open\u{200b}", "open\tsesame", "open\u{7f}"] {
+            assert!(bearer_token(text).is_err(), "{text:?}");
+        }
+    }
 
     #[test]
     fn is_not_seen() {

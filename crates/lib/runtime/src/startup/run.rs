@@ -8,8 +8,8 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    App, Context,
-    admin::http::{self, Endpoints},
+    App, Context, ExitError,
+    admin::endpoints::{self, Endpoints},
     admin::metrics,
     admin::signals,
     clock,
@@ -48,6 +48,7 @@ async fn start_admin(
     endpoints: Endpoints,
 ) -> anyhow::Result<CancellationToken> {
     let stop = signals::shutdown_token(grace)?;
-    http::serve(address, http::routes(endpoints).merge(routes)).await?;
+    let cannot = |error| ExitError::Unavailable(format!("HTTP_ADDR: cannot listen on {address}: {error}"));
+    http::server::serve(address, endpoints::routes(endpoints).merge(routes)).await.map_err(cannot)?;
     Ok(stop)
 }

@@ -4,43 +4,48 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{body::Body, data_request::DataRequest};
-use crate::api::ApiError;
+use crate::{ApiError, Body};
 
-/// Recent responses. Misses are read one at a time, and other requests wait: the dashboard never uses more than one
+/// Recent responses by request. Misses are read one at a time, and other requests wait: reads never use more than one
 /// database connection, and most waiting requests then find their response in the cache.
-pub(super) struct ResponseCache {
+#[derive(Debug)]
+pub struct ResponseCache<K> {
     fresh: Duration,
-    kept: Mutex<Vec<Entry>>,
+    kept: Mutex<Vec<Entry<K>>>,
 }
 
-struct Entry {
-    data_request: DataRequest,
+#[derive(Debug)]
+struct Entry<K> {
+    request: K,
     read_at: Instant,
     /// `None`: the database did not answer. Waiting requests fail at once instead of trying one after the other.
     body: Option<Arc<Body>>,
 }
 
-impl ResponseCache {
+impl<K: Clone + PartialEq> ResponseCache<K> {
     /// A cache whose entries expire after `fresh`.
-    pub(super) fn new(fresh: Duration) -> Self {
-        Self { fresh, kept: Mutex::default() }
+    #[must_use]
+    pub fn new(fresh: Duration) -> Self {
+        Self { fresh, kept: Mutex::new(Vec::new()) }
     }
 
     /// Returns the cached response, or the response of `read`.
-    pub(super) async fn take(
+    ///
+    /// # Errors
+    /// The error of `read`; for requests that waited meanwhile, that the database does not answer.
+    pub async fn take(
         &self,
-        data_request: &DataRequest,
+        request: &K,
         read: impl AsyncFnOnce() -> Result<Body, ApiError>,
     ) -> Result<Arc<Body>, ApiError> {
         let mut kept = self.kept.lock().await;
         kept.retain(|kept| kept.read_at.elapsed() < self.fresh);
-        if let Some(kept) = kept.iter().find(|kept| kept.data_request == *data_request || kept.body.is_none()) {
+        if let Some(kept) = kept.iter().find(|kept| kept.request == *request || kept.body.is_none()) {
             return kept.body.clone().ok_or_else(ApiError::unavailable);
         }
         let outcome = read().await.map(Arc::new);
         let body = outcome.as_ref().ok().map(Arc::clone);
-        kept.push(Entry { data_request: data_request.clone(), read_at: Instant::now(), body });
+        kept.push(Entry { request: request.clone(), read_at: Instant::now(), body });
         outcome
     }
 }
@@ -52,18 +57,18 @@ mod tests {
     use futures_util::future::join_all;
     use tokio::time::{advance, sleep};
 
-    use super::{ApiError, Body, DataRequest, ResponseCache};
+    use super::{ApiError, Body, ResponseCache};
 
     const FRESH: Duration = Duration::from_secs(2);
 
     /// A database that takes its time, and counts how often it is asked.
-    async fn ask(response_cache: &ResponseCache, asked: &Cell<u32>, answers: bool) -> Result<(), ApiError> {
+    async fn ask(response_cache: &ResponseCache<u8>, asked: &Cell<u32>, answers: bool) -> Result<(), ApiError> {
         let read = async || {
             asked.set(asked.get() + 1);
             sleep(Duration::from_millis(100)).await;
             if answers { Ok(Body::new("text/plain", "7")) } else { Err(ApiError::unavailable()) }
         };
-        response_cache.take(&DataRequest::default(), read).await.map(drop)
+        response_cache.take(&7, read).await.map(drop)
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,11 +5,12 @@ use axum::{
     http::request::Parts,
 };
 
-use super::answer::ApiError;
+use crate::ApiError;
 
 /// A name in a request path that PostgreSQL accepts as text. Any other name is an error of the client, not of the
 /// database.
-pub(super) struct Name(pub(super) String);
+#[derive(Debug)]
+pub struct Name(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Name {
     type Rejection = ApiError;

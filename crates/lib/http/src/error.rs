@@ -1,30 +1,27 @@
-//! API error responses, and headers of all responses.
+//! API error responses: status, JSON body, and the errors they are made of.
 
 use axum::{
     Json,
     http::{
         HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
 use consumer::{DependencyError, Failure};
-use database::{Row, get};
-use jiff::civil::DateTime;
-use orders::UtcMicros;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// Body of an error response.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ErrorBody {
+pub struct ErrorBody {
     /// What is wrong, and what to do about it.
     error: String,
 }
 
 /// A request that fails.
 #[derive(Debug)]
-pub(crate) enum ApiError {
+pub enum ApiError {
     /// The request is malformed (400).
     Malformed(String),
     /// The bearer token is missing or wrong (401).
@@ -56,7 +53,8 @@ impl From<DependencyError> for ApiError {
 
 impl ApiError {
     /// The database does not answer (503).
-    pub(crate) fn unavailable() -> Self {
+    #[must_use]
+    pub fn unavailable() -> Self {
         Self::Unavailable("the database does not answer; try again".to_owned())
     }
 }
@@ -80,19 +78,4 @@ impl IntoResponse for ApiError {
         };
         response
     }
-}
-
-/// Forbids caches to store a response: it contains personal data and is soon out of date.
-pub(super) async fn no_store(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-/// Reads a timestamp from a row.
-pub(super) fn get_utc_micros(row: &Row, at: usize) -> Result<UtcMicros, Failure> {
-    let civil: DateTime = get(row, at)?;
-    let moment = UtcMicros::from_civil(civil);
-    Ok(moment.ok_or_else(|| {
-        DependencyError::new(database::POSTGRES, format_args!("{civil} is outside the years 0 to 9999"))
-    })?)
 }

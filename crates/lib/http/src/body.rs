@@ -14,7 +14,8 @@ use flate2::{Compression, write::GzEncoder};
 use uuid::Uuid;
 
 /// A body and its ETag.
-pub(super) struct Body {
+#[derive(Debug)]
+pub struct Body {
     kind: &'static str,
     tag: String,
     plain: Bytes,
@@ -23,7 +24,8 @@ pub(super) struct Body {
 
 impl Body {
     /// A body of a media type.
-    pub(super) fn new(kind: &'static str, plain: impl Into<Bytes>) -> Self {
+    #[must_use]
+    pub fn new(kind: &'static str, plain: impl Into<Bytes>) -> Self {
         let plain = plain.into();
         // Identical on all replicas. The ETag is weak: it is the same for the plain and the compressed body.
         let tag = format!("W/\"{}\"", Uuid::new_v5(&Uuid::NAMESPACE_OID, &plain).simple());
@@ -31,7 +33,8 @@ impl Body {
     }
 
     /// The response to a request with these headers.
-    pub(super) fn answer(&self, headers: &HeaderMap) -> Response {
+    #[must_use]
+    pub fn answer(&self, headers: &HeaderMap) -> Response {
         let always = [(ETAG, self.tag.as_str()), (VARY, "accept-encoding")];
         if says(headers, &IF_NONE_MATCH, &self.tag) {
             return (StatusCode::NOT_MODIFIED, always).into_response();

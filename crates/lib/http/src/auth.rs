@@ -1,17 +1,18 @@
-//! Bearer authentication of the tag API and of the dashboard's data, if a token is set.
+//! Bearer authentication: a token that every request must carry.
 
 use std::{
+    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use axum::{
+    Router,
     extract::{Request, State},
     http::{HeaderValue, header::AUTHORIZATION},
-    middleware::Next,
+    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use runtime::settings::Secret;
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 use utoipa::{
@@ -22,11 +23,11 @@ use utoipa::{
     },
 };
 
-use super::answer::ApiError;
+use crate::ApiError;
 
-/// The token that every request must carry.
-pub(crate) struct Token {
-    secret: Secret,
+/// The token that every request must carry. `Debug` does not show it.
+pub struct Token {
+    secret: String,
     refusals: Mutex<Refusals>,
 }
 
@@ -52,17 +53,18 @@ enum Unauthorized {
 
 impl Token {
     /// Registers the counters of refused requests, so that each exists, with 0, before the first refusal.
-    pub(crate) fn new(secret: Secret) -> Self {
+    #[must_use]
+    pub fn new(secret: &str) -> Self {
         for reason in [Unauthorized::Missing, Unauthorized::Wrong] {
             metrics::counter!("tagmill_api_unauthorized_total", "reason" => reason.name()).increment(0);
         }
-        Self { secret, refusals: Mutex::default() }
+        Self { secret: secret.to_owned(), refusals: Mutex::default() }
     }
 
     /// Whether a request with this header may pass. The comparison takes the same time for every token of this length.
     fn admits(&self, authorization: Option<&[u8]>) -> Result<(), Unauthorized> {
         let shown = authorization.and_then(bearer).ok_or(Unauthorized::Missing)?;
-        let is_right = bool::from(shown.ct_eq(self.secret.expose().as_bytes()));
+        let is_right = bool::from(shown.ct_eq(self.secret.as_bytes()));
         if is_right { Ok(()) } else { Err(Unauthorized::Wrong) }
     }
 
@@ -73,6 +75,12 @@ impl Token {
         if let Some((missing, wrong)) = refusals.add(reason, Instant::now()) {
             tracing::warn!(missing, wrong, "requests to the API were refused: no bearer token, or a wrong one");
         }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Token(***)")
     }
 }
 
@@ -108,8 +116,16 @@ fn bearer(authorization: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer").then(|| token.trim_ascii())
 }
 
+/// Requires the token for all routes of `router` so far; without a token it returns them unchanged.
+pub fn require<S: Clone + Send + Sync + 'static>(router: Router<S>, token: Option<Token>) -> Router<S> {
+    match token {
+        Some(token) => router.layer(middleware::from_fn_with_state(Arc::new(token), check)),
+        None => router,
+    }
+}
+
 /// Lets requests that carry the token pass.
-pub(crate) async fn check(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
+async fn check(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
     let authorization = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
     match token.admits(authorization) {
         Ok(()) => next.run(request).await,
@@ -120,8 +136,9 @@ pub(crate) async fn check(State(token): State<Arc<Token>>, request: Request, nex
     }
 }
 
-/// Declares the token in the OpenAPI document.
-pub(super) struct Bearer;
+/// Declares the token in an OpenAPI document, as the security scheme `token`.
+#[derive(Debug)]
+pub struct Bearer;
 
 impl Modify for Bearer {
     fn modify(&self, document: &mut OpenApi) {
@@ -137,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_scheme_is_case_insensitive_and_blanks_may_follow_it() {
-        let token = Token::new(Secret::from("open sesame".to_owned()));
+        let token = Token::new("open sesame");
         for (header, expected) in [
             (None, Err(Unauthorized::Missing)),
             (Some("Bearer open sesame"), Ok(())),

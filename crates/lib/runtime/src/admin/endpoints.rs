@@ -1,7 +1,5 @@
 //! `/health`, `/ready` and `/metrics`.
 
-use std::net::SocketAddr;
-
 use axum::{
     Json, Router,
     extract::State,
@@ -13,9 +11,6 @@ use consumer::Clock;
 use health::{Health, Reason};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
-use tokio::net::TcpListener;
-
-use crate::ExitError;
 
 /// What the endpoints tell about.
 #[derive(Clone)]
@@ -23,15 +18,6 @@ pub(crate) struct Endpoints {
     pub(crate) health: Health,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) clock: Clock,
-}
-
-/// Listens from here on, in the background, until the process ends: a probe is answered during a stop, too.
-pub(crate) async fn serve(address: SocketAddr, routes: Router) -> Result<(), ExitError> {
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| ExitError::Unavailable(format!("HTTP_ADDR: cannot listen on {address}: {error}")))?;
-    tokio::spawn(axum::serve(listener, routes).into_future());
-    Ok(())
 }
 
 /// The endpoints every service has.

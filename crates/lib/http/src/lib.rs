@@ -1,0 +1,25 @@
+//! HTTP for any service: the server, bearer authentication, error responses, paging, compression and caching.
+//!
+//! A service builds an `axum` router of its routes, and this crate supplies what routes of every service need. It knows
+//! no settings: a token, a key and a limit are arguments.
+
+pub use self::{
+    auth::{Bearer, Token},
+    body::Body,
+    error::{ApiError, ErrorBody},
+    metrics::describe as describe_metrics,
+    name::Name,
+    no_store::no_store,
+    page::Page,
+    response_cache::ResponseCache,
+};
+
+mod error;
+pub mod auth;
+mod name;
+mod page;
+mod body;
+mod no_store;
+mod response_cache;
+pub mod server;
+mod metrics;
