@@ -11,12 +11,11 @@ use tokio_postgres::Client;
 
 use crate::{
     error::{Error, Result, Server, in_text, target},
-    failpoint,
     job::{Job, quote},
     keys::Context,
     outcome::{Counts, Outcome, Status},
-    query::Query,
-    read::{self, Reading},
+    source::query::Query,
+    source::read::{self, Reading},
     state::{self, State},
     target::{Target, find},
     upsert,

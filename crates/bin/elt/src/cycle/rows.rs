@@ -5,16 +5,15 @@ use std::time::Duration;
 use super::{Cycle, Method, Start};
 use crate::{
     error::{Result, target},
-    failpoint,
     hashes::Set,
+    hashes::scan::Scan,
     job::DeleteMode,
     keys::{self, Context, Loaded},
-    read::Rows,
-    row_by_row,
-    scan::Scan,
-    time,
+    source::read::Rows,
+    source::time,
+    upsert::row_by_row,
+    upsert::sql::Upsert,
     upsert::{Plan, STAGE, Written},
-    upsert_sql::Upsert,
     watermark::{BEGINNING, Seen},
 };
 
