@@ -9,7 +9,6 @@ use crate::{
     source::read::Rows,
     target::Target,
     upsert::assigned::taken_over,
-    upsert::row_by_row,
     upsert::sql::{CHANGED, Upsert, copy_in, create_stage},
     upsert::stage::Writer,
 };
