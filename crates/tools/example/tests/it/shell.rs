@@ -57,7 +57,8 @@ fn a_setting_that_is_missing_or_malformed_is_64() {
 #[tokio::test]
 async fn a_schema_that_is_not_there_is_69_and_migrations_are_the_services_own() -> anyhow::Result<()> {
     let url = database().await?;
-    let environment = [("DATABASE_URL", url.as_str())];
+    // The port is chosen by the system: the default one may be in use.
+    let environment = [("DATABASE_URL", url.as_str()), ("HTTP_ADDR", "127.0.0.1:0")];
     let (code, text) = output(&environment, &["run"]);
     assert_eq!(code, Some(69), "{text}");
     assert!(text.contains("the schema lacks V1__visits; run `visits-service migrate`"), "{text}");
