@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use runtime::ExitError;
 
-use crate::decode::{Envelope, TimestampSource, Reading};
+use crate::decode::{Envelope, Reading, TimestampSource};
 
 /// Redis, and how long an order may wait for a name.
 #[derive(Debug, clap::Args)]

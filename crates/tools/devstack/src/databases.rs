@@ -8,7 +8,7 @@ use crate::endpoints::Endpoints;
 impl Endpoints {
     /// Creates an empty database and returns its URL.
     pub async fn create_database(&self, name: &str) -> anyhow::Result<String> {
-        self.administer(&format!("CREATE DATABASE {}", quoted(name))).await?;
+        create(&self.database_url("postgres"), name).await?;
         Ok(self.database_url(name))
     }
 
@@ -60,6 +60,18 @@ impl Endpoints {
         let client = connect(&self.database_url("postgres")).await?;
         client.batch_execute(statement).await.with_context(|| statement.to_owned())
     }
+}
+
+/// Creates an empty database over a connection to another one of its cluster.
+pub(crate) async fn create(url: &str, name: &str) -> anyhow::Result<()> {
+    let statement = format!("CREATE DATABASE {}", quoted(name));
+    connect(url).await?.batch_execute(&statement).await.with_context(|| statement.clone())
+}
+
+/// The same, unless the database exists.
+pub(crate) async fn ensure(url: &str, name: &str) -> anyhow::Result<()> {
+    let found = connect(url).await?.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&name]).await?;
+    if found.is_none() { create(url, name).await } else { Ok(()) }
 }
 
 /// Connects, and leaves the connection to a task that ends with the client.

@@ -28,7 +28,7 @@ impl Endpoints {
 
     /// The URL of the database `name`, whether it exists or not.
     pub fn database_url(&self, name: &str) -> String {
-        format!("postgres://{POSTGRES_USER}@127.0.0.1:{}/{name}?sslmode=disable", self.postgres_port)
+        database_url(self.postgres_port, name)
     }
 
     /// The same for another role; no password is needed.
@@ -38,7 +38,7 @@ impl Endpoints {
 
     /// The URL of Redis database `number`, 0 to 511; 0 holds this crate's own counters.
     pub fn redis_url(&self, number: u16) -> String {
-        format!("redis://127.0.0.1:{}/{number}", self.redis_port)
+        redis_url(self.redis_port, number)
     }
 
     /// Environment variables for a service or a shell. The database is `postgres`, which always exists.
@@ -62,4 +62,14 @@ impl Endpoints {
         let text = serde_json::to_vec_pretty(self)?;
         std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
     }
+}
+
+/// The URL of a database of the cluster on a port.
+pub(crate) fn database_url(port: u16, name: &str) -> String {
+    format!("postgres://{POSTGRES_USER}@127.0.0.1:{port}/{name}?sslmode=disable")
+}
+
+/// The URL of a database of the Redis on a port.
+pub(crate) fn redis_url(port: u16, number: u16) -> String {
+    format!("redis://127.0.0.1:{port}/{number}")
 }

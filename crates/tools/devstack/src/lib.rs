@@ -46,7 +46,9 @@
 
 mod secure;
 mod databases;
+mod elt_stack;
 mod endpoints;
+mod folder;
 mod fresh;
 mod servers;
 mod options;
@@ -55,6 +57,7 @@ mod shared;
 mod stack;
 mod topics;
 
+pub use elt_stack::{EltProxies, EltStack, EltUrls};
 pub use endpoints::Endpoints;
 pub use options::{Durability, Options, Persistence};
 pub use proxy::{NetworkFault, Proxy, Tally};

@@ -16,6 +16,8 @@ pub struct Options {
     pub redis: Persistence,
     /// Whether Kafka creates a missing topic when a client asks for it, which is the default of brokers.
     pub auto_create_topics: bool,
+    /// Whether an [`EltStack`](crate::EltStack) has a hot standby of its source.
+    pub standby: bool,
     /// Whether a [`Proxy`](crate::Proxy) stands before each server, for clients that shall meet bad networks.
     pub proxied: bool,
     /// Whether the broker behind its proxy advertises another address than that of the bootstrap servers from the start:

@@ -1,13 +1,11 @@
 //! A stack: three servers in one folder, under one watchdog.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
-use tempfile::TempDir;
 
 use crate::endpoints::Endpoints;
+use crate::folder::Folder;
 use crate::options::Options;
 use crate::proxy::Proxy;
 use crate::secure::secured::{self, Secured};
@@ -43,7 +41,7 @@ impl Stack {
         let secured = if options.secured { Some(Secured::prepare(path)?) } else { None };
         let (kafka, postgres) = tokio::try_join!(
             Kafka::prepare(path, options.proxied, secured.as_ref(), options.auto_create_topics),
-            Postgres::prepare(path, options.durability, options.postgres, secured.as_ref()),
+            Postgres::prepare("postgres", path, options.durability, options.postgres, secured.as_ref()),
         )?;
         if options.elsewhere
             && let Some(Proxied { others: [second, _], .. }) = kafka.proxied()
@@ -182,37 +180,5 @@ impl Proxies {
     /// All three.
     pub fn all(&self) -> [&Proxy; 3] {
         [&self.kafka, &self.postgres, &self.redis]
-    }
-}
-
-/// Data folder of a stack.
-enum Folder {
-    Temporary(TempDir),
-    Kept(PathBuf),
-}
-
-impl Folder {
-    fn open(named: Option<PathBuf>) -> anyhow::Result<Self> {
-        let folder = match named {
-            Some(path) => {
-                fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
-                Self::Kept(path.canonicalize()?)
-            }
-            None => Self::Temporary(tempfile::Builder::new().prefix("tagmill-").tempdir()?),
-        };
-        // The user postgres, whose data is inside, must be able to pass through.
-        fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
-        Ok(folder)
-    }
-
-    fn path(&self) -> &Path {
-        match self {
-            Self::Temporary(folder) => folder.path(),
-            Self::Kept(path) => path,
-        }
-    }
-
-    fn is_temporary(&self) -> bool {
-        matches!(self, Self::Temporary(_))
     }
 }

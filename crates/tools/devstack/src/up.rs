@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use devstack::{Options, Stack, Topic};
+use devstack::{EltStack, Options, Stack, Topic};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Start a stack with the pipeline's topics; stop it on Ctrl-C or SIGTERM
@@ -16,6 +16,17 @@ pub(crate) struct Arguments {
     /// Partitions of each topic that is created
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..))]
     partitions: i32,
+    /// Start two PostgreSQL clusters and Redis for elt-service instead, without Kafka
+    #[arg(long)]
+    elt: bool,
+}
+
+/// The databases of `--elt`.
+const ELT_DATABASE: &str = "elt";
+
+enum Running {
+    Pipeline(Stack),
+    Elt(EltStack),
 }
 
 pub(crate) async fn up(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -26,21 +37,33 @@ pub(crate) async fn up(arguments: Arguments) -> anyhow::Result<ExitCode> {
         _ = tokio::signal::ctrl_c() => return Ok(ExitCode::FAILURE),
         _ = terminate.recv() => return Ok(ExitCode::FAILURE),
     };
-    for (name, value) in stack.endpoints().variables() {
+    let (variables, folder) = match &stack {
+        Running::Pipeline(stack) => (stack.endpoints().variables(), stack.folder()),
+        Running::Elt(stack) => (stack.urls(ELT_DATABASE, 0).variables(), stack.folder()),
+    };
+    for (name, value) in variables {
         println!("export {name}='{value}'");
     }
-    eprintln!("The stack is running; its logs are in {}. Ctrl-C stops it.", stack.folder().display());
+    eprintln!("The stack is running; its logs are in {}. Ctrl-C stops it.", folder.display());
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
     }
-    stack.stop().await?;
+    match stack {
+        Running::Pipeline(stack) => stack.stop().await?,
+        Running::Elt(stack) => stack.stop().await?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn start(arguments: Arguments) -> anyhow::Result<Stack> {
+async fn start(arguments: Arguments) -> anyhow::Result<Running> {
     let options = Options { folder: arguments.folder, ..Options::default() };
+    if arguments.elt {
+        let stack = EltStack::start(options).await?;
+        stack.ensure(ELT_DATABASE).await?;
+        return Ok(Running::Elt(stack));
+    }
     let stack = Stack::start(options).await?;
     stack.endpoints().create_topics(&Topic::pipeline(arguments.partitions)).await?;
-    Ok(stack)
+    Ok(Running::Pipeline(stack))
 }

@@ -33,6 +33,7 @@ const NOT_DURABLE: [(&str, &str); 2] = [("fsync", "off"), ("full_page_writes", "
 
 /// A cluster, initialised.
 pub struct Postgres {
+    name: &'static str,
     port: u16,
     programs: PathBuf,
     data: PathBuf,
@@ -43,16 +44,63 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Initialises a cluster in `folder`, unless an earlier stack has.
+    /// Initialises the cluster `name` in `folder`, unless an earlier stack has.
     pub(crate) async fn prepare(
+        name: &'static str,
         folder: &Path,
         durability: Durability,
         chosen: Vec<(String, String)>,
         secured: Option<&Secured>,
     ) -> anyhow::Result<Self> {
-        let folder = folder.join("postgres");
+        let mut postgres = Self::in_folder(name, folder, durability, chosen, secured)?;
+        if !postgres.is_initialised() {
+            let mut initdb = postgres.program("initdb");
+            initdb
+                .args(["--username", POSTGRES_USER, "--auth", "trust"])
+                .args(["--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--pgdata"])
+                .arg(&postgres.data);
+            process::complete(initdb).await.context("cannot initialise PostgreSQL")?;
+        }
+        if let Some(secured) = secured {
+            postgres.secure(secured)?;
+        }
+        Ok(postgres)
+    }
+
+    /// Copies the running cluster on `primary_port` as its hot standby, unless an earlier stack has. It follows the
+    /// primary by streaming replication.
+    pub(crate) async fn prepare_standby(
+        folder: &Path,
+        durability: Durability,
+        chosen: Vec<(String, String)>,
+        primary_port: u16,
+    ) -> anyhow::Result<Self> {
+        let standby = Self::in_folder("standby", folder, durability, chosen, None)?;
+        if !standby.is_initialised() {
+            let mut copy = standby.program("pg_basebackup");
+            copy.args(["--host", "127.0.0.1", "--port", &primary_port.to_string(), "--username", POSTGRES_USER])
+                .args(["--checkpoint", "fast", "--no-sync", "--pgdata"])
+                .arg(&standby.data);
+            process::complete(copy).await.context("cannot copy the primary")?;
+        }
+        // The primary of a kept folder has another port at each start.
+        let connection = format!("primary_conninfo = 'host=127.0.0.1 port={primary_port} user={POSTGRES_USER}'\n");
+        fs::write(standby.data.join("postgresql.auto.conf"), connection)?;
+        fs::write(standby.data.join("standby.signal"), "")?;
+        Ok(standby)
+    }
+
+    fn in_folder(
+        name: &'static str,
+        folder: &Path,
+        durability: Durability,
+        chosen: Vec<(String, String)>,
+        secured: Option<&Secured>,
+    ) -> anyhow::Result<Self> {
+        let folder = folder.join(name);
         fs::create_dir_all(&folder)?;
-        let mut postgres = Self {
+        let postgres = Self {
+            name,
             port: secured.map_or_else(ports::free, |secured| Ok(secured.postgres_port()))?,
             programs: programs()?,
             data: folder.join("data"),
@@ -63,19 +111,11 @@ impl Postgres {
         if let Some(owner) = &postgres.owner {
             chown(&folder, Some(owner.uid.as_raw()), Some(owner.gid.as_raw()))?;
         }
-        if !postgres.data.join("PG_VERSION").exists() {
-            let mut initdb = postgres.program("initdb");
-            initdb
-                .args(["--username", POSTGRES_USER, "--auth", "trust"])
-                .args(["--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--pgdata"])
-                .arg(&postgres.data)
-                .current_dir(&folder);
-            process::complete(initdb).await.context("cannot initialise PostgreSQL")?;
-        }
-        if let Some(secured) = secured {
-            postgres.secure(secured)?;
-        }
         Ok(postgres)
+    }
+
+    fn is_initialised(&self) -> bool {
+        self.data.join("PG_VERSION").exists()
     }
 
     /// Requires TLS and a password for the secured role; all other clients stay trusted.
@@ -100,8 +140,10 @@ impl Postgres {
         self.port
     }
 
+    /// A program of PostgreSQL as the owner of the data, in a folder that the owner may enter.
     fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
+        command.current_dir("/");
         if let Some(owner) = &self.owner {
             command.uid(owner.uid.as_raw()).gid(owner.gid.as_raw());
         }
@@ -115,6 +157,10 @@ impl Program for Postgres {
     const STOP: Signal = Signal::SIGINT;
     /// "Immediate": SIGKILL would leave children and shared memory behind.
     const ABANDON: Signal = Signal::SIGQUIT;
+
+    fn name(&self) -> &str {
+        self.name
+    }
 
     fn command(&self) -> Command {
         let mut command = self.program("postgres");

@@ -23,12 +23,17 @@ const PROBE_PAUSE: Duration = Duration::from_millis(50);
 
 /// The differences between Kafka, PostgreSQL and Redis.
 pub trait Program: Send + Sync {
-    /// Names the log and the notes in the stack's folder.
+    /// Names the program in errors.
     const NAME: &'static str;
     /// Requests a graceful stop that does not wait for clients.
     const STOP: Signal;
     /// Kills the program, its children, and removes its shared memory.
     const ABANDON: Signal;
+
+    /// Names the log and the process file in the stack's folder, in which each server has another name.
+    fn name(&self) -> &str {
+        Self::NAME
+    }
 
     /// The server in the foreground, logging to its standard output and error.
     fn command(&self) -> Command;
@@ -114,7 +119,7 @@ impl<P: Program> Server<P> {
             .stderr(log)
             .spawn()
             .with_context(|| format!("cannot start {}; has setup.sh run?", P::NAME))?;
-        let pidfile = self.folder.join(P::NAME).with_extension("pid");
+        let pidfile = self.folder.join(self.program.name()).with_extension("pid");
         *running = Some(Running::new(child, P::ABANDON, pidfile)?);
         Ok(())
     }
@@ -139,7 +144,7 @@ impl<P: Program> Server<P> {
     }
 
     fn log(&self) -> PathBuf {
-        self.folder.join(P::NAME).with_extension("log")
+        self.folder.join(self.program.name()).with_extension("log")
     }
 
     fn end_of_log(&self) -> String {

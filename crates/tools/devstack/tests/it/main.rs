@@ -2,6 +2,7 @@
 
 mod advertised;
 mod command;
+mod elt;
 mod faults;
 mod proxy;
 mod secured;
