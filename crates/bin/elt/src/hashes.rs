@@ -1,5 +1,8 @@
 //! Hashes of tuples: those that the last cycle read, and those that this cycle reads.
 
+pub(crate) mod scan;
+pub(crate) mod cache;
+
 /// 128 bits of BLAKE3. Two tuples with the same hash are taken for the same tuple.
 pub(crate) type Hash = [u8; 16];
 

@@ -4,22 +4,24 @@ use tokio_postgres::Client;
 
 use crate::{
     error::{Error, Result, target},
-    guard::Deletes,
     hashes::Fingerprint,
     job::{DELETED_AT, DeleteMode, Job},
-    keys_sql::{DIFFERENCE, KEYS, Keys},
-    query::Query,
-    read::Rows,
+    keys::guard::Deletes,
+    keys::sql::{DIFFERENCE, KEYS, Keys},
+    source::query::Query,
+    source::read::Rows,
     state::Compared,
     target::{Target, get},
+    upsert::sql::{copy_in, create_stage},
     upsert::{Plan, copy},
-    upsert_sql::{copy_in, create_stage},
     watermark::BEGINNING,
 };
 
 /// Comparisons are repeated after so many seconds although nothing seems to have changed.
 const MAX_AGE: f64 = 3600.0;
 
+pub(crate) mod sql;
+pub(crate) mod guard;
 mod repair;
 
 /// The databases and the job that a comparison is about.

@@ -10,6 +10,8 @@ use crate::{
     watermark::Watermark,
 };
 
+pub(crate) mod migrations;
+
 const SELECT: &str = include_str!("../../../../sql/elt/select_state.sql");
 const UPSERT: &str = include_str!("../../../../sql/elt/upsert_state.sql");
 const FAILURE: &str = include_str!("../../../../sql/elt/upsert_failure.sql");

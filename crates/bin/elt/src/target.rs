@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Row, types::FromSql};
 use crate::{
     error::{Error, Result, target},
     job::{ConflictTarget, DELETED_AT, SetBased, TableName, quote},
-    query::{self, Query, Travel},
+    source::query::{self, Query, Travel},
 };
 
 const TARGET: &str = include_str!("../../../../sql/elt/select_target.sql");

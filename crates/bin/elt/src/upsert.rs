@@ -3,16 +3,20 @@
 use tokio_postgres::{Client, Statement, types::Type};
 
 use crate::{
-    assigned::taken_over,
     error::{Error, Result, Server, in_text, target},
     job::{Job, token},
-    query::Query,
-    read::Rows,
-    row_by_row,
-    stage::Writer,
+    source::query::Query,
+    source::read::Rows,
     target::Target,
-    upsert_sql::{CHANGED, Upsert, copy_in, create_stage},
+    upsert::assigned::taken_over,
+    upsert::sql::{CHANGED, Upsert, copy_in, create_stage},
+    upsert::stage::Writer,
 };
+
+pub(crate) mod assigned;
+pub(crate) mod sql;
+pub(crate) mod stage;
+pub(crate) mod row_by_row;
 
 /// The stage of the rows that the cursor returns.
 pub(crate) const STAGE: &str = "elt_stage";

@@ -4,15 +4,15 @@ use redis::aio::MultiplexedConnection;
 
 use super::{Cycle, Start, rows::RowsDone};
 use crate::{
-    cache::{self, Found, Told},
     error::{Result, source, target},
     failpoint,
     hashes::Set,
+    hashes::cache::{self, Found, Told},
     keys,
     outcome::{Outcome, Status},
-    query::Query,
+    source::query::Query,
+    source::time,
     state::{self, Compared, Next},
-    time,
     watermark::FullRead,
 };
 

@@ -3,11 +3,12 @@
 use super::{Context, Loaded};
 use crate::{
     error::{Result, target},
-    keys_sql::{DIFFERENCE, REPAIR, SURPLUS, restrict},
-    read::Rows,
-    row_by_row, target as table,
+    keys::sql::{DIFFERENCE, REPAIR, SURPLUS, restrict},
+    source::read::Rows,
+    target as table,
+    upsert::row_by_row,
+    upsert::sql::{Upsert, copy_in, create_stage},
     upsert::{Plan, copy},
-    upsert_sql::{Upsert, copy_in, create_stage},
     watermark::BEGINNING,
 };
 

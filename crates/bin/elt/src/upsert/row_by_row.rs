@@ -10,9 +10,9 @@ use tokio_postgres::{Client, Statement};
 use crate::{
     error::{Error, Result, Server, in_text, target},
     job::Template,
-    query::{Column, Travel},
-    read::Rows,
-    tuple::{Malformed, take_tuple},
+    source::query::{Column, Travel},
+    source::read::Rows,
+    source::tuple::{Malformed, take_tuple},
 };
 
 /// How many statements are on their way at once.

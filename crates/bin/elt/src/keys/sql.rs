@@ -5,9 +5,9 @@
 
 use crate::{
     job::{DELETED_AT, quote},
-    query,
+    source::query,
     target::{Column, Target},
-    upsert_sql::Upsert,
+    upsert::sql::Upsert,
 };
 
 /// The keys of M.
@@ -231,7 +231,7 @@ mod tests {
     use tokio_postgres::types::Type;
 
     use super::{array, restrict};
-    use crate::query::{Column, Travel};
+    use crate::source::query::{Column, Travel};
 
     #[test]
     fn an_array_quotes_its_values() {

@@ -4,7 +4,7 @@ use tokio_postgres::types::Type;
 
 use crate::{
     job::{DELETED_AT, SetBased, quote},
-    query::{self, Travel},
+    source::query::{self, Travel},
     target::{Column, Target},
 };
 

@@ -8,7 +8,7 @@ use tokio_postgres::{Client, CopyInSink};
 
 use crate::{
     error::{Result, target},
-    tuple::{HEADER, TRAILER},
+    source::tuple::{HEADER, TRAILER},
 };
 
 /// A COPY under way. Dropped before [`Writer::finish`], it fails, and the transaction with it.

@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 use super::{Upsert, copy_in, create_stage};
 use crate::{
     job::Job,
-    query::{self, Travel},
+    source::query::{self, Travel},
     target::{Column, Target},
 };
 

@@ -3,10 +3,10 @@
 use tokio_postgres::{Client, Statement, types::Type};
 
 use crate::{
-    cursor::{self, Cursor, Place},
     error::{Error, Result, Server, in_text, source},
     job::{Template, Text},
-    time::Kind,
+    source::cursor::{self, Cursor, Place},
+    source::time::Kind,
 };
 
 /// A query of M and its columns.

@@ -2,8 +2,8 @@
 
 use crate::{
     hashes::{self, Recent, Set},
-    time::Kind,
-    tuple,
+    source::time::Kind,
+    source::tuple,
     watermark::Seen,
 };
 
