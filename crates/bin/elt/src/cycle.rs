@@ -11,7 +11,6 @@ use tokio_postgres::Client;
 
 use crate::{
     error::{Error, Result, Server, in_text, target},
-    failpoint,
     job::{Job, quote},
     keys::Context,
     outcome::{Counts, Outcome, Status},

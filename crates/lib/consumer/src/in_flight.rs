@@ -13,7 +13,6 @@ use crate::{
     Clock, DependencyError, Failure, LoopHealth, MAX_BATCH_OUTPUT_BYTES, Processor, Publisher, Record, Source, Step,
     Worker,
     batch::Batch,
-    failpoint,
     worker::{Stopped, keep_alive, with_stop_deadline},
 };
 

@@ -41,4 +41,3 @@ mod worker;
 mod store_and_publish;
 mod in_flight;
 mod run;
-mod failpoint;

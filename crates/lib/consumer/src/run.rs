@@ -8,7 +8,6 @@ use tokio::time::Instant;
 use crate::{
     DependencyError, Fault, Processor, Publisher, Source, Step, Waiting, Worker,
     backoff::Backoff,
-    failpoint,
     in_flight::{Due, ReadMode, StopReason},
     worker::{Stopped, keep_alive, with_stop_deadline},
 };

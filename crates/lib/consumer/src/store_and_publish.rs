@@ -7,7 +7,6 @@ use crate::{
     backoff::Backoff,
     batch::Batch,
     bisection::{Bisection, Decision},
-    failpoint,
     worker::{Stopped, keep_alive, with_stop_deadline},
 };
 

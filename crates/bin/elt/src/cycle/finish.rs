@@ -5,7 +5,6 @@ use redis::aio::MultiplexedConnection;
 use super::{Cycle, Start, rows::RowsDone};
 use crate::{
     error::{Result, source, target},
-    failpoint,
     hashes::Set,
     hashes::cache::{self, Found, Told},
     keys,

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::{Cycle, Method, Start};
 use crate::{
     error::{Result, target},
-    failpoint,
     hashes::Set,
     hashes::scan::Scan,
     job::DeleteMode,

@@ -3,8 +3,6 @@
 use std::process::{Child, Command, Stdio};
 
 use elt::Options;
-use fail::FailScenario;
-
 use crate::fixture::{Fixture, connect, connect_redis, items, options};
 
 /// The job that the child runs.
@@ -28,7 +26,7 @@ pub(crate) fn start(fixture: &Fixture, failpoints: &str) -> anyhow::Result<Child
 #[tokio::test]
 #[ignore = "the child of other tests"]
 async fn one_cycle() -> anyhow::Result<()> {
-    let _armed = FailScenario::setup();
+    let _armed = failpoint::arm();
     let url = |name: &str| std::env::var(name);
     let (source, target) = (connect(&url("ELT_TEST_SOURCE")?).await?, connect(&url("ELT_TEST_TARGET")?).await?);
     let mut redis = connect_redis(&url("ELT_TEST_REDIS")?).await?;
