@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use consumer::{DependencyError, Fault};
+use postgres_native_tls::MakeTlsConnector;
 use tokio::{task::JoinHandle, time::timeout};
-use tokio_postgres::{Client, Config, Error, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{CancelToken, Client, Config, Error, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::{
     Settings,
@@ -13,12 +14,30 @@ use crate::{
 };
 
 /// A new connection.
-pub(crate) struct Connected {
-    pub(crate) client: Client,
+#[derive(Debug)]
+pub struct Connection {
+    /// The client. Dropping it closes the connection.
+    pub client: Client,
     /// Drives the connection. It ends when the client is dropped. If the connection fails, the statement in flight gets
     /// the error.
     pub(crate) driver: JoinHandle<()>,
-    pub(crate) server_info: ServerInfo,
+    /// Facts about the server.
+    pub server_info: ServerInfo,
+}
+
+/// Ends the statement in flight on a connection, from another one.
+#[derive(Clone)]
+pub struct Canceller {
+    token: CancelToken,
+    tls: MakeTlsConnector,
+}
+
+impl Canceller {
+    /// Asks the server to end the statement. Without an answer nothing is lost: the server ends it when it notices that
+    /// the client has gone.
+    pub async fn cancel(&self) {
+        let _ = timeout(CONNECT_TIMEOUT, self.token.cancel_query(self.tls.clone())).await;
+    }
 }
 
 /// Facts about the server, read when a connection is opened.
@@ -59,25 +78,38 @@ const REQUIRED: [(usize, &str, &str, &str); 4] = [
     (5, "track_counts", "on", "ALTER ROLE or DATABASE … RESET track_counts, or set it in postgresql.conf"),
 ];
 
+impl Connection {
+    /// What ends the statement in flight.
+    #[must_use]
+    pub fn canceller(&self, settings: &Settings) -> Canceller {
+        Canceller { token: self.client.cancel_token(), tls: settings.tls.clone() }
+    }
+}
+
 /// Opens a connection, reads facts about the server and verifies its settings.
-pub(crate) async fn connect(settings: &Settings) -> Result<Connected, ConnectError> {
+///
+/// # Errors
+/// [`ConnectError::Rejected`] if a setting is wrong, [`ConnectError::Unavailable`] during an outage.
+pub async fn connect(settings: &Settings) -> Result<Connection, ConnectError> {
+    let refused = |error: Error| connect_error(&error, settings.role.ca_file);
     let connecting = async {
         let (client, driver) = match open(&marked(&settings.config), settings).await {
             Err(error) if rejects_marker(&error) => open(&settings.config, settings).await,
             opened => opened,
         }
-        .map_err(|error| connect_error(&error))?;
-        let answer = client.simple_query(SERVER_INFO).await.map_err(|error| connect_error(&error))?;
+        .map_err(refused)?;
+        let answer = client.simple_query(SERVER_INFO).await.map_err(refused)?;
         let row = answer.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
         });
-        let server_info = read_server_info(row)?;
-        Ok(Connected { client, driver, server_info })
+        let server_info = read_server_info(row, settings.role.verified)?;
+        Ok(Connection { client, driver, server_info })
     };
     timeout(CONNECT_TIMEOUT, connecting)
         .await
         .unwrap_or_else(|_| Err(no_answer("connect", CONNECT_TIMEOUT).with(Fault::Unreachable).into()))
+        .map_err(|error: ConnectError| error.of(settings.role.dependency))
 }
 
 async fn open(config: &Config, settings: &Settings) -> Result<(Client, JoinHandle<()>), Error> {
@@ -104,11 +136,13 @@ fn rejects_marker(error: &Error) -> bool {
     error.code().is_some_and(|sqlstate| matches!(sqlstate.code(), "08P01" | "0A000" | "22023" | "42602" | "42704"))
 }
 
-fn read_server_info(row: Option<&SimpleQueryRow>) -> Result<ServerInfo, ConnectError> {
+fn read_server_info(row: Option<&SimpleQueryRow>, verified: bool) -> Result<ServerInfo, ConnectError> {
     let Some((row, version)) = row.and_then(|row| Some((row, row.get(0)?))) else {
         return Err(DependencyError::new(crate::POSTGRES, "connect: the server does not report its version").into());
     };
-    verify(|column| row.get(column))?;
+    if verified {
+        verify(|column| row.get(column))?;
+    }
     let is_on = |column| row.get(column) == Some("on");
     Ok(ServerInfo { version: version.to_owned(), direct: is_on(1), durable: is_on(6) && is_on(7) })
 }
@@ -118,7 +152,7 @@ fn verify<'a>(told: impl Fn(usize) -> Option<&'a str>) -> Result<(), ConnectErro
     for (column, setting, required, advice) in REQUIRED {
         let value = told(column).unwrap_or_default();
         if value != required {
-            return Err(ConnectError::Rejected(match setting {
+            return Err(ConnectError::rejected(match setting {
                 "server_encoding" => format!("the database's encoding is {value}, not {required}; {advice}"),
                 _ => format!("{setting} is {value}, not {required}; {advice}"),
             }));

@@ -2,7 +2,7 @@
 
 use std::{error::Error as _, io};
 
-use consumer::DependencyError;
+use consumer::{Dependency, DependencyError};
 use tokio_postgres::Error;
 
 use crate::error::{describe, unavailable};
@@ -12,8 +12,13 @@ use crate::error::{describe, unavailable};
 pub enum ConnectError {
     /// The server is reachable and rejects the connection: the password is wrong, the database does not exist, the
     /// certificate is not trusted. Waiting does not help, so the service ends with this error.
-    #[error("DATABASE_URL: {0}")]
-    Rejected(String),
+    #[error("{}: {reason}", dependency.setting)]
+    Rejected {
+        /// The database.
+        dependency: Dependency,
+        /// The error, with advice.
+        reason: String,
+    },
     /// The server is unreachable or not ready. Waiting helps.
     #[error(transparent)]
     Unavailable(#[from] DependencyError),
@@ -23,20 +28,35 @@ impl From<ConnectError> for DependencyError {
     /// For a service that was connected before: a changed password is changed back, or the service gets the new one.
     fn from(connect_error: ConnectError) -> Self {
         match connect_error {
-            ConnectError::Rejected(reason) => Self::new(crate::POSTGRES, format_args!("connect: {reason}")),
+            ConnectError::Rejected { dependency, reason } => Self::new(dependency, format_args!("connect: {reason}")),
             ConnectError::Unavailable(unavailable) => unavailable,
         }
     }
 }
 
-/// Classifies an error of connecting. A rejection includes advice.
-pub(crate) fn connect_error(error: &Error) -> ConnectError {
+impl ConnectError {
+    /// A rejection by the database of `DATABASE_URL`.
+    pub(crate) fn rejected(reason: String) -> Self {
+        Self::Rejected { dependency: crate::POSTGRES, reason }
+    }
+
+    /// The same error of another database.
+    pub(crate) fn of(self, dependency: Dependency) -> Self {
+        match self {
+            Self::Rejected { reason, .. } => Self::Rejected { dependency, reason },
+            Self::Unavailable(error) => Self::Unavailable(DependencyError { dependency, ..error }),
+        }
+    }
+}
+
+/// Classifies an error of connecting. A rejection includes advice, which names the setting `ca_file`.
+pub(crate) fn connect_error(error: &Error, ca_file: &str) -> ConnectError {
     let rejection = match error.as_db_error() {
         Some(said) => rejection(said.code().code(), said.message()).map(|advice| (describe(error), advice.to_owned())),
-        None => tls_error(error),
+        None => tls_error(error, ca_file),
     };
     match rejection {
-        Some((reason, advice)) => ConnectError::Rejected(format!("{reason}; {advice}")),
+        Some((reason, advice)) => ConnectError::rejected(format!("{reason}; {advice}")),
         None => unavailable("connect", error).into(),
     }
 }
@@ -60,11 +80,11 @@ fn rejection(sqlstate: &str, message: &str) -> Option<&'static str> {
 
 /// Advice for an error that was not reported by the server. `None` for outages: an interrupted handshake, a name that
 /// does not resolve, a connection that is refused or lost.
-fn tls_error(error: &Error) -> Option<(String, String)> {
+fn tls_error(error: &Error, ca_file: &str) -> Option<(String, String)> {
     let cause = error.source()?;
     let reason = cause.to_string();
     if cause.is::<native_tls::Error>() {
-        return tls::rejected(&reason, "DATABASE_CA_FILE");
+        return tls::rejected(&reason, ca_file);
     }
     if cause.is::<io::Error>() {
         return None;

@@ -6,13 +6,13 @@
 //! [`Migrations`] create a schema.
 
 pub use self::{
-    connect::ServerInfo,
+    connect::{Canceller, Connection, ServerInfo, connect},
     connect_error::ConnectError,
     migrate::{Grants, Migrations},
     parameter::{Parameter, Parameters},
     pool::Database,
     row::get,
-    settings::Settings,
+    settings::{Role, Settings},
     statement::Statement,
     timestamp::PgTimestamp,
     transaction::Transaction,

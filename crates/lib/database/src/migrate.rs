@@ -3,6 +3,7 @@
 
 use std::error::Error as _;
 
+use consumer::Dependency;
 use refinery::{Migration, Runner};
 use refinery_core::traits::r#async::{AsyncMigrate, AsyncQuery, AsyncTransaction};
 use time::OffsetDateTime;
@@ -25,8 +26,27 @@ pub enum Error {
     #[error(transparent)]
     ConnectError(#[from] ConnectError),
     /// A migration fails, or an applied migration has been edited.
-    #[error("{0}")]
-    Failed(String),
+    #[error("{reason}")]
+    Failed {
+        /// The database.
+        dependency: Dependency,
+        /// The error.
+        reason: String,
+    },
+}
+
+impl Error {
+    fn failed(reason: String) -> Self {
+        Self::Failed { dependency: crate::POSTGRES, reason }
+    }
+
+    /// The same error of another database.
+    fn of(self, dependency: Dependency) -> Self {
+        match self {
+            Self::ConnectError(error) => Self::ConnectError(error.of(dependency)),
+            Self::Failed { reason, .. } => Self::Failed { dependency, reason },
+        }
+    }
 }
 
 /// The migrations of one owner: numbered files, compiled in, with a history table and an advisory lock of their own.
@@ -88,6 +108,10 @@ impl Migrations {
     /// # Errors
     /// A migration or a grant failed. No change is made then.
     pub async fn apply(&self, settings: &Settings) -> Result<Vec<String>, Error> {
+        self.apply_missing(settings).await.map_err(|error| error.of(settings.role.dependency))
+    }
+
+    async fn apply_missing(&self, settings: &Settings) -> Result<Vec<String>, Error> {
         let client = connect(settings).await?.client;
         client.batch_execute(BEGIN).await.map_err(|error| failed("begin", &error))?;
         // After `stated.sql`, so that the function is the one of PostgreSQL.
@@ -107,6 +131,10 @@ impl Migrations {
     /// # Errors
     /// The database does not answer, or the history cannot be read.
     pub async fn pending(&self, settings: &Settings) -> Result<Vec<String>, Error> {
+        self.select_pending(settings).await.map_err(|error| error.of(settings.role.dependency))
+    }
+
+    async fn select_pending(&self, settings: &Settings) -> Result<Vec<String>, Error> {
         let client = connect(settings).await?.client;
         let mut missing = self.runner().get_migrations().clone();
         let history = self.history;
@@ -190,14 +218,14 @@ impl AsyncMigrate for Begun<'_> {}
 fn explain(error: &refinery::Error) -> Error {
     match error.source().and_then(|cause| cause.downcast_ref()) {
         Some(cause) => failed(&format!("migrate: {error}"), cause),
-        None => Error::Failed(format!("migrate: {error}")),
+        None => Error::failed(format!("migrate: {error}")),
     }
 }
 
 /// An error that the server reports is final; a missing answer is not.
 fn failed(step: &str, error: &tokio_postgres::Error) -> Error {
     match error.as_db_error() {
-        Some(_) => Error::Failed(format!("{step}: {}", describe(error))),
+        Some(_) => Error::failed(format!("{step}: {}", describe(error))),
         None => ConnectError::Unavailable(unavailable(step, error)).into(),
     }
 }

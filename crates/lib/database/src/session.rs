@@ -7,7 +7,7 @@ use deadpool_postgres::ClientWrapper;
 
 use crate::{
     Settings,
-    connect::{Connected, ServerInfo, connect},
+    connect::{Connection, ServerInfo, connect},
     connect_error::ConnectError,
 };
 
@@ -54,7 +54,7 @@ impl managed::Manager for Sessions {
     type Error = ConnectError;
 
     async fn create(&self) -> Result<Session, ConnectError> {
-        let Connected { client, driver, server_info } = connect(&self.0).await?;
+        let Connection { client, driver, server_info } = connect(&self.0).await?;
         Ok(Session { client: ClientWrapper::new(client, driver), server_info })
     }
 

@@ -2,14 +2,33 @@
 
 use std::{fmt, path::Path};
 
+use consumer::Dependency;
 use postgres_native_tls::MakeTlsConnector;
 use tokio_postgres::{Config, config::SslMode};
 
-use crate::tls;
+use crate::{POSTGRES, tls};
+
+/// Which database it is: how logs, reports and errors call it, and what its server must be set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Role {
+    /// Its name in logs and metrics, and the setting that holds its URL.
+    pub dependency: Dependency,
+    /// Its name in the report of `check`.
+    pub subject: &'static str,
+    /// The setting that names the file with its certificate authority.
+    pub ca_file: &'static str,
+    /// Whether a connection is rejected if the server's settings would change what the order services store.
+    pub verified: bool,
+}
+
+/// The database of `DATABASE_URL`.
+const DATABASE: Role =
+    Role { dependency: POSTGRES, subject: "database", ca_file: "DATABASE_CA_FILE", verified: true };
 
 /// The address of the database, credentials, TLS and pool size.
 #[derive(Clone)]
 pub struct Settings {
+    pub(crate) role: Role,
     pub(crate) config: Config,
     pub(crate) tls: MakeTlsConnector,
     pub(crate) pool_size: usize,
@@ -42,22 +61,35 @@ impl Settings {
     /// # Errors
     /// The URL, its `sslmode`, another parameter or the certificate file cannot be used.
     pub fn from_url(url: &str, ca_file: Option<&Path>, pool_size: usize) -> Result<Self, Error> {
-        let (base, parameters) = split(url)?;
+        if pool_size == 0 {
+            return Err(Error { setting: "DATABASE_POOL_SIZE", reason: "has to be 1 or more".to_owned() });
+        }
+        Ok(Self { pool_size, ..Self::of_role(DATABASE, url, ca_file)? })
+    }
+
+    /// The same for a database of another role, whose settings have other names. A pool of it has one connection.
+    ///
+    /// # Errors
+    /// As [`Settings::from_url`].
+    pub fn of_role(role: Role, url: &str, ca_file: Option<&Path>) -> Result<Self, Error> {
+        let database_url = |reason: &dyn fmt::Display| Error { setting: role.dependency.setting, reason: reason.to_string() };
+        let (base, parameters) = split(url).map_err(|reason| database_url(&reason))?;
         let mut security = tls::Mode::Prefer;
         let mut known = vec![DEFAULTS];
         for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter.split_once('=') {
-                Some(("sslmode", mode)) => security = mode.parse().map_err(database_url)?,
-                Some(("sslrootcert", _)) => return Err(database_url("sslrootcert is set by DATABASE_CA_FILE")),
+                Some(("sslmode", mode)) => security = mode.parse().map_err(|reason: String| database_url(&reason))?,
+                Some(("sslrootcert", _)) => {
+                    return Err(database_url(&format_args!("sslrootcert is set by {}", role.ca_file)));
+                }
                 _ => known.push(parameter),
             }
         }
-        let mut config: Config = format!("{base}?{}", known.join("&")).parse().map_err(|error| malformed(&error))?;
+        let mut config: Config = format!("{base}?{}", known.join("&"))
+            .parse()
+            .map_err(|error: tokio_postgres::Error| database_url(&malformed(&error)))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(database_url("has no host"));
-        }
-        if pool_size == 0 {
-            return Err(Error { setting: "DATABASE_POOL_SIZE", reason: "has to be 1 or more".to_owned() });
+            return Err(database_url(&"has no host"));
         }
         config.ssl_mode(match security {
             tls::Mode::Disable => SslMode::Disable,
@@ -66,11 +98,18 @@ impl Settings {
         });
         if let Some(mode) = ca_file.and_then(|_| security.unchecked()) {
             // An authority in a mode that does not check it would give a false sense of security.
-            let reason = format!("has no effect with sslmode={mode} in DATABASE_URL; set sslmode=verify-full");
-            return Err(Error { setting: "DATABASE_CA_FILE", reason });
+            let setting = role.dependency.setting;
+            let reason = format!("has no effect with sslmode={mode} in {setting}; set sslmode=verify-full");
+            return Err(Error { setting: role.ca_file, reason });
         }
-        let tls = tls::connector(security, ca_file).map_err(|reason| Error { setting: "DATABASE_CA_FILE", reason })?;
-        Ok(Self { config, tls, pool_size })
+        let tls = tls::connector(security, ca_file).map_err(|reason| Error { setting: role.ca_file, reason })?;
+        Ok(Self { role, config, tls, pool_size: 1 })
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
     }
 
     /// Sets the name of the connections in `pg_stat_activity`: that of the service.
@@ -82,9 +121,9 @@ impl Settings {
 }
 
 /// The part before the parameters, and the parameters. A `?` before the `@` belongs to a password.
-fn split(url: &str) -> Result<(&str, &str), Error> {
+fn split(url: &str) -> Result<(&str, &str), &'static str> {
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-        return Err(database_url("has to begin with postgres://"));
+        return Err("has to begin with postgres://");
     }
     let host = url.find('@').map_or(0, |at| at + 1);
     Ok(match url[host..].find('?') {
@@ -93,15 +132,8 @@ fn split(url: &str) -> Result<(&str, &str), Error> {
     })
 }
 
-fn malformed(error: &tokio_postgres::Error) -> Error {
-    match std::error::Error::source(error) {
-        Some(reason) => database_url(reason),
-        None => database_url(error),
-    }
-}
-
-fn database_url(reason: impl fmt::Display) -> Error {
-    Error { setting: "DATABASE_URL", reason: reason.to_string() }
+fn malformed(error: &tokio_postgres::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 impl fmt::Debug for Settings {

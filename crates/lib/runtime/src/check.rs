@@ -1,6 +1,6 @@
 //! `check`: tests everything the service needs, prints one line each, and changes nothing.
 
-pub use self::{database::findings as database, report::Report};
+pub use self::{database::connection as database_connection, database::findings as database, report::Report};
 use crate::{App, ExitError, Finding};
 
 mod report;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use database::{Database, Migrations, POSTGRES};
+use database::{Database, Migrations};
 use tokio::time::timeout;
 
 use crate::{ExitError, Start, StartupError, until_available};
@@ -13,21 +13,22 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Applies the migrations that are missing. Only the wait for a connection is bounded: a migration takes its time.
 pub(crate) async fn migrate(settings: &database::Settings, migrations: &Migrations) -> Result<(), ExitError> {
-    let (database, start) = (Database::new(settings), Start::of(&[POSTGRES]));
+    let dependency = settings.role().dependency;
+    let (database, start, setting) = (Database::new(settings), Start::of(&[dependency]), dependency.setting);
     let server_info = until_available(&start, async || Ok(database.ping().await?));
     if let Ok(server) = timeout(CONNECT_TIMEOUT, server_info).await {
         server?;
     } else {
         let error = start.waiting().map_or_else(String::new, |waiting| format!(": {}", waiting.error));
         return Err(ExitError::Unavailable(format!(
-            "DATABASE_URL: no answer within {} s{error}",
+            "{setting}: no answer within {} s{error}",
             CONNECT_TIMEOUT.as_secs()
         )));
     }
     let applied = migrations.apply(settings).await.map_err(|error| match error.into() {
         StartupError::Refused(exit_error) => exit_error,
         StartupError::Unavailable(error) => {
-            ExitError::Unavailable(format!("DATABASE_URL: lost while migrating: {error}; run it again"))
+            ExitError::Unavailable(format!("{setting}: lost while migrating: {error}; run it again"))
         }
     })?;
     for migration in &applied {

@@ -30,7 +30,7 @@ async fn a_migration_that_was_edited_is_refused() -> anyhow::Result<()> {
     migrate(&settings).await?;
     change_history(&Database::new(&settings), &EDITED).await?;
     let error = migrate(&settings).await.unwrap_err();
-    assert!(matches!(&error, Error::Failed(why) if why.contains("V1__")), "{error}");
+    assert!(matches!(&error, Error::Failed { reason: why, .. } if why.contains("V1__")), "{error}");
     Ok(())
 }
 

@@ -22,7 +22,7 @@ async fn a_refusal_is_told_from_an_outage() -> anyhow::Result<()> {
     for (url, expected) in refused {
         let connect_error = ping(&url).await.unwrap_err();
         assert!(
-            matches!(&connect_error, ConnectError::Rejected(why) if why.contains(expected)),
+            matches!(&connect_error, ConnectError::Rejected { reason: why, .. } if why.contains(expected)),
             "{url}: {connect_error}"
         );
     }

@@ -57,7 +57,7 @@ async fn reach(url: &str, ca_file: Option<&PathBuf>) -> anyhow::Result<Reached> 
     let database = Database::new(&Settings::from_url(url, ca_file.map(PathBuf::as_path), 1)?);
     match database.ping().await {
         Ok(_) => {}
-        Err(ConnectError::Rejected(_)) => return Ok(Refused),
+        Err(ConnectError::Rejected { .. }) => return Ok(Refused),
         Err(ConnectError::Unavailable(away)) => return Err(away.into()),
     }
     let tx = database.begin_batch().await?;

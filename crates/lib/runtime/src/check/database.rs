@@ -1,7 +1,7 @@
 //! Checks of a database: the connection, the schema, the rights of the role.
 
 use consumer::{DependencyError, Failure};
-use database::{ConnectError, Database, Grants, Migrations, ServerInfo, get};
+use database::{ConnectError, Database, Grants, Migrations, Role, ServerInfo, get};
 
 use crate::{Finding, startup::schema};
 
@@ -12,13 +12,10 @@ const NAMED: usize = 8;
 /// finding is then that failure.
 pub async fn findings(settings: &database::Settings, migrations: &Migrations, service: &str) -> Vec<Finding> {
     let database = Database::new(settings);
-    let answer = match database.ping().await {
-        Ok(server_info) => Finding::ok("database", seen(&server_info)),
-        Err(ConnectError::Unavailable(DependencyError { error, .. })) => {
-            return vec![Finding::failed("database", format_args!("{error}; is it up? look at DATABASE_URL"))];
-        }
-        Err(error) => return vec![Finding::failed("database", error)],
-    };
+    let answer = connection(settings, &database).await;
+    if answer.verdict.is_err() {
+        return vec![answer];
+    }
     match migrations.pending(settings).await {
         Ok(pending) if pending.is_empty() => {
             let mut findings = vec![answer, Finding::ok("schema", "up to date")];
@@ -27,8 +24,20 @@ pub async fn findings(settings: &database::Settings, migrations: &Migrations, se
             }
             findings
         }
-        Ok(pending) => vec![answer, Finding::failed("schema", schema::advice(&pending, service))],
+        Ok(pending) => vec![answer, Finding::failed("schema", schema::advice(settings, &pending, service))],
         Err(error) => vec![answer, Finding::failed("schema", error)],
+    }
+}
+
+/// Whether a database answers.
+pub async fn connection(settings: &database::Settings, database: &Database) -> Finding {
+    let Role { subject, dependency, .. } = settings.role();
+    match database.ping().await {
+        Ok(server_info) => Finding::ok(subject, seen(&server_info)),
+        Err(ConnectError::Unavailable(DependencyError { error, .. })) => {
+            Finding::failed(subject, format_args!("{error}; is it up? look at {}", dependency.setting))
+        }
+        Err(error) => Finding::failed(subject, error),
     }
 }
 

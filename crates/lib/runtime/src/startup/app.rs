@@ -18,7 +18,7 @@ pub trait App: Sized {
     /// One sentence for `--help`.
     const ABOUT: &'static str;
 
-    /// The schema it works on, in the database of `DATABASE_URL`; `None`: it has none of its own.
+    /// The schema it works on, in [`App::schema_database`]; `None`: it has none of its own.
     const MIGRATIONS: Option<&'static Migrations>;
 
     /// Its settings beyond those of every service. Read from the environment, from `NAME_FILE`, or from the command line.
@@ -53,16 +53,21 @@ pub trait App: Sized {
     /// Looks at everything the service needs and reports each finding; changes nothing.
     async fn check(&self, _report: &mut Report) {}
 
+    /// The database that [`App::MIGRATIONS`] are for: that of `DATABASE_URL` unless the service has settings of its own.
+    ///
+    /// # Errors
+    /// When a setting is missing or malformed.
+    fn schema_database(settings: &CommandSettings) -> Result<database::Settings, ExitError> {
+        settings.read::<DatabaseSettings>()?.connection(Self::NAME)
+    }
+
     /// Brings its schema up to date.
     ///
     /// # Errors
     /// When the database does not answer or refuses.
     async fn migrate(settings: &CommandSettings) -> Result<(), ExitError> {
         match Self::MIGRATIONS {
-            Some(migrations) => {
-                let database = settings.read::<DatabaseSettings>()?.connection(Self::NAME)?;
-                migrate::migrate(&database, migrations).await
-            }
+            Some(migrations) => migrate::migrate(&Self::schema_database(settings)?, migrations).await,
             None => migrate::nothing(),
         }
     }

@@ -14,10 +14,14 @@ pub async fn require(
     service: &str,
 ) -> Result<(), StartupError> {
     let pending = migrations.pending(database).await?;
-    if pending.is_empty() { Ok(()) } else { Err(ExitError::Unavailable(advice(&pending, service)).into()) }
+    match pending.is_empty() {
+        true => Ok(()),
+        false => Err(ExitError::Unavailable(advice(database, &pending, service)).into()),
+    }
 }
 
 /// What to do about migrations that are missing.
-pub(crate) fn advice(pending: &[String], service: &str) -> String {
-    format!("DATABASE_URL: the schema lacks {}; run `{service} migrate`", pending.join(", "))
+pub(crate) fn advice(database: &database::Settings, pending: &[String], service: &str) -> String {
+    let setting = database.role().dependency.setting;
+    format!("{setting}: the schema lacks {}; run `{service} migrate`", pending.join(", "))
 }

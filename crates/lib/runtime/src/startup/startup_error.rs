@@ -19,7 +19,7 @@ pub enum StartupError {
 impl From<ConnectError> for StartupError {
     fn from(connect_error: ConnectError) -> Self {
         match connect_error {
-            ConnectError::Rejected(_) => ExitError::Unavailable(connect_error.to_string()).into(),
+            ConnectError::Rejected { .. } => ExitError::Unavailable(connect_error.to_string()).into(),
             ConnectError::Unavailable(unavailable) => unavailable.into(),
         }
     }
@@ -29,8 +29,8 @@ impl From<database::migrate::Error> for StartupError {
     fn from(error: database::migrate::Error) -> Self {
         match error {
             database::migrate::Error::ConnectError(connect_error) => connect_error.into(),
-            database::migrate::Error::Failed(reason) => {
-                ExitError::Unavailable(format!("DATABASE_URL: {reason}")).into()
+            database::migrate::Error::Failed { dependency, reason } => {
+                ExitError::Unavailable(format!("{}: {reason}", dependency.setting)).into()
             }
         }
     }
