@@ -1,6 +1,7 @@
 //! Connection errors of Redis: rejections, which need a person to act, and outages.
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
+use redis_client::rejection as login_rejection;
 
 use crate::Unavailable;
 
@@ -25,13 +26,12 @@ impl From<RedisError> for ConnectError {
     }
 }
 
-/// The error text of a rejection, with advice. The text is checked as well as the driver's kinds, because the driver
-/// uses the same kinds for a server that is still loading or has too many clients.
+/// The error text of a rejection, with advice.
 fn rejection(error: &RedisError) -> Option<(String, String)> {
-    let said = error.to_string();
-    if let Some(rejected) = tls::rejected(&said, "REDIS_CA_FILE") {
+    if let Some(rejected) = login_rejection(error) {
         return Some(rejected);
     }
+    let said = error.to_string();
     if is_cluster(error, &said) {
         let reason = format!("this is a Redis Cluster, which is not supported ({said})");
         return Some((
@@ -39,13 +39,7 @@ fn rejection(error: &RedisError) -> Option<(String, String)> {
             "use a Redis server without cluster mode, which holds all names in one place".to_owned(),
         ));
     }
-    let advice = if error.kind() == ErrorKind::AuthenticationFailed || said.contains("WRONGPASS") {
-        "look at the user and the password in the URL"
-    } else if said.contains("Authentication required") {
-        "put the password into the URL"
-    } else if said.contains("DB index is out of range") {
-        "look at the number of the database in the URL"
-    } else if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) || said.contains("has no permissions") {
+    let advice = if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) || said.contains("has no permissions") {
         "the user needs these rights: +select +mget +strlen ~*"
     } else if said.contains("unknown command") {
         "the service needs the commands SELECT, MGET and STRLEN"

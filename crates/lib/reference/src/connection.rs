@@ -94,7 +94,7 @@ impl Connection {
                 let patience = AsyncConnectionConfig::new()
                     .set_connection_timeout(Some(COMMAND_TIMEOUT))
                     .set_response_timeout(Some(COMMAND_TIMEOUT));
-                self.settings.client.get_multiplexed_async_connection_with_config(&patience).await
+                self.settings.client().get_multiplexed_async_connection_with_config(&patience).await
             }
         }
     }

@@ -1,8 +1,9 @@
-//! The reference data in Redis: names of users, restaurants and products by id. The only crate that uses the Redis
-//! client.
+//! The reference data in Redis: names of users, restaurants and products by id.
 //!
 //! [`ReferenceStore::resolve`] reads all names of a batch together and returns a [`Lookup`]. The pure module
 //! [`mod@reference`] parses the values.
+
+pub use redis_client::Settings;
 
 pub use self::{
     cache::STALE_AFTER,
@@ -11,11 +12,9 @@ pub use self::{
     lookup::Lookup,
     reference::{Product, Restaurant, User},
     resolve::{ReferenceStore, ServerInfo},
-    settings::Settings,
     unusable::{LARGEST_VALUE, Unusable},
 };
 
-pub mod settings;
 pub mod reference;
 mod unusable;
 mod cache;

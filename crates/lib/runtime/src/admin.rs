@@ -5,4 +5,5 @@ pub(crate) mod signals;
 pub(crate) mod metrics;
 pub(crate) mod http;
 pub(crate) mod log;
+pub(crate) mod log_file;
 pub mod clock;

@@ -9,6 +9,7 @@
 
 pub use self::{
     admin::clock,
+    admin::log_file::LogFile,
     check::Report,
     command::cli,
     command::command_settings::CommandSettings,

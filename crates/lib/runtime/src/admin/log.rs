@@ -1,22 +1,30 @@
-//! The log: lines on standard error, so that standard output is free for what a command prints.
+//! The log: lines on standard error, so that standard output is free for what a command prints; and files with errors, if
+//! the service keeps some.
 
 use std::{
     env,
     io::{self, IsTerminal},
 };
 
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::settings::{Format, LogSettings};
+use super::log_file::LogFile;
+use crate::{
+    ExitError,
+    settings::{Format, LogSettings},
+};
 
 /// Starts logging, for the rest of the process's life. A second start changes nothing.
-pub(crate) fn start(settings: &LogSettings) {
-    let filter = EnvFilter::new(&settings.rust_log);
-    let log = fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(has_colors());
-    let _ = match settings.log_format {
-        Format::Text => log.try_init(),
-        Format::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+pub(crate) fn start(settings: &LogSettings, file: Option<LogFile>) -> Result<(), ExitError> {
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(has_colors());
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format {
+        Format::Text => lines.boxed(),
+        Format::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
     };
+    let filter = EnvFilter::new(&settings.rust_log);
+    let file = file.map(LogFile::open).transpose()?;
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).with(file).try_init();
+    Ok(())
 }
 
 /// Whether lines of text have colors: at a terminal, unless `NO_COLOR` is set (<https://no-color.org>).

@@ -38,6 +38,11 @@ impl CommandSettings {
         Group::from_arg_matches(&self.matches).map_err(|error| usage::one_line(&error, usage::variable))
     }
 
+    /// The arguments of the subcommand `run`.
+    pub(crate) fn run_arguments(&self) -> Option<&ArgMatches> {
+        self.matches.subcommand_matches("run")
+    }
+
     /// The binary that was started: `stg-service`.
     #[must_use]
     pub const fn service(&self) -> &'static str {

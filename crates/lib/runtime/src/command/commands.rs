@@ -2,12 +2,23 @@
 
 use std::{convert::Infallible, io::Write};
 
+use clap::ArgMatches;
+
 use crate::CommandSettings;
 
 /// What a service can be asked to do beyond what all of them can: an enum, one variant a subcommand, handed to
 /// [`crate::main_with`]. `--help` lists it with the others.
 #[expect(async_fn_in_trait, reason = "a command runs in the main task, nothing has to be Send")]
 pub trait Commands: clap::Subcommand {
+    /// The command that `run` means with these arguments, which [`crate::App::arguments`] has added to it. `None`: run the
+    /// service.
+    ///
+    /// # Errors
+    /// When the arguments are wrong.
+    fn instead_of_run(_arguments: &ArgMatches) -> Result<Option<Self>, clap::Error> {
+        Ok(None)
+    }
+
     /// Does it, and writes to `out` what came of it.
     ///
     /// # Errors

@@ -9,12 +9,13 @@ use std::{
 use tokio::runtime;
 
 use crate::{
-    App, Commands, ExitError,
+    App, CommandSettings, Commands, ExitError,
     admin::healthcheck,
     admin::log,
     check,
     command::cli::{self, Cli, Command, ParseEnd, Program},
     command::completions,
+    command::usage,
     settings::{HttpSettings, LogSettings},
     startup::exit_error,
     startup::run,
@@ -42,7 +43,9 @@ pub fn main<A: App>() -> ExitCode {
 }
 
 fn act<A: App>(Cli { command, settings_json, settings }: Cli<A::Commands>) -> anyhow::Result<ExitCode> {
-    log::start(&settings.read::<LogSettings>()?);
+    let command = instead_of_run(command, &settings)?;
+    let file = if matches!(command, Command::Run) { A::log_file(&settings)? } else { None };
+    log::start(&settings.read::<LogSettings>()?, file)?;
     // The loop and its connections share the main thread: an answer wakes nobody else. What watches over the loop has a
     // thread of its own, and answers even if the loop hangs.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
@@ -76,6 +79,13 @@ fn act<A: App>(Cli { command, settings_json, settings }: Cli<A::Commands>) -> an
     runtime.shutdown_background();
     watch.shutdown_background();
     outcome
+}
+
+/// The command, or the one that `run` means with its arguments.
+fn instead_of_run<Own: Commands>(command: Command<Own>, settings: &CommandSettings) -> Result<Command<Own>, ExitError> {
+    let arguments = settings.run_arguments().filter(|_| matches!(command, Command::Run));
+    let own = arguments.map(Own::instead_of_run).transpose().map_err(|error| usage::one_line(&error, str::to_owned))?;
+    Ok(own.flatten().map_or(command, Command::Own))
 }
 
 /// Whether the reader of our output has left: `dead-letters list | head` has got what it wanted.

@@ -4,7 +4,9 @@ use axum::Router;
 use database::Migrations;
 use health::Health;
 
-use crate::{CommandSettings, Commands, Context, ExitError, Report, migrate, settings::DatabaseSettings};
+use crate::{
+    CommandSettings, Commands, Context, ExitError, LogFile, Report, migrate, settings::DatabaseSettings,
+};
 
 /// A service: what it is called, what can be set, how it is checked, what it answers over HTTP, and how it runs.
 ///
@@ -31,6 +33,14 @@ pub trait App: Sized {
     #[must_use]
     fn arguments(command: clap::Command) -> clap::Command {
         command
+    }
+
+    /// The files that errors are also written to while the service runs; `None`: none.
+    ///
+    /// # Errors
+    /// When a setting is missing or malformed.
+    fn log_file(_settings: &CommandSettings) -> Result<Option<LogFile>, ExitError> {
+        Ok(None)
     }
 
     /// Examines the settings; connects nothing.

@@ -20,6 +20,12 @@ pub struct Context {
 }
 
 impl Context {
+    /// `HTTP_ADDR`.
+    #[must_use]
+    pub const fn http_addr(&self) -> SocketAddr {
+        self.http_addr
+    }
+
     /// Logs that everything the service needs was found. Not called earlier: a service that is refused says so in one
     /// line, and that is its last one.
     pub fn started(&self) {

@@ -7,7 +7,7 @@ use redis::{Client, IntoConnectionInfo, TlsCertificates};
 /// The address of Redis, credentials and TLS.
 #[derive(Clone)]
 pub struct Settings {
-    pub(crate) client: Client,
+    client: Client,
 }
 
 /// A setting that cannot be used. The text is one line. It names the setting and never contains the URL, which may have
@@ -47,6 +47,12 @@ impl Settings {
             }
         };
         Ok(Self { client })
+    }
+
+    /// The driver's client; nothing is connected yet.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.client
     }
 }
 
