@@ -7,11 +7,16 @@
 //! `state`; `cycle`.
 
 pub use self::{
-    cycle::{Method, Options, Servers, run},
+    cycle::{
+    backfill::{Range, backfill},
+    Method, Options, Servers, record_failure, run,
+    },
     error::{Error, Server},
     job::Job,
-    outcome::{Counts, Outcome, Status},
+    outcome::{Changed, Changes, Counts, Outcome, Status},
+    progress::{Progress, Stage},
     state::migrations::MIGRATIONS,
+    validate::{Column, Validation, parse_time, validate},
 };
 
 mod error;
@@ -22,6 +27,8 @@ mod hashes;
 mod target;
 mod upsert;
 mod outcome;
+mod progress;
 mod state;
 mod keys;
 mod cycle;
+mod validate;
