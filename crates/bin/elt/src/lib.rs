@@ -1,12 +1,14 @@
 //! elt-service: job files, and what they make PostgreSQL do.
 //!
 //! [`job`] reads a job file into a [`Job`] or into problems that name file, line, key and remedy. It is pure: bytes in,
-//! values out. [`run`] runs one cycle of a job: what changed in M reaches A, what is gone from M goes from A.
+//! values out. [`run`] runs one cycle of a job: what changed in M reaches A, what is gone from M goes from A. [`Elt`] is the
+//! process: it runs jobs at each tick, and has subcommands for people.
 //!
 //! The modules follow the data: [`job`]; `source` (M); [`watermark`]; `hashes` (Redis); `target` and `upsert` (A); `keys`;
-//! `state`; `cycle`.
+//! `state`; `cycle`; `service`, `commands`, `app`.
 
 pub use self::{
+    app::Elt,
     cycle::{
     backfill::{Range, backfill},
     Method, Options, Servers, record_failure, run,
@@ -32,3 +34,6 @@ mod state;
 mod keys;
 mod cycle;
 mod validate;
+mod service;
+mod commands;
+mod app;
