@@ -1,4 +1,4 @@
-"""What is committed, and a DataLens it has been published to."""
+"""Fixtures: the committed files, and a DataLens to which they are published."""
 
 from __future__ import annotations
 

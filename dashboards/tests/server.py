@@ -1,4 +1,4 @@
-"""The API of a DataLens that keeps what it is given and answers with it, without a network."""
+"""In-memory API of DataLens: stores entries and returns them, without a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operators' dashboard as the typed models of Grafana read it."""
+"""Tests of the operators' dashboard with the typed models of Grafana."""
 
 from __future__ import annotations
 

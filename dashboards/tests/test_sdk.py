@@ -1,4 +1,4 @@
-"""The dashboards as the official SDK of DataLens sees them."""
+"""Tests of the dashboards with the official SDK of DataLens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the programs of some crates are made of, as CycloneDX: `sbom.py CRATE...` on standard output.
+"""Bill of materials (CycloneDX) of the programs of some crates: `sbom.py CRATE...` on standard output.
 
 Every crate that is compiled in, with version, licence and the checksum that Cargo.lock holds it to. Packages of Debian that
 an image adds are told by the image itself, in /var/lib/dpkg/status.d.

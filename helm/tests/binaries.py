@@ -1,4 +1,4 @@
-"""What the services say of their own settings: `settings`, a subcommand of each."""
+"""Settings of the services, as their subcommand `settings` prints them."""
 
 from __future__ import annotations
 

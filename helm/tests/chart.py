@@ -1,4 +1,4 @@
-"""The chart, rendered by Helm itself, which the wheel of helm-python-sdk carries."""
+"""Rendering of the chart with Helm, from the wheel of helm-python-sdk."""
 
 from __future__ import annotations
 

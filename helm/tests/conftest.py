@@ -1,4 +1,4 @@
-"""Every set of values of the repository, rendered once for all tests."""
+"""Fixtures: every set of values of the repository, rendered once for all tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each container of a release is told: its command, its variables, and the files that they name.
+"""Environment of each container of a release: its command, its variables, and the files that they name.
 
 `python helm/tests/environment.py VALUES...` prints it as JSON, for tests that start the programs themselves.
 """

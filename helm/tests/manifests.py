@@ -1,4 +1,4 @@
-"""The chart as plain manifests, for those who use kubectl alone: `make manifests VALUES=file`.
+"""The chart as plain manifests for kubectl: `make manifests VALUES=file`.
 
 Two files, for there are two steps: what has to be done before the services start, and the services.
 """

@@ -1,4 +1,4 @@
-"""The part of values.schema.json that follows from the code: which settings and secrets there are.
+"""The generated part of values.schema.json: the settings and secrets of the services.
 
 `python helm/tests/schema.py` writes it, `make chart` does so with everything it needs; a test says when it is old.
 """

@@ -1,4 +1,4 @@
-"""The alerts: expressions that Prometheus can read, metrics that the services have, runbooks that are there."""
+"""Tests of the alerts: Prometheus can parse the expressions, the metrics and the runbooks exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three clusters: files that go together, figures that add up, servers inside that are as careful as the services."""
+"""Tests of the three clusters: consistent files, correct sums, hardened servers inside the cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docker-compose.yml: the compose specification says it is one, old and new, and the services know what it tells them."""
+"""Tests of docker-compose.yml: it is valid by the compose specification, old and new, and all settings exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Dockerfile by hadolint, and what it has in common with the image that `make image` builds. It is not built here."""
+"""Tests of the Dockerfile with hadolint, and comparison with the image of `make image`. It is not built here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every object is what its kind says, strictly: a field that nobody knows is an error."""
+"""Strict validation of every object against the schema of its kind: an unknown field is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain manifests hold all that the chart renders, and nothing that only Helm understands."""
+"""Tests of the plain manifests: they contain all rendered objects and nothing that only Helm understands."""
 
 from __future__ import annotations
 

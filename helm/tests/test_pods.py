@@ -1,4 +1,4 @@
-"""What every pod of the chart is like, whatever the values."""
+"""Tests of the pods: properties that hold with any values."""
 
 from __future__ import annotations
 

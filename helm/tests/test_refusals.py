@@ -1,4 +1,4 @@
-"""Values that cannot work are refused before a cluster sees them, by a line that names the value."""
+"""Tests of invalid values: the chart rejects them with a line that names the value."""
 
 from __future__ import annotations
 

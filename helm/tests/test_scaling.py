@@ -1,4 +1,4 @@
-"""How many replicas there may be, who says so, and that none is scaled away by mistake."""
+"""Tests of scaling: number of replicas, its source, and no replica removed by mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where secrets are and where they are not, and that everything a pod is to find is there."""
+"""Tests of secrets: they are mounted as files, appear nowhere else, and every mounted object exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chart and the services call settings by the same names: those that the services themselves tell."""
+"""Tests of settings: the chart uses the names that the services print."""
 
 from __future__ import annotations
 

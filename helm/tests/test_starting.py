@@ -1,4 +1,4 @@
-"""The programs themselves accept every environment that is rendered: `check` finds its settings in order.
+"""Tests of rendered environments with the programs: `check` accepts the settings.
 
 Nothing is reached, for every address is replaced by one where nobody listens: what is told apart is exit code 64, a setting
 that cannot be read or does not go with the others, from 69, a server that is away.

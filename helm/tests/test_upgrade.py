@@ -1,4 +1,4 @@
-"""An upgrade from any set of values to any other changes nothing that Kubernetes refuses to change."""
+"""Tests of upgrades between any two sets of values: no immutable field changes."""
 
 from __future__ import annotations
 

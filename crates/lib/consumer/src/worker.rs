@@ -50,8 +50,8 @@ pub struct Worker<S, L, P> {
 pub(crate) struct Stopped;
 
 impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
-    /// Waits after an error. `record` is the record that causes the error, if known. The heartbeat goes on, and the
-    /// source is polled.
+    /// Waits after an error. `record` is the record that causes the error, if known. The heartbeat continues, and
+    /// the source is polled.
     pub(crate) async fn wait(
         &mut self,
         backoff: &mut Backoff,

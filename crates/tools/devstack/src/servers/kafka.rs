@@ -129,10 +129,10 @@ impl Program for Kafka {
         command
     }
 
-    /// The broker answers for itself, and its controller lets it serve.
+    /// Succeeds when the broker answers and its controller has unfenced it.
     async fn probe(&self) -> anyhow::Result<()> {
         let address = (std::net::Ipv4Addr::LOCALHOST, self.port);
-        tokio::net::TcpStream::connect(address).await?; // spares librdkafka, and the log, the refusals
+        tokio::net::TcpStream::connect(address).await?; // avoids refused connections in the log of librdkafka
         let client: AdminClient<DefaultClientContext> =
             ClientConfig::new().set("bootstrap.servers", format!("127.0.0.1:{}", self.port)).create()?;
         let metadata = tokio::task::spawn_blocking(move || client.inner().fetch_metadata(None, Duration::from_secs(1)));

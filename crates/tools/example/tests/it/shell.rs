@@ -1,4 +1,4 @@
-//! What the shell gives: settings, exit codes, migrations, `check`, readiness, metrics, a graceful stop.
+//! Tests of the process shell: settings, exit codes, migrations, `check`, readiness, metrics, a graceful stop.
 
 use crate::process::{Service, output};
 
