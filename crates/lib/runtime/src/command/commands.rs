@@ -10,8 +10,8 @@ use crate::CommandSettings;
 /// lists them with the others.
 #[expect(async_fn_in_trait, reason = "a command runs in the main task, nothing has to be Send")]
 pub trait Commands: clap::Subcommand {
-    /// The subcommand that replaces `run` for these arguments, which [`crate::App::arguments`] has added to it. `None`: run
-    /// the service.
+    /// The subcommand that replaces `run` for these arguments, which [`crate::App::arguments`] has added. `None`: run the
+    /// service.
     ///
     /// # Errors
     /// When the arguments are wrong.
