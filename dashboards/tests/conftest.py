@@ -41,7 +41,7 @@ def workbook() -> dict:
 
 @pytest.fixture(scope="session")
 def published() -> Published:
-    """All entries, created by the SDK at a server without a network."""
+    """All entries, created by the SDK in the in-memory API."""
     import publish
 
     server = Server()

@@ -13,7 +13,7 @@ from chart import CHART, SERVICES
 
 FILE = CHART / "values.schema.json"
 
-# What the templates see to themselves, from other values.
+# Settings that the templates set from other values.
 OWN = {
     "HTTP_ADDR",
     "SHUTDOWN_GRACE",
@@ -22,7 +22,7 @@ OWN = {
     "DATABASE_CA_FILE",
     "REDIS_CA_FILE",
 }
-# What `migrate` reads beside the database.
+# Settings that `migrate` reads in addition to the database.
 OF_MIGRATION = {"LOG_FORMAT", "RUST_LOG"}
 
 
@@ -67,7 +67,7 @@ def _closed(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def current() -> dict[str, Any]:
-    """The schema as it is in the chart."""
+    """The schema in the chart."""
     return json.loads(FILE.read_text())
 
 

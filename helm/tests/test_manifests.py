@@ -1,4 +1,4 @@
-"""Tests of the plain manifests: they contain all rendered objects and nothing that only Helm understands."""
+"""Tests of the plain manifests: all rendered objects, and nothing that only Helm reads."""
 
 from __future__ import annotations
 

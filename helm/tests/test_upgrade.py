@@ -7,7 +7,7 @@ import pytest
 from chart import Manifest, cases, render, values_of
 from conftest import rendered
 
-# By kind, what cannot be changed once it is there. A Job is replaced as a whole, for it is a hook.
+# Immutable fields by kind. A Job is replaced as a whole, because it is a hook.
 IMMUTABLE = {
     "Deployment": [("spec", "selector")],
     "Service": [("spec", "clusterIP"), ("spec", "ipFamilies"), ("spec", "healthCheckNodePort")],
