@@ -190,11 +190,11 @@ offsets.topic.num.partitions=4
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
 
-# A killed broker is let in again when its former self is forgotten; nine seconds by default.
+# A killed broker can register again when its previous session has expired; nine seconds by default.
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 
-# Unless a test wants it: a topic that nobody made is a mistake to be seen.
+# Off unless a test enables it, so that a missing topic is an error.
 auto.create.topics.enable={auto_create_topics}
 {guards}"
     )
