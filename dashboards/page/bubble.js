@@ -1,4 +1,4 @@
-// What appears beside the pointer.
+// Tooltips of charts.
 
 import { element } from "./element.js";
 

@@ -1,4 +1,4 @@
-// A chart on the page: what it is called, what it shows, and the same in numbers.
+// Cards of the page: a chart with its title, legend and table.
 
 import { hues } from "./colours.js";
 import { element } from "./element.js";
@@ -111,7 +111,7 @@ class Pictured extends Card {
     this.#picture.draw(drawing, this.#hidden);
   }
 
-  // Which colour is what; a click leaves it out. Of a heatmap: which colours are many.
+  // The legend. A click hides a series. For a heatmap: the scale of colours.
   #explain(drawing) {
     const { series } = drawing;
     if (this.chart.kind === "heatmap") {
@@ -131,7 +131,7 @@ class Pictured extends Card {
     if (entries.length && drawing.split?.type === "integer") {
       entries.unshift(element("li", { class: "about" }, `${pick(drawing.split.title)}:`));
     }
-    // Somebody may be on one of the buttons: they are made anew only when there are others.
+    // A button may have the focus, so the buttons are replaced only if they differ.
     const content = entries.map(({ textContent }) => textContent).join("\n") + document.documentElement.dataset.theme;
     if (this.#legend.dataset.content === content) return;
     this.#legend.dataset.content = content;
@@ -144,7 +144,7 @@ class Pictured extends Card {
     this.#picture.draw(shape(this.chart, this.#rows), this.#hidden);
   }
 
-  // Not before somebody wants to see it: some have a thousand rows.
+  // Only when the table is open, because it can have a thousand rows.
   #number() {
     if (this.#details.open) fill(this.#box, this.chart, this.#rows);
   }
@@ -152,7 +152,7 @@ class Pictured extends Card {
 
 const CARDS = { kpi: Figure, table: Table };
 
-// A sentence in place of the picture; all of it is in the table.
+// A sentence for screen readers. The table has all rows.
 function summary(kind, { by, places, series }) {
   const sum = (at) => series.reduce((all, { values }) => all + size(values[at] ?? null), 0);
   const told = (at) => {

@@ -1,9 +1,9 @@
-// The colours of the page's theme, for pictures. They stand in page.css.
+// Colours of charts, read from the theme in page.css.
 
 const HUES = 12;
 const STEPS = 4;
 
-// What has the same colour everywhere, whatever else a picture shows. A category may be called `constructor`: no object.
+// Values with a fixed colour in every chart. A Map, because a category may be named `constructor`.
 const MEANING = new Map([
   ["CLOSED", "--accent"],
   ["closed_order_cnt", "--accent"],
@@ -21,7 +21,7 @@ export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** A colour for each of some names, in whatever order they come; numbers are steps of one colour. */
+/** A colour for each name, independent of their order. Numbers are steps of one colour. */
 export function hues(names) {
   const others = names.filter((name) => !MEANING.has(name)).sort();
   const hue = (name) => {
@@ -32,11 +32,11 @@ export function hues(names) {
   return new Map(names.map((name) => [name, colour(hue(name))]));
 }
 
-/** Black or white, whatever is better seen on the colour that lies so far between two. */
+/** Black or white, whichever has the higher contrast on the interpolated colour. */
 export function inkBetween(low, high, share) {
   const [from, to] = [low, high].map((hex) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)));
   const [red, green, blue] = from.map((start, channel) => linear((start + (to[channel] - start) * share) / 255));
-  // Where both are seen as well: (L + 0.05)^2 = 1.05 * 0.05.
+  // Both have the same contrast where (L + 0.05)^2 = 1.05 * 0.05.
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }
 

@@ -1,4 +1,4 @@
-// What ECharts has to be told to draw a shape.
+// Options of ECharts for a shape.
 
 import { bubble } from "./bubble.js";
 import { colour, hues, inkBetween } from "./colours.js";
@@ -9,14 +9,14 @@ const LARGEST_BAR = 44;
 const HEATMAP_ROW = 30;
 const OTHER = 250;
 
-/** How high a picture is: at least, and at most where it gets no better by more. */
+/** The minimum and maximum height of a chart. */
 export function heights(kind, { places, series }) {
   if (kind === "bar") return [places.length * BAR, places.length * LARGEST_BAR].map((height) => Math.max(height + 12, 100));
   if (kind === "heatmap") return [series.length * HEATMAP_ROW + 30, Infinity];
   return [OTHER, Infinity];
 }
 
-/** All that ECharts has to know of a picture that is so wide. */
+/** The options of ECharts for a chart of this width. */
 export function options(kind, drawing, hidden, width) {
   const colours = hues(drawing.series.map(({ name }) => name));
   const series = drawing.series.filter(({ name }) => !hidden.has(name));
@@ -139,7 +139,7 @@ function overTime(picture, boundaryGap) {
   return { xAxis: { ...names(places, by), boundaryGap, axisLabel }, yAxis: measure(picture) };
 }
 
-// An axis of names, which are told apart by their places: two may be written alike.
+// An axis of names. They are identified by position, because two can have the same text.
 function names(places, by) {
   return {
     type: "category",
@@ -182,7 +182,7 @@ function bare(trigger) {
   };
 }
 
-// All series at one place, the largest first.
+// The values of all series at one position, the largest first.
 function tip({ places, by, series, colours }, pointer) {
   const lines = (at) => {
     const there = series.filter(({ values }) => values[at] !== undefined);

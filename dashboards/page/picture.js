@@ -1,9 +1,9 @@
-// A picture of a chart: ECharts on a canvas, as large as there is room.
+// Drawing of a chart: ECharts on a canvas that fills its element.
 
 import { init } from "./echarts.js";
 import { heights, options } from "./options.js";
 
-/** A picture in an element, which it fills. */
+/** A chart that fills an element. */
 export class Picture {
   #node;
   #kind;
@@ -14,11 +14,11 @@ export class Picture {
   constructor(node, kind) {
     this.#node = node;
     this.#kind = kind;
-    // As soon as there is room, and whenever there is more or less of it.
+    // Draws when the element gets a size, and again when the size changes.
     new ResizeObserver(() => this.#fit()).observe(node);
   }
 
-  /** Draws a shape; the series named in `hidden` are left out. */
+  /** Draws a shape without the series named in `hidden`. */
   draw(drawing, hidden) {
     [this.#drawing, this.#hidden] = [drawing, hidden];
     const [least, most] = heights(this.#kind, drawing);

@@ -1,9 +1,9 @@
-// The rows of a chart as something that can be drawn: places along an axis, and for each series a size at each place.
+// Shape of a chart: its rows as positions on an axis, and the values of each series at each position.
 
 import { size, write } from "./format.js";
 import { pick } from "./words.js";
 
-// So many places can still be told apart.
+// Maximum number of positions that can be distinguished.
 const MOST = 1000;
 
 /** `{by, split, places, series: [{name, title, field, values}]}`; `values` are as in the rows, undefined where there is none. */
@@ -27,7 +27,7 @@ function empty(name, field, split, length) {
   return { name, title: split ? write(name, split) : pick(field.title), field, values: new Array(length).fill(undefined) };
 }
 
-/** All of a series together. */
+/** The sum of a series. */
 export function total({ values }) {
   return values.reduce((sum, value) => sum + size(value ?? null), 0);
 }
@@ -36,8 +36,8 @@ function distinct(rows, column) {
   return [...new Set(rows.map((row) => row[column]))];
 }
 
-// A day without orders has no row, and an axis without it would lie; so would one without an hour of the day. But a single
-// order of long ago would make hundreds of thousands of days, and no picture.
+// Adds positions without rows: days without orders, and hours of the day. Not above the maximum, because a single old order
+// would add hundreds of thousands of days.
 function filled(places, { type }) {
   if (places.length < 2) return places;
   if (type === "integer") return between(Math.min(...places), Math.max(...places)) ?? places;

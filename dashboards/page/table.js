@@ -1,15 +1,15 @@
-// Rows as a table: what a picture shows for whoever does not see it, and charts that are tables themselves.
+// Tables: the rows of a chart for readers who cannot see it, and charts that are tables.
 
 import { element } from "./element.js";
 import { write } from "./format.js";
 import { pick } from "./words.js";
 
-/** A box that scrolls, for a table. Who reads in it stays where they are when the table is filled anew. */
+/** A scrollable box for a table. It keeps its position when the table is filled again. */
 export function box(labelledBy) {
   return element("div", { class: "numbers", role: "region", tabindex: "0", "aria-labelledby": labelledBy });
 }
 
-/** Fills a box with a chart's rows. */
+/** Fills a box with the rows of a chart. */
 export function fill(box, chart, rows) {
   const head = chart.fields.map((field) => element("th", { scope: "col", class: looks(field) }, pick(field.title)));
   const body = rows.map((row) => element("tr", {}, ...row.map((value, at) => cell(value, chart.fields[at], at === 0))));

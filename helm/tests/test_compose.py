@@ -1,4 +1,4 @@
-"""docker-compose.yml: the compose specification says it is one, old and new, and the services know what it tells them."""
+"""Tests of docker-compose.yml: it is valid by the compose specification, old and new, and all settings exist."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OURS = COMPOSE["services"]
 
 
 def schema_of_1_29() -> dict[str, Any]:
-    """The specification as compose 1.29 carries it."""
+    """The specification in compose 1.29."""
     [file] = [file for file in metadata.files("docker-compose") if file.name == "compose_spec.json"]
     return json.loads(file.read_text())
 

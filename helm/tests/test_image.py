@@ -1,4 +1,4 @@
-"""The Dockerfile by hadolint, and what it has in common with the image that `make image` builds. It is not built here."""
+"""Tests of the Dockerfile with hadolint, and comparison with the image of `make image`. It is not built here."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_pods_on_a_machine_without_a_registry_find_the_image() -> None:
     image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
     repository, version = image.split(":")
     assert version == tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
-    # Kubernetes asks for the short name in full, and containerd has what it was told.
+    # Kubernetes requests the full name, and containerd stores names unchanged.
     assert f"name=docker.io/library/{repository}:$version\n" in (ROOT / "deploy" / "image" / "build.sh").read_text()
 
 
@@ -83,7 +83,7 @@ def test_what_the_build_needs_is_sent_to_it() -> None:
         for pattern in ("src/**/*.rs", "build.rs")
         for file in next((ROOT / "crates").glob(f"*/{crate}")).glob(pattern)
     ]
-    # Folders outside the crates that source is compiled in from: the SQL.
+    # Folders outside the crates whose files are compiled in: the SQL.
     folders = {folder for file in sources for folder in re.findall(r"\.\./(?:\.\./)+([a-z]+)/", file.read_text())}
     assert "sql" in folders and folders - {"target", "crates"} <= {path.split("/")[0] for path in sent}
 

@@ -1,4 +1,4 @@
-"""Pages that people read: docs/settings.md has the settings of the services and no other, and README.md stays short."""
+"""Tests of pages: docs/settings.md has exactly the settings of the services, and README.md stays short."""
 
 from __future__ import annotations
 

@@ -128,14 +128,16 @@ fn warning(job: &Job, key: &str, line: u32, message: String) -> Problem {
 }
 
 fn cursor_warning(job: &Job, query: &Query) -> Option<Problem> {
-    let message = "the column compared with %s is not selected as it is, so the watermark is the source's clock: select it";
+    let message =
+        "the column compared with %s is not selected as it is, so the watermark is the source's clock: select it";
     (query.watermark.is_some() && query.cursor.is_none())
         .then(|| warning(job, "SELECT_SOURCE_SQL", job.select_source.line, message.to_owned()))
 }
 
 /// Warns if A may hold a key more than once.
 async fn key_warning(job: &Job, client: &Client, table: &Target) -> Result<Option<Problem>> {
-    let row = client.query_one(UNIQUE, &[&table.oid, &job.key_columns]).await.map_err(target_error("look up indexes"))?;
+    let row =
+        client.query_one(UNIQUE, &[&table.oid, &job.key_columns]).await.map_err(target_error("look up indexes"))?;
     if get(&row, "is_unique")? {
         return Ok(None);
     }
@@ -154,7 +156,12 @@ fn lossy(job: &Job, upsert: &Upsert<'_>) -> Vec<Problem> {
         let source = upsert.source.get(value.bare?)?;
         let why = loses(source, &column.loose_type)?;
         let (name, from, to) = (&column.name, source.r#type.name(), &column.r#type);
-        Some(warning(job, "UPSERT_TARGET_SQL", job.upsert.row.line, format!("{name}: {from} becomes {to}, which {why}")))
+        Some(warning(
+            job,
+            "UPSERT_TARGET_SQL",
+            job.upsert.row.line,
+            format!("{name}: {from} becomes {to}, which {why}"),
+        ))
     };
     upsert.parts.values.iter().zip(&upsert.listed).filter_map(one).collect()
 }
@@ -181,5 +188,6 @@ fn loses(source: &query::Column, target: &str) -> Option<&'static str> {
 /// # Errors
 /// The text is no time.
 pub fn parse_time(text: &str) -> std::result::Result<i64, String> {
-    time::parse(text).ok_or_else(|| format!("`{text}` is not a time; write it like `2026-11-30` or `2026-11-30 11:05:02`"))
+    time::parse(text)
+        .ok_or_else(|| format!("`{text}` is not a time; write it like `2026-11-30` or `2026-11-30 11:05:02`"))
 }

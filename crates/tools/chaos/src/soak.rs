@@ -25,13 +25,13 @@ use crate::settings::Settings;
 use crate::system::disk::Mounts;
 use crate::system::world::World;
 
-/// Keeps the draws of the kills apart from others.
+/// The random stream of the kills, separate from others.
 const STREAM: u64 = 4;
 
 /// Approximate start time of Kafka.
 const START: Duration = Duration::from_secs(5);
 
-/// Between two looks at the memory.
+/// Interval between two samples of the memory.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Serialize)]
@@ -134,7 +134,7 @@ async fn kill(world: &World, settings: &Settings, lasts: Duration, screen: &Scre
     let began = Instant::now();
     let mut restarts = Vec::new();
     for number in 1.. {
-        // At any moment of its interval, so that it is not always the same of a batch.
+        // At a random moment of its interval, so that it does not always hit the same step of a batch.
         let moment = settings.kill_every.mul_f64(f64::from(number) - 1.0 + rng.random::<f64>());
         if moment + settings.kill_every > lasts {
             break;
@@ -180,7 +180,7 @@ async fn restart_broker(
     Ok(all)
 }
 
-/// Looks at the memory of all services, until it is dropped.
+/// Samples the memory of all services, until it is dropped.
 async fn sample(world: &World, memory: &mut Memory) {
     let mut ticks = interval(SAMPLE_EVERY);
     loop {

@@ -12,7 +12,7 @@ impl Endpoints {
         Ok(self.database_url(name))
     }
 
-    /// Creates a copy of `template` and returns its URL. Nobody may be connected to the template.
+    /// Creates a copy of `template` and returns its URL. The template must have no connections.
     pub async fn create_database_from(&self, template: &str, name: &str) -> anyhow::Result<String> {
         let statement = format!("CREATE DATABASE {} TEMPLATE {}", quoted(name), quoted(template));
         self.administer(&statement).await?;
@@ -45,7 +45,7 @@ impl Endpoints {
         let client = connect(&self.database_url("postgres")).await?;
         // Held until the connection closes, at the end of this function or of this process.
         client.execute("SELECT pg_advisory_lock(hashtext($1))", &[&name]).await?;
-        // Being marked as a template is also the mark of being finished.
+        // A database that is marked as a template is complete.
         let finished = "SELECT FROM pg_database WHERE datname = $1 AND datistemplate";
         if client.query_opt(finished, &[&name]).await?.is_some() {
             return Ok(());
@@ -74,7 +74,7 @@ pub(crate) async fn ensure(url: &str, name: &str) -> anyhow::Result<()> {
     if found.is_none() { create(url, name).await } else { Ok(()) }
 }
 
-/// Connects, and leaves the connection to a task that ends with the client.
+/// Connects. A task drives the connection and ends with the client.
 pub(crate) async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     tokio::spawn(connection);

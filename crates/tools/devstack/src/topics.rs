@@ -16,9 +16,9 @@ use crate::endpoints::Endpoints;
 
 type Admin = AdminClient<DefaultClientContext>;
 
-/// The topics data flows through, in its order.
+/// The topics of the data, in the order of the data flow.
 const DATA: [&str; 4] = ["order-service_orders", "stg-service-orders", "dds-service-orders", "cdm-service-tags"];
-/// The topics beside it, one a service.
+/// The dead-letter topics, one for each service.
 const DEAD_LETTERS: [&str; 3] = ["stg-service-dead-letters", "dds-service-dead-letters", "cdm-service-dead-letters"];
 
 /// The broker's default limit of a record, plus 64 KiB for the headers of a dead letter: a record that fits its source
@@ -71,7 +71,7 @@ impl Topic {
 }
 
 impl Endpoints {
-    /// Creates the topics, those that exist left as they are, and returns when every partition has its leader.
+    /// Creates the topics that do not exist, and returns when every partition has a leader.
     pub async fn create_topics(&self, topics: &[Topic]) -> anyhow::Result<()> {
         let admin = self.admin()?;
         let new: Vec<NewTopic<'_>> = topics.iter().map(Topic::to_new).collect();
@@ -81,7 +81,7 @@ impl Endpoints {
         wait_until(admin, names, |leaders| !leaders.is_empty() && leaders.iter().all(|&leader| leader >= 0)).await
     }
 
-    /// Deletes the topics that exist and returns when they are gone.
+    /// Deletes the topics that exist, and returns when they no longer exist.
     pub async fn delete_topics(&self, names: &[&str]) -> anyhow::Result<()> {
         let admin = self.admin()?;
         let results = admin.delete_topics(names, &AdminOptions::new()).await?;
@@ -99,7 +99,7 @@ impl Endpoints {
         wait_until(admin, vec![name.to_owned()], complete).await
     }
 
-    /// Deletes the records of a topic that lie before these offsets, one for each partition, as retention does.
+    /// Deletes the records of a topic before these offsets, one for each partition, as retention does.
     pub async fn delete_records(&self, name: &str, before: &[i64]) -> anyhow::Result<()> {
         let mut offsets = TopicPartitionList::new();
         for (partition, before) in (0..).zip(before) {

@@ -23,7 +23,7 @@ const REFERENCE: &str = "reference.jsonl";
 /// Reads the events of a folder, one at a time.
 ///
 /// # Errors
-/// No `orders.jsonl` or `orders.jsonl.gz` can be opened; an item is an error when the file cannot be read on.
+/// No `orders.jsonl` or `orders.jsonl.gz` can be opened; an item is an error if the file cannot be read further.
 pub fn orders(folder: &Path) -> Result<impl Iterator<Item = Result<Event>> + Send + use<>> {
     let events = lines(folder, ORDERS)?.map(|line| {
         let line = line?;

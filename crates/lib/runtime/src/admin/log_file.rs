@@ -1,4 +1,4 @@
-//! Log files with errors: one a day, as text, the oldest ones are removed.
+//! Log files with errors, one per day, as text. The oldest files are removed.
 
 use std::{fmt as text, path::PathBuf};
 
@@ -16,16 +16,16 @@ use tracing_subscriber::{
 
 use crate::ExitError;
 
-/// Where errors are written to, beside standard error.
+/// The log files with errors, in addition to standard error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFile {
     /// The setting that names the folder.
     pub setting: &'static str,
-    /// The folder. It is created if it is not there.
+    /// The folder. It is created if it does not exist.
     pub folder: PathBuf,
-    /// What the names of the files begin with: `elt-service` of `elt-service.2026-11-30.log`. The day is that of UTC.
+    /// The prefix of the file names: `elt-service` of `elt-service.2026-11-30.log`. The day is in UTC.
     pub name: &'static str,
-    /// How many files are kept.
+    /// The number of files that are kept.
     pub keep: usize,
 }
 
@@ -62,7 +62,7 @@ impl LogFile {
     }
 }
 
-/// Logs an error that a person must act on. `tracing` has no level above ERROR, so the field `severity` tells it.
+/// Logs an error that needs a person to act. `tracing` has no level above ERROR, so the field `severity` marks it.
 #[macro_export]
 macro_rules! critical {
     ($($arguments:tt)+) => {
@@ -86,7 +86,7 @@ where
     }
 }
 
-/// An entry is one line, whatever it quotes.
+/// Replaces line breaks by spaces, so that an entry is one line.
 fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }

@@ -1,4 +1,4 @@
-//! `run`: answers probes and handles signals from the beginning, and lets the service work until it is told to stop.
+//! `run`: runs the service until a signal stops it. Probes are answered and signals handled from the beginning.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
     settings::{HttpSettings, ProcessSettings},
 };
 
-/// Works until a signal says stop. Signals are handled, and the endpoints answered, by the runtime `watch`.
+/// Runs the service until a signal stops it. The runtime `watch` handles signals and serves the endpoints.
 pub(crate) async fn run<A: App>(
     app: A,
     http: &HttpSettings,
@@ -34,13 +34,13 @@ pub(crate) async fn run<A: App>(
     let routes = app.routes();
     let endpoints = Endpoints { health: health.clone(), metrics, clock: clock::now };
     let stop = watch.spawn(start_admin(shutdown_grace, http_addr, routes, endpoints)).await??;
-    // On the heap, as it is the largest future of all.
+    // On the heap, because it is the largest future.
     Box::pin(app.run(Context { stop, health, shutdown_grace, http_addr })).await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Handles signals and answers requests from here on.
+/// Starts to handle signals and to answer requests.
 async fn start_admin(
     grace: Duration,
     address: SocketAddr,

@@ -8,7 +8,7 @@ use chaos::compare::compare;
 use chaos::oracle::Oracle;
 use harness::{Layer, Pipeline, Record, Workload};
 
-/// A table by the name the comparison gives it, and what spoils a row of it.
+/// A table by its name in the comparison, and a statement that alters a row of it.
 const SPOILT: [(&str, &str); 18] = [
     (
         "stg.order_events",

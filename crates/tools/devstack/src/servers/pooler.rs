@@ -91,7 +91,7 @@ impl Program for Pooler {
     }
 }
 
-/// Settings by which it encrypts, on either side, as PostgreSQL itself does.
+/// Settings of TLS on both sides, the same as those of PostgreSQL.
 fn guards(secured: &Secured) -> String {
     format!(
         "client_tls_sslmode = allow

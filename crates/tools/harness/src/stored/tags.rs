@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::layer::Layer;
 use crate::pipeline::Pipeline;
 
-/// As messages have them, in this order.
+/// The columns of a message, in this order.
 const FIELDS: [&str; 10] =
     ["event_id", "user_id", "tag", "action", "rule_id", "subject", "subject_name", "order_cnt", "threshold", "at"];
 

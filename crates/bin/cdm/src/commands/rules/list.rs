@@ -1,4 +1,4 @@
-//! `rules list`.
+//! `rules list`: the rules as a table or as JSON lines.
 
 use std::io::Write;
 
@@ -9,10 +9,10 @@ use runtime::ExitError;
 
 use crate::rule::Line;
 
-/// How to list them.
+/// The options of `rules list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Prints one JSON object a line.
+    /// Prints one JSON object per line.
     #[arg(long)]
     json: bool,
 }
@@ -29,7 +29,7 @@ impl List {
             return Ok(());
         }
         if lines.is_empty() {
-            writeln!(out, "there is no rule; `rules add` writes one")?;
+            writeln!(out, "there is no rule; `rules add` adds one")?;
             return Ok(());
         }
         let mut table = Table::new();

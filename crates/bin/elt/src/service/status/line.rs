@@ -71,7 +71,9 @@ pub(super) fn merge(
     };
     let of_file = |file: &FileLine| {
         let by_file = rows.iter().find(|row| row.file == file.file);
-        by_file.or_else(|| rows.iter().find(|row| row.job == file.job && !files.iter().any(|other| other.file == row.file)))
+        by_file.or_else(|| {
+            rows.iter().find(|row| row.job == file.job && !files.iter().any(|other| other.file == row.file))
+        })
     };
     let mut jobs: Vec<JobLine> = files.iter().map(|file| with_file(file, of_file(file), period)).collect();
     let gone = |row: &&JobRow| !files.iter().any(|file| of_file(file).is_some_and(|found| found.target == row.target));
