@@ -156,7 +156,7 @@ async fn turn(
         .zip(happened)
         .map(|(fault, happened)| if happened { fault.clone() } else { format!("missed: {fault}") });
     screen.say(&format!(
-        "round {}: {} orders, {:.0} s, at rest {:.0} s later, {} differences: {}",
+        "round {}: {} orders, {:.0} s, idle {:.0} s later, {} differences: {}",
         played.rounds,
         orders,
         healed.as_secs_f64(),

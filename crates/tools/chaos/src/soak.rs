@@ -52,7 +52,7 @@ struct Line {
 pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
     let seconds = lasts.as_secs();
     let screen = Screen::new(seconds);
-    screen.say(&format!("SEED={}: soaking for {lasts:?} at {} orders a second", settings.seed, settings.rate));
+    screen.say(&format!("SEED={}: soak of {lasts:?} at {} orders a second", settings.seed, settings.rate));
     let orders = settings.rate * lasts.as_secs_f64() * 1.2;
     let (world, mut stream) = rounds::set(settings, Mounts::Forbidden, orders as u64, 1).await?;
     let mut memory = Memory::default();
@@ -143,7 +143,7 @@ async fn kill(world: &World, settings: &Settings, lasts: Duration, screen: &Scre
         let layer = Layer::ALL.choose(&mut rng).copied().unwrap_or(Layer::Dds);
         let took = restart(world, layer).await?;
         screen.say(&format!(
-            "{:>5.0} s: SIGKILL {}, working again after {took:.2?}",
+            "{:>5.0} s: SIGKILL {}, first commit after {took:.2?}",
             moment.as_secs_f64(),
             layer.binary()
         ));

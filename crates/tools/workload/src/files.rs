@@ -51,7 +51,7 @@ pub fn reference(folder: &Path) -> Result<impl Iterator<Item = Result<Reference>
 /// # Errors
 /// If the folder or a file cannot be written.
 pub fn write(folder: &Path, gzip: bool, generator: &mut Generator) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let reference = generator.reference().map(|object| object.json.into_bytes());
     write_lines(&name(folder, REFERENCE, gzip), gzip, reference)?;
     let orders = generator.map(|event| event.value.unwrap_or_default());

@@ -185,7 +185,7 @@ impl Arena {
     /// Waits until every rule is applied and every change of a tag is sent; otherwise the audits report them.
     pub(crate) async fn tagged(&self) -> Result<()> {
         let done = async || Ok(self.pipeline.untagged().await? == 0);
-        harness::until("the tags are assigned and told", Duration::from_secs(60), done).await
+        harness::until("the tags are assigned and published", Duration::from_secs(60), done).await
     }
 
     /// Checks the result of a measurement: the audits find nothing, and the marts count this number of orders.

@@ -70,7 +70,7 @@ async fn dies(victim: &Process) -> Result<bool> {
             let status = status?;
             ensure!(
                 status.signal() == Some(Signal::SIGKILL as i32),
-                "a service with a failpoint exited otherwise: {status}"
+                "a service with a failpoint exited with another status: {status}"
             );
             Ok(true)
         }

@@ -71,7 +71,7 @@ impl Fleet {
             let (status, log) = (process.wait().await?, process.log()?);
             let lines: Vec<&str> = log.lines().collect();
             let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
-            told.push(format!("{} ended by itself ({status}):\n{last}", layer.binary()));
+            told.push(format!("{} exited unexpectedly ({status}):\n{last}", layer.binary()));
         }
         Ok(told)
     }

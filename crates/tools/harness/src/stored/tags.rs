@@ -53,10 +53,10 @@ impl Pipeline {
         }
         for (user, events) in &written {
             let said = told.get(user).map(Vec::as_slice).unwrap_or_default();
-            ensure!(said == events, "of user {user} was told {said:?}, and happened {events:?}");
+            ensure!(said == events, "tag events of user {user}: published {said:?}, stored {events:?}");
         }
         let strange = told.keys().find(|user| !written.contains_key(*user));
-        ensure!(strange.is_none(), "of user {strange:?} was told what did not happen");
+        ensure!(strange.is_none(), "tag events of user {strange:?} are published and not stored");
         Ok(Told { events: known.len(), repeats })
     }
 }
