@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use tokio::runtime;
+use tokio::runtime::{self, Runtime};
 
 use crate::{
     App, Commands, ExitError,
@@ -17,7 +17,7 @@ use crate::{
     command::completions,
     settings::{HttpSettings, LogSettings},
     startup::exit_error,
-    startup::run,
+    startup::run::{self, Runtimes},
 };
 
 /// Runs the service `A` as the command line says.
@@ -46,13 +46,16 @@ fn act<A: App>(Cli { command, settings_json, settings }: Cli<A::Commands>) -> an
     // The loop and its connections share the main thread: an answer wakes nobody else. What watches over the loop has a
     // thread of its own, and answers even if the loop hangs.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let watch = runtime::Builder::new_multi_thread().worker_threads(1).thread_name("watch").enable_all().build()?;
+    let watch = background("watch")?;
+    // Routes of the service may take time, for instance to compress a response. The probes do not wait for them.
+    let routes = background("routes")?;
     let done = |()| ExitCode::SUCCESS;
     let outcome = runtime.block_on(async {
         match command {
             Command::Run => {
                 let app = A::new(settings.read()?)?;
-                run::run(app, &settings.read()?, &settings.read()?, watch.handle()).await.map(done)
+                let runtimes = Runtimes { watch: watch.handle().clone(), routes: routes.handle().clone() };
+                run::run(app, &settings.read()?, &settings.read()?, &runtimes).await.map(done)
             }
             Command::Check => {
                 let good = check::check::<A>(settings.read()?).await?;
@@ -75,7 +78,13 @@ fn act<A: App>(Cli { command, settings_json, settings }: Cli<A::Commands>) -> an
     // Whatever still runs (a name being resolved, a probe being answered) is not worth waiting for.
     runtime.shutdown_background();
     watch.shutdown_background();
+    routes.shutdown_background();
     outcome
+}
+
+/// A runtime with one thread.
+fn background(name: &str) -> io::Result<Runtime> {
+    runtime::Builder::new_multi_thread().worker_threads(1).thread_name(name).enable_all().build()
 }
 
 /// Whether the reader of our output has left: `dead-letters list | head` has got what it wanted.
