@@ -122,7 +122,7 @@ class Pictured extends Card {
     const entry = ({ name, title }) => {
       const mark = element("i");
       mark.style.backgroundColor = colours.get(name);
-      const button = element("button", { type: "button", "aria-pressed": String(!this.#hidden.has(name)) }, mark, title);
+      const button = element("button", { type: "button", "aria-pressed": String(!this.#hidden.has(name)) }, mark, element("span", { title }, title));
       button.addEventListener("click", () => this.#toggle(name, button));
       return element("li", {}, button);
     };

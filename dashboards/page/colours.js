@@ -21,11 +21,12 @@ export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** A colour for each name, independent of their order. Numbers are steps of one colour. */
+/** A colour for each name, independent of their order. Numbers are steps of one colour. Null stands for all others. */
 export function hues(names) {
-  const others = names.filter((name) => !MEANING.has(name)).sort();
+  const others = names.filter((name) => name !== null && !MEANING.has(name)).sort();
   const hue = (name) => {
     const at = others.indexOf(name);
+    if (name === null) return "--muted";
     if (typeof name === "number") return `--step-${Math.min(at, STEPS - 1) + 1}`;
     return MEANING.get(name) ?? (names.length === 1 ? "--accent" : `--hue-${(at % HUES) + 1}`);
   };

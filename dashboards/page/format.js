@@ -8,6 +8,8 @@ const HARD_SPACE = "\u00a0";
 
 /** Formats a value of a column. */
 export function write(value, column) {
+  // No name is null in the views: it stands for all that are not among the largest.
+  if (value === null && column.role !== "value") return say("other");
   if (value === null || value === "") return "—";
   if (column.name === "weekday_name") return weekday(value);
   if (column.name === "indicator_name") return indicator(value);

@@ -168,7 +168,8 @@ function named(by, width) {
 }
 
 function drawn({ name, values }) {
-  return { id: String(name), name: String(name), data: values.map((value) => size(value ?? null)) };
+  // The text «null» is another series than null, which stands for all others.
+  return { id: JSON.stringify(name), name: JSON.stringify(name), data: values.map((value) => size(value ?? null)) };
 }
 
 function bare(trigger) {

@@ -4,6 +4,9 @@ import { element } from "./element.js";
 import { write } from "./format.js";
 import { pick } from "./words.js";
 
+// A longer name without a place to wrap would make its column as wide.
+const UNBROKEN = /\S{30}/;
+
 /** A scrollable box for a table. It keeps its position when the table is filled again. */
 export function box(labelledBy) {
   return element("div", { class: "numbers", role: "region", tabindex: "0", "aria-labelledby": labelledBy });
@@ -22,7 +25,8 @@ function cell(value, field, first) {
   const flag = field.type === "boolean" ? element("span", { class: value ? "flag yes" : "flag no" }) : null;
   const text = write(value, field);
   if (flag) flag.append(text);
-  return element(first ? "th" : "td", { scope: first && "row", class: looks(field) }, flag ?? text);
+  const unbroken = UNBROKEN.test(text) ? "unbroken" : null;
+  return element(first ? "th" : "td", { scope: first && "row", class: looks(field) ?? unbroken }, flag ?? text);
 }
 
 function looks({ type }) {

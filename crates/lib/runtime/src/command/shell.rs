@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use tokio::runtime;
+use tokio::runtime::{self, Runtime};
 
 use crate::{
     App, CommandSettings, Commands, ExitError,
@@ -18,7 +18,7 @@ use crate::{
     command::usage,
     settings::{HttpSettings, LogSettings},
     startup::exit_error,
-    startup::run,
+    startup::run::{self, Runtimes},
 };
 
 /// Runs the subcommand of the service `A` that the command line names.
@@ -49,13 +49,16 @@ fn act<A: App>(Cli { command, settings_json, settings }: Cli<A::Commands>) -> an
     // The loop and its connections share the main thread, so that an answer wakes no other thread. Signals and the
     // endpoints have a thread of their own and work even if the loop hangs.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let watch = runtime::Builder::new_multi_thread().worker_threads(1).thread_name("watch").enable_all().build()?;
+    let watch = background("watch")?;
+    // Routes of the service may take time, for instance to compress a response. The probes do not wait for them.
+    let routes = background("routes")?;
     let done = |()| ExitCode::SUCCESS;
     let outcome = runtime.block_on(async {
         match command {
             Command::Run => {
                 let app = A::new(settings.read()?)?;
-                run::run(app, &settings.read()?, &settings.read()?, watch.handle()).await.map(done)
+                let runtimes = Runtimes { watch: watch.handle().clone(), routes: routes.handle().clone() };
+                run::run(app, &settings.read()?, &settings.read()?, &runtimes).await.map(done)
             }
             Command::Check => {
                 let good = check::check::<A>(settings.read()?).await?;
@@ -78,6 +81,7 @@ fn act<A: App>(Cli { command, settings_json, settings }: Cli<A::Commands>) -> an
     // Does not wait for running tasks, for example a DNS lookup or the answer to a probe.
     runtime.shutdown_background();
     watch.shutdown_background();
+    routes.shutdown_background();
     outcome
 }
 
@@ -86,6 +90,11 @@ fn instead_of_run<Own: Commands>(command: Command<Own>, settings: &CommandSettin
     let arguments = settings.run_arguments().filter(|_| matches!(command, Command::Run));
     let own = arguments.map(Own::instead_of_run).transpose().map_err(|error| usage::one_line(&error, str::to_owned))?;
     Ok(own.flatten().map_or(command, Command::Own))
+}
+
+/// A runtime with one thread.
+fn background(name: &str) -> io::Result<Runtime> {
+    runtime::Builder::new_multi_thread().worker_threads(1).thread_name(name).enable_all().build()
 }
 
 /// Whether the reader of standard output has exited, as in `dead-letters list | head`.

@@ -19,7 +19,10 @@ pub struct List {
 
 impl List {
     pub(super) async fn run(&self, transaction: &Transaction, out: &mut impl Write) -> anyhow::Result<()> {
-        let rows = transaction.query(&statement!("cdm/rules/select_rules"), []).await.map_err(ExitError::from)?;
+        let rows = transaction
+            .query(&statement!("cdm/rules/select_rules"), [&i64::MIN, &None::<i64>])
+            .await
+            .map_err(ExitError::from)?;
         let lines = rows.iter().map(Line::read).collect::<Result<Vec<Line>, _>>().map_err(ExitError::from)?;
         if self.json {
             for line in lines {

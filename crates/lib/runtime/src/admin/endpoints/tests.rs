@@ -35,7 +35,8 @@ impl Probe {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let endpoints = Endpoints { health, metrics, clock: noon };
-        tokio::spawn(axum::serve(listener, routes(endpoints)).into_future());
+        let routes = probes(endpoints.clone()).merge(super::metrics(endpoints));
+        tokio::spawn(axum::serve(listener, routes).into_future());
         Ok(Self { address, loop_health })
     }
 
