@@ -15,11 +15,11 @@ use stream::{
 
 use crate::{
     api,
-    apply_rules::RuleApplier,
     commands::Commands,
     dashboard, decode,
     publish::TagEvents,
     replace,
+    rules::applier::RuleApplier,
     settings::{Settings, Switch},
     store::{self, ReplayHint},
     summary::Summary,

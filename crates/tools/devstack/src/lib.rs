@@ -45,20 +45,18 @@
 //! ```
 
 mod secure;
-mod databases;
 mod elt_stack;
 mod endpoints;
 mod folder;
-mod fresh;
 mod servers;
 mod options;
 mod proxy;
 mod shared;
 mod stack;
-mod topics;
 
 pub use elt_stack::{EltProxies, EltStack, EltUrls};
 pub use endpoints::Endpoints;
+pub use endpoints::topics::Topic;
 pub use options::{Durability, Options, Persistence};
 pub use proxy::{NetworkFault, Proxy, Tally};
 pub use secure::secured::Secured;
@@ -71,4 +69,3 @@ pub use servers::role_settings::{ROLE_SETTINGS, RoleSetting, Treatment};
 pub use servers::server::{Program, Server};
 pub use shared::{STACK_VARIABLE, shared};
 pub use stack::{Proxies, Stack};
-pub use topics::Topic;

@@ -6,7 +6,7 @@ use http::{ApiError, ErrorBody, Page};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::rule::Line;
+use crate::rules::rule::Line;
 
 /// The tag rules.
 #[derive(Debug, Serialize, ToSchema)]

@@ -12,7 +12,7 @@ use self::{
     preview::{Impact, Preview},
     remove::Remove,
 };
-use crate::rule::Rule;
+use crate::rules::rule::Rule;
 
 mod change;
 mod list;

@@ -9,7 +9,7 @@ use anyhow::Context;
 use openssl::pkey::{PKey, Private};
 
 use crate::secure::certificate::{self, Authority, Validity};
-use crate::{databases, servers::owner::owner, servers::ports};
+use crate::{endpoints::databases, servers::owner::owner, servers::ports};
 
 /// The only host name of the certificates. They are not valid for the address of the server.
 const HOST: &str = "localhost";

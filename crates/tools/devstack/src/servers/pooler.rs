@@ -12,7 +12,7 @@ use nix::unistd::User;
 use crate::endpoints::POSTGRES_USER;
 use crate::secure::secured::{POSTGRES_PASSWORD, Secured, USER};
 use crate::servers::server::Program;
-use crate::{databases, servers::owner::owner, servers::ports};
+use crate::{endpoints::databases, servers::owner::owner, servers::ports};
 
 /// A pooler with its configuration written.
 pub struct Pooler {

@@ -14,7 +14,7 @@ use crate::endpoints::POSTGRES_USER;
 use crate::options::Durability;
 use crate::secure::secured::{Secured, USER};
 use crate::servers::server::Program;
-use crate::{databases, servers::owner::owner, servers::ports, servers::process};
+use crate::{endpoints::databases, servers::owner::owner, servers::ports, servers::process};
 
 /// Server settings beyond the defaults; the sizes suit a few gigabytes of memory and a busy test or bench.
 const SETTINGS: [(&str, &str); 9] = [

@@ -4,7 +4,7 @@ use clap::Args;
 use orders::tags::Subject;
 use runtime::{ExitError, settings::whole_number};
 
-use crate::rule::Rule;
+use crate::rules::rule::Rule;
 
 /// The properties of a rule that are given as options.
 #[derive(Debug, Clone, Default, Args)]

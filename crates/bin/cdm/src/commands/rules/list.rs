@@ -7,7 +7,7 @@ use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use database::{Transaction, statement};
 use runtime::ExitError;
 
-use crate::rule::Line;
+use crate::rules::rule::Line;
 
 /// The options of `rules list`.
 #[derive(Debug, Args)]

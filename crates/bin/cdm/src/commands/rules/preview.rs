@@ -9,7 +9,7 @@ use runtime::{ExitError, settings::whole_number};
 use serde::Serialize;
 
 use super::{change::Change, lock};
-use crate::rule::Rule;
+use crate::rules::rule::Rule;
 
 /// Default number of example users of each kind.
 const EXAMPLES: u32 = 5;

@@ -7,7 +7,7 @@ use database::{Transaction, statement};
 use runtime::{CommandSettings, Confirmation, ExitError, settings::whole_number};
 
 use super::{lock, preview::Impact};
-use crate::rule::Rule;
+use crate::rules::rule::Rule;
 
 /// The options of `rules remove`.
 #[derive(Debug, Args)]
