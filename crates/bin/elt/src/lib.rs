@@ -10,8 +10,9 @@
 pub use self::{
     app::Elt,
     cycle::{
-    backfill::{Range, backfill},
-    Method, Options, Servers, record_failure, run,
+        Method, Options, Servers,
+        backfill::{Range, backfill},
+        record_failure, run,
     },
     error::{Error, Server},
     job::Job,

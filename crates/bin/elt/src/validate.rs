@@ -6,7 +6,7 @@ use tokio_postgres::{Client, types::Type};
 use crate::{
     cycle::{Texts, create},
     error::{Error, Result, Server, in_text, target as target_error},
-    job::{DELETED_AT, DeleteMode, Job, Problem},
+    job::{DELETED_AT, DeleteMode, Job, Problem, TableName},
     source::{
         query::{self, Query, Travel},
         read, time,
@@ -73,7 +73,7 @@ async fn examine(job: &Job, source: &Client, client: &Client) -> Result<Validati
     client.batch_execute("BEGIN; SET LOCAL lock_timeout = '10s'").await.map_err(target_error("begin"))?;
     let known = is_known(client, job).await?;
     let (table, _) = create(client, job, known).await?;
-    table.keys(&job.key_columns).map_err(|error| error.at("KEY_COLUMNS", job.create_table.line))?;
+    table.keys(&job.key_columns).map_err(|error| error.at("CREATE_TABLE_SQL", job.create_table.line))?;
     if job.delete == DeleteMode::Soft && table.column(DELETED_AT).is_none() {
         return Err(table.missing(DELETED_AT, None).at("CREATE_TABLE_SQL", job.create_table.line));
     }
@@ -94,7 +94,7 @@ async fn examine(job: &Job, source: &Client, client: &Client) -> Result<Validati
     warnings.extend(key_warning(job, client, &table).await?);
     warnings.sort_by_key(|warning| warning.line);
     Ok(Validation {
-        target: table.name.clone(),
+        target: TableName::shown(&table.name),
         columns: query.columns.iter().map(column).collect(),
         cursor: query.cursor.and_then(|place| names.get(place).cloned()),
         watermark: query.watermark.map(|kind| kind.to_type().name().to_owned()),
@@ -128,14 +128,16 @@ fn warning(job: &Job, key: &str, line: u32, message: String) -> Problem {
 }
 
 fn cursor_warning(job: &Job, query: &Query) -> Option<Problem> {
-    let message = "the column compared with %s is not selected as it is, so the watermark is the source's clock: select it";
+    let message =
+        "the column compared with %s is not selected as it is, so the watermark is the source's clock: select it";
     (query.watermark.is_some() && query.cursor.is_none())
         .then(|| warning(job, "SELECT_SOURCE_SQL", job.select_source.line, message.to_owned()))
 }
 
 /// Warns if A may hold a key more than once.
 async fn key_warning(job: &Job, client: &Client, table: &Target) -> Result<Option<Problem>> {
-    let row = client.query_one(UNIQUE, &[&table.oid, &job.key_columns]).await.map_err(target_error("look up indexes"))?;
+    let row =
+        client.query_one(UNIQUE, &[&table.oid, &job.key_columns]).await.map_err(target_error("look up indexes"))?;
     if get(&row, "is_unique")? {
         return Ok(None);
     }
@@ -143,7 +145,7 @@ async fn key_warning(job: &Job, client: &Client, table: &Target) -> Result<Optio
     let message = format!(
         "no unique index of {} is on ({keys}) alone, so rows may share a key: a row that goes is found only if all of its key go, \
          or by the columns of ON CONFLICT",
-        table.name
+        TableName::shown(&table.name)
     );
     Ok(Some(warning(job, "KEY_COLUMNS", job.select_keys.line, message)))
 }
@@ -154,7 +156,12 @@ fn lossy(job: &Job, upsert: &Upsert<'_>) -> Vec<Problem> {
         let source = upsert.source.get(value.bare?)?;
         let why = loses(source, &column.loose_type)?;
         let (name, from, to) = (&column.name, source.r#type.name(), &column.r#type);
-        Some(warning(job, "UPSERT_TARGET_SQL", job.upsert.row.line, format!("{name}: {from} becomes {to}, which {why}")))
+        Some(warning(
+            job,
+            "UPSERT_TARGET_SQL",
+            job.upsert.row.line,
+            format!("{name}: {from} becomes {to}, which {why}"),
+        ))
     };
     upsert.parts.values.iter().zip(&upsert.listed).filter_map(one).collect()
 }
@@ -181,5 +188,6 @@ fn loses(source: &query::Column, target: &str) -> Option<&'static str> {
 /// # Errors
 /// The text is no time.
 pub fn parse_time(text: &str) -> std::result::Result<i64, String> {
-    time::parse(text).ok_or_else(|| format!("`{text}` is not a time; write it like `2026-11-30` or `2026-11-30 11:05:02`"))
+    time::parse(text)
+        .ok_or_else(|| format!("`{text}` is not a time; write it like `2026-11-30` or `2026-11-30 11:05:02`"))
 }

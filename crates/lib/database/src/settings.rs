@@ -22,8 +22,7 @@ pub struct Role {
 }
 
 /// The database of `DATABASE_URL`.
-const DATABASE: Role =
-    Role { dependency: POSTGRES, subject: "database", ca_file: "DATABASE_CA_FILE", verified: true };
+const DATABASE: Role = Role { dependency: POSTGRES, subject: "database", ca_file: "DATABASE_CA_FILE", verified: true };
 
 /// The address of the database, credentials, TLS and pool size.
 #[derive(Clone)]
@@ -72,7 +71,8 @@ impl Settings {
     /// # Errors
     /// As [`Settings::from_url`].
     pub fn of_role(role: Role, url: &str, ca_file: Option<&Path>) -> Result<Self, Error> {
-        let database_url = |reason: &dyn fmt::Display| Error { setting: role.dependency.setting, reason: reason.to_string() };
+        let database_url =
+            |reason: &dyn fmt::Display| Error { setting: role.dependency.setting, reason: reason.to_string() };
         let (base, parameters) = split(url).map_err(|reason| database_url(&reason))?;
         let mut security = tls::Mode::Prefer;
         let mut known = vec![DEFAULTS];

@@ -42,7 +42,9 @@ impl New {
         let found = look_up(&connection.client, &self.table).await;
         let table = found.map_err(|error| ExitError::Unavailable(error.to_string()))?.ok_or_else(|| {
             let table = &self.table;
-            ExitError::Unavailable(format!("SOURCE_DATABASE_URL: there is no table {table}; look at its name and its schema"))
+            ExitError::Unavailable(format!(
+                "SOURCE_DATABASE_URL: there is no table {table}; look at its name and its schema"
+            ))
         })?;
         if table.keys().next().is_none() {
             let name = table.name();

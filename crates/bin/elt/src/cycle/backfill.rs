@@ -7,8 +7,7 @@ use crate::{
     keys::Context,
     outcome::{Outcome, Status},
     source::{query::Query, read, time},
-    state,
-    upsert,
+    state, upsert,
 };
 
 /// A range of the cursor, both ends included: microseconds since 2000-01-01, in the terms of the column.
@@ -93,7 +92,9 @@ fn until(query: &Query, range: Range) -> Result<Option<String>> {
     };
     let Some(to) = range.to else { return Ok(None) };
     let Some(column) = query.cursor else {
-        return Err(Error::job("the column compared with %s is not selected as it is, so --to cannot be applied: leave it out"));
+        return Err(Error::job(
+            "the column compared with %s is not selected as it is, so --to cannot be applied: leave it out",
+        ));
     };
     Ok(Some(format!("s.c{} <= {}", column + 1, kind.exact(to))))
 }

@@ -78,7 +78,8 @@ fn triggers(key_columns: &[String], table: &Target, soft: bool) -> String {
         )
     };
     [
-        "CREATE TEMP TABLE elt_captured (kind text, rows bigint, changed bigint[], keys text[]) ON COMMIT DROP;".to_owned(),
+        "CREATE TEMP TABLE elt_captured (kind text, rows bigint, changed bigint[], keys text[]) ON COMMIT DROP;"
+            .to_owned(),
         trigger("INSERT", "NEW TABLE AS elt_new", &simple("insert", "elt_new")),
         trigger("UPDATE", "OLD TABLE AS elt_old NEW TABLE AS elt_new", &both),
         trigger("DELETE", "OLD TABLE AS elt_old", &simple("delete", "elt_old")),

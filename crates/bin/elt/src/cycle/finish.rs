@@ -104,7 +104,10 @@ impl Cycle<'_> {
         redis: Option<&mut MultiplexedConnection>,
         start: &Start,
     ) -> Option<Found> {
-        let trusted = !matches!(start.full_read, Some(FullRead::NewTexts | FullRead::NewTable | FullRead::First | FullRead::Asked));
+        let trusted = !matches!(
+            start.full_read,
+            Some(FullRead::NewTexts | FullRead::NewTable | FullRead::First | FullRead::Asked)
+        );
         let token = start.state.token.as_deref().filter(|_| trusted);
         match cache::load(redis?, &self.name, token).await {
             Ok(found) => Some(found),

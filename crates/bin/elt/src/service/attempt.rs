@@ -35,8 +35,7 @@ pub(crate) async fn attempt(servers: &Servers, job: &Job, options: &Options, aba
     let end_statements = async || {
         tokio::join!(cancellers[0].cancel(), cancellers[1].cancel());
     };
-    let parts =
-        cycle::Servers { source: &source.client, target: &target.client, redis: redis.as_mut().ok() };
+    let parts = cycle::Servers { source: &source.client, target: &target.client, redis: redis.as_mut().ok() };
     let cycle = timeout(job.timeout, cycle::run(job, parts, options));
     let ended = tokio::select! {
         ended = cycle => ended,
@@ -47,7 +46,11 @@ pub(crate) async fn attempt(servers: &Servers, job: &Job, options: &Options, aba
     };
     let Ok(mut outcome) = ended else {
         end_statements().await;
-        return Attempt::Done(Box::new(timed_out(job)));
+        let mut outcome = timed_out(job);
+        if !options.dry_run {
+            record(servers, job, &options.instance, &mut outcome).await;
+        }
+        return Attempt::Done(Box::new(outcome));
     };
     if let Err(error) = redis {
         outcome.notes.push(format!("Redis is away: {error}"));

@@ -50,8 +50,12 @@ async fn source_role(servers: &Servers) -> Option<Finding> {
     let Rights { role, is_superuser, writes } = rights(&servers.source).await.ok()?;
     let setting = SOURCE.dependency.setting;
     Some(match writes {
-        _ if is_superuser => Finding::ok("source role", format_args!("warning: {setting}: {role} is a superuser; {ADVICE}")),
-        Some(table) => Finding::ok("source role", format_args!("warning: {setting}: {role} may write {table}; {ADVICE}")),
+        _ if is_superuser => {
+            Finding::ok("source role", format_args!("warning: {setting}: {role} is a superuser; {ADVICE}"))
+        }
+        Some(table) => {
+            Finding::ok("source role", format_args!("warning: {setting}: {role} may write {table}; {ADVICE}"))
+        }
         None => Finding::ok("source role", format_args!("{role} only reads")),
     })
 }
@@ -90,7 +94,8 @@ fn jobs(settings: &JobSettings) -> Vec<Finding> {
     let files = match folder::read_all(path) {
         Ok(files) => files,
         Err(error) => {
-            let wrong = format_args!("{} cannot be read: {error}; create the folder, or look at its rights", path.display());
+            let wrong =
+                format_args!("{} cannot be read: {error}; create the folder, or look at its rights", path.display());
             return vec![Finding::failed("JOBS_DIR", wrong)];
         }
     };
@@ -98,7 +103,9 @@ fn jobs(settings: &JobSettings) -> Vec<Finding> {
     for (name, bytes) in files {
         let shown = folder::shown(path, &name);
         let problem = match bytes {
-            Ok(bytes) => Job::parse(&shown, &bytes).err().and_then(|problems| problems.first().map(ToString::to_string)),
+            Ok(bytes) => {
+                Job::parse(&shown, &bytes).err().and_then(|problems| problems.first().map(ToString::to_string))
+            }
             Err(error) => Some(format!("{shown}: cannot be read: {error}")),
         };
         findings.extend(problem.map(|problem| Finding::failed(format!("job file {shown}"), problem)));

@@ -28,7 +28,11 @@ pub(crate) fn describe() {
         "Unix time from which the next cycle reads, by the clock of the source; 0 if it reads everything"
     );
     describe_gauge!("tagmill_elt_deletes_held", Count, "1 if deletes of the job wait for a person");
-    describe_gauge!("tagmill_elt_failures", Count, "Cycles of the job that have failed since the last one that did not");
+    describe_gauge!(
+        "tagmill_elt_failures",
+        Count,
+        "Cycles of the job that have failed since the last one that did not"
+    );
     describe_gauge!("tagmill_elt_period_seconds", Seconds, "Time between two cycles of the job");
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::job::TableName;
+
 /// A job file and the table it wants to fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claim {
@@ -26,7 +28,11 @@ pub(crate) struct Owner {
 pub(crate) fn conflicts(claims: &[Claim], owners: &[Owner]) -> BTreeMap<String, String> {
     let mut losers = BTreeMap::new();
     let one_table = |winner: &Claim| {
-        format!("{} is filled by {} already: name another table, or remove one of the two files", winner.target, winner.file)
+        format!(
+            "{} is filled by {} already: name another table, or remove one of the two files",
+            TableName::shown(&winner.target),
+            winner.file
+        )
     };
     lose(claims, |claim| &claim.target, owners, one_table, &mut losers);
     let left: Vec<Claim> = claims.iter().filter(|claim| !losers.contains_key(&claim.file)).cloned().collect();
@@ -77,14 +83,18 @@ mod tests {
 
     #[test]
     fn the_file_with_state_continues() {
-        let claims = [claim("jobs/a.yaml", "public.t"), claim("jobs/t.yaml", "public.t"), claim("jobs/u.yaml", "public.u")];
+        let claims =
+            [claim("jobs/a.yaml", "public.t"), claim("jobs/t.yaml", "public.t"), claim("jobs/u.yaml", "public.u")];
         let losers = conflicts(&claims, &[owner("jobs/t.yaml", "public.t")]);
         assert_eq!(losers.keys().collect::<Vec<_>>(), ["jobs/a.yaml"]);
         assert!(losers["jobs/a.yaml"].starts_with("public.t is filled by jobs/t.yaml already: "));
         assert_eq!(conflicts(&claims, &[]).keys().collect::<Vec<_>>(), ["jobs/t.yaml"]);
         // Renamed and copied at once: the name decides.
         let renamed = [claim("jobs/a.json", "public.t"), claim("jobs/t.json", "public.t")];
-        assert_eq!(conflicts(&renamed, &[owner("jobs/t.yaml", "public.t")]).keys().collect::<Vec<_>>(), ["jobs/a.json"]);
+        assert_eq!(
+            conflicts(&renamed, &[owner("jobs/t.yaml", "public.t")]).keys().collect::<Vec<_>>(),
+            ["jobs/a.json"]
+        );
     }
 
     #[test]

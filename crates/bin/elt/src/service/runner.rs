@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     attempt::{self, Attempt, attempt},
-    service_health::ServiceHealth,
     servers::Servers,
+    service_health::ServiceHealth,
     settings::{SOURCE, TARGET},
 };
 use crate::{

@@ -19,10 +19,10 @@ use super::{
     attempt,
     folder::{self, File, Folder},
     metrics,
-    service_health::ServiceHealth,
     report::Reporter,
     runner::Runner,
     servers::Servers,
+    service_health::ServiceHealth,
     settings::{JobSettings, Settings},
     status::Board,
 };
@@ -184,7 +184,8 @@ impl Scheduler {
     fn start_queued(&mut self) {
         while self.running.len() < self.settings.jobs_in_flight.get() {
             let Some(name) = self.queue.pop_front() else { return };
-            let job = self.folder.files().find(|(file, _)| **file == name).and_then(|(_, file)| file.parsed.clone().ok());
+            let job =
+                self.folder.files().find(|(file, _)| **file == name).and_then(|(_, file)| file.parsed.clone().ok());
             if let Some(job) = job {
                 self.start(name, job);
             }

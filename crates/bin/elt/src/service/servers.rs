@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use database::{Connection, ConnectError};
+use database::{ConnectError, Connection};
 use redis::{AsyncConnectionConfig, RedisError, aio::MultiplexedConnection};
 use runtime::ExitError;
 

@@ -140,11 +140,7 @@ fn lines(folder: &Folder, refused: &BTreeMap<String, String>) -> BTreeMap<String
 }
 
 /// The status as a command sees it: it reads the files itself.
-pub(crate) async fn of_files(
-    settings: &JobSettings,
-    now: Timestamp,
-    client: &Client,
-) -> anyhow::Result<Status> {
+pub(crate) async fn of_files(settings: &JobSettings, now: Timestamp, client: &Client) -> anyhow::Result<Status> {
     let path: &PathBuf = &settings.jobs_dir;
     let mut folder = Folder::default();
     folder.update(path, folder::read_all(path)?);

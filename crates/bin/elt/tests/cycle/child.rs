@@ -2,8 +2,8 @@
 
 use std::process::{Child, Command, Stdio};
 
-use elt::Options;
 use crate::fixture::{Fixture, connect, connect_redis, items, options};
+use elt::Options;
 
 /// The job that the child runs.
 pub(crate) fn job() -> elt::Job {

@@ -118,7 +118,10 @@ async fn what_cannot_be_stated_is_refused_by_name() -> anyhow::Result<()> {
         fixture.set("ROLE", [setting].into_iter()).await?;
         let connect_error = Database::new(&fixture.settings()?).ping().await.unwrap_err();
         let expected = format!("{} is {}", setting.name, setting.awkward);
-        assert!(matches!(&connect_error, ConnectError::Rejected { reason: why, .. } if why.contains(&expected)), "{connect_error}");
+        assert!(
+            matches!(&connect_error, ConnectError::Rejected { reason: why, .. } if why.contains(&expected)),
+            "{connect_error}"
+        );
     }
     Ok(())
 }

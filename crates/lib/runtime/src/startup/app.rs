@@ -4,9 +4,7 @@ use axum::Router;
 use database::Migrations;
 use health::Health;
 
-use crate::{
-    CommandSettings, Commands, Context, ExitError, LogFile, Report, migrate, settings::DatabaseSettings,
-};
+use crate::{CommandSettings, Commands, Context, ExitError, LogFile, Report, migrate, settings::DatabaseSettings};
 
 /// A service: what it is called, what can be set, how it is checked, what it answers over HTTP, and how it runs.
 ///

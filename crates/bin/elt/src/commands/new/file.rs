@@ -23,21 +23,50 @@ pub(super) struct Column {
 
 /// Names of columns that usually hold the time of the last change, the most usual first.
 const CURSORS: [&str; 9] = [
-    "updated_at", "modified_at", "changed_at", "update_ts", "updated", "modified", "last_update", "last_updated", "last_modified",
+    "updated_at",
+    "modified_at",
+    "changed_at",
+    "update_ts",
+    "updated",
+    "modified",
+    "last_update",
+    "last_updated",
+    "last_modified",
 ];
 
 /// A name as SQL needs it.
 pub(super) fn written(name: &str) -> String {
-    let plain = name.chars().enumerate().all(|(place, character)| {
-        matches!(character, 'a'..='z' | '_') || (place > 0 && character.is_ascii_digit())
-    });
+    let plain = name
+        .chars()
+        .enumerate()
+        .all(|(place, character)| matches!(character, 'a'..='z' | '_') || (place > 0 && character.is_ascii_digit()));
     if plain && !RESERVED.contains(&name) { name.to_owned() } else { quote(name) }
 }
 
 /// Words that are no names of columns unless they are quoted.
 const RESERVED: [&str; 22] = [
-    "all", "and", "as", "case", "check", "column", "default", "desc", "do", "end", "from", "group", "limit", "offset", "or", "order",
-    "primary", "references", "select", "table", "user", "when",
+    "all",
+    "and",
+    "as",
+    "case",
+    "check",
+    "column",
+    "default",
+    "desc",
+    "do",
+    "end",
+    "from",
+    "group",
+    "limit",
+    "offset",
+    "or",
+    "order",
+    "primary",
+    "references",
+    "select",
+    "table",
+    "user",
+    "when",
 ];
 
 impl Table {
@@ -63,7 +92,9 @@ impl Table {
             .map(|column| column.name.as_str())
             .collect();
         let usual = CURSORS.iter().find(|name| times.contains(name)).copied();
-        usual.or_else(|| times.iter().find(|name| name.contains("updat") || name.contains("modif")).copied()).map(written)
+        usual
+            .or_else(|| times.iter().find(|name| name.contains("updat") || name.contains("modif")).copied())
+            .map(written)
     }
 
     fn names(&self) -> Vec<String> {
@@ -87,9 +118,13 @@ impl Table {
 
     pub(super) fn upsert_target(&self) -> String {
         let (names, keys): (Vec<String>, Vec<String>) = (self.names(), self.keys().collect());
-        let sets: Vec<String> =
-            names.iter().filter(|name| !keys.contains(name)).map(|name| format!("    {name} = EXCLUDED.{name}")).collect();
-        let action = if sets.is_empty() { "DO NOTHING".to_owned() } else { format!("DO UPDATE SET\n{}", sets.join(",\n")) };
+        let sets: Vec<String> = names
+            .iter()
+            .filter(|name| !keys.contains(name))
+            .map(|name| format!("    {name} = EXCLUDED.{name}"))
+            .collect();
+        let action =
+            if sets.is_empty() { "DO NOTHING".to_owned() } else { format!("DO UPDATE SET\n{}", sets.join(",\n")) };
         let values = vec!["%s"; names.len()].join(", ");
         let head = escaped(&format!("INSERT INTO {} ({})", self.target(), names.join(", ")));
         format!("{head}\nVALUES ({values})\nON CONFLICT ({}) {}", escaped(&keys.join(", ")), escaped(&action))
@@ -152,7 +187,11 @@ mod tests {
 
     #[test]
     fn a_file_is_a_job_that_copies_the_table() {
-        let table = table(&[("id", "bigint", true), ("title", "text", false), ("updated_at", "timestamp without time zone", false)]);
+        let table = table(&[
+            ("id", "bigint", true),
+            ("title", "text", false),
+            ("updated_at", "timestamp without time zone", false),
+        ]);
         insta::assert_snapshot!(table.yaml());
         let job = Job::parse("jobs/orders.yaml", table.yaml().as_bytes()).unwrap();
         assert_eq!((job.warnings.len(), job.key_columns.as_slice()), (0, ["id".to_owned()].as_slice()));
@@ -161,9 +200,11 @@ mod tests {
 
     #[test]
     fn awkward_names_are_quoted_and_a_table_may_have_no_cursor() {
-        let table = Table { schema: "My Schema".to_owned(), ..table(&[("user", "text", true), ("100 %'s", "text", true)]) };
+        let table =
+            Table { schema: "My Schema".to_owned(), ..table(&[("user", "text", true), ("100 %'s", "text", true)]) };
         let yaml = table.yaml();
-        let job = Job::parse("jobs/orders.yaml", yaml.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}\n{yaml}"));
+        let job =
+            Job::parse("jobs/orders.yaml", yaml.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}\n{yaml}"));
         assert_eq!(job.key_columns, ["user", "100 %'s"]);
         assert!(yaml.contains("# No column seems"), "{yaml}");
     }

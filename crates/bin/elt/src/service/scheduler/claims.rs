@@ -32,7 +32,8 @@ pub(super) async fn refused(servers: &Servers, folder: &Folder) -> Refused {
     match resolve(servers, &doubtful).await {
         Ok((claims, owners)) => conflicts(&claims, &owners),
         Err(error) => {
-            let wait = |(file, _): &(&File, &Job)| (file.name.clone(), format!("another file may fill its table; {error}"));
+            let wait =
+                |(file, _): &(&File, &Job)| (file.name.clone(), format!("another file may fill its table; {error}"));
             doubtful.iter().map(wait).collect()
         }
     }
@@ -43,10 +44,7 @@ fn meets(job: &Job, other: &File) -> bool {
     other.parsed.as_ref().is_ok_and(|other| other.name == job.name || other.target.table == job.target.table)
 }
 
-async fn resolve(
-    servers: &Servers,
-    files: &[(&File, &Job)],
-) -> std::result::Result<(Vec<Claim>, Vec<Owner>), String> {
+async fn resolve(servers: &Servers, files: &[(&File, &Job)]) -> std::result::Result<(Vec<Claim>, Vec<Owner>), String> {
     let connection = database::connect(&servers.target).await.map_err(|error| error.to_string())?;
     let read = async {
         let (mut claims, mut owners) = (Vec::new(), Vec::new());

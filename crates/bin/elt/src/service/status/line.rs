@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde::Serialize;
 
 use super::{FileLine, JobRow, Status};
-use crate::{outcome::Counts, source::time};
+use crate::{job::TableName, outcome::Counts, source::time};
 
 /// A job.
 #[derive(Debug, Clone, Serialize)]
@@ -71,7 +71,9 @@ pub(super) fn merge(
     };
     let of_file = |file: &FileLine| {
         let by_file = rows.iter().find(|row| row.file == file.file);
-        by_file.or_else(|| rows.iter().find(|row| row.job == file.job && !files.iter().any(|other| other.file == row.file)))
+        by_file.or_else(|| {
+            rows.iter().find(|row| row.job == file.job && !files.iter().any(|other| other.file == row.file))
+        })
     };
     let mut jobs: Vec<JobLine> = files.iter().map(|file| with_file(file, of_file(file), period)).collect();
     let gone = |row: &&JobRow| !files.iter().any(|file| of_file(file).is_some_and(|found| found.target == row.target));
@@ -116,7 +118,7 @@ fn next(finished: Timestamp, seconds: Option<f64>, every: Duration) -> Option<Ti
 fn of_row(row: &JobRow) -> JobLine {
     JobLine {
         job: row.job.clone(),
-        target: Some(row.target.clone()),
+        target: Some(TableName::shown(&row.target)),
         state: row.status.clone(),
         failures: row.failures,
         last_run: row.finished_at.map(shown),

@@ -16,10 +16,8 @@ fn what_is_missing_or_refused_is_69() {
         reason: "28P01 password authentication failed".into(),
     };
     assert_eq!(refused(password.into()), (69, "DATABASE_URL: 28P01 password authentication failed".to_owned()));
-    let migration = database::migrate::Error::Failed {
-        dependency: database::POSTGRES,
-        reason: "42501 permission denied".into(),
-    };
+    let migration =
+        database::migrate::Error::Failed { dependency: database::POSTGRES, reason: "42501 permission denied".into() };
     assert_eq!(refused(migration.into()), (69, "DATABASE_URL: 42501 permission denied".to_owned()));
 }
 
