@@ -72,7 +72,7 @@ chart: setup binaries $(HELM_VENV)/stamp ## bring the chart's schema up to the s
 manifests: setup $(HELM_VENV)/stamp ## the chart as plain manifests for kubectl, in target/manifests; VALUES= changes it
 	@$(HELM_PYTHON) helm/tests/manifests.py $(or $(VALUES),deploy/clusters/a-single-vm.yaml)
 
-image: ## an image of the three services without Docker, started and checked here; its size
+image: ## an image of the services without Docker, started and checked here; its size
 	@deploy/devstack/setup.sh buildah
 	TAGMILL_COMMIT=$(COMMIT) $(RELEASE)
 	@TAGMILL_COMMIT=$(COMMIT) deploy/image/build.sh

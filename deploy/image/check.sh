@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts what is in the image that build.sh made, as the user it is for, on the stack of `devstack run`: the migration, the
-# three services until each says by its own probe that it is healthy, `check` of each. Before that: whether the image has the
-# name by which the pods of deploy/clusters/a-single-vm.yaml ask for it.
+# three order services until each says by its own probe that it is healthy, `check` of each; elt-service as far as it needs no
+# job. Before that: whether the image has the name by which the pods of deploy/clusters/a-single-vm.yaml ask for it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
@@ -65,3 +65,5 @@ for service in stg dds cdm; do
     say "$service-service check"
     inside "$service-service" check
 done
+say "elt-service starts"
+inside elt-service settings >/dev/null
