@@ -72,7 +72,7 @@ chart: setup binaries $(HELM_VENV)/stamp ## write the settings of the services i
 manifests: setup $(HELM_VENV)/stamp ## render the chart as plain manifests for kubectl, in target/manifests; option: VALUES=
 	@$(HELM_PYTHON) helm/tests/manifests.py $(or $(VALUES),deploy/clusters/a-single-vm.yaml)
 
-image: ## build an image of the three services without Docker, start it, check it, print its size
+image: ## build an image of the services without Docker, start it, check it, print its size
 	@deploy/devstack/setup.sh buildah
 	TAGMILL_COMMIT=$(COMMIT) $(RELEASE)
 	@TAGMILL_COMMIT=$(COMMIT) deploy/image/build.sh

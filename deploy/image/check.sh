@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the image of build.sh on the stack of `devstack run`. First: the image has the name that the pods of
-# deploy/clusters/a-single-vm.yaml request. Then, as the user of the image: the migration, the three services until each is
-# healthy by its own probe, and `check` of each.
+# deploy/clusters/a-single-vm.yaml request. Then, as the user of the image: the migration, the three order services until each
+# is healthy by its own probe, `check` of each, and elt-service as far as it needs no job.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
@@ -65,3 +65,5 @@ for service in stg dds cdm; do
     say "$service-service check"
     inside "$service-service" check
 done
+say "elt-service starts"
+inside elt-service settings >/dev/null

@@ -14,6 +14,9 @@ import yaml
 from chart import ROOT, SERVICES, one
 from conftest import rendered
 
+# The image has a program that the chart installs only if it is switched on.
+PROGRAMS = (*SERVICES, "elt")
+
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 TEXT = DOCKERFILE.read_text()
 
@@ -35,11 +38,11 @@ def test_shell_scripts_can_be_read() -> None:
         subprocess.run(["bash", "-n", script], check=True)
 
 
-def test_the_image_holds_the_three_programs_and_nobody_with_rights() -> None:
+def test_the_image_holds_the_programs_and_nobody_with_rights() -> None:
     services = stage("services")
     assert services.startswith("scratch ")
     assert "USER 65532:65532" in services and "HEALTHCHECK" in services and "EXPOSE 5000" in services
-    for service in SERVICES:
+    for service in PROGRAMS:
         assert f"/programs/{service}-service" in stage("build")
     assert "ENV MALLOC_ARENA_MAX=2\n" in services
     assert "--env MALLOC_ARENA_MAX=2 " in (ROOT / "deploy" / "image" / "build.sh").read_text()
@@ -76,7 +79,7 @@ def bill(*crates: str) -> dict:
 def test_what_the_build_needs_is_sent_to_it() -> None:
     sent = set(re.findall(r"^!(.+)$", (ROOT / "deploy" / "Dockerfile.dockerignore").read_text(), re.MULTILINE))
     assert all((ROOT / path).exists() for path in sent)
-    ours = [component["name"] for component in bill(*SERVICES, "workload")["components"] if "hashes" not in component]
+    ours = [component["name"] for component in bill(*PROGRAMS, "workload")["components"] if "hashes" not in component]
     sources = [
         file
         for crate in ours
@@ -89,10 +92,10 @@ def test_what_the_build_needs_is_sent_to_it() -> None:
 
 
 def test_the_bill_of_materials_names_every_crate_that_is_compiled_in() -> None:
-    told = bill(*SERVICES)
+    told = bill(*PROGRAMS)
     assert (told["bomFormat"], told["specVersion"]) == ("CycloneDX", "1.5")
     components = {component["name"]: component for component in told["components"]}
-    assert {"tokio", "rdkafka", "rdkafka-sys", "openssl-sys", "tokio-postgres", *SERVICES} <= set(components)
+    assert {"tokio", "rdkafka", "rdkafka-sys", "openssl-sys", "tokio-postgres", *PROGRAMS} <= set(components)
     assert not {"devstack", "insta", "proptest"} & set(components), "what only tests use is not in the image"
     lock = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
     checksums = {(crate["name"], crate["version"]): crate.get("checksum") for crate in lock}

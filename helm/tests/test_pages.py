@@ -30,7 +30,9 @@ def default(setting: dict) -> str:
 
 def test_the_page_of_settings_has_every_setting_with_its_default() -> None:
     of_services = [
-        (service, name, default(setting)) for service in SERVICES for name, setting in settings(service).items()
+        (service, name, default(setting))
+        for service in [*SERVICES, "elt"]
+        for name, setting in settings(service).items()
     ]
     assert sorted(on_the_page()) == sorted(of_services)
 

@@ -158,7 +158,7 @@ fn from_postgres(server: Server, step: &str, error: &PgError) -> Error {
 /// The message and where it belongs, without values. Messages of these classes quote names only; data exceptions and
 /// whatever a trigger raises quote values.
 fn without_values(error: &DbError) -> String {
-    let names_only = ["08", "23", "25", "28", "3D", "40", "42", "53", "55", "57", "58"];
+    let names_only = ["08", "23", "25", "28", "3D", "3F", "40", "42", "53", "55", "57", "58"];
     let mut text = if names_only.iter().any(|class| error.code().code().starts_with(class)) {
         error.message().to_owned()
     } else {

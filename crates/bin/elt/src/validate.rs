@@ -6,7 +6,7 @@ use tokio_postgres::{Client, types::Type};
 use crate::{
     cycle::{Texts, create},
     error::{Error, Result, Server, in_text, target as target_error},
-    job::{DELETED_AT, DeleteMode, Job, Problem},
+    job::{DELETED_AT, DeleteMode, Job, Problem, TableName},
     source::{
         query::{self, Query, Travel},
         read, time,
@@ -73,7 +73,7 @@ async fn examine(job: &Job, source: &Client, client: &Client) -> Result<Validati
     client.batch_execute("BEGIN; SET LOCAL lock_timeout = '10s'").await.map_err(target_error("begin"))?;
     let known = is_known(client, job).await?;
     let (table, _) = create(client, job, known).await?;
-    table.keys(&job.key_columns).map_err(|error| error.at("KEY_COLUMNS", job.create_table.line))?;
+    table.keys(&job.key_columns).map_err(|error| error.at("CREATE_TABLE_SQL", job.create_table.line))?;
     if job.delete == DeleteMode::Soft && table.column(DELETED_AT).is_none() {
         return Err(table.missing(DELETED_AT, None).at("CREATE_TABLE_SQL", job.create_table.line));
     }
@@ -94,7 +94,7 @@ async fn examine(job: &Job, source: &Client, client: &Client) -> Result<Validati
     warnings.extend(key_warning(job, client, &table).await?);
     warnings.sort_by_key(|warning| warning.line);
     Ok(Validation {
-        target: table.name.clone(),
+        target: TableName::shown(&table.name),
         columns: query.columns.iter().map(column).collect(),
         cursor: query.cursor.and_then(|place| names.get(place).cloned()),
         watermark: query.watermark.map(|kind| kind.to_type().name().to_owned()),
@@ -145,7 +145,7 @@ async fn key_warning(job: &Job, client: &Client, table: &Target) -> Result<Optio
     let message = format!(
         "no unique index of {} is on ({keys}) alone, so rows may share a key: a row that goes is found only if all of its key go, \
          or by the columns of ON CONFLICT",
-        table.name
+        TableName::shown(&table.name)
     );
     Ok(Some(warning(job, "KEY_COLUMNS", job.select_keys.line, message)))
 }

@@ -81,7 +81,8 @@ pub(super) fn print_changes(changes: &Changes, words: [&str; 3], out: &mut impl 
 }
 
 fn print_changed(Changed { rows, keys }: &Changed, what: &str, out: &mut impl Write) -> std::io::Result<()> {
-    writeln!(out, "  {rows} rows {what}")?;
+    let noun = if *rows == 1 { "row" } else { "rows" };
+    writeln!(out, "  {rows} {noun} {what}")?;
     if !keys.is_empty() {
         writeln!(out, "    keys: {}", keys.join(" "))?;
     }

@@ -12,6 +12,7 @@ pub(super) fn remedy(sqlstate: &str, server: Server) -> Option<&'static str> {
         "42501" if at_source => "GRANT SELECT on it to the role of SOURCE_DATABASE_URL",
         "42501" => "make the role of TARGET_DATABASE_URL the owner, or grant it the right",
         "42601" => "correct the statement at this line",
+        "42704" => "look at the name of the type",
         "42702" => "write the table before the column",
         "42703" => "look at the names of the columns",
         "42804" | "42846" => "add a cast",

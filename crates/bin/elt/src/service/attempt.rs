@@ -46,7 +46,11 @@ pub(crate) async fn attempt(servers: &Servers, job: &Job, options: &Options, aba
     };
     let Ok(mut outcome) = ended else {
         end_statements().await;
-        return Attempt::Done(Box::new(timed_out(job)));
+        let mut outcome = timed_out(job);
+        if !options.dry_run {
+            record(servers, job, &options.instance, &mut outcome).await;
+        }
+        return Attempt::Done(Box::new(outcome));
     };
     if let Err(error) = redis {
         outcome.notes.push(format!("Redis is away: {error}"));

@@ -38,43 +38,63 @@ pub(crate) fn describe() {
 
 /// Makes the metrics of a job exist, so that an alert sees a change and not a gap.
 pub(crate) fn register(job: &str, period: f64) {
-    for outcome in OUTCOMES {
-        counter!("tagmill_elt_cycles_total", "job" => job.to_owned(), "outcome" => outcome).increment(0);
-    }
+    OUTCOMES.iter().for_each(|outcome| count(job, outcome, 0));
     add_rows(job, &Counts::default());
-    gauge!("tagmill_elt_deletes_held", "job" => job.to_owned()).set(0);
-    gauge!("tagmill_elt_failures", "job" => job.to_owned()).set(0);
-    gauge!("tagmill_elt_period_seconds", "job" => job.to_owned()).set(period);
-    gauge!("tagmill_elt_last_success_timestamp_seconds", "job" => job.to_owned()).set(now());
+    set_failures(job, 0);
+    set_held(job, false);
+    self::period(job, period);
+    let name = job.to_owned();
+    gauge!("tagmill_elt_last_success_timestamp_seconds", "job" => name).set(now());
 }
 
 /// A tick without a cycle: `invalid` or `late`.
 pub(crate) fn no_cycle(job: &str, outcome: &'static str) {
-    counter!("tagmill_elt_cycles_total", "job" => job.to_owned(), "outcome" => outcome).increment(1);
+    count(job, outcome, 1);
+}
+
+fn count(job: &str, outcome: &'static str, cycles: u64) {
+    let name = job.to_owned();
+    counter!("tagmill_elt_cycles_total", "job" => name, "outcome" => outcome).increment(cycles);
+}
+
+fn set_failures(job: &str, failures: u32) {
+    let name = job.to_owned();
+    gauge!("tagmill_elt_failures", "job" => name).set(failures);
+}
+
+fn set_held(job: &str, held: bool) {
+    let name = job.to_owned();
+    gauge!("tagmill_elt_deletes_held", "job" => name).set(u8::from(held));
 }
 
 /// How long it is between two cycles.
 pub(crate) fn period(job: &str, seconds: f64) {
-    gauge!("tagmill_elt_period_seconds", "job" => job.to_owned()).set(seconds);
+    let name = job.to_owned();
+    gauge!("tagmill_elt_period_seconds", "job" => name).set(seconds);
 }
 
 /// A cycle that has ended.
 pub(crate) fn cycle(job: &str, outcome: &Outcome, failures: u32) {
-    no_cycle(job, outcome.status.name());
+    count(job, outcome.status.name(), 1);
     if outcome.status == Status::Elsewhere {
+        // The other replica tells it: the largest value of all is that of the last cycle.
+        set_failures(job, 0);
+        set_held(job, false);
         return;
     }
-    let job = job.to_owned();
-    histogram!("tagmill_elt_cycle_seconds", "job" => job.clone()).record(outcome.seconds);
-    add_rows(&job, &outcome.counts);
-    gauge!("tagmill_elt_failures", "job" => job.clone()).set(failures);
+    let (name, seconds) = (job.to_owned(), outcome.seconds);
+    histogram!("tagmill_elt_cycle_seconds", "job" => name).record(seconds);
+    add_rows(job, &outcome.counts);
+    set_failures(job, failures);
     if outcome.status == Status::Failed {
         return;
     }
-    gauge!("tagmill_elt_deletes_held", "job" => job.clone()).set(u8::from(outcome.status == Status::Held));
-    gauge!("tagmill_elt_watermark_timestamp_seconds", "job" => job.clone()).set(outcome.watermark_time.unwrap_or(0.0));
+    set_held(job, outcome.status == Status::Held);
+    let (name, watermark) = (job.to_owned(), outcome.watermark_time.unwrap_or(0.0));
+    gauge!("tagmill_elt_watermark_timestamp_seconds", "job" => name).set(watermark);
     if outcome.status == Status::Ok {
-        gauge!("tagmill_elt_last_success_timestamp_seconds", "job" => job).set(now());
+        let name = job.to_owned();
+        gauge!("tagmill_elt_last_success_timestamp_seconds", "job" => name).set(now());
     }
 }
 
@@ -88,7 +108,8 @@ fn add_rows(job: &str, counts: &Counts) {
         ("deleted", deleted),
         ("repaired", repaired),
     ] {
-        counter!("tagmill_elt_rows_total", "job" => job.to_owned(), "kind" => kind).increment(rows);
+        let name = job.to_owned();
+        counter!("tagmill_elt_rows_total", "job" => name, "kind" => kind).increment(rows);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::job::TableName;
+
 /// A job file and the table it wants to fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claim {
@@ -28,7 +30,8 @@ pub(crate) fn conflicts(claims: &[Claim], owners: &[Owner]) -> BTreeMap<String, 
     let one_table = |winner: &Claim| {
         format!(
             "{} is filled by {} already: name another table, or remove one of the two files",
-            winner.target, winner.file
+            TableName::shown(&winner.target),
+            winner.file
         )
     };
     lose(claims, |claim| &claim.target, owners, one_table, &mut losers);

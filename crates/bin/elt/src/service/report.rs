@@ -106,7 +106,8 @@ impl Reporter {
         let job = file.job.as_str();
         let memory = self.memory(job);
         memory.failures = match outcome.status {
-            Status::Failed => memory.failures + 1,
+            // Those of other replicas count as well.
+            Status::Failed => (memory.failures + 1).max(outcome.failures.unsigned_abs()),
             Status::Elsewhere => memory.failures,
             Status::Ok | Status::Held => 0,
         };

@@ -1,6 +1,6 @@
 //! Log files with errors, one per day, as text. The oldest files are removed.
 
-use std::{fmt as text, path::PathBuf};
+use std::{fmt as text, fs, path::PathBuf};
 
 use tracing::{
     Event, Level, Subscriber,
@@ -48,16 +48,21 @@ impl LogFile {
     }
 
     fn open_file(&self) -> Result<RollingFileAppender, ExitError> {
+        let refused = |reason: &dyn text::Display| {
+            let (setting, folder) = (self.setting, self.folder.display());
+            ExitError::Config(format!("{setting}: {folder} cannot be written: {reason}"))
+        };
+        // The appender would complain on standard error of a folder that is not there.
+        fs::create_dir_all(&self.folder).map_err(|error| refused(&error))?;
         RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
             .filename_prefix(self.name)
             .filename_suffix("log")
             .max_log_files(self.keep)
             .build(&self.folder)
-            .map_err(|error| {
-                let (setting, folder) = (self.setting, self.folder.display());
-                let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-                ExitError::Config(format!("{setting}: {folder} cannot be written: {reason}"))
+            .map_err(|error| match std::error::Error::source(&error) {
+                Some(reason) => refused(&reason),
+                None => refused(&error),
             })
     }
 }
@@ -122,11 +127,9 @@ impl Visit for Fields {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use tracing_subscriber::layer::SubscriberExt;
 
-    use super::LogFile;
+    use super::{LogFile, fs};
 
     #[test]
     fn errors_are_lines_of_text_and_nothing_else_is_written() {

@@ -44,7 +44,7 @@ pub async fn connection(settings: &database::Settings, database: &Database) -> F
 fn seen(ServerInfo { version, direct, durable }: &ServerInfo) -> String {
     let mut seen = format!("PostgreSQL {version}");
     if !durable {
-        seen.push_str(", fsync or full_page_writes is off: a power loss may cost orders");
+        seen.push_str(", fsync or full_page_writes is off: a power loss may lose commits");
     }
     if !direct {
         seen.push_str(", through a pooler: unnamed statements");

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde::Serialize;
 
 use super::{FileLine, JobRow, Status};
-use crate::{outcome::Counts, source::time};
+use crate::{job::TableName, outcome::Counts, source::time};
 
 /// A job.
 #[derive(Debug, Clone, Serialize)]
@@ -118,7 +118,7 @@ fn next(finished: Timestamp, seconds: Option<f64>, every: Duration) -> Option<Ti
 fn of_row(row: &JobRow) -> JobLine {
     JobLine {
         job: row.job.clone(),
-        target: Some(row.target.clone()),
+        target: Some(TableName::shown(&row.target)),
         state: row.status.clone(),
         failures: row.failures,
         last_run: row.finished_at.map(shown),
