@@ -1,7 +1,7 @@
 // The page: builds tabs and cards from the specification and keeps their numbers up to date.
 
 import { Asker } from "./ask.js";
-import { card } from "./card.js";
+import { card } from "./chart/card.js";
 import { element } from "./element.js";
 import { now, recent } from "./format.js";
 import { keep, recall } from "./memory.js";

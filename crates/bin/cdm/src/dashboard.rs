@@ -59,7 +59,7 @@ pub(crate) fn routes(database: Database, token: Option<Token>, limit: &Concurren
     Router::new()
         .route("/dashboard", get(index))
         .route("/dashboard/", get(async || Redirect::permanent("../dashboard")))
-        .route("/dashboard/{file}", get(file))
+        .route("/dashboard/{*file}", get(file))
         .with_state(page)
         .merge(data)
         .layer(middleware::map_response(with_headers))

@@ -1,6 +1,6 @@
 // Tooltips of charts.
 
-import { element } from "./element.js";
+import { element } from "../element.js";
 
 /** A title and lines of `{hue, name, value}`. */
 export function bubble(title, lines) {

@@ -1,7 +1,7 @@
 // Shape of a chart: its rows as positions on an axis, and the values of each series at each position.
 
-import { size, write } from "./format.js";
-import { pick } from "./words.js";
+import { size, write } from "../format.js";
+import { pick } from "../words.js";
 
 // Maximum number of positions that can be distinguished.
 const MOST = 1000;

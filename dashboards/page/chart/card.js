@@ -1,12 +1,12 @@
 // Cards of the page: a chart with its title, legend and table.
 
 import { hues } from "./colours.js";
-import { element } from "./element.js";
-import { clock, day, size, write } from "./format.js";
+import { element } from "../element.js";
+import { clock, day, size, write } from "../format.js";
 import { Picture } from "./picture.js";
 import { shape, total } from "./shape.js";
 import { box, fill } from "./table.js";
-import { pick, say } from "./words.js";
+import { pick, say } from "../words.js";
 
 /** The card of a chart of the specification. */
 export function card(chart) {

@@ -2,7 +2,7 @@
 
 import { bubble } from "./bubble.js";
 import { colour, hues, inkBetween } from "./colours.js";
-import { abbreviate, size, write } from "./format.js";
+import { abbreviate, size, write } from "../format.js";
 
 const BAR = 26;
 const LARGEST_BAR = 44;

@@ -1,8 +1,8 @@
 // Tables: the rows of a chart for readers who cannot see it, and charts that are tables.
 
-import { element } from "./element.js";
-import { write } from "./format.js";
-import { pick } from "./words.js";
+import { element } from "../element.js";
+import { write } from "../format.js";
+import { pick } from "../words.js";
 
 // A longer name without a place to wrap would make its column as wide.
 const UNBROKEN = /\S{30}/;

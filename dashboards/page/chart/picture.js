@@ -1,6 +1,6 @@
 // Drawing of a chart: ECharts on a canvas that fills its element.
 
-import { init } from "./echarts.js";
+import { init } from "../echarts.js";
 import { heights, options } from "./options.js";
 
 /** A chart that fills an element. */
