@@ -22,6 +22,8 @@ OWN = {
     "DATABASE_CA_FILE",
     "REDIS_CA_FILE",
 }
+# The same of elt-service.
+OWN_OF_ELT = {"JOBS_DIR", "LOG_DIR", "SOURCE_DATABASE_CA_FILE", "TARGET_DATABASE_CA_FILE"}
 # Settings that `migrate` reads in addition to the database.
 OF_MIGRATION = {"LOG_FORMAT", "RUST_LOG"}
 
@@ -40,7 +42,14 @@ def definitions() -> dict[str, Any]:
     for service in SERVICES:
         made[f"{service}Settings"] = _references(plain[service])
         made[f"{service}Secrets"] = _secrets(secrets(service))
-    return made
+    return made | _elt()
+
+
+# The part of elt-service.
+def _elt() -> dict[str, Any]:
+    every = settings("elt")
+    plain = {name: _setting(every[name]) for name in sorted(set(every) - secrets("elt") - OWN - OWN_OF_ELT)}
+    return {"eltSettings": _closed(plain), "eltSecrets": _secrets(secrets("elt"))}
 
 
 def _references(names: set[str]) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def test_every_object_is_closed_but_those_that_are_taken_whole() -> None:
     described = objects(json.loads((CHART / "values.schema.json").read_text()))
     assert len(described) > 30
     # Maps of names to texts, and objects that Kubernetes validates.
-    maps = {"labels", "annotations", "nodeSelector"}
+    maps = {"labels", "annotations", "nodeSelector", "jobs"}
     whole = {"global", "resources", "podSecurityContext", "securityContext", "affinity"}
     for path, schema in described.items():
         name = path.rsplit("/", 1)[-1]

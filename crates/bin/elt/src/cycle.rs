@@ -97,6 +97,8 @@ pub async fn run(job: &Job, servers: Servers<'_>, options: &Options) -> Outcome 
 /// Writes a failed outcome to `elt.jobs` and `elt.runs`, as far as A can be reached.
 pub async fn record_failure(job: &Job, client: &Client, instance: &str, outcome: &mut Outcome) {
     let recorded = async {
+        // Behind a pooler, named statements work within a transaction only.
+        client.batch_execute("BEGIN; DEALLOCATE ALL").await.map_err(target_error("write the failure"))?;
         let name = target::name(client, &job.target).await?;
         state::record_failure(client, &name, job, outcome, instance).await
     };

@@ -51,9 +51,11 @@ pub struct Column {
 /// The first error of either database.
 pub async fn validate(job: &Job, source: &Client, client: &Client) -> std::result::Result<Validation, Error> {
     let validation = examine(job, source, client).await;
-    // Without an answer there is nothing to roll back.
-    let _ = source.batch_execute("ROLLBACK").await;
-    let _ = client.batch_execute("ROLLBACK").await;
+    // Without an answer there is nothing to roll back. Named statements outlive a transaction.
+    for client in [source, client] {
+        let _ = client.batch_execute("ROLLBACK").await;
+        let _ = client.batch_execute("DEALLOCATE ALL").await;
+    }
     validation
 }
 
@@ -70,7 +72,10 @@ async fn examine(job: &Job, source: &Client, client: &Client) -> Result<Validati
         return Err(Error::job(problem.message).at("SELECT_KEYS_SQL", problem.line));
     }
 
-    client.batch_execute("BEGIN; SET LOCAL lock_timeout = '10s'").await.map_err(target_error("begin"))?;
+    client
+        .batch_execute("BEGIN; DEALLOCATE ALL; SET LOCAL lock_timeout = '10s'")
+        .await
+        .map_err(target_error("begin"))?;
     let known = is_known(client, job).await?;
     let (table, _) = create(client, job, known).await?;
     table.keys(&job.key_columns).map_err(|error| error.at("CREATE_TABLE_SQL", job.create_table.line))?;

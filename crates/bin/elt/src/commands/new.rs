@@ -64,6 +64,8 @@ impl New {
 /// The table as M's catalog describes it.
 async fn look_up(client: &Client, name: &str) -> Result<Option<Table>> {
     let step = "look up the table";
+    // Behind a pooler, named statements work within a transaction only. It ends with the connection.
+    client.batch_execute("BEGIN READ ONLY; DEALLOCATE ALL").await.map_err(source(step))?;
     let Some(row) = client.query_opt(TABLE, &[&name]).await.map_err(source(step))? else { return Ok(None) };
     let oid: u32 = row.try_get(0).map_err(source(step))?;
     let (schema, table) = (row.try_get(1).map_err(source(step))?, row.try_get(2).map_err(source(step))?);

@@ -24,6 +24,8 @@ use crate::{
 pub(crate) struct Runner {
     pub(crate) servers: Arc<Servers>,
     pub(crate) health: Arc<ServiceHealth>,
+    /// Cancelled when the service stops: nothing is waited for any more.
+    pub(crate) stop: CancellationToken,
     /// Changes at each tick.
     pub(crate) tick: watch::Receiver<u64>,
     /// Cancelled when cycles have to end now.
@@ -51,6 +53,7 @@ impl Runner {
             self.show(&trouble, backoff.attempts());
             tokio::select! {
                 () = self.abandon.cancelled() => return None,
+                () = self.stop.cancelled() => return None,
                 () = sleep(delay) => {}
                 _ = self.tick.changed() => {
                     attempt::record(&self.servers, job, &options.instance, &mut outcome).await;

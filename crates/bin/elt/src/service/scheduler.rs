@@ -76,7 +76,7 @@ impl Scheduler {
         let abandon = CancellationToken::new();
         Self {
             settings: settings.jobs,
-            runner: Runner { servers: Arc::new(servers), health, tick: ticked, abandon },
+            runner: Runner { servers: Arc::new(servers), health, stop: context.stop.clone(), tick: ticked, abandon },
             instance: attempt::instance(context.http_addr().port()),
             board,
             stop: context.stop.clone(),

@@ -12,7 +12,7 @@ use std::{
 use jiff::Timestamp;
 use schedule::{Schedule, Ticks};
 use serde::Serialize;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::{sync::Mutex as AsyncMutex, time::timeout};
 use tokio_postgres::Client;
 
 use super::{
@@ -30,9 +30,12 @@ mod line;
 mod rows;
 
 pub(crate) use self::{
-    line::{JobLine, RunLine},
-    rows::{JobRow, read},
+    line::{JobLine, JobRow, RunLine},
+    rows::read,
 };
+
+/// How long a viewer waits for A.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Everything that is shown.
 #[derive(Debug, Clone, Serialize)]
@@ -102,7 +105,13 @@ impl Board {
     /// The status now.
     pub(crate) async fn status(&self, now: Timestamp) -> Status {
         let mut client = self.client.lock().await;
-        let rows = self.ask(&mut client).await;
+        let rows = match timeout(ANSWER_TIMEOUT, self.ask(&mut client)).await {
+            Ok(rows) => rows,
+            Err(_) => {
+                *client = None;
+                Err(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()))
+            }
+        };
         let files: Vec<FileLine> = lock(&self.files).values().cloned().collect();
         let period = *lock(&self.period);
         line::merge(now, &files, period, rows)

@@ -12,3 +12,4 @@ mod stopping;
 mod secrets;
 mod commands;
 mod wrong_files;
+mod roles;

@@ -113,6 +113,17 @@ async fn the_page_is_in_two_languages_and_loads_nothing_from_elsewhere() -> anyh
 }
 
 #[tokio::test]
+async fn a_cron_line_is_a_schedule() -> anyhow::Result<()> {
+    let fixture = Fixture::new().await?;
+    let service = Service::start(&fixture, &[("SCHEDULE", "* * * * * *")]);
+    service.until("/metrics", "job=\"items\",outcome=\"ok\"} 3").await?;
+    let metrics = service.get("/metrics")?.1;
+    assert!(metrics.contains("tagmill_elt_period_seconds{service=\"elt-service\",job=\"items\"}"), "{metrics}");
+    assert_eq!(service.stop().await?.0, Some(0));
+    Ok(())
+}
+
+#[tokio::test]
 async fn memory_does_not_grow_with_the_table() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     fixture

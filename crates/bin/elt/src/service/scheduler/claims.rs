@@ -47,6 +47,8 @@ fn meets(job: &Job, other: &File) -> bool {
 async fn resolve(servers: &Servers, files: &[(&File, &Job)]) -> std::result::Result<(Vec<Claim>, Vec<Owner>), String> {
     let connection = database::connect(&servers.target).await.map_err(|error| error.to_string())?;
     let read = async {
+        // Behind a pooler, named statements work within a transaction only.
+        connection.client.batch_execute("BEGIN; DEALLOCATE ALL").await.map_err(target("begin"))?;
         let (mut claims, mut owners) = (Vec::new(), Vec::new());
         for (file, job) in files {
             let name = crate::target::name(&connection.client, &job.target).await?;
@@ -55,6 +57,7 @@ async fn resolve(servers: &Servers, files: &[(&File, &Job)]) -> std::result::Res
         for row in connection.client.query(OWNERS, &[]).await.map_err(target("read the state"))? {
             owners.push(Owner { target: get(&row, "target")?, file: get(&row, "file")?, job: get(&row, "job")? });
         }
+        connection.client.batch_execute("DEALLOCATE ALL; COMMIT").await.map_err(target("read the state"))?;
         Result::Ok((claims, owners))
     };
     read.await.map_err(|error| error.to_string())

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
+use tokio_postgres::types::Type;
 
 use crate::service::servers::Servers;
 
@@ -20,8 +21,9 @@ pub(super) fn prune(servers: &Arc<Servers>, keep: Duration, pruned: &mut Option<
     let servers = Arc::clone(servers);
     tokio::spawn(async move {
         let Ok(connection) = database::connect(&servers.target).await else { return };
-        match connection.client.execute(DELETE, &[&keep.as_secs_f64()]).await {
-            Ok(rows) => tracing::debug!(rows, "old rows of elt.runs were removed"),
+        // Without a name, because the session may be behind a pooler.
+        match connection.client.query_typed(DELETE, &[(&keep.as_secs_f64(), Type::FLOAT8)]).await {
+            Ok(_) => tracing::debug!("old rows of elt.runs were removed"),
             Err(error) => tracing::warn!(%error, "old rows of elt.runs were not removed"),
         }
     });

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::Serialize;
 
-use super::{FileLine, JobRow, Status};
-use crate::{job::TableName, outcome::Counts, source::time};
+use super::{FileLine, Status};
+use crate::{job::TableName, outcome::Counts, source::time, watermark::Watermark};
 
 /// A job.
 #[derive(Debug, Clone, Serialize)]
@@ -51,6 +51,22 @@ pub(crate) struct RunLine {
     pub(crate) counts: Counts,
     pub(crate) note: Option<String>,
     pub(crate) error: Option<String>,
+}
+
+/// A row of `elt.jobs` with its last run.
+#[derive(Debug, Clone)]
+pub(crate) struct JobRow {
+    pub(crate) target: String,
+    pub(crate) job: String,
+    pub(crate) file: String,
+    pub(crate) status: String,
+    pub(crate) failures: i32,
+    pub(crate) note: Option<String>,
+    pub(crate) watermark: Watermark,
+    pub(crate) finished_at: Option<Timestamp>,
+    pub(crate) succeeded_at: Option<Timestamp>,
+    pub(crate) seconds: Option<f64>,
+    pub(crate) counts: Counts,
 }
 
 /// A moment, to the second, in UTC: `2026-11-30T11:05:02Z`.

@@ -3,27 +3,14 @@
 use jiff::Timestamp;
 use tokio_postgres::{Client, Row};
 
-use super::{line::RunLine, reading};
-use crate::{error::Result, outcome::Counts, target::get, watermark::Watermark};
+use super::{
+    line::{self, JobRow, RunLine},
+    reading,
+};
+use crate::{error::Result, outcome::Counts, target::get};
 
 const JOBS: &str = include_str!("../../../../../../sql/elt/select_status.sql");
 const RUNS: &str = include_str!("../../../../../../sql/elt/select_runs.sql");
-
-/// A row of `elt.jobs` with its last run.
-#[derive(Debug, Clone)]
-pub(crate) struct JobRow {
-    pub(crate) target: String,
-    pub(crate) job: String,
-    pub(crate) file: String,
-    pub(crate) status: String,
-    pub(crate) failures: i32,
-    pub(crate) note: Option<String>,
-    pub(crate) watermark: Watermark,
-    pub(crate) finished_at: Option<Timestamp>,
-    pub(crate) succeeded_at: Option<Timestamp>,
-    pub(crate) seconds: Option<f64>,
-    pub(crate) counts: Counts,
-}
 
 /// All jobs, and the newest runs.
 pub(crate) async fn read(client: &Client) -> Result<(Vec<JobRow>, Vec<RunLine>)> {
@@ -54,7 +41,7 @@ fn run(row: &Row) -> Result<RunLine> {
     let finished_at: Timestamp = get(row, "finished_at")?;
     Ok(RunLine {
         job: get(row, "job")?,
-        finished_at: super::line::shown(finished_at),
+        finished_at: line::shown(finished_at),
         outcome: get(row, "outcome")?,
         seconds: get(row, "seconds")?,
         counts: counts(row)?,
