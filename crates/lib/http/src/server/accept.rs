@@ -5,6 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpSocket},
+    task::yield_now,
     time::sleep,
 };
 
@@ -35,6 +36,8 @@ pub(super) async fn accept(listener: TcpListener, server: Arc<Server>) {
             Ok((stream, peer)) => {
                 let ticket = server.connections.admit(peer.ip(), socket);
                 tokio::spawn(attend(Arc::clone(&server), stream, ticket));
+                // So that it is looked at before many others are accepted, and it would have to make room for them.
+                yield_now().await;
             }
             Err(error) => {
                 tracing::warn!(error = %error, "a connection to HTTP_ADDR cannot be accepted");

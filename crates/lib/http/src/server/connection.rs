@@ -19,6 +19,7 @@ pub(super) async fn attend(server: Arc<Server>, stream: TcpStream, ticket: Ticke
     let asks = timeout(server.limits.header_timeout, asks_for_probe(&stream));
     match close.run_until_cancelled(asks).await {
         Some(Ok(Ok(true))) => {
+            ticket.set_busy();
             let probes = server.probes.clone();
             close.run_until_cancelled(serve(stream, probes, Arc::new(ticket), &server.limits, false)).await;
         }
@@ -28,12 +29,14 @@ pub(super) async fn attend(server: Arc<Server>, stream: TcpStream, ticket: Ticke
     }
 }
 
-/// Whether a request begins like one for a probe. If it comes in small pieces, this is not seen, and the other runtime
-/// answers it.
+/// Whether the first bytes are a whole request for a probe, which can be answered at once. If it comes in pieces, or has a
+/// long header, the other runtime answers it.
 async fn asks_for_probe(stream: &TcpStream) -> io::Result<bool> {
-    let mut start = [0; 12];
+    let mut start = [0; 1024];
     let length = stream.peek(&mut start).await?;
-    Ok(PROBES.iter().any(|probe| start[..length].starts_with(probe)))
+    let start = &start[..length];
+    let is_whole = start.windows(4).any(|end| end == b"\r\n\r\n");
+    Ok(is_whole && PROBES.iter().any(|probe| start.starts_with(probe)))
 }
 
 /// Continues in the runtime of the routes.

@@ -4,8 +4,8 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    task::JoinSet,
+    net::{TcpSocket, TcpStream},
+    runtime::{Builder, Runtime},
     time::sleep,
 };
 
@@ -28,36 +28,44 @@ pub(super) enum Client {
 const SLOW: Duration = Duration::from_millis(100);
 
 /// Pause of a client whose connection was closed.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(500);
 
-/// Clients that attack.
-pub(super) struct Attack(JoinSet<()>);
+/// Addresses of the clients: other ones than that of the probes, as in a cluster.
+const ADDRESSES: [[u8; 4]; 3] = [[127, 0, 0, 2], [127, 0, 0, 3], [127, 0, 0, 4]];
+
+/// Clients that attack, in a thread of their own.
+pub(super) struct Attack(Option<Runtime>);
 
 impl Attack {
     /// Starts `number` clients of each kind.
-    pub(super) fn start(address: SocketAddr, number: usize, kinds: &[Client]) -> Self {
-        let mut clients = JoinSet::new();
-        for kind in kinds.iter().copied().cycle().take(number * kinds.len()) {
-            clients.spawn(async move {
+    pub(super) fn start(address: SocketAddr, number: usize, kinds: &[Client]) -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        for (kind, from) in kinds.iter().copied().cycle().zip(ADDRESSES.into_iter().cycle()).take(number * kinds.len())
+        {
+            runtime.spawn(async move {
                 loop {
                     // Being closed is what they are up against.
-                    let _ = kind.attack(address).await;
+                    let _ = kind.attack(address, from).await;
                     sleep(PAUSE).await;
                 }
             });
         }
-        Self(clients)
+        Ok(Self(Some(runtime)))
     }
+}
 
-    /// Ends the attack: all connections are closed.
-    pub(super) async fn stop(mut self) {
-        self.0.shutdown().await;
+impl Drop for Attack {
+    fn drop(&mut self) {
+        // All connections are closed.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
 impl Client {
-    async fn attack(self, address: SocketAddr) -> io::Result<()> {
-        let mut stream = TcpStream::connect(address).await?;
+    async fn attack(self, address: SocketAddr, from: [u8; 4]) -> io::Result<()> {
+        let mut stream = connect(address, from).await?;
         let mut some = [0; 16 << 10];
         let slowly = matches!(self, Self::SlowReader(_));
         match self {
@@ -83,4 +91,10 @@ impl Client {
         }
         Ok(())
     }
+}
+
+async fn connect(address: SocketAddr, from: [u8; 4]) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    socket.connect(address).await
 }

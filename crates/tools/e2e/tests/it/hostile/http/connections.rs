@@ -36,7 +36,7 @@ async fn neither_silence_the_probes_nor_stop_the_orders_nor_fill_the_memory() ->
         let kinds =
             [Client::Idle, Client::SlowHeader, Client::HugeHeader, Client::SlowReader(path), Client::Greedy(path)];
         let held = data_kib(service).await?;
-        attacked.push((service, held, Attack::start(service.address(), CLIENTS, &kinds)));
+        attacked.push((service, held, Attack::start(service.address(), CLIENTS, &kinds)?));
     }
     for (service, ..) in &attacked {
         until("connections are closed for new ones", WAIT_TIMEOUT, async || {
@@ -61,7 +61,7 @@ async fn neither_silence_the_probes_nor_stop_the_orders_nor_fill_the_memory() ->
         let peak = service.peak_of_data_kib().await?;
         println!("{}: {held} KiB before, {peak} KiB at most", service.name());
         ensure!(peak <= MAX_DATA_KIB, "{}: {peak} KiB", service.name());
-        attack.stop().await;
+        drop(attack);
         until("memory has returned", WAIT_TIMEOUT, async || Ok(data_kib(service).await? <= held + KEPT_KIB)).await?;
     }
     // The page is as it was.
