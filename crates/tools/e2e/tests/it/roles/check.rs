@@ -73,7 +73,7 @@ async fn a_standby_is_told() -> Result<()> {
     ensure!(pipeline.sql("SELECT pg_is_in_recovery()").await? == ["t"], "it is no standby");
     let said = failed(pipeline.service(Layer::Dds)).await?;
     let [line] = said.as_slice() else { anyhow::bail!("{said:#?}") };
-    ensure!(line.starts_with("FAILED database transaction: ") && line.contains("has to lead to the primary"), "{line}");
+    ensure!(line.starts_with("FAILED database transaction: ") && line.contains("must lead to the primary"), "{line}");
     Ok(())
 }
 
