@@ -85,6 +85,7 @@ mod tests {
             key: None,
             value: Some(value.into()),
             headers: Vec::new(),
+            unread: None,
         }
     }
 

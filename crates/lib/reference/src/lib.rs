@@ -10,7 +10,7 @@ pub use self::{
     connection::Unavailable,
     lookup::Lookup,
     reference::{Product, Restaurant, User},
-    resolve::{ReferenceStore, ServerInfo},
+    resolve::{CACHE_BYTES, ReferenceStore, ServerInfo},
     settings::Settings,
     unusable::{LARGEST_VALUE, Unusable},
 };

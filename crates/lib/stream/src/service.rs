@@ -72,4 +72,6 @@ pub struct Shared {
     /// The largest value the destination topic takes, in bytes; a larger one is a dead letter, decided before the
     /// commit.
     pub max_message_bytes: usize,
+    /// The shares of the memory.
+    pub memory: runtime::settings::MemoryBudget,
 }

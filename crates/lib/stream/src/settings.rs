@@ -1,7 +1,10 @@
 //! The settings of a service that reads a topic.
 
 use clap::Args;
-use runtime::{CommandSettings, ExitError, settings::DatabaseSettings};
+use runtime::{
+    CommandSettings, ExitError,
+    settings::{DatabaseSettings, MemorySettings},
+};
 
 pub use self::{
     batch::BatchSettings,
@@ -27,6 +30,9 @@ pub struct Settings<Own: Args> {
     /// The loop.
     #[command(flatten)]
     pub batch: BatchSettings,
+    /// The memory.
+    #[command(flatten)]
+    pub memory: MemorySettings,
     /// What only this service has.
     #[command(flatten, next_help_heading = "This service")]
     pub own: Own,
@@ -37,5 +43,7 @@ pub struct Settings<Own: Args> {
 /// # Errors
 /// As [`CommandSettings::read`].
 pub fn kafka(settings: &CommandSettings) -> Result<::kafka::Settings, ExitError> {
-    settings.read::<KafkaSettings>()?.connection(&settings.read::<TopicSettings>()?, settings.service())
+    let kafka = settings.read::<KafkaSettings>()?;
+    let kafka = kafka.connection(&settings.read::<TopicSettings>()?, settings.service())?;
+    Ok(::kafka::Settings { fetch_bytes: settings.read::<MemorySettings>()?.budget().fetch, ..kafka })
 }

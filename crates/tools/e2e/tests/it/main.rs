@@ -19,6 +19,7 @@ mod schedule;
 mod stopping;
 mod stuck;
 mod memory;
+mod hostile;
 mod parked;
 mod privacy;
 mod story;

@@ -1,0 +1,3 @@
+//! Tests with hostile input and hostile clients: what they send costs them, not the orders.
+
+mod records;

@@ -1,0 +1,175 @@
+//! Tests of records, batches and menus that take much more memory than they have bytes: they cost themselves only.
+
+use anyhow::{Result, ensure};
+use harness::{Layer, Pipeline, Process, Record};
+use serde_json::{Value, json};
+use workload::source::Reference;
+
+use crate::story::{closed, restaurant, user};
+
+/// Memory limit of a service under attack in KiB: 100 MiB, of which a release build takes 16 for itself.
+const MAX_DATA_KIB: u64 = 84 << 10;
+
+const MIB: usize = 1 << 20;
+
+/// A producer that puts everything into one compressed batch.
+const ONE_BATCH: [(&str, &str); 5] = [
+    ("compression.type", "gzip"),
+    ("message.max.bytes", "500000000"),
+    ("batch.size", "500000000"),
+    ("batch.num.messages", "1000000"),
+    ("linger.ms", "2000"),
+];
+
+/// The orders that are stored whatever is around them.
+const NEIGHBOURS: [u64; 3] = [1, 2, 3];
+
+/// A pipeline of one partition, with the names that `neighbour` needs.
+async fn pipeline() -> Result<Pipeline> {
+    let pipeline = Pipeline::start(1).await?;
+    pipeline.name(&[user("u")?, restaurant(&["tea"])?]).await?;
+    Ok(pipeline)
+}
+
+/// Sends a neighbour, then the attack, then another neighbour, and so on.
+async fn attack(pipeline: &Pipeline, attacks: [(Vec<Record>, &[(&str, &str)]); 2]) -> Result<()> {
+    let topic = pipeline.source(Layer::Stg);
+    let neighbour = |id| closed(id, "u", &["tea"]).record();
+    pipeline.produce(&topic, [neighbour(NEIGHBOURS[0])]).await?;
+    for (id, (records, producer)) in NEIGHBOURS[1..].iter().zip(attacks) {
+        pipeline.produce_by(producer, &topic, records).await?;
+        pipeline.produce(&topic, [neighbour(*id)]).await?;
+    }
+    Ok(())
+}
+
+/// Waits until everything is processed, and checks that no service was killed, that none took too much memory, and that
+/// the neighbours are stored.
+async fn survive(pipeline: &Pipeline, services: &[Process]) -> Result<()> {
+    pipeline.wait_idle().await?;
+    for service in services {
+        ensure!(service.is_running().await?, "{} was killed", service.name());
+        let peak = service.peak_of_data_kib().await?;
+        println!("{}: {peak} KiB", service.name());
+        ensure!(peak <= MAX_DATA_KIB, "{} took {peak} KiB", service.name());
+    }
+    let stored = pipeline.sql("SELECT order_id FROM dds.h_order WHERE order_id::bigint <= 3 ORDER BY 1").await?;
+    assert_eq!(stored, NEIGHBOURS.map(|id| id.to_string()));
+    pipeline.audit().await
+}
+
+/// The reasons of the dead letters of STG, and their offsets in the source topic.
+async fn letters(pipeline: &Pipeline) -> Result<Vec<(String, i64)>> {
+    let letters = pipeline.read(&pipeline.dead_letters(Layer::Stg)).await?;
+    let offset = |letter: &Record| letter.header("source-offset").and_then(|offset| offset.parse().ok());
+    let of = |letter: &Record| Some((letter.header("reason")?, offset(letter)?));
+    let mut all: Vec<_> = letters.iter().filter_map(of).collect();
+    all.sort_by_key(|(_, offset)| *offset);
+    Ok(all)
+}
+
+#[tokio::test]
+async fn headers_count_with_what_they_cost_in_memory() -> Result<()> {
+    let pipeline = pipeline().await?;
+    let headers: Vec<_> = (0..10_000).map(|number| (format!("h{number}"), b"value".to_vec())).collect();
+    let records = || vec![Record { headers: headers.clone(), ..Record::of("xx") }; 30];
+    attack(&pipeline, [(records(), &[]), (records(), &ONE_BATCH)]).await?;
+    let services = pipeline.start_all().await?;
+    survive(&pipeline, &services).await?;
+    let letters = pipeline.read(&pipeline.dead_letters(Layer::Stg)).await?;
+    ensure!(letters.len() == 60, "{} dead letters", letters.len());
+    ensure!(letters.iter().all(|letter| letter.headers.len() == 10_000 + 7), "headers are missing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_that_does_not_fit_is_skipped_and_can_be_replayed_with_more_memory() -> Result<()> {
+    let pipeline = pipeline().await?;
+    let padded = |id| {
+        let mut order = closed(id, "u", &["tea"]).message();
+        order["padding"] = json!(" ".repeat(MIB));
+        Record::of(order.to_string())
+    };
+    let bomb = Record::of(format!("\"{}\"", " ".repeat(90 * MIB)));
+    attack(&pipeline, [((100..160).map(padded).collect(), &ONE_BATCH), (vec![bomb], &ONE_BATCH)]).await?;
+    let services = pipeline.start_all().await?;
+    survive(&pipeline, &services).await?;
+    let skipped = (1..61).chain([62]).map(|offset| ("too-large".to_owned(), offset));
+    assert_eq!(letters(&pipeline).await?, skipped.collect::<Vec<_>>());
+    assert_eq!(pipeline.count("SELECT count(*) FROM dds.h_order").await?, 3);
+    drop(services);
+
+    let enough = |service: harness::Service<'_>| service.env("MEMORY_LIMIT", "1GiB");
+    let replay = enough(pipeline.service(Layer::Stg)).run(&["dead-letters", "replay", "--yes"]).await?;
+    let (said, errors) = (String::from_utf8_lossy(&replay.stdout), String::from_utf8_lossy(&replay.stderr));
+    ensure!(said.contains("sent back 60 to"), "{said}{errors}");
+    let _services = pipeline.start_all().await?;
+    pipeline.wait_idle().await?;
+    assert_eq!(pipeline.count("SELECT count(*) FROM dds.h_order").await?, 63);
+    pipeline.audit().await
+}
+
+#[tokio::test]
+async fn records_count_with_what_they_cost_in_the_client() -> Result<()> {
+    let pipeline = pipeline().await?;
+    let empty = || vec![Record::of("x"); 150_000];
+    attack(&pipeline, [(empty(), &ONE_BATCH), (vec![Record::of("x"); 20_000], &[])]).await?;
+    let services = pipeline.start_all().await?;
+    survive(&pipeline, &services).await?;
+    let letters = letters(&pipeline).await?;
+    let (large, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(|(reason, _)| reason == "too-large");
+    // One letter stands for a batch of so many records.
+    assert_eq!(large, [("too-large".to_owned(), 150_000)]);
+    assert_eq!(others.len(), 20_000);
+    let log = services.first().map(Process::log).transpose()?.unwrap_or_default();
+    let lines = log.lines().filter(|line| line.contains("the record went to the dead-letter topic")).count();
+    ensure!(lines <= 40, "{lines} lines about dead letters");
+    Ok(())
+}
+
+#[tokio::test]
+async fn large_menus_pass_one_by_one() -> Result<()> {
+    let pipeline = pipeline().await?;
+    let dish =
+        |number: usize| json!({"_id": format!("dish-{number}"), "name": "я".repeat(60), "price": 1, "category": "Всё"});
+    let menu: Vec<Value> = (0..20_000).map(dish).collect();
+    let mut orders = Vec::new();
+    for number in 0..10 {
+        let id = format!("large-{number}");
+        let value = json!({"_id": id, "name": "Н", "menu": menu, "update_ts": "2026-03-02 11:00:00"}).to_string();
+        ensure!((3 * MIB..4 * MIB).contains(&value.len()), "{} bytes", value.len());
+        pipeline.name(&[Reference::parse(value)?]).await?;
+        let mut order = closed(100 + number, "u", &["dish-7", "dish-19999"]).message();
+        order["payload"]["restaurant"]["id"] = json!(id);
+        orders.push(Record::of(order.to_string()));
+    }
+    attack(&pipeline, [(orders.clone(), &[]), (orders, &[])]).await?;
+    let services = pipeline.start_all().await?;
+    survive(&pipeline, &services).await?;
+    assert_eq!(pipeline.count("SELECT count(*) FROM dds.h_order").await?, 13);
+    Ok(())
+}
+
+#[tokio::test]
+async fn orders_of_twelve_thousand_products_pass_every_service() -> Result<()> {
+    let pipeline = pipeline().await?;
+    let ids: Vec<String> = (0..12_000).map(|number| format!("d{number:05}")).collect();
+    let dishes: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let dish = |id: &String| json!({"_id": id, "name": "Чай", "price": 1, "category": "Всё"});
+    let menu: Vec<Value> =
+        ids.iter().map(dish).chain([json!({"_id": "tea", "name": "Чай", "category": "Всё"})]).collect();
+    let place = json!({"_id": "restaurant", "name": "Н", "menu": menu, "update_ts": "2026-03-02 11:00:00"});
+    pipeline.name(&[Reference::parse(place.to_string())?]).await?;
+    let order = |id| {
+        let mut order = closed(id, "u", &dishes).message();
+        for item in order["payload"]["order_items"].as_array_mut().into_iter().flatten() {
+            *item = json!({"id": item["id"], "name": "x", "price": 1, "quantity": 1});
+        }
+        Record::of(order.to_string())
+    };
+    attack(&pipeline, [((100..104).map(order).collect(), &[]), ((104..106).map(order).collect(), &[])]).await?;
+    let services = pipeline.start_all().await?;
+    survive(&pipeline, &services).await?;
+    assert_eq!(pipeline.count("SELECT count(*) FROM dds.h_order").await?, 9);
+    Ok(())
+}
