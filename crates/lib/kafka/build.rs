@@ -9,7 +9,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 /// Text of the file, how often it occurs, and its replacement.
 const PATCHES: [(&str, usize, &str); 5] = [
     ("} rd_kafka_msgset_reader_t;\n", 1, "} rd_kafka_msgset_reader_t;\n#include \"fetch_limits.h\"\n"),
-    ("uint64_t outlenx = 0;", 1, "uint64_t outlenx = fetch_gzip_size;"),
+    ("iov.iov_base = rd_gz_decompress(compressed,", 1, "iov.iov_base = fetch_gzip_decompress(compressed,"),
     ("err = rd_kafka_zstd_decompress(", 1, "err = fetch_zstd_decompress("),
     (
         "        msetr->msetr_v2_hdr = &hdr;\n",

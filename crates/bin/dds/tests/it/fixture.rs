@@ -150,7 +150,8 @@ pub(crate) async fn store_all(replica: &Dds, messages: &[Value]) -> anyhow::Resu
     let events = messages.iter().map(|message| {
         let value = Some(message.to_string().into_bytes());
         let (topic, key, headers) = ("stg-service-orders".into(), None, Vec::new());
-        replica.decode(&Record { topic, partition: 0, offset: 0, timestamp: None, key, value, headers }).unwrap()
+        let record = Record { topic, partition: 0, offset: 0, timestamp: None, key, value, headers, unread: None };
+        replica.decode(&record).unwrap()
     });
     Ok(replica.store(&events.collect::<Vec<_>>()).await?.outcomes)
 }

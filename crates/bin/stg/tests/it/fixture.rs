@@ -213,6 +213,7 @@ pub(crate) fn record(object_id: i64, minute: u8, user: &str, restaurant: &str, d
         key: None,
         value: Some(order.to_string().into_bytes()),
         headers: Vec::new(),
+        unread: None,
     }
 }
 

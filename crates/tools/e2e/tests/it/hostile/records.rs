@@ -1,7 +1,9 @@
 //! Tests of records, batches and menus that take much more memory than they have bytes: they cost themselves only.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
-use harness::{Layer, Pipeline, Process, Record};
+use harness::{Layer, Pipeline, Process, Record, until};
 use serde_json::{Value, json};
 use workload::source::Reference;
 
@@ -13,11 +15,12 @@ const MAX_DATA_KIB: u64 = 84 << 10;
 const MIB: usize = 1 << 20;
 
 /// A producer that puts everything into one compressed batch.
-const ONE_BATCH: [(&str, &str); 5] = [
+const ONE_BATCH: [(&str, &str); 6] = [
     ("compression.type", "gzip"),
     ("message.max.bytes", "500000000"),
     ("batch.size", "500000000"),
     ("batch.num.messages", "1000000"),
+    ("queue.buffering.max.messages", "1000000"),
     ("linger.ms", "2000"),
 ];
 
@@ -99,8 +102,8 @@ async fn a_batch_that_does_not_fit_is_skipped_and_can_be_replayed_with_more_memo
     assert_eq!(pipeline.count("SELECT count(*) FROM dds.h_order").await?, 3);
     drop(services);
 
-    let enough = |service: harness::Service<'_>| service.env("MEMORY_LIMIT", "1GiB");
-    let replay = enough(pipeline.service(Layer::Stg)).run(&["dead-letters", "replay", "--yes"]).await?;
+    let enough = pipeline.service(Layer::Stg).env("MEMORY_LIMIT", "1GiB");
+    let replay = enough.run(&["dead-letters", "replay", "--yes"]).await?;
     let (said, errors) = (String::from_utf8_lossy(&replay.stdout), String::from_utf8_lossy(&replay.stderr));
     ensure!(said.contains("sent back 60 to"), "{said}{errors}");
     let _services = pipeline.start_all().await?;
@@ -171,5 +174,20 @@ async fn orders_of_twelve_thousand_products_pass_every_service() -> Result<()> {
     let services = pipeline.start_all().await?;
     survive(&pipeline, &services).await?;
     assert_eq!(pipeline.count("SELECT count(*) FROM dds.h_order").await?, 9);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_panic_is_one_line_of_the_log() -> Result<()> {
+    let pipeline = pipeline().await?;
+    let service = pipeline.service(Layer::Stg).env("FAILPOINTS", "stored=panic").start().await?;
+    pipeline.produce(&pipeline.source(Layer::Stg), [closed(1, "u", &["tea"]).record()]).await?;
+    until("the service has panicked", Duration::from_secs(30), async || Ok(!service.is_running().await?)).await?;
+    let log = service.log()?;
+    let lines = log.lines().map(serde_json::from_str::<Value>).collect::<Result<Vec<_>, _>>()?;
+    let is_panic = |line: &&Value| line["message"].as_str().is_some_and(|text| text.contains("panicked"));
+    let panics: Vec<&Value> = lines.iter().filter(is_panic).collect();
+    let [panic] = panics.as_slice() else { anyhow::bail!("{} lines", panics.len()) };
+    ensure!(panic["error"].as_str().is_some_and(|text| text.contains("failpoint stored")), "{panic}");
     Ok(())
 }
