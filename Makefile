@@ -53,7 +53,7 @@ test-helm: setup binaries $(HELM_VENV)/stamp ## the tests of chart, compose file
 bench: build ## how fast it is, against how fast the machine is, about half an hour; QUICK=1, ONLY=, HISTORY= change it
 	@target/release/bench
 
-chaos: setup ## twenty rounds of faults against a model of the truth; SEED=, ROUNDS=, RATE= change it; BROKER=100: 100 restarts of Kafka instead
+chaos: setup ## twenty rounds of faults against a model of the truth; SEED=, ROUNDS=, RATE= change it; BROKER=100: 100 restarts of Kafka instead; HOSTILE=1: hostile input instead
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	@target/debug/chaos
 

@@ -30,12 +30,12 @@ pub struct Settings<Own: Args> {
     /// The loop.
     #[command(flatten)]
     pub batch: BatchSettings,
-    /// The memory.
-    #[command(flatten)]
-    pub memory: MemorySettings,
     /// What only this service has.
     #[command(flatten, next_help_heading = "This service")]
     pub own: Own,
+    /// The memory.
+    #[command(flatten)]
+    pub memory: MemorySettings,
 }
 
 /// The broker, the topics and the group, for a command; nothing is connected yet.

@@ -1,3 +1,4 @@
 //! Tests with hostile input and hostile clients: what they send costs them, not the orders.
 
 mod records;
+mod fuzz;

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use harness::{Layer, Pipeline, Process, Record, until};
-use serde_json::{Value, json};
-use workload::source::Reference;
+use harness::{
+    Layer, Pipeline, Process, Record,
+    hostile::{self, ONE_BATCH},
+    until,
+};
+use serde_json::Value;
 
 use crate::story::{closed, restaurant, user};
 
@@ -14,23 +17,14 @@ const MAX_DATA_KIB: u64 = 84 << 10;
 
 const MIB: usize = 1 << 20;
 
-/// A producer that puts everything into one compressed batch.
-const ONE_BATCH: [(&str, &str); 6] = [
-    ("compression.type", "gzip"),
-    ("message.max.bytes", "500000000"),
-    ("batch.size", "500000000"),
-    ("batch.num.messages", "1000000"),
-    ("queue.buffering.max.messages", "1000000"),
-    ("linger.ms", "2000"),
-];
-
 /// The orders that are stored whatever is around them.
 const NEIGHBOURS: [u64; 3] = [1, 2, 3];
 
 /// A pipeline of one partition, with the names that `neighbour` needs.
 async fn pipeline() -> Result<Pipeline> {
     let pipeline = Pipeline::start(1).await?;
-    pipeline.name(&[user("u")?, restaurant(&["tea"])?]).await?;
+    let large = hostile::restaurant("large", 12_000, 3)?;
+    pipeline.name(&[user("u")?, restaurant(&["tea"])?, hostile::user()?, large]).await?;
     Ok(pipeline)
 }
 
@@ -74,8 +68,7 @@ async fn letters(pipeline: &Pipeline) -> Result<Vec<(String, i64)>> {
 #[tokio::test]
 async fn headers_count_with_what_they_cost_in_memory() -> Result<()> {
     let pipeline = pipeline().await?;
-    let headers: Vec<_> = (0..10_000).map(|number| (format!("h{number}"), b"value".to_vec())).collect();
-    let records = || vec![Record { headers: headers.clone(), ..Record::of("xx") }; 30];
+    let records = || hostile::headers(30, 10_000);
     attack(&pipeline, [(records(), &[]), (records(), &ONE_BATCH)]).await?;
     let services = pipeline.start_all().await?;
     survive(&pipeline, &services).await?;
@@ -88,13 +81,8 @@ async fn headers_count_with_what_they_cost_in_memory() -> Result<()> {
 #[tokio::test]
 async fn a_batch_that_does_not_fit_is_skipped_and_can_be_replayed_with_more_memory() -> Result<()> {
     let pipeline = pipeline().await?;
-    let padded = |id| {
-        let mut order = closed(id, "u", &["tea"]).message();
-        order["padding"] = json!(" ".repeat(MIB));
-        Record::of(order.to_string())
-    };
-    let bomb = Record::of(format!("\"{}\"", " ".repeat(90 * MIB)));
-    attack(&pipeline, [((100..160).map(padded).collect(), &ONE_BATCH), (vec![bomb], &ONE_BATCH)]).await?;
+    let padded = (100..160).map(|id| hostile::order(id, "large", 1, 1_000_000)).collect();
+    attack(&pipeline, [(padded, &ONE_BATCH), (vec![hostile::text(90 * MIB)], &ONE_BATCH)]).await?;
     let services = pipeline.start_all().await?;
     survive(&pipeline, &services).await?;
     let skipped = (1..61).chain([62]).map(|offset| ("too-large".to_owned(), offset));
@@ -133,18 +121,11 @@ async fn records_count_with_what_they_cost_in_the_client() -> Result<()> {
 #[tokio::test]
 async fn large_menus_pass_one_by_one() -> Result<()> {
     let pipeline = pipeline().await?;
-    let dish =
-        |number: usize| json!({"_id": format!("dish-{number}"), "name": "я".repeat(60), "price": 1, "category": "Всё"});
-    let menu: Vec<Value> = (0..20_000).map(dish).collect();
     let mut orders = Vec::new();
     for number in 0..10 {
         let id = format!("large-{number}");
-        let value = json!({"_id": id, "name": "Н", "menu": menu, "update_ts": "2026-03-02 11:00:00"}).to_string();
-        ensure!((3 * MIB..4 * MIB).contains(&value.len()), "{} bytes", value.len());
-        pipeline.name(&[Reference::parse(value)?]).await?;
-        let mut order = closed(100 + number, "u", &["dish-7", "dish-19999"]).message();
-        order["payload"]["restaurant"]["id"] = json!(id);
-        orders.push(Record::of(order.to_string()));
+        pipeline.name(&[hostile::restaurant(&id, 20_000, 65)?]).await?;
+        orders.push(hostile::order(100 + number, &id, 2, 0));
     }
     attack(&pipeline, [(orders.clone(), &[]), (orders, &[])]).await?;
     let services = pipeline.start_all().await?;
@@ -156,20 +137,7 @@ async fn large_menus_pass_one_by_one() -> Result<()> {
 #[tokio::test]
 async fn orders_of_twelve_thousand_products_pass_every_service() -> Result<()> {
     let pipeline = pipeline().await?;
-    let ids: Vec<String> = (0..12_000).map(|number| format!("d{number:05}")).collect();
-    let dishes: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let dish = |id: &String| json!({"_id": id, "name": "Чай", "price": 1, "category": "Всё"});
-    let menu: Vec<Value> =
-        ids.iter().map(dish).chain([json!({"_id": "tea", "name": "Чай", "category": "Всё"})]).collect();
-    let place = json!({"_id": "restaurant", "name": "Н", "menu": menu, "update_ts": "2026-03-02 11:00:00"});
-    pipeline.name(&[Reference::parse(place.to_string())?]).await?;
-    let order = |id| {
-        let mut order = closed(id, "u", &dishes).message();
-        for item in order["payload"]["order_items"].as_array_mut().into_iter().flatten() {
-            *item = json!({"id": item["id"], "name": "x", "price": 1, "quantity": 1});
-        }
-        Record::of(order.to_string())
-    };
+    let order = |id| hostile::order(id, "large", 12_000, 0);
     attack(&pipeline, [((100..104).map(order).collect(), &[]), ((104..106).map(order).collect(), &[])]).await?;
     let services = pipeline.start_all().await?;
     survive(&pipeline, &services).await?;
