@@ -138,7 +138,7 @@ fn too_large(record: &Record, unread: Unread) -> Outcome {
         0 => "it".to_owned(),
         _ => format!("the batch of the offsets {first_offset} to {}", record.offset),
     };
-    let error = format!("{records} takes {bytes} bytes of memory, and {limit} are allowed; see MEMORY_LIMIT");
+    let error = format!("{records} takes at least {bytes} bytes of memory, and {limit} are allowed; see MEMORY_LIMIT");
     Outcome::DeadLetter(Rejection::new("too-large", error))
 }
 

@@ -59,7 +59,7 @@ fn attacks() -> Vec<Attack> {
     vec![
         attack("nothing", Vec::new(), false, 0, 0),
         attack("100 records of 10,000 headers", hostile::headers(100, 10_000), false, 100, 0),
-        attack("100 records of 10,000 headers, one gzip batch", hostile::headers(100, 10_000), true, 100, 0),
+        attack("40 records of 10,000 headers, one gzip batch", hostile::headers(40, 10_000), true, 40, 0),
         attack("200 orders of 1 MB, one gzip batch", orders(200, 1, 1_000_000), true, 200, 0),
         attack("a record of 90 MB of text, gzip", vec![hostile::text(90 << 20)], true, 1, 0),
         attack("500,000 records of a byte, one gzip batch", vec![Record::of("x"); 500_000], true, 1, 0),
@@ -79,9 +79,8 @@ pub(crate) async fn run() -> Result<bool> {
     }
     print(&outcomes)?;
     let is_small = |kib: &u64| *kib <= MAX_KIB;
-    let is_good = |outcome: &Outcome| {
-        outcome.error.is_none() && outcome.kills == 0 && outcome.peak_kib.iter().all(is_small)
-    };
+    let is_good =
+        |outcome: &Outcome| outcome.error.is_none() && outcome.kills == 0 && outcome.peak_kib.iter().all(is_small);
     Ok(outcomes.iter().all(is_good))
 }
 

@@ -87,7 +87,9 @@ impl Pipeline {
         records: impl IntoIterator<Item = Record>,
     ) -> Result<()> {
         let mut client = self.client();
-        properties.iter().for_each(|(name, value)| drop(client.set(*name, *value)));
+        for (name, value) in properties {
+            client.set(*name, *value);
+        }
         let producer: FutureProducer = client.create()?;
         let mut deliveries = Vec::new();
         for record in records {

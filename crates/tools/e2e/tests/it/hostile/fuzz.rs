@@ -36,7 +36,10 @@ impl Noise {
     }
 
     fn text(&mut self, most: usize) -> String {
-        (0..self.below(most)).filter_map(|_| char::from_u32(self.below(0x0002_0000) as u32)).filter(|it| *it != '\0').collect()
+        (0..self.below(most))
+            .filter_map(|_| char::from_u32(self.below(0x0002_0000) as u32))
+            .filter(|it| *it != '\0')
+            .collect()
     }
 
     /// An order, mostly with a few bytes changed, cut or repeated.
