@@ -63,7 +63,8 @@ fn rejection(Malformed { reason, mut error }: Malformed, time: RecordTime) -> Re
 
 #[cfg(test)]
 mod tests {
-    use consumer::record::ORIGINAL_TIMESTAMP;
+    use consumer::{Header, record::ORIGINAL_TIMESTAMP};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -85,6 +86,7 @@ mod tests {
             key: None,
             value: Some(value.into()),
             headers: Vec::new(),
+            unread: None,
         }
     }
 
@@ -114,6 +116,31 @@ mod tests {
         replayed.headers.push((ORIGINAL_TIMESTAMP.to_owned(), Some(b"1773057600".to_vec())));
         assert!(decode(&replayed, Reading::default(), NOON).is_err());
         assert!(decode(&replayed, BY_SENT, NOON).is_ok());
+    }
+
+    /// Headers: the one that is read, and others, with any value.
+    fn headers() -> impl Strategy<Value = Vec<Header>> {
+        let name = prop_oneof![Just(ORIGINAL_TIMESTAMP.to_owned()), any::<String>()];
+        let number = any::<i64>().prop_map(|number| number.to_string().into_bytes());
+        let value = prop_oneof![any::<Vec<u8>>(), number];
+        proptest::collection::vec((name, proptest::option::of(value)), 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn no_record_causes_a_panic(
+            timestamp: Option<i64>, key: Option<Vec<u8>>, value in proptest::option::of(prop_oneof![Just(ORDER.into()), any::<Vec<u8>>()]),
+            headers in headers(), offset: i64, partition: i32, now: i64,
+        ) {
+            let record = Record { timestamp, key, value, headers, offset, partition, ..record(ORDER, 0) };
+            for reading in [Reading::default(), BY_SENT, Reading { envelope: Envelope::Auto, ..BY_SENT }] {
+                if let Err(outcome) = decode(&record, reading, now) {
+                    prop_assert!(matches!(outcome, Outcome::Skipped(_) | Outcome::DeadLetter(_)));
+                }
+            }
+            let content = record.value.as_ref().map_or(0, Vec::len) + record.key.as_ref().map_or(0, Vec::len);
+            prop_assert!(record.bytes_in_memory() >= content);
+        }
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub(crate) struct RoundLimits {
     pub(crate) orders: usize,
     /// Maximum size of a message with its key, in bytes.
     pub(crate) budget: usize,
+    /// Maximum size of the names that the orders retried together need, in bytes.
+    pub(crate) lookup: usize,
 }
 
 /// Maximum bytes of payloads read and of messages published in one round; the last item may exceed it. A pod has 128

@@ -10,7 +10,7 @@ use metrics::{
 };
 use orders::Event;
 use reference::{ConnectError, ReferenceStore, ServerInfo};
-use runtime::{ExitError, Finding, StartupError};
+use runtime::{ExitError, Finding, StartupError, settings::MemoryBudget};
 use stream::{Description, Service, Shared};
 
 use crate::{
@@ -31,21 +31,29 @@ pub struct Stg {
     reading: Reading,
     park_max_age: Duration,
     max_message_bytes: usize,
+    memory: MemoryBudget,
 }
 
 impl Stg {
-    /// Creates the processor on a database, for a destination topic that accepts messages of up to `max_message_bytes`.
+    /// Creates the processor on a database, for a destination topic that accepts messages of up to `max_message_bytes`, with these shares
+    /// of the memory.
     ///
     /// # Errors
     /// If a setting of Redis is malformed.
-    pub fn new(settings: &Settings, database: &Database, max_message_bytes: usize) -> Result<Self, ExitError> {
+    pub fn new(
+        settings: &Settings,
+        database: &Database,
+        max_message_bytes: usize,
+        memory: MemoryBudget,
+    ) -> Result<Self, ExitError> {
         Ok(Self {
             database: database.clone(),
-            names: ReferenceStore::connect(&settings.redis()?),
+            names: ReferenceStore::with_cache(&settings.redis()?, memory.cache),
             parked: Parked::default(),
             reading: settings.reading(),
             park_max_age: settings.park_max_age,
             max_message_bytes,
+            memory,
         })
     }
 }
@@ -71,7 +79,7 @@ impl Service for Stg {
             ConnectError::Rejected(_) => StartupError::Refused(ExitError::Unavailable(connect_error.to_string())),
             ConnectError::Unavailable(error) => DependencyError::new(crate::REDIS, error).into(),
         })?;
-        Ok(Self::new(settings, &shared.database, shared.max_message_bytes)?)
+        Ok(Self::new(settings, &shared.database, shared.max_message_bytes, shared.memory)?)
     }
 
     fn describe_metrics() {
@@ -126,12 +134,17 @@ impl Processor for Stg {
     }
 
     async fn store(&self, events: &[Event]) -> Result<StoreResult, Failure> {
-        let lookup = enrich::look_up(&self.names, events).await?;
+        let lookup = enrich::look_up(&self.names, events, self.memory.lookup).await?;
         store::store(&self.database, events, &lookup, now(), self.max_message_bytes).await
     }
 
     async fn poll_outbox(&mut self, limit: usize) -> Result<OutboxBatch, Failure> {
-        let limits = RoundLimits { max_age: self.park_max_age, orders: limit, budget: self.max_message_bytes };
+        let limits = RoundLimits {
+            max_age: self.park_max_age,
+            orders: limit,
+            budget: self.max_message_bytes,
+            lookup: self.memory.lookup,
+        };
         self.parked.poll_outbox(&self.database, &self.names, now(), limits).await
     }
 

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-use crate::{DeadLetter, LoopHealth, Message, Outcome, Processor, Record, Source, StoreResult};
+use crate::{DeadLetter, LoopHealth, Message, Outcome, Processor, Record, Rejection, Source, StoreResult, Unread};
 
 /// The decoded records of one microbatch.
 pub(crate) struct Batch<E> {
@@ -26,20 +26,22 @@ impl<E> Batch<E> {
         let mut events = Vec::with_capacity(records.len());
         let outcomes = records
             .iter()
-            .map(|record| match processor.decode(record) {
-                Ok(event) => {
-                    events.push(event);
-                    None
+            .map(|record| {
+                match record.unread.map_or_else(|| processor.decode(record), |unread| Err(too_large(record, unread))) {
+                    Ok(event) => {
+                        events.push(event);
+                        None
+                    }
+                    Err(outcome) => Some(outcome),
                 }
-                Err(outcome) => Some(outcome),
             })
             .collect();
         Self { records, events, messages: Vec::new(), outcomes, published: false, received: Instant::now() }
     }
 
-    /// The size of the values of its records, in bytes.
+    /// The memory that its records take, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.records.iter().filter_map(|record| record.value.as_ref()).map(Vec::len).sum()
+        self.records.iter().map(Record::bytes_in_memory).sum()
     }
 
     /// Records the result of storing all its events.
@@ -108,14 +110,9 @@ impl<E> Batch<E> {
                 }
                 Outcome::DeadLetter(rejection) => {
                     metrics::counter!("tagmill_dead_letters_total", "reason" => rejection.reason).increment(1);
-                    tracing::warn!(
-                        record.topic = %record.topic,
-                        record.partition = record.partition,
-                        record.offset = record.offset,
-                        reason = rejection.reason,
-                        error = %rejection.error,
-                        "the record went to the dead-letter topic"
-                    );
+                    if loop_health.admits_line(rejection.reason) {
+                        log_dead_letter(record, rejection);
+                    }
                 }
                 Outcome::Stored => {
                     if let Some(sent) = record.written_at() {
@@ -132,4 +129,26 @@ impl<E> Batch<E> {
         }
         metrics::counter!("tagmill_batches_total").increment(1);
     }
+}
+
+/// The outcome of a record that the source did not read because of its size.
+fn too_large(record: &Record, unread: Unread) -> Outcome {
+    let Unread { first_offset, bytes, limit } = unread;
+    let records = match record.offset - first_offset {
+        0 => "it".to_owned(),
+        _ => format!("the batch of the offsets {first_offset} to {}", record.offset),
+    };
+    let error = format!("{records} takes at least {bytes} bytes of memory, and {limit} are allowed; see MEMORY_LIMIT");
+    Outcome::DeadLetter(Rejection::new("too-large", error))
+}
+
+fn log_dead_letter(record: &Record, rejection: &Rejection) {
+    tracing::warn!(
+        record.topic = %record.topic,
+        record.partition = record.partition,
+        record.offset = record.offset,
+        reason = rejection.reason,
+        error = %rejection.error,
+        "the record went to the dead-letter topic"
+    );
 }

@@ -14,6 +14,7 @@ pub use self::{health::loop_health, ports::outcome, ports::processor, ports::pub
 
 pub use self::{
     backoff::Backoff,
+    health::log_limiter::{LeftOut, LogLimiter},
     health::loop_health::{LoopHealth, Step, Waiting},
     health::metrics::describe as describe_metrics,
     health::readiness::export_waiting,
@@ -22,7 +23,7 @@ pub use self::{
     ports::outcome::{Outcome, Rejection},
     ports::processor::{Failure, MAX_BATCH_OUTPUT_BYTES, OutboxBatch, Processor, StoreResult},
     ports::publisher::{DeadLetter, Message, Publisher},
-    ports::record::{Coordinates, Header, Record},
+    ports::record::{Coordinates, Header, Record, Unread},
     ports::source::Source,
     shutdown::Shutdown,
     worker::{Settings, Worker},

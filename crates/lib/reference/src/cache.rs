@@ -11,7 +11,7 @@ use std::{
 /// for it.
 pub const STALE_AFTER: Duration = Duration::from_secs(5);
 
-/// The approximate size of an entry beside its bytes in Redis: map slots, allocations, counters.
+/// The approximate size of an entry beside its value: map slots, allocations, counters.
 const OVERHEAD: usize = 256;
 
 /// Values of one kind by id, with a limit in bytes.
@@ -30,7 +30,7 @@ struct Entry<T> {
 }
 
 impl<T> Cache<T> {
-    /// A cache for values of about `capacity` bytes in Redis.
+    /// A cache for values of about `capacity` bytes in memory.
     pub(crate) fn new(capacity: usize) -> Self {
         Self { entries: HashMap::new(), bytes: 0, capacity }
     }
@@ -42,7 +42,7 @@ impl<T> Cache<T> {
         (age < STALE_AFTER).then(|| (Arc::clone(&entry.value), age))
     }
 
-    /// Stores a value that had `bytes` bytes in Redis. A full cache is emptied. After [`STALE_AFTER`] its values are
+    /// Stores a value that takes `bytes` bytes. A full cache is emptied. After [`STALE_AFTER`] its values are
     /// stale anyway, so evicting in order is not worth it.
     pub(crate) fn put(&mut self, id: &str, value: Arc<T>, bytes: usize, read_at: Instant) {
         let cost = id.len() + bytes + OVERHEAD;

@@ -11,7 +11,7 @@ pub use self::{
     connection::Unavailable,
     lookup::Lookup,
     reference::{Product, Restaurant, User},
-    resolve::{ReferenceStore, ServerInfo},
+    resolve::{CACHE_BYTES, ReferenceStore, ServerInfo},
     unusable::{LARGEST_VALUE, Unusable},
 };
 

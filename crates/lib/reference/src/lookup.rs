@@ -1,6 +1,10 @@
 //! The names that a batch has requested.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     Unusable,
@@ -16,7 +20,7 @@ pub struct Lookup {
 }
 
 /// Values that cannot be used, by id: as users and as restaurants.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct UnusableValues {
     pub(crate) users: HashMap<String, Unusable>,
     pub(crate) restaurants: HashMap<String, Unusable>,
@@ -57,6 +61,28 @@ impl Lookup {
         let user = self.users.get(user_id).map(|(_, age)| *age);
         let restaurant = self.restaurants.get(restaurant_id).map(|(_, age)| *age);
         user.max(restaurant).unwrap_or_default()
+    }
+
+    /// Adds what another lookup has found. Of each restaurant it takes the products that are `wanted` of it, so that a
+    /// batch holds the names that its orders need and not whole menus. Returns the memory that the addition takes, in
+    /// bytes.
+    pub fn add(&mut self, found: &Self, wanted: &HashMap<&str, HashSet<&str>>) -> usize {
+        let mut bytes = 0;
+        let users = Arc::make_mut(&mut self.users);
+        for (id, (user, age)) in &*found.users {
+            bytes += user.cost();
+            users.insert(id.clone(), (Arc::clone(user), *age));
+        }
+        let (restaurants, none) = (Arc::make_mut(&mut self.restaurants), HashSet::new());
+        for (id, (restaurant, age)) in &*found.restaurants {
+            let restaurant = restaurant.with_only(wanted.get(id.as_str()).unwrap_or(&none));
+            bytes += restaurant.cost();
+            restaurants.insert(id.clone(), (Arc::new(restaurant), *age));
+        }
+        let unusable = Arc::make_mut(&mut self.unusable);
+        unusable.users.extend(found.unusable.users.iter().map(|(id, why)| (id.clone(), *why)));
+        unusable.restaurants.extend(found.unusable.restaurants.iter().map(|(id, why)| (id.clone(), *why)));
+        bytes
     }
 
     /// A lookup with these values, for tests without a Redis.

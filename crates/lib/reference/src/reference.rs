@@ -3,7 +3,7 @@
 //! Another system writes these values. A value that is not JSON, is of the other kind or has no usable name counts as
 //! missing: the order waits until the value is corrected. Unknown fields are ignored.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -37,7 +37,15 @@ pub struct Product {
     pub category: Option<String>,
 }
 
+/// What a string costs beside its bytes: the structure and its allocation.
+const STRING: usize = 24 + 16;
+
 impl User {
+    /// The approximate memory that it takes, in bytes.
+    pub(crate) const fn cost(&self) -> usize {
+        2 * STRING + self.name.len() + self.login.len()
+    }
+
     /// Parses a user.
     ///
     /// # Errors Why the value cannot be used. A restaurant is not a user.
@@ -52,6 +60,21 @@ impl User {
 }
 
 impl Restaurant {
+    /// The approximate memory that it takes, in bytes. A map has up to twice as many slots as entries.
+    pub(crate) fn cost(&self) -> usize {
+        let product = |(id, product): (&String, &Product)| {
+            let category = product.category.as_ref().map_or(0, String::len);
+            2 * 3 * STRING + id.len() + product.name.len() + category
+        };
+        STRING + self.name.len() + self.menu.iter().map(product).sum::<usize>()
+    }
+
+    /// The restaurant with these products of its menu.
+    pub(crate) fn with_only(&self, products: &HashSet<&str>) -> Self {
+        let product = |id: &&str| Some(((*id).to_owned(), self.menu.get(*id)?.clone()));
+        Self { name: self.name.clone(), menu: products.iter().filter_map(product).collect() }
+    }
+
     /// Parses a restaurant.
     ///
     /// # Errors Why the value cannot be used. A restaurant has a menu, which may be empty.

@@ -25,10 +25,9 @@ pub struct ReferenceStore {
     restaurants: RefCell<Cache<Restaurant>>,
 }
 
-/// The size of the cache in bytes of Redis values: some 20,000 users and, with menus of a hundred products, some 500
-/// restaurants. A pod has 128 MiB, and a parsed menu is about twice its text.
-const USERS_CAPACITY: usize = 8 << 20;
-const RESTAURANTS_CAPACITY: usize = 8 << 20;
+/// The size of the cache in bytes of memory, for some 10,000 users and, with menus of a hundred products, some 500
+/// restaurants: an eighth of the 128 MiB of a pod.
+pub const CACHE_BYTES: usize = 16 << 20;
 
 /// Maximum number of keys per `MGET`, and approximate maximum size of their values in bytes. These are in memory
 /// together.
@@ -61,15 +60,21 @@ struct Parts<'a> {
 }
 
 impl ReferenceStore {
-    /// Creates a store without a connection, so this succeeds whatever the state of Redis.
+    /// Creates a store without a connection, so this succeeds whatever the state of Redis. It caches [`CACHE_BYTES`].
     #[must_use]
     pub fn connect(settings: &Settings) -> Self {
+        Self::with_cache(settings, CACHE_BYTES)
+    }
+
+    /// The same with another size of the cache, in bytes. A quarter of it is for users.
+    #[must_use]
+    pub fn with_cache(settings: &Settings, bytes: usize) -> Self {
         // Registers the counters with 0, so that the first unusable value is an increase.
         Unusable::ALL.into_iter().for_each(|unusable| count(unusable.label(), 0));
         Self {
             connection: Connection::new(settings.clone()),
-            users: RefCell::new(Cache::new(USERS_CAPACITY)),
-            restaurants: RefCell::new(Cache::new(RESTAURANTS_CAPACITY)),
+            users: RefCell::new(Cache::new(bytes / 4)),
+            restaurants: RefCell::new(Cache::new(bytes - bytes / 4)),
         }
     }
 
@@ -93,7 +98,7 @@ impl ReferenceStore {
         Ok(all.into())
     }
 
-    /// The same in parts, for callers that check each name and do not need all menus at once.
+    /// The same in parts, for callers that need a few names of each menu, and not all menus at once.
     ///
     /// # Errors
     /// As [`ReferenceStore::resolve`].
@@ -143,9 +148,11 @@ impl ReferenceStore {
             let values = self.connection.values(&part).await?;
             let values: Values<'_> = part.iter().zip(values).filter_map(|(key, value)| Some((*key, value?))).collect();
             let (users, unusable_users) =
-                cache_values(&mut self.users.borrow_mut(), User::parse, &unknown_users, &values, now);
+                cache_values(&mut self.users.borrow_mut(), User::parse, User::cost, &unknown_users, &values, now);
+            let mut cache = self.restaurants.borrow_mut();
             let (restaurants, unusable_restaurants) =
-                cache_values(&mut self.restaurants.borrow_mut(), Restaurant::parse, &unknown_restaurants, &values, now);
+                cache_values(&mut cache, Restaurant::parse, Restaurant::cost, &unknown_restaurants, &values, now);
+            drop(cache);
             let unusable = UnusableValues { users: unusable_users, restaurants: unusable_restaurants };
             count("found", users.len() + restaurants.len());
             unusable.note();
@@ -239,6 +246,7 @@ fn read_cache<'a, T>(cache: &Cache<T>, ids: &[&'a str], now: Instant) -> (Entrie
 fn cache_values<T>(
     cache: &mut Cache<T>,
     parse: impl Fn(&[u8]) -> Result<T, Unusable>,
+    cost: impl Fn(&T) -> usize,
     asked: &HashSet<&str>,
     values: &Values<'_>,
     now: Instant,
@@ -247,7 +255,7 @@ fn cache_values<T>(
     for (&id, text) in values.iter().filter(|(id, _)| asked.contains(*id)) {
         match parse(text).map(Arc::new) {
             Ok(value) => {
-                cache.put(id, Arc::clone(&value), text.len(), now);
+                cache.put(id, Arc::clone(&value), cost(&value), now);
                 known.insert(id.to_owned(), (value, Duration::ZERO));
             }
             Err(why) => _ = unusable.insert(id.to_owned(), why),

@@ -7,6 +7,7 @@ pub use self::{
     duration::{duration, period},
     http::HttpSettings,
     log::{Format, LogSettings},
+    memory::{MemoryBudget, MemorySettings},
     number::{socket_address, whole_number},
     process::ProcessSettings,
     secret::{Secret, bearer_token},
@@ -18,6 +19,7 @@ mod duration;
 mod number;
 mod database;
 mod process;
+mod memory;
 mod http;
 mod log;
 

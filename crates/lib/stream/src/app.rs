@@ -7,7 +7,9 @@ use consumer::{Dependency, LoopHealth, Worker};
 use database::{Database, Migrations, POSTGRES};
 use health::Health;
 use kafka::KAFKA;
-use runtime::{Context, ExitError, Report, check as shell_check, clock, schema, until_available};
+use runtime::{
+    Context, ExitError, Report, check as shell_check, clock, schema, settings::MemoryBudget, until_available,
+};
 
 use crate::{
     Service, Settings, Shared, check, commands::StreamCommands, errors::startup_error, metrics, rebuild, topics,
@@ -17,6 +19,7 @@ use crate::{
 pub struct App<S: Service> {
     settings: Settings<S::Settings>,
     kafka: kafka::Settings,
+    memory: MemoryBudget,
     database: database::Settings,
     loop_health: Arc<LoopHealth>,
     service: PhantomData<S>,
@@ -38,10 +41,12 @@ impl<S: Service> runtime::App for App<S> {
 
     fn new(settings: Self::Settings) -> Result<Self, ExitError> {
         let kafka = settings.kafka.connection(&settings.topics, Self::NAME)?;
+        let memory = settings.memory.budget();
+        let kafka = kafka::Settings { fetch_bytes: memory.fetch, ..kafka };
         let database = settings.database.connection(Self::NAME)?;
         S::validate(&settings.own)?;
         let loop_health = Arc::new(LoopHealth::of(&DEPENDENCIES));
-        Ok(Self { settings, kafka, database, loop_health, service: PhantomData })
+        Ok(Self { settings, kafka, memory, database, loop_health, service: PhantomData })
     }
 
     fn describe_metrics() {
@@ -137,6 +142,7 @@ impl<S: Service> App<S> {
             kafka: kafka::Settings { batch_bytes: limits.batch, ..self.kafka.clone() },
             load_src: self.settings.batch.load_src.clone(),
             max_message_bytes: limits.message,
+            memory: self.memory,
         })
     }
 }

@@ -71,4 +71,6 @@ pub struct Shared {
     /// The maximum size of a message for the destination topic, in bytes. A larger one becomes a dead letter, before
     /// anything is committed.
     pub max_message_bytes: usize,
+    /// The shares of the memory.
+    pub memory: runtime::settings::MemoryBudget,
 }

@@ -1,7 +1,10 @@
 //! The settings of a service that reads a topic.
 
 use clap::Args;
-use runtime::{CommandSettings, ExitError, settings::DatabaseSettings};
+use runtime::{
+    CommandSettings, ExitError,
+    settings::{DatabaseSettings, MemorySettings},
+};
 
 pub use self::{
     batch::BatchSettings,
@@ -30,6 +33,9 @@ pub struct Settings<Own: Args> {
     /// The settings that only this service has.
     #[command(flatten, next_help_heading = "This service")]
     pub own: Own,
+    /// The memory.
+    #[command(flatten)]
+    pub memory: MemorySettings,
 }
 
 /// The settings of the broker, the topics and the group, for a command. Does not connect.
@@ -37,5 +43,7 @@ pub struct Settings<Own: Args> {
 /// # Errors
 /// Those of [`CommandSettings::read`].
 pub fn kafka(settings: &CommandSettings) -> Result<::kafka::Settings, ExitError> {
-    settings.read::<KafkaSettings>()?.connection(&settings.read::<TopicSettings>()?, settings.service())
+    let kafka = settings.read::<KafkaSettings>()?;
+    let kafka = kafka.connection(&settings.read::<TopicSettings>()?, settings.service())?;
+    Ok(::kafka::Settings { fetch_bytes: settings.read::<MemorySettings>()?.budget().fetch, ..kafka })
 }

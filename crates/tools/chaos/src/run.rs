@@ -12,7 +12,7 @@ use crate::plan::plan;
 use crate::rounds::play;
 use crate::settings::Settings;
 use crate::system::disk::Mounts;
-use crate::{broker, output::report, soak};
+use crate::{broker, hostile, output::report, soak};
 
 /// From this number of rounds on, every kind of fault must happen; otherwise the run fails.
 const COMPLETE: usize = 20;
@@ -37,6 +37,9 @@ pub fn run(settings: &Settings, mounts: Mounts) -> ExitCode {
 async fn perform(settings: &Settings, mounts: Mounts) -> Result<Option<bool>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let performance = async {
+        if settings.hostile {
+            return hostile::run().await;
+        }
         match (settings.duration, settings.broker) {
             (Some(duration), _) => soak::soak(settings, duration).await,
             (None, Some(restarts)) => broker::run::run(settings, mounts, restarts).await,

@@ -28,6 +28,10 @@ pub struct Settings {
     /// again.
     #[arg(long, env = "BROKER")]
     pub broker: Option<usize>,
+    /// Instead of rounds: input that is small on the wire and large in memory, and the memory that each service takes.
+    #[arg(long, env = "HOSTILE", action = clap::ArgAction::Set, default_value = "0",
+          value_parser = clap::builder::BoolishValueParser::new())]
+    pub hostile: bool,
     /// Instead of rounds: a soak of this duration, with a SIGKILL of a service every KILL_EVERY.
     #[arg(long, env = "DURATION", value_parser = humantime::parse_duration)]
     pub duration: Option<Duration>,

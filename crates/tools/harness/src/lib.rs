@@ -38,6 +38,7 @@ pub use self::{
     wait::until,
 };
 
+pub mod hostile;
 mod wait;
 mod layer;
 mod program;

@@ -6,6 +6,7 @@ use consumer::{Outcome, Processor, Record};
 use database::{Database, Statement, Transaction, statement};
 use dds::Dds;
 use devstack::Endpoints;
+use runtime::settings::MemoryBudget;
 use serde_json::Value;
 use stream::{Service, Shared};
 
@@ -83,6 +84,7 @@ impl Fixture {
             kafka,
             load_src: "test".to_owned(),
             max_message_bytes: usize::MAX,
+            memory: MemoryBudget::of(128 << 20),
         };
         Ok(Dds::processor(&(), &shared).await?)
     }
@@ -150,7 +152,8 @@ pub(crate) async fn store_all(replica: &Dds, messages: &[Value]) -> anyhow::Resu
     let events = messages.iter().map(|message| {
         let value = Some(message.to_string().into_bytes());
         let (topic, key, headers) = ("stg-service-orders".into(), None, Vec::new());
-        replica.decode(&Record { topic, partition: 0, offset: 0, timestamp: None, key, value, headers }).unwrap()
+        let record = Record { topic, partition: 0, offset: 0, timestamp: None, key, value, headers, unread: None };
+        replica.decode(&record).unwrap()
     });
     Ok(replica.store(&events.collect::<Vec<_>>()).await?.outcomes)
 }

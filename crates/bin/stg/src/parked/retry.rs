@@ -8,7 +8,7 @@ use database::{Database, PgTimestamp, Row, Transaction, get, statement};
 use futures_util::try_join;
 use jiff::civil::DateTime;
 use orders::{Event, UtcMicros, Version, event};
-use reference::ReferenceStore;
+use reference::{Lookup, ReferenceStore};
 
 use super::{BYTES_A_ROUND, RoundLimits};
 use crate::{
@@ -58,13 +58,14 @@ pub(super) async fn retry(
         transaction.commit().await?;
         return Ok(Retried::default());
     }
-    let lookup = enrich::look_up(names, orders.iter().filter_map(|order| order.event.as_ref().ok())).await?;
+    let (lookup, named_orders) = look_up(names, &orders, limits.lookup).await?;
 
     let mut named: Vec<(i64, String)> = Vec::new();
     let mut waiting: Vec<Waiting> = Vec::new();
     // Small payloads may become large messages. The remaining orders stay parked until the next round.
-    let (mut bytes, mut looked_at) = (0, orders.len());
-    for (index, &Order { object_id, parked_at, is_released, ref event }) in orders.iter().enumerate() {
+    let (mut bytes, mut looked_at) = (0, named_orders);
+    let candidates = orders[..named_orders].iter().enumerate();
+    for (index, &Order { object_id, parked_at, is_released, ref event }) in candidates {
         if bytes > MAX_BATCH_OUTPUT_BYTES {
             looked_at = index;
             break;
@@ -100,6 +101,19 @@ pub(super) async fn retry(
     let vanished = waiting.into_iter().filter(|(_, _, name)| known.contains(name));
     let (stuck, vanished): (HashSet<i64>, HashSet<Missing>) = vanished.map(|(order, _, name)| (order, name)).unzip();
     Ok(Retried { moved: orders.len() - stuck.len(), vanished })
+}
+
+/// The names of the first orders, and the number of these orders: as many as need at most `budget` bytes of names. The
+/// others stay parked until the next round.
+async fn look_up(names: &ReferenceStore, orders: &[Order], budget: usize) -> Result<(Lookup, usize), Failure> {
+    let mut count = orders.len();
+    loop {
+        let events = orders[..count].iter().filter_map(|order| order.event.as_ref().ok());
+        match enrich::look_up(names, events, budget).await {
+            Err(Failure::BatchTooLarge) if count > 1 => count = count.div_ceil(2),
+            lookup => return Ok((lookup?, count)),
+        }
+    }
 }
 
 /// The reason to keep an order parked whose message exceeds the broker's limit.

@@ -7,7 +7,7 @@ use consumer::{OutboxBatch, Outcome, Processor, Record};
 use database::{Database, Statement};
 use devstack::Endpoints;
 use orders::UtcMicros;
-use runtime::Confirmation;
+use runtime::{Confirmation, settings::MemoryBudget};
 use serde_json::{Value, json};
 use stg::{
     Stg,
@@ -73,7 +73,7 @@ impl Fixture {
         let matches =
             parser.try_get_matches_from(["stg", &redis, &format!("--park-max-age={}", setting.park_max_age)])?;
         let settings = <Stg as Service>::Settings::from_arg_matches(&matches)?;
-        Ok(Stg::new(&settings, &self.database, setting.max_message_bytes)?)
+        Ok(Stg::new(&settings, &self.database, setting.max_message_bytes, MemoryBudget::default())?)
     }
 
     pub(crate) async fn name_user(&self, id: &str) -> anyhow::Result<()> {
@@ -213,6 +213,7 @@ pub(crate) fn record(object_id: i64, minute: u8, user: &str, restaurant: &str, d
         key: None,
         value: Some(order.to_string().into_bytes()),
         headers: Vec::new(),
+        unread: None,
     }
 }
 

@@ -8,7 +8,8 @@ use std::{
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    Dependency, Record, Stall, StallCause, health::skipped::Skipped, health::stall::Stalls, ports::record::Coordinates,
+    Dependency, LeftOut, Record, Stall, StallCause, health::log_limiter::LogLimiter, health::skipped::Skipped,
+    health::stall::Stalls, ports::record::Coordinates,
 };
 
 /// The state of the loop. The loop writes it, and the HTTP endpoints read it.
@@ -29,6 +30,7 @@ struct State {
     deferred: Option<Waiting>,
     stalls: Stalls,
     skipped: Skipped,
+    lines: LogLimiter,
 }
 
 /// A step of the loop.
@@ -126,6 +128,7 @@ impl LoopHealth {
             deferred: None,
             stalls: Stalls::default(),
             skipped: Skipped::default(),
+            lines: LogLimiter::default(),
         });
         Self { state, dependencies }
     }
@@ -136,7 +139,12 @@ impl LoopHealth {
 
     /// Records a heartbeat. A loop that waits with backoff has a heartbeat.
     pub fn heartbeat(&self) {
-        self.write(|state| state.last_heartbeat = Instant::now());
+        self.write(|state| {
+            state.last_heartbeat = Instant::now();
+            for LeftOut { reason, count } in state.lines.summaries(state.last_heartbeat) {
+                tracing::warn!(reason, count, "lines of this reason were left out of the log in the last minute");
+            }
+        });
     }
 
     /// Records that a step begins, or begins again.
@@ -209,6 +217,14 @@ impl LoopHealth {
     /// Counts a skipped record. Logs an example from time to time.
     pub(crate) fn skipped(&self, kind: &'static str, record: &Record) {
         self.write(|state| state.skipped.note(kind, record, Instant::now()));
+    }
+
+    /// Whether a log line about a record is written. The first ones of each `reason` are; the others are counted and
+    /// summarized.
+    pub fn admits_line(&self, reason: &'static str) -> bool {
+        let mut is_admitted = false;
+        self.write(|state| is_admitted = state.lines.admits(reason, Instant::now()));
+        is_admitted
     }
 
     /// The stalls that have not ended.

@@ -26,6 +26,20 @@ pub struct Record {
     pub value: Option<Vec<u8>>,
     /// The headers, in their order.
     pub headers: Vec<Header>,
+    /// Set if its content would take more memory than the source may use. Then the content was not read: there is no
+    /// key, no value and no header.
+    pub unread: Option<Unread>,
+}
+
+/// A record, or consecutive records of one compressed batch, whose content was not read because of its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unread {
+    /// The offset of the first record. The last one is the record itself.
+    pub first_offset: i64,
+    /// The memory that the record or its whole batch would take, in bytes.
+    pub bytes: u64,
+    /// The memory that it may take, in bytes.
+    pub limit: u64,
 }
 
 /// The topic, partition and offset of a record.
@@ -43,7 +57,20 @@ pub struct Coordinates {
 /// epoch. Dates are checked against this time and not against the time of the replay.
 pub const ORIGINAL_TIMESTAMP: &str = "original-timestamp";
 
+/// What an allocation costs beside its bytes.
+const ALLOCATION: usize = 32;
+
 impl Record {
+    /// The memory that it takes, in bytes, with what each key, value and header costs as an allocation. Ten thousand
+    /// small headers are a hundred kilobytes on the wire and a megabyte in memory.
+    #[must_use]
+    pub fn bytes_in_memory(&self) -> usize {
+        let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, |bytes| bytes.len() + ALLOCATION);
+        let header = |(name, value): &Header| size_of::<Header>() + name.len() + ALLOCATION + length(value);
+        let headers: usize = self.headers.iter().map(header).sum();
+        size_of::<Self>() + length(&self.key) + length(&self.value) + headers
+    }
+
     /// The topic, partition and offset.
     #[must_use]
     pub fn coordinates(&self) -> Coordinates {

@@ -47,6 +47,7 @@ pub(crate) fn record(offset: i64, value: &[u8]) -> Record {
         key: Some(b"key".to_vec()),
         value: Some(value.to_vec()),
         headers: vec![("trace".to_owned(), None)],
+        unread: None,
     }
 }
 

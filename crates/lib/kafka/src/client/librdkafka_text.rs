@@ -45,6 +45,33 @@ pub(crate) fn offset_in_error(text: &str) -> Option<i64> {
     phrases.iter().find_map(|phrase| number(text.split_once(phrase)?.1))
 }
 
+/// A batch or a record that the client refused because of its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLarge {
+    pub(crate) partition: i32,
+    /// The offsets that are skipped.
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    /// The memory that it would take, and the limit.
+    pub(crate) bytes: u64,
+    pub(crate) limit: u64,
+}
+
+/// `Too large: partition 3, offsets 7 to 9, 200000 bytes in memory, limit 100000`, as `native/fetch_limits.h` writes it.
+pub(crate) fn too_large(text: &str) -> Option<TooLarge> {
+    let (partition, rest) = text.strip_prefix("Too large: partition ")?.split_once(", offsets ")?;
+    let (first, rest) = rest.split_once(" to ")?;
+    let (last, rest) = rest.split_once(", ")?;
+    let (bytes, limit) = rest.split_once(" bytes in memory, limit ")?;
+    Some(TooLarge {
+        partition: partition.parse().ok()?,
+        first: first.parse().ok()?,
+        last: last.parse().ok()?,
+        bytes: bytes.parse().ok()?,
+        limit: limit.parse().ok()?,
+    })
+}
+
 /// The number at the beginning of a text.
 fn number(text: &str) -> Option<i64> {
     let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
@@ -78,6 +105,14 @@ mod tests {
         ] {
             assert_eq!(log_fact(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn a_refused_batch_is_found_with_its_offsets_and_sizes() {
+        let text = "Too large: partition 3, offsets 7 to 9, 200000 bytes in memory, limit 100000";
+        let refused = TooLarge { partition: 3, first: 7, last: 9, bytes: 200_000, limit: 100_000 };
+        assert_eq!(too_large(text), Some(refused));
+        assert_eq!(too_large("Fetch from broker 1 failed at offset 3"), None);
     }
 
     #[test]

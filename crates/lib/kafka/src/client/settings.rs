@@ -37,6 +37,9 @@ pub struct Settings {
     /// The maximum size of a batch of messages, in bytes: the smallest limit of all destination topics.
     /// `max.message.bytes` applies to the whole record batch.
     pub batch_bytes: usize,
+    /// The memory that one received batch may take, decompressed and with the client's own structures, in bytes. A
+    /// record may take an eighth of it. Larger ones are skipped without being unpacked, and become dead letters.
+    pub fetch_bytes: usize,
     /// How long leaving the group may delay a stop. If this is longer than the rest of `SHUTDOWN_GRACE`, the process is
     /// killed before it has left. If it is much shorter, the other members wait for the session timeout instead.
     pub leave_timeout: Duration,
@@ -72,6 +75,7 @@ impl Default for Settings {
             max_poll_interval: Duration::from_secs(300),
             publish_timeout: Duration::from_secs(30),
             batch_bytes: 64 << 10,
+            fetch_bytes: 48 << 20,
             leave_timeout: Duration::from_secs(3),
             group_id: String::new(),
             source_topic: String::new(),

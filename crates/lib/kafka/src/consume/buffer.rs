@@ -10,17 +10,17 @@ use crate::consume::generation::AssignmentGeneration;
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     records: VecDeque<(AssignmentGeneration, Record)>,
-    /// The total size of their values, in bytes.
+    /// The memory that they take, in bytes.
     bytes: usize,
 }
 
-/// The size of the values after which a batch takes no more records, in bytes. A hundred records of 1 MB would exceed
-/// the 128 MiB of a pod, where each is in memory several times, and the time limits of one transaction.
+/// The memory of its records after which a batch takes no more, in bytes. A hundred records of 1 MB would exceed the
+/// 128 MiB of a pod, where each is in memory several times, and the time limits of one transaction.
 const BATCH_BYTES: usize = 1 << 20;
 
 impl Buffer {
     pub(crate) fn push(&mut self, generation: AssignmentGeneration, record: Record) {
-        self.bytes += size(&record);
+        self.bytes += record.bytes_in_memory();
         self.records.push_back((generation, record));
     }
 
@@ -46,7 +46,7 @@ impl Buffer {
             && bytes < BATCH_BYTES
             && let Some((generation, record)) = self.records.pop_front()
         {
-            bytes += size(&record);
+            bytes += record.bytes_in_memory();
             batch.push((generation, record));
         }
         self.bytes -= bytes;
@@ -63,10 +63,6 @@ impl Buffer {
     }
 }
 
-fn size(record: &Record) -> usize {
-    record.value.as_ref().map_or(0, Vec::len)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,7 +75,8 @@ mod tests {
         for (offset, &bytes) in (0..).zip(sizes) {
             let (partition, value) = (i32::from(bytes == 0), Some(vec![0; bytes]));
             let topic = "orders".into();
-            let record = Record { topic, partition, offset, timestamp: None, key: None, value, headers: Vec::new() };
+            let headers = Vec::new();
+            let record = Record { topic, partition, offset, timestamp: None, key: None, value, headers, unread: None };
             buffer.push(GENERATION, record);
         }
         buffer

@@ -47,9 +47,12 @@ pub(crate) fn open(
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
         .set("enable.partition.eof", "true")
+        // A batch that would take more memory is refused before it is decompressed (`native/fetch_limits.h`).
+        .set("receive.message.max.bytes", settings.fetch_bytes.to_string())
         // Prefetched records are bounded: the default of 64 MiB would take half of a pod's memory. As the limit is low,
-        // fetching resumes soon after it was reached.
-        .set("queued.max.messages.kbytes", "4096")
+        // fetching resumes soon after it was reached. A record counts with its headers and with the kilobyte that it
+        // costs in the queue.
+        .set("queued.max.messages.kbytes", "8192")
         .set("queued.min.messages", "2000")
         // The limits apply to compressed data, and a whole answer is decompressed in memory at once. Orders compress to
         // a tenth, so a megabyte from each of a dozen partitions would exceed a pod's memory. A larger record is

@@ -13,6 +13,7 @@ use rdkafka::{
     config::RDKafkaLogLevel,
     consumer::{Consumer, ConsumerContext, StreamConsumer},
     error::KafkaError,
+    types::RDKafkaErrorCode as Code,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -20,6 +21,7 @@ use crate::{
     Error, Settings, Topics,
     client::diagnostics,
     client::error::{is_auth_error, passes_by_itself, unavailable},
+    client::librdkafka_text::too_large,
     consume::record,
 };
 
@@ -113,6 +115,13 @@ impl Reader {
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "earliest")
             .set("enable.partition.eof", "true")
+            // A command runs beside the service in the same memory. The default reads 64 MiB ahead.
+            .set("receive.message.max.bytes", settings.fetch_bytes.to_string())
+            .set("queued.max.messages.kbytes", "1024")
+            .set("queued.min.messages", "100")
+            .set("fetch.max.bytes", "1048576")
+            .set("fetch.message.max.bytes", "131072")
+            .set("fetch.queue.backoff.ms", "20")
             .set("check.crcs", "true");
         let consumer = Arc::new(config.create_with_context(LastError::default())?);
         Ok(Self { consumer, topic: topic.into(), ranges: VecDeque::new() })
@@ -135,12 +144,18 @@ impl Reader {
                 Ok(Ok(message)) if message.partition() == range.partition => {
                     range.next = message.offset() + 1;
                     if message.offset() < range.end {
-                        return Ok(Some(record::owned(&self.topic, &message)));
+                        return Ok(Some(record::owned(&self.topic, &message, |_| true)));
                     }
                 }
                 // Offsets are also taken by transaction markers, which no consumer sees.
                 Ok(Err(KafkaError::PartitionEOF(partition))) if partition == range.partition => {
                     range.next = range.end;
+                }
+                Ok(Err(KafkaError::MessageConsumption(Code::MessageSizeTooLarge))) => {
+                    if let Some(refused) = too_large(&self.consumer.context().text()) {
+                        tracing::warn!(topic = %self.topic, ?refused, "records that would take too much memory are skipped; see MEMORY_LIMIT");
+                        range.next = range.next.max(refused.last.saturating_add(1));
+                    }
                 }
                 Ok(Err(error)) if error.rdkafka_error_code().is_some_and(is_auth_error) => return Err(error.into()),
                 Ok(Err(error)) if !error.rdkafka_error_code().is_none_or(passes_by_itself) => {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
 use ::consumer::{DependencyError, LoopHealth, Record};
 use futures_util::FutureExt;
-use rdkafka::{consumer::Consumer as _, error::KafkaError, types::RDKafkaErrorCode as Code};
+use rdkafka::{consumer::Consumer as _, error::KafkaError, message::BorrowedMessage, types::RDKafkaErrorCode as Code};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     admin::topic_identity::TopicIdentity,
     admin::topic_watch::TopicWatch,
     client::error::unavailable,
-    client::librdkafka_text::offset_in_error,
+    client::librdkafka_text::{offset_in_error, too_large},
     client::supervisor::{Client, Supervisor},
     consume::buffer::Buffer,
     consume::consumer::{self, Consumer},
@@ -134,7 +134,7 @@ impl Source {
                 self.retry().await;
                 None
             }
-            event = self.consumer.recv() => Some(event.map(|message| record::owned(&self.topic, &message))),
+            event = self.consumer.recv() => Some(event.map(|message| owned(&self.topic, &message, &self.loop_health))),
             () = context.changed() => None,
             () = sleep_until(self.commit_at), if context.has_due_commits() => None,
             () = sleep_until(self.report_at), if context.outage().is_some() => None,
@@ -164,7 +164,8 @@ impl Source {
             return Ok(false);
         }
         let event = receive_now(self.consumer.recv());
-        let Some(event) = event.map(|event| event.map(|message| record::owned(&self.topic, &message))) else {
+        let Some(event) = event.map(|event| event.map(|message| owned(&self.topic, &message, &self.loop_health)))
+        else {
             return Ok(false);
         };
         self.take(event).map(|()| true)
@@ -172,21 +173,32 @@ impl Source {
 
     fn take(&mut self, event: Result<Record, KafkaError>) -> Result<(), DependencyError> {
         match event {
-            Ok(record) => {
-                let generation = self.context().received(record.partition);
-                let before = generation.and_then(|generation| self.progress.next(record.partition, generation));
-                self.context().watched().delivered(record.partition, record.offset, before);
-                if let Some(generation) = generation {
-                    self.progress.reached(record.partition, generation, record.offset);
-                    self.buffer.push(generation, record);
-                }
-            }
+            Ok(record) => self.take_record(record),
+            Err(KafkaError::MessageConsumption(Code::MessageSizeTooLarge)) => self.take_refused(),
             Err(KafkaError::PartitionEOF(partition)) => self.ended(partition),
             Err(error @ KafkaError::MessageConsumptionFatal(_)) => self.begin_anew(&error.to_string())?,
             Err(KafkaError::MessageConsumption(code)) if is_join_rejected(code) => self.context().rejected(code),
             Err(error) => self.note_error(error.rdkafka_error_code().unwrap_or(Code::Unknown)),
         }
         Ok(())
+    }
+
+    fn take_record(&mut self, record: Record) {
+        let generation = self.context().received(record.partition);
+        let before = generation.and_then(|generation| self.progress.next(record.partition, generation));
+        self.context().watched().delivered(record.partition, record.offset, before);
+        if let Some(generation) = generation {
+            self.progress.reached(record.partition, generation, record.offset);
+            self.buffer.push(generation, record);
+        }
+    }
+
+    /// Takes the records that the client has skipped because of their size: each without its content.
+    fn take_refused(&mut self) {
+        match too_large(&self.context().watched().error_text()) {
+            Some(refused) => record::unread(&Arc::clone(&self.topic), refused).for_each(|it| self.take_record(it)),
+            None => self.note_error(Code::MessageSizeTooLarge),
+        }
     }
 
     /// Processes the end of a partition.
@@ -364,6 +376,10 @@ impl ::consumer::Source for Source {
         // Pending commits are sent before the request to leave.
         consumer::leave(self.consumer, self.settings.leave_timeout).await;
     }
+}
+
+fn owned(topic: &Arc<str>, message: &BorrowedMessage<'_>, loop_health: &LoopHealth) -> Record {
+    record::owned(topic, message, |reason| loop_health.admits_line(reason))
 }
 
 /// Whether the group rejects this member, although the brokers are reachable.

@@ -25,6 +25,10 @@ pub(crate) const HEADERS_OMITTED: &str = "headers-omitted";
 /// Unix epoch.
 pub(crate) const TIMESTAMP_OMITTED: &str = "timestamp-omitted";
 
+/// Follows the added headers if the record was not read because of its size, and contains the memory that it or its
+/// batch would take, in bytes. Key, value, headers and timestamp are missing; the original has them.
+pub(crate) const CONTENT_OMITTED: &str = "content-omitted";
+
 /// Maximum size of the error text, in bytes. An error may quote its input, which may be a megabyte.
 const ERROR_BYTES: usize = 1024;
 
@@ -76,5 +80,6 @@ fn omitted(record: &Record, retained: RetainedParts) -> Vec<(&'static str, Strin
     let key = record.key.as_ref().filter(|_| !retained.key_and_headers).map(|key| (KEY_OMITTED, key.len().to_string()));
     let headers = (!retained.key_and_headers).then(|| (HEADERS_OMITTED, record.headers.len().to_string()));
     let timestamp = record.timestamp.filter(|_| !retained.timestamp).map(|time| (TIMESTAMP_OMITTED, time.to_string()));
-    [value, key, headers, timestamp].into_iter().flatten().collect()
+    let content = record.unread.map(|unread| (CONTENT_OMITTED, unread.bytes.to_string()));
+    [value, key, headers, timestamp, content].into_iter().flatten().collect()
 }

@@ -3,7 +3,9 @@
 use ::consumer::{Header, Record, record::ORIGINAL_TIMESTAMP};
 use jiff::Timestamp;
 
-use crate::produce::dead_letter::{ADDED, HEADERS_OMITTED, KEY_OMITTED, TIMESTAMP_OMITTED, VALUE_OMITTED};
+use crate::produce::dead_letter::{
+    ADDED, CONTENT_OMITTED, HEADERS_OMITTED, KEY_OMITTED, TIMESTAMP_OMITTED, VALUE_OMITTED,
+};
 
 /// The header of a replayed record with the coordinates of its dead letter: `topic/partition/offset`.
 pub const REPLAYED_FROM: &str = "replayed-from";
@@ -39,13 +41,15 @@ pub struct Omitted {
     pub key: Option<usize>,
     /// The number of headers.
     pub headers: Option<usize>,
+    /// The memory that the record or its batch would take, in bytes. Set if nothing of the record was read.
+    pub content: Option<usize>,
 }
 
 impl Omitted {
     /// Whether any part was left out.
     #[must_use]
     pub const fn is_any(&self) -> bool {
-        self.value.is_some() || self.key.is_some() || self.headers.is_some()
+        self.value.is_some() || self.key.is_some() || self.headers.is_some() || self.content.is_some()
     }
 }
 
@@ -71,6 +75,7 @@ impl ParsedDeadLetter {
                 VALUE_OMITTED => omitted.value = count(),
                 KEY_OMITTED => omitted.key = count(),
                 HEADERS_OMITTED => omitted.headers = count(),
+                CONTENT_OMITTED => omitted.content = count(),
                 TIMESTAMP_OMITTED => timestamp = std::str::from_utf8(value.as_deref()?).ok()?.parse().ok(),
                 _ => headers.push((name, value)), // a header that was added later
             }
@@ -94,6 +99,13 @@ impl ParsedDeadLetter {
     pub fn complete(self, found: Record) -> Option<Self> {
         let Self { original, omitted, .. } = &self;
         let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(Vec::len);
+        let is_same_place =
+            (&found.topic, found.partition, found.offset) == (&original.topic, original.partition, original.offset);
+        if omitted.content.is_some() {
+            // Nothing else is known of it than that it was there when it was refused.
+            let is_it = is_same_place && found.unread.is_none() && found.timestamp <= original.timestamp;
+            return is_it.then(|| Self { original: found, omitted: Omitted::default(), ..self });
+        }
         let is_it = (&found.topic, found.partition, found.offset, found.timestamp)
             == (&original.topic, original.partition, original.offset, original.timestamp)
             && omitted.value.map_or(found.value == original.value, |bytes| length(&found.value) == Some(bytes))
@@ -125,6 +137,8 @@ impl ParsedDeadLetter {
 
 #[cfg(test)]
 mod tests {
+    use ::consumer::Unread;
+
     use super::*;
 
     fn header(name: &str, value: &str) -> Header {
@@ -142,6 +156,7 @@ mod tests {
             key: Some(b"key".to_vec()),
             value: None,
             headers: theirs.into_iter().chain(ours).collect(),
+            unread: None,
         }
     }
 
@@ -198,6 +213,7 @@ mod tests {
             key: Some(b"key".to_vec()),
             value: Some(b"{ }".to_vec()),
             headers: vec![header("trace", "1")],
+            unread: None,
         };
         (letter, original)
     }
@@ -205,7 +221,7 @@ mod tests {
     #[test]
     fn what_is_not_whole_does_not_go_back() {
         let (letter, original) = emptied();
-        assert_eq!(letter.omitted, Omitted { value: Some(3), key: Some(3), headers: Some(1) });
+        assert_eq!(letter.omitted, Omitted { value: Some(3), key: Some(3), headers: Some(1), content: None });
         assert_eq!(letter.original.headers, []);
         assert_eq!(letter.clone().into_replay("dead-letters"), None);
         let whole = letter.complete(original.clone()).unwrap();
@@ -226,6 +242,25 @@ mod tests {
         ] {
             assert_eq!(letter.clone().complete(other.clone()), None, "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_letter_of_a_record_that_was_not_read_is_completed_from_its_place() {
+        let mut record = dead(Vec::new());
+        record.headers.push(header("content-omitted", "90000000"));
+        let letter = ParsedDeadLetter::open(Record { key: None, ..record }).unwrap();
+        assert_eq!(letter.omitted, Omitted { content: Some(90_000_000), ..Omitted::default() });
+        assert_eq!(letter.clone().into_replay("dead-letters"), None);
+        let original = Record { timestamp: Some(999), ..emptied().1 };
+        let unread = Some(Unread { first_offset: 42, bytes: 1, limit: 0 });
+        for other in [
+            Record { offset: 43, ..original.clone() },
+            Record { timestamp: Some(1_001), ..original.clone() },
+            Record { unread, ..original.clone() },
+        ] {
+            assert_eq!(letter.clone().complete(other.clone()), None, "{other:?}");
+        }
+        assert_eq!(letter.complete(original.clone()).unwrap().original, original);
     }
 
     #[test]

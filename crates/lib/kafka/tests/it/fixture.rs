@@ -144,7 +144,7 @@ impl Fixture {
         self.produce_values(producer, partition, values).await
     }
 
-    async fn produce_values(
+    pub(crate) async fn produce_values(
         &self,
         producer: &FutureProducer,
         partition: i32,
@@ -202,7 +202,7 @@ impl Fixture {
         Ok(())
     }
 
-    fn config(&self) -> ClientConfig {
+    pub(crate) fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.settings.bootstrap_servers);
         config

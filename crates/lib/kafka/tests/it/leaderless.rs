@@ -92,6 +92,7 @@ fn letter() -> DeadLetter {
         key: None,
         value: None,
         headers: Vec::new(),
+        unread: None,
     };
     DeadLetter { record, rejection: Rejection::new("not-json", "what is wrong"), failed_at: std::time::UNIX_EPOCH }
 }

@@ -15,6 +15,7 @@ mod topics;
 mod rereading;
 mod log_files;
 mod unreadable;
+mod too_large;
 mod unreadable_at_start;
 mod ends;
 mod lost_records;

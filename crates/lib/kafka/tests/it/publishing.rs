@@ -70,6 +70,7 @@ fn dead_letter(offset: i64, value: Option<Vec<u8>>, rejection: Rejection) -> Dea
             key: Some(b"key".to_vec()),
             value,
             headers: vec![("trace".to_owned(), Some(b"1".to_vec())), ("empty".to_owned(), None)],
+            unread: None,
         },
         rejection,
         failed_at: UNIX_EPOCH + Duration::from_millis(1_700_000_000_500),
@@ -167,7 +168,7 @@ async fn a_dead_letter_whose_key_and_headers_are_too_large_says_so_and_no_more()
         let (named, whole) = (record.key.clone(), ParsedDeadLetter::open(record).expect("a dead letter"));
         (named.is_some(), whole.omitted, whole.reason)
     };
-    let omitted = |key| Omitted { value: Some(1), key: Some(key), headers: Some(2) };
+    let omitted = |key| Omitted { value: Some(1), key: Some(key), headers: Some(2), content: None };
     let expected = [
         (true, Omitted::default()),
         (true, Omitted::default()),

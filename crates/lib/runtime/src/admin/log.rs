@@ -4,6 +4,8 @@
 use std::{
     env,
     io::{self, IsTerminal},
+    panic::{self, PanicHookInfo},
+    thread,
 };
 
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt};
@@ -16,6 +18,7 @@ use crate::{
 
 /// Starts logging until the process ends. A second start changes nothing.
 pub(crate) fn start(settings: &LogSettings, file: Option<LogFile>) -> Result<(), ExitError> {
+    panic::set_hook(Box::new(report_panic));
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(has_colors());
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format {
         Format::Text => lines.boxed(),
@@ -25,6 +28,19 @@ pub(crate) fn start(settings: &LogSettings, file: Option<LogFile>) -> Result<(),
     let file = file.map(LogFile::open).transpose()?;
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).with(file).try_init();
     Ok(())
+}
+
+/// Writes a panic as one line of the log. The default hook writes several lines of text, which a log store takes for as
+/// many records, and a backtrace can quote data.
+fn report_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string).unwrap_or_default();
+    let thread = thread::current().name().unwrap_or_default().to_owned();
+    tracing::error!(
+        error = panic.payload_as_str().unwrap_or_default(),
+        location,
+        thread,
+        "the program has panicked; this is a defect"
+    );
 }
 
 /// Whether lines of text have colors: at a terminal, unless `NO_COLOR` is set (<https://no-color.org>).

@@ -23,8 +23,9 @@ pub(crate) struct Letters<'a> {
 /// killed, at most this number is sent twice.
 const CHUNK: usize = 500;
 
-/// Maximum size of a chunk in memory, in bytes, exceeded by one record at most.
-pub(crate) const CHUNK_BYTES: usize = 4 << 20;
+/// Maximum size of a chunk in memory, in bytes, exceeded by one record at most. The command shares the memory of a pod
+/// with the service.
+pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 
 impl<'a> Letters<'a> {
     pub(crate) async fn open(kafka: &'a kafka::Settings, selection: &'a Selection) -> Result<Self, ExitError> {
@@ -45,7 +46,7 @@ impl<'a> Letters<'a> {
             && bytes < CHUNK_BYTES
             && let Some(letter) = self.next().await?
         {
-            bytes += letter.original.value.as_ref().map_or(0, Vec::len);
+            bytes += letter.original.bytes_in_memory();
             chunk.push(letter);
         }
         Ok(chunk)

@@ -57,7 +57,12 @@ impl<'a> Line<'a> {
     /// The line of a dead letter. `returned`: the dead letters that were sent back, if known.
     pub(crate) fn new(letter: &'a ParsedDeadLetter, returned: Option<&Returned>) -> Self {
         let (original, omitted) = (&letter.original, letter.omitted);
-        let parts = [("value", omitted.value), ("key", omitted.key), ("headers", omitted.headers)];
+        let parts = [
+            ("value", omitted.value),
+            ("key", omitted.key),
+            ("headers", omitted.headers),
+            ("content", omitted.content),
+        ];
         let headers = original.headers.iter();
         Self {
             partition: letter.partition,
@@ -84,7 +89,11 @@ impl<'a> Line<'a> {
 
 /// The size of the original value, even if the dead letter lacks it.
 pub(crate) fn value_bytes(letter: &ParsedDeadLetter) -> usize {
-    letter.omitted.value.unwrap_or_else(|| letter.original.value.as_ref().map_or(0, Vec::len))
+    letter
+        .omitted
+        .value
+        .or(letter.omitted.content)
+        .unwrap_or_else(|| letter.original.value.as_ref().map_or(0, Vec::len))
 }
 
 /// Replaces control characters. An error can quote a record, and a record can contain escape sequences for a terminal.

@@ -100,7 +100,7 @@ fn table() -> Table {
 /// The row of a dead letter. It contains neither key nor value, which can name people.
 fn row(letter: &ParsedDeadLetter, returned: Option<&Returned>) -> [Cell; 7] {
     let original = &letter.original;
-    let bytes = match (&original.value, letter.omitted.value) {
+    let bytes = match (&original.value, letter.omitted.value.or(letter.omitted.content)) {
         (None, None) => "null".to_owned(),
         (Some(_), _) => value_bytes(letter).to_string(),
         (None, Some(bytes)) => format!("{bytes}, left out"),

@@ -126,7 +126,7 @@ impl Sending<'_> {
         };
         if self.replay_producer.fits(&record).await.map_err(gone)? {
             *self.tally.sent.entry((reason, record.topic.to_string())).or_default() += 1;
-            self.bytes += record.value.as_ref().map_or(0, Vec::len);
+            self.bytes += record.bytes_in_memory();
             self.places.push(place);
             self.records.push(record);
         } else {

@@ -54,6 +54,7 @@ impl Fixture {
                 key: Some(b"key".to_vec()),
                 value: value.map(<[u8]>::to_vec),
                 headers: vec![header("trace", "1")],
+                unread: None,
             },
             rejection: Rejection::new(reason, "what is wrong"),
             failed_at: UNIX_EPOCH + Duration::from_secs(1_700_000_000 + u64::from(offset)),

@@ -73,8 +73,24 @@ impl Pipeline {
     /// # Errors
     /// If the broker rejects one.
     pub async fn produce(&self, topic: &str, records: impl IntoIterator<Item = Record>) -> Result<()> {
-        let producer: FutureProducer =
-            self.client().set("enable.idempotence", "true").set("message.max.bytes", "8388608").create()?;
+        self.produce_by(&[("enable.idempotence", "true"), ("message.max.bytes", "8388608")], topic, records).await
+    }
+
+    /// The same by a producer with these properties.
+    ///
+    /// # Errors
+    /// As [`Pipeline::produce`].
+    pub async fn produce_by(
+        &self,
+        properties: &[(&str, &str)],
+        topic: &str,
+        records: impl IntoIterator<Item = Record>,
+    ) -> Result<()> {
+        let mut client = self.client();
+        for (name, value) in properties {
+            client.set(*name, *value);
+        }
+        let producer: FutureProducer = client.create()?;
         let mut deliveries = Vec::new();
         for record in records {
             let headers = record

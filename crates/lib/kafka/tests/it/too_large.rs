@@ -1,0 +1,67 @@
+//! Tests of batches and records that would take more memory than the source may use: they are skipped before they are
+//! unpacked, in any codec.
+
+use ::consumer::{Record, Source as _};
+use kafka::Settings;
+use rdkafka::producer::FutureProducer;
+
+use crate::fixture::{Fixture, drain, offsets};
+
+/// What a received batch may take in these tests. A record may take an eighth.
+const LIMIT: usize = 2 << 20;
+
+/// A batch of ten records of 300 KB between two small ones.
+const LARGE: usize = 10;
+
+async fn fixture(codec: &str) -> anyhow::Result<Fixture> {
+    let fixture = Fixture::with(1).await?;
+    fixture.produce(0, 1).await?;
+    let mut config = fixture.config();
+    config.set("compression.type", codec).set("linger.ms", "500");
+    config.set("message.max.bytes", "10000000").set("batch.size", if codec == "none" { "400000" } else { "10000000" });
+    let producer: FutureProducer = config.create()?;
+    fixture.produce_values(&producer, 0, vec!["x".repeat(300_000); LARGE]).await?;
+    fixture.produce(0, 1).await?;
+    Ok(fixture)
+}
+
+async fn read(fixture: Fixture, fetch_bytes: usize) -> anyhow::Result<Vec<Record>> {
+    let fixture = Fixture { settings: Settings { fetch_bytes, ..fixture.settings } };
+    let mut source = fixture.source()?;
+    let records = drain(&mut source, 100).await?.concat();
+    source.close().await;
+    assert_eq!(offsets(&records), (0..12).collect::<Vec<_>>());
+    Ok(records)
+}
+
+#[tokio::test]
+async fn a_batch_beyond_the_limit_is_skipped_before_it_is_unpacked() -> anyhow::Result<()> {
+    for codec in ["gzip", "snappy", "lz4", "zstd", "none"] {
+        let records = read(fixture(codec).await?, LIMIT).await?;
+        let unread: Vec<i64> =
+            records.iter().filter(|record| record.unread.is_some()).map(|record| record.offset).collect();
+        assert_eq!(unread, (1..11).collect::<Vec<_>>(), "{codec}");
+        for record in &records[1..11] {
+            let unread = record.unread.expect("it is unread");
+            assert_eq!(
+                (unread.first_offset, &record.value, record.headers.len()),
+                (record.offset, &None, 0),
+                "{codec}"
+            );
+            let bytes = if codec == "none" { 300_000..310_000 } else { LIMIT as u64 + 1..5_000_000 };
+            assert!(bytes.contains(&unread.bytes), "{codec}: {unread:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_within_the_limit_is_read_in_any_codec() -> anyhow::Result<()> {
+    for codec in ["gzip", "snappy", "lz4", "zstd", "none"] {
+        let records = read(fixture(codec).await?, 8 << 20).await?;
+        let sizes: Vec<usize> = records.iter().map(|record| record.value.as_ref().map_or(0, Vec::len)).collect();
+        assert_eq!(sizes[1..11], [300_000; LARGE], "{codec}");
+        assert!(records.iter().all(|record| record.unread.is_none()), "{codec}");
+    }
+    Ok(())
+}

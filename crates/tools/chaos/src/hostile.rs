@@ -1,0 +1,134 @@
+//! Hostile input at full size: records, batches and menus that are small on the wire and large in memory.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use comfy_table::Cell;
+use devstack::{Options, Stack};
+use harness::{
+    Layer, Pipeline, Process, Record,
+    hostile::{self, ONE_BATCH},
+};
+use serde::Serialize;
+
+use crate::output::report::{self, number};
+
+/// Memory limit of a pod in the chart, in KiB. A service that takes more is killed there.
+const POD_KIB: u64 = 128 << 10;
+
+/// Memory that a service may take under attack, in KiB, without the pages of its program: a debug build is large.
+const MAX_KIB: u64 = 100 << 10;
+
+/// Time limit of one attack.
+const ATTACK_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// The orders before and behind an attack, which have to be stored.
+const NEIGHBOURS: u64 = 2;
+
+/// An attack: its records, each list by one producer, and what becomes of them.
+struct Attack {
+    name: &'static str,
+    records: Vec<Record>,
+    in_one_batch: bool,
+    dead_letters: usize,
+    /// Orders among its records that are stored.
+    orders: u64,
+}
+
+/// What one attack costs.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    attack: &'static str,
+    peak_kib: [u64; 3],
+    kills: usize,
+    error: Option<String>,
+}
+
+fn attacks() -> Vec<Attack> {
+    let orders = |count: u64, products, blanks| {
+        (100..100 + count).map(|id| hostile::order(id, "large", products, blanks)).collect::<Vec<_>>()
+    };
+    let menus = (0..10).map(|number| hostile::order(100 + number, &format!("large-{number}"), 2, 0)).collect();
+    let attack = |name, records, in_one_batch, dead_letters, orders| Attack {
+        name,
+        records,
+        in_one_batch,
+        dead_letters,
+        orders,
+    };
+    vec![
+        attack("nothing", Vec::new(), false, 0, 0),
+        attack("100 records of 10,000 headers", hostile::headers(100, 10_000), false, 100, 0),
+        attack("40 records of 10,000 headers, one gzip batch", hostile::headers(40, 10_000), true, 40, 0),
+        attack("200 orders of 1 MB, one gzip batch", orders(200, 1, 1_000_000), true, 200, 0),
+        attack("a record of 90 MB of text, gzip", vec![hostile::text(90 << 20)], true, 1, 0),
+        attack("500,000 records of a byte, one gzip batch", vec![Record::of("x"); 500_000], true, 1, 0),
+        attack("10 menus of 3.8 MiB, one batch of orders", menus, false, 0, 10),
+        attack("20 orders of 12,000 products", orders(20, 12_000, 0), false, 0, 20),
+    ]
+}
+
+/// Runs every attack on a pipeline of its own and prints the table. Returns whether no service would be killed, none
+/// took too much memory, and every number is right.
+pub(crate) async fn run() -> Result<bool> {
+    let stack = Stack::start(Options::for_tests()).await?;
+    let mut outcomes = Vec::new();
+    for attack in attacks() {
+        println!("{}", attack.name);
+        outcomes.push(suffer(&stack, attack).await?);
+    }
+    print(&outcomes)?;
+    let is_small = |kib: &u64| *kib <= MAX_KIB;
+    let is_good =
+        |outcome: &Outcome| outcome.error.is_none() && outcome.kills == 0 && outcome.peak_kib.iter().all(is_small);
+    Ok(outcomes.iter().all(is_good))
+}
+
+fn print(outcomes: &[Outcome]) -> Result<()> {
+    let mut table = report::table(&["Attack", "stg", "dds", "cdm", "kills", "result"]);
+    for Outcome { attack, peak_kib, kills, error } in outcomes {
+        let peaks = peak_kib.map(|kib| number(format!("{} MiB", kib.div_ceil(1024))));
+        let result = error.as_deref().unwrap_or("right").to_owned();
+        let rest = [number(kills.to_string()), Cell::new_owned(result)];
+        table.add_row([Cell::new(attack)].into_iter().chain(peaks).chain(rest));
+    }
+    println!("\n{table}\n\nPeak of the memory of each service. A pod has {} MiB.", POD_KIB >> 10);
+    println!("{}", serde_json::to_string(outcomes)?);
+    Ok(())
+}
+
+async fn suffer(stack: &Stack, attack: Attack) -> Result<Outcome> {
+    let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?.quiet();
+    pipeline.name(&[hostile::user()?, hostile::restaurant("large", 12_000, 3)?]).await?;
+    for number in 0..10 {
+        pipeline.name(&[hostile::restaurant(&format!("large-{number}"), 20_000, 65)?]).await?;
+    }
+    let (topic, neighbour) = (pipeline.source(Layer::Stg), |id| hostile::order(id, "large", 1, 0));
+    pipeline.produce(&topic, [neighbour(1)]).await?;
+    let producer: &[(&str, &str)] = if attack.in_one_batch { &ONE_BATCH } else { &[] };
+    pipeline.produce_by(producer, &topic, attack.records).await?;
+    pipeline.produce(&topic, [neighbour(2)]).await?;
+    let services = pipeline.start_all().await?;
+    let verdict = verdict(&pipeline, NEIGHBOURS + attack.orders, attack.dead_letters).await;
+    let (mut peak_kib, mut kills) = ([0; 3], 0);
+    for (peak, service) in peak_kib.iter_mut().zip(&services) {
+        *peak = peak_of(service).await.unwrap_or_default();
+        kills += usize::from(*peak == 0 || *peak > POD_KIB);
+    }
+    Ok(Outcome { attack: attack.name, peak_kib, kills, error: verdict.err().map(|error| format!("{error:#}")) })
+}
+
+async fn peak_of(service: &Process) -> Result<u64> {
+    ensure!(service.is_running().await?, "it was killed");
+    service.peak_of_data_kib().await.context("its memory cannot be read")
+}
+
+/// Waits until everything is processed. Fails if orders or dead letters are missing, or an audit finds something.
+async fn verdict(pipeline: &Pipeline, orders: u64, dead_letters: usize) -> Result<()> {
+    pipeline.wait_idle_within(&Layer::ALL, ATTACK_TIMEOUT).await?;
+    let stored = pipeline.count("SELECT count(*) FROM dds.h_order").await?;
+    ensure!(stored == orders, "{stored} orders instead of {orders}");
+    let letters = pipeline.read(&pipeline.dead_letters(Layer::Stg)).await?.len();
+    ensure!(letters == dead_letters, "{letters} dead letters instead of {dead_letters}");
+    pipeline.audit().await
+}
