@@ -12,6 +12,7 @@
 \endif
 
 BEGIN;
+SET LOCAL client_min_messages = warning; -- not that a schema exists already
 
 SELECT count(*) = 0 AS is_missing FROM pg_roles WHERE rolname = 'tagmill_elt_target'
 \gset

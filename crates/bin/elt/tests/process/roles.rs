@@ -54,3 +54,26 @@ async fn the_roles_of_the_scripts_are_enough_for_the_jobs_of_the_compose_file() 
     assert_eq!(texts(&target, "SELECT tag FROM user_tags UNION ALL SELECT tag FROM user_tag_events").await?.len(), 2);
     Ok(())
 }
+
+#[tokio::test]
+async fn the_rights_that_operations_names_are_enough_for_the_user_of_redis() -> anyhow::Result<()> {
+    let mut fixture = Fixture::new().await?;
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../deploy/operations.md"))?;
+    let row = page.lines().find(|line| line.starts_with("| `elt-service` | –")).unwrap();
+    let rights = row.rsplit('|').nth(1).unwrap().replace('`', "").replace(" and ", " ");
+    let user = devstack::shared().await?.fresh_name("elt_user").await?;
+    let mut admin = redis::Client::open(fixture.redis_url.as_str())?.get_multiplexed_async_connection().await?;
+    let mut command = redis::cmd("ACL");
+    command.arg("SETUSER").arg(&user).arg(["on", ">hunter2", "resetkeys", "-@all"]);
+    rights.split_whitespace().for_each(|right| drop(command.arg(right)));
+    command.exec_async(&mut admin).await?;
+    fixture.redis_url = fixture.redis_url.replacen("redis://", &format!("redis://{user}:hunter2@"), 1);
+    for _ in 0..3 {
+        let outcome = fixture.json(&["run", "items", "--json"]);
+        assert_eq!((&outcome["outcome"], &outcome["notes"]), (&"ok".into(), &serde_json::json!([])), "{outcome}");
+    }
+    assert!(fixture.good(&["check"]).contains("ok     redis\n"));
+    let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut admin).await?;
+    assert!(keys.len() >= 2 && keys.iter().all(|key| key.starts_with("elt:")), "{keys:?}");
+    Ok(())
+}

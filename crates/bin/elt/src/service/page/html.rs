@@ -35,7 +35,7 @@ fn header(status: &Status, words: &Words, theme: Option<&str>) -> String {
          <a href=\"jobs.json\">JSON</a></nav>\n</header>\n",
         words.title,
         words.at,
-        escape(&status.at),
+        escape(&status.at.replace('T', " ").replace('Z', " UTC")),
         theme("light", words.light),
         theme("dark", words.dark),
     )
@@ -66,18 +66,18 @@ fn jobs(jobs: &[JobLine], words: &Words, language: Language) -> String {
 fn job_row(job: &JobLine, words: &Words, language: Language) -> String {
     let text = |value: &Option<String>| escape(value.as_deref().unwrap_or("–"));
     let file = job.file.as_deref().unwrap_or("–");
+    let target = job.target.as_deref().map_or(String::new(), |target| format!("<br>→ {}", escape(target)));
     let running = match (job.stage, job.rows) {
         (Some(stage), Some(rows)) => format!("<br><small>{}, {} {}</small>", escape(stage), grouped(rows), words.rows),
         _ => String::new(),
     };
     format!(
-        "<tr><th scope=\"row\">{}<br><small>{} → {}</small></th><td>{}{running}</td><td>{}</td>{}{}{}{}{}{}<td>{}</td><td>{}</td>\
+        "<tr><th scope=\"row\">{}<br><small>{}{target}</small></th><td>{}{running}</td>{}{}{}{}{}{}{}<td>{}</td>{}\
          <td class=\"note\">{}</td></tr>\n",
         escape(&job.job),
         escape(file),
-        text(&job.target),
         badge(&job.state, language),
-        text(&job.last_run),
+        time(job.last_run.as_deref()),
         number(&job.seconds.map_or("–".to_owned(), |seconds| format!("{seconds:.2}"))),
         number(&grouped(job.counts.read)),
         number(&grouped(job.counts.inserted)),
@@ -85,7 +85,7 @@ fn job_row(job: &JobLine, words: &Words, language: Language) -> String {
         number(&grouped(job.counts.deleted)),
         number(&grouped(job.counts.repaired)),
         text(&job.watermark),
-        text(&job.next_run),
+        time(job.next_run.as_deref()),
         job.note.as_deref().map_or(String::new(), escape),
     )
 }
@@ -97,8 +97,8 @@ fn runs(runs: &[RunLine], words: &Words, language: Language) -> String {
     let row = |run: &RunLine| {
         let note = run.error.as_deref().or(run.note.as_deref()).map_or(String::new(), escape);
         format!(
-            "<tr><td>{}</td><th scope=\"row\">{}</th><td>{}</td>{}{}{}{}{}{}<td class=\"note\">{note}</td></tr>\n",
-            escape(&run.finished_at),
+            "<tr>{}<th scope=\"row\">{}</th><td>{}</td>{}{}{}{}{}{}<td class=\"note\">{note}</td></tr>\n",
+            time(Some(&run.finished_at)),
             escape(&run.job),
             badge(&run.outcome, language),
             number(&format!("{:.2}", run.seconds)),
@@ -137,6 +137,12 @@ fn table(heads: &[(&str, bool)], rows: &str) -> String {
 
 fn badge(state: &str, language: Language) -> String {
     format!("<span class=\"state {}\">{}</span>", escape(state), escape(words::state(state, language)))
+}
+
+/// A moment in UTC: `2026-11-30 11:05:02`.
+fn time(moment: Option<&str>) -> String {
+    let shown = moment.map_or("–".to_owned(), |moment| escape(&moment.replace('T', " ").replace('Z', "")));
+    format!("<td class=\"time\">{shown}</td>")
 }
 
 fn number(text: &str) -> String {
