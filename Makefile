@@ -29,16 +29,19 @@ RELEASE := cargo build --release --locked $(SERVICES:%=-p %) -p workload -p devs
 # What `--version` prints in the image; nothing outside a clone. Other builds leave it out: they are not compiled anew for a commit.
 COMMIT = $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
 
-.PHONY: help build demo test test-dashboards test-helm bench chaos soak check fmt dashboards echarts browser chart manifests image setup
+.PHONY: help build demo demo-elt test test-dashboards test-helm bench chaos soak check fmt dashboards echarts browser chart manifests image setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-build: setup ## every binary in release form, in target/release; demo, bench, soak and image use them
+build: setup ## every binary in release form, in target/release; demo, demo-elt, bench, soak and image use them
 	$(RELEASE)
 
 demo: build ## the whole pipeline on real parts, and a summary; ORDERS=, SEED=, DATA= and KEEP= change it
 	@target/release/demo
+
+demo-elt: build ## a master database that changes, copied by elt-service under faults, and a summary; ROWS=, SEED= and KEEP= change it
+	@target/release/demo-elt
 
 test: browser test-dashboards test-helm ## every test, on a real Kafka, PostgreSQL and Redis, and in a real browser
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
