@@ -22,6 +22,9 @@ DASHBOARDS_PYTHON := $(DASHBOARDS_VENV)/bin/python
 HELM_VENV := target/venvs/helm
 HELM_PYTHON := $(HELM_VENV)/bin/python
 
+# What elt-service is measured against: sling and dlt. Exact versions, checked by hash.
+PEERS_VENV := target/venvs/elt-peers
+
 # The binaries that people use, in release form. One selection for every target: with another one, dependencies would have other
 # features, and librdkafka would be compiled again.
 RELEASE := cargo build --release --locked $(SERVICES:%=-p %) -p workload -p devstack -p demo -p bench -p chaos
@@ -53,7 +56,7 @@ test-dashboards: $(DASHBOARDS_VENV)/stamp ## the dashboards as the SDK of DataLe
 test-helm: setup binaries $(HELM_VENV)/stamp ## the tests of chart, compose file and Dockerfile; no cluster, no Docker
 	$(HELM_PYTHON) -m pytest --quiet -p no:cacheprovider helm/tests
 
-bench: build ## how fast it is, against how fast the machine is, about half an hour; QUICK=1, ONLY=, HISTORY= change it
+bench: build $(if $(ONLY),$(if $(findstring elt,$(ONLY)),$(PEERS_VENV)/stamp),$(PEERS_VENV)/stamp) ## how fast it is, against how fast the machine is, about half an hour; QUICK=1, ONLY=, HISTORY= change it
 	@target/release/bench
 
 chaos: setup ## twenty rounds of faults against a model of the truth; SEED=, ROUNDS=, RATE= change it; BROKER=100: 100 restarts of Kafka instead
@@ -110,6 +113,11 @@ $(HELM_VENV)/stamp: helm/tests/requirements.txt helm/tests/compose-1.29.txt | se
 	$(HELM_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
 	$(HELM_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-deps \
 		--requirement helm/tests/compose-1.29.txt
+	touch $@
+
+$(PEERS_VENV)/stamp: crates/tools/bench/peers/requirements.txt | setup
+	/usr/bin/python3 -m venv --clear $(PEERS_VENV)
+	$(PEERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
 
 $(DENY):
