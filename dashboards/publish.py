@@ -25,12 +25,12 @@ Client = DataLensClientEnterprise | DataLensClientYC
 
 
 def read(path: Path = SNAPSHOTS) -> dict:
-    """The entries to create, as `make dashboards` wrote them."""
+    """The entries to create, from the files of `make dashboards`."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def publish(client: Client, workbook: EntryLocation, snapshots: dict, connection: Mapping[str, str | int]) -> Dashboard:
-    """Creates all of it, each entry behind those it refers to. `connection` is what to change in the connection."""
+    """Creates all entries, each after those it refers to. `connection` has the changed fields of the connection."""
     ids: dict[str, str] = {}
 
     def create(factory, snapshot: dict, **more):
@@ -47,7 +47,7 @@ def publish(client: Client, workbook: EntryLocation, snapshots: dict, connection
 
 
 def renamed(value: Json, ids: Mapping[str, str]) -> Json:
-    """The same with the ids that DataLens has given in place of ours."""
+    """The same with the ids of DataLens instead of ours."""
     if isinstance(value, dict):
         return {key: renamed(item, ids) for key, item in value.items()}
     if isinstance(value, list):
@@ -56,7 +56,7 @@ def renamed(value: Json, ids: Mapping[str, str]) -> Json:
 
 
 def database(environment: Mapping[str, str]) -> dict[str, str | int]:
-    """Where the connection leads to."""
+    """The address and the credentials of the connection."""
     return {
         "host": environment["DATABASE_HOST"],
         "port": int(environment.get("DATABASE_PORT", "5432")),
@@ -67,7 +67,7 @@ def database(environment: Mapping[str, str]) -> dict[str, str | int]:
 
 
 def main() -> int:
-    """Asks for a workbook, publishes, and looks whether everything is bound to something."""
+    """Reads the arguments, publishes, and checks that every chart and selector is bound."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workbook", required=True, help="the id of the workbook to create them in")
     parser.add_argument("--base-url", help="the API of your own DataLens; without it: Yandex Cloud, as `yc` is signed in")

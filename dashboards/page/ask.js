@@ -1,11 +1,11 @@
-// Asks for numbers again and again: every few seconds, only while somebody looks, and only for what is new.
+// Polling of dashboard data: every few seconds, only while the page is visible, and with an ETag.
 
 import { shown } from "./token.js";
 
 const PAUSE = 4000;
 const LONGEST_PAUSE = 30000;
 
-/** Keeps asking `question()`, a query string, and tells what comes of it: `heard(answer)`, `failed(problem)`. */
+/** Polls `question()`, a query string, and reports the result: `heard(answer)`, `failed(problem)`. */
 export class Asker {
   #question;
   #events;
@@ -27,13 +27,13 @@ export class Asker {
     return this.#stopped;
   }
 
-  /** Stops asking by itself, or goes on. */
+  /** Stops or resumes the polling. */
   set stopped(stopped) {
     this.#stopped = stopped;
     if (!stopped) this.now();
   }
 
-  /** Asks at once; whatever was asked before does not matter any more. */
+  /** Sends a request at once and aborts the previous one. */
   async now() {
     clearTimeout(this.#timer);
     this.#underWay?.abort();
@@ -45,11 +45,11 @@ export class Asker {
 
   #wait() {
     const pause = Math.min(PAUSE * 2 ** this.#failures, LONGEST_PAUSE);
-    // A little apart, so that many pages that lost the service together do not come back together.
+    // With jitter, so that many pages do not reconnect at the same time after an outage.
     this.#timer = setTimeout(() => this.#stopped || this.now(), pause * (1 + Math.random() / 4));
   }
 
-  // Returns whether to ask again after a pause.
+  // Returns whether to send another request after a pause.
   async #ask(signal) {
     const question = this.#question();
     const headers = {};

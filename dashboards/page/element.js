@@ -1,6 +1,6 @@
-// Elements of the page, made in one expression.
+// Creation of DOM elements in one expression.
 
-/** An element with attributes (false and null: without; functions listen to events) and children. */
+/** An element with attributes (without false and null; functions are event listeners) and children. */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

@@ -1,13 +1,15 @@
-// Values as people read them: numbers, money, days and hours in the language of the page.
+// Formatting of numbers, money, days and hours in the language of the page.
 //
-// A value that may be no whole number comes as text and is written from it digit by digit; a float never sees it.
+// A value that may have decimals arrives as text and is formatted digit by digit, never through a float.
 
 import { indicator, language, pick, say } from "./words.js";
 
 const HARD_SPACE = "\u00a0";
 
-/** A value of a column as a text. */
+/** Formats a value of a column. */
 export function write(value, column) {
+  // No name is null in the views: it stands for all that are not among the largest.
+  if (value === null && column.role !== "value") return say("other");
   if (value === null || value === "") return "—";
   if (column.name === "weekday_name") return weekday(value);
   if (column.name === "indicator_name") return indicator(value);
@@ -26,7 +28,7 @@ export function write(value, column) {
   }
 }
 
-/** The same, as short as it can be: for axes. */
+/** Formats a value of a column in short form, for axes. */
 export function abbreviate(value, column) {
   switch (column.type) {
     case "date":
@@ -61,7 +63,7 @@ export function now() {
   return new Date().toLocaleTimeString("en-GB", { timeZone: "Europe/Moscow" });
 }
 
-/** A value as what a picture is measured by; there a digit more or less cannot be seen. */
+/** A value as a number for drawing, where its precision is sufficient. */
 export function size(value) {
   return value === null ? 0 : Number(value);
 }
@@ -72,7 +74,7 @@ function number(value, { unit, decimals }) {
   return unit ? written + HARD_SPACE + pick(unit) : written;
 }
 
-// Days come without a zone and are shown without one.
+// Days have no time zone.
 function moment(value, parts) {
   return new Intl.DateTimeFormat(language(), { ...parts, timeZone: "UTC" }).format(new Date(`${value.slice(0, 10)}T00:00Z`));
 }

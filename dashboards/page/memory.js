@@ -1,6 +1,6 @@
-// What the browser remembers of somebody's choices. Some browsers are told to remember nothing; then every visit is the first.
+// Storage of choices in the browser. If the browser does not allow it, nothing is stored.
 
-/** What was kept under this name, or null. `tab`: until the tab is closed, no longer. */
+/** The text stored under this name, or null. `tab`: stored until the tab is closed. */
 export function recall(name, { tab = false } = {}) {
   try {
     return store(tab).getItem(name);
@@ -9,13 +9,13 @@ export function recall(name, { tab = false } = {}) {
   }
 }
 
-/** Keeps a text, or with null forgets it. */
+/** Stores a text; null removes it. */
 export function keep(name, text, { tab = false } = {}) {
   try {
     if (text === null) store(tab).removeItem(name);
     else store(tab).setItem(name, text);
   } catch {
-    // It is forgotten with the page.
+    // Storage is not allowed.
   }
 }
 

@@ -1,7 +1,7 @@
 // The page: builds tabs and cards from the specification and keeps their numbers up to date.
 
 import { Asker } from "./ask.js";
-import { card } from "./card.js";
+import { card } from "./chart/card.js";
 import { element } from "./element.js";
 import { now, recent } from "./format.js";
 import { keep, recall } from "./memory.js";
@@ -14,11 +14,11 @@ const place = (id) => document.getElementById(id);
 
 const spec = await (await fetch(new URL("spec.json", import.meta.url))).json();
 
-/** The open tab, and what is chosen in each, by its id: both stand in the address, so that it can be passed on. */
+/** The open tab, and the chosen values of each tab by its id. Both are part of the address, which can be shared. */
 let open = spec.tabs[0];
 const chosen = Object.fromEntries(spec.tabs.map(({ id }) => [id, {}]));
 
-/** What the service said last, by the id of the tab, and when it last said anything. */
+/** The last response by the id of the tab, and the time of the last response. */
 const answers = {};
 let looked = "";
 
@@ -135,7 +135,7 @@ const system = matchMedia("(prefers-color-scheme: dark)");
 
 place("theme").addEventListener("click", () => {
   const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-  // As the system has it is no choice: the page goes on following the system.
+  // The theme of the system is not stored: the page then follows the system.
   keep("tagmill-theme", theme === (system.matches ? "dark" : "light") ? null : theme);
   useTheme(theme);
 });

@@ -1,9 +1,9 @@
-// What narrows the charts of a tab: lists to choose from, and periods.
+// Selectors of a tab: lists and periods that filter its charts.
 
 import { element } from "./element.js";
 import { pick, say } from "./words.js";
 
-/** The selectors of a tab. `chosen` is what each is set to, by its id: a text, `first..last`, or nothing. */
+/** The selectors of a tab. `chosen` is the value of each by its id: a text, `first..last`, or nothing. */
 export class Selectors {
   #controls;
   #reset;
@@ -23,7 +23,7 @@ export class Selectors {
     this.#mark();
   }
 
-  /** Fills in what can be chosen, as the service tells. */
+  /** Sets the possible values, from the response of the service. */
   offer(choices) {
     for (const control of this.#controls) control.offer(choices[control.id], this.#chosen[control.id]);
   }
@@ -83,7 +83,7 @@ class Period {
     this.node = element("div", { class: "period" }, element("label", {}, labels[0], first), element("label", {}, labels[1], last));
   }
 
-  // An end that is left open is the end of what there is.
+  // An open end of a period is the first or last day with data.
   #value() {
     const [first, last] = this.#days.map((day, at) => day.value || this.#span?.[at] || "");
     return this.#days.some((day) => day.value) && first && last ? `${first}..${last}` : "";

@@ -1,9 +1,9 @@
-// The tabs, as the ARIA pattern has them: one stop of the Tab key, arrows go from one to the next.
+// Tabs by the ARIA pattern: one stop of the Tab key, arrow keys move between them.
 
 import { element } from "./element.js";
 import { pick, say } from "./words.js";
 
-/** Fills the list of tabs; `open(id)` is called when another one is chosen. Returns what shows which one is open. */
+/** Fills the list of tabs; `open(id)` is called for a new choice. Returns a function that marks the open tab. */
 export function drawTabs(list, tabs, open) {
   const button = ({ id, title }) =>
     element(

@@ -1,4 +1,4 @@
-// Light or dark, before anything is drawn: as somebody has chosen here before, or else as the system has it.
+// Theme, light or dark, set before anything is drawn: the stored choice, otherwise that of the system.
 
 (() => {
   const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
@@ -6,7 +6,7 @@
   try {
     chosen = localStorage.getItem("tagmill-theme");
   } catch {
-    // A browser that is told to remember nothing.
+    // Storage is not allowed.
   }
   document.documentElement.dataset.theme = chosen ?? system;
 })();

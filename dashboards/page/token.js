@@ -1,4 +1,4 @@
-// The token, if the service wants to see one: typed once, kept until the tab is closed.
+// Bearer token, if the service requires one: typed once, stored until the tab is closed.
 
 import { keep, recall } from "./memory.js";
 import { say } from "./words.js";
@@ -7,16 +7,16 @@ const STORED = "tagmill-token";
 
 let token = recall(STORED, { tab: true });
 
-/** What is to be shown to the service, or null. */
+/** The token for requests, or null. */
 export function shown() {
   return token;
 }
 
-/** Asks whoever is there for the token, and calls `goOn` when it has been typed. */
+/** Shows the form for the token, and calls `goOn` after it is submitted. */
 export function request(wasWrong, goOn) {
   use(null);
   const [form, text, trouble] = ["token", "token-text", "token-trouble"].map((id) => document.getElementById(id));
-  // The service says so again whenever it is asked; whoever is typing meanwhile goes on typing.
+  // Later requests are rejected as well. An open form is not cleared, because somebody may be typing.
   if (!form.hidden && !wasWrong) return;
   form.hidden = false;
   trouble.hidden = !wasWrong;
@@ -26,14 +26,14 @@ export function request(wasWrong, goOn) {
   form.onsubmit = (event) => {
     event.preventDefault();
     const typed = text.value.trim();
-    // Typed with another layout of the keyboard it is no token, and no header could take it to the service.
+    // A text with other characters (another keyboard layout) is not a token, and a header cannot contain it.
     if (!/^[ -~]+$/.test(typed)) return request(true, goOn);
     use(typed);
     goOn();
   };
 }
 
-/** The service is content. */
+/** Hides the form, after the service has accepted the token. */
 export function satisfied() {
   document.getElementById("token").hidden = true;
 }

@@ -1,4 +1,4 @@
-// What the page says by itself, in both languages. Titles of charts come with the specification, names with the data.
+// Texts of the page in both languages. Titles of charts are in the specification, names in the data.
 
 import { keep, recall } from "./memory.js";
 
@@ -23,14 +23,15 @@ const WORDS = {
     nothing: "Пока пусто",
     few: "меньше",
     many: "больше",
+    other: "Остальное",
     yes: "да",
     no: "нет",
     place: "{what}: {value}",
     largest: "наибольшее — {what}",
     latest: "последнее — {what}",
-    away: "Сервис не отвечает. Показано то, что было раньше; попытки продолжаются.",
-    refused: "Этот вопрос сервис не понимает: {problem}",
-    tokenLabel: "Чтобы увидеть числа, нужен токен",
+    away: "Сервис не отвечает. Показаны прежние данные; попытки продолжаются.",
+    refused: "Сервис отклонил запрос: {problem}",
+    tokenLabel: "Чтобы увидеть данные, введите токен",
     tokenShow: "Показать",
     tokenWrong: "Этот токен не подходит.",
     moscow: "Время московское.",
@@ -51,27 +52,28 @@ const WORDS = {
     from: "{title}: from",
     to: "to",
     reset: "Reset",
-    unnarrowed: "Regardless of what is chosen",
+    unnarrowed: "Not filtered",
     numbers: "Show the numbers",
-    nothing: "Nothing here yet",
+    nothing: "No data yet",
     few: "fewer",
     many: "more",
+    other: "Other",
     yes: "yes",
     no: "no",
     place: "{what}: {value}",
     largest: "largest: {what}",
     latest: "latest: {what}",
-    away: "The service does not answer. What you see is what it said before; we go on trying.",
-    refused: "The service does not understand this question: {problem}",
-    tokenLabel: "The numbers are shown to whoever has the token",
+    away: "The service does not answer. The page shows the previous data and keeps trying.",
+    refused: "The service has rejected the request: {problem}",
+    tokenLabel: "Enter the token to see the data",
     tokenShow: "Show",
-    tokenWrong: "This is not the right token.",
+    tokenWrong: "The token is wrong.",
     moscow: "Moscow time.",
     drawn: "Charts: Apache ECharts",
   },
 };
 
-// The views name these in Russian alone.
+// Translations of indicators, which the views name in Russian only.
 const INDICATORS = {
   "Заказы, которые ждут имён": "Orders that wait for names",
   "Неотправленные заказы": "Unsent orders",
@@ -98,18 +100,18 @@ export function language() {
   return current;
 }
 
-/** Uses the other one from here on, and the next time. */
+/** Switches to the other language and stores the choice. */
 export function switchLanguage() {
   current = current === "ru" ? "en" : "ru";
   keep(STORED, current);
 }
 
-/** A text of the page, its `{places}` filled. */
+/** A text of the page with its `{placeholders}` replaced. */
 export function say(word, values = {}) {
   return WORDS[current][word].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** An indicator of the pipeline's health, as the views name it. */
+/** The name of an indicator of the health of the pipeline. */
 export function indicator(name) {
   return current === "en" ? INDICATORS[name] ?? name : name;
 }

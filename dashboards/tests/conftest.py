@@ -1,4 +1,4 @@
-"""What is committed, and a DataLens it has been published to."""
+"""Fixtures: the committed files, and a DataLens to which they are published."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def workbook() -> dict:
 
 @pytest.fixture(scope="session")
 def published() -> Published:
-    """All entries, created by the SDK at a server without a network."""
+    """All entries, created by the SDK in the in-memory API."""
     import publish
 
     server = Server()

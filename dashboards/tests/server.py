@@ -1,4 +1,4 @@
-"""The API of a DataLens that keeps what it is given and answers with it, without a network."""
+"""In-memory API of DataLens: stores entries and returns them, without a network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import httpx
 
-# What the API adds to every entry.
+# Fields that the API adds to every entry.
 OWN = {
     "createdAt": "", "createdBy": "", "updatedAt": "", "updatedBy": "", "tenantId": "", "hidden": False, "public": False,
     "key": None, "meta": None, "publishedId": None, "revId": "1", "savedId": "1", "workbookId": "workbook",
@@ -27,7 +27,7 @@ class Server:
         return httpx.Response(200, json=answer) if answer is not None else httpx.Response(404, json={"message": "gone"})
 
     def answer(self, operation: str, body: dict) -> dict | None:
-        """What the API says; nothing, if there is no such entry."""
+        """The response of the API; none if there is no such entry."""
         if operation.startswith("create"):
             scope = operation.removeprefix("create")
             entry = body.get("entry", body)
@@ -43,7 +43,7 @@ class Server:
         raise AssertionError(f"nobody was to ask for {operation}")
 
     def kept(self, scope: str, identifier: str, entry: dict) -> dict:
-        """An entry as it is read later."""
+        """An entry as the API returns it later."""
         if scope == "Connection":
             return {"id": identifier, "db_type": entry["type"], **entry}
         if scope == "Dataset":

@@ -1,4 +1,4 @@
-"""The operators' dashboard as the typed models of Grafana read it."""
+"""Tests of the operators' dashboard with the typed models of Grafana."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def written() -> dict:
 
 
 def read_back(dashboard: dict) -> dict:
-    """What is left of a dashboard when it has been read into the models, and written again."""
+    """A dashboard after parsing into the models and serialization."""
     return json.loads(JSONEncoder().encode(Dashboard.from_json(copy.deepcopy(dashboard))))
 
 
 def lost(written: object, read: object, path: str = "") -> Iterator[str]:
-    """What the models do not know, or read as something else. They may add what is implied."""
+    """The differences after parsing and serialization. Additional defaults are not differences."""
     if isinstance(written, dict) and isinstance(read, dict):
         for key, value in written.items():
             yield from lost(value, read.get(key, "nothing"), f"{path}.{key}")

@@ -1,4 +1,4 @@
-"""The dashboards as the official SDK of DataLens sees them."""
+"""Tests of the dashboards with the official SDK of DataLens."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_the_dashboard_of_the_workbook_file_has_no_issues(workbook: dict) -> Non
 
 
 def test_requests_are_what_the_api_describes(published: Published) -> None:
-    """By the strict models of the SDK, which are made from the description of the API and know no other keys."""
+    """With the strict models of the SDK, which are generated from the description of the API and reject other keys."""
     charts = published.created("WizardChart")
     assert len(charts) > 25
     for chart in charts:
@@ -34,7 +34,7 @@ def test_requests_are_what_the_api_describes(published: Published) -> None:
 
 
 def test_a_picture_reads_back_with_all_its_fields(published: Published) -> None:
-    """The SDK finds every field that a picture names in its dataset, or among those that it adds itself."""
+    """Every field of a chart is in its dataset, or among the fields that the SDK adds."""
     for body in published.created("WizardChart"):
         sources = body["data"]["sources"]
         (dataset,) = sources["datasetsIds"]
@@ -68,7 +68,7 @@ def test_both_forms_have_the_same_entries(published: Published, workbook: dict) 
 
 @pytest.mark.parametrize("broken", ["overlap", "missing chart", "missing field"])
 def test_the_oracle_sees_what_is_broken(published: Published, broken: str) -> None:
-    """So that silence means something."""
+    """A broken dashboard is detected, so that the absence of errors is meaningful."""
     import copy
 
     data = copy.deepcopy(published.dashboard.response_snapshot["entry"]["data"])

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts in place what building and devstack need on Debian or Ubuntu, and only what is missing: packages, Kafka's jars.
-# Names of further programs may be added; `browser` adds what the tests of the page look through: Chromium, and letters to
-# write Russian with. Safe to run again and again; everything it fetches itself goes below target/.
+# Installs the requirements of builds and of devstack on Debian or Ubuntu, if they are missing: packages and Kafka's jars.
+# Arguments are names of additional programs. `browser` adds the requirements of the tests of the page: Chromium and a
+# font with Cyrillic letters. It can be run repeatedly. Downloads go below target/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -58,7 +58,7 @@ missing_packages() { # what for
     java_serves || echo java # last: its package has yet to be found
 }
 
-# The oldest Java that serves; which ones exist depends on the release.
+# The oldest sufficient version of Java. The available versions depend on the release.
 java_package() {
     local package
     for package in openjdk-{17,21,25}-jre-headless; do
@@ -71,13 +71,13 @@ java_package() {
     return 1
 }
 
-# Ubuntu has it under another name, from a snap.
+# Ubuntu has Chromium under another name, as a snap.
 browser_package() {
     if apt-cache show chromium >/dev/null 2>&1; then echo chromium; else echo chromium-browser; fi
 }
 
-# Packages of servers start and enable them; devstack starts its own, so ours stay down.
-# A policy-rc.d that is already there belongs to someone else and is left alone.
+# Packages of servers start and enable the servers. devstack starts its own, so these must not start.
+# An existing policy-rc.d is not changed.
 readonly POLICY=/usr/sbin/policy-rc.d
 forbid_starts() {
     [ ! -e "$POLICY" ] || return 0

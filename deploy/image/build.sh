@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Makes the image of deploy/Dockerfile without Docker and without an image from elsewhere: the same files, from the programs
-# in target/release (PROGRAMS= another folder). Leaves target/image/tagmill.tar, which `docker load`, `podman load`,
-# `k3s ctr images import` and `skopeo copy docker-archive:` read. check.sh then starts what is in it.
+# Builds the image of deploy/Dockerfile without Docker and without a base image: the same files, with the programs of
+# target/release (PROGRAMS=: another folder). Writes target/image/tagmill.tar, which `docker load`, `podman load`,
+# `k3s ctr images import` and `skopeo copy docker-archive:` can read. Then check.sh starts the image.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-# Layers as plain folders, commands by chroot: what works inside a container, too.
+# Layers as plain folders and commands by chroot also work inside a container.
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
 
 say() { echo "image: $*" >&2; }
 
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
-# In full: containerd keeps the name as it is told, and a pod that wants `tagmill:1` asks for this one.
+# The full name: containerd stores names unchanged, and a pod with the image `tagmill:1` requests this name.
 name=docker.io/library/tagmill:$version
 out=target/image programs=${PROGRAMS:-target/release}
 rm -rf "$out"
 mkdir -p "$out"
-/usr/bin/python3 deploy/image/sbom.py stg dds cdm >"$out/services.cdx.json"
-deploy/image/rootfs.sh "$out/root" "$out/services.cdx.json" "$programs"/{stg,dds,cdm}-service
+/usr/bin/python3 deploy/image/sbom.py stg dds cdm elt >"$out/services.cdx.json"
+deploy/image/rootfs.sh "$out/root" "$out/services.cdx.json" "$programs"/{stg,dds,cdm,elt}-service
 
 container=$(buildah from --format docker scratch)
 trap 'buildah rm "$container" >/dev/null' EXIT

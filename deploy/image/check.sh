@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Starts what is in the image that build.sh made, as the user it is for, on the stack of `devstack run`: the migration, the
-# three services until each says by its own probe that it is healthy, `check` of each. Before that: whether the image has the
-# name by which the pods of deploy/clusters/a-single-vm.yaml ask for it.
+# Checks the image of build.sh on the stack of `devstack run`. First: the image has the name that the pods of
+# deploy/clusters/a-single-vm.yaml request. Then, as the user of the image: the migration, the three order services until each
+# is healthy by its own probe, `check` of each, and elt-service as far as it needs no job.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
@@ -17,7 +17,7 @@ fi
 image=$(buildah pull --quiet "docker-archive:$PWD/target/image/tagmill.tar")
 container=$(buildah from "$image")
 running=()
-# A process and all that it has started: buildah hands no signal on.
+# A process and its descendants, because buildah does not forward signals.
 tree() {
     local child
     for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do tree "$child"; done
@@ -26,7 +26,7 @@ tree() {
 finish() {
     local process
     for process in "${running[@]}"; do
-        # The innermost is the service itself: told to stop, it ends, and so do those around it.
+        # The innermost process is the service. When it stops, the processes around it end.
         kill "$(tree "$process" | head -n 1)" 2>/dev/null || true
         wait "$process" || say "a service did not exit successfully"
     done
@@ -50,7 +50,7 @@ for service in stg dds cdm; do
     export HTTP_ADDR=$host:$port
     inside "$service-service" run >"target/image/$service.log" 2>&1 &
     running+=($!)
-    # Healthy is the process; the topics are there when it has found Kafka.
+    # A healthy service may not have found Kafka yet. The topics exist after it has.
     attempts=0
     until inside "$service-service" healthcheck 2>/dev/null && inside "$service-service" check >/dev/null 2>&1; do
         attempts=$((attempts + 1))
@@ -65,3 +65,5 @@ for service in stg dds cdm; do
     say "$service-service check"
     inside "$service-service" check
 done
+say "elt-service starts"
+inside elt-service settings >/dev/null

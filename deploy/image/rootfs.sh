@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lays out the files of an image: programs, the libraries they link to as Debian has them, certificates, a user without
-# rights, and the list of all that. Dockerfile and build.sh both call it, so both images hold the same.
+# Creates the root file system of an image: programs, their shared libraries from Debian, certificates, an unprivileged
+# user, and the bill of materials. Dockerfile and build.sh both call it, so both images have the same files.
 #   rootfs.sh FOLDER SBOM PROGRAM...
 set -euo pipefail
 root=$1 sbom=$2
@@ -8,7 +8,7 @@ shift 2
 
 say() { echo "rootfs: $*" >&2; }
 
-# Names of packages that hold the libraries of the programs; the loader comes with one of them.
+# Packages with the shared libraries of the programs. One of them contains the loader.
 packages() {
     local library
     ldd "$@" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | sort -u | while read -r library; do
@@ -34,10 +34,10 @@ for deb in "$debs"/*.deb; do
     dpkg-deb --field "$deb" >"$root/var/lib/dpkg/status.d/$(dpkg-deb --field "$deb" Package)"
 done
 
-# What the packages' scripts would have done: one bundle of all authorities, where OpenSSL looks for it.
+# Replaces a script of a package: one bundle of all certificate authorities at the path that OpenSSL reads.
 cat "$root"/usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
 ln -sf /etc/ssl/certs/ca-certificates.crt "$root/usr/lib/ssl/cert.pem"
-# Licences stay; manuals, translations, other character sets and what only packages need go.
+# Keeps licences. Removes manuals, translations, other character sets and package data.
 find "$root/usr/share/doc" -type f ! -name copyright -delete
 rm -rf "$root"/usr/share/{man,lintian,locale,ca-certificates} "$root"/usr/{bin,sbin} "$root"/sbin "$root"/etc/ca-certificates \
     "$root"/usr/lib/*/gconv "$root"/usr/lib/*/{engines-3,ossl-modules}

@@ -1,4 +1,4 @@
-"""What the programs of some crates are made of, as CycloneDX: `sbom.py CRATE...` on standard output.
+"""Bill of materials (CycloneDX) of the programs of some crates: `sbom.py CRATE...` on standard output.
 
 Every crate that is compiled in, with version, licence and the checksum that Cargo.lock holds it to. Packages of Debian that
 an image adds are told by the image itself, in /var/lib/dpkg/status.d.
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def compiled_in(crates: list[str]) -> list[tuple[str, str, str]]:
-    """Name, version and licence of every crate that ends up in the programs: no build scripts, no tests."""
+    """Name, version and licence of every crate in the programs, without build scripts and tests."""
     command = ["cargo", "tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}|{l}"]
     for crate in crates:
         command += ["--package", crate]
@@ -37,7 +37,7 @@ def checksums() -> dict[tuple[str, str], str]:
 
 
 def component(name: str, version: str, licence: str, checksum: str | None) -> dict:
-    """A crate as CycloneDX tells it."""
+    """A crate as a CycloneDX component."""
     told = {"type": "library", "bom-ref": f"{name}@{version}", "name": name, "version": version}
     if checksum:
         told |= {"purl": f"pkg:cargo/{name}@{version}", "hashes": [{"alg": "SHA-256", "content": checksum}]}

@@ -1,4 +1,4 @@
-"""What the services say of their own settings: `settings`, a subcommand of each."""
+"""Settings of the services, as their subcommand `settings` prints them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def settings(service: str) -> dict[str, dict[str, Any]]:
 
 
 def secrets(service: str) -> set[str]:
-    """The names of the settings that must not be seen."""
+    """The names of the secret settings."""
     return {name for name, setting in settings(service).items() if setting["secret"]}
 
 
 def shared(names: Any) -> set[str]:
-    """Of what `names` says of each service, what all of them have."""
+    """The names that `names` returns for every service."""
     return set.intersection(*(set(names(service)) for service in SERVICES))

@@ -1,4 +1,4 @@
-"""The chart, rendered by Helm itself, which the wheel of helm-python-sdk carries."""
+"""Rendering of the chart with Helm, from the wheel of helm-python-sdk."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm" / "tagmill"
 SERVICES = ("stg", "dds", "cdm")
 
-# What a cluster knows that has all that the chart can make use of.
+# API versions of a cluster with all optional kinds that the chart uses.
 ALL_KINDS = ("apiregistration.k8s.io/v1", "keda.sh/v1alpha1", "monitoring.coreos.com/v1")
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A rendered object, and the template it is from."""
+    """A rendered object and its template."""
 
     template: str
     document: dict[str, Any]
@@ -40,7 +40,7 @@ class Manifest:
 
     @property
     def pod(self) -> dict[str, Any] | None:
-        """The pod template, of what has one."""
+        """The pod template, if the object has one."""
         return self.document.get("spec", {}).get("template") if self.kind in ("Deployment", "Job") else None
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ class Manifest:
 
 
 def values_of(*files: Path) -> dict[str, Any]:
-    """The values of files, later ones on top, as `helm -f` takes them."""
+    """The merged values of files; later ones take precedence, as with `helm -f`."""
     merged: dict[str, Any] = {}
     for file in files:
         merged = over(merged, yaml.safe_load(file.read_text()))
@@ -67,7 +67,7 @@ def over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def texts(
     values: dict[str, Any], *, release: str = "tagmill", kinds: tuple[str, ...] = (), upgrade: bool = False
 ) -> dict[str, str]:
-    """What Helm makes of each template. `kinds` are the API versions that the cluster knows beside its own."""
+    """The text that Helm renders from each template. `kinds` are additional API versions of the cluster."""
     options = {
         "name": release,
         "namespace": "orders",
@@ -76,13 +76,13 @@ def texts(
         "api_versions": list(kinds),
     }
     with helm_python.Chart.load(CHART) as chart:
-        # The wrapper of this function leaves out what the library takes: the cluster's kinds.
+        # The wrapper of this function lacks a parameter of the library: the API versions of the cluster.
         rendered = _native.call_string("helm_render", chart._raw(), json.dumps(values), json.dumps(options))
     return json.loads(rendered)
 
 
 def render(values: dict[str, Any], **options: Any) -> list[Manifest]:
-    """The objects a release consists of, in the order of their templates."""
+    """The objects of a release, in the order of their templates."""
     return [
         Manifest(Path(template).name, document)
         for template, text in sorted(texts(values, **options).items())
@@ -104,6 +104,6 @@ def one(manifests: list[Manifest], kind: str, component: str) -> dict[str, Any]:
 
 
 def cases() -> dict[str, list[Path]]:
-    """Every set of values that is kept in the repository, by its name."""
+    """Every set of values in the repository, by its name."""
     files = sorted((CHART / "ci").glob("*-values.yaml")) + sorted((ROOT / "deploy" / "clusters").glob("*.yaml"))
     return {file.stem.removesuffix("-values"): [file] for file in files}

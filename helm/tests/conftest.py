@@ -1,4 +1,4 @@
-"""Every set of values of the repository, rendered once for all tests."""
+"""Fixtures: all sets of values, rendered once for all tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chart import ALL_KINDS, Manifest, cases, render, values_of
 
 @cache
 def rendered(case: str) -> tuple[Manifest, ...]:
-    """What comes of a set of values."""
+    """The objects rendered from a set of values."""
     return tuple(render(values_of(*cases()[case]), kinds=ALL_KINDS))
 
 

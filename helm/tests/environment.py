@@ -1,4 +1,4 @@
-"""What each container of a release is told: its command, its variables, and the files that they name.
+"""Environment of each container of a release: its command, its variables, and the files that they name.
 
 `python helm/tests/environment.py VALUES...` prints it as JSON, for tests that start the programs themselves.
 """
@@ -14,7 +14,7 @@ from chart import Manifest, render, values_of
 
 
 def containers(manifests: list[Manifest]) -> dict[str, dict[str, Any]]:
-    """By component: `command`, `environment`, `replicas`, and `files`, each by its path with where its content is."""
+    """By component: `command`, `environment`, `replicas`, and `files`, the source of each by its path."""
     return {
         manifest.pod["spec"]["containers"][0]["name"]: _container(manifest) for manifest in manifests if manifest.pod
     }

@@ -1,4 +1,4 @@
-"""The chart as plain manifests, for those who use kubectl alone: `make manifests VALUES=file`.
+"""The chart as plain manifests for kubectl: `make manifests VALUES=file`.
 
 Two files, for there are two steps: what has to be done before the services start, and the services.
 """
@@ -15,12 +15,12 @@ from chart import ROOT, Manifest, render, values_of
 TARGET = ROOT / "target" / "manifests"
 HEAD = "# Made by `make manifests` from the chart and {values}; change those.\n"
 
-# What is only for Helm, and what kubectl must not find.
+# Metadata for Helm, which kubectl must not get.
 HOOKS = "helm.sh/hook"
 
 
 def plain(manifest: Manifest) -> dict:
-    """The object without what only Helm reads, and in no namespace of its own."""
+    """The object without metadata for Helm and without a namespace."""
     metadata = manifest.document["metadata"]
     annotations = {name: text for name, text in metadata.get("annotations", {}).items() if not name.startswith(HOOKS)}
     kept = {name: value for name, value in metadata.items() if name != "annotations"}
@@ -28,12 +28,12 @@ def plain(manifest: Manifest) -> dict:
 
 
 def weight(manifest: Manifest) -> int:
-    """In which order the hooks come."""
+    """The order of the hooks."""
     return int(manifest.document["metadata"]["annotations"][f"{HOOKS}-weight"])
 
 
 def split(manifests: list[Manifest]) -> dict[str, list[dict]]:
-    """The objects by the file they go to."""
+    """The objects by their file."""
     first = sorted((manifest for manifest in manifests if manifest.is_hook), key=weight)
     then = [manifest for manifest in manifests if not manifest.is_hook]
     return {
@@ -43,11 +43,11 @@ def split(manifests: list[Manifest]) -> dict[str, list[dict]]:
 
 
 def steps(files: dict[str, list[dict]]) -> list[str]:
-    """What to do with the files, the first time and every other time."""
+    """Instructions for the first and for later uses of the files."""
     commands = []
     for name, documents in files.items():
         jobs = " ".join(f"job/{document['metadata']['name']}" for document in documents if document["kind"] == "Job")
-        if jobs:  # one that is there already cannot be changed, and does not run again
+        if jobs:  # an existing job cannot be changed and does not run again
             commands.append(f"kubectl delete --ignore-not-found {jobs}")
         if documents:
             commands.append(f"kubectl apply -f {(TARGET / name).relative_to(ROOT)}")

@@ -1,4 +1,4 @@
-"""The part of values.schema.json that follows from the code: which settings and secrets there are.
+"""The generated part of values.schema.json: the settings and secrets of the services.
 
 `python helm/tests/schema.py` writes it, `make chart` does so with everything it needs; a test says when it is old.
 """
@@ -13,7 +13,7 @@ from chart import CHART, SERVICES
 
 FILE = CHART / "values.schema.json"
 
-# What the templates see to themselves, from other values.
+# Settings that the templates set from other values.
 OWN = {
     "HTTP_ADDR",
     "SHUTDOWN_GRACE",
@@ -22,7 +22,9 @@ OWN = {
     "DATABASE_CA_FILE",
     "REDIS_CA_FILE",
 }
-# What `migrate` reads beside the database.
+# The same of elt-service.
+OWN_OF_ELT = {"JOBS_DIR", "LOG_DIR", "SOURCE_DATABASE_CA_FILE", "TARGET_DATABASE_CA_FILE"}
+# Settings that `migrate` reads in addition to the database.
 OF_MIGRATION = {"LOG_FORMAT", "RUST_LOG"}
 
 
@@ -40,7 +42,14 @@ def definitions() -> dict[str, Any]:
     for service in SERVICES:
         made[f"{service}Settings"] = _references(plain[service])
         made[f"{service}Secrets"] = _secrets(secrets(service))
-    return made
+    return made | _elt()
+
+
+# The part of elt-service.
+def _elt() -> dict[str, Any]:
+    every = settings("elt")
+    plain = {name: _setting(every[name]) for name in sorted(set(every) - secrets("elt") - OWN - OWN_OF_ELT)}
+    return {"eltSettings": _closed(plain), "eltSecrets": _secrets(secrets("elt"))}
 
 
 def _references(names: set[str]) -> dict[str, Any]:
@@ -67,7 +76,7 @@ def _closed(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def current() -> dict[str, Any]:
-    """The schema as it is in the chart."""
+    """The schema in the chart."""
     return json.loads(FILE.read_text())
 
 

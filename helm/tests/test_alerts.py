@@ -1,4 +1,4 @@
-"""The alerts: expressions that Prometheus can read, metrics that the services have, runbooks that are there."""
+"""Tests of the alerts: Prometheus can parse the expressions, the metrics and the runbooks exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUNBOOKS = (ROOT / "deploy" / "operations.md").read_text()
 
 
 def anchors() -> set[str]:
-    """The headings of the runbooks, as a link names them."""
+    """The anchors of the runbooks."""
     headings = re.findall(r"^#+ (.+)$", RUNBOOKS, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -29,7 +29,7 @@ DESCRIBED = re.compile(r'describe_(counter|gauge|histogram)!\(\s*"(tagmill_\w+)"
 
 
 def metrics() -> dict[str, tuple[str, set[str]]]:
-    """The metrics that the source of the services writes: of what kind, and with which labels."""
+    """The metrics in the source of the services, with their kind and labels."""
     found: dict[str, tuple[str, set[str]]] = {}
     for file in (ROOT / "crates").glob("*/*/src/**/*.rs"):
         for kind, name, labels in WRITTEN.findall(file.read_text()):
@@ -57,10 +57,10 @@ def test_an_alert_can_be_read_and_leads_to_what_to_do(rule: dict) -> None:
     named = set(re.findall(r"tagmill_\w+", rule["expr"]))
     known = metrics()
     assert named and named <= set(known)
-    # Who counts up increases; who goes up and down has a delta.
+    # increase() is for counters, delta() for gauges.
     for function, name in re.findall(r"(\w+)\((tagmill_\w+)\[", rule["expr"]):
         assert (function, known[name][0]) in {("increase", "counter"), ("delta", "gauge")}
-    # Where it runs is told by Prometheus, which service by all metrics.
+    # Prometheus adds the namespace; every metric has the label `service`.
     of_all = {"namespace", "service"}
     labels = {label for listed in re.findall(r"by \(([\w, ]+)\)", rule["expr"]) for label in listed.split(", ")}
     assert labels <= of_all.union(*(known[name][1] for name in named))

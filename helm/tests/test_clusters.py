@@ -1,4 +1,4 @@
-"""The three clusters: files that go together, figures that add up, servers inside that are as careful as the services."""
+"""Tests of the three clusters: consistent files, correct sums, hardened servers inside the cluster."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE = (CLUSTERS / "README.md").read_text()
 
 
 def examples(cluster: str) -> dict[str, str]:
-    """The secrets of a cluster, as the page has them made."""
+    """The secrets of a cluster, created as on the page."""
     lines = (CLUSTERS / f"{cluster}.secrets.env").read_text().split()
     return dict(line.split("=", 1) for line in lines)
 
@@ -44,7 +44,7 @@ def test_the_secret_holds_what_the_values_take_from_it(cluster: str) -> None:
 
 
 def databases(cluster: str) -> list[str]:
-    """The URLs of the database, whoever logs in."""
+    """The URLs of the database, for every role."""
     return [url for name, url in examples(cluster).items() if name.endswith("DATABASE_URL")]
 
 
@@ -54,7 +54,7 @@ def test_no_service_inside_is_a_superuser() -> None:
     components = {**values["services"], "owner": values["migration"]}
     for name, component in components.items():
         url = urlsplit(told[component["secrets"]["DATABASE_URL"]["key"]])
-        # The password is what the page puts in the place of this word.
+        # The page replaces this word by the password.
         assert (url.username, url.password) == (f"tagmill_{name}", f"{name}-password")
     [container] = named("StatefulSet")["postgres"]["spec"]["template"]["spec"]["containers"]
     environment = {entry["name"]: entry["value"] for entry in container["env"]}
@@ -112,7 +112,7 @@ def test_no_provider_is_named() -> None:
 
 
 def servers() -> list[dict]:
-    """The objects that run inside the cluster beside the services."""
+    """The objects in the cluster in addition to the services."""
     files = sorted((CLUSTERS / "inside").glob("*.yaml"))
     return [document for file in files for document in yaml.safe_load_all(file.read_text())]
 
@@ -149,7 +149,7 @@ def test_servers_inside_are_careful_and_found() -> None:
         assert selector == services[name]["spec"]["selector"] and selector.items() <= pod["metadata"]["labels"].items()
         [port] = services[name]["spec"]["ports"]
         assert port["targetPort"] in {port["name"] for port in container["ports"]}
-        # Ready is who serves; whoever recovers serves nobody, and is alive.
+        # A server that recovers is alive, but not ready.
         for probe in ("startupProbe", "livenessProbe"):
             assert container[probe]["tcpSocket"]["port"] == port["targetPort"], name
     told = examples("a-single-vm")
@@ -178,7 +178,7 @@ def test_parallel_queries_have_room_for_what_they_share() -> None:
 
 
 def memory(spec: dict, replicas: int) -> int:
-    """What the pods of a template ask for, in MiB."""
+    """The memory that the pods of a template request, in MiB."""
     asked = sum(mebibytes(container["resources"]["requests"]["memory"]) for container in spec["containers"])
     return asked * replicas
 
@@ -188,7 +188,7 @@ def mebibytes(quantity: str) -> int:
 
 
 def asked(cluster: str) -> int:
-    """What the services of a cluster ask for."""
+    """The memory that the services of a cluster request."""
     deployments = [manifest.document["spec"] for manifest in rendered(cluster) if manifest.kind == "Deployment"]
     return sum(memory(spec["template"]["spec"], spec["replicas"]) for spec in deployments)
 
@@ -200,7 +200,7 @@ def test_memory_is_what_the_page_says_and_fits_the_machines() -> None:
     }
     terms = [*inside.values(), asked("a-single-vm")]
     assert f"{' + '.join(f'{term:,}' for term in terms)} = {sum(terms):,} for Kafka, PostgreSQL, Valkey" in PAGE
-    # While a release is exchanged one pod more and the migration; 1 GiB for k3s and the system, 1.5 for a managed node.
+    # During an upgrade: one more pod, and the migration. 1 GiB for k3s and the system, 1.5 for a managed node.
     exchange = 2 * 128
     assert sum(terms) + exchange + 1024 < 8 * 1024
     assert inside["valkey"] + asked("b-managed-data") + exchange + 1024 < 4 * 1024
@@ -230,7 +230,7 @@ SUM = re.compile(rf"({NUMBER}(?: [+×-] {NUMBER})+)\s*=\s*({NUMBER})")
 def test_figures_add_up(page: Path) -> None:
     for terms, total in SUM.findall(re.sub(r"\n\s*", " ", page.read_text())):
         value = eval(terms.replace(",", "").replace("×", "*"), {"__builtins__": {}})  # noqa: S307 (digits and signs)
-        # As exactly as the page says it.
+        # With the precision of the page.
         digits = len(total.partition(".")[2])
         assert round(value, digits) == float(total.replace(",", "")), f"{terms} is {value}, not {total}"
 
@@ -251,7 +251,7 @@ def test_each_cluster_costs_5000_at_most() -> None:
         for of_one in re.split(r"^- ", said, flags=re.MULTILINE)[1:]
     ]
     assert list(map(len, totals)) == [2, 1, 3]
-    # C is above it when it is always on; its last sum is that of the hours that are left.
+    # C exceeds it when it is always on; its last sum is that of the remaining hours.
     [a, _], [b], [always, _, by_the_hour] = totals
     assert max(a, b, by_the_hour) <= 5000 < always
     [(hourly, hours, disks)] = re.findall(r"\(([\d.]+) × (\d+) \+ (\d+) = ", said)

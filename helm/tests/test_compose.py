@@ -1,4 +1,4 @@
-"""docker-compose.yml: the compose specification says it is one, old and new, and the services know what it tells them."""
+"""Tests of docker-compose.yml: it is valid by the compose specification, old and new, and all settings exist."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OURS = COMPOSE["services"]
 
 
 def schema_of_1_29() -> dict[str, Any]:
-    """The specification as compose 1.29 carries it."""
+    """The specification in compose 1.29."""
     [file] = [file for file in metadata.files("docker-compose") if file.name == "compose_spec.json"]
     return json.loads(file.read_text())
 
@@ -51,6 +51,21 @@ def test_the_services_know_every_variable_and_lack_none() -> None:
         assert set(given) <= set(known)
         assert {name for name, setting in known.items() if setting["required"]} <= set(given)
     assert set(OURS["migrate"]["environment"]) == {"DATABASE_URL"}
+
+
+def test_elt_service_is_a_profile_with_its_own_settings() -> None:
+    given, known = OURS["elt"]["environment"], settings("elt")
+    assert set(given) <= set(known)
+    assert {name for name, setting in known.items() if setting["required"]} <= set(given)
+    assert set(OURS["elt-migrate"]["environment"]) == {"TARGET_DATABASE_URL"}
+    for name in ("elt", "elt-migrate", "elt-roles", "analytics"):
+        assert OURS[name]["profiles"] == ["elt"]
+    for name in ("elt", "elt-migrate"):
+        assert (OURS[name]["read_only"], OURS[name]["cap_drop"], OURS[name]["mem_limit"]) == (True, ["ALL"], "128m")
+    [mount] = OURS["elt"]["volumes"]
+    assert mount.endswith(f":{given['JOBS_DIR']}:ro") and OURS["elt"]["tmpfs"] == [given["LOG_DIR"]]
+    users = {name: urlsplit(url).username for name, url in given.items() if name.endswith("DATABASE_URL")}
+    assert users == {"SOURCE_DATABASE_URL": "tagmill_elt_source", "TARGET_DATABASE_URL": "tagmill_elt_target"}
 
 
 def test_the_programs_accept_what_they_are_told() -> None:
@@ -113,7 +128,7 @@ def test_ours_are_small_and_may_do_nothing() -> None:
 
 def test_no_port_is_open_to_the_world() -> None:
     ports = [port for service in OURS.values() for port in service.get("ports", [])]
-    assert len(ports) == 6 and all(port.startswith("127.0.0.1:") for port in ports)
+    assert len(ports) == 8 and all(port.startswith("127.0.0.1:") for port in ports)
     assert len({port.split(":")[1] for port in ports}) == len(ports)
 
 
@@ -121,7 +136,7 @@ def test_volumes_and_images() -> None:
     used = {volume.split(":")[0] for service in OURS.values() for volume in service.get("volumes", [])}
     files = {name for name in used if name.startswith("./")}
     assert used - files == set(COMPOSE["volumes"])
-    assert files and all((ROOT / name).is_file() for name in files)
+    assert files and all((ROOT / name).exists() for name in files)
     for name in ("kafka", "postgres", "redis"):
         assert re.fullmatch(r"(apache/kafka|postgres|redis):\d[\d.]*", OURS[name]["image"])
     # Images and charts of that name have left the public registries.

@@ -1,4 +1,4 @@
-"""The Dockerfile by hadolint, and what it has in common with the image that `make image` builds. It is not built here."""
+"""Tests of the Dockerfile with hadolint, and comparison with the image of `make image`. It is not built here."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import yaml
 
 from chart import ROOT, SERVICES, one
 from conftest import rendered
+
+# The image has a program that the chart installs only if it is switched on.
+PROGRAMS = (*SERVICES, "elt")
 
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 TEXT = DOCKERFILE.read_text()
@@ -35,11 +38,11 @@ def test_shell_scripts_can_be_read() -> None:
         subprocess.run(["bash", "-n", script], check=True)
 
 
-def test_the_image_holds_the_three_programs_and_nobody_with_rights() -> None:
+def test_the_image_holds_the_programs_and_nobody_with_rights() -> None:
     services = stage("services")
     assert services.startswith("scratch ")
     assert "USER 65532:65532" in services and "HEALTHCHECK" in services and "EXPOSE 5000" in services
-    for service in SERVICES:
+    for service in PROGRAMS:
         assert f"/programs/{service}-service" in stage("build")
     assert "ENV MALLOC_ARENA_MAX=2\n" in services
     assert "--env MALLOC_ARENA_MAX=2 " in (ROOT / "deploy" / "image" / "build.sh").read_text()
@@ -61,7 +64,7 @@ def test_pods_on_a_machine_without_a_registry_find_the_image() -> None:
     image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
     repository, version = image.split(":")
     assert version == tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
-    # Kubernetes asks for the short name in full, and containerd has what it was told.
+    # Kubernetes requests the full name, and containerd stores names unchanged.
     assert f"name=docker.io/library/{repository}:$version\n" in (ROOT / "deploy" / "image" / "build.sh").read_text()
 
 
@@ -76,23 +79,23 @@ def bill(*crates: str) -> dict:
 def test_what_the_build_needs_is_sent_to_it() -> None:
     sent = set(re.findall(r"^!(.+)$", (ROOT / "deploy" / "Dockerfile.dockerignore").read_text(), re.MULTILINE))
     assert all((ROOT / path).exists() for path in sent)
-    ours = [component["name"] for component in bill(*SERVICES, "workload")["components"] if "hashes" not in component]
+    ours = [component["name"] for component in bill(*PROGRAMS, "workload")["components"] if "hashes" not in component]
     sources = [
         file
         for crate in ours
         for pattern in ("src/**/*.rs", "build.rs")
         for file in next((ROOT / "crates").glob(f"*/{crate}")).glob(pattern)
     ]
-    # Folders outside the crates that source is compiled in from: the SQL.
+    # Folders outside the crates whose files are compiled in: the SQL.
     folders = {folder for file in sources for folder in re.findall(r"\.\./(?:\.\./)+([a-z]+)/", file.read_text())}
     assert "sql" in folders and folders - {"target", "crates"} <= {path.split("/")[0] for path in sent}
 
 
 def test_the_bill_of_materials_names_every_crate_that_is_compiled_in() -> None:
-    told = bill(*SERVICES)
+    told = bill(*PROGRAMS)
     assert (told["bomFormat"], told["specVersion"]) == ("CycloneDX", "1.5")
     components = {component["name"]: component for component in told["components"]}
-    assert {"tokio", "rdkafka", "rdkafka-sys", "openssl-sys", "tokio-postgres", *SERVICES} <= set(components)
+    assert {"tokio", "rdkafka", "rdkafka-sys", "openssl-sys", "tokio-postgres", *PROGRAMS} <= set(components)
     assert not {"devstack", "insta", "proptest"} & set(components), "what only tests use is not in the image"
     lock = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
     checksums = {(crate["name"], crate["version"]): crate.get("checksum") for crate in lock}

@@ -1,4 +1,4 @@
-"""Plain manifests hold all that the chart renders, and nothing that only Helm understands."""
+"""Tests of the plain manifests: all rendered objects, and nothing that only Helm reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every pod of the chart is like, whatever the values."""
+"""Tests of the pods: properties that hold with any values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conftest import rendered
 
 
 def pods(manifests: list[Manifest]) -> list[tuple[Manifest, dict[str, Any]]]:
-    """The pod templates, each with the object it belongs to."""
+    """The pod templates, each with its object."""
     found = [(manifest, manifest.pod) for manifest in manifests if manifest.pod]
     assert len(found) >= len(SERVICES)
     return found
@@ -59,7 +59,7 @@ def test_probes_name_their_port_and_all_thresholds(manifests: list[Manifest]) ->
         assert [port["name"] for port in container["ports"]] == ["http"]
         assert set(probes) == {"startupProbe", "livenessProbe", "readinessProbe"}, manifest
         for name, probe in probes.items():
-            # /ready fails when a broker is away, and a restart brings none back.
+            # /ready fails when a broker is unreachable, and a restart does not help.
             path = "/ready" if name == "readinessProbe" else "/health"
             assert probe["httpGet"] == {"path": path, "port": "http"}, manifest
             thresholds = {"periodSeconds", "timeoutSeconds", "failureThreshold", "successThreshold"}
@@ -137,7 +137,7 @@ def test_a_pod_is_replaced_when_what_it_was_given_changes() -> None:
 
 
 def changed(values: dict[str, Any]) -> list[str]:
-    """The components whose pods are others than those that the values in the repository make."""
+    """The components whose pods differ from those of the values in the repository."""
     before = {str(manifest): pod for manifest, pod in pods(list(rendered("existing-secrets")))}
     after = {str(manifest): pod for manifest, pod in pods(render(values))}
     return sorted(name.rsplit("-", 1)[1] for name, pod in after.items() if pod != before[name])
@@ -178,5 +178,5 @@ def test_an_authority_replaces_only_the_pods_that_go_by_it() -> None:
 
 
 def test_the_tag_api_is_reached_while_kafka_is_away(manifests: list[Manifest]) -> None:
-    # Not ready then; but the API asks the database alone.
+    # The pod is not ready then, but the API needs only the database.
     assert one(manifests, "Service", "cdm")["spec"]["publishNotReadyAddresses"] is True

@@ -1,4 +1,4 @@
-"""Values that cannot work are refused before a cluster sees them, by a line that names the value."""
+"""Tests of invalid values: the chart rejects them with a line that names the value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chart import CHART, cases, render, texts, values_of
 
 
 def changed(case: str, path: str, value: Any) -> dict[str, Any]:
-    """The values of a case with one of them set otherwise."""
+    """The values of a case with one of them changed."""
     values = copy.deepcopy(values_of(*cases()[case]))
     *parents, last = path.split(".")
     target = values
@@ -148,13 +148,13 @@ def test_the_notes_say_what_to_do_next() -> None:
         assert f"exec deployment/tagmill-{service} -- {service}-service check" in minimal
     assert "TAG_API_TOKEN is not set" in minimal and "TAG_API_TOKEN" not in notes("inline-secrets")
     assert "migration.enabled is false" in notes("everything-else")
-    # stg drains continuously, dds by ticks of its own: only of the latter the lag says something else.
+    # stg has a continuous schedule, dds an interval: lag has another meaning for dds only.
     assert "dds is scaled by its lag" in notes("scaling") and "stg is scaled by its lag" not in notes("scaling")
     assert "deployment/orders-tagmill-stg" in notes("minimal", release="orders")
 
 
 def objects(schema: Any, path: str = "") -> dict[str, dict[str, Any]]:
-    """Every object that a schema describes, by where."""
+    """Every object that a schema describes, with its path."""
     found = {path: schema} if isinstance(schema, dict) and schema.get("type") == "object" else {}
     for name, part in schema.items() if isinstance(schema, dict) else []:
         found |= objects(part, f"{path}/{name}")
@@ -164,8 +164,8 @@ def objects(schema: Any, path: str = "") -> dict[str, dict[str, Any]]:
 def test_every_object_is_closed_but_those_that_are_taken_whole() -> None:
     described = objects(json.loads((CHART / "values.schema.json").read_text()))
     assert len(described) > 30
-    # Maps of names to texts, and what Kubernetes knows better than we do.
-    maps = {"labels", "annotations", "nodeSelector"}
+    # Maps of names to texts, and objects that Kubernetes validates.
+    maps = {"labels", "annotations", "nodeSelector", "jobs"}
     whole = {"global", "resources", "podSecurityContext", "securityContext", "affinity"}
     for path, schema in described.items():
         name = path.rsplit("/", 1)[-1]

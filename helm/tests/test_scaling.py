@@ -1,4 +1,4 @@
-"""How many replicas there may be, who says so, and that none is scaled away by mistake."""
+"""Tests of scaling: number of replicas, its source, and no replica removed by mistake."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conftest import rendered
 
 
 def scaled(manifests: list[Manifest]) -> dict[str, dict]:
-    """What scales, by the name of what is scaled."""
+    """The ScaledObjects by the name of their target."""
     found = [manifest.document["spec"] for manifest in manifests if manifest.kind == "ScaledObject"]
     return {spec["scaleTargetRef"]["name"]: spec for spec in found}
 
@@ -86,7 +86,7 @@ def test_keda_knows_every_mechanism_by_its_own_name(mechanism: str, called: str)
 
 
 def gates(manifests: list[Manifest], component: str) -> set[int]:
-    """The ports that a component is let out to."""
+    """The ports that a component may connect to."""
     policy = one(manifests, "NetworkPolicy", component)
     return {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
 

@@ -1,4 +1,4 @@
-"""Where secrets are and where they are not, and that everything a pod is to find is there."""
+"""Tests of secrets: they are mounted as files, appear nowhere else, and every mounted object exists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from binaries import secrets
 from chart import SERVICES, Manifest, cases, render, texts, values_of
 from conftest import rendered
 
-# What ci/inline-secrets-values.yaml gives away.
+# The secrets in ci/inline-secrets-values.yaml.
 INLINE = {
     "inline-database-password",
     "inline-kafka-password",
@@ -50,7 +50,7 @@ def test_each_service_gets_the_secrets_that_it_reads(manifests: list[Manifest]) 
 
 
 def files(manifest: Manifest) -> tuple[set[str], set[str]]:
-    """The paths that a pod's environment names, and those that are mounted."""
+    """The paths in the environment of a pod, and the mounted paths."""
     container = manifest.pod["spec"]["containers"][0]
     named = {entry["value"] for entry in container["env"] if entry["name"].endswith("_FILE")}
     mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
@@ -63,7 +63,7 @@ def files(manifest: Manifest) -> tuple[set[str], set[str]]:
 
 
 def sources(manifest: Manifest) -> list[dict]:
-    """What a pod's files are made of."""
+    """The sources of the files of a pod."""
     [volume] = [volume for volume in manifest.pod["spec"]["volumes"] if volume["name"] == "files"]
     return volume["projected"]["sources"]
 
@@ -88,7 +88,7 @@ def test_everything_that_is_mounted_is_made_or_given(case: str, manifests: list[
                 continue
             held = found.document.get("stringData") or found.document["data"]
             assert {item["key"] for item in reference["items"]} <= set(held), manifest
-            # What runs before everything else can only use what is there before everything else.
+            # A hook that runs first can use only objects that are created before it.
             assert found.is_hook == manifest.is_hook, f"{manifest} needs {found}"
 
 

@@ -1,4 +1,4 @@
-"""The chart and the services call settings by the same names: those that the services themselves tell."""
+"""Tests of settings: the chart uses the names that the services print."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def environment(document: dict) -> dict[str, str | None]:
     return {entry["name"]: entry.get("value") for entry in container["env"]}
 
 
-# What ci/everything-else-values.yaml sets for its own ends.
+# Variables that ci/everything-else-values.yaml sets itself.
 EXTRA = {"TZ", "NODE", "RUST_BACKTRACE"}
 
 

@@ -1,4 +1,4 @@
-"""The programs themselves accept every environment that is rendered: `check` finds its settings in order.
+"""Tests of rendered environments with the programs: `check` accepts the settings.
 
 Nothing is reached, for every address is replaced by one where nobody listens: what is told apart is exit code 64, a setting
 that cannot be read or does not go with the others, from 69, a server that is away.
@@ -21,7 +21,7 @@ NOBODY = "127.0.0.1:9"
 
 
 def content(path: str, case: str) -> str:
-    """What a file of a pod may hold; a connection is encrypted where an authority is given for it."""
+    """The content of a file of a pod. A connection is encrypted if it has a certificate authority."""
     ca = values_of(*cases()[case]).get("ca", {})
     checked = ca.get("for", ["kafka", "database", "redis"]) if len(ca) > ("for" in ca) else []
     match path.rsplit("/", 1)[-1]:
@@ -52,7 +52,7 @@ def check(container: dict, case: str, folder: Path) -> subprocess.CompletedProce
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], subprocess.CompletedProcess[str]]:
-    """What every service says of the settings of every case; all at once, for they wait for servers that are away."""
+    """The output of `check` for every service and case. Concurrently, because each waits for an unreachable server."""
     jobs = {
         (case, component): container
         for case in cases()

@@ -1,4 +1,4 @@
-"""An upgrade from any set of values to any other changes nothing that Kubernetes refuses to change."""
+"""Tests of upgrades between any two sets of values: no immutable field changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from chart import Manifest, cases, render, values_of
 from conftest import rendered
 
-# By kind, what cannot be changed once it is there. A Job is replaced as a whole, for it is a hook.
+# Immutable fields by kind. A Job is replaced as a whole, because it is a hook.
 IMMUTABLE = {
     "Deployment": [("spec", "selector")],
     "Service": [("spec", "clusterIP"), ("spec", "ipFamilies"), ("spec", "healthCheckNodePort")],

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes echarts.js and licences.txt of what package-lock.json names, by its checksums; the same bytes each time. The tests'
-# axe.min.js comes from there as well. Wants node 18 or later, and writes below target/ but for these three files.
+# Builds echarts.js and licences.txt from the packages in package-lock.json. The checksums are verified and the result is
+# reproducible. Also copies axe.min.js for the tests. Needs node 18 or later. Everything else is written below target/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 readonly HERE=$PWD WORK=$PWD/../../../target/echarts

@@ -50,6 +50,22 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Checks of elt-service. */}}
+{{- define "tagmill.checkElt" -}}
+{{- $secrets := fromYaml (include "tagmill.secrets" .) -}}
+{{- range $name := list "SOURCE_DATABASE_URL" "TARGET_DATABASE_URL" "REDIS_URL" -}}
+{{- if not (get $secrets $name) -}}
+{{- fail (printf "elt.secrets.%s: give value or existingSecret" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .own.jobs .own.existingJobs -}}
+{{- fail "elt: give either jobs or existingJobs, not both" -}}
+{{- end -}}
+{{- if not (or .own.jobs .own.existingJobs) -}}
+{{- fail "elt: give jobs, or existingJobs with the name of a ConfigMap" -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Checks of the migration. */}}
 {{- define "tagmill.checkMigration" -}}
 {{- if not (fromYaml (include "tagmill.secrets" .)).DATABASE_URL -}}

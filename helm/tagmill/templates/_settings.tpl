@@ -3,12 +3,16 @@
 {{/* Settings of a component, a map. */}}
 {{- define "tagmill.settings" -}}
 {{- $settings := dict -}}
-{{- range $from := list .root.Values.settings .own.settings -}}
+{{- $common := .root.Values.settings -}}
+{{- if hasPrefix "elt" .name -}}
+{{- $common = pick $common "LOG_FORMAT" "RUST_LOG" -}}
+{{- end -}}
+{{- range $from := list $common .own.settings -}}
 {{- range $name, $value := $from -}}
 {{- $_ := set $settings $name $value -}}
 {{- end -}}
 {{- end -}}
-{{- if eq .name "migrate" -}}
+{{- if hasSuffix "migrate" .name -}}
 {{- $settings = pick $settings "LOG_FORMAT" "RUST_LOG" -}}
 {{- end -}}
 {{- toYaml $settings -}}
@@ -17,7 +21,7 @@
 {{/* Secrets of a component that are given, a map from name to their source. */}}
 {{- define "tagmill.secrets" -}}
 {{- $secrets := dict -}}
-{{- $all := dict "path" "secrets" "secrets" .root.Values.secrets -}}
+{{- $all := dict "path" "secrets" "secrets" (ternary dict .root.Values.secrets (hasPrefix "elt" .name)) -}}
 {{- $own := dict "path" (printf "%s.secrets" .path) "secrets" .own.secrets -}}
 {{- range $from := list $all $own -}}
 {{- range $name, $secret := $from.secrets -}}
@@ -32,6 +36,8 @@
 {{- end -}}
 {{- if eq .name "migrate" -}}
 {{- $secrets = pick $secrets "DATABASE_URL" -}}
+{{- else if eq .name "elt-migrate" -}}
+{{- $secrets = pick $secrets "TARGET_DATABASE_URL" -}}
 {{- end -}}
 {{- toYaml $secrets -}}
 {{- end -}}
@@ -54,9 +60,9 @@
 {{- if $ca.pem }}inline{{ else if $ca.existingSecret }}secret{{ else if $ca.existingConfigMap }}configMap{{ end -}}
 {{- end -}}
 
-{{/* Name of the ConfigMap with an inline certificate authority. The services share one; the migration has its own, a hook. */}}
+{{/* Name of the ConfigMap with an inline certificate authority. The services share one; each migration has its own, a hook. */}}
 {{- define "tagmill.caName" -}}
-{{ include "tagmill.fullname" .root }}{{ ternary "-migrate-ca" "-ca" (eq .name "migrate") }}
+{{ include "tagmill.fullname" .root }}{{ ternary (printf "-%s-ca" .name) "-ca" (hasSuffix "migrate" .name) }}
 {{- end -}}
 
 {{/* Security protocol for Kafka. */}}
@@ -69,6 +75,17 @@
 {{- define "tagmill.caFiles" -}}
 {{- if include "tagmill.ca" .root -}}
 {{- $for := .root.Values.ca.for -}}
+{{- if hasPrefix "elt" .name }}
+{{- if has "database" $for }}
+TARGET_DATABASE_CA_FILE: /etc/tagmill/tls/ca.pem
+{{- if eq .name "elt" }}
+SOURCE_DATABASE_CA_FILE: /etc/tagmill/tls/ca.pem
+{{- end }}
+{{- end }}
+{{- if and (has "redis" $for) (eq .name "elt") }}
+REDIS_CA_FILE: /etc/tagmill/tls/ca.pem
+{{- end }}
+{{- else }}
 {{- if and (has "kafka" $for) (ne .name "migrate") (hasSuffix "SSL" (include "tagmill.kafkaProtocol" .)) }}
 KAFKA_SSL_CA_FILE: /etc/tagmill/tls/ca.pem
 {{- end }}
@@ -79,16 +96,24 @@ DATABASE_CA_FILE: /etc/tagmill/tls/ca.pem
 REDIS_CA_FILE: /etc/tagmill/tls/ca.pem
 {{- end }}
 {{- end }}
+{{- end }}
 {{- end -}}
 
 {{/* Environment variables, a list. Entries of `env` come last and replace entries of the same name. */}}
 {{- define "tagmill.environment" -}}
 {{- $whole := concat .root.Values.extraEnv (default list .own.extraEnv) -}}
 {{- $variables := dict -}}
-{{- if ne .name "migrate" -}}
+{{- if not (hasSuffix "migrate" .name) -}}
 {{- $_ := set $variables "HTTP_ADDR" "0.0.0.0:5000" -}}
 {{- $_ := set $variables "SHUTDOWN_GRACE" (printf "%vs" .root.Values.shutdownGraceSeconds) -}}
+{{- end -}}
+{{- if eq .name "elt" -}}
+{{- $_ := set $variables "JOBS_DIR" "/jobs" -}}
+{{- $_ := set $variables "LOG_DIR" "/var/log/tagmill" -}}
+{{- else if ne .name "elt-migrate" -}}
+{{- if ne .name "migrate" -}}
 {{- $_ := set $variables "KAFKA_TOPIC_PARTITIONS" .root.Values.partitions -}}
+{{- end -}}
 {{- end -}}
 {{- range $name, $value := fromYaml (include "tagmill.settings" .) -}}
 {{- if and (not (kindIs "invalid" $value)) (ne (toString $value) "") -}}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::{Json, Router, middleware, routing::get};
 use database::Database;
-use http::{Bearer, Token, auth, no_store};
+use http::{Bearer, ConcurrencyLimit, Token, auth, no_store};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -28,7 +28,7 @@ mod rules;
 struct Document;
 
 /// The routes under `/api/v1`. If a token is set, every route except the OpenAPI document requires it.
-pub(crate) fn routes(database: Database, token: Option<Token>) -> Router {
+pub(crate) fn routes(database: Database, token: Option<Token>, limit: &ConcurrencyLimit) -> Router {
     let (routes, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(users::tags))
         .routes(routes!(users::counters))
@@ -38,7 +38,7 @@ pub(crate) fn routes(database: Database, token: Option<Token>) -> Router {
         .split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     let document = Arc::new(document);
-    auth::require(routes, token)
+    auth::require(limit.layer(routes), token)
         .with_state(database)
         .route("/api/v1/openapi.json", get(async move || Json(document.as_ref().clone())))
         .layer(middleware::map_response(no_store))

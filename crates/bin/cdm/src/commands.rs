@@ -1,4 +1,4 @@
-//! The subcommands only CDM has.
+//! Subcommands that only CDM has: `rebuild`, `rules`.
 
 use std::io::Write;
 
@@ -11,19 +11,19 @@ use self::rules::Rules;
 
 mod rules;
 
-/// The subcommands only CDM has.
+/// The subcommands that only CDM has.
 #[derive(Debug, Subcommand)]
 pub enum Commands {
     /// Prepares to build the marts again from the source topic.
     ///
-    /// Stop every replica before. The command shows what it does, asks, prepares the rebuild and returns; the service does the rest when
+    /// Stop every replica first. The command shows what it does, asks, prepares the rebuild and returns. The service does the rest when
     /// it is started. Readers see the old marts until the new ones are complete. The exit code is 69 while the service runs.
     Rebuild {
-        /// Whether to begin, to ask, or to show what would happen.
+        /// Whether to begin, to ask first, or to show what would happen.
         #[command(flatten)]
         confirmation: Confirmation,
     },
-    /// Lists and changes the rules by which users are tagged.
+    /// Lists and changes the tag rules.
     #[command(subcommand, arg_required_else_help = false, disable_help_subcommand = true)]
     Rules(Rules),
 }

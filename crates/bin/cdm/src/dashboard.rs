@@ -18,7 +18,7 @@ use axum::{
 };
 use dashboards::Spec;
 use database::Database;
-use http::{ApiError, ResponseCache, Token, auth};
+use http::{ApiError, ConcurrencyLimit, ResponseCache, Token, auth};
 
 use self::{data_request::DataRequest, page::Page, queries::Queries};
 
@@ -52,14 +52,14 @@ struct AppState {
 }
 
 /// The routes of `/dashboard`. If a token is set, requests for data require it; the page without data does not.
-pub(crate) fn routes(database: Database, token: Option<Token>) -> Router {
+pub(crate) fn routes(database: Database, token: Option<Token>, limit: &ConcurrencyLimit) -> Router {
     let spec = dashboards::orders().unwrap_or_else(|error| unreachable!("a test reads the same text: {error}"));
     let page = Arc::new(Page::new(&spec));
-    let data = auth::require(data(&spec, database), token);
+    let data = auth::require(limit.layer(data(&spec, database)), token);
     Router::new()
         .route("/dashboard", get(index))
         .route("/dashboard/", get(async || Redirect::permanent("../dashboard")))
-        .route("/dashboard/{file}", get(file))
+        .route("/dashboard/{*file}", get(file))
         .with_state(page)
         .merge(data)
         .layer(middleware::map_response(with_headers))

@@ -2,7 +2,7 @@
 //!
 //! In the order of the data flow: [`decode`] reads a record, [`transform`] (pure) keeps the newest value of each
 //! counter, [`store`] upserts both marts in one transaction and updates tags, [`publish`] publishes changes of tags.
-//! [`apply_rules`] applies changed rules to all users. [`replace`] exchanges the marts at the end of a rebuild. Beside
+//! [`rules`] applies changed rules to all users. [`replace`] exchanges the marts at the end of a rebuild. Beside
 //! the loop, [`summary`] computes the figures of the views, [`api`] serves tags, and [`dashboard`] serves charts.
 
 pub use self::{commands::Commands, processor::Cdm};
@@ -11,8 +11,7 @@ mod decode;
 pub mod transform;
 mod store;
 mod publish;
-mod rule;
-mod apply_rules;
+mod rules;
 mod replace;
 mod summary;
 mod api;

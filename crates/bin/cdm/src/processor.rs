@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use axum::Router;
 use consumer::{Dependency, Failure, OutboxBatch, Outcome, Processor, Record, StoreResult};
 use database::{Database, Migrations};
-use http::Token;
+use http::{ConcurrencyLimit, Token};
 use orders::Counters;
 use runtime::StartupError;
 use stream::{
@@ -15,11 +15,11 @@ use stream::{
 
 use crate::{
     api,
-    apply_rules::RuleApplier,
     commands::Commands,
     dashboard, decode,
     publish::TagEvents,
     replace,
+    rules::applier::RuleApplier,
     settings::{Settings, Switch},
     store::{self, ReplayHint},
     summary::Summary,
@@ -66,12 +66,13 @@ impl Service for Cdm {
 
     fn routes(settings: &Settings, database: Database) -> Router {
         let token = || settings.tag_api_token.as_ref().map(|token| Token::new(token.expose()));
+        let limit = ConcurrencyLimit::default();
         let mut routes = Router::new();
         if settings.tag_api == Switch::On {
-            routes = routes.merge(api::routes(database.clone(), token()));
+            routes = routes.merge(api::routes(database.clone(), token(), &limit));
         }
         if settings.dashboard == Switch::On {
-            routes = routes.merge(dashboard::routes(database, token()));
+            routes = routes.merge(dashboard::routes(database, token(), &limit));
         }
         routes
     }

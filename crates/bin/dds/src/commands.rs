@@ -1,4 +1,4 @@
-//! `rebuild`: the vault is emptied and filled again from its topic.
+//! `rebuild`: empties the vault, which is then filled again from its topic.
 
 use std::io::Write;
 
@@ -7,15 +7,15 @@ use database::statement;
 use runtime::{CommandSettings, Confirmation};
 use stream::rebuild;
 
-/// The subcommands only DDS has.
+/// The subcommands that only DDS has.
 #[derive(Debug, Subcommand)]
 pub enum Commands {
     /// Empties the vault and prepares to fill it again from the source topic.
     ///
-    /// Stop every replica before. The command shows what it does, asks, empties the vault and returns; the service does the rest when it
+    /// Stop every replica first. The command shows what it does, asks, empties the vault and returns. The service does the rest when it
     /// is started. Nothing is published until the vault is complete again. The exit code is 69 while the service runs.
     Rebuild {
-        /// Whether to begin, to ask, or to show what would happen.
+        /// Whether to begin, to ask first, or to show what would happen.
         #[command(flatten)]
         confirmation: Confirmation,
     },

@@ -4,24 +4,30 @@
 //! middle and wakes up has either kept everybody else away from the table or lost its transaction: an older snapshot never
 //! comes after a newer one.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use redis::aio::MultiplexedConnection;
 use tokio_postgres::Client;
 
 use crate::{
-    error::{Error, Result, Server, in_text, target},
-    job::{Job, quote},
+    error::{Error, Result, Server, in_text, target as target_error},
+    job::Job,
     keys::Context,
     outcome::{Counts, Outcome, Status},
+    progress::Progress,
     source::query::Query,
     source::read::{self, Reading},
     state::{self, State},
-    target::{Target, find},
+    target::{self, Target, find},
     upsert,
     watermark::{FullRead, Watermark},
 };
 
+pub(crate) mod backfill;
+mod capture;
 mod rows;
 mod finish;
 
@@ -38,7 +44,7 @@ pub struct Servers<'a> {
 }
 
 /// What a cycle is told beside its job.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The process, as it stands in `elt.jobs`.
     pub instance: String,
@@ -52,6 +58,17 @@ pub struct Options {
     pub allow_deletes: bool,
     /// How rows reach the target table.
     pub method: Method,
+    /// Everything is read, whatever is known of earlier cycles.
+    pub from_beginning: bool,
+    /// The cycle is rolled back; the outcome says what it would have changed.
+    pub dry_run: bool,
+    /// A failure is written to `elt.jobs` and `elt.runs`. A caller that tries again writes only the last one,
+    /// with [`record_failure`].
+    pub record_failure: bool,
+    /// M's planner estimates how many rows will be read.
+    pub estimate: bool,
+    /// What the cycle tells while it runs.
+    pub progress: Arc<Progress>,
 }
 
 /// How rows reach the target table.
@@ -70,24 +87,25 @@ const HOLDERS: &str = include_str!("../../../../sql/elt/select_lock_holders.sql"
 
 /// Runs one cycle. Its failures are in the outcome, and in `elt.jobs` and `elt.runs` as far as A can be reached.
 pub async fn run(job: &Job, servers: Servers<'_>, options: &Options) -> Outcome {
-    let started = Instant::now();
-    let Servers { source, target, redis } = servers;
-    let (name, counts, notes) = (job.target.to_string(), Counts::default(), Vec::new());
-    let mut cycle = Cycle { job, source, target, options, started, name, counts, notes };
-    let error = match cycle.run(redis).await {
-        Ok(outcome) => return outcome,
-        Err(error) => error,
-    };
-    // Without an answer there is nothing to roll back on this side of the connection.
-    let _ = source.batch_execute("ROLLBACK").await;
-    let _ = target.batch_execute("ROLLBACK").await;
-    let mut outcome = Outcome { seconds: started.elapsed().as_secs_f64(), ..Outcome::new(Status::Failed) };
-    outcome.error = Some(if error.is("55P03") { cycle.name_holders(error).await } else { error });
-    match state::record_failure(target, &cycle.name, job, &outcome, &options.instance).await {
-        Ok(failures) => outcome.failures = failures,
-        Err(_) => drop(target.batch_execute("ROLLBACK").await),
+    let mut cycle = Cycle::of(job, servers.source, servers.target, options);
+    match cycle.run(servers.redis).await {
+        Ok(outcome) => outcome,
+        Err(error) => cycle.failed(error).await,
     }
-    outcome
+}
+
+/// Writes a failed outcome to `elt.jobs` and `elt.runs`, as far as A can be reached.
+pub async fn record_failure(job: &Job, client: &Client, instance: &str, outcome: &mut Outcome) {
+    let recorded = async {
+        // Behind a pooler, named statements work within a transaction only.
+        client.batch_execute("BEGIN; DEALLOCATE ALL").await.map_err(target_error("write the failure"))?;
+        let name = target::name(client, &job.target).await?;
+        state::record_failure(client, &name, job, outcome, instance).await
+    };
+    match recorded.await {
+        Ok(failures) => outcome.failures = failures,
+        Err(_) => drop(client.batch_execute("ROLLBACK").await),
+    }
 }
 
 /// A cycle under way.
@@ -112,12 +130,32 @@ struct Start {
     /// Without what a full read forgets.
     watermark: Watermark,
     bound: i64,
+    /// The condition that ends the rows; `None`: they have no end.
+    until: Option<String>,
 }
 
-impl Cycle<'_> {
+impl<'a> Cycle<'a> {
+    fn of(job: &'a Job, source: &'a Client, target: &'a Client, options: &'a Options) -> Self {
+        let (name, counts, notes) = (job.target.to_string(), Counts::default(), Vec::new());
+        Self { job, source, target, options, started: Instant::now(), name, counts, notes }
+    }
+
+    /// The outcome of a cycle that has failed.
+    async fn failed(&self, error: Error) -> Outcome {
+        // Without an answer there is nothing to roll back on this side of the connection.
+        let _ = self.source.batch_execute("ROLLBACK").await;
+        let _ = self.target.batch_execute("ROLLBACK").await;
+        let mut outcome = Outcome { seconds: self.started.elapsed().as_secs_f64(), ..Outcome::new(Status::Failed) };
+        outcome.error = Some(if error.is("55P03") { self.name_holders(error).await } else { error });
+        if self.options.record_failure && !self.options.dry_run {
+            record_failure(self.job, self.target, &self.options.instance, &mut outcome).await;
+        }
+        outcome
+    }
+
     async fn run(&mut self, mut redis: Option<&mut MultiplexedConnection>) -> Result<Outcome> {
-        self.target.batch_execute(&self.begin()).await.map_err(target("begin"))?;
-        self.name = self.table_name().await?;
+        self.target.batch_execute(&self.begin()).await.map_err(target_error("begin"))?;
+        self.name = target::name(self.target, &self.job.target).await?;
         if !state::lock(self.target, &self.name).await? {
             return self.elsewhere().await;
         }
@@ -128,7 +166,7 @@ impl Cycle<'_> {
             return self.elsewhere().await;
         }
         let texts = Texts::of(self.job);
-        let (table, created) = self.create(&state, &texts).await?;
+        let (table, created) = create(self.target, self.job, state.create_hash.as_ref() == Some(&texts.create)).await?;
         let start = self.start(state, texts, created).await?;
         let query = Query::source(self.source, &self.job.select_source).await?;
         let row_by_row = self.options.method == Method::RowByRow;
@@ -141,7 +179,11 @@ impl Cycle<'_> {
             table: &table,
             plan: &plan,
             allow_deletes: self.options.allow_deletes,
+            progress: &self.options.progress,
         };
+        if self.options.dry_run {
+            capture::begin(self.target, self.job, context.table).await?;
+        }
         let found = self.load_hashes(redis.as_deref_mut(), &start).await;
         let known = found.as_ref().and_then(|found| found.known.as_ref());
 
@@ -177,41 +219,9 @@ impl Cycle<'_> {
         error
     }
 
-    /// TARGET_TABLE with its schema: that of the table if it exists, else the one in which it will be created.
-    async fn table_name(&self) -> Result<String> {
-        if let Some(table) = find(self.target, &self.job.target).await? {
-            return Ok(table.name);
-        }
-        let schema = match &self.job.target.schema {
-            Some(schema) => schema.clone(),
-            None => {
-                let row = self.target.query_one("SELECT current_schema()::text", &[]).await.map_err(target("begin"))?;
-                let schema: Option<String> = row.try_get(0).map_err(target("begin"))?;
-                schema.ok_or_else(|| Error::job("search_path names no schema: name one in TARGET_TABLE"))?
-            }
-        };
-        Ok(format!("{}.{}", quote(&schema), quote(&self.job.target.table)))
-    }
-
     async fn elsewhere(&self) -> Result<Outcome> {
-        self.target.batch_execute("ROLLBACK").await.map_err(target("roll back"))?;
+        self.target.batch_execute("ROLLBACK").await.map_err(target_error("roll back"))?;
         Ok(Outcome { seconds: self.started.elapsed().as_secs_f64(), ..Outcome::new(Status::Elsewhere) })
-    }
-
-    /// Executes CREATE_TABLE_SQL if the table is absent or the text is new. True: the table is new.
-    async fn create(&self, state: &State, texts: &Texts) -> Result<(Target, bool)> {
-        let found = find(self.target, &self.job.target).await?;
-        let created = found.is_none();
-        if let Some(table) = found.filter(|_| state.create_hash.as_ref() == Some(&texts.create)) {
-            return Ok((table, false));
-        }
-        for statement in self.job.create_statements() {
-            let refused = in_text(Server::Target, "CREATE_TABLE_SQL", |position| statement.line_at(position));
-            self.target.execute(&statement.sql, &[]).await.map_err(refused)?;
-        }
-        let missing = || Error::job(format!("CREATE_TABLE_SQL creates no table {}", self.job.target));
-        let table = find(self.target, &self.job.target).await?;
-        Ok((table.ok_or_else(|| missing().at("CREATE_TABLE_SQL", self.job.create_table.line))?, created))
     }
 
     /// Takes M's snapshot and decides from where on it is read.
@@ -219,24 +229,41 @@ impl Cycle<'_> {
         let reading = read::begin(self.source, self.job.timeout).await?;
         let full_read = match state.watermark.full_read(&reading.snapshot) {
             Some(reason) => Some(reason),
+            None if self.options.from_beginning => Some(FullRead::Asked),
             None if created => Some(FullRead::NewTable),
             None if state.query_hash.as_ref() != Some(&texts.query) => Some(FullRead::NewTexts),
             None => None,
         };
         let watermark = if full_read.is_some() { Watermark::default() } else { state.watermark.clone() };
         let bound = watermark.bound(self.job.lag);
-        Ok(Start { state, texts, reading, full_read, watermark, bound })
+        Ok(Start { state, texts, reading, full_read, watermark, bound, until: None })
     }
 }
 
+/// Executes CREATE_TABLE_SQL if the table is absent or the text is new. True: the table is new.
+pub(crate) async fn create(client: &Client, job: &Job, known: bool) -> Result<(Target, bool)> {
+    let found = find(client, &job.target).await?;
+    let created = found.is_none();
+    if let Some(table) = found.filter(|_| known) {
+        return Ok((table, false));
+    }
+    for statement in job.create_statements() {
+        let refused = in_text(Server::Target, "CREATE_TABLE_SQL", |position| statement.line_at(position));
+        client.execute(&statement.sql, &[]).await.map_err(refused)?;
+    }
+    let missing = || Error::job(format!("CREATE_TABLE_SQL creates no table {}", job.target));
+    let table = find(client, &job.target).await?;
+    Ok((table.ok_or_else(|| missing().at("CREATE_TABLE_SQL", job.create_table.line))?, created))
+}
+
 /// Hashes of the texts of a job, by which a change is seen.
-struct Texts {
-    create: String,
+pub(crate) struct Texts {
+    pub(crate) create: String,
     query: String,
 }
 
 impl Texts {
-    fn of(job: &Job) -> Self {
+    pub(crate) fn of(job: &Job) -> Self {
         let hash = |text: &str| blake3::hash(text.as_bytes()).to_hex().to_string();
         let query = format!("{}\0{}", job.select_source.sql, job.upsert.row.sql);
         Self { create: hash(&job.create_table.sql), query: hash(&query) }

@@ -4,9 +4,11 @@ use std::error::Error as _;
 
 use tokio_postgres::{Error as PgError, error::DbError};
 
+mod remedy;
+
 /// Why a cycle failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{message}", self.place())]
+#[error("{}{message}{}", self.place(), self.remedy())]
 pub struct Error {
     /// The database that it comes from.
     pub server: Server,
@@ -76,6 +78,27 @@ impl Error {
         self.sqlstate.as_deref() == Some(sqlstate)
     }
 
+    /// The message with its remedy.
+    #[must_use]
+    pub fn explained(&self) -> String {
+        format!("{}{}", self.message, self.remedy())
+    }
+
+    /// The error as messages show it: file, line, key, remedy.
+    #[must_use]
+    pub fn in_file(&self, file: &str) -> String {
+        match self.place {
+            Some((key, line)) => format!("{file}:{line}: {key}: {}{}", self.message, self.remedy()),
+            None => format!("{file}: {}{}", self.message, self.remedy()),
+        }
+    }
+
+    /// What to do, if the SQLSTATE tells it.
+    fn remedy(&self) -> String {
+        let advice = self.sqlstate.as_deref().and_then(|sqlstate| remedy::remedy(sqlstate, self.server));
+        advice.map_or(String::new(), |advice| format!("; {advice}"))
+    }
+
     fn place(&self) -> String {
         match self.place {
             Some((key, line)) => format!("line {line}: {key}: "),
@@ -105,7 +128,7 @@ pub(crate) fn in_text(
             Some(tokio_postgres::error::ErrorPosition::Original(position)) => *position as usize,
             _ => 1,
         };
-        from_postgres(server, key, &error).at(key, line_at(position))
+        from_postgres(server, "", &error).at(key, line_at(position))
     }
 }
 
@@ -115,17 +138,18 @@ fn from_postgres(server: Server, step: &str, error: &PgError) -> Error {
         Server::Target => "target",
         Server::Job => "job",
     };
+    let step = if step.is_empty() { String::new() } else { format!("{step}: ") };
     match error.as_db_error() {
         Some(db) => Error {
             server,
             sqlstate: Some(db.code().code().to_owned()),
             place: None,
-            message: format!("{name}: {step}: {} {}", db.code().code(), without_values(db)),
+            message: format!("{name}: {step}{} {}", db.code().code(), without_values(db)),
             detail: Some(everything(db)),
         },
         None => {
             let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
-            let message = format!("{name}: {step}: {error}{cause}");
+            let message = format!("{name}: {step}{error}{cause}");
             Error { server, sqlstate: None, place: None, message, detail: None }
         }
     }
@@ -134,7 +158,7 @@ fn from_postgres(server: Server, step: &str, error: &PgError) -> Error {
 /// The message and where it belongs, without values. Messages of these classes quote names only; data exceptions and
 /// whatever a trigger raises quote values.
 fn without_values(error: &DbError) -> String {
-    let names_only = ["08", "23", "25", "28", "3D", "40", "42", "53", "55", "57", "58"];
+    let names_only = ["08", "23", "25", "28", "3D", "3F", "40", "42", "53", "55", "57", "58"];
     let mut text = if names_only.iter().any(|class| error.code().code().starts_with(class)) {
         error.message().to_owned()
     } else {

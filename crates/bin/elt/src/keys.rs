@@ -8,6 +8,7 @@ use crate::{
     job::{DELETED_AT, DeleteMode, Job},
     keys::guard::Deletes,
     keys::sql::{DIFFERENCE, KEYS, Keys},
+    progress::Progress,
     source::query::Query,
     source::read::Rows,
     state::Compared,
@@ -34,6 +35,7 @@ pub(crate) struct Context<'a> {
     pub(crate) table: &'a Target,
     pub(crate) plan: &'a Plan<'a>,
     pub(crate) allow_deletes: bool,
+    pub(crate) progress: &'a Progress,
 }
 
 /// What a comparison has done.
@@ -67,6 +69,7 @@ pub(crate) async fn have_changed(context: Context<'_>, before: &Compared, age: O
     let mut rows = Rows::open(context.source, &query.select(BEGINNING, None)).await?;
     let mut see = |tuple: &[u8]| {
         fingerprint.add(tuple);
+        context.progress.add(tuple.len());
         false
     };
     while rows.next(&mut see).await?.is_some() {}
@@ -87,6 +90,7 @@ pub(crate) async fn load(context: Context<'_>) -> Result<Loaded<'_>> {
     let mut rows = Rows::open(context.source, &query.select(BEGINNING, None)).await?;
     let see = |tuple: &[u8]| {
         fingerprint.add(tuple);
+        context.progress.add(tuple.len());
         true
     };
     copy(context.target, &copy_in(KEYS, &[]), &mut rows, see).await?;

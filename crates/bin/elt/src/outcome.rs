@@ -1,5 +1,7 @@
 //! The outcome of a cycle: its status, counts and seconds, and what it has to tell.
 
+use serde::Serialize;
+
 use crate::{error::Error, watermark::FullRead};
 
 /// What became of a cycle.
@@ -19,10 +21,36 @@ pub struct Outcome {
     pub error: Option<Error>,
     /// The value from which the next cycle reads, for people: `2026-11-30 11:05:02`, `-infinity`.
     pub watermark: Option<String>,
+    /// The same moment as Unix time by M's clock, whatever zone the column is in. `None`: everything is read.
+    pub watermark_time: Option<f64>,
+    /// Of a dry run: what the cycle would change.
+    pub changes: Option<Changes>,
     /// Seconds by which an open transaction in M holds the watermark back, if they are many.
     pub held_back: Option<f64>,
     /// How many cycles have failed since the last success, this one included.
     pub failures: i32,
+}
+
+/// What a dry run would change in the target table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// Rows that A lacks.
+    pub inserts: Changed,
+    /// Rows that differ.
+    pub updates: Changed,
+    /// How many of these differ in a column, for each column in which any does.
+    pub columns: Vec<(String, u64)>,
+    /// Rows that are gone from M.
+    pub deletes: Changed,
+}
+
+/// Rows of a dry run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Changed {
+    /// Their number.
+    pub rows: u64,
+    /// Keys of some, as PostgreSQL writes rows: `(1,shoes)`.
+    pub keys: Vec<String>,
 }
 
 /// How a cycle ended.
@@ -39,7 +67,7 @@ pub enum Status {
 }
 
 /// Numbers of rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Rows of SELECT_SOURCE_SQL.
     pub read: u64,
@@ -88,6 +116,8 @@ impl Outcome {
             notes: Vec::new(),
             error: None,
             watermark: None,
+            watermark_time: None,
+            changes: None,
             held_back: None,
             failures: 0,
         }

@@ -124,7 +124,7 @@ pub(crate) async fn store(client: &Client, table: &str, job: &Job, next: &Next<'
 pub(crate) async fn record(client: &Client, table: &str, job: &Job, outcome: &Outcome) -> Result<()> {
     let Counts { read, unchanged, inserted, updated, deleted, repaired, missing } = outcome.counts.clone();
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let error = outcome.error.as_ref().map(ToString::to_string);
+    let error = outcome.error.as_ref().map(|error| error.in_file(&job.file));
     let detail = outcome.error.as_ref().and_then(|error| error.detail.clone());
     client
         .execute(
@@ -151,7 +151,7 @@ pub(crate) async fn record(client: &Client, table: &str, job: &Job, outcome: &Ou
     Ok(())
 }
 
-/// Notes a failure, in a transaction of its own. Returns how many cycles have failed since the last success.
+/// Notes a failure, and commits the transaction of this alone. Returns how many cycles have failed since the last success.
 pub(crate) async fn record_failure(
     client: &Client,
     table: &str,
@@ -159,13 +159,12 @@ pub(crate) async fn record_failure(
     outcome: &Outcome,
     instance: &str,
 ) -> Result<i32> {
-    client.batch_execute("BEGIN").await.map_err(target("write the failure"))?;
-    let note = outcome.error.as_ref().map(ToString::to_string);
+    let note = outcome.error.as_ref().map(|error| error.in_file(&job.file));
     let row = client
         .query_one(FAILURE, &[&table, &job.name, &job.file, &note, &instance])
         .await
         .map_err(target("write the failure"))?;
     record(client, table, job, outcome).await?;
-    client.batch_execute("COMMIT").await.map_err(target("write the failure"))?;
+    client.batch_execute("DEALLOCATE ALL; COMMIT").await.map_err(target("write the failure"))?;
     row.try_get(0).map_err(target("write the failure"))
 }

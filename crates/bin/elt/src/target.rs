@@ -61,6 +61,22 @@ pub(crate) async fn find(client: &Client, name: &TableName) -> Result<Option<Tar
     }))
 }
 
+/// TARGET_TABLE with its schema: that of the table if it exists, else the one in which it will be created.
+pub(crate) async fn name(client: &Client, wanted: &TableName) -> Result<String> {
+    if let Some(table) = find(client, wanted).await? {
+        return Ok(table.name);
+    }
+    let schema = match &wanted.schema {
+        Some(schema) => schema.clone(),
+        None => {
+            let row = client.query_one("SELECT current_schema()::text", &[]).await.map_err(target("begin"))?;
+            let schema: Option<String> = row.try_get(0).map_err(target("begin"))?;
+            schema.ok_or_else(|| Error::job("search_path names no schema: name one in TARGET_TABLE"))?
+        }
+    };
+    Ok(format!("{}.{}", quote(&schema), quote(&wanted.table)))
+}
+
 fn column(row: &Row) -> Result<Column> {
     Ok(Column {
         name: get(row, "name")?,

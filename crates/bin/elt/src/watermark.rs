@@ -88,6 +88,8 @@ pub enum FullRead {
     NewTexts,
     /// The target table was not there.
     NewTable,
+    /// A person has asked for it.
+    Asked,
 }
 
 impl FullRead {
@@ -108,6 +110,7 @@ impl FullRead {
             Self::LowerTransactionId => "the source has gone back (lower transaction id)",
             Self::NewTexts => "SELECT_SOURCE_SQL or UPSERT_TARGET_SQL has changed",
             Self::NewTable => "the target table is new",
+            Self::Asked => "asked for",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `parked`: orders that wait for a name, listed; and released by a person who knows better.
+//! `parked`: lists orders that wait for a name, and releases those that wait only for products.
 
 use std::io::Write;
 
@@ -12,23 +12,23 @@ use crate::{
     settings::Settings,
 };
 
-/// The subcommands only STG has.
+/// The subcommands that only STG has.
 #[derive(Debug, Subcommand)]
 pub enum Commands {
-    /// Lists orders that wait for a name, or releases them without the names of products.
+    /// Lists orders that wait for a name, or releases those that wait only for products.
     #[command(subcommand, arg_required_else_help = false, disable_help_subcommand = true)]
     Parked(Parked),
 }
 
-/// What can be done with parked orders.
+/// The subcommands of `parked`.
 #[derive(Debug, Subcommand)]
 pub enum Parked {
-    /// Prints parked orders, the longest parked first, or the missing names. Changes nothing.
+    /// Prints parked orders, oldest first, or the missing names. Changes nothing.
     ///
-    /// The list shows what each order waits for and since when. If REDIS_URL is set, it shows why each name counts as missing. It prints
-    /// ids and no names.
+    /// The list shows which names each order waits for and since when. If REDIS_URL is set, it shows why each name is missing. It prints
+    /// ids instead of names.
     List(List),
-    /// Lets orders that wait for products only go on, with the product's name from the order and without a category.
+    /// Releases orders that wait only for products: they are sent with the product's name from the order, without a category.
     ///
     /// The command shows how many orders it releases, and asks. The running service sends them in its next round. An order that waits for a
     /// user or a restaurant stays parked.
@@ -41,7 +41,7 @@ impl runtime::Commands for Commands {
         let database = settings.database().await?;
         match command {
             Parked::List(list) => {
-                // Without Redis the list does not say why names are missing.
+                // Without Redis the list has no reasons.
                 let redis = settings.read::<Settings>().and_then(|settings| settings.redis()).ok();
                 let names = redis.as_ref().map(ReferenceStore::connect);
                 list.run(&database, names.as_ref(), now(), out).await

@@ -21,12 +21,12 @@ pub struct Settings {
 
     /// Maximum time that an order waits for a product that is on no menu.
     ///
-    /// Then the order goes on, with the name of the product from the order and without a category. An order that waits for a user or a
+    /// Then the order is sent with the product's name from the order, without a category. An order that waits for a user or a
     /// restaurant waits until Redis has the name.
     #[arg(long, env = "PARK_MAX_AGE", value_name = "DURATION", default_value = "24h", value_parser = runtime::settings::duration)]
     pub(crate) park_max_age: Duration,
 
-    /// Interval at which parked orders are tried again with `SCHEDULE=continuous`. Otherwise they are tried at each tick.
+    /// Interval at which parked orders are retried with `SCHEDULE=continuous`. Otherwise they are retried at each tick.
     #[arg(long, env = "PARK_RETRY", value_name = "DURATION", default_value = "5s", value_parser = runtime::settings::period)]
     pub(crate) park_retry: Duration,
 
@@ -38,7 +38,7 @@ pub struct Settings {
     #[arg(long, env = "MESSAGE_ENVELOPE", value_name = "none|auto", default_value = "none")]
     message_envelope: Envelope,
 
-    /// Time that the dates of an order may exceed by at most 24 h.
+    /// Reference time of the dates of an order, which may be at most 24 h later.
     ///
     /// `kafka`: the timestamp of the record. `sent_dttm`: this field of the order, for producers whose record timestamps are wrong. The
     /// field itself is compared with the clock.
@@ -52,7 +52,7 @@ impl Settings {
         Reading { envelope: self.message_envelope, timestamp: self.record_timestamp }
     }
 
-    /// Where Redis is, or which setting is wrong.
+    /// The settings of Redis, or the error of a setting.
     pub(crate) fn redis(&self) -> Result<reference::Settings, ExitError> {
         reference::Settings::from_url(self.redis_url.expose(), self.redis_ca_file.as_deref())
             .map_err(|error| ExitError::Config(error.to_string()))

@@ -43,7 +43,7 @@ pub(crate) enum StopReason {
     EndReached,
     /// Other work is due.
     Due,
-    /// The loop was told to stop.
+    /// A stop was requested.
     Shutdown,
     /// The source cannot be read.
     ReadFailed(DependencyError),
@@ -65,7 +65,7 @@ struct Footprint<K> {
 }
 
 impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
-    /// Reads and processes batches until no records are left, other work is due, or the loop is told to stop.
+    /// Reads and processes batches until no records are left, other work is due, or a stop is requested.
     pub(crate) async fn process_concurrently(
         &mut self,
         mode: ReadMode,

@@ -1,4 +1,4 @@
-//! The loop: alternates between batches and background rounds until it is told to stop.
+//! The loop: alternates between batches and background rounds until a stop is requested.
 
 use std::time::Duration;
 

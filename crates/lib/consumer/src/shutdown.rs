@@ -14,17 +14,17 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Resolves when the loop is told to stop.
+    /// Resolves when a stop is requested.
     pub(crate) async fn cancelled(&self) {
         self.told.cancelled().await;
     }
 
-    /// Whether the loop was told to stop.
+    /// Whether a stop was requested.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.told.is_cancelled()
     }
 
-    /// Resolves this long after the loop was told to stop.
+    /// Resolves this long after a stop was requested.
     pub(crate) async fn passed(&self, limit: Duration) {
         self.told.cancelled().await;
         sleep_until(*self.since.get_or_init(Instant::now) + limit).await;

@@ -22,7 +22,7 @@ pub struct Settings {
     pub schedule: Schedule,
     /// The interval of background rounds in a continuous schedule. With any other schedule, a round runs at each tick.
     pub background_interval: Duration,
-    /// How long the current attempt may continue after the loop is told to stop; then the batch is abandoned. Must be
+    /// How long the current attempt may continue after a stop is requested; then the batch is abandoned. Must be
     /// shorter than the grace period. Otherwise the process is killed before it has left its group.
     pub drain_timeout: Duration,
 }
@@ -46,12 +46,12 @@ pub struct Worker<S, L, P> {
     pub shutdown: Shutdown,
 }
 
-/// The loop was told to stop while it waited. The current batch is abandoned.
+/// A stop was requested while the loop waited. The current batch is abandoned.
 pub(crate) struct Stopped;
 
 impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
-    /// Waits after an error. `record` is the record that causes the error, if known. The heartbeat goes on, and the
-    /// source is polled.
+    /// Waits after an error. `record` is the record that causes the error, if known. The heartbeat continues, and
+    /// the source is polled.
     pub(crate) async fn wait(
         &mut self,
         backoff: &mut Backoff,
@@ -83,13 +83,13 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
         self.until_stopped(sleep(delay)).await
     }
 
-    /// Waits for `work`, or until the loop is told to stop.
+    /// Waits for `work`, or until a stop is requested.
     pub(crate) async fn until_stopped(&mut self, work: impl Future<Output = ()>) -> Result<(), Stopped> {
         with_stop_deadline(&self.shutdown, Duration::ZERO, keep_alive(&mut self.source, &self.loop_health, work)).await
     }
 }
 
-/// Waits for `work`. Gives up `limit` after the loop was told to stop.
+/// Waits for `work`. Gives up `limit` after a stop was requested.
 pub(crate) async fn with_stop_deadline<T>(
     shutdown: &Shutdown,
     limit: Duration,

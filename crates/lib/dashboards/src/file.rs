@@ -57,6 +57,7 @@ struct ChartEntry {
     #[serde(default)]
     sort: Vec<String>,
     limit: Option<u32>,
+    top: Option<u32>,
     size: [u32; 2],
 }
 
@@ -219,6 +220,12 @@ fn chart(entry: ChartEntry, views: &[View]) -> Result<Chart, Error> {
     if entry.limit.is_some() && entry.kind == Kind::Bar && count(Role::Series) > 0 {
         return Err(Error::sense(place, "bars of several colors have no `limit`, which would cut one in two"));
     }
+    if entry.top.is_some() && (entry.kind != Kind::Bar && count(Role::Series) == 0 || entry.kind == Kind::Table) {
+        return Err(Error::sense(place, "`top` is for bars, and for charts with `series`"));
+    }
+    if entry.top.is_some() && entry.kind == Kind::Bar && entry.limit.is_some() {
+        return Err(Error::sense(place, "bars have either `limit` or `top`"));
+    }
     let condition = |it: ConditionEntry| Ok(Condition { column: column(place, view, &it.column)?, test: it.test });
     Ok(Chart {
         conditions: entry.conditions.into_iter().map(condition).collect::<Result<_, Error>>()?,
@@ -230,6 +237,7 @@ fn chart(entry: ChartEntry, views: &[View]) -> Result<Chart, Error> {
         view: entry.view,
         fields,
         limit: entry.limit,
+        top: entry.top,
         width: entry.size[0],
         height: entry.size[1],
     })

@@ -76,6 +76,10 @@ pub struct Chart {
     /// Maximum number of values of [`Role::By`]; for a table, of rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// Maximum number of values of [`Role::Series`] that are shown, of bars the values of [`Role::By`]: the largest. All
+    /// others together are one more value, NULL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top: Option<u32>,
     /// The width, of [`WIDTH`] columns.
     pub width: u32,
     /// The height, in rows of the same grid.

@@ -2,6 +2,13 @@
 
 use crate::spec::{Aggregate, Chart, Condition, Field, Kind, Order, Role, Selector, Test, Type};
 
+/// A column of which only the largest values are shown.
+struct Top<'a> {
+    column: &'a str,
+    /// The condition that a row has one of them.
+    is_shown: String,
+}
+
 impl Chart {
     /// The chart's query. Its columns are [`Chart::fields`], by name, with their types and in their order.
     #[must_use]
@@ -20,12 +27,21 @@ impl Chart {
         let among = self.among(&tests);
         let limit = self.limit.filter(|_| among.is_none());
         tests.extend(among);
+        let top = self.top(&tests);
 
-        let apart: Vec<String> = self.apart().map(|field| field.column.name.clone()).collect();
-        let selected: Vec<String> = self.fields.iter().map(selected).collect();
-        let order: Vec<String> = self.order.iter().map(|order| self.ordered(order)).collect();
-        let mut sql = format!("SELECT {} FROM cdm.{}", selected.join(", "), self.view);
+        let columns: Vec<String> = self.fields.iter().map(|field| selected(field, top.as_ref())).collect();
+        let mut sql = format!("SELECT {} FROM cdm.{}", columns.join(", "), self.view);
         sql += &clause(" WHERE ", " AND ", &tests);
+        if let Some(top) = top {
+            // The columns that distinguish rows come first.
+            let apart: Vec<String> = (1..=self.apart().count()).map(|position| position.to_string()).collect();
+            sql += &clause(" GROUP BY ", ", ", &apart);
+            let order = self.order.iter().map(|order| self.ordered(order, |field| field.column.name.clone()));
+            let order: Vec<String> = self.others_last(&top).into_iter().chain(order).collect();
+            return format!("SELECT * FROM ({sql}) AS chart{}", clause(" ORDER BY ", ", ", &order));
+        }
+        let apart: Vec<String> = self.apart().map(|field| field.column.name.clone()).collect();
+        let order: Vec<String> = self.order.iter().map(|order| self.ordered(order, total)).collect();
         sql += &clause(" GROUP BY ", ", ", &apart);
         sql += &clause(" ORDER BY ", ", ", &order);
         sql += &limit.map_or_else(String::new, |most| format!(" LIMIT {most}"));
@@ -39,7 +55,7 @@ impl Chart {
 
     /// A bare name in ORDER BY is the column of the result, here the aggregated measure and not the column of the view.
     /// The length of a bar of several colors is the sum of all its parts.
-    fn ordered(&self, order: &Order) -> String {
+    fn ordered(&self, order: &Order, measure: impl FnOnce(&Field) -> String) -> String {
         let Order { column, descending } = order;
         let value =
             self.fields(Role::Value).find(|field| field.column.name == *column).filter(|_| self.kind == Kind::Bar);
@@ -47,9 +63,26 @@ impl Chart {
         let whole = stacked.zip(self.fields(Role::By).next());
         let key = whole.map_or_else(
             || column.clone(),
-            |(value, by)| format!("sum({}) OVER (PARTITION BY {})", total(value), by.column.name),
+            |(value, by)| format!("sum({}) OVER (PARTITION BY {})", measure(value), by.column.name),
         );
         format!("{key}{}", direction(*descending))
+    }
+
+    /// The column whose values are limited to the largest, and the condition that a row has one of them.
+    fn top(&self, tests: &[String]) -> Option<Top<'_>> {
+        let role = if self.kind == Kind::Bar { Role::By } else { Role::Series };
+        let (most, column) = (self.top?, self.fields(role).next()?.column.name.as_str());
+        let measure = total(self.fields(Role::Value).next()?);
+        let (view, tests) = (&self.view, clause(" WHERE ", " AND ", tests));
+        let largest = format!(
+            "SELECT {column} FROM cdm.{view}{tests} GROUP BY {column} ORDER BY {measure} DESC, {column} LIMIT {most}"
+        );
+        Some(Top { column, is_shown: format!("{column} IN ({largest})") })
+    }
+
+    /// Bars are ordered by their length, but that of all others is the last one.
+    fn others_last(&self, top: &Top<'_>) -> Option<String> {
+        (self.kind == Kind::Bar).then(|| format!("{} IS NULL", top.column))
     }
 
     /// The condition that a row has one of the values of [`Role::By`] that are shown, if the limit applies to values
@@ -73,11 +106,12 @@ fn clause(word: &str, between: &str, parts: &[String]) -> String {
     if parts.is_empty() { String::new() } else { format!("{word}{}", parts.join(between)) }
 }
 
-fn selected(field: &Field) -> String {
-    if field.role == Role::Value {
-        format!("{} AS {}", total(field), field.column.name)
-    } else {
-        field.column.name.clone()
+fn selected(field: &Field, top: Option<&Top<'_>>) -> String {
+    let name = &field.column.name;
+    match top.filter(|top| top.column == name) {
+        Some(top) => format!("CASE WHEN {} THEN {name} END AS {name}", top.is_shown),
+        None if field.role == Role::Value => format!("{} AS {name}", total(field)),
+        None => name.clone(),
     }
 }
 
@@ -143,9 +177,12 @@ mod tests {
     fn of_time_the_latest_values_are_shown_with_all_their_series() {
         assert_eq!(
             sql("arrivals"),
-            "SELECT hour_msk, status, sum(order_cnt)::bigint AS order_cnt FROM cdm.orders_by_hour \
+            "SELECT * FROM (SELECT hour_msk, CASE WHEN status IN (SELECT status FROM cdm.orders_by_hour \
              WHERE hour_msk IN (SELECT hour_msk FROM cdm.orders_by_hour GROUP BY hour_msk ORDER BY hour_msk DESC LIMIT 72) \
-             GROUP BY hour_msk, status ORDER BY hour_msk, status"
+             GROUP BY status ORDER BY sum(order_cnt)::bigint DESC, status LIMIT 10) THEN status END AS status, \
+             sum(order_cnt)::bigint AS order_cnt FROM cdm.orders_by_hour \
+             WHERE hour_msk IN (SELECT hour_msk FROM cdm.orders_by_hour GROUP BY hour_msk ORDER BY hour_msk DESC LIMIT 72) \
+             GROUP BY 1, 2) AS chart ORDER BY hour_msk, status"
         );
     }
 
@@ -153,9 +190,11 @@ mod tests {
     fn bars_of_several_colours_are_sorted_by_their_whole_length() {
         assert_eq!(
             sql("nearly_tagged"),
-            "SELECT tag, orders_left, sum(user_cnt)::bigint AS user_cnt FROM cdm.tag_progress \
-             WHERE orders_left BETWEEN 1 AND 3 AND enabled GROUP BY tag, orders_left \
-             ORDER BY sum(sum(user_cnt)::bigint) OVER (PARTITION BY tag) DESC, tag, orders_left"
+            "SELECT * FROM (SELECT CASE WHEN tag IN (SELECT tag FROM cdm.tag_progress \
+             WHERE orders_left BETWEEN 1 AND 3 AND enabled GROUP BY tag ORDER BY sum(user_cnt)::bigint DESC, tag LIMIT 20) \
+             THEN tag END AS tag, orders_left, sum(user_cnt)::bigint AS user_cnt FROM cdm.tag_progress \
+             WHERE orders_left BETWEEN 1 AND 3 AND enabled GROUP BY 1, 2) AS chart \
+             ORDER BY tag IS NULL, sum(user_cnt) OVER (PARTITION BY tag) DESC, tag, orders_left"
         );
     }
 
@@ -163,9 +202,23 @@ mod tests {
     fn a_limit_on_numbers_shows_the_smallest_and_conditions_hold_for_both() {
         assert_eq!(
             sql("tag_steps"),
-            "SELECT order_cnt, tag, sum(user_cnt)::bigint AS user_cnt FROM cdm.tag_progress \
-             WHERE enabled AND order_cnt IN (SELECT order_cnt FROM cdm.tag_progress WHERE enabled \
-             GROUP BY order_cnt ORDER BY order_cnt LIMIT 30) GROUP BY order_cnt, tag ORDER BY order_cnt, tag"
+            "SELECT * FROM (SELECT order_cnt, CASE WHEN tag IN (SELECT tag FROM cdm.tag_progress WHERE enabled AND order_cnt IN \
+             (SELECT order_cnt FROM cdm.tag_progress WHERE enabled GROUP BY order_cnt ORDER BY order_cnt LIMIT 30) \
+             GROUP BY tag ORDER BY sum(user_cnt)::bigint DESC, tag LIMIT 20) THEN tag END AS tag, \
+             sum(user_cnt)::bigint AS user_cnt FROM cdm.tag_progress WHERE enabled AND order_cnt IN \
+             (SELECT order_cnt FROM cdm.tag_progress WHERE enabled GROUP BY order_cnt ORDER BY order_cnt LIMIT 30) \
+             GROUP BY 1, 2) AS chart ORDER BY order_cnt, tag"
+        );
+    }
+
+    #[test]
+    fn bars_that_are_not_shown_are_one_more_the_last() {
+        assert_eq!(
+            sql("statuses"),
+            "SELECT * FROM (SELECT CASE WHEN status IN (SELECT status FROM cdm.orders_by_hour GROUP BY status \
+             ORDER BY sum(order_cnt)::bigint DESC, status LIMIT 20) THEN status END AS status, \
+             sum(order_cnt)::bigint AS order_cnt FROM cdm.orders_by_hour GROUP BY 1) AS chart \
+             ORDER BY status IS NULL, order_cnt DESC, status"
         );
     }
 

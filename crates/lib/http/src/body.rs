@@ -46,6 +46,11 @@ impl Body {
         }
     }
 
+    /// Its size in bytes, with the compressed copy if there is one.
+    pub(crate) fn len(&self) -> usize {
+        self.plain.len() + self.gzip.get().map_or(0, Bytes::len)
+    }
+
     /// The compressed body, made at the first request for it. `None` if compression fails; the plain body is sent then.
     fn gzip(&self) -> Option<&Bytes> {
         if self.gzip.get().is_none() {

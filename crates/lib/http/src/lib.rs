@@ -6,20 +6,25 @@
 pub use self::{
     auth::{Bearer, Token},
     body::Body,
+    concurrency::ConcurrencyLimit,
     error::{ApiError, ErrorBody},
     metrics::describe as describe_metrics,
     name::Name,
     no_store::no_store,
     page::Page,
     response_cache::ResponseCache,
+    sort_key::SortKey,
 };
 
 mod error;
 pub mod auth;
 mod name;
 mod page;
+mod sort_key;
 mod body;
 mod no_store;
 mod response_cache;
+mod held_body;
+mod concurrency;
 pub mod server;
 mod metrics;

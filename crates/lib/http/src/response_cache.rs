@@ -22,6 +22,15 @@ struct Entry<K> {
     body: Option<Arc<Body>>,
 }
 
+/// Maximum size of all bodies together in bytes. Beyond it the oldest are dropped before they expire.
+const MAX_BYTES: usize = 8 << 20;
+
+impl<K> Entry<K> {
+    fn bytes(&self) -> usize {
+        self.body.as_ref().map_or(0, |body| body.len())
+    }
+}
+
 impl<K: Clone + PartialEq> ResponseCache<K> {
     /// A cache whose entries expire after `fresh`.
     #[must_use]
@@ -46,6 +55,9 @@ impl<K: Clone + PartialEq> ResponseCache<K> {
         let outcome = read().await.map(Arc::new);
         let body = outcome.as_ref().ok().map(Arc::clone);
         kept.push(Entry { request: request.clone(), read_at: Instant::now(), body });
+        while kept.iter().map(Entry::bytes).sum::<usize>() > MAX_BYTES {
+            kept.remove(0);
+        }
         outcome
     }
 }
@@ -57,7 +69,7 @@ mod tests {
     use futures_util::future::join_all;
     use tokio::time::{advance, sleep};
 
-    use super::{ApiError, Body, ResponseCache};
+    use super::{ApiError, Body, MAX_BYTES, ResponseCache};
 
     const FRESH: Duration = Duration::from_secs(2);
 
@@ -80,6 +92,24 @@ mod tests {
         advance(FRESH).await;
         assert!(ask(&response_cache, &asked, true).await.is_ok());
         assert_eq!(asked.get(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn large_bodies_are_dropped_before_they_expire() {
+        let (response_cache, asked) = (ResponseCache::new(FRESH), Cell::new(0));
+        let ask = async |request: u8| {
+            let read = async || {
+                asked.set(asked.get() + 1);
+                Ok(Body::new("text/plain", vec![b'x'; MAX_BYTES / 2]))
+            };
+            assert!(response_cache.take(&request, read).await.is_ok());
+        };
+        for request in [1, 2, 1, 2, 3, 3, 2] {
+            ask(request).await;
+        }
+        assert_eq!(asked.get(), 3);
+        ask(1).await;
+        assert_eq!(asked.get(), 4);
     }
 
     #[tokio::test(start_paused = true)]

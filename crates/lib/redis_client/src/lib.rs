@@ -1,4 +1,4 @@
-//! Where Redis is: the settings `REDIS_URL` and `REDIS_CA_FILE`, and the reasons for which a login is refused.
+//! Settings of Redis, `REDIS_URL` and `REDIS_CA_FILE`, and classification of rejected logins.
 
 pub use self::{rejection::rejection, settings::Settings};
 

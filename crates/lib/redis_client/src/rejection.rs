@@ -1,4 +1,4 @@
-//! Rejections of Redis that a person must end: a wrong password, database or certificate.
+//! Rejections of Redis that need a person to act: a wrong password, database or certificate.
 
 use redis::{ErrorKind, RedisError};
 

@@ -1,4 +1,4 @@
-//! What operators see: HTTP endpoints, metrics, log, signals, clock.
+//! Administration of a process: HTTP endpoints, metrics, log, signals, clock.
 
 pub(crate) mod healthcheck;
 pub(crate) mod signals;

@@ -1,4 +1,4 @@
-//! `check`: tests everything the service needs, prints one line each, and changes nothing.
+//! `check`: tests everything that the service needs and prints a line for each test. It changes nothing.
 
 pub use self::{database::connection as database_connection, database::findings as database, report::Report};
 use crate::{App, ExitError, Finding};
@@ -6,7 +6,7 @@ use crate::{App, ExitError, Finding};
 mod report;
 mod database;
 
-/// Prints a line for each thing looked at; whether all of it is as it should be.
+/// Prints a line for each test. Returns whether all tests have succeeded.
 pub(crate) async fn check<A: App>(settings: A::Settings) -> Result<bool, ExitError> {
     let app = A::new(settings)?;
     let mut report = Report { is_good: true };

@@ -1,23 +1,23 @@
-//! One line of `check`.
+//! A finding: one line of `check`.
 
 use std::fmt;
 
-/// What was looked at, and what came of it.
+/// The subject of a test, and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at: `topic stg-service-orders`, `redis`.
+    /// The subject: `topic stg-service-orders`, `redis`.
     pub subject: String,
-    /// What is there; or what is wrong and what to do about it.
+    /// An observation (may be empty), or the problem with advice.
     pub verdict: Result<String, String>,
 }
 
 impl Finding {
-    /// As it should be; the text adds what was seen, or nothing.
+    /// A successful test, with an observation that may be empty.
     pub fn ok(subject: impl Into<String>, seen: impl fmt::Display) -> Self {
         Self { subject: subject.into(), verdict: Ok(seen.to_string()) }
     }
 
-    /// Not as it should be; the text says what to do.
+    /// A failed test, with the problem and advice.
     pub fn failed(subject: impl Into<String>, advice: impl fmt::Display) -> Self {
         Self { subject: subject.into(), verdict: Err(advice.to_string()) }
     }

@@ -1,11 +1,12 @@
 //! The process shell of a service: settings, logs, metrics, health, signals, subcommands.
 //!
-//! A service is an [`App`]. Its `main.rs` is one line, `runtime::main::<Example>()`; everything between the command line and
-//! the exit code is here. The shell knows neither Kafka nor what the service is for: a service that reads a topic is run by
-//! the crate `stream`, which is an `App` for all of them.
+//! A service is an [`App`]. Its `main.rs` is one line, `runtime::main::<Example>()`. This crate contains everything between
+//! the command line and the exit code. It depends neither on Kafka nor on the purpose of the service: the crate `stream`
+//! is the `App` of every service that reads a topic.
 //!
-//! Exit codes: 0 stopped as told, 1 did not stop in time or broke, 64 a setting is missing or malformed
-//! ([`ExitError::Config`]), 69 something the settings point to is missing or refuses ([`ExitError::Unavailable`]).
+//! Exit codes: 0 the service has stopped on request; 1 it did not stop in time, or failed; 64 a setting is missing or
+//! malformed ([`ExitError::Config`]); 69 something that a setting names is missing or rejects the service
+//! ([`ExitError::Unavailable`]).
 
 pub use self::{
     admin::clock,

@@ -1,4 +1,4 @@
-//! `migrate`: brings the schema up to date and prints what it did.
+//! `migrate`: applies missing migrations and prints their names.
 
 use std::time::Duration;
 
@@ -7,11 +7,10 @@ use tokio::time::timeout;
 
 use crate::{ExitError, Start, StartupError, until_available};
 
-/// How long a database may take to come up before the command gives up: it is started by a person or a deployment, both
-/// of which want an answer.
+/// Maximum time to wait for the database. The command is run by a person or a deployment, which need a result.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Applies the migrations that are missing. Only the wait for a connection is bounded: a migration takes its time.
+/// Applies missing migrations. Only the wait for a connection is limited, because a migration may take long.
 pub(crate) async fn migrate(settings: &database::Settings, migrations: &Migrations) -> Result<(), ExitError> {
     let dependency = settings.role().dependency;
     let (database, start, setting) = (Database::new(settings), Start::of(&[dependency]), dependency.setting);
@@ -28,7 +27,7 @@ pub(crate) async fn migrate(settings: &database::Settings, migrations: &Migratio
     let applied = migrations.apply(settings).await.map_err(|error| match error.into() {
         StartupError::Refused(exit_error) => exit_error,
         StartupError::Unavailable(error) => {
-            ExitError::Unavailable(format!("{setting}: lost while migrating: {error}; run it again"))
+            ExitError::Unavailable(format!("{setting}: lost during the migration: {error}; run it again"))
         }
     })?;
     for migration in &applied {
@@ -40,7 +39,7 @@ pub(crate) async fn migrate(settings: &database::Settings, migrations: &Migratio
     Ok(())
 }
 
-/// The answer of a service whose schema is up to date, or that has none.
+/// The result for a service whose schema is up to date, or that has none.
 pub(crate) fn nothing() -> Result<(), ExitError> {
     println!("nothing to apply");
     Ok(())

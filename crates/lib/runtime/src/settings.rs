@@ -1,4 +1,4 @@
-//! The settings of every service, and parsers for the settings of one. `--help` prints them all; it is their reference.
+//! Settings of every service, and parsers for the values of settings. `--help` is their reference.
 
 use clap::Args;
 
@@ -21,7 +21,7 @@ mod process;
 mod http;
 mod log;
 
-/// What can be set on every service.
+/// The settings that every service has.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub(crate) struct Settings {

@@ -1,4 +1,4 @@
-//! The start of a service: what a service is, waiting for its dependencies, errors and exit codes.
+//! The start of a service: the trait `App`, waiting for dependencies, errors and exit codes.
 
 pub(crate) mod exit_error;
 pub(crate) mod startup_error;

@@ -99,6 +99,14 @@ impl Ticks {
         }
     }
 
+    /// The time from this tick to the next one. `None`: unknown.
+    pub async fn until_next(&mut self) -> Option<Duration> {
+        match self {
+            Self::Every(ticks) => Some(ticks.period()),
+            Self::Cron { scheduler, .. } => scheduler.time_till_next_job().await.ok().flatten(),
+        }
+    }
+
     /// Stops ticking.
     pub async fn stop(self) {
         if let Self::Cron { mut scheduler, .. } = self {

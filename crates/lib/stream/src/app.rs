@@ -1,4 +1,4 @@
-//! The `App` of every service that reads a topic: it checks what the service needs, and wires its loop.
+//! The `App` of every service that reads a topic: checks topics and schema, and starts the loop.
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::{
     Service, Settings, Shared, check, commands::StreamCommands, errors::startup_error, metrics, rebuild, topics,
 };
 
-/// Runs the service `S`.
+/// The `App` of the service `S`.
 pub struct App<S: Service> {
     settings: Settings<S::Settings>,
     kafka: kafka::Settings,
@@ -22,7 +22,7 @@ pub struct App<S: Service> {
     service: PhantomData<S>,
 }
 
-/// What the loop of such a service can wait for.
+/// The dependencies that the loop can wait for.
 const DEPENDENCIES: [Dependency; 3] = [KAFKA, POSTGRES, Dependency { name: "redis", setting: "REDIS_URL" }];
 
 impl<S: Service> runtime::App for App<S> {
@@ -102,7 +102,7 @@ impl<S: Service> runtime::App for App<S> {
 }
 
 impl<S: Service> App<S> {
-    /// Gets ready what the loop needs, in the order in which it can be missing.
+    /// Prepares what the loop needs: topics and schema, the processor, the publisher, the source.
     async fn prepare(&self) -> Result<(S, kafka::Publisher, kafka::Source), ExitError> {
         let loop_health = &self.loop_health;
         let shared = self.shared().await?;
@@ -113,7 +113,7 @@ impl<S: Service> App<S> {
             Ok(publisher.reporting_to(Arc::clone(loop_health)))
         })
         .await?;
-        // Joins the group, so it comes last: a member that does not read yet holds up the others.
+        // Last, because it joins the group: a member that does not read yet delays the others.
         let source = until_available(&**loop_health, async || {
             kafka::Source::connect(&self.kafka, Arc::clone(loop_health)).map_err(startup_error)
         })
@@ -121,14 +121,14 @@ impl<S: Service> App<S> {
         Ok((processor, publisher, source))
     }
 
-    /// Waits for Kafka and the database, and makes sure that they hold what the service needs.
+    /// Waits for Kafka and the database, and checks the topics and the schema.
     async fn shared(&self) -> Result<Shared, ExitError> {
         let loop_health = &*self.loop_health;
         let cluster =
             until_available(loop_health, async || kafka::Topics::connect(&self.kafka).map_err(startup_error)).await?;
         let limits =
             until_available(loop_health, async || topics::require(&cluster, &self.settings.topics).await).await?;
-        // Its thread takes up to a tenth of a second to end, and nothing here waits for that.
+        // In a thread, because dropping it takes up to a tenth of a second.
         tokio::task::spawn_blocking(move || drop(cluster));
         let name = S::DESCRIPTION.name;
         until_available(loop_health, async || schema::require(&self.database, S::MIGRATIONS, name).await).await?;

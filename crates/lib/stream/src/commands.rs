@@ -7,7 +7,7 @@ use runtime::{CommandSettings, Commands};
 
 use crate::dead_letters::DeadLetters;
 
-/// `dead-letters`, and what only this service can.
+/// `dead-letters`, and the subcommands that only this service has.
 #[derive(Debug, Subcommand)]
 pub enum StreamCommands<Own: Subcommand> {
     /// Lists dead letters, the records that this service could not use, or sends them back.

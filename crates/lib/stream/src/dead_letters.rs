@@ -1,4 +1,4 @@
-//! `dead-letters`: the records a service could not use, listed; and sent back, once what was wrong is mended.
+//! `dead-letters`: lists records that the service could not use, and sends them back to the source topic.
 
 use std::io::Write;
 
@@ -14,7 +14,7 @@ mod line;
 mod list;
 mod replay;
 
-/// What can be done with them.
+/// The subcommands of `dead-letters`.
 #[derive(Debug, Subcommand)]
 pub enum DeadLetters {
     /// Prints dead letters by partition and offset: position, time, reason, error, origin. Changes nothing.

@@ -1,10 +1,10 @@
-//! What distinguishes one service from another before it is configured.
+//! Constants of a service: its name, and the defaults of its settings.
 
-/// The constants of a service. They are the defaults of its settings, so that a fresh installation needs only
-/// addresses and secrets.
+/// The constants of a service. Because they are the defaults of its settings, a new installation needs addresses and
+/// secrets only.
 #[derive(Debug, Clone, Copy)]
 pub struct Description {
-    /// The binary, the default consumer group, and the label `service` of every metric: `stg-service`.
+    /// The name of the program, the default consumer group, and the label `service` of every metric: `stg-service`.
     pub name: &'static str,
     /// One sentence for `--help`.
     pub about: &'static str,

@@ -1,8 +1,8 @@
-//! Errors of Kafka as errors of a start or a command.
+//! Conversion of Kafka errors into errors of a start or a command.
 
 use runtime::{ExitError, StartupError};
 
-/// What an error means for a start: to give up, or to try again.
+/// Converts an error for a start, which exits or tries again.
 pub(crate) fn startup_error(error: kafka::Error) -> StartupError {
     match error {
         kafka::Error::Malformed { .. } => ExitError::Config(error.to_string()).into(),
@@ -14,7 +14,7 @@ pub(crate) fn startup_error(error: kafka::Error) -> StartupError {
     }
 }
 
-/// What an error means for a command, which does not wait.
+/// Converts an error for a command, which does not wait.
 pub(crate) fn exit_error(error: kafka::Error) -> ExitError {
     startup_error(error).into()
 }

@@ -1,6 +1,6 @@
-//! A service that reads a Kafka topic: its settings, its topics, its dead letters, its rebuilds, and the wiring of its loop.
+//! A service that reads a Kafka topic: its settings, its topics, its dead letters, its rebuilds, and the start of its loop.
 //!
-//! A service is a [`Service`]: a [`Description`], the settings only it has, and a way to build its processor. Its `main.rs` is
+//! A service is a [`Service`]: a [`Description`], its own settings, and a constructor of its processor. Its `main.rs` is
 //! one line, `runtime::main::<stream::App<Stg>>()`.
 
 pub use self::{

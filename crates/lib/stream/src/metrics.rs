@@ -7,6 +7,6 @@ pub(crate) fn describe() {
     describe_gauge!(
         "tagmill_rebuild_remaining_records",
         Count,
-        "Records a rebuild has yet to read before anything is published"
+        "Records that a rebuild must read before it publishes anything"
     );
 }

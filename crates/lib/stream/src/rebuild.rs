@@ -1,9 +1,8 @@
-//! `rebuild`: a layer is emptied and its topic read again, while everybody goes on looking at what it said before.
+//! `rebuild`: empties a layer and reads its topic again. Readers see the previous figures meanwhile.
 //!
-//! [`prepare`] is the command: in one transaction it empties what is to be built, resets the offsets of the group and
-//! leaves a note, [`State`]. The service does the rest: its batches ask for the [`phase`] and keep to themselves what
-//! they would say, and [`Rebuild`], asked in every round of the work without offsets, says when the topic has been read
-//! again.
+//! [`prepare`] is the command. In one transaction it empties the tables, resets the offsets of the group and stores the
+//! [`State`] of the rebuild. The service does the rest: its batches read the [`phase`] and publish nothing while the
+//! topic is read again, and [`Rebuild`], called in every background round, detects that the topic has been read.
 
 pub use self::{
     begin::{Plan, prepare},

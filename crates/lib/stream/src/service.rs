@@ -1,4 +1,4 @@
-//! A service that reads a topic, as [`crate::App`] runs it.
+//! The trait `Service`, implemented by every service that reads a topic.
 
 use std::time::Duration;
 
@@ -10,66 +10,65 @@ use runtime::{Commands, ExitError, Finding, StartupError};
 
 use crate::Description;
 
-/// One of the services: the processor in its crate.
+/// A service that reads a topic. [`crate::App`] runs it.
 #[expect(async_fn_in_trait, reason = "the loop runs in the main task, nothing has to be Send")]
 pub trait Service: Processor + Sized {
     /// Its constants.
     const DESCRIPTION: Description;
-    /// The schema it works on.
+    /// The migrations of its schema.
     const MIGRATIONS: &'static Migrations;
 
-    /// The subcommands only this service has; [`std::convert::Infallible`] for none.
+    /// The subcommands that only this service has; [`std::convert::Infallible`] for none.
     type Commands: Commands;
 
-    /// The settings only this service has; `()` for none. Read like all others: from the environment, from `NAME_FILE`,
-    /// or from the command line.
+    /// The settings that only this service has; `()` for none. They are read like all others, from the environment, from
+    /// `NAME_FILE` or from the command line.
     type Settings: clap::Args;
 
-    /// Looks at the settings only this service has, before anything is connected.
+    /// Validates the settings that only this service has, before anything is connected.
     ///
     /// # Errors
-    /// When one of them cannot be used.
+    /// When a setting cannot be used.
     fn validate(_settings: &Self::Settings) -> Result<(), ExitError> {
         Ok(())
     }
 
-    /// Builds the processor, after topics and schema have been found to be there.
+    /// Builds the processor, after topics and schema are checked.
     ///
     /// # Errors
-    /// [`StartupError::Refused`] ends the process; [`StartupError::Unavailable`] is waited out, and this is called again.
+    /// [`StartupError::Refused`] ends the process; after [`StartupError::Unavailable`] it is called again.
     async fn processor(settings: &Self::Settings, shared: &Shared) -> Result<Self, StartupError>;
 
-    /// What is answered over HTTP beside what every service answers. `database` has connections of its own, which the loop
-    /// does not use.
+    /// HTTP routes in addition to those of every service. `database` is a pool of its own, which the loop does not use.
     fn routes(_settings: &Self::Settings, _database: Database) -> Router {
         Router::new()
     }
 
-    /// How often a continuous schedule looks at the work that has no offset behind it ([`Processor::poll_outbox`]); any other
-    /// schedule looks at each tick.
+    /// The interval of background rounds ([`Processor::poll_outbox`]) with a continuous schedule. With any other schedule
+    /// there is a round at each tick.
     fn background_interval(_settings: &Self::Settings) -> Duration {
         Duration::from_secs(5)
     }
 
-    /// Gives its metrics their help texts.
+    /// Describes its metrics.
     fn describe_metrics() {}
 
-    /// What `check` looks at beyond settings, Kafka and the database.
+    /// Checks in addition to those of settings, Kafka and the database.
     async fn check(_settings: &Self::Settings) -> Vec<Finding> {
         Vec::new()
     }
 }
 
-/// What the shell has ready for a processor.
+/// The parts from which a processor is built.
 #[derive(Clone)]
 pub struct Shared {
     /// The database.
     pub database: Database,
-    /// The broker, for who asks about the group; nothing is connected by it.
+    /// The settings of Kafka, for requests about the group. Not connected.
     pub kafka: kafka::Settings,
-    /// `LOAD_SRC`: what the column `load_src` of the vault says.
+    /// `LOAD_SRC`: the value of the column `load_src`.
     pub load_src: String,
-    /// The largest value the destination topic takes, in bytes; a larger one is a dead letter, decided before the
-    /// commit.
+    /// The maximum size of a message for the destination topic, in bytes. A larger one becomes a dead letter, before
+    /// anything is committed.
     pub max_message_bytes: usize,
 }

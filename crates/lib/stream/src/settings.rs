@@ -11,7 +11,7 @@ pub use self::{
 mod kafka;
 mod batch;
 
-/// Everything that can be set on a service that reads a topic, with `Own`, what only this one has.
+/// All settings of a service that reads a topic. `Own`: those that only this service has.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub struct Settings<Own: Args> {
@@ -27,15 +27,15 @@ pub struct Settings<Own: Args> {
     /// The loop.
     #[command(flatten)]
     pub batch: BatchSettings,
-    /// What only this service has.
+    /// The settings that only this service has.
     #[command(flatten, next_help_heading = "This service")]
     pub own: Own,
 }
 
-/// The broker, the topics and the group, for a command; nothing is connected yet.
+/// The settings of the broker, the topics and the group, for a command. Does not connect.
 ///
 /// # Errors
-/// As [`CommandSettings::read`].
+/// Those of [`CommandSettings::read`].
 pub fn kafka(settings: &CommandSettings) -> Result<::kafka::Settings, ExitError> {
     settings.read::<KafkaSettings>()?.connection(&settings.read::<TopicSettings>()?, settings.service())
 }

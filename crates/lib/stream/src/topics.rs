@@ -1,4 +1,4 @@
-//! Whether the topics are there before anything is read; and making them, if that is wanted.
+//! Check of the topics at the start. Missing topics are created if `KAFKA_CREATE_TOPICS` is set.
 
 use consumer::DependencyError;
 use kafka::Status;
@@ -7,21 +7,21 @@ use runtime::{ExitError, StartupError};
 
 use crate::{errors::startup_error, settings::TopicSettings};
 
-/// What a record costs beside its key and value: the frames of the batch and of the record itself, generously.
+/// Upper bound of the overhead of a record: the headers of the batch and of the record, in bytes.
 const RECORD_OVERHEAD: usize = 1024;
 
-/// What to do about a topic that is missing.
+/// The advice for a missing topic.
 pub(crate) const ADVICE: &str = "create it, or set KAFKA_CREATE_TOPICS=true";
 
-/// How much the topics take, in bytes.
+/// Size limits of the topics, in bytes.
 pub(crate) struct TopicLimits {
-    /// A message for the destination: key and value together.
+    /// Limit of a message for the destination topic: key and value together.
     pub(crate) message: usize,
-    /// Messages that travel together, to whichever topic.
+    /// Limit of the messages of one request, for any of the topics.
     pub(crate) batch: usize,
 }
 
-/// Refuses to start without its topics, and returns how much those take that are written to.
+/// Checks that the topics exist, and returns the size limits of those that the service writes.
 pub(crate) async fn require(cluster: &kafka::Topics, topics: &TopicSettings) -> Result<TopicLimits, StartupError> {
     let explain = |error| match error {
         kafka::Error::NoTopic(name) => missing(topics, &name),
@@ -51,10 +51,11 @@ pub(crate) async fn require(cluster: &kafka::Topics, topics: &TopicSettings) -> 
     Ok(TopicLimits { message, batch: limits(&topics.kafka_dead_letter_topic).await?.min(message) })
 }
 
-/// A topic we create ourselves is not known to every broker at once; any other one will not come by waiting.
+/// The error for a missing topic. A topic that the service has just created may be unknown to some brokers for a
+/// moment, so this is an outage. Any other missing topic ends the start.
 fn missing(topics: &TopicSettings, name: &str) -> StartupError {
     if topics.kafka_create_topics {
-        return DependencyError::new(kafka::KAFKA, format_args!("topic {name} is not there yet")).into();
+        return DependencyError::new(kafka::KAFKA, format_args!("topic {name} does not exist yet")).into();
     }
     let setting = topics.setting(name);
     ExitError::Unavailable(format!("{setting}: topic {name} does not exist; {ADVICE}")).into()

@@ -10,10 +10,10 @@ use clap::{ArgAction, Parser, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "bench", about)]
 pub(crate) struct Settings {
-    /// Scenarios to run; default: all.
+    /// Scenarios to run [default: all].
     #[arg(value_enum, env = "ONLY", value_delimiter = ',')]
     pub(crate) only: Vec<Scenario>,
-    /// Everything once and small, in two minutes: to see that it runs. Its figures mean nothing.
+    /// Runs every scenario once with few orders, in two minutes, as a test of the benchmark. The figures mean nothing.
     #[arg(long, env = "QUICK", action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     pub(crate) quick: bool,
     /// Number of orders in the topic when a drain begins (50000; quick: 5000).
@@ -37,10 +37,10 @@ pub(crate) struct Settings {
     /// Duration of the measurement of idle services (30s; quick: 10s).
     #[arg(long, env = "IDLE", value_parser = humantime::parse_duration)]
     idle: Option<Duration>,
-    /// Orders a second of the live scenario.
+    /// Number of orders per second in the live scenario.
     #[arg(long, env = "RATE", default_value_t = 50.0)]
     pub(crate) rate: f64,
-    /// Everything random follows from it.
+    /// Seed of all random choices.
     #[arg(long, env = "SEED", default_value_t = 1)]
     pub(crate) seed: u64,
     /// BATCH_SIZE of the services.
@@ -51,10 +51,10 @@ pub(crate) struct Settings {
     pub(crate) folder: PathBuf,
 }
 
-/// Something to measure.
+/// A scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scenario {
-    /// Three services on a full topic of one partition, against the machine's own speed.
+    /// Three services on a full topic of one partition, compared with the speed of the machine.
     Drain,
     /// The whole topic once more, after a drain.
     Replay,
@@ -79,12 +79,12 @@ pub(crate) enum Scenario {
 }
 
 impl Settings {
-    /// Whether this is to be measured.
+    /// Whether this scenario is selected.
     pub(crate) fn wants(&self, scenario: Scenario) -> bool {
         self.only.is_empty() || self.only.contains(&scenario)
     }
 
-    /// Whether any of these is.
+    /// Whether any of these scenarios is selected.
     pub(crate) fn wants_any(&self, scenarios: &[Scenario]) -> bool {
         scenarios.iter().any(|scenario| self.wants(*scenario))
     }
@@ -119,7 +119,7 @@ impl Settings {
         self.sized(100_000, 5_000)
     }
 
-    /// Orders that the views are about.
+    /// Number of orders behind the views.
     pub(crate) fn viewed(&self) -> u64 {
         self.sized(1_000_000, 20_000)
     }

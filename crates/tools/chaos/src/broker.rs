@@ -36,11 +36,11 @@ pub(crate) struct Restart {
 /// The address under which the broker returns. The bootstrap servers never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Back {
-    /// The one it had.
+    /// The former address.
     Same,
-    /// Another one.
+    /// Another address.
     Other,
-    /// A name that does not resolve for so long after the start.
+    /// A name that does not resolve for this long after the start.
     Unresolvable(Duration),
 }
 

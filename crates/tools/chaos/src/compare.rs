@@ -18,7 +18,7 @@ use crate::oracle::Oracle;
 /// A difference between the expected and the actual state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// Where.
+    /// The table or topic.
     pub table: String,
     /// The row: business keys separated by `|`.
     pub key: String,

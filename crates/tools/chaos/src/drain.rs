@@ -16,7 +16,7 @@ use crate::system::world::World;
 /// Time limit for the pipeline to become idle after all faults are healed.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(150);
 
-/// One look at whether it has.
+/// Polling interval.
 const LOOK: Duration = Duration::from_secs(15);
 
 const PAUSE: Duration = Duration::from_millis(200);

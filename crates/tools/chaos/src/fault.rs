@@ -13,11 +13,11 @@ pub enum Fault {
     DieAt(Point),
     /// SIGSTOP of a service until others have its partitions, then SIGCONT.
     Zombie(Layer),
-    /// SIGSTOP of a service with a batch in hand, at a named point, until others have done it and gone further; then SIGCONT.
+    /// SIGSTOP of a service at a named point of a batch until others have processed that batch and later ones, then SIGCONT.
     FreezeAt(Layer, Point),
     /// One more replica of a service.
     Join,
-    /// One replica less, by SIGTERM.
+    /// One replica fewer, by SIGTERM.
     Leave,
     /// SIGKILL of a server, and a start some seconds later.
     KillServer(Server),
@@ -27,7 +27,7 @@ pub enum Fault {
     Cut(Server),
     /// Connections to a server are slow.
     Slow(Server),
-    /// Connections to a server are half open: bytes vanish.
+    /// Connections to a server are half open: bytes are dropped.
     HalfOpen(Server),
     /// Transactions are committed, but the confirmation is lost.
     LoseCommits,
@@ -35,11 +35,11 @@ pub enum Fault {
     SwallowCommits,
     /// `pg_terminate_backend` of every session of the services.
     TerminateBackends,
-    /// Somebody locks a table.
+    /// Another session locks a table.
     LockTable,
     /// The disk of the database is full.
     FullDisk,
-    /// Redis forgets every name, and learns them again.
+    /// Redis loses every name; they are written again later.
     ForgetNames,
     /// The broker is down for longer than a session timeout and returns under the same address.
     BrokerAway(End),
@@ -61,7 +61,7 @@ pub enum Fault {
     Setting(Setting),
 }
 
-/// How a server ends.
+/// The signal that stops a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum End {
     /// SIGKILL.

@@ -1,8 +1,8 @@
 //! Chaos tests of the whole pipeline: a seeded plan of faults, a nemesis that injects them, and an oracle that knows
 //! the correct result.
 //!
-//! Read in this order: [`fault`] lists what can go wrong, [`plan`] deals it out over rounds, [`nemesis`] does it,
-//! [`oracle`] knows the right answer, [`compare`] holds the warehouse against it, [`rounds`] puts them together.
+//! Read in this order: [`fault`] lists the faults, [`plan`] distributes them over rounds, [`nemesis`] injects them,
+//! [`oracle`] computes the expected result, [`compare`] compares the database with it, [`rounds`] runs all of this.
 
 pub use self::{output::screen, system::disk};
 

@@ -20,10 +20,10 @@ use crate::fault::{Fault, Point};
 use crate::plan::Injection;
 use crate::system::world::World;
 
-/// Whether a fault has really happened: a process died, bytes were lost. One that met nothing does not count.
+/// Whether a fault has had an effect: a process died, bytes were lost. Otherwise it does not count.
 pub(crate) type Happened = bool;
 
-/// Waits for the moment of an injection and carries it out, healing included.
+/// Waits for the moment of an injection, injects the fault, and heals it.
 pub(crate) async fn inject(world: &World, injection: &Injection) -> Result<Happened> {
     sleep(injection.after).await;
     match injection.fault {

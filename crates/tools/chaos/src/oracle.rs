@@ -13,7 +13,7 @@ pub type Place = (i32, i64);
 /// The value of a record; `None` is a tombstone.
 type Value = Option<Vec<u8>>;
 
-/// Knows the right answer.
+/// The oracle.
 #[derive(Default)]
 pub struct Oracle {
     model: Model,

@@ -10,14 +10,14 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::fault::Fault;
 
-/// Faults of one round at most.
+/// Maximum number of faults in a round.
 const AT_ONCE: usize = 3;
 
-/// Duration of a round in which a replica is frozen with a batch in hand at its beginning: the replica must join the
+/// Duration of a round in which a replica is frozen during a batch at its beginning: the replica must join the
 /// group first, and only later orders make its batch stale.
 const LONG: Duration = Duration::from_secs(13);
 
-/// Keeps the draws of the plan apart from those of the stream.
+/// The random stream of the plan, separate from others.
 const STREAM: u64 = 1;
 
 /// A round: its duration and its faults.
@@ -34,13 +34,13 @@ pub struct Round {
 pub struct Injection {
     /// The fault.
     pub fault: Fault,
-    /// When, since the begin of the round.
+    /// Time since the start of the round.
     pub after: Duration,
     /// Its duration, if it has one.
     pub lasts: Duration,
     /// Its target, if the fault has a choice.
     pub layer: Layer,
-    /// A number below 1000 for all else that is open: which replica, which table.
+    /// A random number below 1000 for other choices: the replica, the table.
     pub choice: usize,
 }
 

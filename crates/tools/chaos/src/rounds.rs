@@ -25,7 +25,7 @@ use crate::system::world::World;
 /// Rounds that are added for faults that have missed their moment.
 const MORE: usize = 4;
 
-/// The longest round, to have orders enough.
+/// Maximum duration of a round, which determines the number of orders prepared.
 const LONGEST: Duration = Duration::from_secs(15);
 
 /// The result of a run.
@@ -33,7 +33,7 @@ const LONGEST: Duration = Duration::from_secs(15);
 pub struct Played {
     /// Rounds played.
     pub rounds: usize,
-    /// Orders that came to their end.
+    /// Orders whose last event was written.
     pub orders: u64,
     /// Records of the orders topic.
     pub events: u64,
@@ -98,7 +98,7 @@ pub async fn play(settings: &Settings, mounts: Mounts, plan: Vec<Round>, screen:
     Ok(played)
 }
 
-/// Everything in place, nothing broken, no order written.
+/// The initial state: all services run, no fault is active, no order is written.
 pub(crate) async fn set(settings: &Settings, mounts: Mounts, orders: u64, rounds: usize) -> Result<(World, Stream)> {
     let fixture = Fixture::set(settings.partitions, mounts).await?;
     let bootstrap = fixture.stack.endpoints().bootstrap_servers();
@@ -156,7 +156,7 @@ async fn turn(
         .zip(happened)
         .map(|(fault, happened)| if happened { fault.clone() } else { format!("missed: {fault}") });
     screen.say(&format!(
-        "round {}: {} orders, {:.0} s, at rest {:.0} s later, {} differences: {}",
+        "round {}: {} orders, {:.0} s, idle {:.0} s later, {} differences: {}",
         played.rounds,
         orders,
         healed.as_secs_f64(),

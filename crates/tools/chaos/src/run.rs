@@ -17,7 +17,7 @@ use crate::{broker, output::report, soak};
 /// From this number of rounds on, every kind of fault must happen; otherwise the run fails.
 const COMPLETE: usize = 20;
 
-/// Runs rounds, or a soak; nothing is left running, however it ends.
+/// Runs rounds, or a soak. All processes are stopped in any case.
 #[must_use]
 pub fn run(settings: &Settings, mounts: Mounts) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

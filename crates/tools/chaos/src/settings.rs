@@ -9,38 +9,38 @@ use clap::Parser;
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Settings {
-    /// Everything random follows from this number: orders, faults, moments.
+    /// Seed of all random choices: orders, faults, moments.
     #[arg(long, env = "SEED", default_value_t = 1)]
     pub seed: u64,
     /// Number of rounds of faults; twenty contain every kind at least once.
     #[arg(long, env = "ROUNDS", default_value_t = 20)]
     pub rounds: usize,
-    /// Only faults whose names contain one of these, separated by commas [default: all].
+    /// Parts of the names of faults, separated by commas: only these faults are injected [default: all].
     #[arg(long, env = "FAULTS", value_delimiter = ',')]
     pub faults: Vec<String>,
-    /// New orders a second; an order is two events on average.
+    /// Number of new orders per second. An order has two events on average.
     #[arg(long, env = "RATE", default_value_t = 30.0)]
     pub rate: f64,
-    /// Partitions of each topic.
+    /// Number of partitions of each topic.
     #[arg(long, env = "PARTITIONS", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..))]
     pub partitions: i32,
-    /// Instead of rounds: restart Kafka this many times under load and measure the time until the services commit
+    /// Instead of rounds: restarts Kafka this many times under load, and measures the time until the services commit
     /// again.
     #[arg(long, env = "BROKER")]
     pub broker: Option<usize>,
     /// Instead of rounds: a soak of this duration, with a SIGKILL of a service every KILL_EVERY.
     #[arg(long, env = "DURATION", value_parser = humantime::parse_duration)]
     pub duration: Option<Duration>,
-    /// Between two kills of a soak.
+    /// Interval between two kills of a soak.
     #[arg(long, env = "KILL_EVERY", default_value = "10s", value_parser = humantime::parse_duration)]
     pub kill_every: Duration,
-    /// In a soak, restart Kafka at this interval instead of killing services; it is down for 1 to 30 seconds.
+    /// In a soak: restarts Kafka at this interval instead of killing services. Kafka is down for 1 to 30 seconds.
     #[arg(long, env = "BROKER_RESTARTS", value_parser = humantime::parse_duration)]
     pub broker_restarts: Option<Duration>,
     /// Session timeout of the consumer groups.
     #[arg(long, env = "KAFKA_SESSION_TIMEOUT", default_value = "6s", value_parser = humantime::parse_duration)]
     pub session_timeout: Duration,
-    /// Folder for logs [default: a new temporary folder, kept only if something is wrong].
+    /// Folder for logs [default: a new temporary folder, kept only after a failure].
     #[arg(long, env = "LOGS")]
     pub logs: Option<PathBuf>,
 }

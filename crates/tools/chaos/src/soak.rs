@@ -25,13 +25,13 @@ use crate::settings::Settings;
 use crate::system::disk::Mounts;
 use crate::system::world::World;
 
-/// Keeps the draws of the kills apart from others.
+/// The random stream of the kills, separate from others.
 const STREAM: u64 = 4;
 
 /// Approximate start time of Kafka.
 const START: Duration = Duration::from_secs(5);
 
-/// Between two looks at the memory.
+/// Interval between two samples of the memory.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ struct Line {
 pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
     let seconds = lasts.as_secs();
     let screen = Screen::new(seconds);
-    screen.say(&format!("SEED={}: soaking for {lasts:?} at {} orders a second", settings.seed, settings.rate));
+    screen.say(&format!("SEED={}: soak of {lasts:?} at {} orders a second", settings.seed, settings.rate));
     let orders = settings.rate * lasts.as_secs_f64() * 1.2;
     let (world, mut stream) = rounds::set(settings, Mounts::Forbidden, orders as u64, 1).await?;
     let mut memory = Memory::default();
@@ -134,7 +134,7 @@ async fn kill(world: &World, settings: &Settings, lasts: Duration, screen: &Scre
     let began = Instant::now();
     let mut restarts = Vec::new();
     for number in 1.. {
-        // At any moment of its interval, so that it is not always the same of a batch.
+        // At a random moment of its interval, so that it does not always hit the same step of a batch.
         let moment = settings.kill_every.mul_f64(f64::from(number) - 1.0 + rng.random::<f64>());
         if moment + settings.kill_every > lasts {
             break;
@@ -143,7 +143,7 @@ async fn kill(world: &World, settings: &Settings, lasts: Duration, screen: &Scre
         let layer = Layer::ALL.choose(&mut rng).copied().unwrap_or(Layer::Dds);
         let took = restart(world, layer).await?;
         screen.say(&format!(
-            "{:>5.0} s: SIGKILL {}, working again after {took:.2?}",
+            "{:>5.0} s: SIGKILL {}, first commit after {took:.2?}",
             moment.as_secs_f64(),
             layer.binary()
         ));
@@ -180,7 +180,7 @@ async fn restart_broker(
     Ok(all)
 }
 
-/// Looks at the memory of all services, until it is dropped.
+/// Samples the memory of all services, until it is dropped.
 async fn sample(world: &World, memory: &mut Memory) {
     let mut ticks = interval(SAMPLE_EVERY);
     loop {

@@ -99,7 +99,7 @@ impl Report<'_> {
         let counters = self.expected.products.len() + self.expected.categories.len();
         let checked = format!("{} audits and {} counters, one by one", self.findings.audits, grouped(counters as u64));
         if self.findings.checks.is_empty() {
-            return format!("Audit: {checked}: everything is as it should be.");
+            return format!("Audit: {checked}: no difference.");
         }
         let mut text = format!("Audit: {checked}: {} DIFFERENCES", grouped(self.findings.differences() as u64));
         for check in &self.findings.checks {

@@ -9,7 +9,7 @@ use clap::builder::FalseyValueParser;
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Settings {
-    /// Distinct orders to generate.
+    /// Number of distinct orders to generate.
     #[arg(long, env = "ORDERS", default_value_t = 50_000)]
     pub(crate) orders: u64,
     /// Seed of all random choices.
@@ -18,7 +18,7 @@ pub struct Settings {
     /// Folder with orders.jsonl and reference.jsonl, plain or .gz, instead of generated orders.
     #[arg(long, env = "DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// Keep everything running until Ctrl-C, and keep the folder.
+    /// Keeps everything running until Ctrl-C, and keeps the folder.
     #[arg(long, env = "KEEP", value_parser = FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
     pub(crate) keep: bool,
 }

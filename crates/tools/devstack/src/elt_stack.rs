@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::databases;
+use crate::endpoints::databases;
 use crate::endpoints::{self, Endpoints};
 use crate::folder::Folder;
 use crate::options::Options;

@@ -5,6 +5,10 @@ use std::path::Path;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+pub(crate) mod databases;
+mod fresh;
+pub(crate) mod topics;
+
 /// The superuser that owns every database of a stack; loopback connections are trusted, so there is no password.
 pub(crate) const POSTGRES_USER: &str = "tagmill";
 

@@ -1,9 +1,9 @@
 //! Real Kafka, PostgreSQL and Redis on free loopback ports: started, stopped, killed, paused and resumed at will.
 //!
-//! The demo, every integration test, the fault tests and the benches stand on this crate; nothing is mocked.
-//! `deploy/devstack/setup.sh` puts the programs in place.
+//! The demo, every integration test, the fault tests and the benchmark use this crate; nothing is mocked.
+//! `deploy/devstack/setup.sh` installs the programs.
 //!
-//! A test that only needs somewhere to work takes the shared stack and makes its own names on it:
+//! Most tests use the shared stack, with names of their own:
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
@@ -11,10 +11,10 @@
 //!
 //! let stack = devstack::shared().await?; // the one of `devstack run`, else one for this process
 //!
-//! let topic = stack.fresh_name("orders").await?; // "orders_17": nobody else has it
+//! let topic = stack.fresh_name("orders").await?; // "orders_17", which is unique
 //! stack.create_topics(&[Topic::data(&topic, 3)]).await?;
 //!
-//! let template = "warehouse"; // migrated once, by whoever comes first
+//! let template = "warehouse"; // migrated once, by the first caller
 //! stack.template_database(template, async |url| migrate(&url).await).await?;
 //! let database = stack.fresh_name("it").await?;
 //! let database_url = stack.create_database_from(template, &database).await?;
@@ -27,7 +27,7 @@
 //! # async fn migrate(_: &str) -> anyhow::Result<()> { Ok(()) }
 //! ```
 //!
-//! A test that breaks things starts a [`Stack`] of its own; dropped, it is gone, folder included:
+//! A test that injects faults starts a [`Stack`] of its own. Dropping it removes everything, including its folder:
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
@@ -45,20 +45,18 @@
 //! ```
 
 mod secure;
-mod databases;
 mod elt_stack;
 mod endpoints;
 mod folder;
-mod fresh;
 mod servers;
 mod options;
 mod proxy;
 mod shared;
 mod stack;
-mod topics;
 
 pub use elt_stack::{EltProxies, EltStack, EltUrls};
 pub use endpoints::Endpoints;
+pub use endpoints::topics::Topic;
 pub use options::{Durability, Options, Persistence};
 pub use proxy::{NetworkFault, Proxy, Tally};
 pub use secure::secured::Secured;
@@ -71,4 +69,3 @@ pub use servers::role_settings::{ROLE_SETTINGS, RoleSetting, Treatment};
 pub use servers::server::{Program, Server};
 pub use shared::{STACK_VARIABLE, shared};
 pub use stack::{Proxies, Stack};
-pub use topics::Topic;

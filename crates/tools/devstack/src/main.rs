@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Real Kafka, PostgreSQL and Redis on free loopback ports.
+/// Runs real Kafka, PostgreSQL and Redis on free loopback ports.
 #[derive(Parser)]
 #[command(version)]
 enum Command {

@@ -18,7 +18,7 @@ pub struct Options {
     pub auto_create_topics: bool,
     /// Whether an [`EltStack`](crate::EltStack) has a hot standby of its source.
     pub standby: bool,
-    /// Whether a [`Proxy`](crate::Proxy) stands before each server, for clients that shall meet bad networks.
+    /// Whether a [`Proxy`](crate::Proxy) stands before each server, for tests of network faults.
     pub proxied: bool,
     /// Whether the broker behind its proxy advertises another address than that of the bootstrap servers from the start:
     /// the second of [`Stack::kafka_advertises`](crate::Stack::kafka_advertises).
@@ -30,7 +30,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// For tests: data need not survive a crash of the machine, so nothing waits for the disk.
+    /// For tests: data need not survive a crash of the machine, so writes are not flushed to the disk.
     pub fn for_tests() -> Self {
         Self { durability: Durability::Off, ..Self::default() }
     }
@@ -43,7 +43,7 @@ pub enum Durability {
     #[default]
     Full,
     /// No fsync, no full-page writes: safe against SIGKILL, which leaves the page cache alone, not against power loss.
-    /// `synchronous_commit` stays on even so: without it a killed server forgets commits it has acknowledged.
+    /// `synchronous_commit` stays on: without it a killed server loses commits that it has acknowledged.
     Off,
 }
 

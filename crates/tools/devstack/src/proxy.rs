@@ -39,7 +39,7 @@ pub enum NetworkFault {
     Blackhole,
     /// The response to a COMMIT is dropped and its connection closed: the client cannot know whether it has committed.
     LoseCommits,
-    /// A COMMIT is swallowed and its connection cut: it never happens, and for the client it looks the same.
+    /// A COMMIT is dropped and its connection closed: it never happens, and the client cannot distinguish the two.
     SwallowCommits,
 }
 
@@ -76,12 +76,12 @@ impl Tally {
         self.cut.load(Ordering::Relaxed)
     }
 
-    /// Bytes that came late.
+    /// Bytes that were delayed.
     pub fn slowed(&self) -> u64 {
         self.slowed.load(Ordering::Relaxed)
     }
 
-    /// Bytes that never came.
+    /// Bytes that were dropped.
     pub fn swallowed(&self) -> u64 {
         self.swallowed.load(Ordering::Relaxed)
     }
@@ -91,7 +91,7 @@ impl Tally {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// Transactions whose COMMIT never came.
+    /// Transactions whose COMMIT was dropped.
     pub fn swallowed_commits(&self) -> u64 {
         self.swallowed_commits.load(Ordering::Relaxed)
     }
@@ -153,7 +153,7 @@ async fn listen(
 ) {
     loop {
         let Ok((client, _)) = listener.accept().await else {
-            // Out of descriptors: there will be some again.
+            // Out of file descriptors, which is temporary.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
@@ -174,7 +174,7 @@ struct Connection {
     tally: Arc<Tally>,
     /// Bytes are missing.
     holed: AtomicBool,
-    /// A COMMIT is on its way whose answer shall be lost.
+    /// A COMMIT was forwarded whose answer must be dropped.
     committing: AtomicBool,
 }
 
@@ -253,7 +253,7 @@ impl Connection {
         }
     }
 
-    /// Waits, but no longer than the network is slow.
+    /// Waits for the delay, or until the network is no longer slow.
     async fn unless_fair(&self, delay: Duration) {
         let mut fault = self.fault.clone();
         let cleared = fault.wait_for(|now| !matches!(now, NetworkFault::Slow { .. }));

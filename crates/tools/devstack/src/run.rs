@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Start a stack for tests, run COMMAND on it, stop it, exit as COMMAND did
+/// Starts a stack for tests, runs COMMAND on it, stops it, and exits with the exit code of COMMAND
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The command and its arguments
@@ -49,7 +49,7 @@ async fn outcome(mut child: Child) -> anyhow::Result<ExitStatus> {
     }
 }
 
-/// As a shell reports it: 128 and the signal for a command that was killed.
+/// The exit code as a shell reports it: 128 plus the signal for a command that was killed.
 fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)

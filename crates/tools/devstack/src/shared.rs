@@ -8,7 +8,7 @@ use crate::endpoints::Endpoints;
 use crate::options::Options;
 use crate::stack::Stack;
 
-/// Names the file that describes the stack to share; `devstack run` sets it.
+/// Variable with the path of the file that describes the shared stack. `devstack run` sets it.
 pub const STACK_VARIABLE: &str = "TAGMILL_STACK";
 
 struct Shared {

@@ -33,7 +33,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts the three and returns when each of them answers.
+    /// Starts the three servers and returns when each of them answers.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let folder = Folder::open(options.folder)?;
         let path = folder.path();
@@ -149,7 +149,7 @@ impl Stack {
     }
 }
 
-/// One proxy a server.
+/// One proxy for each server.
 pub struct Proxies {
     /// Before the broker.
     pub kafka: Proxy,

@@ -7,13 +7,13 @@ use clap::Args;
 use devstack::{EltStack, Options, Stack, Topic};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Start a stack with the pipeline's topics; stop it on Ctrl-C or SIGTERM
+/// Starts a stack with the pipeline's topics. Ctrl-C or SIGTERM stops it
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Keep data and logs here, and find them again next time [default: a temporary folder]
+    /// Folder of data and logs, kept for the next start [default: a temporary folder]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// Partitions of each topic that is created
+    /// Number of partitions of each topic that is created
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..))]
     partitions: i32,
     /// Start two PostgreSQL clusters and Redis for elt-service instead, without Kafka

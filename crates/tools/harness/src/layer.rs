@@ -12,10 +12,10 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// Upstream first.
+    /// All layers, upstream first.
     pub const ALL: [Self; 3] = [Self::Stg, Self::Dds, Self::Cdm];
 
-    /// Its stem: the schema, and the prefix of its service.
+    /// The name of its schema, and the prefix of its service.
     #[must_use]
     pub const fn stem(self) -> &'static str {
         match self {

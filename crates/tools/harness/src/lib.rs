@@ -5,14 +5,14 @@
 //! # async fn example() -> anyhow::Result<()> {
 //! use harness::{Layer, Pipeline, Workload};
 //!
-//! let pipeline = Pipeline::start(1).await?; // on the stack all tests share; `start_on` takes one of your own
+//! let pipeline = Pipeline::start(1).await?; // on the shared stack; `start_on` uses a stack of your own
 //! let week = Workload::dirty(1, 300);
 //! pipeline.name(&week.reference).await?;
 //! pipeline.load(&week.events).await?;
 //!
 //! let dds = pipeline.service(Layer::Dds).env("FAILPOINTS", "stored=3*off->return").spawn()?;
 //! dds.wait().await?; // it kills itself
-//! let _services = pipeline.start_all().await?; // dropped, they are killed
+//! let _services = pipeline.start_all().await?; // killed when dropped
 //!
 //! pipeline.settled().await?;
 //! pipeline.audit().await?;
@@ -21,8 +21,8 @@
 //! # }
 //! ```
 //!
-//! Everything fails with a text that says what was expected; a pipeline that is dropped prints the ends of its logs, and
-//! the test harness shows them if the test has failed.
+//! Every error contains the expected state. A pipeline that is dropped prints the ends of its logs, and the test harness
+//! shows them if the test has failed.
 
 pub use self::{
     layer::Layer,

@@ -17,7 +17,7 @@ mod services;
 mod wait_idle;
 pub(crate) mod workload;
 
-/// The database that all others are copies of.
+/// The template of all databases.
 const TEMPLATE: &str = "e2e_template";
 
 /// Amount of each log shown for a failed test.
@@ -53,7 +53,7 @@ impl Pipeline {
         Self::start_on(devstack::shared().await?, partitions).await
     }
 
-    /// Makes one on a stack of your own, for tests that break it.
+    /// Creates a pipeline on a stack of your own, for tests that inject faults into it.
     ///
     /// # Errors
     /// As [`Pipeline::start`].
@@ -63,7 +63,7 @@ impl Pipeline {
         Ok(pipeline)
     }
 
-    /// The same with no other rules than it has in production.
+    /// The same with the rules of a new installation only.
     ///
     /// # Errors
     /// As [`Pipeline::start`].
@@ -96,7 +96,7 @@ impl Pipeline {
         self
     }
 
-    /// Leaves it to the caller to look at the logs.
+    /// Does not print the ends of the logs when dropped.
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.talks = false;
@@ -124,13 +124,13 @@ impl Pipeline {
         self.partitions
     }
 
-    /// The topic a layer's service reads.
+    /// The topic that the service of a layer reads.
     #[must_use]
     pub fn source(&self, layer: Layer) -> String {
         format!("{}-for-{}", self.name, layer.stem())
     }
 
-    /// The topic a layer's service writes.
+    /// The topic that the service of a layer writes.
     #[must_use]
     pub fn destination(&self, layer: Layer) -> String {
         match layer {
@@ -140,7 +140,7 @@ impl Pipeline {
         }
     }
 
-    /// The topic a layer's service puts unreadable records into.
+    /// The dead-letter topic of the service of a layer.
     #[must_use]
     pub fn dead_letters(&self, layer: Layer) -> String {
         format!("{}-{}-dead-letters", self.name, layer.stem())

@@ -22,7 +22,7 @@ use crate::wait::until;
 /// Time limit for a service to become ready, or to exit.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// Timeout of a request: longer than a query to a database that hangs.
+/// Timeout of a request, longer than that of a query to a hanging database.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A running service. It is killed when dropped.
@@ -73,7 +73,7 @@ impl Process {
         self.address
     }
 
-    /// Asks one of its endpoints, for the status and the body.
+    /// Requests one of its endpoints. Returns the status and the body.
     ///
     /// # Errors
     /// It does not answer.
@@ -81,7 +81,7 @@ impl Process {
         self.ask("GET", path, "").await
     }
 
-    /// The same with another method, and with headers, each of which ends its line.
+    /// The same with another method, and with headers, each with its line end.
     ///
     /// # Errors
     /// It does not answer.
@@ -91,7 +91,7 @@ impl Process {
         Ok((status, body))
     }
 
-    /// The same, with everything that stands before the body.
+    /// The same, with the head of the response.
     ///
     /// # Errors
     /// It does not answer, or not in text.
@@ -122,17 +122,17 @@ impl Process {
         Ok(page.lines().filter_map(value).sum())
     }
 
-    /// Kills it (SIGKILL) and returns when it is gone.
+    /// Kills it (SIGKILL) and returns when it has exited.
     ///
     /// # Errors
-    /// It is not gone after three minutes.
+    /// It has not exited after three minutes.
     pub async fn kill(&self) -> Result<()> {
         self.signal(Signal::SIGKILL).await?;
         self.wait().await?;
         Ok(())
     }
 
-    /// Tells it to stop (SIGTERM) and returns how it ended.
+    /// Stops it with SIGTERM and returns its exit status.
     ///
     /// # Errors
     /// It has not ended after three minutes.
@@ -167,7 +167,7 @@ impl Process {
         self.signal(Signal::SIGCONT).await
     }
 
-    /// Waits for its end and returns how it ended.
+    /// Waits for its end and returns its exit status.
     ///
     /// # Errors
     /// It has not ended after three minutes.
@@ -177,12 +177,12 @@ impl Process {
         Ok(ended.with_context(|| format!("{} does not exit", self.name))??)
     }
 
-    /// Its number among the processes of the machine; none once it has been waited for.
+    /// Its process id; `None` after its exit status was read.
     pub async fn id(&self) -> Option<u32> {
         self.child.lock().await.id()
     }
 
-    /// The most memory it has held so far (`VmHWM`), in KiB.
+    /// Its peak resident memory so far (`VmHWM`), in KiB.
     ///
     /// # Errors
     /// If it has exited.

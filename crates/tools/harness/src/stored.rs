@@ -1,4 +1,4 @@
-//! What the services have stored and published: audits, marts, the summary, tags, snapshots of whole tables.
+//! Checks of stored and published data: audits, marts, the summary, tags, snapshots of whole tables.
 
 pub(crate) mod audit;
 mod marts;

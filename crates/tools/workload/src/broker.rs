@@ -12,13 +12,13 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// A cluster that asks for no credentials.
+    /// A cluster without authentication.
     #[must_use]
     pub fn plain(bootstrap: impl Into<String>) -> Self {
         Self { bootstrap: bootstrap.into(), properties: Vec::new() }
     }
 
-    /// The settings every client begins with.
+    /// The settings of every client.
     pub(crate) fn client(&self) -> ClientConfig {
         let mut config: ClientConfig = self.properties.iter().cloned().collect();
         config.set("bootstrap.servers", &self.bootstrap);

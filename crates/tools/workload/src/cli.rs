@@ -1,4 +1,4 @@
-//! The command line: `generate` writes a data set, `load` feeds one to the pipeline.
+//! Command line of `workload`: `generate` writes a data set, `load` loads one into a running pipeline.
 
 use std::path::PathBuf;
 
@@ -12,40 +12,40 @@ use workload::generator::{Generator, Options};
 use workload::load::{self, Loader};
 use workload::watch::{self, Board, Observer, Row, WatchedStage};
 
-/// Makes orders, and feeds them to a running pipeline.
+/// Generates orders, and loads them into a running pipeline.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) enum Command {
-    /// Write a data set: orders.jsonl and reference.jsonl.
+    /// Writes a data set: orders.jsonl and reference.jsonl.
     Generate(Generate),
-    /// Put a data set into Redis and Kafka and watch it go through.
+    /// Loads a data set into Redis and Kafka, and shows the progress of each service.
     Load(Load),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
-    /// The folder to write to.
+    /// Folder for the data set.
     #[arg(long)]
     out: PathBuf,
-    /// Compress the files.
+    /// Compresses the files.
     #[arg(long)]
     gzip: bool,
-    /// Everything random follows from this number.
+    /// Seed of all random choices.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Distinct orders.
+    /// Number of distinct orders.
     #[arg(long, default_value_t = 50_000)]
     orders: u64,
-    /// Users [default: one for ten orders].
+    /// Number of users [default: one for ten orders].
     #[arg(long)]
     users: Option<u32>,
-    /// Restaurants [default: 24].
+    /// Number of restaurants [default: 24].
     #[arg(long)]
     restaurants: Option<u32>,
-    /// When the week begins [default: a Monday long past].
+    /// First day of the week [default: 2025-03-03].
     #[arg(long)]
     start: Option<DateTime>,
-    /// Share of unusual orders in the stream.
+    /// Shares of unusual orders in the stream.
     #[arg(long, default_value = "usual")]
     mix: Named,
 }
@@ -53,7 +53,7 @@ pub(crate) struct Generate {
 /// A mix by its name.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Named {
-    /// One CLOSED event an order.
+    /// One CLOSED event per order.
     Clean,
     /// A working week.
     Usual,
@@ -63,25 +63,25 @@ enum Named {
 
 #[derive(Debug, Args)]
 pub(crate) struct Load {
-    /// The folder with orders.jsonl and reference.jsonl, plain or .gz.
+    /// Folder with orders.jsonl and reference.jsonl, plain or .gz.
     #[arg(long)]
     data: PathBuf,
-    /// Kafka, as host:port.
+    /// Address of Kafka, host:port.
     #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS")]
     bootstrap: String,
-    /// Redis, as a URL.
+    /// URL of Redis.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     redis: String,
-    /// The topic of the orders.
+    /// Topic of the orders.
     #[arg(long, env = "KAFKA_SOURCE_TOPIC", default_value = load::ORDERS_TOPIC)]
     topic: String,
-    /// Events a second at most.
+    /// Maximum number of events per second.
     #[arg(long)]
     rate: Option<f64>,
-    /// Stay until every stage has read everything.
+    /// Waits until every service has processed everything.
     #[arg(long)]
     follow: bool,
-    /// A setting of librdkafka, such as security.protocol=ssl; may be repeated.
+    /// Setting of librdkafka, for example security.protocol=ssl. May be repeated.
     #[arg(long, value_name = "NAME=VALUE", value_parser = property)]
     property: Vec<(String, String)>,
 }
@@ -143,6 +143,6 @@ impl Load {
 }
 
 fn property(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("a setting reads NAME=VALUE")?;
+    let (name, value) = text.split_once('=').ok_or("a setting has the form NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }

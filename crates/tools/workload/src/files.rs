@@ -23,7 +23,7 @@ const REFERENCE: &str = "reference.jsonl";
 /// Reads the events of a folder, one at a time.
 ///
 /// # Errors
-/// No `orders.jsonl` or `orders.jsonl.gz` can be opened; an item is an error when the file cannot be read on.
+/// No `orders.jsonl` or `orders.jsonl.gz` can be opened; an item is an error if the file cannot be read further.
 pub fn orders(folder: &Path) -> Result<impl Iterator<Item = Result<Event>> + Send + use<>> {
     let events = lines(folder, ORDERS)?.map(|line| {
         let line = line?;
@@ -51,7 +51,7 @@ pub fn reference(folder: &Path) -> Result<impl Iterator<Item = Result<Reference>
 /// # Errors
 /// If the folder or a file cannot be written.
 pub fn write(folder: &Path, gzip: bool, generator: &mut Generator) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let reference = generator.reference().map(|object| object.json.into_bytes());
     write_lines(&name(folder, REFERENCE, gzip), gzip, reference)?;
     let orders = generator.map(|event| event.value.unwrap_or_default());

@@ -1,7 +1,7 @@
 //! Generator of a week of orders: the same seed always gives the same bytes.
 //!
-//! Nothing is kept of an order but its number: every restaurant, user and order has a random stream of its own and is
-//! drawn again for each of its events. Memory holds the menus and the deliveries still under way.
+//! Only the number of an order is stored: every restaurant, user and order has a random stream of its own and is drawn
+//! again for each of its events. The menus and the pending deliveries are in memory.
 
 pub mod mix;
 mod options;
@@ -34,7 +34,7 @@ use world::World;
 pub use options::Options;
 pub use tally::Tally;
 
-/// An endless-looking, finite stream of events in the order of their delivery.
+/// A finite stream of events in the order of their delivery.
 #[derive(Debug)]
 pub struct Generator {
     world: World,
@@ -84,7 +84,7 @@ impl Generator {
         Order::draw(&self.world, number, self.calendar.moment(number, self.orders))
     }
 
-    /// Plans every order that begins before anything already under way is delivered.
+    /// Plans every order that begins before the next pending delivery.
     fn plan(&mut self) {
         while self.planned < self.orders {
             let begins = self.calendar.moment(self.planned, self.orders);

@@ -1,7 +1,7 @@
 //! Test orders: generated from a seed or read from files, loaded, watched, and evaluated by a model; and the [`master`]
 //! database of elt-service.
 //!
-//! The pieces are independent of the product's own crates on purpose: what they expect ([`model`]) is a second opinion.
+//! This crate does not use the crates of the services, so that its [`model`] is an independent implementation.
 
 pub mod broker;
 pub mod files;

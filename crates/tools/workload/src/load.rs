@@ -17,7 +17,7 @@ pub const ORDERS_TOPIC: &str = "order-service_orders";
 /// Maximum number of unacknowledged records; librdkafka's own queue holds ten times as many.
 const IN_FLIGHT: u64 = 10_000;
 
-/// SETs a round trip.
+/// Number of SET commands per round trip.
 const PIPELINE: usize = 1_000;
 
 /// Stores reference objects under their ids and returns their number.
@@ -50,9 +50,9 @@ pub async fn reference(url: &str, objects: impl IntoIterator<Item = Result<Refer
 pub struct Loaded {
     /// Records the broker has acknowledged.
     pub events: u64,
-    /// When the first of them was handed over: the pipeline's clock starts here.
+    /// When the first record was sent. The measured time starts here.
     pub began: Instant,
-    /// From then to the last acknowledgement.
+    /// Time from the first record to the last acknowledgement.
     pub took: Duration,
 }
 
@@ -134,7 +134,7 @@ impl Loader {
 }
 
 impl Drop for Loader {
-    /// An abandoned load leaves nothing behind that would still be sent.
+    /// Removes the unsent records of an abandoned load.
     fn drop(&mut self) {
         self.producer.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
     }

@@ -19,7 +19,7 @@ pub use truth::{Line, Order, Truth};
 /// Distinct closed orders of a user, by the user's id and the product's id or the category's name. No zeros.
 pub type Counters = BTreeMap<(String, String), u64>;
 
-/// The truth about a stream, in numbers.
+/// Counts of the expected results of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {
     /// All records.
@@ -43,9 +43,9 @@ pub struct Expected {
 pub enum ExpectedOutcome {
     /// An order, newer or older than the known one.
     Told,
-    /// It is none: a service message, a tombstone.
+    /// Skipped: a service message, a tombstone.
     Skipped,
-    /// It is a dead letter: unreadable, or an order that changes its user.
+    /// A dead letter: unreadable, or an order that changes its user.
     Refused,
 }
 
@@ -67,7 +67,7 @@ struct Known {
 }
 
 impl Model {
-    /// Learns these names.
+    /// Adds these names.
     #[must_use]
     pub fn new(reference: impl IntoIterator<Item = Reference>) -> Self {
         let mut model = Self::default();
@@ -75,12 +75,12 @@ impl Model {
         model
     }
 
-    /// Learns the names of one more object, or new names of a known one.
+    /// Adds the names of an object, or replaces them.
     pub fn learn(&mut self, object: &Reference) {
         self.names.learn(object);
     }
 
-    /// Takes one more event into account.
+    /// Processes an event.
     pub fn apply(&mut self, event: &Event) {
         let _expected = self.expected_outcome(event);
     }

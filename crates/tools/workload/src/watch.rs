@@ -11,7 +11,7 @@ use anyhow::Result;
 pub use board::{Board, Row};
 pub use observer::{Observer, Reading, WatchedStage, messages, records};
 
-/// Between two looks. Often enough for a lively bar, seldom enough to cost the broker nothing.
+/// Polling interval: short enough for a smooth bar, long enough for a negligible load on the broker.
 const EVERY: Duration = Duration::from_millis(250);
 
 /// Time during which every poll may fail before the watcher gives up: a broker may be restarting.

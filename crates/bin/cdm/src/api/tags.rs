@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use database::{Database, get, statement};
-use http::{ApiError, ErrorBody, Name, Page};
+use http::{ApiError, ErrorBody, Name, Page, SortKey};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -12,6 +12,10 @@ use uuid::Uuid;
 pub(super) struct Tags {
     /// Sorted by the number of users, largest first.
     tags: Vec<Tag>,
+    /// Value of `after` for the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    next: Option<SortKey>,
 }
 
 /// A tag and the number of users who have it.
@@ -32,19 +36,34 @@ pub(super) struct TagUsers {
     next: Option<Uuid>,
 }
 
-/// Every tag that a user has, with the number of users
+/// Every tag that a user has, with the number of users, page by page
+///
+/// A tag whose number of users changes while the pages are read may be missing, or returned twice.
 #[utoipa::path(
     get,
     path = "/api/v1/tags",
-    responses((status = 200, body = Tags), (status = 401, body = ErrorBody), (status = 503, body = ErrorBody)),
+    params(
+        ("after" = Option<String>, Query, description = "`next` of the previous page; omit it for the first page"),
+        ("limit" = Option<u16>, Query, description = "Maximum number of tags; default 1000", minimum = 1, maximum = 1000),
+    ),
+    responses(
+        (status = 200, body = Tags),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 503, body = ErrorBody),
+    ),
     security((), ("token" = []))
 )]
-pub(super) async fn list(State(database): State<Database>) -> Result<Json<Tags>, ApiError> {
+pub(super) async fn list(State(database): State<Database>, page: Page<SortKey, 1000>) -> Result<Json<Tags>, ApiError> {
     let transaction = database.begin_read_only().await?;
-    let rows = transaction.query(&statement!("cdm/tags/select_tags"), []).await?;
+    let (users, after) = page.after.as_ref().map_or((i64::MAX, ""), |key| (key.number, key.text.as_str()));
+    let size = i64::from(page.limit);
+    let rows = transaction.query(&statement!("cdm/tags/select_tags"), [&users, &after, &size]).await?;
     transaction.commit().await?;
-    let tag = |row| Ok(Tag { tag: get(row, 0)?, users: get(row, 1)? });
-    Ok(Json(Tags { tags: rows.iter().map(tag).collect::<Result<_, ApiError>>()? }))
+    let tag = |row| {
+        let tag = Tag { tag: get(row, 0)?, users: get(row, 1)? };
+        Ok::<_, ApiError>((SortKey { number: tag.users, text: tag.tag.clone() }, tag))
+    };
+    let (tags, next) = page.collect(rows.iter().map(tag))?;
+    Ok(Json(Tags { tags, next }))
 }
 
 /// The users who have a tag, page by page
@@ -73,7 +92,8 @@ pub(super) async fn users(
     let (after, size) = (page.after.unwrap_or_default(), i64::from(page.limit));
     let rows = transaction.query(&statement!("cdm/tags/select_users_of_tag"), [&tag, &after, &size]).await?;
     transaction.commit().await?;
-    let users = rows.iter().filter_map(|row| get(row, 0).transpose()).collect::<Result<Vec<String>, _>>()?;
-    let next = page.next(&rows, |row| get(row, 1))?;
+    let user = |row| Ok::<_, ApiError>((get(row, 1)?, get::<Option<String>>(row, 0)?));
+    let (users, next) = page.collect(rows.iter().map(user))?;
+    let users = users.into_iter().flatten().collect();
     Ok(Json(TagUsers { tag, users, next }))
 }

@@ -12,25 +12,25 @@ use self::{
     preview::{Impact, Preview},
     remove::Remove,
 };
-use crate::rule::Rule;
+use crate::rules::rule::Rule;
 
 mod change;
 mod list;
 mod preview;
 mod remove;
 
-/// What can be done with rules.
+/// The subcommands of `rules`.
 #[derive(Debug, Subcommand)]
 pub enum Rules {
     /// Prints the rules: condition, tag, number of users, and whether the service has applied each to all users. Changes nothing.
     List(List),
-    /// Adds a rule. `set --disable` takes it back.
+    /// Adds a rule. `set --disable` undoes it.
     Add(Add),
-    /// Changes a rule. What no option mentions stays as it is. Another `set` takes it back.
+    /// Changes the properties of a rule that are given as options. Another `set` undoes it.
     Set(Set),
     /// Removes rules. Their users lose the tag.
     ///
-    /// The command shows how many users lose the tag, and asks. To take a tag away for a while, use `set --disable`.
+    /// The command shows how many users lose the tag, and asks. To remove a tag temporarily, use `set --disable`.
     Remove(Remove),
     /// Prints how many users would gain or lose a tag by a change of a rule, with examples. Changes nothing.
     Preview(Preview),
@@ -42,7 +42,7 @@ pub struct Add {
     #[command(flatten)]
     change: Change,
 
-    /// Shows what the command would do. Nothing is changed.
+    /// Shows what the command would do. Changes nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -50,19 +50,19 @@ pub struct Add {
 /// A changed rule.
 #[derive(Debug, Args)]
 pub struct Set {
-    /// Rule that is changed, by its id in `rules list`.
+    /// Id of the rule in `rules list`.
     #[arg(value_name = "RULE_ID", value_parser = whole_number::<i64>("the id of a rule", ..))]
     id: i64,
     #[command(flatten)]
     change: Change,
 
-    /// Shows what the command would do. Nothing is changed.
+    /// Shows what the command would do. Changes nothing.
     #[arg(long)]
     dry_run: bool,
 }
 
 impl Rules {
-    /// Does it, and says what came of it.
+    /// Runs the subcommand and writes the result to `out`.
     pub(super) async fn run(&self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
         match self {
             Self::List(list) => list.run(&begin(settings).await?, out).await,
@@ -105,12 +105,12 @@ async fn begin(settings: &CommandSettings) -> Result<Transaction, ExitError> {
     Ok(settings.database().await?.begin_maintenance().await?)
 }
 
-/// The rule of this id, which nobody else changes until the transaction ends.
+/// Locks the rule of this id until the transaction ends, and returns it.
 async fn lock(transaction: &Transaction, id: i64) -> Result<Rule, ExitError> {
     let rows = transaction.query(&statement!("cdm/rules/lock_rule"), [&id]).await?;
     match rows.first() {
         Some(row) => Ok(Rule::read(row, 0)?),
-        None => Err(ExitError::Unavailable(format!("there is no rule {id}; `rules list` shows those there are"))),
+        None => Err(ExitError::Unavailable(format!("there is no rule {id}; `rules list` lists all rules"))),
     }
 }
 
@@ -120,7 +120,7 @@ async fn insert(transaction: &Transaction, rule: &Rule) -> Result<i64, ExitError
     let statement = statement!("cdm/rules/insert_rule");
     let rows = transaction.query(&statement, [&subject, key, threshold, tag, enabled]).await?;
     let id = rows.first().map(|row| get(row, 0)).transpose()?;
-    id.ok_or_else(|| ExitError::Unavailable("the database does not say which rule it has written".to_owned()))
+    id.ok_or_else(|| ExitError::Unavailable("the database did not return the id of the new rule".to_owned()))
 }
 
 async fn update(transaction: &Transaction, id: i64, rule: &Rule) -> Result<(), ExitError> {

@@ -26,6 +26,9 @@ struct Answer<'a> {
     choices: BTreeMap<&'a str, Box<RawValue>>,
 }
 
+/// Maximum size of a response in bytes. Limits of charts and names keep the data of a tab below it.
+const MAX_BYTES: usize = 1 << 20;
+
 /// Runs all queries over one connection, pipelined.
 pub(super) async fn read(database: &Database, queries: &Queries, data_request: &DataRequest) -> Result<Body, ApiError> {
     let transaction = database.begin_read_only().await?;
@@ -41,6 +44,9 @@ pub(super) async fn read(database: &Database, queries: &Queries, data_request: &
     transaction.commit().await?;
     let answer = Answer { as_of, charts: charts.into_iter().collect(), choices: choices.into_iter().collect() };
     let answer = serde_json::to_vec(&answer).unwrap_or_else(|error| unreachable!("texts become JSON: {error}"));
+    if answer.len() > MAX_BYTES {
+        return Err(ApiError::Malformed("the data of all tabs is larger than 1 MiB: ask for one `tab`".to_owned()));
+    }
     Ok(Body::new("application/json", answer))
 }
 

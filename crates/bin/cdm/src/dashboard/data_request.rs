@@ -8,7 +8,7 @@ use http::ApiError;
 use jiff::civil::Date;
 
 use super::{
-    filter_value::FilterValue,
+    filter_value::{FilterValue, LONGEST_VALUE},
     queries::{Filter, Queries, TabQueries},
 };
 
@@ -23,9 +23,6 @@ pub(super) struct DataRequest {
 
 /// Maximum number of values of one selector.
 const MOST: usize = 100;
-
-/// Maximum length of a value in bytes: 255 characters of 4 bytes.
-const LONGEST: usize = 4 * 255;
 
 impl DataRequest {
     /// Parses the query string of a request.
@@ -62,7 +59,7 @@ impl DataRequest {
 fn choose(chosen: &mut BTreeMap<String, FilterValue>, selector: &Filter, value: String) -> Result<(), ApiError> {
     let id = &selector.id;
     let refused = |what: String| Err(ApiError::Malformed(format!("{id}: {what}")));
-    if value.len() > LONGEST || value.contains('\0') {
+    if value.len() > LONGEST_VALUE || value.contains('\0') {
         return refused("the value is too long or contains U+0000".to_owned());
     }
     match chosen.get_mut(id) {

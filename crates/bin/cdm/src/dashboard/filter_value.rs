@@ -3,6 +3,9 @@
 use database::Parameter;
 use jiff::civil::Date;
 
+/// Maximum length of a text in bytes: 255 characters of 4 bytes.
+pub(super) const LONGEST_VALUE: usize = 4 * 255;
+
 /// Value of a selector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum FilterValue {

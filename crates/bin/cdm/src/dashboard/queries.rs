@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use dashboards::{
     Spec,
-    spec::{Chart, Field, Selector, Tab, Type},
+    spec::{Chart, Column, Field, Selector, Tab, Type},
 };
 use database::Statement;
 
-use super::filter_value::FilterValue;
+use super::filter_value::{FilterValue, LONGEST_VALUE};
 
 /// The queries of all tabs.
 pub(super) struct Queries {
@@ -64,7 +64,7 @@ impl Filter {
         let sql = if column.kind == Type::Date {
             format!("SELECT json_build_array(min({name}), max({name}))::text FROM cdm.{view}")
         } else {
-            format!("SELECT coalesce(json_agg(DISTINCT {name} ORDER BY {name}), '[]')::text FROM cdm.{view}")
+            choices(name, view)
         };
         Self { id: id.clone(), kind: column.kind, choices: kept(id, sql) }
     }
@@ -98,12 +98,43 @@ impl ChartQuery {
     }
 }
 
+/// Maximum length in characters of a name on the page. With the limits of the charts, the response for a tab is smaller
+/// than 1 MiB, whatever names consist of.
+const LONGEST_NAME: usize = 100;
+
+/// Maximum number of choices of a selector.
+const MOST_CHOICES: usize = 1000;
+
+/// Maximum size of all choices of a selector in bytes of JSON.
+const CHOICES_BYTES: usize = 100_000;
+
+/// The choices of a text selector, in order: as many as the limits allow. A name that a request may not contain is left
+/// out.
+fn choices(name: &str, view: &str) -> String {
+    format!(
+        "SELECT coalesce(json_agg(c.name ORDER BY c.name), '[]')::text FROM (
+            SELECT n.name, sum(octet_length(to_json(n.name)::text) + 2) OVER (ORDER BY n.name) AS bytes
+            FROM (SELECT DISTINCT {name} AS name FROM cdm.{view} ORDER BY 1 LIMIT {MOST_CHOICES}) AS n
+            WHERE octet_length(n.name) <= {LONGEST_VALUE}
+        ) AS c WHERE c.bytes <= {CHOICES_BYTES}"
+    )
+}
+
+/// A name, cut if it is too long. Two names that begin alike end differently, as they are told apart by it.
+fn shortened(name: &str) -> String {
+    let kept = LONGEST_NAME - 7;
+    format!(
+        "CASE WHEN char_length({name}) > {LONGEST_NAME} THEN left({name}, {kept}) || '…' || left(md5({name}), 6) ELSE {name} END"
+    )
+}
+
 /// A query that returns the chart's rows as one JSON array of arrays. Numbers that may have a fraction are written as
 /// text, so that no JSON parser turns them into floats.
 fn as_json(chart: &Chart, selectors: &[&Selector]) -> String {
-    let cell = |field: &Field| {
-        let name = &field.column.name;
-        if field.column.kind == Type::Numeric { format!("{name}::text") } else { name.clone() }
+    let cell = |Field { column: Column { name, kind, .. }, .. }: &Field| match kind {
+        Type::Numeric => format!("{name}::text"),
+        Type::Text => shortened(name),
+        _ => name.clone(),
     };
     let cells: Vec<String> = chart.fields.iter().map(cell).collect();
     let (cells, rows) = (cells.join(", "), chart.sql_narrowed(selectors));

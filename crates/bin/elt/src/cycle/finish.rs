@@ -9,10 +9,11 @@ use crate::{
     hashes::cache::{self, Found, Told},
     keys,
     outcome::{Outcome, Status},
+    progress::Stage,
     source::query::Query,
     source::time,
     state::{self, Compared, Next},
-    watermark::FullRead,
+    watermark::{BEGINNING, FullRead},
 };
 
 impl Cycle<'_> {
@@ -25,6 +26,7 @@ impl Cycle<'_> {
         compared: keys::Done,
         hashes_changed: bool,
     ) -> Result<(Outcome, Option<String>)> {
+        self.options.progress.enter(Stage::Finishing);
         let Start { reading, .. } = start;
         let mut watermark = start.watermark.clone();
         let local = query.watermark.map_or(reading.snapshot.clock, |kind| reading.local(kind));
@@ -35,6 +37,7 @@ impl Cycle<'_> {
         outcome.counts = self.counts.clone();
         outcome.full_read = start.full_read;
         outcome.watermark = Some(time::display(bound));
+        outcome.watermark_time = (bound != BEGINNING).then(|| time::unix(reading.snapshot.clock - (local - bound)));
         #[expect(clippy::cast_precision_loss, reason = "seconds of a duration")]
         let seconds = |micros: i64| micros as f64 / 1e6;
         outcome.held_back = watermark.held_back().map(seconds);
@@ -55,6 +58,12 @@ impl Cycle<'_> {
             note: note.as_deref(),
             instance: &self.options.instance,
         };
+        if self.options.dry_run {
+            outcome.changes = self.captured().await?;
+            self.source.batch_execute("ROLLBACK").await.map_err(source("end the snapshot"))?;
+            self.target.batch_execute("ROLLBACK").await.map_err(target("roll back"))?;
+            return Ok((outcome, None));
+        }
         let token = state::store(self.target, &self.name, self.job, &next).await?;
         state::record(self.target, &self.name, self.job, &outcome).await?;
         self.source.batch_execute("DEALLOCATE ALL; COMMIT").await.map_err(source("end the snapshot"))?;
@@ -67,7 +76,7 @@ impl Cycle<'_> {
 
     /// Notes what a person should know.
     fn tell(&mut self, start: &Start, rows: &RowsDone, compared: &keys::Done) {
-        if let Some(reason) = start.full_read.filter(|reason| *reason != FullRead::First) {
+        if let Some(reason) = start.full_read.filter(|reason| !matches!(reason, FullRead::First | FullRead::Asked)) {
             self.notes.push(format!("read in full: {}", reason.describe()));
         }
         if rows.duplicates > 0 {
@@ -95,7 +104,10 @@ impl Cycle<'_> {
         redis: Option<&mut MultiplexedConnection>,
         start: &Start,
     ) -> Option<Found> {
-        let trusted = !matches!(start.full_read, Some(FullRead::NewTexts | FullRead::NewTable | FullRead::First));
+        let trusted = !matches!(
+            start.full_read,
+            Some(FullRead::NewTexts | FullRead::NewTable | FullRead::First | FullRead::Asked)
+        );
         let token = start.state.token.as_deref().filter(|_| trusted);
         match cache::load(redis?, &self.name, token).await {
             Ok(found) => Some(found),

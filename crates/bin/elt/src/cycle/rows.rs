@@ -9,12 +9,13 @@ use crate::{
     hashes::scan::Scan,
     job::DeleteMode,
     keys::{self, Context, Loaded},
-    source::read::Rows,
+    progress::Stage,
+    source::read::{self, Rows},
     source::time,
     upsert::row_by_row,
     upsert::sql::Upsert,
     upsert::{Plan, STAGE, Written},
-    watermark::{BEGINNING, Seen},
+    watermark::{BEGINNING, FullRead, Seen},
 };
 
 /// What the rows of a cycle have left.
@@ -44,7 +45,11 @@ impl Cycle<'_> {
         let cursor = context.query.cursor.zip(context.query.watermark);
         let cursor = cursor.map(|(place, kind)| (place, kind, start.reading.local(kind)));
         let limit = hash.then_some(self.options.hash_limit);
-        let select = context.query.select(start.bound, None);
+        let select = context.query.select(start.bound, start.until.as_deref());
+        context.progress.enter(Stage::Rows);
+        if self.options.estimate {
+            context.progress.expect(read::estimate(self.source, &select).await?);
+        }
         let mut done = RowsDone {
             seen: Seen::Clock,
             hashes: None,
@@ -56,15 +61,15 @@ impl Cycle<'_> {
         };
         let scan = match context.plan {
             Plan::RowByRow(_) => {
-                let mut scan = Scan::new(known, limit, cursor);
+                let mut scan = Scan::new(known, limit, cursor, context.progress);
                 self.row_by_row(context, &select, &mut scan, &mut done).await?;
                 scan
             }
             Plan::SetBased(upsert) => {
                 let fresh = start.bound == BEGINNING && self.is_empty(&upsert.target.name).await?;
-                let mut scan = Scan::new(known, limit, cursor);
+                let mut scan = Scan::new(known, limit, cursor, context.progress);
                 if !(fresh && self.copy(upsert, context, &select, &mut scan, &mut done).await?) {
-                    scan = Scan::new(known, limit, cursor);
+                    scan = Scan::new(known, limit, cursor, context.progress);
                     self.set_based(upsert, context, &select, fresh, &mut scan, &mut done).await?;
                 }
                 scan
@@ -115,6 +120,7 @@ impl Cycle<'_> {
             return Ok(());
         }
         failpoint::pass("staged");
+        context.progress.enter(Stage::Upsert);
         self.savepoint().await?;
         let written = match upsert.run(self.target, context.job, STAGE, fresh).await {
             Err(error) if error.is("23505") && context.job.delete != DeleteMode::Off => {
@@ -179,10 +185,12 @@ impl Cycle<'_> {
     /// Compares the keys, unless nothing can have changed.
     pub(super) async fn keys(&mut self, context: Context<'_>, start: &Start, rows: &RowsDone) -> Result<keys::Done> {
         let state = &start.state;
-        let waits = |every: Duration| state.keys_age.is_some_and(|age| age < every.as_secs_f64());
+        let asked = start.full_read == Some(FullRead::Asked);
+        let waits = |every: Duration| !asked && state.keys_age.is_some_and(|age| age < every.as_secs_f64());
         if context.job.delete == DeleteMode::Off || rows.copied || context.job.delete_every.is_some_and(waits) {
             return Ok(keys::Done::default());
         }
+        context.progress.enter(Stage::Keys);
         let quiet = rows.written == 0 && self.counts.deleted == 0 && start.full_read.is_none();
         if quiet && !keys::have_changed(context, &state.keys, state.keys_age).await? {
             return Ok(keys::Done::default());

@@ -2,6 +2,7 @@
 
 use crate::{
     hashes::{self, Recent, Set},
+    progress::Progress,
     source::time::Kind,
     source::tuple,
     watermark::Seen,
@@ -16,6 +17,7 @@ pub(crate) struct Scan<'a> {
     /// The place and type of the cursor, and M's clock in its terms.
     cursor: Option<(usize, Kind, i64)>,
     largest: Option<i64>,
+    progress: &'a Progress,
     pub(crate) read: u64,
     /// Tuples that A holds by their hash.
     pub(crate) dropped: u64,
@@ -23,18 +25,24 @@ pub(crate) struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     /// `limit`: how many hashes are kept. `None`: none are needed.
-    pub(crate) fn new(known: Option<&'a Set>, limit: Option<usize>, cursor: Option<(usize, Kind, i64)>) -> Self {
-        Self { known, limit, recent: limit.map(Recent::new), cursor, largest: None, read: 0, dropped: 0 }
+    pub(crate) fn new(
+        known: Option<&'a Set>,
+        limit: Option<usize>,
+        cursor: Option<(usize, Kind, i64)>,
+        progress: &'a Progress,
+    ) -> Self {
+        Self { known, limit, recent: limit.map(Recent::new), cursor, largest: None, progress, read: 0, dropped: 0 }
     }
 
     /// The same before it has seen anything: the rows are read again.
     pub(crate) fn anew(&self) -> Self {
-        Self::new(self.known, self.limit, self.cursor)
+        Self::new(self.known, self.limit, self.cursor, self.progress)
     }
 
     /// Sees a tuple. False: A holds it.
     pub(crate) fn see(&mut self, tuple: &[u8]) -> bool {
         self.read += 1;
+        self.progress.add(tuple.len());
         if let Some((place, kind, clock)) = self.cursor
             && let Some(value) = tuple::field(tuple, place).and_then(|field| kind.read(field))
             && value <= clock

@@ -33,6 +33,12 @@ impl TableName {
         parts.join(".")
     }
 
+    /// A quoted name for people, without quotation marks that are not needed.
+    #[must_use]
+    pub fn shown(quoted: &str) -> String {
+        Self::parse(quoted).map_or_else(|_| quoted.to_owned(), |name| name.plain())
+    }
+
     /// Both may be the same table: the names are equal, and so are the schemas if both are given.
     #[must_use]
     pub fn may_be(&self, other: &Self) -> bool {

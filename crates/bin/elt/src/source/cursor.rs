@@ -68,30 +68,73 @@ fn compared(tokens: &[Token<'_>], at: usize) -> Option<String> {
         return column_at_end(before);
     }
     match after {
-        [sign, after @ ..] if sign.is("<") || sign.is("<=") => column_at_start(after),
+        [sign, after @ ..] if (sign.is("<") || sign.is("<=")) && begins_comparison(before) => column_before_end(after),
         _ => None,
     }
 }
 
-/// `a.b.c` at the end of `tokens`, unless an operator before it makes it part of an expression.
+/// Words before a comparison that is a condition of its own. After others, as after NOT or in the arguments of a function,
+/// rows are not the ones whose column is greater.
+const BEFORE: [&str; 5] = ["where", "and", "or", "on", "having"];
+
+/// Words after a comparison.
+const AFTER: [&str; 13] = [
+    "and",
+    "or",
+    "group",
+    "having",
+    "window",
+    "order",
+    "limit",
+    "offset",
+    "fetch",
+    "for",
+    "union",
+    "intersect",
+    "except",
+];
+
+/// A comparison may begin after these tokens.
+fn begins_comparison(before: &[Token<'_>]) -> bool {
+    let outside = before.iter().rev().find(|token| !token.is("("));
+    outside.is_some_and(|token| BEFORE.iter().any(|word| token.is_word(word)))
+}
+
+/// `a.b.c` at the end of `tokens`, if a comparison begins with it: what stands before may make it part of an expression
+/// (`a + b`), or no column at all (`u::date`, `u COLLATE "C"`, `u AT TIME ZONE tz`).
 fn column_at_end(tokens: &[Token<'_>]) -> Option<String> {
     let mut start = tokens.len().checked_sub(1)?;
     while start >= 2 && tokens[start - 1].is(".") && is_name(&tokens[start - 2]) {
         start -= 2;
     }
-    let claimed = start.checked_sub(1).is_some_and(|at| tokens[at].kind == Kind::Operator);
-    if claimed { None } else { column(&tokens[start..]) }
+    if begins_comparison(&tokens[..start]) { column(&tokens[start..]) } else { None }
 }
 
-/// `a.b.c` at the start of `tokens`, unless what follows makes it part of an expression.
-fn column_at_start(tokens: &[Token<'_>]) -> Option<String> {
+/// `a.b.c` at the start of `tokens`, if a comparison ends with it.
+fn column_before_end(tokens: &[Token<'_>]) -> Option<String> {
+    let (names, rest) = names(tokens)?;
+    let ends = rest.first().is_none_or(|next| next.is(")") || AFTER.iter().any(|word| next.is_word(word)));
+    if ends { column(names) } else { None }
+}
+
+/// `a.b.c` of an item of a select list that selects it as it is, under whatever name.
+fn selected(item: &[Token<'_>]) -> Option<String> {
+    let (names, rest) = names(item)?;
+    match rest {
+        [] => column(names),
+        [alias] if is_name(alias) => column(names),
+        [word, alias] if word.is_word("as") && is_name(alias) => column(names),
+        _ => None,
+    }
+}
+
+/// The tokens of `a.b.c` at the start, and those after it.
+fn names<'t, 'a>(tokens: &'t [Token<'a>]) -> Option<(&'t [Token<'a>], &'t [Token<'a>])> {
     let mut end = 1;
     while tokens.get(end).is_some_and(|token| token.is(".")) && tokens.get(end + 1).is_some_and(is_name) {
         end += 2;
     }
-    let next = tokens.get(end);
-    let claimed = next.is_some_and(|token| token.kind == Kind::Operator || token.is("(") || token.is(":"));
-    if claimed { None } else { column(tokens.get(..end)?) }
+    tokens.split_at_checked(end)
 }
 
 fn is_name(token: &Token<'_>) -> bool {
@@ -133,7 +176,7 @@ fn place(list: &[Token<'_>], reference: &str) -> Place {
     }
     let short = reference.rsplit('.').next();
     let is_it = |item: &Vec<Token<'_>>| {
-        let names = column_at_start(item);
+        let names = selected(item);
         let bare = names.as_deref().and_then(|names| names.rsplit('.').next());
         names.is_some() && (names.as_deref() == Some(reference) || names.as_deref() == short || bare == Some(reference))
     };
@@ -166,6 +209,21 @@ mod tests {
             ("SELECT a FROM t WHERE u > $1 OR c > $1", None),
             ("SELECT a FROM t WHERE date(u) > $1", None),
             ("SELECT a FROM t WHERE 1 + u > $1", None),
+            ("SELECT a FROM t WHERE u::date > $1", None),
+            ("SELECT a FROM t WHERE CAST(u AS date) > $1", None),
+            ("SELECT a FROM t WHERE u COLLATE \"C\" > $1", None),
+            ("SELECT a FROM t WHERE u AT TIME ZONE tz > $1", None),
+            ("SELECT a FROM t WHERE $1 < u AT TIME ZONE tz", None),
+            ("SELECT a FROM t WHERE $1 < u COLLATE \"C\" AND a", None),
+            ("SELECT a FROM t WHERE $1 < u::date", None),
+            ("SELECT a FROM t WHERE $1 < u + v", None),
+            ("SELECT a FROM t WHERE NOT u > $1", None),
+            ("SELECT a FROM t WHERE NOT (u > $1)", None),
+            ("SELECT a FROM t WHERE coalesce(u > $1, true)", None),
+            ("SELECT a FROM t WHERE CASE WHEN u > $1 THEN a END", None),
+            ("SELECT a FROM t WHERE INTERVAL '1h' + $1 < u", None),
+            ("SELECT a FROM t JOIN s ON s.id = t.id AND ((s.u > $1)) ORDER BY a", Some("s.u")),
+            ("SELECT a FROM t WHERE $1 < u ORDER BY a", Some("u")),
             ("SELECT a FROM t WHERE u < $1", None),
             ("SELECT a FROM t WHERE u = $1", None),
             ("SELECT a FROM t", None),
@@ -182,5 +240,10 @@ mod tests {
         assert_eq!(find("SELECT * FROM t WHERE u > $1").unwrap().place, Place::Star);
         assert_eq!(find("SELECT coalesce(u, v), t.u AS w FROM t WHERE t.u > $1").unwrap().place, Place::Item(1));
         assert_eq!(find("SELECT a FROM t WHERE t.u > $1").unwrap().place, Place::Absent);
+        for item in ["u::date", "u AT TIME ZONE tz", "u COLLATE \"C\"", "u + v", "u AS w, u AT TIME ZONE tz"] {
+            let expected = if item.starts_with("u AS") { Place::Item(0) } else { Place::Absent };
+            assert_eq!(find(&format!("SELECT {item} FROM t WHERE u > $1")).unwrap().place, expected, "{item}");
+        }
+        assert_eq!(find("SELECT a, u w FROM t WHERE u > $1").unwrap().place, Place::Item(1));
     }
 }

@@ -67,6 +67,15 @@ pub(crate) async fn begin(client: &Client, timeout: std::time::Duration) -> Resu
     Ok(Reading { snapshot, local_timestamp, local_date: time(&clock, "local_date", Kind::Date)? })
 }
 
+/// How many rows a query returns, as M's planner estimates.
+pub(crate) async fn estimate(client: &Client, select: &str) -> Result<u64> {
+    let explain = format!("EXPLAIN (FORMAT JSON) {select}");
+    let row = client.query_one(&explain, &[]).await.map_err(source("estimate"))?;
+    let plan: Raw = row.try_get(0).map_err(source("estimate"))?;
+    let plan: serde_json::Value = serde_json::from_slice(&plan.0).unwrap_or_default();
+    Ok(plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_u64).unwrap_or(0))
+}
+
 /// A column of a row of M.
 fn get<'r, T: FromSql<'r>>(row: &'r Row, name: &str) -> Result<T> {
     row.try_get(name).map_err(source("take a snapshot"))

@@ -46,10 +46,15 @@ impl Kind {
     /// A literal of this type for `micros`. A date is one day less: all rows of a day have the same. What lies before the
     /// year 1 is `-infinity`.
     pub(crate) fn literal(self, micros: i64) -> String {
-        let (name, micros) = match self {
-            Self::Timestamp => ("timestamp", micros),
-            Self::TimestampTz => ("timestamptz", micros),
-            Self::Date => ("date", micros.saturating_sub(DAY)),
+        self.exact(if self == Self::Date { micros.saturating_sub(DAY) } else { micros })
+    }
+
+    /// A literal of this type for exactly this time.
+    pub(crate) fn exact(self, micros: i64) -> String {
+        let name = match self {
+            Self::Timestamp => "timestamp",
+            Self::TimestampTz => "timestamptz",
+            Self::Date => "date",
         };
         let text = civil(micros).map_or("-infinity".to_owned(), |time| match self {
             Self::Timestamp => format!("{} {}", time.date(), time.time()),
@@ -58,6 +63,22 @@ impl Kind {
         });
         format!("'{text}'::pg_catalog.{name}")
     }
+}
+
+/// Seconds since 1970 of microseconds since 2000.
+#[expect(clippy::cast_precision_loss, reason = "a gauge")]
+pub(crate) fn unix(micros: i64) -> f64 {
+    micros as f64 / 1e6 + 946_684_800.0
+}
+
+/// Reads a day, a civil time, or an instant with its zone.
+pub(crate) fn parse(text: &str) -> Option<i64> {
+    let epoch = civil::date(2000, 1, 1).at(0, 0, 0, 0);
+    let civil = match text.parse::<jiff::Timestamp>() {
+        Ok(instant) => instant.to_zoned(jiff::tz::TimeZone::UTC).datetime(),
+        Err(_) => text.parse::<civil::DateTime>().ok()?,
+    };
+    i64::try_from(civil.duration_since(epoch).as_micros()).ok()
 }
 
 /// For people: `2026-11-30 11:05:02.5`, `-infinity`.

@@ -1,6 +1,6 @@
 //! Two databases and a Redis for each test, and cycles of a job between them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use elt::{Job, Method, Options, Outcome, Servers, Status};
 use redis::aio::MultiplexedConnection;
@@ -38,6 +38,11 @@ pub(crate) fn options() -> Options {
         lock_timeout: Duration::from_secs(30),
         allow_deletes: false,
         method: Method::Fastest,
+        from_beginning: false,
+        dry_run: false,
+        record_failure: true,
+        estimate: false,
+        progress: Arc::default(),
     }
 }
 

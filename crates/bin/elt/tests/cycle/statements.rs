@@ -7,6 +7,9 @@ use crate::fixture::Fixture;
 #[tokio::test]
 async fn every_statement_prepares() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
+    // Dry runs make this table before they use their statements.
+    let captured = "CREATE TEMP TABLE elt_captured (kind text, rows bigint, changed bigint[], keys text[])";
+    fixture.target.batch_execute(captured).await?;
     let mut count = 0;
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../sql/elt"))? {
         let file = entry?.path();
@@ -16,6 +19,6 @@ async fn every_statement_prepares() -> anyhow::Result<()> {
             count += 1;
         }
     }
-    assert_eq!(count, 10);
+    assert_eq!(count, 22);
     Ok(())
 }

@@ -28,7 +28,7 @@ pub struct List {
     #[command(flatten)]
     pub selection: Selection,
 
-    /// Prints the missing names instead of the orders: how many orders wait for each, and since when.
+    /// Prints the missing names instead of the orders, each with the number of orders that wait for it, and since when.
     #[arg(long)]
     pub by_name: bool,
 
@@ -36,7 +36,7 @@ pub struct List {
     #[arg(long, value_name = "LINES", value_parser = whole_number::<u32>("a number of lines", 0..))]
     pub limit: Option<u32>,
 
-    /// Prints one JSON object a line.
+    /// Prints one JSON object per line.
     #[arg(long)]
     pub json: bool,
 }
@@ -109,7 +109,7 @@ impl List {
             return Ok(());
         }
         if lines.is_empty() {
-            let unless = if self.selection.is_everything() { "" } else { " that fits" };
+            let unless = if self.selection.is_everything() { "" } else { " that matches" };
             writeln!(out, "no order is parked{unless}")?;
             return Ok(());
         }

@@ -19,20 +19,20 @@ use super::selection::Selection;
 /// Options of `parked release`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Release {
-    /// Orders that are released, by `object_id`.
+    /// Ids of the orders (`object_id`).
     #[arg(value_name = "ORDER_ID", required_unless_present = "all", conflicts_with = "all",
           value_parser = whole_number::<i64>("the id of an order", ..))]
     pub orders: Vec<i64>,
 
-    /// Releases every order that waits for products only.
+    /// Releases every order that waits only for products.
     #[arg(long)]
     pub all: bool,
 
-    /// Which of these.
+    /// The orders to select among these.
     #[command(flatten)]
     pub selection: Selection,
 
-    /// Whether to release them, to ask, or to show what would be released.
+    /// Whether to release them, to ask first, or to show what would be released.
     #[command(flatten)]
     pub confirmation: Confirmation,
 }
@@ -55,7 +55,7 @@ const CHUNK: i64 = 1000;
 const MAX_LISTED: usize = 20;
 
 impl Release {
-    /// Marks the orders at `now`, after asking, and says what became of them.
+    /// Asks, marks the orders at `now`, and writes the result to `out`.
     ///
     /// # Errors
     /// An [`ExitError`] if a named order is not parked, or waits for a user or a restaurant (the others are released
@@ -74,7 +74,7 @@ impl Release {
         Ok(self.require_all(&released)?)
     }
 
-    /// Says what became of the orders, or would become of them.
+    /// Writes the result, or that of a dry run.
     fn report(&self, released: &Released, acts: bool, out: &mut impl Write) -> std::io::Result<()> {
         let Released { count, refused, reasons, unknown } = released;
         for (order, names) in reasons {
@@ -84,7 +84,7 @@ impl Release {
             let more = refused - reasons.len();
             writeln!(out, "{more} more stay parked: they wait for users or restaurants; see `parked list --by-name`")?;
         }
-        let unless = if self.selection.is_everything() { "" } else { ", or does not fit" };
+        let unless = if self.selection.is_everything() { "" } else { ", or does not match" };
         for order in unknown {
             writeln!(out, "order {order} is not parked{unless}")?;
         }
@@ -104,7 +104,7 @@ impl Release {
         Ok(())
     }
 
-    /// Releases those of the orders that wait for neither a user nor a restaurant, a portion at a time. Unless it `acts`, it rolls back.
+    /// Releases those of the orders that wait for neither a user nor a restaurant, a chunk at a time. Unless it `acts`, it rolls back.
     async fn release(&self, database: &Database, now: UtcMicros, acts: bool) -> Result<Released, Failure> {
         let mut released = Released { unknown: self.orders.iter().copied().collect(), ..Released::default() };
         let mut after = i64::MIN;

@@ -11,16 +11,16 @@ use crate::transform::Kind;
 /// Conditions that all apply. Without any, every parked order is selected.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Selection {
-    /// Selects the orders that wait for this: user, restaurant, dish, room (the message is larger than the topic takes) or payload
+    /// Selects the orders that wait for this kind: user, restaurant, dish, room (the message exceeds the limit of the topic) or payload
     /// (unreadable).
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub kind: Option<Kind>,
 
-    /// Selects the orders that wait for this user, restaurant or product, or for a product of this restaurant, and the order of this id.
+    /// Selects the orders that wait for this user, restaurant or product, or for a product of this restaurant, or have this id.
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
 
-    /// Selects the orders that have been parked for longer: `36h`, `90s`.
+    /// Selects the orders that have been parked for longer than this: `36h`, `90s`.
     #[arg(long, value_name = "DURATION", value_parser = runtime::settings::duration)]
     pub older_than: Option<Duration>,
 }

@@ -172,8 +172,8 @@ impl LoopHealth {
         self.write(|state| state.assigned = Some(partitions));
     }
 
-    /// Records that no partition is assigned and that a rebalance is under way: before the first assignment, and after
-    /// partitions were lost until the group is stable again.
+    /// Records that no partition is assigned and that a rebalance is in progress: before the first assignment, and
+    /// after partitions were lost until the group is stable again.
     pub fn unassigned(&self) {
         self.write(|state| state.assigned = None);
     }

@@ -8,7 +8,7 @@ pub fn describe() {
     describe_counter!("tagmill_records_total", Count, "Records read, by outcome");
     describe_counter!("tagmill_batches_total", Count, "Microbatches stored, published and committed");
     describe_counter!("tagmill_skipped_total", Count, "Skipped records that are not messages of this service, by kind");
-    describe_counter!("tagmill_dead_letters_total", Count, "Records that went to the dead-letter topic, by reason");
+    describe_counter!("tagmill_dead_letters_total", Count, "Records sent to the dead-letter topic, by reason");
     describe_gauge!(
         "tagmill_last_commit_timestamp_seconds",
         Seconds,
@@ -17,7 +17,7 @@ pub fn describe() {
     describe_gauge!(
         "tagmill_loop_heartbeat_timestamp_seconds",
         Seconds,
-        "Unix time of the last heartbeat of the loop; it goes on while the loop waits, and stops if the loop hangs"
+        "Unix time of the last heartbeat of the loop; a loop that waits has a heartbeat, a loop that hangs has none"
     );
     describe_gauge!("tagmill_step_seconds", Seconds, "Seconds in the current step of the loop; 0 for all other steps");
     describe_gauge!("tagmill_dependency_waiting", Count, "1 if the loop waits for this dependency");

@@ -63,7 +63,7 @@ impl HealthSource for LoopHealth {
 
     fn hangs(&self) -> Option<String> {
         let silence = self.since_heartbeat();
-        (silence >= HANGS_AFTER).then(|| format!("the loop has not turned for {} s", silence.as_secs()))
+        (silence >= HANGS_AFTER).then(|| format!("the loop has had no heartbeat for {} s", silence.as_secs()))
     }
 
     fn update_metrics(&self, now: SystemTime) {
@@ -87,7 +87,7 @@ impl HealthSource for LoopHealth {
     }
 }
 
-/// Sets the gauges of what is waited for. Reachable dependencies are exported as 0, so that an alert sees a change and not a
+/// Sets the gauges of dependencies. Reachable dependencies are exported as 0, so that an alert sees a change and not a
 /// gap.
 pub fn export_waiting(dependencies: &[Dependency], waiting: Option<&Waiting>) {
     for dependency in dependencies {

@@ -18,7 +18,8 @@ pub(super) struct Rank {
 /// The rank by which `chart` is limited. `None` if it shows all rows. A table is not limited but paged: its limit is
 /// the size of a page.
 pub(super) fn rank(chart: &Chart) -> Option<Rank> {
-    let last = chart.limit.filter(|_| chart.kind != Kind::Table)?;
+    let bars = chart.top.filter(|_| chart.kind == Kind::Bar && chart.fields(Role::Series).next().is_none());
+    let last = chart.limit.or(bars).filter(|_| chart.kind != Kind::Table)?;
     let formula: Box<dyn Fn(&str) -> String>;
     let column = if chart.kind == Kind::Bar {
         formula = Box::new(|field| format!("RANK_UNIQUE([{field}], \"desc\")"));

@@ -12,7 +12,7 @@ pub(crate) const TOPIC_ID_DEBUG: &str = "metadata";
 pub(crate) enum LogFact<'a> {
     /// The topic has this id in the cluster's metadata.
     TopicId { topic: &'a str, id: &'a str },
-    /// The broker has no record at this position of the partition, so reading goes on at the log start.
+    /// The broker has no record at this position of the partition, so reading continues at the log start.
     OffsetReset { topic: &'a str, partition: i32, from: i64 },
 }
 

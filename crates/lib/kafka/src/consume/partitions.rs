@@ -35,7 +35,7 @@ struct State {
     unreadable: HashSet<i32>,
     /// Rounds of statistics since an error of the whole topic.
     topic_error: Option<u32>,
-    /// Positions that the broker no longer has, until a record or an end shows where reading goes on.
+    /// Positions that the broker no longer has, until a record or an end shows where reading continues.
     resets: HashMap<i32, i64>,
     /// Assigned partitions whose committed offsets are not verified yet.
     unverified: HashSet<i32>,

@@ -1,10 +1,10 @@
-//! The one place where the system's clock enters; everything below takes the time as an argument.
+//! The system clock. It is read here only; all other code takes the time as an argument.
 
 use std::time::SystemTime;
 
 /// The wall clock; a [`consumer::Clock`].
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "this is where the time enters")]
+#[expect(clippy::disallowed_methods, reason = "the only reader of the system clock")]
 pub fn now() -> SystemTime {
     SystemTime::now()
 }

@@ -20,13 +20,14 @@ pub(crate) struct Endpoints {
     pub(crate) clock: Clock,
 }
 
-/// The endpoints every service has.
-pub(crate) fn routes(endpoints: Endpoints) -> Router {
-    Router::new()
-        .route("/health", get(is_healthy))
-        .route("/ready", get(ready))
-        .route("/metrics", get(scrape))
-        .with_state(endpoints)
+/// `/health` and `/ready`.
+pub(crate) fn probes(endpoints: Endpoints) -> Router {
+    Router::new().route("/health", get(is_healthy)).route("/ready", get(ready)).with_state(endpoints)
+}
+
+/// `/metrics`.
+pub(crate) fn metrics(endpoints: Endpoints) -> Router {
+    Router::new().route("/metrics", get(scrape)).with_state(endpoints)
 }
 
 async fn is_healthy(State(endpoints): State<Endpoints>) -> impl IntoResponse {

@@ -1,4 +1,4 @@
-//! `healthcheck`: asks a running service for `/health`, where there is a probe but no `curl`.
+//! `healthcheck`: requests `/health` of a running service, for container probes in an image without `curl`.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -12,14 +12,14 @@ use tokio::{
     time::timeout,
 };
 
-/// Health is told from memory: who takes longer hangs.
+/// `/health` is answered from memory. A service that takes longer is hanging.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Asks the service that listens on `address`, on this machine.
+/// Requests `/health` of the service that listens on `address` on this machine.
 pub(crate) async fn healthcheck(address: SocketAddr) -> anyhow::Result<()> {
     let answer = timeout(PROBE_TIMEOUT, ask(nearby(address))).await;
     let answer = answer.with_context(|| format!("no answer within {} s", PROBE_TIMEOUT.as_secs()))?;
-    let answer = answer.with_context(|| format!("HTTP_ADDR: nobody answers on {address}"))?;
+    let answer = answer.with_context(|| format!("HTTP_ADDR: no answer from {address}"))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     ensure!(head.split(' ').nth(1) == Some("200"), "{body}");
     println!("{body}");
@@ -34,7 +34,7 @@ async fn ask(address: SocketAddr) -> std::io::Result<String> {
     Ok(answer)
 }
 
-/// Who listens on every address also does on the loopback.
+/// Replaces an unspecified address by the loopback address, on which such a service listens too.
 fn nearby(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         let loopback = if address.is_ipv4() { IpAddr::from(Ipv4Addr::LOCALHOST) } else { Ipv6Addr::LOCALHOST.into() };
@@ -66,8 +66,8 @@ mod tests {
     #[tokio::test]
     async fn says_what_the_service_says() -> anyhow::Result<()> {
         healthcheck(listening("HTTP/1.0 200 OK\r\n\r\nhealthy").await?).await?;
-        let hangs = listening("HTTP/1.0 503 Service Unavailable\r\n\r\nthe loop has not turned for 61 s").await?;
-        assert_eq!(healthcheck(hangs).await.unwrap_err().to_string(), "the loop has not turned for 61 s");
+        let hangs = listening("HTTP/1.0 503 Service Unavailable\r\n\r\nthe loop has had no heartbeat for 61 s").await?;
+        assert_eq!(healthcheck(hangs).await.unwrap_err().to_string(), "the loop has had no heartbeat for 61 s");
         Ok(())
     }
 
@@ -77,7 +77,7 @@ mod tests {
         let address = listener.local_addr()?;
         drop(listener);
         let refused = healthcheck(address).await.unwrap_err().to_string();
-        assert_eq!(refused, format!("HTTP_ADDR: nobody answers on {address}"));
+        assert_eq!(refused, format!("HTTP_ADDR: no answer from {address}"));
         Ok(())
     }
 }

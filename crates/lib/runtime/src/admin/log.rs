@@ -1,5 +1,5 @@
-//! The log: lines on standard error, so that standard output is free for what a command prints; and files with errors, if
-//! the service keeps some.
+//! The log: lines on standard error, and files with errors if the service keeps them. Standard output is for the results
+//! of commands.
 
 use std::{
     env,
@@ -14,7 +14,7 @@ use crate::{
     settings::{Format, LogSettings},
 };
 
-/// Starts logging, for the rest of the process's life. A second start changes nothing.
+/// Starts logging until the process ends. A second start changes nothing.
 pub(crate) fn start(settings: &LogSettings, file: Option<LogFile>) -> Result<(), ExitError> {
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(has_colors());
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format {

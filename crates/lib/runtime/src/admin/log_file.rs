@@ -1,6 +1,6 @@
-//! Log files with errors: one a day, as text, the oldest ones are removed.
+//! Log files with errors, one per day, as text. The oldest files are removed.
 
-use std::{fmt as text, path::PathBuf};
+use std::{fmt as text, fs, path::PathBuf};
 
 use tracing::{
     Event, Level, Subscriber,
@@ -16,16 +16,16 @@ use tracing_subscriber::{
 
 use crate::ExitError;
 
-/// Where errors are written to, beside standard error.
+/// The log files with errors, in addition to standard error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFile {
     /// The setting that names the folder.
     pub setting: &'static str,
-    /// The folder. It is created if it is not there.
+    /// The folder. It is created if it does not exist.
     pub folder: PathBuf,
-    /// What the names of the files begin with: `elt-service` of `elt-service.2026-11-30.log`. The day is that of UTC.
+    /// The prefix of the file names: `elt-service` of `elt-service.2026-11-30.log`. The day is in UTC.
     pub name: &'static str,
-    /// How many files are kept.
+    /// The number of files that are kept.
     pub keep: usize,
 }
 
@@ -48,21 +48,26 @@ impl LogFile {
     }
 
     fn open_file(&self) -> Result<RollingFileAppender, ExitError> {
+        let refused = |reason: &dyn text::Display| {
+            let (setting, folder) = (self.setting, self.folder.display());
+            ExitError::Config(format!("{setting}: {folder} cannot be written: {reason}"))
+        };
+        // The appender would complain on standard error of a folder that is not there.
+        fs::create_dir_all(&self.folder).map_err(|error| refused(&error))?;
         RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
             .filename_prefix(self.name)
             .filename_suffix("log")
             .max_log_files(self.keep)
             .build(&self.folder)
-            .map_err(|error| {
-                let (setting, folder) = (self.setting, self.folder.display());
-                let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-                ExitError::Config(format!("{setting}: {folder} cannot be written: {reason}"))
+            .map_err(|error| match std::error::Error::source(&error) {
+                Some(reason) => refused(&reason),
+                None => refused(&error),
             })
     }
 }
 
-/// Logs an error that a person must act on. `tracing` has no level above ERROR, so the field `severity` tells it.
+/// Logs an error that needs a person to act. `tracing` has no level above ERROR, so the field `severity` marks it.
 #[macro_export]
 macro_rules! critical {
     ($($arguments:tt)+) => {
@@ -86,7 +91,7 @@ where
     }
 }
 
-/// An entry is one line, whatever it quotes.
+/// Replaces line breaks by spaces, so that an entry is one line.
 fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
@@ -122,11 +127,9 @@ impl Visit for Fields {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use tracing_subscriber::layer::SubscriberExt;
 
-    use super::LogFile;
+    use super::{LogFile, fs};
 
     #[test]
     fn errors_are_lines_of_text_and_nothing_else_is_written() {

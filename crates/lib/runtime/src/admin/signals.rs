@@ -1,4 +1,5 @@
-//! Being told to stop: softly at first, hard when that takes too long or is asked for twice.
+//! Signals: SIGTERM and SIGINT stop the process gracefully. A second signal, or the end of SHUTDOWN_GRACE, forces it to
+//! exit.
 
 use std::{process, time::Duration};
 
@@ -8,8 +9,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// A token that SIGTERM or SIGINT cancels. From then on the process has `grace` to finish or abandon its batch; past
-/// that, or at a second signal, it ends with code 1. Nothing is lost by that: what was not committed comes again.
+/// A token that SIGTERM or SIGINT cancels. The process then has `grace` to finish or abandon its batch. After that, or
+/// at a second signal, it exits with code 1. Nothing is lost: uncommitted records are processed again.
 pub(crate) fn shutdown_token(grace: Duration) -> std::io::Result<CancellationToken> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -17,14 +18,14 @@ pub(crate) fn shutdown_token(grace: Duration) -> std::io::Result<CancellationTok
     let told = stop.clone();
     tokio::spawn(async move {
         let name = either(&mut terminate, &mut interrupt).await;
-        // Before the token is cancelled: a service without work ends at once, and its log would not say why.
+        // Before the token is cancelled, because a service without work exits at once, before it could log the signal.
         tracing::info!(signal = name, grace_s = grace.as_secs(), "stopping");
         told.cancel();
         let reason = tokio::select! {
             _ = either(&mut terminate, &mut interrupt) => "a second signal",
-            () = sleep(grace) => "SHUTDOWN_GRACE is over",
+            () = sleep(grace) => "SHUTDOWN_GRACE has elapsed",
         };
-        tracing::error!(reason, "stopped hard; the batch in hand comes again");
+        tracing::error!(reason, "exit without a graceful shutdown; uncommitted records will be processed again");
         process::exit(1);
     });
     Ok(stop)

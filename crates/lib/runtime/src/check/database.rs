@@ -5,7 +5,7 @@ use database::{ConnectError, Database, Grants, Migrations, Role, ServerInfo, get
 
 use crate::{Finding, startup::schema};
 
-/// How many missing rights are named; the others are counted.
+/// Maximum number of missing rights that are named. The others are counted.
 const NAMED: usize = 8;
 
 /// One finding for each check of the database of `DATABASE_URL`. Checks that depend on a failed one are left out; the last
@@ -44,7 +44,7 @@ pub async fn connection(settings: &database::Settings, database: &Database) -> F
 fn seen(ServerInfo { version, direct, durable }: &ServerInfo) -> String {
     let mut seen = format!("PostgreSQL {version}");
     if !durable {
-        seen.push_str(", fsync or full_page_writes is off: a power loss may cost orders");
+        seen.push_str(", fsync or full_page_writes is off: a power loss may lose commits");
     }
     if !direct {
         seen.push_str(", through a pooler: unnamed statements");
@@ -55,7 +55,7 @@ fn seen(ServerInfo { version, direct, durable }: &ServerInfo) -> String {
 /// Whether the role has all rights that the service and its commands need.
 async fn rights(database: &Database, grants: Grants, service: &str) -> Finding {
     let ask = async {
-        // Read-only, so a standby answers, too.
+        // Read-only, so that a standby answers as well.
         let transaction = database.begin_read_only().await?;
         let none: Option<&str> = None;
         let rows = transaction.query(&grants.missing_rights, [&service, &none]).await?;

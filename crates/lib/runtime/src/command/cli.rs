@@ -1,4 +1,4 @@
-//! The command line: one subcommand, and settings from the environment; or one line that says what is wrong.
+//! The command line: parsing of the subcommand and of settings, from arguments and the environment.
 
 use std::ffi::OsString;
 
@@ -17,7 +17,7 @@ use crate::{
 
 pub use crate::command::completions::Shell;
 
-/// What the process is asked to do. `Own`: the subcommands of this service.
+/// The subcommands. `Own`: those of this service only.
 #[derive(Debug, Subcommand)]
 pub enum Command<Own: Subcommand> {
     /// Runs the service until SIGTERM or SIGINT. This is the default.
@@ -28,9 +28,9 @@ pub enum Command<Own: Subcommand> {
     ///
     /// The exit code is 69 if a line is not `ok`.
     Check,
-    /// Asks the service on this machine whether it is healthy. Made for the probe of a container.
+    /// Requests `/health` of the service on this machine. For the probe of a container.
     ///
-    /// The exit code is 1 if `/health` of HTTP_ADDR does not answer with 200.
+    /// The exit code is 1 if the status is not 200 or there is no answer on HTTP_ADDR.
     Healthcheck,
     /// Prints every setting as JSON: name, default, whether it is required, whether it is secret.
     Settings,
@@ -44,21 +44,21 @@ pub enum Command<Own: Subcommand> {
     Own(Own),
 }
 
-/// What was asked for, and with which settings.
+/// A parsed command line.
 #[derive(Debug)]
 pub struct Cli<Own: Subcommand> {
-    /// What to do.
+    /// The subcommand.
     pub command: Command<Own>,
     /// The reference of the settings.
     pub settings_json: SettingsJson,
-    /// The settings that were given.
+    /// The settings from the command line and the environment.
     pub settings: CommandSettings,
 }
 
-/// Why there is nothing to do.
+/// Parsing that ends without a command to run.
 #[derive(Debug)]
 pub enum ParseEnd {
-    /// `--help` or `--version`: the text answers everything.
+    /// `--help` or `--version`, with the text to print.
     Help(clap::Error),
     /// The command line or the environment is wrong.
     Invalid(ExitError),
@@ -84,10 +84,10 @@ impl Program {
 }
 
 impl<Own: Subcommand> Cli<Own> {
-    /// Reads the arguments and the environment; an argument outranks a variable.
+    /// Parses the arguments and the environment. An argument takes precedence over a variable.
     ///
     /// # Errors
-    /// When there is nothing to do: help was asked for, or something is wrong.
+    /// When help was requested, or the command line or the environment is invalid.
     pub fn parse<OwnSettings: Args>(
         program: &Program,
         arguments: impl IntoIterator<Item = OsString>,
@@ -97,7 +97,7 @@ impl<Own: Subcommand> Cli<Own> {
         let mut arguments = arguments.into_iter();
         let name: Vec<OsString> = arguments.next().into_iter().collect();
         let arguments: Vec<OsString> = arguments.collect();
-        // Help is for the hour when a setting is wrong, so it does not read the environment.
+        // Help must work while a setting is wrong, so it does not read the environment.
         if let Some(help) = help(&settings_json, name.iter().chain(&arguments)) {
             return Err(ParseEnd::Help(help));
         }
@@ -107,7 +107,7 @@ impl<Own: Subcommand> Cli<Own> {
         let refused = |error: &clap::Error| {
             ParseEnd::Invalid(usage::one_line(error, |name| usage::setting_or_flag(&settings_json, name)))
         };
-        // What is missing is for `CommandSettings::read` to say, because not every subcommand needs everything.
+        // `CommandSettings::read` reports missing settings, because not every subcommand needs all of them.
         let parser = settings_json.clone().mut_args(|argument| argument.required(false).env(None::<&str>));
         let matches = parser.try_get_matches_from(&line).map_err(|error| refused(&error))?;
         check_texts(&settings_json, &matches).map_err(ParseEnd::Invalid)?;
@@ -123,9 +123,9 @@ impl<Own: Subcommand> Cli<Own> {
     }
 }
 
-/// What to print if the command line asks for help or for the version.
+/// The text to print if the command line requests help or the version.
 fn help<'a>(command: &clap::Command, line: impl Iterator<Item = &'a OsString>) -> Option<clap::Error> {
-    // Required settings would stand in the usage of each subcommand.
+    // Required settings would appear in the usage of each subcommand.
     let error = command.clone().mut_args(|argument| argument.required(false)).try_get_matches_from(line).err()?;
     matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion).then_some(error)
 }
@@ -148,7 +148,7 @@ fn check_texts(settings_json: &clap::Command, matches: &ArgMatches) -> Result<()
 pub fn command<OwnSettings: Args, Own: Subcommand>(program: &Program) -> clap::Command {
     let own = OwnSettings::augment_args(clap::Command::new(program.name).next_help_heading("This service"));
     let command = Command::<Own>::augment_subcommands(Settings::augment_args(own))
-        // After the groups, whose doc comments would stand here otherwise.
+        // After the groups, whose doc comments would otherwise be the text.
         .about(program.about)
         .long_about(None)
         .version(VERSION.as_str())

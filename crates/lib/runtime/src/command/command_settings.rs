@@ -1,11 +1,11 @@
-//! The settings a process was given, from which each subcommand takes what it needs.
+//! Settings of a process. Each subcommand reads the groups of settings that it needs.
 
 use clap::{ArgMatches, Args};
 use database::{Database, Migrations};
 
 use crate::{ExitError, command::usage, schema, settings::DatabaseSettings};
 
-/// The settings that were given, on the command line or by the environment.
+/// The settings from the command line and the environment.
 #[derive(Debug)]
 pub struct CommandSettings {
     service: &'static str,
@@ -22,7 +22,7 @@ impl CommandSettings {
         Self { service, migrations, matches }
     }
 
-    /// One group of the settings; only what belongs to it has to be there.
+    /// Reads one group of settings. Required settings of other groups may be missing.
     ///
     /// # Errors
     /// When a setting of the group is missing or malformed.
@@ -33,7 +33,7 @@ impl CommandSettings {
             .find(|argument| argument.is_required_set() && !self.matches.contains_id(argument.get_id().as_str()));
         if let Some(argument) = missing {
             let name = usage::variable(argument.get_id().as_str());
-            return Err(ExitError::Config(format!("{name} is not set; `--help` says what it means")));
+            return Err(ExitError::Config(format!("{name} is not set; see `--help`")));
         }
         Group::from_arg_matches(&self.matches).map_err(|error| usage::one_line(&error, usage::variable))
     }
@@ -43,16 +43,16 @@ impl CommandSettings {
         self.matches.subcommand_matches("run")
     }
 
-    /// The binary that was started: `stg-service`.
+    /// The name of the program: `stg-service`.
     #[must_use]
     pub const fn service(&self) -> &'static str {
         self.service
     }
 
-    /// The database of `DATABASE_URL`, for a command: connected to once, and refused if it lacks tables of this release.
+    /// The database of `DATABASE_URL`, for a command. There is one attempt to connect. The schema must be up to date.
     ///
     /// # Errors
-    /// As [`CommandSettings::read`], and when the database does not answer.
+    /// Those of [`CommandSettings::read`], and when the database does not answer.
     pub async fn database(&self) -> Result<Database, ExitError> {
         let database = self.read::<DatabaseSettings>()?.connection(self.service)?;
         if let Some(migrations) = self.migrations {

@@ -23,7 +23,7 @@ pub(crate) fn write(shell: Shell, mut command: clap::Command, out: &mut impl Wri
         Shell::Fish => clap_complete::Shell::Fish,
     };
     let name = command.get_name().to_owned();
-    // In memory first: the generator panics if a write fails, and a reader may leave early.
+    // In memory first, because the generator panics if a write fails, and the reader of a pipe may exit early.
     let mut script = Vec::new();
     clap_complete::generate(generator, &mut command, name, &mut script);
     out.write_all(&script)

@@ -1,4 +1,4 @@
-//! `--dry-run` and `--yes`: the options of every change that cannot be taken back, and the question before it.
+//! Confirmation of irreversible changes: the options `--dry-run` and `--yes`, and the question.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -6,10 +6,10 @@ use clap::Args;
 
 use crate::ExitError;
 
-/// The options of a command whose change cannot be taken back. At a terminal the command shows the change and asks.
+/// The options of a command that makes an irreversible change. At a terminal the command shows the change and asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct Confirmation {
-    /// Shows what the command would do. Nothing is changed.
+    /// Shows what the command would do. Changes nothing.
     #[arg(long)]
     pub dry_run: bool,
 
@@ -18,22 +18,22 @@ pub struct Confirmation {
     pub yes: bool,
 }
 
-/// How a command goes about its change.
+/// The mode of a command that makes an irreversible change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Show it.
+    /// Show the change only.
     Show,
-    /// Show it, ask, and make it if the answer is yes.
+    /// Show the change, ask, and make it if the answer is yes.
     Ask,
-    /// Make it.
+    /// Make the change.
     Act,
 }
 
 impl Confirmation {
-    /// How to go about the change. To be called before anything is connected.
+    /// The mode of the command. Called before anything is connected.
     ///
     /// # Errors
-    /// When nobody can be asked, and nothing was said.
+    /// When standard input is not a terminal and neither option is given.
     pub fn mode(&self) -> Result<Mode, ExitError> {
         self.mode_with(io::stdin().is_terminal())
     }
@@ -44,8 +44,8 @@ impl Confirmation {
             Self { yes: true, .. } => Ok(Mode::Act),
             _ if is_terminal => Ok(Mode::Ask),
             _ => Err(ExitError::Config(
-                "this cannot be taken back, and standard input is not a terminal; add --yes to act, or --dry-run to see what \
-                 would happen"
+                "this cannot be undone, and standard input is not a terminal; add --yes to act, or --dry-run to see what would \
+                 happen"
                     .to_owned(),
             )),
         }
@@ -59,7 +59,7 @@ impl Mode {
         matches!(self, Self::Show | Self::Ask)
     }
 
-    /// Whether the change is to be made, now that it has been shown. Asks on standard error if necessary; says on `out` if nothing is
+    /// Whether to make the change, after it has been shown. Asks on standard error if necessary. Writes to `out` if nothing is
     /// to be changed.
     ///
     /// # Errors
@@ -68,20 +68,20 @@ impl Mode {
         match self {
             Self::Show => Ok(writeln!(out, "nothing was changed").map(|()| false)?),
             Self::Act => Ok(true),
-            // Connections stay alive while a person thinks.
+            // In a thread, so that connections stay alive meanwhile.
             Self::Ask => {
                 match tokio::task::spawn_blocking(|| ask(&mut io::stdin().lock(), &mut io::stderr())).await?? {
                     true => Ok(true),
-                    false => anyhow::bail!("nothing was changed, as the answer was not yes"),
+                    false => anyhow::bail!("nothing was changed, because the answer was not yes"),
                 }
             }
         }
     }
 }
 
-/// Asks whether to go on. Any answer but `y` and `yes` is no, and so is none.
+/// Asks whether to continue. Any answer other than `y` or `yes` means no, and so does the end of the input.
 fn ask(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<bool> {
-    write!(output, "Go on? This cannot be taken back. [y/N] ")?;
+    write!(output, "This cannot be undone. Continue? [y/N] ")?;
     output.flush()?;
     let mut answer = String::new();
     input.read_line(&mut answer)?;
@@ -112,7 +112,7 @@ mod tests {
         {
             let mut asked = Vec::new();
             assert_eq!(ask(&mut answer.as_bytes(), &mut asked).unwrap(), expected, "{answer:?}");
-            assert_eq!(asked, b"Go on? This cannot be taken back. [y/N] ");
+            assert_eq!(asked, b"This cannot be undone. Continue? [y/N] ");
         }
     }
 }

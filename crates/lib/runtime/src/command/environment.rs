@@ -10,11 +10,10 @@ use std::{
 
 use crate::{ExitError, settings::text};
 
-/// The arguments that stand for what the environment sets, `variable` looking up one of its names.
+/// The arguments for the settings of the environment. `variable` returns the value of a variable.
 ///
-/// A variable that is set to nothing counts as not set: that is how composed environments leave one out. Clap's own
-/// reading of the environment would not do: it knows neither that nor files, and the process cannot extend its own
-/// environment safely.
+/// An empty variable counts as not set, because a compose file cannot leave one out. Clap can read the environment, but
+/// it has neither this rule nor files, and a process cannot safely change its own environment.
 pub(crate) fn arguments(
     command: &clap::Command,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -39,7 +38,7 @@ pub(crate) fn arguments(
     Ok(arguments)
 }
 
-/// A file's text without the newline that editors and `echo` leave at its end.
+/// The text of a file, without the newline at its end that editors and `echo` add.
 fn read(variable: &str, path: &Path) -> Result<OsString, ExitError> {
     let text = fs::read_to_string(path).map_err(|error| {
         ExitError::Config(format!("{variable} cannot be read: {}: {}", path.display(), problem(&error)))
@@ -58,7 +57,7 @@ fn checked(variable: &str, value: OsString) -> Result<OsString, ExitError> {
     why.map_or(Ok(value), |why| Err(ExitError::Config(format!("{variable} {why}"))))
 }
 
-/// Why a file cannot be read.
+/// Describes the error of reading a file.
 fn problem(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "the file does not exist".to_owned(),

@@ -1,4 +1,4 @@
-//! `settings`: every setting of the service as JSON, for what has to name them right: charts, composed environments, tests.
+//! `settings`: every setting of the service as JSON, for the chart, compose files and tests.
 
 use std::{any::TypeId, path::PathBuf};
 
@@ -7,32 +7,32 @@ use serde::Serialize;
 
 use crate::settings::Secret;
 
-/// What a program has to know about a service to configure it.
+/// The settings of a service, for programs that configure it.
 #[derive(Debug, Serialize)]
 pub struct SettingsJson {
     service: String,
     settings: Vec<Setting>,
 }
 
-/// A setting, as `--help` tells it to a person.
+/// A setting, with the text of `--help`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Setting {
-    /// The variable. `NAME_FILE` serves as well.
+    /// The name of the variable. `NAME_FILE` is read as well.
     name: String,
     default: Option<String>,
-    /// Whether the service refuses to start without it.
+    /// Whether the service does not start without it.
     required: bool,
-    /// Whether it must not stand where others can read it.
+    /// Whether the value is secret.
     secret: bool,
-    /// Whether it names a file that has to be there.
+    /// Whether the value is the path of a file that must exist.
     file: bool,
-    /// The values it may have, if they can be counted.
+    /// The possible values, if there is a fixed list.
     values: Vec<String>,
     help: String,
 }
 
 impl SettingsJson {
-    /// Of the arguments of `command`, those that are settings: read from a variable, and shown by `--help`.
+    /// Selects the settings among the arguments of `command`: those that have a variable and are not hidden.
     pub(crate) fn of(command: &clap::Command) -> Self {
         let settings = command.get_arguments().filter(|argument| !argument.is_hide_set()).filter_map(setting).collect();
         Self { service: command.get_name().to_owned(), settings }

@@ -1,4 +1,4 @@
-//! From the command line to the exit code.
+//! Main function of every service: parses the command line, runs a subcommand, returns the exit code.
 
 use std::{
     env,
@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use tokio::runtime;
+use tokio::runtime::{self, Runtime};
 
 use crate::{
     App, CommandSettings, Commands, ExitError,
@@ -18,17 +18,17 @@ use crate::{
     command::usage,
     settings::{HttpSettings, LogSettings},
     startup::exit_error,
-    startup::run,
+    startup::run::{self, Runtimes},
 };
 
-/// Runs the service `A` as the command line says.
+/// Runs the subcommand of the service `A` that the command line names.
 #[must_use]
 pub fn main<A: App>() -> ExitCode {
     let cli = Cli::<A::Commands>::parse::<A::Settings>(&Program::of::<A>(), env::args_os(), |name| env::var_os(name));
     let outcome = match cli {
         Ok(cli) => act::<A>(cli),
         Err(ParseEnd::Help(answer)) => {
-            let _ = answer.print(); // to nobody, if the reader of a pipe has left
+            let _ = answer.print(); // fails if the reader of a pipe has exited
             Ok(ExitCode::SUCCESS)
         }
         Err(ParseEnd::Invalid(exit_error)) => Err(exit_error.into()),
@@ -46,16 +46,19 @@ fn act<A: App>(Cli { command, settings_json, settings }: Cli<A::Commands>) -> an
     let command = instead_of_run(command, &settings)?;
     let file = if matches!(command, Command::Run) { A::log_file(&settings)? } else { None };
     log::start(&settings.read::<LogSettings>()?, file)?;
-    // The loop and its connections share the main thread: an answer wakes nobody else. What watches over the loop has a
-    // thread of its own, and answers even if the loop hangs.
+    // The loop and its connections share the main thread, so that an answer wakes no other thread. Signals and the
+    // endpoints have a thread of their own and work even if the loop hangs.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let watch = runtime::Builder::new_multi_thread().worker_threads(1).thread_name("watch").enable_all().build()?;
+    let watch = background("watch")?;
+    // Routes of the service may take time, for instance to compress a response. The probes do not wait for them.
+    let routes = background("routes")?;
     let done = |()| ExitCode::SUCCESS;
     let outcome = runtime.block_on(async {
         match command {
             Command::Run => {
                 let app = A::new(settings.read()?)?;
-                run::run(app, &settings.read()?, &settings.read()?, watch.handle()).await.map(done)
+                let runtimes = Runtimes { watch: watch.handle().clone(), routes: routes.handle().clone() };
+                run::run(app, &settings.read()?, &settings.read()?, &runtimes).await.map(done)
             }
             Command::Check => {
                 let good = check::check::<A>(settings.read()?).await?;
@@ -75,20 +78,26 @@ fn act<A: App>(Cli { command, settings_json, settings }: Cli<A::Commands>) -> an
             Command::Own(command) => command.act(&settings, &mut io::stdout()).await.map(done),
         }
     });
-    // Whatever still runs (a name being resolved, a probe being answered) is not worth waiting for.
+    // Does not wait for running tasks, for example a DNS lookup or the answer to a probe.
     runtime.shutdown_background();
     watch.shutdown_background();
+    routes.shutdown_background();
     outcome
 }
 
-/// The command, or the one that `run` means with its arguments.
+/// Returns the command, or the one that replaces `run` for its arguments.
 fn instead_of_run<Own: Commands>(command: Command<Own>, settings: &CommandSettings) -> Result<Command<Own>, ExitError> {
     let arguments = settings.run_arguments().filter(|_| matches!(command, Command::Run));
     let own = arguments.map(Own::instead_of_run).transpose().map_err(|error| usage::one_line(&error, str::to_owned))?;
     Ok(own.flatten().map_or(command, Command::Own))
 }
 
-/// Whether the reader of our output has left: `dead-letters list | head` has got what it wanted.
+/// A runtime with one thread.
+fn background(name: &str) -> io::Result<Runtime> {
+    runtime::Builder::new_multi_thread().worker_threads(1).thread_name(name).enable_all().build()
+}
+
+/// Whether the reader of standard output has exited, as in `dead-letters list | head`.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == ErrorKind::BrokenPipe)
 }

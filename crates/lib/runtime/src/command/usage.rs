@@ -1,4 +1,4 @@
-//! Errors of the command line in one line: what is wrong, what was probably meant, and which help to read.
+//! Errors of the command line, in one line each: the error, a similar name, and the command that prints help.
 
 use std::error::Error as _;
 
@@ -73,7 +73,7 @@ fn suggestion(error: &Error, kind: ContextKind) -> String {
     if similar.is_empty() { String::new() } else { format!("; did you mean {}?", similar.join(" or ")) }
 }
 
-/// Adds the help of the command that the error is about: clap's usage begins with its name.
+/// Adds the command that prints help for this error. Clap's usage begins with the name of the command.
 fn pointing_to_help(error: &Error, text: &str) -> String {
     let usage = match error.get(ContextKind::Usage) {
         Some(ContextValue::StyledStr(usage)) => usage.to_string(),
@@ -96,7 +96,7 @@ fn flag(argument: &str) -> &str {
     argument.split([' ', '=']).next().unwrap_or_default()
 }
 
-/// The texts that an error carries for a kind of context.
+/// The texts of an error for a kind of context.
 fn strings(error: &Error, kind: ContextKind) -> Vec<&str> {
     match error.get(kind) {
         Some(ContextValue::String(text)) => vec![text],
@@ -105,7 +105,7 @@ fn strings(error: &Error, kind: ContextKind) -> Vec<&str> {
     }
 }
 
-/// A word in quotes. Another text is not repeated, as it may be an address with a password.
+/// A word in quotes. Any other text is not repeated, because it may be a URL with a password.
 fn quoted(text: &str) -> String {
     if is_word(text) { format!("`{text}`") } else { "of this name".to_owned() }
 }
@@ -114,12 +114,12 @@ fn is_word(text: &str) -> bool {
     text.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_'))
 }
 
-/// `--batch-size`, or `batch_size`, as the environment calls it.
+/// Converts `--batch-size` to `batch_size`, the form of the variable.
 pub(crate) fn variable(name: &str) -> String {
     name.trim_start_matches('-').to_uppercase().replace('-', "_")
 }
 
-/// A setting by its variable; what belongs to a subcommand, as it is written there.
+/// The name of an argument: the variable of a setting, otherwise the argument as written.
 pub(crate) fn setting_or_flag(reference: &clap::Command, flag: &str) -> String {
     let long = flag.trim_start_matches('-');
     let is_setting = reference.get_arguments().any(|argument| argument.get_long() == Some(long));

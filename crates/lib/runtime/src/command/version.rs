@@ -1,9 +1,9 @@
-//! The version that `--version` and the log print: `0.2.0 (0123456789ab)`, with the commit if the build knows it.
+//! The version that `--version` and the log print: `0.2.0 (0123456789ab)`, with the commit if it was set at build time.
 
 use std::sync::LazyLock;
 
-/// The version of the workspace, and the commit if `TAGMILL_COMMIT` was set when the program was compiled. The build does not ask
-/// Git, so that a commit alone compiles nothing anew.
+/// The version of the workspace, and the commit if `TAGMILL_COMMIT` was set when the program was compiled. The build does not
+/// read Git, so that a new commit alone does not recompile anything.
 pub(crate) static VERSION: LazyLock<String> =
     LazyLock::new(|| with_commit(env!("CARGO_PKG_VERSION"), option_env!("TAGMILL_COMMIT")));
 

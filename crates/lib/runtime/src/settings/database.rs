@@ -1,4 +1,4 @@
-//! Where the warehouse is.
+//! Settings of PostgreSQL: URL, certificate authority, size of the pool.
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
@@ -22,8 +22,7 @@ pub struct DatabaseSettings {
 
     /// File with the certificate authority (PEM) of the database. Unset: the authorities of the system.
     ///
-    /// `verify-ca` and `verify-full` use it. With it, `require` means `verify-ca`, as with other clients of PostgreSQL. `disable` and
-    /// `prefer` are refused.
+    /// `verify-ca` and `verify-full` use it. With it, `require` means `verify-ca`, as in libpq. `disable` and `prefer` are rejected.
     #[arg(long, env, value_name = "PATH")]
     pub database_ca_file: Option<PathBuf>,
 
@@ -38,7 +37,7 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
-    /// What the driver makes of them; nothing is connected yet. `service` is how the database lists our sessions.
+    /// Converts them to settings of the driver, without connecting. `service` is the `application_name` of the sessions.
     ///
     /// # Errors
     /// When the URL or the certificates cannot be used.

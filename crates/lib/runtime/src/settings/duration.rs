@@ -1,19 +1,19 @@
-//! Durations as people write them: `10s`, `24h`.
+//! Durations with a unit: `10s`, `24h`.
 
 use std::time::Duration;
 
-/// Reads `10s`, `1h 30m`; a bare number is refused, because nobody can say of what.
+/// Parses `10s`, `1h 30m`. A number without a unit is rejected.
 ///
 /// # Errors
-/// When the text is no duration.
+/// When the text is not a duration.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|_| format!("`{text}` is no duration; write it like `10s` or `24h`"))
+    humantime::parse_duration(text).map_err(|_| format!("`{text}` is not a duration; write it like `10s` or `24h`"))
 }
 
-/// The same, longer than nothing: for times that are waited, of which none is no time at all.
+/// Parses a duration of at least a millisecond, for intervals and timeouts.
 ///
 /// # Errors
-/// When the text is no duration, or not even a millisecond.
+/// When the text is not a duration, or the duration is shorter than a millisecond.
 pub fn period(text: &str) -> Result<Duration, String> {
     let period = duration(text)?;
     if period < Duration::from_millis(1) {
@@ -39,6 +39,6 @@ mod tests {
     #[test]
     fn wants_a_unit() {
         assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
-        assert_eq!(duration("30").unwrap_err(), "`30` is no duration; write it like `10s` or `24h`");
+        assert_eq!(duration("30").unwrap_err(), "`30` is not a duration; write it like `10s` or `24h`");
     }
 }

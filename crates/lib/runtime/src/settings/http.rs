@@ -1,4 +1,4 @@
-//! Where the endpoints listen.
+//! Settings of the HTTP endpoints.
 
 use std::net::SocketAddr;
 

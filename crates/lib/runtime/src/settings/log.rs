@@ -1,4 +1,4 @@
-//! What is logged, and how.
+//! Settings of the log: format and filter.
 
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
@@ -14,22 +14,22 @@ pub struct LogSettings {
 
     /// Filter of the log: a level (`info`), or levels of modules (`info,librdkafka=debug`).
     ///
-    /// The syntax is that of the Rust crate `tracing`. At `debug` and `trace`, names of people may appear, and the Kafka client logs
-    /// every fetch. Passwords appear at no level.
+    /// The syntax is that of the Rust type `tracing_subscriber::EnvFilter`. At `debug` and `trace`, names of people may appear, and
+    /// the Kafka client logs every fetch. Passwords appear at no level.
     #[arg(long, env, value_name = "FILTER", value_parser = filter, default_value = QUIET_DRIVERS)]
     pub rust_log: String,
 }
 
-/// The form of a line.
+/// The format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// One JSON object a line, for a log store.
+    /// One JSON object per line, for a log store.
     Json,
     /// Text, for people.
     Text,
 }
 
-/// At `info` the drivers tell of every connection they open; what matters of it, the services say themselves.
+/// At `info` the drivers log every connection. The services log the relevant part of it themselves.
 const QUIET_DRIVERS: &str =
     "info,librdkafka=warn,rdkafka=warn,tokio_postgres=warn,refinery_core=warn,tokio_cron_scheduler=warn";
 

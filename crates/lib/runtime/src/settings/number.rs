@@ -1,4 +1,4 @@
-//! Values of settings and options as people write them: whole numbers, addresses.
+//! Whole numbers and addresses, as values of settings and options.
 
 use std::{
     fmt::Display,
@@ -7,7 +7,7 @@ use std::{
     str::FromStr,
 };
 
-/// Reads whole numbers of a range. `what` completes the sentence "`many` is not …": `a number of records`.
+/// Parses whole numbers of a range. `what` completes the sentence "`many` is not …": `a number of records`.
 /// `T` is the type of the field: name it if the range does not.
 pub fn whole_number<T>(
     what: &'static str,
@@ -22,7 +22,7 @@ where
     }
 }
 
-/// ` from 1 to 5`, as far as the range has ends.
+/// The limits of a range as text: ` from 1 to 5`.
 fn limits<T: Display>(range: &impl RangeBounds<T>) -> String {
     let end = |word: &str, bound| match bound {
         Bound::Included(end) => format!(" {word} {end}"),
@@ -31,7 +31,7 @@ fn limits<T: Display>(range: &impl RangeBounds<T>) -> String {
     end("from", range.start_bound()) + &end("to", range.end_bound())
 }
 
-/// Reads an address and a port to listen on.
+/// Parses an address and a port to listen on.
 ///
 /// # Errors
 /// When the text is not an IP address with a port.

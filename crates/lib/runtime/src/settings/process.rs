@@ -1,4 +1,4 @@
-//! How the process stops.
+//! Settings of the process: the grace period of a shutdown.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::period;
 pub struct ProcessSettings {
     /// Maximum time between SIGTERM and the end of the process.
     ///
-    /// After it the process ends with exit code 1. Nothing is lost: records that were not committed are processed again. The value must be
+    /// Then the process ends with exit code 1. Nothing is lost: records that were not committed are processed again. The value must be
     /// shorter than the grace period of the supervisor, which otherwise kills the process first.
     #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "30s")]
     pub shutdown_grace: Duration,

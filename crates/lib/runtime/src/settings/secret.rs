@@ -1,4 +1,4 @@
-//! A text that must not be seen: neither in a log, nor in an error, nor in `--help`.
+//! Secret texts, which appear in no log, no error and no `--help`.
 
 use std::{convert::Infallible, fmt, str::FromStr};
 
@@ -7,7 +7,7 @@ use std::{convert::Infallible, fmt, str::FromStr};
 pub struct Secret(String);
 
 impl Secret {
-    /// The text itself, for the driver that needs it and nobody else.
+    /// The text itself. For the driver that needs it only.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

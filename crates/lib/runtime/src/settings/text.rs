@@ -1,8 +1,8 @@
-//! The text of a setting: one line, not empty, without white space at its ends. The same rule holds for every setting.
+//! Validation of the text of a setting: one line, not empty, without white space at its ends. Valid for every setting.
 //!
-//! A text that breaks the rule is refused and never trimmed, so the value in use is the value that was set.
+//! An invalid text is rejected and never trimmed, so that the value in use is the value that was set.
 
-/// Why a text cannot be a setting; `None` if it can. The answer never repeats the text, which may be secret.
+/// The reason why a text cannot be a setting; `None` if it can. It never contains the text, which may be secret.
 pub(crate) fn objection(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         Some("is empty")

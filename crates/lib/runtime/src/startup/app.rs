@@ -1,4 +1,4 @@
-//! A service as the shell runs it.
+//! The trait `App`, which every service implements.
 
 use axum::Router;
 use database::Migrations;
@@ -6,25 +6,25 @@ use health::Health;
 
 use crate::{CommandSettings, Commands, Context, ExitError, LogFile, Report, migrate, settings::DatabaseSettings};
 
-/// A service: what it is called, what can be set, how it is checked, what it answers over HTTP, and how it runs.
+/// A service: its name, settings, checks, HTTP routes, and its work.
 ///
 /// The shell adds the command line, logs, metrics, signals, `/health`, `/ready`, `/metrics`, and the subcommands `run`, `check`,
 /// `migrate`, `healthcheck` and `settings`. See `crates/tools/example` for a complete one.
 #[expect(async_fn_in_trait, reason = "a service runs in the main task, nothing has to be Send")]
 pub trait App: Sized {
-    /// The binary, and the label `service` of every metric: `stg-service`.
+    /// The name of the program, and the label `service` of every metric: `stg-service`.
     const NAME: &'static str;
 
     /// One sentence for `--help`.
     const ABOUT: &'static str;
 
-    /// The schema it works on, in [`App::schema_database`]; `None`: it has none of its own.
+    /// The migrations of its schema in [`App::schema_database`]; `None` for a service without a schema.
     const MIGRATIONS: Option<&'static Migrations>;
 
-    /// Its settings beyond those of every service. Read from the environment, from `NAME_FILE`, or from the command line.
+    /// Settings that only this service has. They are read from the environment, from `NAME_FILE` or from the command line.
     type Settings: clap::Args;
 
-    /// Its subcommands beyond those of every service; [`std::convert::Infallible`]: none.
+    /// Subcommands that only this service has; [`std::convert::Infallible`] for none.
     type Commands: Commands;
 
     /// Completes the definitions of the settings, for instance with defaults that depend on the service.
@@ -33,7 +33,7 @@ pub trait App: Sized {
         command
     }
 
-    /// The files that errors are also written to while the service runs; `None`: none.
+    /// The files to which errors are also written while the service runs; `None` for no files.
     ///
     /// # Errors
     /// When a setting is missing or malformed.
@@ -41,27 +41,27 @@ pub trait App: Sized {
         Ok(None)
     }
 
-    /// Examines the settings; connects nothing.
+    /// Validates the settings, without connecting.
     ///
     /// # Errors
-    /// When one of them cannot be used.
+    /// When a setting cannot be used.
     fn new(settings: Self::Settings) -> Result<Self, ExitError>;
 
-    /// Gives its metrics their help texts.
+    /// Describes its metrics.
     fn describe_metrics() {}
 
-    /// Registers the parts that `/health`, `/ready` and `/metrics` ask, as far as they exist before it runs.
+    /// Registers the sources of `/health`, `/ready` and `/metrics` that exist before it runs.
     fn register(&self, _health: &Health) {}
 
-    /// What it answers over HTTP. Called once, when metrics can be used.
+    /// Its HTTP routes. Called once, after the metrics are installed.
     fn routes(&self) -> Router {
         Router::new()
     }
 
-    /// Looks at everything the service needs and reports each finding; changes nothing.
+    /// Checks everything that the service needs and reports each finding. Changes nothing.
     async fn check(&self, _report: &mut Report) {}
 
-    /// The database that [`App::MIGRATIONS`] are for: that of `DATABASE_URL` unless the service has settings of its own.
+    /// The database of [`App::MIGRATIONS`]: that of `DATABASE_URL` unless the service has other settings.
     ///
     /// # Errors
     /// When a setting is missing or malformed.
@@ -69,10 +69,10 @@ pub trait App: Sized {
         settings.read::<DatabaseSettings>()?.connection(Self::NAME)
     }
 
-    /// Brings its schema up to date.
+    /// Applies missing migrations.
     ///
     /// # Errors
-    /// When the database does not answer or refuses.
+    /// When the database does not answer or rejects a migration.
     async fn migrate(settings: &CommandSettings) -> Result<(), ExitError> {
         match Self::MIGRATIONS {
             Some(migrations) => migrate::migrate(&Self::schema_database(settings)?, migrations).await,
@@ -83,6 +83,6 @@ pub trait App: Sized {
     /// Works until [`Context::stop`] is cancelled. Signals are handled and HTTP requests answered from the beginning.
     ///
     /// # Errors
-    /// An [`ExitError`] when something the settings point to is missing or refuses; any other error is exit code 1.
+    /// An [`ExitError`] when something that a setting names is missing or rejects the service. Any other error is exit code 1.
     async fn run(self, context: Context) -> anyhow::Result<()>;
 }

@@ -1,4 +1,4 @@
-//! What the shell hands to a running service.
+//! The context of a running service: stop signal, health, grace period.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -7,12 +7,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::version::VERSION;
 
-/// The surroundings of a running service.
+/// The context of a running service.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// Cancelled by SIGTERM and SIGINT. The process ends with exit code 1 when [`Context::shutdown_grace`] has passed since.
     pub stop: CancellationToken,
-    /// Where parts of the service register that `/health` and `/ready` have to ask.
+    /// The registry of the sources of `/health` and `/ready`.
     pub health: Health,
     /// `SHUTDOWN_GRACE`.
     pub shutdown_grace: Duration,
@@ -26,8 +26,8 @@ impl Context {
         self.http_addr
     }
 
-    /// Logs that everything the service needs was found. Not called earlier: a service that is refused says so in one
-    /// line, and that is its last one.
+    /// Logs that the service has found everything that it needs. Not called earlier, because a service that cannot start
+    /// prints one line only, the error.
     pub fn started(&self) {
         tracing::info!(version = VERSION.as_str(), http.address = %self.http_addr, "started");
     }

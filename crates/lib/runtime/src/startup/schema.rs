@@ -1,10 +1,10 @@
-//! Whether a database has the tables that this release needs.
+//! Check of the schema: whether all migrations of this release are applied.
 
 use database::Migrations;
 
 use crate::{ExitError, StartupError};
 
-/// Refuses a schema that lacks migrations: statements would fail for ever.
+/// Rejects a schema that lacks migrations, because statements would fail permanently.
 ///
 /// # Errors
 /// When migrations are missing, and when the database does not answer.
@@ -20,7 +20,7 @@ pub async fn require(
     }
 }
 
-/// What to do about migrations that are missing.
+/// The advice for missing migrations.
 pub(crate) fn advice(database: &database::Settings, pending: &[String], service: &str) -> String {
     let setting = database.role().dependency.setting;
     format!("{setting}: the schema lacks {}; run `{service} migrate`", pending.join(", "))

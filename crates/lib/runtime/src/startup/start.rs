@@ -1,4 +1,4 @@
-//! Waiting at the start for dependencies that are away.
+//! Waiting for unreachable dependencies at the start.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,23 +9,23 @@ use tokio::time::sleep;
 
 use crate::{ExitError, StartupError};
 
-/// Where a start shows what it waits for.
+/// The health of a service during its start.
 #[expect(async_fn_in_trait, reason = "a service runs in the main task, nothing has to be Send")]
 pub trait StartHealth {
-    /// Another attempt begins, or `waiting` until the next one.
+    /// Shows that an attempt begins (`None`), or that the service is `waiting` for the next one.
     fn show(&self, waiting: Option<Waiting>);
 
-    /// Everything was found.
+    /// Shows that the dependency was reached.
     fn done(&self);
 
     /// Waits for `work`, and shows that the process is alive meanwhile.
     async fn alive<T>(&self, work: impl Future<Output = T>) -> T;
 }
 
-/// Repeats `attempt` until it succeeds or is refused. To be dropped when the process is told to stop.
+/// Repeats `attempt` until it succeeds or is rejected. The caller drops the future when the process is stopped.
 ///
 /// # Errors
-/// The refusal.
+/// The rejection.
 pub async fn until_available<T>(
     health: &impl StartHealth,
     attempt: impl AsyncFn() -> Result<T, StartupError>,
@@ -53,7 +53,7 @@ pub async fn until_available<T>(
 /// The loop of a consumer shows its own start.
 impl StartHealth for LoopHealth {
     fn show(&self, waiting: Option<Waiting>) {
-        // What was waited for is shown until an attempt has succeeded.
+        // The dependency is shown until an attempt has succeeded.
         if waiting.is_some() {
             self.set_waiting(waiting);
             self.set_step(Step::Waiting);
@@ -89,12 +89,12 @@ impl Start {
         Self(Mutex::new(State { is_finished: false, waiting: None, dependencies: dependencies.to_vec() }))
     }
 
-    /// The service is ready, as far as its start is concerned.
+    /// Marks the start as finished.
     pub fn finish(&self) {
         self.with(|state| state.is_finished = true);
     }
 
-    /// What is waited for at the moment.
+    /// The dependency that the start waits for.
     #[must_use]
     pub fn waiting(&self) -> Option<Waiting> {
         self.with(|state| state.waiting.clone())
@@ -121,7 +121,7 @@ impl StartHealth for Start {
     }
 }
 
-/// Why a start is not finished.
+/// A reason in `/ready` why the start is not finished.
 #[derive(Serialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum NotReady<'a> {

@@ -1,17 +1,17 @@
-//! Why something could not be got ready at the start: to give up, or to try again.
+//! Errors of a start: permanent ones, which end the process, and outages, which are retried.
 
 use consumer::DependencyError;
 use database::ConnectError;
 
 use crate::ExitError;
 
-/// The difference between a mistake and an outage.
+/// An error of a start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartupError {
-    /// Trying again will not help.
+    /// A permanent error: the process exits.
     #[error(transparent)]
     Refused(#[from] ExitError),
-    /// Trying again will help, sooner or later.
+    /// An outage: the attempt is repeated.
     #[error(transparent)]
     Unavailable(#[from] DependencyError),
 }
@@ -36,7 +36,7 @@ impl From<database::migrate::Error> for StartupError {
     }
 }
 
-/// For a command, which does not wait for what is away.
+/// For a command, which does not wait for an unreachable dependency.
 impl From<StartupError> for ExitError {
     fn from(startup_error: StartupError) -> Self {
         match startup_error {

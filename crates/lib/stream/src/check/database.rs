@@ -21,7 +21,7 @@ pub(crate) async fn transaction(database: &Database, service: &str) -> Finding {
         Ok(1) => Finding::ok("database transaction", "writes and rolls back"),
         Ok(_) => Finding::failed(
             "database transaction",
-            "DATABASE_URL: a statement does not see what the one before it wrote",
+            "DATABASE_URL: a statement does not see the rows of the previous statement",
         ),
         Err(failure) => Finding::failed(
             "database transaction",
@@ -30,10 +30,10 @@ pub(crate) async fn transaction(database: &Database, service: &str) -> Finding {
     }
 }
 
-/// What to do about a transaction that fails although the connection works.
+/// The advice for a transaction that fails although the connection works.
 fn advice(failure: &str) -> &'static str {
     if failure.contains("25006") {
-        "it has to lead to the primary, and default_transaction_read_only has to be off for the role, the database and the server"
+        "it must lead to the primary, and default_transaction_read_only must be off for the role, the database and the server"
     } else if failure.contains("transaction blocks not allowed") {
         "set pool_mode = transaction or session in the pooler"
     } else {

@@ -1,4 +1,4 @@
-//! The dead letters of a service, from the first to the last there is now.
+//! Reader of the dead-letter topic, from its first record to its current end.
 
 use std::io::{self, Write};
 
@@ -8,22 +8,22 @@ use super::selection::Selection;
 use crate::errors::exit_error;
 use runtime::ExitError;
 
-/// Reads the dead-letter topic and picks those that are meant.
+/// Reads the dead-letter topic and returns the selected dead letters.
 pub(crate) struct Letters<'a> {
     reader: Reader,
     selection: &'a Selection,
     topic: &'a str,
-    /// How many records there were, meant or not.
+    /// Number of records that were read, selected or not.
     seen: usize,
-    /// How many of them are no dead letters.
+    /// Number of records that are not dead letters.
     foreign: usize,
 }
 
-/// So many letters are looked up at once. They are sent, acknowledged and remembered together, too: so many come twice
-/// when the command is killed, at most.
+/// Maximum number of dead letters that are looked up, sent, acknowledged and recorded together. If the command is
+/// killed, at most this number is sent twice.
 const CHUNK: usize = 500;
 
-/// And so many bytes of them are held in memory, give or take a record.
+/// Maximum size of a chunk in memory, in bytes, exceeded by one record at most.
 pub(crate) const CHUNK_BYTES: usize = 4 << 20;
 
 impl<'a> Letters<'a> {
@@ -38,7 +38,7 @@ impl<'a> Letters<'a> {
         Ok(Self { reader, selection, topic, seen: 0, foreign: 0 })
     }
 
-    /// The next of those that are meant, at most `most` of them; none after the last.
+    /// Returns the next selected dead letters, at most `most`. Empty after the last one.
     pub(crate) async fn next_chunk(&mut self, most: usize) -> Result<Vec<ParsedDeadLetter>, ExitError> {
         let (mut chunk, mut bytes) = (Vec::new(), 0);
         while chunk.len() < most.min(CHUNK)
@@ -63,7 +63,7 @@ impl<'a> Letters<'a> {
         Ok(None)
     }
 
-    /// Says, after the last, how many of the records were `meant`.
+    /// Writes how many of the records are selected. Called after the last one.
     pub(crate) fn sum_up(&self, meant: usize, out: &mut impl Write) -> io::Result<()> {
         let Self { topic, seen, foreign, .. } = self;
         match (seen, meant) {
@@ -72,7 +72,7 @@ impl<'a> Letters<'a> {
             _ => writeln!(out, "{meant} of the {seen} records of {topic}")?,
         }
         if *foreign > 0 {
-            writeln!(out, "left out, for they are no dead letters of ours: {foreign}")?;
+            writeln!(out, "left out, because they are not dead letters: {foreign}")?;
         }
         Ok(())
     }

@@ -1,11 +1,11 @@
-//! One dead letter as a line of JSON. Here the record itself is shown, which may name people: it was asked for.
+//! A dead letter as a line of JSON. It contains the record itself, which can name people.
 
 use kafka::ParsedDeadLetter;
 use serde::Serialize;
 
 use super::replayed::{Returned, place};
 
-/// The shape of the line.
+/// The fields of the line.
 #[derive(Debug, Serialize)]
 pub(crate) struct Line<'a> {
     partition: i32,
@@ -19,10 +19,10 @@ pub(crate) struct Line<'a> {
     value: Option<Bytes<'a>>,
     value_bytes: usize,
     headers: Vec<Header<'a>>,
-    /// What of the record is not here and may still be where it came from.
+    /// Parts of the record that the dead letter lacks. The source topic may still have them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     omitted: Vec<&'static str>,
-    /// Null: it was not sent back. Absent: the database did not say.
+    /// Null: it was not sent back. Absent: the database did not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     replayed_at: Option<Option<String>>,
 }
@@ -42,7 +42,7 @@ struct Source<'a> {
     timestamp: Option<i64>,
 }
 
-/// Bytes as a person can read them: text, or `{"hex": "ff00…"}`.
+/// Bytes as text if they are UTF-8, otherwise as `{"hex": "ff00…"}`.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Bytes<'a> {
@@ -50,11 +50,11 @@ enum Bytes<'a> {
     Binary { hex: String },
 }
 
-/// How many bytes of what is no text are shown: enough to tell Avro from gzip.
+/// Maximum number of bytes shown in hex, enough to distinguish Avro from gzip.
 const SHOWN: usize = 64;
 
 impl<'a> Line<'a> {
-    /// The line of a letter; `returned` is what is known of its having been sent back.
+    /// The line of a dead letter. `returned`: the dead letters that were sent back, if known.
     pub(crate) fn new(letter: &'a ParsedDeadLetter, returned: Option<&Returned>) -> Self {
         let (original, omitted) = (&letter.original, letter.omitted);
         let parts = [("value", omitted.value), ("key", omitted.key), ("headers", omitted.headers)];
@@ -82,12 +82,12 @@ impl<'a> Line<'a> {
     }
 }
 
-/// How many bytes the value has, here or where it came from.
+/// The size of the original value, even if the dead letter lacks it.
 pub(crate) fn value_bytes(letter: &ParsedDeadLetter) -> usize {
     letter.omitted.value.unwrap_or_else(|| letter.original.value.as_ref().map_or(0, Vec::len))
 }
 
-/// A text for a terminal. An error may quote what it met, and what it met may command one.
+/// Replaces control characters. An error can quote a record, and a record can contain escape sequences for a terminal.
 pub(crate) fn escape_control(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
 }

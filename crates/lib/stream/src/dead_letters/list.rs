@@ -1,4 +1,4 @@
-//! `dead-letters list`: what could not be used, and why.
+//! `dead-letters list`: a table or JSON lines of dead letters.
 
 use std::io::Write;
 
@@ -15,10 +15,10 @@ use super::{
     selection::Selection,
 };
 
-/// How to list them.
+/// The options of `dead-letters list`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct List {
-    /// Which.
+    /// The dead letters to list.
     #[command(flatten)]
     pub selection: Selection,
 
@@ -26,17 +26,17 @@ pub struct List {
     #[arg(long, value_name = "NUMBER", value_parser = whole_number::<usize>("a number of dead letters", 0..))]
     pub limit: Option<usize>,
 
-    /// Prints one JSON object a line, with key and value of the record, which can name people. The table shows neither.
+    /// Prints one JSON object per line, with key and value of the record, which can name people. The table shows neither.
     #[arg(long)]
     pub json: bool,
 }
 
 impl List {
-    /// Lists the dead letters there are now; those that were sent back are marked if a `database` can be asked. It is
-    /// for the hour when something is down: without the database it says all else.
+    /// Lists the dead letters that exist now. Those that were sent back are marked if there is a `database`. Without the
+    /// database it lists everything else, because the command must work during an outage.
     ///
     /// # Errors
-    /// A [`runtime::ExitError`] when the topic is missing or the brokers do not answer; what `out` says of a failed write.
+    /// A [`runtime::ExitError`] when the topic is missing or the brokers do not answer, and any error of a write to `out`.
     pub async fn run(
         &self,
         kafka: &kafka::Settings,
@@ -79,15 +79,15 @@ impl List {
     }
 }
 
-/// Which of them were sent back; a database that does not say is not asked again.
+/// The dead letters that were sent back. After an error the database is not queried again.
 async fn recall(database: &mut Option<&Database>, topic: &str, chunk: &[ParsedDeadLetter]) -> Option<Returned> {
     let recalled = replayed::recall((*database)?, topic, chunk).await;
     recalled.inspect_err(unknown).inspect_err(|_| *database = None).ok()
 }
 
-/// Says that the marks are missing.
+/// Logs that the marks are missing.
 pub(crate) fn unknown(why: &impl std::fmt::Display) {
-    tracing::warn!(error = %why, "which dead letters were sent back is not known");
+    tracing::warn!(error = %why, "cannot read which dead letters were sent back");
 }
 
 fn table() -> Table {
@@ -97,7 +97,7 @@ fn table() -> Table {
     table
 }
 
-/// Where, when, why, whence, how much, and whether it is done with. Neither key nor value: a screen is read over shoulders.
+/// The row of a dead letter. It contains neither key nor value, which can name people.
 fn row(letter: &ParsedDeadLetter, returned: Option<&Returned>) -> [Cell; 7] {
     let original = &letter.original;
     let bytes = match (&original.value, letter.omitted.value) {

@@ -1,4 +1,4 @@
-//! `dead-letters replay`: the originals go back to where they came from, each once.
+//! `dead-letters replay`: sends the original records back to the source topic, each once.
 
 use std::{collections::BTreeMap, io::Write, mem};
 
@@ -16,27 +16,27 @@ use super::{
 use crate::errors::exit_error;
 use runtime::{Confirmation, ExitError};
 
-/// What to send back.
+/// The options of `dead-letters replay`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Replay {
-    /// Which.
+    /// The dead letters to send back.
     #[command(flatten)]
     pub selection: Selection,
 
-    /// Whether to send them, to ask, or to show what would be sent.
+    /// Whether to send them, to ask first, or to show what would be sent.
     #[command(flatten)]
     pub confirmation: Confirmation,
 }
 
 impl Replay {
-    /// Sends back the dead letters there are now, but for those that were sent back before.
+    /// Sends back the dead letters that exist now, except those that were sent back before.
     ///
-    /// They are sent, then acknowledged, then remembered. Killed in between, the next run sends a chunk once more, which
-    /// is harmless: every layer knows an event that it has seen.
+    /// They are sent, then acknowledged, then recorded. If the command is killed in between, the next run sends one
+    /// chunk again. This is harmless, because every layer recognises a repeated event.
     ///
     /// # Errors
-    /// A [`ExitError`] when a topic is missing, or Kafka or the database does not answer. What was sent until then is
-    /// remembered.
+    /// An [`ExitError`] when a topic is missing, or Kafka or the database does not answer. Records sent before that are
+    /// recorded.
     pub async fn run(&self, kafka: &kafka::Settings, database: &Database, out: &mut impl Write) -> anyhow::Result<()> {
         let mode = self.confirmation.mode()?;
         if mode.shows() && !self.pass(false, kafka, database, out).await? {
@@ -48,7 +48,7 @@ impl Replay {
         Ok(())
     }
 
-    /// Goes through the dead letters, and sends them if it is to `execute`. `false`: there is nothing to send.
+    /// Reads the dead letters, and sends them if `execute` is set. Returns `false` if there is nothing to send.
     async fn pass(
         &self,
         execute: bool,
@@ -88,16 +88,16 @@ struct Sending<'a> {
     kafka: &'a kafka::Settings,
     database: &'a Database,
     replay_producer: ReplayProducer,
-    /// Of the letters that are to be sent next.
+    /// Coordinates of the dead letters to be sent next.
     places: Vec<Place>,
-    /// The records they were.
+    /// Their original records.
     records: Vec<Record>,
     bytes: usize,
     tally: ReplayCounts,
 }
 
 impl Sending<'_> {
-    /// Sends what has not been sent before of some letters.
+    /// Sends those of the dead letters that were not sent back before.
     async fn take(&mut self, letters: Vec<ParsedDeadLetter>) -> Result<(), ExitError> {
         let before = replayed::recall(self.database, &self.kafka.dead_letter_topic, &letters).await?;
         self.tally.before += before.len();
@@ -110,9 +110,9 @@ impl Sending<'_> {
         self.flush().await
     }
 
-    /// Makes a letter ready to be sent, or notes why it is left.
+    /// Prepares a dead letter for sending, or counts it as left out, with the reason.
     async fn prepare(&mut self, letter: ParsedDeadLetter) -> Result<(), ExitError> {
-        // A letter may name any topic; whoever can write letters must not write to all topics with our rights.
+        // A dead letter can name any topic. A writer of dead letters must not write to other topics with our rights.
         if *letter.original.topic != *self.kafka.source_topic {
             *self.tally.elsewhere.entry(letter.original.topic.to_string()).or_default() += 1;
             return Ok(());
@@ -135,7 +135,7 @@ impl Sending<'_> {
         Ok(())
     }
 
-    /// The letter with what was left out of it, if the source topic still has it.
+    /// Completes a dead letter from its original record, if the source topic still has it.
     async fn complete(&self, letter: ParsedDeadLetter) -> Result<Option<ParsedDeadLetter>, ExitError> {
         let Record { topic, partition, offset, .. } = &letter.original;
         let found = Reader::find(self.kafka, topic, *partition, *offset).await.map_err(gone)?;
@@ -153,26 +153,26 @@ impl Sending<'_> {
     }
 }
 
-/// The topic is named by the letters, not by a setting.
+/// The error for a missing topic that dead letters name, not a setting.
 fn gone(error: kafka::Error) -> ExitError {
     match error {
         kafka::Error::NoTopic(topic) => {
-            ExitError::Unavailable(format!("topic {topic}, where they came from, does not exist"))
+            ExitError::Unavailable(format!("topic {topic}, the origin of these dead letters, does not exist"))
         }
         error => exit_error(error),
     }
 }
 
-/// What became of the letters.
+/// Counts of the dead letters, by result.
 #[derive(Default)]
 struct ReplayCounts {
-    /// By reason and topic; in a dry run, those that would have been.
+    /// Sent, by reason and topic. In a dry run: those that would be sent.
     sent: BTreeMap<(String, String), usize>,
     before: usize,
     too_large: Vec<Place>,
-    /// What was left out of them is nowhere to be found; with the partition and offset of their originals.
+    /// Incomplete ones whose original record no longer exists, with its partition and offset.
     lost: Vec<(Place, Place)>,
-    /// By topic: they came from another one than this service reads.
+    /// Those of a topic that this service does not read, by topic.
     elsewhere: BTreeMap<String, usize>,
 }
 
@@ -183,17 +183,17 @@ impl ReplayCounts {
             writeln!(out, "{verb} {count} to {topic} ({reason})")?;
         }
         for (partition, offset) in &self.too_large {
-            writeln!(out, "left {partition}/{offset}: with its new headers it is too large for its topic")?;
+            writeln!(out, "left out {partition}/{offset}: with the added headers it exceeds the limit of its topic")?;
         }
         for ((partition, offset), (at, from)) in &self.lost {
-            let original = format!("the original, {source}/{at}/{from}, is gone");
-            writeln!(out, "left {partition}/{offset}: it is not whole, it was too large, and {original}")?;
+            let original = format!("the original {source}/{at}/{from} no longer exists");
+            writeln!(out, "left out {partition}/{offset}: it is incomplete, and {original}")?;
         }
         for (topic, count) in &self.elsewhere {
-            writeln!(out, "left {count} from {}: KAFKA_SOURCE_TOPIC is {source}", escape_control(topic))?;
+            writeln!(out, "left out {count} from {}: KAFKA_SOURCE_TOPIC is {source}", escape_control(topic))?;
         }
         if self.before > 0 {
-            writeln!(out, "left {}: sent back before", self.before)?;
+            writeln!(out, "left out {}: sent back before", self.before)?;
         }
         if self.sent.is_empty() { writeln!(out, "nothing to send back") } else { Ok(()) }
     }

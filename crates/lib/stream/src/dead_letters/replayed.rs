@@ -1,4 +1,4 @@
-//! Which dead letters have been sent back, kept in PostgreSQL: offsets committed to a group would only cover ranges.
+//! Record of the dead letters that were sent back, in PostgreSQL. Committed offsets of a group could record ranges only.
 
 use std::collections::HashMap;
 
@@ -10,15 +10,15 @@ use kafka::ParsedDeadLetter;
 /// Coordinates in the dead-letter topic.
 pub(crate) type Place = (i32, i64);
 
-/// Those that were sent back, and when.
+/// The dead letters that were sent back, with the time.
 pub(crate) type Returned = HashMap<Place, Timestamp>;
 
 pub(crate) fn place(letter: &ParsedDeadLetter) -> Place {
     (letter.partition, letter.offset)
 }
 
-/// Those of the letters that were sent back before. One that failed later than that is another letter in the same place:
-/// the topic was made anew.
+/// Returns those of the dead letters that were sent back before. A dead letter that failed after that is another one
+/// with the same coordinates, of a topic that was created again.
 pub(crate) async fn recall(
     database: &Database,
     topic: &str,
@@ -41,7 +41,7 @@ pub(crate) async fn recall(
     Ok(known)
 }
 
-/// Remembers that these were sent back.
+/// Records that these were sent back.
 pub(crate) async fn remember(database: &Database, topic: &str, places: &[Place]) -> Result<(), Failure> {
     let (partitions, offsets): (Vec<i32>, Vec<i64>) = places.iter().copied().unzip();
     let transaction = database.begin_batch().await?;

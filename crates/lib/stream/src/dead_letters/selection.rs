@@ -1,11 +1,11 @@
-//! Which dead letters are meant; `list` and `replay` understand the same flags, so that what was seen can be sent.
+//! Selection of dead letters by options, the same for `list` and `replay`.
 
 use clap::Args;
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use kafka::ParsedDeadLetter;
 use runtime::settings::whole_number;
 
-/// All of these at once; without any, every dead letter.
+/// The options of a selection. A dead letter must match all of them. Without any, every dead letter is selected.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Selection {
     /// Selects the dead letters with this reason: `not-json`.
@@ -42,7 +42,7 @@ impl Selection {
 fn time(text: &str) -> Result<Timestamp, String> {
     let utc = || text.parse().ok().and_then(|civil: DateTime| Offset::UTC.to_timestamp(civil).ok());
     let time = text.parse().ok().or_else(utc);
-    time.ok_or_else(|| format!("`{text}` is no time; write it like `2026-03-02` or `2026-03-02T12:00:00`"))
+    time.ok_or_else(|| format!("`{text}` is not a time; write it like `2026-03-02` or `2026-03-02T12:00:00`"))
 }
 
 #[cfg(test)]
@@ -59,6 +59,6 @@ mod tests {
         ] {
             assert_eq!(time(text).map(|time| time.to_string()).as_deref(), Ok(read), "{text}");
         }
-        assert!(time("yesterday").unwrap_err().starts_with("`yesterday` is no time"));
+        assert!(time("yesterday").unwrap_err().starts_with("`yesterday` is not a time"));
     }
 }

@@ -1,23 +1,25 @@
-//! How a rebuild begins: one transaction, with the reset of the group's offsets inside it.
+//! Start of a rebuild: one transaction, with the reset of the group's offsets inside it.
 //!
-//! The order matters, because the offsets are the broker's and the tables the database's, and nothing commits both:
+//! Offsets are stored by the broker and tables by the database, and no commit covers both. Therefore the order matters:
 //!
-//! 1. Lock what every batch touches first, and empty what is to be built. A batch that has begun is waited for; one that
-//!    begins now waits for us, and finds the tables empty and the note written.
-//! 2. Take the targets. Whatever any batch has stored so far came of records below them.
-//! 3. Reset the offsets of the group. The broker does so only while the group has no members, in one step with looking.
-//! 4. Write the note and commit.
+//! 1. Lock the table that every batch touches first, and empty the tables. The lock waits for running batches. A batch
+//!    that begins later waits for this transaction, then finds the tables empty and the state of the rebuild stored.
+//! 2. Read the targets, the end offsets of the topic. All rows stored so far come from records below them.
+//! 3. Reset the offsets of the group. The broker does so only while the group has no members, in one atomic step.
+//! 4. Store the state of the rebuild and commit.
 //!
-//! What can come in between:
-//! - **A service starts before 3:** the group has a member, the broker refuses, the transaction is undone.
-//! - **A service starts between 3 and 4:** it reads from offset 0, but its first batch waits for our lock. It goes on as
-//!   part of the rebuild, or, if we fail, replays its topic into what is there already, which changes nothing.
-//! - **We die between 3 and 4:** nothing is emptied, no note is written, the group starts at offset 0: the same harmless
-//!   replay. If an earlier rebuild was under way, its note stands, and reading from offset 0 is what it wants.
-//! - **A process that slept through it all** (stopped, frozen, cut off) wakes up with a batch in hand. If its transaction
-//!   had begun before 1, we have waited for it, or the server has ended it after 30 s. If not, it writes into the emptied
-//!   tables, as a part of the replay that comes early, and sees the note. What it had to tell of an earlier batch was true
-//!   when it was computed, and carries a version from before the rebuild. It can commit no offset: it is no member.
+//! Events that can happen in between:
+//! - **A service starts before 3:** the group has a member, the broker rejects the reset, and the transaction is rolled
+//!   back.
+//! - **A service starts between 3 and 4:** it reads from offset 0, but its first batch waits for the lock. It continues as
+//!   part of the rebuild. If this command fails, it replays its topic into the existing rows, which changes nothing.
+//! - **This command is killed between 3 and 4:** no table is emptied, no state is stored, and the group starts at offset
+//!   0: the same harmless replay. If an earlier rebuild is running, its state remains, and it needs offset 0 anyway.
+//! - **A process that was suspended meanwhile** (stopped, frozen, disconnected) resumes with a batch. If its transaction
+//!   began before 1, the lock has waited for it, or the server has ended it after 30 s. If not, it writes into the emptied
+//!   tables, as an early part of the replay, and reads the state of the rebuild. Its messages about an earlier batch were
+//!   correct when they were computed, and have versions from before the rebuild. It cannot commit offsets, because it is
+//!   no longer a member of the group.
 
 use std::io::Write;
 
@@ -27,20 +29,20 @@ use runtime::{CommandSettings, Confirmation, ExitError};
 
 use crate::errors::exit_error;
 
-/// What a rebuild of a service does.
+/// The rebuild of a service.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan<'a> {
-    /// What readers notice, as a sentence.
+    /// The effect on readers, as a sentence.
     pub effect: &'a str,
     /// The statements of step 1.
     pub emptying: &'a [Statement],
 }
 
-/// Prepares the rebuild of a service and says what is to be done next, after showing it and asking.
+/// Shows the rebuild of a service, asks, prepares it, and writes the next step to `out`.
 ///
 /// # Errors
-/// A [`ExitError`] if nobody can be asked, while the group has members, when the source topic does not begin at offset 0 any more,
-/// and when something does not answer. Nothing has changed then but, perhaps, the offsets.
+/// An [`ExitError`] if the confirmation is missing, if the group has members, if the source topic no longer begins at offset 0, or
+/// if a server does not answer. Then nothing has changed, except possibly the offsets.
 pub async fn prepare(
     settings: &CommandSettings,
     confirmation: Confirmation,
@@ -51,7 +53,7 @@ pub async fn prepare(
     let kafka = crate::settings::kafka(settings)?;
     let database = settings.database().await?;
     let group = kafka::Group::connect(&kafka).map_err(exit_error)?;
-    // Nobody is disturbed for what will be refused. That it is asked again below, where it counts, stays necessary.
+    // An early check, before anything is locked. The check that counts is the reset of the offsets.
     let members = group.members().await.map_err(exit_error)?;
     if !members.is_empty() {
         return Err(has_members(&kafka, &members.join(", ")).into());
@@ -59,7 +61,7 @@ pub async fn prepare(
     let ends = targets(&group, &kafka.source_topic).await?;
     if group.committed(ends.len()).await.map_err(exit_error)?.iter().all(Option::is_none) {
         return Err(ExitError::Unavailable(format!(
-            "KAFKA_GROUP_ID: the group {} has never read {}; give the group that the service runs with",
+            "KAFKA_GROUP_ID: the group {} has never read {}; set the group with which the service runs",
             kafka.group_id, kafka.source_topic
         ))
         .into());
@@ -89,7 +91,7 @@ async fn begin(
     }
     let targets = targets(group, &kafka.source_topic).await?;
     if !group.reset_offsets(targets.len()).await.map_err(exit_error)? {
-        return Err(has_members(kafka, "it came this moment").into());
+        return Err(has_members(kafka, "joined just now").into());
     }
     transaction
         .execute(&statement!("service/insert_rebuild"), [&service, &targets, &kafka.group_id])
@@ -103,14 +105,14 @@ async fn begin(
     Ok(())
 }
 
-/// Where each partition of the topic ends.
+/// The end offset of each partition of the topic.
 async fn targets(group: &kafka::Group, topic: &str) -> Result<Vec<i64>, ExitError> {
     let watermarks = group.watermarks().await.map_err(exit_error)?;
     match watermarks.iter().enumerate().find(|(_, watermarks)| watermarks.low != 0) {
         None => Ok(watermarks.iter().map(|watermarks| watermarks.high).collect()),
         Some((partition, watermarks)) => Err(ExitError::Unavailable(format!(
-            "KAFKA_SOURCE_TOPIC: partition {partition} of {topic} begins at offset {}, not at 0: what was deleted cannot be \
-             read again, and a rebuild would lose it",
+            "KAFKA_SOURCE_TOPIC: partition {partition} of {topic} begins at offset {}, not at 0: a rebuild would lose the \
+             deleted records",
             watermarks.low
         ))),
     }
@@ -118,8 +120,8 @@ async fn targets(group: &kafka::Group, topic: &str) -> Result<Vec<i64>, ExitErro
 
 fn has_members(kafka: &kafka::Settings, members: &str) -> ExitError {
     ExitError::Unavailable(format!(
-        "KAFKA_GROUP_ID: the group {} has members ({members}): stop every {} and run this again; one that was killed counts \
-         until KAFKA_SESSION_TIMEOUT has passed",
+        "KAFKA_GROUP_ID: the group {} has members ({members}): stop every {} and run this again; a killed one remains a member \
+         until KAFKA_SESSION_TIMEOUT has elapsed",
         kafka.group_id, kafka.service
     ))
 }

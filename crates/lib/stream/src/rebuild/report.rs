@@ -1,4 +1,4 @@
-//! What `check` says of a rebuild.
+//! The finding of `check` about a rebuild.
 
 use consumer::Failure;
 use database::Database;
@@ -6,7 +6,7 @@ use database::Database;
 use super::state::{Phase, State, read};
 use runtime::Finding;
 
-/// A line while a rebuild of the service is under way. What keeps it from being looked at has had its own line.
+/// One finding while a rebuild of the service is in progress. An error of the database has a finding of its own.
 pub(crate) async fn findings(settings: &database::Settings, service: &str) -> Vec<Finding> {
     let look = async {
         let transaction = Database::new(settings).begin_batch().await?;
@@ -21,8 +21,8 @@ fn finding(state: &State) -> Finding {
     Finding::ok(
         "rebuild",
         match state.phase {
-            Phase::Replaying => "under way: the source topic is being read again",
-            Phase::Publishing => "under way: what came of it is being told",
+            Phase::Replaying => "in progress: the source topic is being read again",
+            Phase::Publishing => "in progress: the result is being published",
         },
     )
 }

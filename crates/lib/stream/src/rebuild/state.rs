@@ -1,55 +1,55 @@
-//! The note a rebuild leaves in the database: which phase it is in, and what ends that.
+//! The state of a rebuild in the database: its phase, and the targets that end it.
 
 use consumer::{DependencyError, Failure, Fault};
 use database::{Row, Transaction, get, statement};
 use uuid::Uuid;
 
-/// A rebuild under way.
+/// A rebuild in progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
-    /// Tells it from an earlier one of the same service.
+    /// Distinguishes it from an earlier rebuild of the same service.
     pub id: i64,
     /// The group whose offsets were reset.
     pub group: String,
-    /// How far it is.
+    /// The phase.
     pub phase: Phase,
-    /// Where each partition of the source topic ended when it began, partition 0 first: what was said before the rebuild
-    /// came of records below these, so above them nothing can be less than it was.
+    /// The end offset of each partition of the source topic at the start of the rebuild, partition 0 first. Everything
+    /// published before comes from records below these, so once they are read no count is lower than before.
     pub targets: Vec<i64>,
-    /// The hub key of the last user whose counters were told; nil: nobody's.
+    /// The hub key of the last user whose counters were published; nil: none yet.
     pub published_to: Uuid,
 }
 
-/// How far a rebuild is.
+/// The phase of a rebuild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// The source topic is read again, up to the targets. What is stored is not complete, so nobody is told of it.
+    /// The source topic is read again, up to the targets. The stored rows are incomplete, so nothing is published.
     Replaying,
-    /// What was stored is complete, and is told to the next layer. Batches tell what they change, as ever.
+    /// The stored rows are complete and are published to the next layer. Batches publish their changes as usual.
     Publishing,
 }
 
-/// The phase of the service's rebuild, for a batch; `None`: no rebuild is under way.
+/// The phase of the service's rebuild, for a batch; `None`: no rebuild is in progress.
 ///
-/// To be asked after the statement that makes the batch wait for whoever changes the phase (a lock on a table that holds
-/// to the end of the transaction, see `sql/*/lock_*.sql`). The answer is then true until the batch ends.
+/// Call it after the statement that locks out a change of the phase (a lock on a table until the end of the transaction,
+/// see `sql/*/lock_*.sql`). The result is then valid until the batch ends.
 ///
 /// # Errors
-/// When the database does not tell.
+/// When the database does not answer.
 pub async fn phase(transaction: &Transaction, service: &str) -> Result<Option<Phase>, Failure> {
     Ok(read(transaction, service).await?.map(|state| state.phase))
 }
 
-/// The whole note.
+/// Reads the state.
 pub(super) async fn read(transaction: &Transaction, service: &str) -> Result<Option<State>, Failure> {
     let rows = transaction.query(&statement!("service/select_rebuild"), [&service]).await?;
     rows.first().map(state).transpose()
 }
 
-/// Ends the rebuild as a part of `transaction`; `false`: it was over already, or is another one by now.
+/// Ends the rebuild as a part of `transaction`. Returns `false` if it has ended already, or another one has begun.
 ///
 /// # Errors
-/// When the database does not do it.
+/// When the database does not answer.
 pub async fn complete(transaction: &Transaction, service: &str, state: &State) -> Result<bool, Failure> {
     Ok(transaction.execute(&statement!("service/delete_rebuild"), [&service, &state.id]).await? == 1)
 }
@@ -59,7 +59,7 @@ fn state(row: &Row) -> Result<State, Failure> {
         "replaying" => Phase::Replaying,
         "publishing" => Phase::Publishing,
         other => {
-            let error = format_args!("a rebuild in the phase {other}, which this release does not know");
+            let error = format_args!("a rebuild is in the phase {other}, which this release does not know");
             return Err(DependencyError::new(database::POSTGRES, error)
                 .with(Fault::Rejected("unknown phase".to_owned()))
                 .into());

@@ -1,4 +1,4 @@
-//! A rebuild as the running service sees it, round by round.
+//! Supervision of a rebuild by the running service, in every background round.
 
 use consumer::{DependencyError, Failure, Fault};
 use database::{Database, Statement, statement};
@@ -9,41 +9,41 @@ use uuid::Uuid;
 use super::state::{Phase, State, complete, read};
 use crate::Shared;
 
-/// Looks after the rebuild of a service, if one is under way. Every replica does, and none is in charge.
+/// Supervises the rebuild of a service, if one is in progress. Every replica does so, without a leader.
 pub struct Rebuild {
     database: Database,
     kafka: kafka::Settings,
-    /// Held while a rebuild lasts: looking up a group takes longer than asking it.
+    /// Kept during a rebuild, because finding the coordinator of a group takes longer than a request.
     group: Option<Group>,
-    /// What the log has been told.
+    /// The phase that was logged last.
     told: Option<(i64, Phase)>,
 }
 
-/// What is to be done about a rebuild.
+/// The next step of a rebuild.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Nothing: none is under way, or the topic is still being read.
+    /// None: no rebuild is in progress, or the topic is still being read.
     None,
-    /// The group has committed every offset up to the targets: what is stored is complete.
+    /// The group has committed every offset up to the targets: the stored rows are complete.
     CaughtUp(State),
-    /// What is stored is to be told.
+    /// The stored rows must be published.
     Publish(State),
 }
 
 impl Rebuild {
-    /// For the service the shell is running.
+    /// For the running service.
     #[must_use]
     pub fn new(shared: &Shared) -> Self {
         Self { database: shared.database.clone(), kafka: shared.kafka.clone(), group: None, told: None }
     }
 
-    /// The name of the service, under which its rebuild is noted.
+    /// The name of the service, the key of its rebuild.
     #[must_use]
     pub fn service(&self) -> &str {
         &self.kafka.service
     }
 
-    /// Looks what is to be done. One indexed read while no rebuild is under way.
+    /// Returns the next step. Costs one indexed read while no rebuild is in progress.
     ///
     /// # Errors
     /// When the database or the brokers do not answer.
@@ -59,8 +59,8 @@ impl Rebuild {
         if state.group != self.kafka.group_id {
             let (theirs, ours) = (&state.group, &self.kafka.group_id);
             let error = format!(
-                "a rebuild of the group {theirs} is under way, and this is the group {ours}: nothing is told until `rebuild` \
-                 has been run with this KAFKA_GROUP_ID"
+                "a rebuild of the group {theirs} is in progress, and this is the group {ours}: nothing is published until \
+                 `rebuild` is run with this KAFKA_GROUP_ID"
             );
             return Err(DependencyError::new(kafka::KAFKA, error)
                 .with(Fault::Rejected("another group".to_owned()))
@@ -73,12 +73,11 @@ impl Rebuild {
         }
     }
 
-    /// The rebuild is complete up to its targets: from now on what is stored may be told. `lock` waits for the batches
-    /// that were told to keep silent, and holds up the others, so that whatever any of them has left out is stored when
-    /// the telling begins.
+    /// Begins the phase `publishing`, after the topic has been read up to the targets. `lock` waits for the batches that
+    /// publish nothing, and blocks new ones, so that all their rows are stored when publishing begins.
     ///
     /// # Errors
-    /// When the database does not do it; the next round tries again.
+    /// When the database does not answer; the next round tries again.
     pub async fn publish(&self, state: &State, lock: &Statement) -> Result<(), Failure> {
         let transaction = self.database.begin_batch().await?;
         transaction.execute(lock, []).await?;
@@ -86,10 +85,11 @@ impl Rebuild {
         transaction.commit().await
     }
 
-    /// The counters of the users up to `told` are told, and acknowledged. `false`: another replica was faster, and goes on.
+    /// Records that the counters of the users up to `told` are published and acknowledged. Returns `false` if another
+    /// replica has recorded progress first.
     ///
     /// # Errors
-    /// When the database does not do it; the same users are then told again.
+    /// When the database does not answer; the same users are then published again.
     pub async fn advance(&self, state: &State, told: Uuid) -> Result<bool, Failure> {
         let transaction = self.database.begin_batch().await?;
         let statement = statement!("service/advance_rebuild");
@@ -98,17 +98,17 @@ impl Rebuild {
         Ok(moved == 1)
     }
 
-    /// Everything is told: the rebuild is over.
+    /// Ends the rebuild, after everything is published.
     ///
     /// # Errors
-    /// When the database does not do it; the next round tries again.
+    /// When the database does not answer; the next round tries again.
     pub async fn complete(&self, state: &State) -> Result<(), Failure> {
         let transaction = self.database.begin_batch().await?;
         complete(&transaction, self.service(), state).await?;
         transaction.commit().await
     }
 
-    /// Records below the targets that the group has yet to commit.
+    /// The number of records below the targets that the group has not committed.
     async fn remaining(&mut self, targets: &[i64]) -> Result<i64, Failure> {
         let group = match &mut self.group {
             Some(group) => group,
@@ -127,7 +127,7 @@ impl Rebuild {
         Ok(remaining)
     }
 
-    /// Shows the phase, and logs it when it is a new one.
+    /// Exports the phase as a metric, and logs a change of it.
     fn tell(&mut self, state: Option<&State>) {
         let now = state.map(|state| (state.id, state.phase));
         gauge!("tagmill_rebuild_phase").set(match now {
@@ -135,7 +135,7 @@ impl Rebuild {
             Some((_, Phase::Replaying)) => 1,
             Some((_, Phase::Publishing)) => 2,
         });
-        // Also where there never was one, so that a graph shows 0 and not a gap.
+        // Also without any rebuild, so that a graph shows 0 and not a gap.
         if !matches!(now, Some((_, Phase::Replaying))) {
             gauge!("tagmill_rebuild_remaining_records").set(0.0);
         }
@@ -146,11 +146,11 @@ impl Rebuild {
             (Some((_, Phase::Replaying)), Some(state)) => {
                 tracing::info!(
                     records = state.targets.iter().sum::<i64>(),
-                    "a rebuild is under way: reading the topic again"
+                    "a rebuild is in progress: reading the topic again"
                 );
             }
             (Some((_, Phase::Publishing)), _) => {
-                tracing::info!("the rebuild has caught up: telling what came of it");
+                tracing::info!("the rebuild has read the topic: publishing the result");
             }
             _ => tracing::info!("the rebuild is complete"),
         }
@@ -158,12 +158,12 @@ impl Rebuild {
     }
 }
 
-/// Records before the targets that are not committed.
+/// The number of records below the targets that are not committed.
 fn behind(targets: &[i64], committed: &[Option<i64>]) -> i64 {
     targets.iter().zip(committed).map(|(target, committed)| (target - committed.unwrap_or(0)).max(0)).sum()
 }
 
-/// For a question in the loop: whatever Kafka says, it is asked again.
+/// Converts an error of a request in the loop, which is always repeated.
 fn unavailable(error: kafka::Error) -> Failure {
     match error {
         kafka::Error::Unavailable(unavailable) => unavailable.into(),

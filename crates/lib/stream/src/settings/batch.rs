@@ -1,4 +1,4 @@
-//! How the loop works.
+//! Settings of the loop: batches, schedule, `load_src`.
 
 use std::num::NonZeroUsize;
 

@@ -1,4 +1,4 @@
-//! Where the broker is, and which topics and group are ours.
+//! Settings of Kafka: connection, topics, consumer group.
 
 use std::{num::NonZeroU16, path::PathBuf, time::Duration};
 
@@ -20,7 +20,7 @@ pub struct KafkaSettings {
     #[arg(long, env, value_name = "ADDRESSES", value_parser = values::addresses)]
     pub kafka_bootstrap_servers: String,
 
-    /// Protocol of the connection. `SSL` is encrypted, `SASL` logs in.
+    /// Protocol of the connection. `SSL` means encryption, `SASL` means a login.
     ///
     /// With SSL and SASL_SSL the broker's certificate and host name are always verified.
     #[arg(long, env, value_name = "PROTOCOL", default_value = "PLAINTEXT", ignore_case = true,
@@ -41,7 +41,7 @@ pub struct KafkaSettings {
 
     /// File with the certificate authority (PEM) of the brokers. Unset: the authorities of the system.
     ///
-    /// It is refused with a protocol without encryption.
+    /// Refused unless the protocol is SSL or SASL_SSL.
     #[arg(long, env, value_name = "PATH")]
     pub kafka_ssl_ca_file: Option<PathBuf>,
 
@@ -52,13 +52,13 @@ pub struct KafkaSettings {
     /// Time after which the group removes a member that does not answer.
     ///
     /// A shorter time turns a short stall into a rebalance. A longer time leaves the partitions of a killed process idle for longer. The
-    /// brokers refuse less than their `group.min.session.timeout.ms` (6 s by default). With the default, a process that is killed and
-    /// started again works within 10 s.
+    /// brokers refuse a value below their `group.min.session.timeout.ms` (6 s by default). With the default, a process that is killed
+    /// and started again resumes its work within 10 s.
     #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "8s")]
     pub kafka_session_timeout: Duration,
 }
 
-/// The topics and the consumer group; what is not set here follows from the service's name.
+/// The settings of the topics and the consumer group. Their defaults depend on the service.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Kafka: topics")]
@@ -84,9 +84,9 @@ pub struct TopicSettings {
     #[arg(long, env, value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_dead_letter_topic: String,
 
-    /// Whether the service creates missing topics at its start. Their records are kept for ever.
+    /// Whether the service creates missing topics at its start. Created topics keep their records for ever.
     ///
-    /// With `false`, a missing topic ends the start with exit code 69.
+    /// With `false`, the service exits with code 69 if a topic is missing.
     #[arg(long, env, value_name = "BOOL", action = ArgAction::Set, default_value = "false")]
     pub kafka_create_topics: bool,
 
@@ -99,7 +99,7 @@ pub struct TopicSettings {
 }
 
 impl TopicSettings {
-    /// Refuses a topic that is both read and written: the service would read the records it writes.
+    /// Rejects a topic that is both read and written, because the service would read its own records.
     fn distinct(&self) -> Result<(), ExitError> {
         let written = [
             ("KAFKA_DESTINATION_TOPIC", self.kafka_destination_topic.as_ref()),
@@ -124,11 +124,11 @@ impl TopicSettings {
 }
 
 impl KafkaSettings {
-    /// What the driver makes of them; nothing is connected yet. `service` is how the brokers' logs call us.
+    /// Converts them to settings of the client, without connecting. `service` is the client id in the logs of the brokers.
     ///
     /// # Errors
-    /// When a SASL protocol lacks who we are or how to prove it (the client would wait for ever), when something is set
-    /// that the protocol has no use for, and when the file of the authority holds none.
+    /// When a SASL protocol lacks the user, the password or the mechanism (the client would wait for ever), when a setting
+    /// is not used with the protocol, and when the file contains no certificate authority.
     pub fn connection(&self, topics: &TopicSettings, service: &str) -> Result<kafka::Settings, ExitError> {
         let defaults = kafka::Settings::default();
         let settings = kafka::Settings {
@@ -152,8 +152,8 @@ impl KafkaSettings {
         self.consistent().map(|()| settings)
     }
 
-    /// What is missing for a login, and what would be set in vain: who sets an authority or a password believes to be
-    /// protected by it.
+    /// Rejects a login with missing settings, and settings that would have no effect: a certificate authority or a password
+    /// that is not used gives a false sense of protection.
     fn consistent(&self) -> Result<(), ExitError> {
         let protocol = &self.kafka_security_protocol;
         let refused = |name: &str, why: String| Err(ExitError::Config(format!("{name} {why}")));
@@ -170,15 +170,15 @@ impl KafkaSettings {
                 return refused(name, format!("is not set, and KAFKA_SECURITY_PROTOCOL={protocol} needs it"));
             }
             if !logs_in && set {
-                return refused(name, format!("is of no use with KAFKA_SECURITY_PROTOCOL={protocol}; set SASL_SSL"));
+                return refused(name, format!("is not used with KAFKA_SECURITY_PROTOCOL={protocol}; set SASL_SSL"));
             }
         }
         let Some(path) = &self.kafka_ssl_ca_file else { return Ok(()) };
         let name = "KAFKA_SSL_CA_FILE";
         if !protocol.to_lowercase().ends_with("ssl") {
-            return refused(name, format!("is of no use with KAFKA_SECURITY_PROTOCOL={protocol}; set SSL or SASL_SSL"));
+            return refused(name, format!("is not used with KAFKA_SECURITY_PROTOCOL={protocol}; set SSL or SASL_SSL"));
         }
-        // The client's own words for it are OpenSSL's.
+        // The client would report the error in the words of OpenSSL.
         tls::certificates(path).map(drop).map_err(|problem| ExitError::Config(format!("{name}: {problem}")))
     }
 }

@@ -1,4 +1,4 @@
-//! Settings by table: what is set, and what the process makes of it.
+//! Tests of settings: parsing, files, and errors, by table.
 
 use std::{collections::HashMap, ffi::OsString, io::Write, time::Duration};
 
@@ -26,14 +26,14 @@ mod usage;
 
 type Settings = stream::Settings<Own>;
 
-/// What only the service under test has.
+/// The settings that only the service under test has.
 #[derive(Debug, Clone, Args)]
 struct Own {
     #[arg(long, env)]
     redis_url: Secret,
 }
 
-/// What only the service under test can be asked to do.
+/// The subcommands that only the service under test has.
 #[derive(Debug, Subcommand)]
 enum OwnCommands {
     /// Turns it all round.
@@ -72,7 +72,7 @@ fn settings(variables: &Variables) -> Result<Settings, ExitError> {
     }
 }
 
-/// What is said about the complete settings with some changed.
+/// The error for complete settings with some changed.
 fn exit_error(changes: &[(&'static str, &'static str)]) -> String {
     let variables = COMPLETE.iter().chain(changes).copied().collect();
     let exit_error = settings(&variables).unwrap_err();
@@ -96,7 +96,7 @@ fn the_services_name_decides_what_is_not_set() {
 #[test]
 fn a_missing_setting_is_named() {
     for (name, _) in COMPLETE {
-        assert_eq!(exit_error(&[(name, "")]), format!("{name} is not set; `--help` says what it means"));
+        assert_eq!(exit_error(&[(name, "")]), format!("{name} is not set; see `--help`"));
     }
 }
 
@@ -106,7 +106,7 @@ fn a_malformed_setting_is_named() {
         ("BATCH_SIZE", "0", "BATCH_SIZE: `0` is not a number of records; write a whole number from 1"),
         ("BATCH_SIZE", "many", "BATCH_SIZE: `many` is not a number of records; write a whole number from 1"),
         ("SCHEDULE", "often", "SCHEDULE: `often` is neither"),
-        ("SHUTDOWN_GRACE", "30", "SHUTDOWN_GRACE: `30` is no duration; write it like `10s` or `24h`"),
+        ("SHUTDOWN_GRACE", "30", "SHUTDOWN_GRACE: `30` is not a duration; write it like `10s` or `24h`"),
         ("SHUTDOWN_GRACE", "0s", "SHUTDOWN_GRACE: `0s` is too short"),
         ("SCHEDULE", "0s", "SCHEDULE: `0s` is neither"),
         ("KAFKA_SESSION_TIMEOUT", "0s", "KAFKA_SESSION_TIMEOUT: `0s` is too short"),
@@ -149,7 +149,7 @@ fn a_value_may_come_from_a_file() {
     assert_eq!(cli.settings.read::<DatabaseSettings>().unwrap().database_url.expose(), "postgres://from-a-file");
 }
 
-/// Texts that no setting can have, and what is said about each. The exception of a file is the newline at its end.
+/// Texts that no setting can have, each with its error. A file may have a newline at its end.
 const UNUSABLE: [(&str, &str); 6] = [
     ("hunter2 ", "begins or ends with white space"),
     ("\thunter2", "begins or ends with white space"),

@@ -1,4 +1,4 @@
-//! What every test needs: topics and a database of its own, and dead letters.
+//! Fixture of the tests of dead letters: topics and a database for each test.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use devstack::Topic;
 use kafka::{Publisher, Reader, Settings};
 use stream::dead_letters::{List, Replay};
 
-/// A source topic, its dead letters, and where it is remembered which of them were sent back.
+/// A source topic, its dead-letter topic, and the database that records which dead letters were sent back.
 pub(crate) struct Fixture {
     pub(crate) kafka: Settings,
     pub(crate) database: Database,
@@ -38,12 +38,12 @@ impl Fixture {
         Ok(Self { kafka, database: Database::new(&settings) })
     }
 
-    /// Puts records among the dead letters, one after the other, as a service does.
+    /// Sends dead letters one after the other, as a service does.
     pub(crate) async fn send_dead_letter(&self, letters: &[DeadLetter]) -> anyhow::Result<()> {
         Ok(Publisher::connect(&self.kafka)?.publish(&[], letters).await?)
     }
 
-    /// A record of the source topic that could not be used, a second later with each offset.
+    /// A dead letter of a record of the source topic. Its time is a second later for each offset.
     pub(crate) fn letter(&self, offset: u32, reason: &'static str, value: Option<&[u8]>) -> DeadLetter {
         DeadLetter {
             record: Record {
@@ -60,7 +60,7 @@ impl Fixture {
         }
     }
 
-    /// What is in the source topic now.
+    /// The current records of the source topic.
     pub(crate) async fn source(&self) -> anyhow::Result<Vec<Record>> {
         let mut reader = Reader::open(&self.kafka, &self.kafka.source_topic).await?;
         let mut records = Vec::new();
@@ -70,14 +70,14 @@ impl Fixture {
         Ok(records)
     }
 
-    /// What `dead-letters list` prints.
+    /// The output of `dead-letters list`.
     pub(crate) async fn list(&self, list: &List) -> anyhow::Result<String> {
         let mut out = Vec::new();
         list.run(&self.kafka, Some(&self.database), &mut out).await?;
         Ok(String::from_utf8(out)?)
     }
 
-    /// What `dead-letters replay` prints.
+    /// The output of `dead-letters replay`.
     pub(crate) async fn replay(&self, replay: &Replay) -> anyhow::Result<String> {
         let mut out = Vec::new();
         replay.run(&self.kafka, &self.database, &mut out).await?;

@@ -1,4 +1,4 @@
-//! `dead-letters list`: what there is, and what is meant of it.
+//! Tests of `dead-letters list`: the table, the JSON lines, the selection.
 
 use database::Database;
 use runtime::{Confirmation, ExitError};

@@ -1,4 +1,4 @@
-//! `dead-letters replay`: what goes back, as what, and how often.
+//! Tests of `dead-letters replay`: the records that are sent back, their headers, and that each is sent once.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -56,7 +56,7 @@ async fn the_originals_go_back_once() -> anyhow::Result<()> {
     }
 
     let said = fixture.replay(&execute(Selection::default())).await?;
-    let nothing = format!("2 of the 2 records of {dead}\nleft 2: sent back before\nnothing to send back\n");
+    let nothing = format!("2 of the 2 records of {dead}\nleft out 2: sent back before\nnothing to send back\n");
     assert_eq!(said, nothing);
     assert_eq!(fixture.source().await?.len(), 2);
     Ok(())
@@ -71,7 +71,7 @@ async fn a_record_that_fails_again_keeps_its_first_time() -> anyhow::Result<()> 
     fixture.send_dead_letter(&[again]).await?;
 
     let said = fixture.replay(&execute(Selection::default())).await?;
-    assert!(said.contains("left 1: sent back before\n"), "{said}");
+    assert!(said.contains("left out 1: sent back before\n"), "{said}");
     let records = fixture.source().await?;
     let dead = &fixture.kafka.dead_letter_topic;
     let noted = [
@@ -97,7 +97,7 @@ async fn only_those_that_are_meant_go_back() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Which of the originals are in the source topic, by their times.
+/// The timestamps of the original records that are in the source topic.
 async fn times(fixture: &Fixture) -> anyhow::Result<Vec<i64>> {
     Ok(fixture.source().await?.iter().map(|record| record.written_at().unwrap() - 1_650_000_000_000).collect())
 }
@@ -110,7 +110,7 @@ async fn what_its_topic_cannot_take_is_left_and_named() -> anyhow::Result<()> {
         .send_dead_letter(&[fixture.letter(1, "too-large", Some(&large)), fixture.letter(2, "not-json", Some(b"{"))])
         .await?;
     let said = fixture.replay(&execute(Selection::default())).await?;
-    assert!(said.contains("left 0/0: with its new headers it is too large for its topic\n"), "{said}");
+    assert!(said.contains("left out 0/0: with the added headers it exceeds the limit of its topic\n"), "{said}");
     assert_eq!(times(&fixture).await?, [2]);
     Ok(())
 }
@@ -121,7 +121,7 @@ async fn a_source_that_is_gone_is_named() -> anyhow::Result<()> {
     fixture.kafka.source_topic = "long-gone".to_owned();
     fixture.send_dead_letter(&[fixture.letter(1, "not-json", None)]).await?;
     let error = fixture.replay(&dry_run()).await.unwrap_err();
-    let said = "topic long-gone, where they came from, does not exist".to_owned();
+    let said = "topic long-gone, the origin of these dead letters, does not exist".to_owned();
     assert_eq!(error.downcast::<ExitError>()?, ExitError::Unavailable(said));
     Ok(())
 }
@@ -139,8 +139,8 @@ async fn a_letter_cannot_choose_its_topic() -> anyhow::Result<()> {
         .await?;
     let said = fixture.replay(&execute(Selection::default())).await?;
     let source = &fixture.kafka.source_topic;
-    assert!(said.contains(&format!("left 1 from {dead}: KAFKA_SOURCE_TOPIC is {source}\n")), "{said}");
-    assert!(said.contains("left 1 from \u{fffd}[2Jtags: "), "a topic's name commands the terminal: {said:?}");
+    assert!(said.contains(&format!("left out 1 from {dead}: KAFKA_SOURCE_TOPIC is {source}\n")), "{said}");
+    assert!(said.contains("left out 1 from \u{fffd}[2Jtags: "), "a topic's name commands the terminal: {said:?}");
     assert_eq!(times(&fixture).await?, [2]);
     assert!(
         fixture.list(&List::default()).await?.contains("3 of the 3 records"),
@@ -152,7 +152,7 @@ async fn a_letter_cannot_choose_its_topic() -> anyhow::Result<()> {
 #[tokio::test]
 async fn what_was_left_out_is_fetched_from_where_it_came() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
-    // What the source topic takes, its dead letters have no room for.
+    // The source topic accepts the record, the dead-letter topic does not.
     let original = Record { value: Some(vec![b'x'; 1_000_000]), ..fixture.letter(0, "x", None).record };
     ReplayProducer::connect(&fixture.kafka)?.send(&[original.clone(), original.clone()]).await?;
     let dead_letter_topic = devstack::shared().await?.fresh_name("small-room").await?;
@@ -173,9 +173,8 @@ async fn what_was_left_out_is_fetched_from_where_it_came() -> anyhow::Result<()>
     assert!(said.contains("sent back 1 to "), "{said}");
     let source = &fixture.kafka.source_topic;
     for (letter, offset) in [(1, 0), (2, 100)] {
-        let left = format!(
-            "left 0/{letter}: it is not whole, it was too large, and the original, {source}/1/{offset}, is gone"
-        );
+        let left =
+            format!("left out 0/{letter}: it is incomplete, and the original {source}/1/{offset} no longer exists");
         assert!(said.contains(&left), "{said}");
     }
     let records = fixture.source().await?;
@@ -197,7 +196,7 @@ async fn two_at_once_do_no_harm() -> anyhow::Result<()> {
     times.dedup();
     assert_eq!(times, (0..1200).collect::<Vec<_>>());
     let said = fixture.replay(&both).await?;
-    assert!(said.ends_with("left 1200: sent back before\nnothing to send back\n"), "{said}");
+    assert!(said.ends_with("left out 1200: sent back before\nnothing to send back\n"), "{said}");
     Ok(())
 }
 
@@ -206,7 +205,7 @@ async fn letters_of_a_topic_made_anew_are_not_taken_for_those_before() -> anyhow
     let fixture = Fixture::set().await?;
     fixture.send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{"))]).await?;
     fixture.replay(&execute(Selection::default())).await?;
-    // In the place of a letter that was sent back lies one that failed later.
+    // A dead letter that failed later has the coordinates of one that was sent back.
     let dead = devstack::shared().await?;
     dead.delete_topics(&[&fixture.kafka.dead_letter_topic]).await?;
     dead.create_topics(&[Topic::dead_letters(&fixture.kafka.dead_letter_topic, 1)]).await?;

@@ -56,7 +56,7 @@ pub(crate) fn draw(report: &Report, file: &Path) -> Result<()> {
     let area = SVGBackend::new(file, (width, height * u32::try_from(panels.len())?)).into_drawing_area();
     area.fill(&BACKGROUND)?;
     for (part, panel) in area.split_evenly((panels.len(), 1)).iter().zip(&panels) {
-        plot(part, panel).map_err(|error| anyhow!("the picture: {error}"))?;
+        plot(part, panel).map_err(|error| anyhow!("the chart: {error}"))?;
     }
     area.present()?;
     Ok(())

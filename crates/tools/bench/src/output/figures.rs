@@ -11,9 +11,9 @@ use crate::output::series::Series;
 pub(crate) struct Figure {
     /// Key in the report, including the unit.
     pub(crate) name: &'static str,
-    /// In the table.
+    /// The title in the table.
     pub(crate) title: &'static str,
-    /// Digits after the point that are worth reading.
+    /// Number of significant decimals.
     pub(crate) digits: usize,
 }
 

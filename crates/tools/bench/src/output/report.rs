@@ -38,12 +38,12 @@ pub(crate) struct Environment {
     pub(crate) orders: u64,
     pub(crate) repeat: usize,
     pub(crate) seed: u64,
-    /// Too small to mean anything.
+    /// Whether the run was too small for meaningful figures.
     pub(crate) quick: bool,
     pub(crate) postgresql: BTreeMap<String, String>,
 }
 
-/// One load after the other.
+/// Loads of the history, in sequence.
 #[derive(Debug, Serialize)]
 pub(crate) struct History {
     pub(crate) orders: u64,
@@ -85,7 +85,7 @@ impl Report {
         self.figures.push_each(figure, values);
     }
 
-    /// The most memory of each service in any scenario.
+    /// The peak memory of each service in all scenarios.
     pub(crate) fn peaks(&self) -> BTreeMap<&'static str, f64> {
         let mut peaks: BTreeMap<&'static str, f64> = BTreeMap::new();
         for (service, peak) in self.memory.values().flatten() {

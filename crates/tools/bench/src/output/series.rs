@@ -12,7 +12,7 @@ impl Series {
         self.0.push(value);
     }
 
-    /// The value below which so large a share of them lies; 0 of none.
+    /// The quantile of this share; 0 without measurements.
     pub(crate) fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
@@ -20,7 +20,7 @@ impl Series {
         sorted.get(at.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or_default()
     }
 
-    /// The middle one; between the two in the middle of an even number.
+    /// The median.
     pub(crate) fn median(&self) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);

@@ -25,7 +25,7 @@ pub(crate) fn print(report: &Report) {
     }
     if let Some(profile) = &report.profile {
         println!("\n{}", statements("Statement", &profile.statements, profile));
-        println!("\n{}", statements("Inside those: foreign-key checks", &profile.nested, profile));
+        println!("\n{}", statements("Nested: foreign-key checks", &profile.nested, profile));
     }
     if !report.memory.is_empty() {
         println!("\n{}", memory(&report.memory));

@@ -18,7 +18,7 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 /// broker.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// The same when each of the layers has less than a fiftieth of its topic before it: the end is seen within this.
+/// The same near the end, when each layer has less than a fiftieth of its topic left.
 const LOOK_CLOSELY: Duration = Duration::from_millis(20);
 
 /// Result of a drain.
@@ -26,9 +26,9 @@ const LOOK_CLOSELY: Duration = Duration::from_millis(20);
 pub(crate) struct Drain {
     /// From starting the services to the last commit of the last of them.
     pub(crate) seconds: f64,
-    /// CPU time of the services and the servers, their own and the kernel's for them.
+    /// User and system CPU time of the services and the servers.
     pub(crate) cpu_seconds: BTreeMap<&'static str, f64>,
-    /// The most memory each service ever held.
+    /// The peak memory of each service.
     pub(crate) peak_rss_mib: BTreeMap<&'static str, f64>,
     /// Progress of the layers over time.
     pub(crate) course: Course,
@@ -55,7 +55,7 @@ pub(crate) async fn drain(fixture: &Fixture, arena: &Arena, layers: &[Layer]) ->
     Ok(Drain { seconds, cpu_seconds, peak_rss_mib, course })
 }
 
-/// Watches until all layers are at the ends of their topics: the last look saw it.
+/// Polls until all layers are at the ends of their topics, which the last poll has seen.
 pub(crate) async fn finish(arena: &Arena, observer: &Observer, services: &[Process], began: Instant) -> Result<Course> {
     let mut course = Course::new();
     loop {
@@ -63,7 +63,7 @@ pub(crate) async fn finish(arena: &Arena, observer: &Observer, services: &[Proce
         for service in services {
             ensure!(service.is_running().await?, "a service exited unexpectedly: {:?}", arena.pipeline.logs()?);
         }
-        // Read upstream first: when all are at their ends, nothing was under way between them.
+        // Read upstream first: when all are at their ends, nothing was in progress between them.
         let readings = observer.read().await?;
         let done = readings.iter().all(|reading| reading.lag() == 0 && reading.total > 0);
         let close = readings.iter().all(|reading| reading.lag() < reading.total / 50);
@@ -96,7 +96,7 @@ pub(crate) async fn usage(
     Ok(seconds)
 }
 
-/// The most memory that services have held so far.
+/// The peak memory of services so far.
 pub(crate) async fn peak_rss_mib(layers: &[Layer], services: &[Process]) -> Result<BTreeMap<&'static str, f64>> {
     let mut peaks = BTreeMap::new();
     for (layer, service) in layers.iter().zip(services) {

@@ -24,7 +24,7 @@ use newcomers::Newcomers;
 /// Orders for warming up, which are not measured: the first ones open connections and make plans.
 const AHEAD: Duration = Duration::from_secs(2);
 
-/// Until the services are at rest after the last order.
+/// Time until the services are idle after the last order.
 const REST: Duration = Duration::from_secs(3);
 
 const P50: Figure = Figure::new("live_p50_ms", "live, from produced to visible: p50, ms", 1);

@@ -56,7 +56,7 @@ const ALONE_CPU: Figure = Figure::new("alone_cpu_seconds_per_1000_orders", "alon
 const ALONE_POSTGRESQL: Figure =
     Figure::new("alone_postgresql_cpu_seconds_per_1000_orders", "PostgreSQL with it alone, CPU s per 1,000 orders", 3);
 
-/// One of each that is wanted.
+/// One drain of each selected kind.
 pub(crate) async fn round(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     if settings.wants_any(&[Scenario::Drain, Scenario::Replay, Scenario::Emptied]) {
         one_partition(fixture, settings, report).await?;
@@ -73,7 +73,7 @@ pub(crate) async fn round(fixture: &Fixture, settings: &Settings, report: &mut R
     Ok(())
 }
 
-/// A drain, its floor, and what may follow on a loaded system.
+/// A drain, its floor, and the scenarios that need a loaded system.
 async fn one_partition(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     tell("drain");
     let arena = fixture.full_arena(1, settings.orders()).await?;

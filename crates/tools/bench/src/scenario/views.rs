@@ -34,10 +34,10 @@ const ADDED_UP: [(&str, &str); 2] = [
     ),
 ];
 
-/// The last day but one, in the middle of which nothing ends.
+/// The last day but one, which is complete.
 const NOTE: &str = "INSERT INTO cdm_summary.stale_days SELECT max(day) - 1 FROM cdm_summary.product_days";
 
-/// Fills the tables that the summary is made of, has CDM make it, and asks as dashboards do.
+/// Fills the source tables of the summary, lets CDM compute it, and sends the queries of dashboards.
 pub(crate) async fn views(fixture: &Fixture, settings: &Settings, report: &mut Report) -> Result<()> {
     let orders = settings.viewed();
     tell(format!("views: {orders} orders"));

@@ -35,7 +35,7 @@ pub(crate) const RECOMMENDED: [(&str, &str); 7] = [
 /// machine's memory.
 pub(crate) const SHARED_BUFFERS: &str = "shared_buffers";
 
-/// So much memory in pages of 4 KB is more than a processor can keep track of, the more so a virtual one.
+/// With pages of 4 KB, this much memory exceeds the TLB of a processor, even more so in a virtual machine.
 const HUGE_PAGES: &str = "huge_pages";
 
 /// Settings that make commits durable; nothing is measured without them.
@@ -46,7 +46,7 @@ pub(crate) struct Fixture {
     pub(crate) stack: Stack,
     batch_size: usize,
     seed: u64,
-    /// After the stack: they go back when PostgreSQL has ended.
+    /// Dropped after the stack: huge pages are released when PostgreSQL has ended.
     _huge_pages: Option<HugePages>,
 }
 
@@ -91,7 +91,7 @@ impl Fixture {
         Generator::new(&self.weekly(orders))
     }
 
-    /// The same, to be varied.
+    /// The options of such orders.
     pub(crate) fn weekly(&self, orders: u64) -> generator::Options {
         generator::Options { mix: Mix::clean(), ..generator::Options::new(self.seed, orders) }
     }
@@ -170,7 +170,7 @@ impl Arena {
         self.pipeline.administer("CHECKPOINT").await
     }
 
-    /// Has PostgreSQL make as many files for its log as it keeps, as a server has that did not start a minute ago.
+    /// Creates as many WAL files as PostgreSQL keeps, as on a server that has run for some time.
     pub(crate) async fn age(&self) -> Result<()> {
         let files = "DO $$ BEGIN FOR file IN
             1..pg_size_bytes(current_setting('min_wal_size')) / pg_size_bytes(current_setting('wal_segment_size')) LOOP
@@ -181,7 +181,7 @@ impl Arena {
         self.calm().await
     }
 
-    /// Empties every table and has PostgreSQL learn that all of them are empty, which misleads it from then on.
+    /// Truncates and analyzes every table, so that the statistics are misleading afterwards.
     pub(crate) async fn empty(&self) -> Result<()> {
         for layer in Layer::ALL {
             self.pipeline.truncate(layer).await?;
@@ -193,7 +193,7 @@ impl Arena {
     /// Waits until every rule is applied and every change of a tag is sent; otherwise the audits report them.
     pub(crate) async fn tagged(&self) -> Result<()> {
         let done = async || Ok(self.pipeline.untagged().await? == 0);
-        harness::until("the tags are assigned and told", Duration::from_secs(60), done).await
+        harness::until("the tags are assigned and published", Duration::from_secs(60), done).await
     }
 
     /// Checks the result of a measurement: the audits find nothing, and the marts count this number of orders.
@@ -225,7 +225,7 @@ impl Arena {
     }
 }
 
-/// Drops the database of a pipeline that is not needed any more.
+/// Drops the database of a pipeline that is no longer needed.
 pub(crate) async fn drop_database(pipeline: &Pipeline) -> Result<()> {
     let names = pipeline.sql("SELECT current_database()").await?;
     let name = names.first().context("no name")?;

@@ -27,7 +27,7 @@ const STATEMENTS: &str = "SELECT s.calls, s.rows, s.total_exec_time, s.wal_bytes
     ORDER BY s.total_exec_time DESC
     LIMIT 60";
 
-/// Makes the view there, and empty.
+/// Creates the extension and resets its counters.
 pub(crate) async fn reset(pipeline: &Pipeline) -> Result<()> {
     pipeline.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()").await?;
     Ok(())

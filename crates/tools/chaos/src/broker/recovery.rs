@@ -107,7 +107,7 @@ async fn look(world: &World) -> Result<Vec<i64>> {
 }
 
 impl Measured {
-    /// Whether a service stood still for longer than it may.
+    /// Whether a service made no commit for longer than the limit.
     pub(crate) fn is_late(&self) -> bool {
         self.services.iter().any(|recovery| recovery.standstill > ALLOWED)
     }

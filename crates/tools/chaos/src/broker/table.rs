@@ -1,4 +1,4 @@
-//! Times of recovery by kind of restart: a table for a person, figures for programs.
+//! Recovery times by kind of restart: a table for people, figures for programs.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use crate::output::report::{self, number};
 /// Shortest, median and longest time to the first commit, in seconds.
 type Times = [f64; 3];
 
-/// Everything about a series of restarts.
+/// The results of a series of restarts.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Recoveries {
     restarts: usize,
-    /// Restarts after which a service stood still for longer than it may.
+    /// Restarts after which a service made no commit for longer than the limit.
     over_30_s: usize,
     recovery_s: BTreeMap<String, Kind>,
 }

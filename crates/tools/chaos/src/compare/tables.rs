@@ -5,7 +5,7 @@ use harness::Pipeline;
 
 use super::Rows;
 
-/// A table, and the question that reads it: two columns of text, a unique key and a value.
+/// A table, and the query that reads it: two columns of text, a unique key and a value.
 #[derive(Clone, Copy)]
 pub(super) struct Table {
     pub(super) name: &'static str,

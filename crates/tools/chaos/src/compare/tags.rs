@@ -25,7 +25,7 @@ pub(super) async fn compare(pipeline: &Pipeline, truth: &Truth) -> Result<Vec<Di
     let found = tables::read(pipeline, tables::USER_TAGS).await?;
     let mut differences = wanted.differences(tables::USER_TAGS.name, &found);
     if let Err(complaint) = pipeline.assert_tags_are_told().await {
-        differences.push(Difference::problem("tags told", format!("{complaint:#}")));
+        differences.push(Difference::problem("published tags", format!("{complaint:#}")));
     }
     Ok(differences)
 }

@@ -54,7 +54,7 @@ pub(super) fn wanted(truth: &Truth) -> Vec<(Table, Wanted)> {
     ]
 }
 
-/// The key of a hub row as the contract has it: UUIDv5 of the id's text under the OID namespace.
+/// The key of a hub row as specified: UUIDv5 of the id's text in the OID namespace.
 pub(super) fn key(id: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()).to_string()
 }

@@ -10,7 +10,7 @@ use crate::fault::Server;
 use crate::plan::Injection;
 use crate::system::world::World;
 
-/// Between two rounds of executions.
+/// Interval between two terminations.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Terminates all sessions of the database except its own.
@@ -26,10 +26,10 @@ const TABLES: [&str; 6] = [
     "cdm.user_category_counters",
 ];
 
-/// How PostgreSQL puts a full disk: SQLSTATE 53100, in its log.
+/// The text of a full disk in the log of PostgreSQL (SQLSTATE 53100).
 const FULL: &str = "No space left on device";
 
-/// Ends every session of the services, again and again.
+/// Terminates every session of the services repeatedly.
 pub(super) async fn terminate(world: &World, injection: &Injection) -> Result<Happened> {
     let _turn = world.turns.server(Server::Postgres).await;
     let end = Instant::now() + injection.lasts / 2;

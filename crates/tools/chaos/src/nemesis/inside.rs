@@ -20,7 +20,7 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(25);
 const PASSES: usize = 6;
 const BATCH_SIZE: &str = "10";
 
-/// Replaces a replica by one that dies at `point` of a batch, and that one by a sound one.
+/// Replaces a replica by one that dies at `point` of a batch, and that one by a normal one.
 pub(super) async fn die_in_a_batch(world: &World, point: Point, injection: &Injection) -> Result<Happened> {
     let (layer, pipeline) = (injection.layer, &world.fixture.pipeline);
     let _turn = world.turns.layer(layer).await;
@@ -36,7 +36,7 @@ pub(super) async fn die_in_a_batch(world: &World, point: Point, injection: &Inje
     Ok(died)
 }
 
-/// Makes orders wait for names, and kills STG when the names exist and the orders are being sent.
+/// Removes names so that orders wait, adds them, and kills STG while the orders are being sent.
 pub(super) async fn die_unparking(world: &World, point: Point) -> Result<Happened> {
     let pipeline = &world.fixture.pipeline;
     let _names = world.turns.server(Server::Redis).await;
@@ -45,7 +45,7 @@ pub(super) async fn die_unparking(world: &World, point: Point) -> Result<Happene
         other.kill().await?;
     }
     pipeline.forget_names().await?;
-    // One that has just begun remembers no name.
+    // A replica that has just started has an empty cache of names.
     let forgetful = world.fleet.prepare(pipeline, Layer::Stg).spawn()?;
     let before = pipeline.parked().await.unwrap_or(u64::MAX);
     let waited = until("orders wait for names", WAIT_TIMEOUT, async || {
@@ -70,7 +70,7 @@ async fn dies(victim: &Process) -> Result<bool> {
             let status = status?;
             ensure!(
                 status.signal() == Some(Signal::SIGKILL as i32),
-                "a service with a failpoint exited otherwise: {status}"
+                "a service with a failpoint exited with another status: {status}"
             );
             Ok(true)
         }

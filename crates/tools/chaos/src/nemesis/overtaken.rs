@@ -1,4 +1,4 @@
-//! Frozen replica with a batch in hand: others process that batch and all later ones, then the replica resumes with it.
+//! Replica that is frozen during a batch: others process that batch and all later ones, then the replica resumes.
 
 use std::fs;
 use std::time::Duration;
@@ -21,10 +21,10 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(25);
 /// faults.
 const OVERTAKEN: Duration = Duration::from_secs(45);
 
-/// One look at whether they have.
+/// Polling interval.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Time it sleeps at its failpoint before it is suspended: several polling intervals.
+/// Time that it sleeps at its failpoint, during which it is suspended: several polling intervals.
 const DOZE: Duration = Duration::from_secs(4);
 
 /// Its batch contains the records since it joined or since the last tick: many records that will soon be stale.

@@ -56,15 +56,11 @@ async fn end(world: &World, layer: Layer, process: &Process) -> Result<()> {
         Ok(status) => {
             let status = status?;
             if !status.success() {
-                world.complain(format!("{} was told to stop and ended with {status}", layer.binary()));
+                world.complain(format!("{} got SIGTERM and exited with {status}", layer.binary()));
             }
         }
         Err(_) => {
-            world.complain(format!(
-                "{} was told to stop and had not ended after {:?}",
-                layer.binary(),
-                began.elapsed()
-            ));
+            world.complain(format!("{} got SIGTERM and had not exited after {:?}", layer.binary(), began.elapsed()));
             process.kill().await?;
         }
     }

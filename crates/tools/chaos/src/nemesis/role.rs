@@ -14,7 +14,7 @@ use crate::system::world::World;
 const SERVICES: &str = "SELECT count(*) FROM pg_stat_activity
                         WHERE datname = current_database() AND application_name LIKE '%-service'";
 
-/// The session that undoes a setting must not be affected by it.
+/// Settings of the session that undoes a setting, which must not affect it.
 const UNAFFECTED: &str = "SET transaction_read_only = off; SET statement_timeout = 0; SET lock_timeout = 0";
 
 /// Changes a setting of the role or the database for new sessions and ends the present ones. Undoes it in the same way

@@ -10,7 +10,7 @@ use super::Happened;
 use crate::plan::Injection;
 use crate::system::world::World;
 
-/// Between the end of a service and its restart: an orchestrator is not faster.
+/// Time between the end of a service and its restart, as with an orchestrator.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// Time for a broker to notice that a session has ended and to reassign its partitions.
@@ -26,7 +26,7 @@ pub(super) async fn kill(world: &World, layer: Layer, injection: &Injection) -> 
     Ok(true)
 }
 
-/// Freezes a replica until another has its partitions and has gone on from there, and lets it wake up.
+/// Freezes a replica until another has its partitions and has made progress, then resumes it.
 pub(super) async fn zombie(world: &World, layer: Layer, injection: &Injection) -> Result<Happened> {
     let _turn = world.turns.layer(layer).await;
     let replicas = world.fleet.of(layer);

@@ -12,7 +12,7 @@ use crate::system::world::World;
 
 /// Deletes the orders topic, creates it again and fills it past every position in the former one. First come the
 /// records that STG has not committed, so that the first event of an order still comes first. Then come made-up orders,
-/// which a service that goes on at an old position would skip. Then come new orders, and all records of the former
+/// which a service that continues at an old position would skip. Then come new orders, and all records of the former
 /// topic once more. Either the topic is missing for some seconds, or the services cannot reach the broker meanwhile and
 /// find another topic of the same name.
 pub(super) async fn recreate(world: &World, injection: &Injection) -> Result<Happened> {

@@ -39,7 +39,7 @@ pub fn own_mounts() -> Mounts {
 pub(crate) struct Disk(TempDir);
 
 impl Disk {
-    /// Moves the database of a pipeline to a disk of its own. Nobody may be connected to it.
+    /// Moves the database of a pipeline to a disk of its own. It must have no connections.
     pub(crate) async fn under(stack: &Stack, pipeline: &Pipeline) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("tagmill-disk-").tempdir()?;
         let size = format!("size={ROOMY},mode=755");
@@ -55,14 +55,14 @@ impl Disk {
         Ok(disk)
     }
 
-    /// Leaves no byte free.
+    /// Fills the disk.
     pub(crate) fn fill(&self) -> Result<()> {
         let usage = statvfs(self.path())?;
         let used = (usage.blocks() - usage.blocks_free()) * usage.fragment_size();
         self.resize(used)
     }
 
-    /// There is room again.
+    /// Frees the disk.
     pub(crate) fn empty(&self) -> Result<()> {
         self.resize(ROOMY)
     }

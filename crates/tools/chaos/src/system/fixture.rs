@@ -80,7 +80,7 @@ impl Fixture {
         }
     }
 
-    /// Copies the logs of services and servers somewhere they stay.
+    /// Copies the logs of services and servers to a folder that is kept.
     pub(crate) fn keep_logs(&self, folder: Option<&Path>) -> Result<PathBuf> {
         let folder = match folder {
             Some(folder) => folder.to_owned(),

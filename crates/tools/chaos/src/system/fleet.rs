@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use harness::{Layer, Pipeline, Process, Service};
 
-/// Replicas of one service at most.
+/// Maximum number of replicas of a service.
 pub(crate) const MOST: usize = 3;
 
 /// Number of log lines shown of a service that exited unexpectedly.
@@ -36,7 +36,7 @@ impl Fleet {
         Ok(process)
     }
 
-    /// Takes one in that was started elsewhere.
+    /// Adds a replica that was started elsewhere.
     pub(crate) fn adopt(&self, layer: Layer, process: Process) {
         self.lock().push((layer, Arc::new(process)));
     }
@@ -71,7 +71,7 @@ impl Fleet {
             let (status, log) = (process.wait().await?, process.log()?);
             let lines: Vec<&str> = log.lines().collect();
             let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
-            told.push(format!("{} ended by itself ({status}):\n{last}", layer.binary()));
+            told.push(format!("{} exited unexpectedly ({status}):\n{last}", layer.binary()));
         }
         Ok(told)
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 use workload::source::Reference;
 
-/// Keeps the draws of the names apart from others.
+/// The random stream of the names, separate from others.
 const STREAM: u64 = 2;
 
 /// Shares of users, restaurants and dishes whose names are added late.
@@ -21,7 +21,7 @@ const LATE: f64 = 0.06;
 /// Share of those that are never added.
 const NEVER: f64 = 0.15;
 
-/// Between two tries to reach Redis.
+/// Interval between two attempts to reach Redis.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Names: those in Redis, and those to be added.

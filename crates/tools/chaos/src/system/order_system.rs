@@ -32,7 +32,7 @@ pub(crate) struct OrderSystem {
     invented: AtomicU64,
 }
 
-/// A fault that makes no sense without orders.
+/// A guard of a fault that needs orders.
 pub(crate) struct Need<'a>(&'a AtomicUsize);
 
 impl Drop for Need<'_> {
@@ -104,7 +104,7 @@ impl OrderSystem {
         self.waiting.load(Ordering::Relaxed) > 0
     }
 
-    /// Keeps orders coming until the returned guard is dropped, even beyond the end of the round.
+    /// Continues the stream of orders until the returned guard is dropped, even beyond the end of the round.
     pub(crate) fn need(&self) -> Need<'_> {
         self.needed.fetch_add(1, Ordering::Relaxed);
         Need(&self.needed)

@@ -15,7 +15,7 @@ use workload::source::Event;
 use crate::system::order_system::OrderSystem;
 use crate::system::writer::Writer;
 
-/// Keeps the draws of the stream apart from others.
+/// The random stream of the orders, separate from others.
 const STREAM: u64 = 3;
 
 /// An endless stream of orders, written without keys to the partitions in turn.

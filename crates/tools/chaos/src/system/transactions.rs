@@ -13,7 +13,7 @@ use crate::system::producer::{IDLE_TIMEOUT, Outgoing, acknowledged, client, send
 /// Timeout of one call of a transactional producer.
 const CALL: Duration = Duration::from_secs(10);
 
-/// Between two tries.
+/// Interval between two attempts.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// A transactional id, and the topic it writes to.

@@ -12,21 +12,21 @@ use crate::system::fleet::Fleet;
 use crate::system::names::Names;
 use crate::system::order_system::OrderSystem;
 
-/// The pipeline and all around it.
+/// The pipeline, its servers, and the state of the run.
 pub(crate) struct World {
     pub(crate) fleet: Fleet,
     pub(crate) fixture: Fixture,
     pub(crate) names: Names,
     pub(crate) order_system: OrderSystem,
     pub(crate) address: Address,
-    /// Knows everything that was written. A fault that removes records lets it read them first.
+    /// The oracle. A fault that removes records lets it read them first.
     pub(crate) oracle: tokio::sync::Mutex<Oracle>,
     /// Locks, so that faults of the same object do not overlap.
     pub(crate) turns: Turns,
     problems: Mutex<Vec<String>>,
 }
 
-/// One turn a thing.
+/// One lock for each object.
 #[derive(Default)]
 pub(crate) struct Turns {
     servers: [tokio::sync::Mutex<()>; 3],

@@ -8,7 +8,7 @@ use chaos::compare::compare;
 use chaos::oracle::Oracle;
 use harness::{Layer, Pipeline, Record, Workload};
 
-/// A table by the name the comparison gives it, and what spoils a row of it.
+/// A table by its name in the comparison, and a statement that alters a row of it.
 const SPOILT: [(&str, &str); 18] = [
     (
         "stg.order_events",
@@ -45,7 +45,7 @@ const SPOILT: [(&str, &str); 18] = [
         "UPDATE cdm.user_category_counters SET order_cnt = order_cnt + 1 WHERE id = (SELECT max(id) FROM cdm.user_category_counters)",
     ),
     ("cdm.user_tags", "UPDATE cdm.user_tags SET tag = 'x' WHERE ctid = (SELECT min(ctid) FROM cdm.user_tags)"),
-    ("tags told", "DELETE FROM cdm.user_tag_events WHERE ctid = (SELECT min(ctid) FROM cdm.user_tag_events)"),
+    ("published tags", "DELETE FROM cdm.user_tag_events WHERE ctid = (SELECT min(ctid) FROM cdm.user_tag_events)"),
     ("cdm.users", "DELETE FROM cdm.users WHERE ctid = (SELECT min(ctid) FROM cdm.users)"),
     (
         "audit",

@@ -16,12 +16,12 @@ pub(crate) struct Authority {
     certificate: X509,
 }
 
-/// When a certificate is good.
+/// The validity of a certificate.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Validity {
-    /// For a day.
+    /// Valid for a day.
     Current,
-    /// No more.
+    /// Expired.
     Expired,
 }
 
@@ -36,7 +36,7 @@ impl Authority {
         Ok(Self { certificate: builder.build(), key })
     }
 
-    /// The certificate to trust it by.
+    /// The certificate of the authority.
     pub(crate) fn pem(&self) -> anyhow::Result<String> {
         Ok(String::from_utf8(self.certificate.to_pem()?)?)
     }

@@ -9,9 +9,9 @@ use anyhow::Context;
 use openssl::pkey::{PKey, Private};
 
 use crate::secure::certificate::{self, Authority, Validity};
-use crate::{databases, servers::owner::owner, servers::ports};
+use crate::{endpoints::databases, servers::owner::owner, servers::ports};
 
-/// The only name the certificates are for; by its address the same server is a stranger.
+/// The only host name of the certificates. They are not valid for the address of the server.
 const HOST: &str = "localhost";
 
 /// The user of the secured listeners.
@@ -78,7 +78,7 @@ impl Secured {
         fs::write(self.certificate_file(), certificate).context("cannot write a certificate")
     }
 
-    /// The certificate (PEM) of the authority that vouches for the three.
+    /// The certificate (PEM) of the authority that has issued the certificates of the servers.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.join("ca.pem")
     }
@@ -118,7 +118,7 @@ impl Secured {
         url.replacen("://", &format!("://{USER}:{}@", encoded(REDIS_PASSWORD)), 1)
     }
 
-    /// Every text that no output may contain: the passwords, as they are and as a URL has them.
+    /// The texts that no output may contain: the passwords, plain and percent-encoded.
     pub fn secrets(&self) -> Vec<String> {
         let passwords = [KAFKA_PASSWORD, POSTGRES_PASSWORD, REDIS_PASSWORD];
         passwords.into_iter().flat_map(|password| [password.to_owned(), encoded(password)]).collect()
@@ -159,7 +159,7 @@ impl Secured {
     }
 }
 
-/// Makes the role that logs in by password; it reads and writes all data and owns none of it.
+/// Creates the role that logs in by password. It reads and writes all data and owns none.
 pub(crate) async fn create_role(superuser_url: &str) -> anyhow::Result<()> {
     let client = databases::connect(superuser_url).await?;
     let statement = format!(

@@ -129,10 +129,10 @@ impl Program for Kafka {
         command
     }
 
-    /// The broker answers for itself, and its controller lets it serve.
+    /// Succeeds when the broker answers and its controller has unfenced it.
     async fn probe(&self) -> anyhow::Result<()> {
         let address = (std::net::Ipv4Addr::LOCALHOST, self.port);
-        tokio::net::TcpStream::connect(address).await?; // spares librdkafka, and the log, the refusals
+        tokio::net::TcpStream::connect(address).await?; // avoids refused connections in the log of librdkafka
         let client: AdminClient<DefaultClientContext> =
             ClientConfig::new().set("bootstrap.servers", format!("127.0.0.1:{}", self.port)).create()?;
         let metadata = tokio::task::spawn_blocking(move || client.inner().fetch_metadata(None, Duration::from_secs(1)));
@@ -190,11 +190,11 @@ offsets.topic.num.partitions=4
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
 
-# A killed broker is let in again when its former self is forgotten; nine seconds by default.
+# A killed broker can register again when its previous session has expired; nine seconds by default.
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 
-# Unless a test wants it: a topic that nobody made is a mistake to be seen.
+# Off unless a test enables it, so that a missing topic is an error.
 auto.create.topics.enable={auto_create_topics}
 {guards}"
     )

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use nix::unistd::{Uid, User};
 
-/// PostgreSQL refuses to run as root; its package brings a user to run as.
+/// PostgreSQL refuses to run as root. Its package creates a user for it.
 pub(crate) fn owner() -> anyhow::Result<Option<User>> {
     if !Uid::effective().is_root() {
         return Ok(None);

@@ -12,7 +12,7 @@ use nix::unistd::User;
 use crate::endpoints::POSTGRES_USER;
 use crate::secure::secured::{POSTGRES_PASSWORD, Secured, USER};
 use crate::servers::server::Program;
-use crate::{databases, servers::owner::owner, servers::ports};
+use crate::{endpoints::databases, servers::owner::owner, servers::ports};
 
 /// A pooler with its configuration written.
 pub struct Pooler {
@@ -91,7 +91,7 @@ impl Program for Pooler {
     }
 }
 
-/// Settings by which it encrypts, on either side, as PostgreSQL itself does.
+/// Settings of TLS on both sides, the same as those of PostgreSQL.
 fn guards(secured: &Secured) -> String {
     format!(
         "client_tls_sslmode = allow

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use anyhow::Context;
 
-/// Below the range the kernel hands to outgoing connections. A port from that range is lost while its server is down:
-/// a client that keeps reconnecting is sooner or later given it as its own, and talks to itself.
+/// Below the range of ephemeral ports. A port from that range can be lost while its server is down: the kernel can
+/// assign it to a client that reconnects repeatedly, which then connects to itself.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 

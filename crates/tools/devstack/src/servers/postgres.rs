@@ -14,7 +14,7 @@ use crate::endpoints::POSTGRES_USER;
 use crate::options::Durability;
 use crate::secure::secured::{Secured, USER};
 use crate::servers::server::Program;
-use crate::{databases, servers::owner::owner, servers::ports, servers::process};
+use crate::{endpoints::databases, servers::owner::owner, servers::ports, servers::process};
 
 /// Server settings beyond the defaults; the sizes suit a few gigabytes of memory and a busy test or bench.
 const SETTINGS: [(&str, &str); 9] = [
@@ -123,7 +123,7 @@ impl Postgres {
         let rules = self.data.join("pg_hba.conf");
         let open = fs::read_to_string(&rules)?;
         if !open.contains(USER) {
-            // Written in place, for the owner stays the owner. The first rule that fits counts.
+            // Written in place, so that the owner of the file stays the same. The first rule that matches applies.
             let guarded = format!("hostssl all {USER} all scram-sha-256\nhost all {USER} all reject\n{open}");
             fs::write(&rules, guarded).context("cannot write pg_hba.conf")?;
         }

@@ -34,7 +34,7 @@ impl Running {
         self.child.id()
     }
 
-    /// Whether the child itself is still there.
+    /// Whether the child itself is running.
     pub(crate) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
@@ -44,7 +44,7 @@ impl Running {
         send(self.pid()?, signal)
     }
 
-    /// Signals the child and its children; PostgreSQL's live in sessions of their own, out of a group's reach.
+    /// Signals the child and its children. Those of PostgreSQL have sessions of their own, outside the process group.
     pub(crate) fn signal_family(&self, signal: Signal) -> anyhow::Result<()> {
         for member in self.frozen_family()? {
             send(member, signal)?;
@@ -52,7 +52,7 @@ impl Running {
         Ok(())
     }
 
-    /// Kills the whole family and returns when the last of it is gone, its sockets and memory too.
+    /// Kills the child with its descendants and returns when all have exited and their sockets and memory are released.
     pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
         let family = self.frozen_family()?;
         for &member in &family {

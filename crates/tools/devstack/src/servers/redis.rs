@@ -14,7 +14,7 @@ use crate::secure::secured::{REDIS_PASSWORD, Secured, USER};
 use crate::servers::ports;
 use crate::servers::server::Program;
 
-/// Number 0 is this crate's; the others are handed out, one to a test.
+/// Number of databases. Number 0 belongs to this crate; each test gets one of the others.
 pub(crate) const DATABASES: u16 = 512;
 
 /// A Redis with its folder.
@@ -22,7 +22,7 @@ pub struct Redis {
     port: u16,
     folder: PathBuf,
     persistence: Persistence,
-    /// Arguments that open the secured way.
+    /// Arguments of the secured listener.
     secured: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ impl Program for Redis {
     }
 }
 
-/// Arguments that open an encrypted port, and let a user in by password; everyone else is trusted as before.
+/// Arguments that open a TLS port and create a user with a password. The default user needs no password.
 fn guards(secured: &Secured) -> Vec<String> {
     let (port, certificate) = (secured.redis_port().to_string(), secured.certificate_file().display().to_string());
     let (key, ca) = (secured.key_file().display().to_string(), secured.ca_file().display().to_string());
@@ -79,7 +79,7 @@ fn guards(secured: &Secured) -> Vec<String> {
     encryption.into_iter().flatten().chain(user).map(str::to_owned).collect()
 }
 
-/// Connects with the patience of a busy machine; the client's own is half a second.
+/// Connects with a timeout that is long enough for a busy machine. The default of the client is half a second.
 pub(crate) async fn connect(url: &str) -> RedisResult<MultiplexedConnection> {
     let patience = Some(Duration::from_secs(30));
     let config = AsyncConnectionConfig::new().set_connection_timeout(patience).set_response_timeout(patience);
@@ -87,7 +87,7 @@ pub(crate) async fn connect(url: &str) -> RedisResult<MultiplexedConnection> {
     client.get_multiplexed_async_connection_with_config(&config).await
 }
 
-/// Runs one command in the database of `url`, for tests that store values no client of theirs would store.
+/// Runs one command in the database of `url`, for tests that store unusual values.
 pub async fn redis_command(url: &str, command: &str, arguments: &[&str]) -> anyhow::Result<()> {
     let mut redis = connect(url).await?;
     Ok(::redis::cmd(command).arg(arguments).exec_async(&mut redis).await?)

@@ -13,11 +13,11 @@ use tokio::time::{sleep, timeout};
 
 use crate::servers::process::Running;
 
-/// Long enough for a recovery after SIGKILL on a busy machine.
+/// Time limit of a start: long enough for a recovery after SIGKILL on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(180);
-/// After this an orderly stop turns into SIGKILL.
+/// Time limit of a graceful stop. Then the server gets SIGKILL.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
-/// One question to a server that is starting.
+/// Timeout of one request to a server that is starting.
 const PROBE_LIMIT: Duration = Duration::from_secs(2);
 const PROBE_PAUSE: Duration = Duration::from_millis(50);
 
@@ -77,7 +77,7 @@ impl<P: Program> Server<P> {
         }
     }
 
-    /// SIGKILL to the server and its children; returns when they are gone.
+    /// SIGKILL to the server and its children. Returns when they have exited.
     pub async fn kill(&self) -> anyhow::Result<()> {
         match self.take() {
             Some(running) => running.kill().await,
@@ -90,7 +90,7 @@ impl<P: Program> Server<P> {
         self.signal_family(Signal::SIGSTOP)
     }
 
-    /// Ends a pause.
+    /// SIGCONT to the server and its children.
     pub fn resume(&self) -> anyhow::Result<()> {
         self.signal_family(Signal::SIGCONT)
     }
@@ -99,7 +99,7 @@ impl<P: Program> Server<P> {
         &self.program
     }
 
-    /// Its number among the processes of the machine, while it runs.
+    /// Its process id, while it runs.
     pub fn id(&self) -> Option<u32> {
         self.lock().as_ref().map(Running::id)
     }

@@ -1,7 +1,7 @@
 //! Watchdog of a stack: if the owner dies, by SIGKILL too, the servers are killed.
 //!
-//! A parent-death signal would not do: it fires when the *thread* that spawned the child ends, as test threads do,
-//! and it does not reach the children of PostgreSQL. A pipe that closes with the owner has neither weakness.
+//! A parent-death signal does not suffice: it fires when the *thread* that spawned the child ends, as test threads do,
+//! and it does not reach the children of PostgreSQL. A pipe that closes with the owner has neither defect.
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -14,7 +14,7 @@ use anyhow::Context;
 pub(crate) struct Watchdog(Child);
 
 impl Watchdog {
-    /// Watches over `folder`, which goes with the owner if it is `temporary`.
+    /// Watches the servers of `folder`. A `temporary` folder is removed when the owner ends.
     pub(crate) fn watch(folder: &Path, temporary: bool) -> anyhow::Result<Self> {
         Command::new("sh")
             .args(["-c", include_str!("watchdog.sh"), "devstack-guard"])

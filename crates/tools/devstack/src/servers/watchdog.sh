@@ -1,5 +1,5 @@
-# Ends the servers of a stack whose owner is gone. The owner holds the other end of our standard input: however it dies,
-# the end closes. A line on it means that the owner has cleaned up itself.
+# Watchdog: kills the servers of a stack after its owner has died. The owner holds the other end of the standard input,
+# which closes when the owner dies for any reason. A line on it means that the owner has stopped the servers itself.
 #   $1: the stack's folder, where NAME.pid holds "PID SIGNAL" of a running server;  $2: "remove" or "keep" the folder
 trap '' HUP INT TERM
 read -r _ && exit

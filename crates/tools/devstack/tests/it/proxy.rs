@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use crate::support;
 
-/// Longer than an answer takes; one that is swallowed never comes.
+/// Timeout of a request, longer than an answer takes.
 const A_WHILE: Duration = Duration::from_millis(500);
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn each_weather_does_what_it_says_and_new_connections_find_it_fair() {
     let proxies = stack.proxies().unwrap();
     let way = proxies.endpoints();
 
-    // Kafka tells those who come by way of the proxy to come by it again.
+    // Kafka advertises the address of the proxy to clients of the proxy.
     stack.endpoints().create_topics(&[devstack::Topic::data("kept", 1)]).await.unwrap();
     support::produce(&way, "kept", "a record").await;
     assert_eq!(support::consume(&way, "kept").await, "a record");

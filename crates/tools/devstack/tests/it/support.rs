@@ -14,7 +14,7 @@ use redis::AsyncConnectionConfig;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::NoTls;
 
-/// More than any condition here takes on a busy machine.
+/// Timeout of any condition, long enough for a busy machine.
 pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) async fn postgres(url: &str) -> tokio_postgres::Client {

@@ -1,4 +1,4 @@
-//! Circles of files: no two files of a crate use each other, not even by way of others.
+//! Circular dependencies of files: no two files of a crate use each other, directly or through others.
 //!
 //! A module and the files in its folder are one thing, so what they use of each other does not count. Neither do tests.
 

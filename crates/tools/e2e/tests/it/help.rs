@@ -1,4 +1,4 @@
-//! `--help` of the services and of their subcommands, as snapshots: a change of a text is seen.
+//! Snapshots of `--help` of the services and of their subcommands.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use harness::Layer;
 /// Subcommands of every service that reads a topic.
 const STREAM: [&str; 6] = ["run", "check", "completions", "dead-letters", "dead-letters list", "dead-letters replay"];
 
-/// What the program of a layer prints into a pipe, with nothing in its environment.
+/// The output of the program of a layer into a pipe, with an empty environment.
 fn output(layer: Layer, arguments: &[&str]) -> Result<String> {
     let ours = std::env::current_exe()?;
     let mut programs = ours.ancestors().skip(1).take(2).map(|folder| folder.join(layer.binary()));

@@ -16,6 +16,7 @@ mod keyboard;
 mod guarded;
 mod answers;
 mod odd;
+mod large;
 
 const RUSSIAN: Visitor = Visitor { language: "ru-RU", theme: "light", width: 1440 };
 

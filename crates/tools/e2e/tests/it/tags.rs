@@ -21,7 +21,7 @@ mod rebuilt;
 mod plan;
 
 /// A unique user and category.
-const USER: &str = "626a81ce9a8cd1920641e296";
+pub(crate) const USER: &str = "626a81ce9a8cd1920641e296";
 const CATEGORY: &str = "Завтраки";
 
 /// Rules of the tests, with ids they can name.
@@ -34,7 +34,7 @@ async fn rule(pipeline: &Pipeline, id: i64, subject: &str, key: &str, threshold:
 }
 
 /// The message of DDS about a user: a counter of the category, and one of a dish.
-fn counters(user: &str, version: i64, category: i32, product: i32) -> Record {
+pub(crate) fn counters(user: &str, version: i64, category: i32, product: i32) -> Record {
     let counters = json!({
         "user_id": user,
         "categories": {"any": {"category_name": CATEGORY, "order_cnt": category, "version": version}},
@@ -44,7 +44,7 @@ fn counters(user: &str, version: i64, category: i32, product: i32) -> Record {
 }
 
 /// Sends one message to CDM and waits until its tag events are published.
-async fn say(pipeline: &Pipeline, record: Record) -> Result<()> {
+pub(crate) async fn say(pipeline: &Pipeline, record: Record) -> Result<()> {
     pipeline.produce(&pipeline.source(Layer::Cdm), [record]).await?;
     pipeline.wait_idle_up_to(&[Layer::Cdm]).await
 }

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-/// How long anything may take that should happen soon.
+/// Timeout of any condition.
 const SOON: Duration = Duration::from_secs(60);
 
 /// The command with these variables and no others.
@@ -19,7 +19,7 @@ pub(crate) fn command(environment: &[(&str, &str)]) -> Command {
     command
 }
 
-/// What a subcommand prints and how it ends.
+/// The output of a subcommand, and its exit code.
 pub(crate) fn output(environment: &[(&str, &str)], arguments: &[&str]) -> (Option<i32>, String) {
     let Output { status, stdout, stderr } = command(environment).args(arguments).output().unwrap();
     (status.code(), format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr)))

@@ -1,4 +1,4 @@
-//! What the shell gives: settings, exit codes, migrations, `check`, readiness, metrics, a graceful stop.
+//! Tests of the process shell: settings, exit codes, migrations, `check`, readiness, metrics, a graceful stop.
 
 use crate::process::{Service, output};
 
@@ -42,10 +42,7 @@ fn help_and_version_are_printed() {
 #[test]
 fn a_setting_that_is_missing_or_malformed_is_64() {
     let (code, text) = output(&[], &["run"]);
-    assert_eq!(
-        (code, text.trim_end()),
-        (Some(64), "visits-service: DATABASE_URL is not set; `--help` says what it means")
-    );
+    assert_eq!((code, text.trim_end()), (Some(64), "visits-service: DATABASE_URL is not set; see `--help`"));
     let malformed = [("DATABASE_URL", "postgres://localhost/db"), ("CLEANUP_SCHEDULE", "often")];
     let (code, text) = output(&malformed, &["run"]);
     assert_eq!(code, Some(64));

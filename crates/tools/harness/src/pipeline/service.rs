@@ -22,7 +22,8 @@ pub struct Service<'a> {
 }
 
 impl<'a> Service<'a> {
-    /// Continuous, with short times for parked orders and for members that died; all else as in production.
+    /// A service with a continuous schedule, and short times for parked orders and dead members. Everything else is as
+    /// in production.
     pub(crate) fn new(pipeline: &'a Pipeline, layer: Layer) -> Self {
         let environment = [
             ("KAFKA_GROUP_ID", pipeline.group(layer)),
@@ -45,7 +46,7 @@ impl<'a> Service<'a> {
         self
     }
 
-    /// Leaves a variable to the service's own default.
+    /// Removes a variable, so that the default of the service applies.
     #[must_use]
     pub fn unset(mut self, name: &str) -> Self {
         self.environment.remove(name);

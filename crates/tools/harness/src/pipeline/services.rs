@@ -7,7 +7,7 @@ use crate::pipeline::{Pipeline, service::Service};
 use crate::process::Process;
 
 impl Pipeline {
-    /// The service of a layer, ready to be varied and spawned; any number of them may run.
+    /// The service of a layer, before it is started. Any number of them may run.
     #[must_use]
     pub fn service(&self, layer: Layer) -> Service<'_> {
         Service::new(self, layer)

@@ -82,5 +82,5 @@ fn tell(layers: &[Layer], look: Option<&(Vec<Reading>, u64, u64)>) -> String {
         format!("{} has read {} of {}", layer.binary(), reading.processed, reading.total)
     };
     let far: Vec<String> = layers.iter().zip(readings).map(far).collect();
-    format!("{}; {unsent} orders unsent; {untagged} rules or tags under way", far.join(", "))
+    format!("{}; {unsent} orders unsent; {untagged} rules or tags pending", far.join(", "))
 }

@@ -20,7 +20,7 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// So many orders with more trouble than any real week: repeats, changes, late, foreign and unreadable records.
+    /// A number of orders with many repeated, changed, late, foreign and unreadable events.
     #[must_use]
     pub fn dirty(seed: u64, orders: u64) -> Self {
         Self::generated(seed, orders, Mix::dirty())

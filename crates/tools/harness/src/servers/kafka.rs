@@ -205,8 +205,8 @@ impl Pipeline {
         spawn_blocking(ask).await?
     }
 
-    /// Winds the group of a layer back to offset 0 on every partition. Its members must have ended: one that was killed
-    /// is waited for until the group has noticed.
+    /// Resets the group of a layer to offset 0 on every partition. Its members must have ended. Waits until the group
+    /// has removed killed members.
     ///
     /// # Errors
     /// The group still has members.
@@ -235,7 +235,7 @@ impl Pipeline {
         Ok(())
     }
 
-    /// For each partition of a layer's topic, the offset of the first record written at or after a time, in
+    /// For each partition of the topic of a layer, the offset of the first record written at or after a time, in
     /// milliseconds since 1970: the offset to which an operator resets a group.
     ///
     /// # Errors
@@ -249,7 +249,7 @@ impl Pipeline {
         Ok(offsets.zip(ends).map(|(offset, end)| offset.unwrap_or(end)).collect())
     }
 
-    /// A client that speaks for a layer's group without being a member.
+    /// A client that reads and commits the offsets of a layer's group without being a member.
     fn outsider(&self, layer: Layer) -> Result<BaseConsumer> {
         let mut client = self.client();
         Ok(client.set("group.id", self.group(layer)).set("enable.auto.commit", "false").create()?)
@@ -270,7 +270,7 @@ impl Pipeline {
     }
 }
 
-/// Repeats a request to a broker that may be restarting, until it answers or the time is over.
+/// Repeats a request to a broker that may be restarting, until it answers or the time limit is reached.
 async fn patiently<T>(mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
     let began = Instant::now();
     loop {

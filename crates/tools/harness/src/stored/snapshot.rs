@@ -19,7 +19,7 @@ pub struct Snapshot {
 }
 
 impl Pipeline {
-    /// Takes one.
+    /// Takes a snapshot.
     ///
     /// # Errors
     /// PostgreSQL does not answer.
@@ -35,7 +35,7 @@ impl Pipeline {
 }
 
 impl Snapshot {
-    /// Makes sure that nothing differs.
+    /// Asserts that nothing differs.
     ///
     /// # Errors
     /// If not; the error shows the first rows that differ.

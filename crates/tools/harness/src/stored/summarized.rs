@@ -18,7 +18,7 @@ const FORGET: &str = "
     UPDATE cdm_summary.refreshes SET seen = '', took_ms = 0;
     COMMIT";
 
-/// Whether nothing is forgotten and nothing is noted any more.
+/// Whether the reset was followed by a refresh and no day is stale.
 const DONE: &str = "SELECT seen <> '' AND NOT EXISTS (SELECT FROM cdm_summary.stale_days) FROM cdm_summary.refreshes";
 
 /// The tables of the summary whose rows follow from those of the layers.

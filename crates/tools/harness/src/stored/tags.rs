@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::layer::Layer;
 use crate::pipeline::Pipeline;
 
-/// As messages have them, in this order.
+/// The columns of a message, in this order.
 const FIELDS: [&str; 10] =
     ["event_id", "user_id", "tag", "action", "rule_id", "subject", "subject_name", "order_cnt", "threshold", "at"];
 
@@ -53,10 +53,10 @@ impl Pipeline {
         }
         for (user, events) in &written {
             let said = told.get(user).map(Vec::as_slice).unwrap_or_default();
-            ensure!(said == events, "of user {user} was told {said:?}, and happened {events:?}");
+            ensure!(said == events, "tag events of user {user}: published {said:?}, stored {events:?}");
         }
         let strange = told.keys().find(|user| !written.contains_key(*user));
-        ensure!(strange.is_none(), "of user {strange:?} was told what did not happen");
+        ensure!(strange.is_none(), "tag events of user {strange:?} are published and not stored");
         Ok(Told { events: known.len(), repeats })
     }
 }

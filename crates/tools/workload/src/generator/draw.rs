@@ -34,7 +34,7 @@ pub(super) fn below(rng: &mut impl Rng, bound: usize) -> usize {
     if bound == 0 { 0 } else { rng.random_range(0..bound as u64) as usize }
 }
 
-/// An index below the bound, the early ones rather than the late ones: as people read a menu.
+/// An index below the bound. Small indexes are more frequent, as with choices from a menu.
 pub(super) fn early(rng: &mut impl Rng, bound: usize) -> usize {
     below(rng, bound).min(below(rng, bound))
 }

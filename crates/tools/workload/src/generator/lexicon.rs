@@ -1,6 +1,6 @@
 //! Word lists: names of people, places and dishes. The people are invented.
 //!
-//! The lists are set as paragraphs (hence `rustfmt::skip`): one word a line would bury them.
+//! The lists are formatted as paragraphs (hence `rustfmt::skip`), because one word per line would be too long.
 
 /// Dishes of one kind and their prices.
 #[derive(Debug)]

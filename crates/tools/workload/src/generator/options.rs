@@ -7,7 +7,7 @@ use super::mix::Mix;
 /// Options of a generated week.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// Everything random follows from this number.
+    /// Seed of all random choices.
     pub seed: u64,
     /// Number of distinct orders.
     pub orders: u64,
@@ -15,7 +15,7 @@ pub struct Options {
     pub users: u32,
     /// Number of restaurants; at least one.
     pub restaurants: u32,
-    /// When the week begins. It is fixed, and well in the past: events from the future are dead letters.
+    /// Start of the week. The default is fixed and in the past, because events from the future become dead letters.
     pub start: DateTime,
     /// Shares of unusual orders.
     pub mix: Mix,

@@ -27,7 +27,7 @@ pub(super) enum Act {
     Changed { cancelled: bool },
     /// The order has been cancelled after all, with the lines it had by then.
     Withdrawn { changed: bool },
-    /// Something else has happened: no order.
+    /// A message of another kind.
     Service,
     /// A record without a value.
     Tombstone,
@@ -51,7 +51,7 @@ pub(super) struct Order {
     rng: ChaCha8Rng,
 }
 
-/// So much of one dish, by its place on the menu.
+/// A quantity of a dish, by its index on the menu.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) dish: usize,
@@ -81,7 +81,7 @@ impl Order {
         let mut lines: Vec<Line> = Vec::new();
         for _ in 0..=Weights::new(LINES.into_iter()).draw(&mut rng) {
             let mut dish = world::draw_dish(&mut rng, &habits, menu);
-            // The same dish twice in one order happens, but seldom.
+            // The same dish rarely occurs twice in one order.
             if draw::chance(&mut rng, 0.98) {
                 let free = |dish: &usize| lines.iter().all(|line| line.dish != *dish);
                 dish = (dish..menu.len()).chain(0..dish).find(free).unwrap_or(dish);

@@ -72,7 +72,7 @@ fn tell(order: &Order, world: &World, lines: &[Line], course: &[Status], updated
     })
 }
 
-/// When an order reached a status. A cancellation is always the latest news.
+/// When an order reached a status. A cancellation is always the latest status.
 fn reached(status: Status, times: &Times, updated: DateTime) -> DateTime {
     match status {
         Status::Open => times.opened,

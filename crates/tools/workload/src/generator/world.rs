@@ -13,7 +13,7 @@ use crate::source::Reference;
 /// Scale of the integer weights of activity: large enough that the least active user still has some.
 const ACTIVITY: u64 = 1 << 40;
 
-/// Everything an order can refer to.
+/// The restaurants and users of the orders.
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) seed: u64,
@@ -52,7 +52,7 @@ impl World {
         User::draw(self.seed, number, self.restaurants.len(), self.start)
     }
 
-    /// Somebody is hungry.
+    /// Draws the user of an order.
     pub(super) fn draw_user(&self, rng: &mut impl Rng) -> usize {
         self.activity.draw(rng)
     }

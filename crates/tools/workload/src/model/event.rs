@@ -1,4 +1,4 @@
-//! One record of the orders topic, as the contract reads it.
+//! Parsing of a record of the orders topic, as specified.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -14,9 +14,9 @@ use super::money::Money;
 pub(super) enum Reading {
     /// An order and its state.
     Order(u64, Box<State>),
-    /// Something else that is none of the pipeline's business.
+    /// A message of another kind, which is skipped.
     Other,
-    /// Nothing that anybody could read.
+    /// An unreadable record.
     Unreadable,
 }
 
@@ -33,11 +33,11 @@ pub(super) struct State {
     pub(super) cost: Money,
     pub(super) payment: Money,
     pub(super) status: String,
-    /// Byte for byte.
+    /// The payload, byte for byte.
     pub(super) payload: String,
 }
 
-/// So much of a product, at a price.
+/// A quantity of a product, with its price.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) product: String,

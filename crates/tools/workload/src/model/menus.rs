@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::source::Reference;
 
-/// Everything learnt so far.
+/// All known names.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     users: HashMap<String, Person>,

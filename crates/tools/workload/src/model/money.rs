@@ -22,12 +22,12 @@ impl Money {
         Some(Self(whole.parse::<i128>().ok()?.checked_mul(10_i128.pow(SCALE))?.checked_add(fraction)?))
     }
 
-    /// So many of it.
+    /// Multiplies the amount by a quantity.
     pub(super) fn times(self, quantity: u64) -> Self {
         Self(self.0.saturating_mul(i128::from(quantity)))
     }
 
-    /// Both together.
+    /// The sum of two amounts.
     pub(super) fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }

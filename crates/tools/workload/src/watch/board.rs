@@ -13,7 +13,7 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 
 const BAR: &str = "{prefix:>8} {bar:32.green/white.dim} {msg}";
 
-/// One thing that advances.
+/// A row of the board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Its name.
@@ -77,7 +77,7 @@ impl Board {
         }
     }
 
-    /// Leaves the last picture on the screen.
+    /// Keeps the last state on the screen.
     pub fn finish(&self) {
         self.print();
         for (bar, _) in &self.rows {

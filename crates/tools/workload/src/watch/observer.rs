@@ -60,7 +60,7 @@ impl Reading {
     }
 }
 
-/// Looks at stages without joining their groups.
+/// Reads the progress of stages without joining their groups.
 pub struct Observer {
     probes: Arc<Vec<Probe>>,
 }
@@ -68,7 +68,7 @@ pub struct Observer {
 struct Probe {
     stage: WatchedStage,
     consumer: BaseConsumer,
-    /// Those the topic had at the first look: asking each time would be half of all questions.
+    /// The partitions of the topic at the first poll. Requesting them each time would double the requests.
     partitions: OnceLock<Vec<i32>>,
 }
 

@@ -1,23 +1,23 @@
-//! What a person says about a rule, on the command line.
+//! Options that describe a rule or a change of it.
 
 use clap::Args;
 use orders::tags::Subject;
 use runtime::{ExitError, settings::whole_number};
 
-use crate::rule::Rule;
+use crate::rules::rule::Rule;
 
-/// What a rule is to say.
+/// The properties of a rule that are given as options.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Change {
-    /// Counts the orders with a product of this category, by its exact name.
+    /// Category whose orders the rule counts, by its exact name.
     #[arg(long, value_name = "NAME", conflicts_with = "product", value_parser = text)]
     category: Option<String>,
 
-    /// Counts the orders with this product, by its id in the source.
+    /// Product whose orders the rule counts, by its id in the source.
     #[arg(long, value_name = "ID", value_parser = text)]
     product: Option<String>,
 
-    /// Number of CLOSED orders from which a user has the tag.
+    /// Number of CLOSED orders that a user needs for the tag.
     #[arg(long, value_name = "ORDERS", value_parser = whole_number::<i32>("a number of orders", 1..))]
     threshold: Option<i32>,
 
@@ -25,7 +25,7 @@ pub(super) struct Change {
     #[arg(long, value_name = "TEXT", value_parser = text)]
     tag: Option<String>,
 
-    /// Enables the rule. A new rule is enabled.
+    /// Enables the rule. A new rule is enabled by default.
     #[arg(long, conflicts_with = "disable")]
     enable: bool,
 
@@ -35,7 +35,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// Whether it says nothing.
+    /// Whether no option is given.
     pub(super) const fn is_nothing(&self) -> bool {
         let Self { category, product, threshold, tag, enable, disable } = self;
         category.is_none() && product.is_none() && threshold.is_none() && tag.is_none() && !*enable && !*disable
@@ -43,7 +43,7 @@ impl Change {
 
     /// A new rule.
     pub(super) fn complete(&self) -> Result<Rule, ExitError> {
-        let missing = |flag: &str| ExitError::Config(format!("a new rule needs {flag}; `rules add --help` says more"));
+        let missing = |flag: &str| ExitError::Config(format!("a new rule needs {flag}; see `rules add --help`"));
         let (subject, key) = self.subject().ok_or_else(|| missing("--category or --product"))?;
         let threshold = self.threshold.ok_or_else(|| missing("--threshold"))?;
         let tag = self.tag.clone().ok_or_else(|| missing("--tag"))?;
@@ -53,7 +53,7 @@ impl Change {
     /// `rule` after the change.
     pub(super) fn applied_to(&self, rule: Rule) -> Result<Rule, ExitError> {
         if self.is_nothing() {
-            return Err(ExitError::Config("nothing is to be changed; `rules set --help` says what can be".to_owned()));
+            return Err(ExitError::Config("nothing is to be changed; see `rules set --help`".to_owned()));
         }
         let (subject, key) = self.subject().unwrap_or((rule.subject, rule.key));
         let threshold = self.threshold.unwrap_or(rule.threshold);

@@ -1,4 +1,4 @@
-//! `rules list`.
+//! `rules list`: the rules as a table or as JSON lines.
 
 use std::io::Write;
 
@@ -7,19 +7,22 @@ use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use database::{Transaction, statement};
 use runtime::ExitError;
 
-use crate::rule::Line;
+use crate::rules::rule::Line;
 
-/// How to list them.
+/// The options of `rules list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Prints one JSON object a line.
+    /// Prints one JSON object per line.
     #[arg(long)]
     json: bool,
 }
 
 impl List {
     pub(super) async fn run(&self, transaction: &Transaction, out: &mut impl Write) -> anyhow::Result<()> {
-        let rows = transaction.query(&statement!("cdm/rules/select_rules"), []).await.map_err(ExitError::from)?;
+        let rows = transaction
+            .query(&statement!("cdm/rules/select_rules"), [&i64::MIN, &None::<i64>])
+            .await
+            .map_err(ExitError::from)?;
         let lines = rows.iter().map(Line::read).collect::<Result<Vec<Line>, _>>().map_err(ExitError::from)?;
         if self.json {
             for line in lines {
@@ -29,7 +32,7 @@ impl List {
             return Ok(());
         }
         if lines.is_empty() {
-            writeln!(out, "there is no rule; `rules add` writes one")?;
+            writeln!(out, "there is no rule; `rules add` adds one")?;
             return Ok(());
         }
         let mut table = Table::new();

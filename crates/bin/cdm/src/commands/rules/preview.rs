@@ -1,4 +1,4 @@
-//! `rules preview`: what a rule would mean for users, before anything changes.
+//! `rules preview`: the users who would gain or lose a tag by a change of a rule.
 
 use std::io::Write;
 
@@ -9,15 +9,15 @@ use runtime::{ExitError, settings::whole_number};
 use serde::Serialize;
 
 use super::{change::Change, lock};
-use crate::rule::Rule;
+use crate::rules::rule::Rule;
 
-/// How many users of each kind are named unless said otherwise.
+/// Default number of example users of each kind.
 const EXAMPLES: u32 = 5;
 
-/// The rule to think of.
+/// The options of `rules preview`.
 #[derive(Debug, Args)]
 pub struct Preview {
-    /// Rule that would be changed, by its id in `rules list`. Without it, the options describe a new rule.
+    /// Id of the rule in `rules list`. Without it, the options describe a new rule.
     #[arg(value_name = "RULE_ID", value_parser = whole_number::<i64>("the id of a rule", ..))]
     id: Option<i64>,
 
@@ -28,7 +28,7 @@ pub struct Preview {
     #[command(flatten)]
     change: Change,
 
-    /// Number of users of each kind that are named.
+    /// Number of example users of each kind.
     #[arg(long, value_name = "USERS", default_value_t = EXAMPLES, value_parser = whole_number::<u32>("a number of users", 0..))]
     examples: u32,
 
@@ -37,18 +37,18 @@ pub struct Preview {
     json: bool,
 }
 
-/// What a rule would mean for users.
+/// The effect of a rule on users.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Impact {
-    /// They would have the tag and do not have it now.
+    /// Users who would gain the tag.
     gains: Users,
-    /// They have it now and would not.
+    /// Users who would lose it.
     loses: Users,
-    /// They have it under another text.
+    /// Users who have it under another text.
     renamed: Users,
-    /// They have it, and would.
+    /// Users who would keep it.
     keeps: Users,
-    /// They have ordered the subject, but too seldom.
+    /// Users who have ordered the subject, but not often enough.
     without: Users,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Impact {
 #[derive(Debug, Default, Serialize)]
 struct Users {
     users: i64,
-    /// The first of them, by how often they have ordered the subject.
+    /// The users with the most orders of the subject.
     examples: Vec<Example>,
 }
 
@@ -92,7 +92,7 @@ impl Preview {
     }
 }
 
-/// What `--dry-run` prints of a rule that would be added, or changed.
+/// Prints the rule that would be added or changed, for `--dry-run`.
 pub(super) async fn show(
     transaction: &Transaction,
     id: Option<i64>,
@@ -108,7 +108,7 @@ pub(super) async fn show(
 }
 
 impl Impact {
-    /// Of the rule `id`, if it were like `rule`; so many users of each kind are named.
+    /// The effect if the rule `id` were changed to `rule`, with a number of example users of each kind.
     pub(super) async fn of(
         transaction: &Transaction,
         id: Option<i64>,
@@ -117,7 +117,7 @@ impl Impact {
     ) -> Result<Self, ExitError> {
         let Rule { subject, key, threshold, tag, enabled } = rule;
         let (subject_id, subject) = (subject.key(key), subject.as_str());
-        // One of each kind comes in any case, with the number of all.
+        // At least one row of each kind is needed, because it contains the number of users.
         let rows = transaction
             .query(
                 &statement!("cdm/rules/preview_rule"),
@@ -152,7 +152,7 @@ impl Impact {
         self.loses.users
     }
 
-    /// What is about to happen, for who has just changed the rule.
+    /// The effect of a change that was just made, as text.
     pub(super) fn announcement(&self) -> String {
         let Self { gains, loses, renamed, keeps, without } = self;
         let mut text = format!(
@@ -166,7 +166,7 @@ impl Impact {
         }
         if gains.users + loses.users + renamed.users + keeps.users + without.users == 0 {
             text.push_str(
-                "\nnobody has ordered that so far: is it the exact name of the category, the id of the product?",
+                "\nno user has ordered it so far; check the exact name of the category or the id of the product",
             );
         }
         text
@@ -178,7 +178,7 @@ impl Impact {
             ("lose it", &self.loses),
             ("have it under another text", &self.renamed),
             ("keep it", &self.keeps),
-            ("have ordered that, but too seldom", &self.without),
+            ("have ordered it, but not often enough", &self.without),
         ];
         for (text, Users { users, examples }) in kinds {
             let named: Vec<String> =

@@ -1,4 +1,4 @@
-//! `rules remove`.
+//! `rules remove`: deletes rules after a confirmation.
 
 use std::io::Write;
 
@@ -7,22 +7,22 @@ use database::{Transaction, statement};
 use runtime::{CommandSettings, Confirmation, ExitError, settings::whole_number};
 
 use super::{lock, preview::Impact};
-use crate::rule::Rule;
+use crate::rules::rule::Rule;
 
-/// Rules that are removed.
+/// The options of `rules remove`.
 #[derive(Debug, Args)]
 pub struct Remove {
-    /// Rules that are removed, by their ids in `rules list`.
+    /// Ids of the rules in `rules list`.
     #[arg(value_name = "RULE_ID", required = true, value_parser = whole_number::<i64>("the id of a rule", ..))]
     ids: Vec<i64>,
 
-    /// Whether to remove them, to ask, or to show what would happen.
+    /// Whether to remove them, to ask first, or to show what would happen.
     #[command(flatten)]
     confirmation: Confirmation,
 }
 
 impl Remove {
-    /// Removes the rules, all or none, after showing who loses a tag and asking. No rule is locked while a person thinks.
+    /// Shows how many users lose a tag, asks, and removes all of the rules or none. The question holds no lock.
     pub(super) async fn run(&self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
         let mode = self.confirmation.mode()?;
         let database = settings.database().await?;
@@ -50,7 +50,7 @@ impl Remove {
     }
 }
 
-/// The rule of this id, and what its removal means for users.
+/// The rule of this id, and the effect of its removal.
 async fn removed(transaction: &Transaction, id: i64) -> Result<(Rule, Impact), ExitError> {
     let rule = lock(transaction, id).await?;
     let impact = Impact::of(transaction, Some(id), &Rule { enabled: false, ..rule.clone() }, 0).await?;

@@ -1,4 +1,4 @@
-//! The endpoints as a probe sees them: over a socket.
+//! Tests of the endpoints over a socket.
 
 use std::{
     io,
@@ -20,7 +20,7 @@ use super::*;
 
 const DEPENDENCIES: [Dependency; 2] = [POSTGRES, Dependency { name: "kafka", setting: "KAFKA_BOOTSTRAP_SERVERS" }];
 
-/// How long a loop may be silent.
+/// Age of the heartbeat at which the loop counts as hanging.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
 
 struct Probe {
@@ -35,7 +35,8 @@ impl Probe {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let endpoints = Endpoints { health, metrics, clock: noon };
-        tokio::spawn(axum::serve(listener, routes(endpoints)).into_future());
+        let routes = probes(endpoints.clone()).merge(super::metrics(endpoints));
+        tokio::spawn(axum::serve(listener, routes).into_future());
         Ok(Self { address, loop_health })
     }
 
@@ -72,7 +73,7 @@ async fn healthy_while_the_loop_turns() -> io::Result<()> {
     let probe = Probe::start(no_metrics()).await?;
     assert_eq!(probe.get("/health").await?, (200, "healthy".to_owned()));
     time::advance(HANGS_AFTER).await;
-    assert_eq!(probe.get("/health").await?, (503, "the loop has not turned for 60 s".to_owned()));
+    assert_eq!(probe.get("/health").await?, (503, "the loop has had no heartbeat for 60 s".to_owned()));
     probe.loop_health.heartbeat();
     assert_eq!(probe.get("/health").await?.0, 200);
     Ok(())

@@ -1,4 +1,4 @@
-//! What ends a process and with which code, and what it waits out.
+//! Tests of errors of a start: the exit code of permanent errors, and outages.
 
 use super::*;
 

@@ -1,23 +1,23 @@
-//! Values that Kafka allows: the name of a topic, the addresses of brokers.
+//! Validation of topic names and broker addresses.
 
-/// The longest name of a topic.
+/// Maximum length of the name of a topic.
 const LONGEST_TOPIC: usize = 249;
 
-/// Reads the name of a topic. Kafka allows ASCII letters, digits, `.`, `_` and `-`, and neither `.` nor `..`.
+/// Parses the name of a topic. Kafka allows ASCII letters, digits, `.`, `_` and `-`, and neither `.` nor `..`.
 pub(super) fn topic(text: &str) -> Result<String, String> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
     if let Some(character) = text.chars().find(|&character| !allowed(character)) {
         return Err(format!("{character:?} is not allowed in a topic's name; letters, digits, `.`, `_` and `-` are"));
     }
     match text {
-        "" => Err("a topic's name is not empty".to_owned()),
+        "" => Err("a topic's name must not be empty".to_owned()),
         "." | ".." => Err(format!("`{text}` is not allowed as a topic's name")),
         _ if text.len() > LONGEST_TOPIC => Err(format!("a topic's name has at most {LONGEST_TOPIC} characters")),
         _ => Ok(text.to_owned()),
     }
 }
 
-/// Reads addresses of brokers, `host:port` with commas between them; blanks around a comma are ignored.
+/// Parses addresses of brokers, `host:port`, separated by commas. Blanks around a comma are ignored.
 pub(super) fn addresses(text: &str) -> Result<String, String> {
     let addresses: Vec<&str> = text.split(',').map(str::trim).collect();
     match addresses.iter().find(|address| !is_address(address)) {
@@ -26,7 +26,7 @@ pub(super) fn addresses(text: &str) -> Result<String, String> {
     }
 }
 
-/// Whether the client can connect to this address. Without a port it takes 9092; a protocol may stand before it.
+/// Whether the client accepts this address. The default port is 9092, and a protocol may precede the address.
 fn is_address(address: &str) -> bool {
     let server = address.split_once("://").map_or(address, |(_, server)| server);
     let (host, port) = server.rsplit_once(':').unwrap_or((server, "9092"));
@@ -47,7 +47,7 @@ mod tests {
         }
         let longer = "x".repeat(LONGEST_TOPIC + 1);
         for (name, said) in [
-            ("", "a topic's name is not empty"),
+            ("", "a topic's name must not be empty"),
             (".", "`.` is not allowed as a topic's name"),
             ("..", "`..` is not allowed as a topic's name"),
             ("or ders", "' ' is not allowed in a topic's name"),

@@ -1,4 +1,4 @@
-//! Subcommands, their help, and what is said about wrong ones.
+//! Tests of subcommands, their help, and errors of wrong usage.
 
 use std::convert::Infallible;
 

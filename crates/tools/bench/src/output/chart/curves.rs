@@ -9,7 +9,7 @@ const SMOOTH: f64 = 1.0 / 40.0;
 const LEAST: f64 = 0.5;
 
 /// Orders a second of each layer. A layer's records are not orders (the last one has a record for each user of a batch):
-/// they are counted as the share of the orders they are of all its records.
+/// each counts as the same fraction of an order.
 pub(super) fn rates(course: &Course, orders: u64) -> Vec<Vec<(f64, f64)>> {
     let Some((end, last)) = course.last() else { return Vec::new() };
     let window = (end * SMOOTH).max(LEAST);

@@ -103,7 +103,7 @@ async fn what_the_database_refused_is_counted_once_its_cause_is_gone() -> Result
 
         let records = fixture.source().await?;
         let said = fixture.says(&["replay", "--yes"]).await?;
-        ensure!(said.ends_with(&format!("left {letters}: sent back before\nnothing to send back\n")), "{said}");
+        ensure!(said.ends_with(&format!("left out {letters}: sent back before\nnothing to send back\n")), "{said}");
         ensure!(fixture.source().await? == records, "a second replay sent something");
     }
     Ok(())

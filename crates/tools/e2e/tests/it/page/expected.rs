@@ -1,7 +1,7 @@
 //! Expected content of the page: rows of a chart's query, formatted by PostgreSQL for each language.
 
 use anyhow::Result;
-use dashboards::spec::{Chart, Column, Field, Kind, Text, Type};
+use dashboards::spec::{Chart, Column, Field, Kind, Role, Text, Type};
 use harness::Pipeline;
 
 /// A language of the page.
@@ -59,7 +59,12 @@ fn written(field: &Field, kind: Kind, language: Language) -> String {
         },
         Type::Integer | Type::Text | Type::Uuid => format!("{name}::text"),
     };
-    format!("coalesce(nullif({text}, ''), '—')")
+    let other = match (field.role, language) {
+        (Role::Value, _) => "'—'",
+        (_, Language::Ru) => "'Остальное'",
+        (_, Language::En) => "'Other'",
+    };
+    format!("CASE WHEN {name} IS NULL THEN {other} ELSE coalesce(nullif({text}, ''), '—') END")
 }
 
 fn day(name: &str, language: Language) -> String {

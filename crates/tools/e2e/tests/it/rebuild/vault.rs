@@ -44,7 +44,7 @@ async fn a_vault_is_rebuilt_while_orders_arrive_and_no_number_falls() -> Result<
     let looks = watching.await??;
     ensure!(looks > 50, "nobody looked: {looks} times");
     let logs: String = fixture.pipeline.logs()?.into_values().collect();
-    for line in ["reading the topic again", "telling what came of it", "the rebuild is complete"] {
+    for line in ["reading the topic again", "publishing the result", "the rebuild is complete"] {
         ensure!(logs.contains(line), "no log says: {line}");
     }
     for replica in &replicas {
@@ -93,7 +93,7 @@ async fn check_tells_of_a_rebuild_and_emptying_by_hand_does_not_end_it() -> Resu
     fixture.pipeline.truncate(Layer::Dds).await?;
     let output = fixture.pipeline.service(Layer::Dds).run(&["check"]).await?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    ensure!(output.status.success() && said.contains("ok     rebuild: under way"), "check says: {said}");
+    ensure!(output.status.success() && said.contains("ok     rebuild: in progress"), "check says: {said}");
 
     let _dds = fixture.pipeline.service(Layer::Dds).start().await?;
     fixture.finish().await?;

@@ -215,7 +215,7 @@ async fn what_cannot_be_stated_ends_the_service_by_name() -> Result<()> {
 fn the_settings_are_those_of_the_page() -> Result<()> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../deploy/operations.md");
     let text = std::fs::read_to_string(page)?;
-    let (_, section) = text.split_once("### What a role or a database may be set to").context("no section")?;
+    let (_, section) = text.split_once("### Settings of a role or a database").context("no section")?;
     let section = section.split("\n#").next().unwrap_or_default();
     let rows = section.lines().filter(|line| line.starts_with("| `"));
     let told: Vec<&str> = rows.filter_map(|row| row.split(" | ").next()).flat_map(names).collect();

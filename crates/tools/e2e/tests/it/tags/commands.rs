@@ -111,7 +111,7 @@ async fn what_cannot_be_a_rule_is_refused_in_one_line() -> Result<()> {
     }
     ensure!(pipeline.sql("SELECT * FROM cdm.tag_rules").await? == before, "a refused command has changed something");
     let unknown = run(&pipeline, &["add", "--category", "пицца", "--threshold", "3", "--tag", "x"]).await?;
-    ensure!(unknown.contains("nobody has ordered that so far"), "{unknown}");
+    ensure!(unknown.contains("no user has ordered it so far"), "{unknown}");
     Ok(())
 }
 

@@ -1,0 +1,46 @@
+//! `backfill`: upserts a range of the cursor again.
+
+use std::io::Write;
+
+use anyhow::ensure;
+use clap::Args;
+use runtime::CommandSettings;
+
+use super::{cycle::Setup, jobs, outcome};
+use crate::{cycle::backfill::Range, outcome::Status, validate::parse_time};
+
+/// The job and the range.
+#[derive(Debug, Args)]
+pub struct Backfill {
+    /// Job whose rows are upserted again.
+    #[arg(value_name = "JOB")]
+    job: String,
+
+    /// Beginning of the range, included: `2026-11-30`, `2026-11-30 11:05:02`.
+    ///
+    /// Without a zone it is in the terms of the column: of a `timestamp` as it is stored, of a `timestamptz` in UTC.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    from: i64,
+
+    /// End of the range, included. None: up to now.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    to: Option<i64>,
+
+    /// Prints a JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Backfill {
+    pub(super) async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
+        let jobs = jobs::find(&settings.read()?, std::slice::from_ref(&self.job))?;
+        let setup = Setup::read(settings).await?;
+        for job in &jobs {
+            let range = Range { from: self.from, to: self.to };
+            let outcome = setup.backfill(job, &setup.options(), range).await?;
+            outcome::print(job, &outcome, self.json, out)?;
+            ensure!(outcome.status == Status::Ok, "the backfill did not end well");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! Listening and accepting.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use socket2::SockRef;
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    time::sleep,
+};
+
+use super::{Limits, Server, connection::attend};
+
+/// Connections that the kernel accepts ahead of us. They hold no file descriptor.
+const BACKLOG: u32 = 4096;
+
+/// Pause after a connection could not be accepted, for instance because the process has no file descriptors left.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Listens on an address. The options hold for all connections that are accepted from it.
+pub(super) fn listen(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.set_recv_buffer_size(limits.socket_buffer_bytes)?;
+    socket.set_send_buffer_size(limits.socket_buffer_bytes)?;
+    // Hyper has no timeout for writing. The kernel's counts from the last time the client took something.
+    SockRef::from(&socket).set_tcp_user_timeout(Some(limits.write_timeout))?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Accepts connections for ever.
+pub(super) async fn accept(listener: TcpListener, server: Arc<Server>) {
+    while let Ok(socket) = Arc::clone(&server.sockets).acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let ticket = server.connections.admit(peer.ip(), socket);
+                tokio::spawn(attend(Arc::clone(&server), stream, ticket));
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "a connection to HTTP_ADDR cannot be accepted");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of the crate `http` over real sockets.
+
+mod server;
+mod concurrency;

@@ -1,0 +1,3 @@
+-- The file that filled each table last.
+SELECT target, file, job
+FROM elt.jobs
