@@ -22,6 +22,9 @@ DASHBOARDS_PYTHON := $(DASHBOARDS_VENV)/bin/python
 HELM_VENV := target/venvs/helm
 HELM_PYTHON := $(HELM_VENV)/bin/python
 
+# What elt-service is measured against: sling and dlt. Exact versions, checked by hash.
+PEERS_VENV := target/venvs/elt-peers
+
 # The binaries that people use, in release form. One selection for every target: with another one, dependencies would have other
 # features, and librdkafka would be compiled again.
 RELEASE := cargo build --release --locked $(SERVICES:%=-p %) -p workload -p devstack -p demo -p bench -p chaos
@@ -29,7 +32,7 @@ RELEASE := cargo build --release --locked $(SERVICES:%=-p %) -p workload -p devs
 # Commit that `--version` prints in the image; empty outside a clone. Other builds omit it, so that a commit recompiles nothing.
 COMMIT = $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
 
-.PHONY: help build demo test test-dashboards test-helm bench chaos soak check fmt dashboards echarts browser chart manifests image setup
+.PHONY: help build demo demo-elt test test-dashboards test-helm bench chaos soak check fmt dashboards echarts browser chart manifests image setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -39,6 +42,9 @@ build: setup ## build all programs in release mode, in target/release
 
 demo: build ## run the whole pipeline on real servers and print a summary; options: ORDERS=, SEED=, DATA=, KEEP=
 	@target/release/demo
+
+demo-elt: build ## run elt-service on a changing database, with faults, and print a summary; options: ROWS=, SEED=, KEEP=
+	@target/release/demo-elt
 
 test: browser test-dashboards test-helm ## run every test, on real Kafka, PostgreSQL and Redis, and in a real browser
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
@@ -50,7 +56,7 @@ test-dashboards: $(DASHBOARDS_VENV)/stamp ## test the dashboards with the SDK of
 test-helm: setup binaries $(HELM_VENV)/stamp ## test the chart, the compose file and the Dockerfile; needs no cluster and no Docker
 	$(HELM_PYTHON) -m pytest --quiet -p no:cacheprovider helm/tests
 
-bench: build ## measure the speed against that of the machine, half an hour to an hour; options: QUICK=1, ONLY=, HISTORY=
+bench: build $(if $(ONLY),$(if $(findstring elt,$(ONLY)),$(PEERS_VENV)/stamp),$(PEERS_VENV)/stamp) ## measure the speed against that of the machine, half an hour to an hour; options: QUICK=1, ONLY=, HISTORY=
 	@target/release/bench
 
 chaos: setup ## inject twenty rounds of faults and compare with a model; options: SEED=, ROUNDS=, RATE=; BROKER=100: restart Kafka 100 times instead; HOSTILE=1: hostile input instead
@@ -107,6 +113,11 @@ $(HELM_VENV)/stamp: helm/tests/requirements.txt helm/tests/compose-1.29.txt | se
 	$(HELM_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
 	$(HELM_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-deps \
 		--requirement helm/tests/compose-1.29.txt
+	touch $@
+
+$(PEERS_VENV)/stamp: crates/tools/bench/peers/requirements.txt | setup
+	/usr/bin/python3 -m venv --clear $(PEERS_VENV)
+	$(PEERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
 
 $(DENY):

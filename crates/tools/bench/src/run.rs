@@ -8,6 +8,7 @@ use harness::Layer;
 use crate::output::progress::tell;
 use crate::output::report::{Environment, Profile, Report};
 use crate::scenario::drain::drain;
+use crate::scenario::elt::elt;
 use crate::scenario::history::history;
 use crate::scenario::live::live;
 use crate::scenario::rounds::{ROUND, round};
@@ -55,6 +56,10 @@ async fn measure(settings: &Settings, report: &mut Report) -> Result<()> {
             history(&fixture, settings, report).await?;
         }
         fixture.stack.stop().await?;
+    }
+    if settings.wants(Scenario::Elt) {
+        elt(settings, report).await?;
+        write(settings, report)?;
     }
     if settings.wants(Scenario::Statements) {
         profile(settings, report).await?;

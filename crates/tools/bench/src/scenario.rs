@@ -1,6 +1,7 @@
-//! The scenarios: drain, floor, history, live orders, tags, views.
+//! The scenarios: drain, floor, history, live orders, tags, views, elt-service.
 
 pub(crate) mod drain;
+pub(crate) mod elt;
 pub(crate) mod floor;
 pub(crate) mod history;
 pub(crate) mod live;

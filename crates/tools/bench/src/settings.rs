@@ -28,6 +28,9 @@ pub(crate) struct Settings {
     /// Number of orders per load (50000; quick: 5000).
     #[arg(long, env = "STEP")]
     step: Option<u64>,
+    /// Number of rows that elt-service copies (1000000; quick: 20000).
+    #[arg(long, env = "ROWS")]
+    rows: Option<u32>,
     /// Duration of the live scenario (60s; quick: 10s).
     #[arg(long, env = "LIVE", value_parser = humantime::parse_duration)]
     live: Option<Duration>,
@@ -69,6 +72,8 @@ pub(crate) enum Scenario {
     Tags,
     /// Queries of dashboards over a million orders, and the cost of refreshing the summary.
     Views,
+    /// elt-service on a million rows: each kind of cycle against COPY, the first load against other programs.
+    Elt,
     /// PostgreSQL's time in a drain, by statement.
     Statements,
 }
@@ -102,6 +107,11 @@ impl Settings {
 
     pub(crate) fn live(&self) -> Duration {
         self.live.unwrap_or(Duration::from_secs(self.sized(60, 10)))
+    }
+
+    /// Rows that elt-service copies.
+    pub(crate) fn elt_rows(&self) -> u32 {
+        self.rows.unwrap_or(self.sized(1_000_000, 20_000))
     }
 
     /// Users whose tags a rule decides.

@@ -1,6 +1,5 @@
 //! The summary: tables for a person, and one line of JSON for programs.
 
-mod number;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -11,7 +10,7 @@ use serde::Serialize;
 use workload::model::Expected;
 
 use crate::findings::Findings;
-use number::grouped;
+use crate::number::grouped;
 
 /// Maximum number of differences shown per audit.
 const SHOWN: usize = 10;

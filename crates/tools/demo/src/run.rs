@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
 use crate::data::Data;
@@ -15,6 +14,7 @@ use crate::fixture::Fixture;
 use crate::report::Report;
 use crate::services::Services;
 use crate::settings::Settings;
+use crate::shell::{self, Ended, Stops};
 
 /// Time limit for processing the orders.
 const DRIVE_LIMIT: Duration = Duration::from_secs(13 * 60);
@@ -22,31 +22,8 @@ const DRIVE_LIMIT: Duration = Duration::from_secs(13 * 60);
 const WAIT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 /// Runs the demo and stops everything it has started. The folder is kept if the run has failed or `KEEP` is set.
-pub(crate) async fn run(settings: Settings) -> ExitCode {
-    let folder = match tempfile::Builder::new().prefix("tagmill-demo-").tempdir() {
-        Ok(folder) => folder,
-        Err(error) => return fail(&anyhow::Error::new(error).context("cannot create a temporary folder")),
-    };
-    let outcome = perform(&settings, &folder).await;
-    let spotless = matches!(outcome, Ok(Ended::Right | Ended::Interrupted));
-    if settings.keep || !spotless {
-        eprintln!("Data and logs are kept in {}", folder.keep().display());
-    }
-    match outcome {
-        Ok(Ended::Right) => ExitCode::SUCCESS,
-        Ok(Ended::Wrong) => ExitCode::FAILURE,
-        Ok(Ended::Interrupted) => ExitCode::from(130),
-        Err(error) => fail(&error),
-    }
-}
-
-enum Ended {
-    /// Every number is right.
-    Right,
-    /// Some numbers are wrong; the report lists them.
-    Wrong,
-    /// The run was interrupted by a signal.
-    Interrupted,
+pub async fn run(settings: Settings) -> ExitCode {
+    shell::in_folder("demo", settings.keep, async |folder| perform(&settings, folder).await).await
 }
 
 async fn perform(settings: &Settings, folder: &TempDir) -> Result<Ended> {
@@ -100,35 +77,4 @@ fn invite(fixture: &Fixture, services: &Services) {
     for (_, address) in services.addresses().filter(|(name, _)| *name == "cdm-service") {
         eprintln!("\nDashboard of the orders: http://{address}/dashboard");
     }
-}
-
-/// Signals that stop the demo.
-struct Stops {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-impl Stops {
-    fn listen() -> Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
-        }
-        eprintln!("Stopping...");
-    }
-}
-
-fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("demo: {error:#}");
-    ExitCode::FAILURE
 }

@@ -8,7 +8,7 @@ use clap::builder::FalseyValueParser;
 /// Runs the whole pipeline on real servers and checks every number.
 #[derive(Debug, Parser)]
 #[command(version)]
-pub(crate) struct Settings {
+pub struct Settings {
     /// Number of distinct orders to generate.
     #[arg(long, env = "ORDERS", default_value_t = 50_000)]
     pub(crate) orders: u64,

@@ -97,10 +97,10 @@ fn statements(title: &str, statements: &[Statement], profile: &Profile) -> Table
 }
 
 fn memory(scenarios: &BTreeMap<&'static str, BTreeMap<&'static str, f64>>) -> Table {
-    let mut table = table(&["Peak memory, MiB", "stg", "dds", "cdm"]);
+    let mut table = table(&["Peak memory, MiB", "stg", "dds", "cdm", "elt"]);
     for (scenario, peaks) in scenarios {
         let peak = |service| peaks.get(service).map_or_else(String::new, |peak| format!("{peak:.1}"));
-        table.add_row([Cell::new(scenario)].into_iter().chain(["stg", "dds", "cdm"].map(peak).map(number)));
+        table.add_row([Cell::new(scenario)].into_iter().chain(["stg", "dds", "cdm", "elt"].map(peak).map(number)));
     }
     table
 }

@@ -33,7 +33,7 @@ pub(crate) const RECOMMENDED: [(&str, &str); 7] = [
 
 /// Keys are hashes, so each insert touches an unpredictable index page, which should be in memory. A quarter of the
 /// machine's memory.
-const SHARED_BUFFERS: &str = "shared_buffers";
+pub(crate) const SHARED_BUFFERS: &str = "shared_buffers";
 
 /// With pages of 4 KB, this much memory exceeds the TLB of a processor, even more so in a virtual machine.
 const HUGE_PAGES: &str = "huge_pages";
@@ -122,20 +122,28 @@ impl Fixture {
         let url = self.stack.endpoints().database_url("postgres");
         let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
         tokio::spawn(connection);
-        let mut settings = BTreeMap::new();
-        for name in DURABLE.into_iter().chain(RECOMMENDED.map(|(name, _)| name)).chain([
-            SHARED_BUFFERS,
-            HUGE_PAGES,
-            "server_version",
-        ]) {
-            let value: String = client.query_one(&format!("SHOW {name}"), &[]).await?.try_get(0)?;
-            settings.insert(name.to_owned(), value);
-        }
-        for name in DURABLE {
-            ensure!(settings.get(name).is_some_and(|value| value == "on"), "{name} is not on");
-        }
-        Ok(settings)
+        settings_of(&client).await
     }
+}
+
+/// Reads the settings of a server.
+///
+/// # Errors
+/// If a setting that makes commits durable is off.
+pub(crate) async fn settings_of(client: &tokio_postgres::Client) -> Result<BTreeMap<String, String>> {
+    let mut settings = BTreeMap::new();
+    for name in DURABLE.into_iter().chain(RECOMMENDED.map(|(name, _)| name)).chain([
+        SHARED_BUFFERS,
+        HUGE_PAGES,
+        "server_version",
+    ]) {
+        let value: String = client.query_one(&format!("SHOW {name}"), &[]).await?.try_get(0)?;
+        settings.insert(name.to_owned(), value);
+    }
+    for name in DURABLE {
+        ensure!(settings.get(name).is_some_and(|value| value == "on"), "{name} is not on");
+    }
+    Ok(settings)
 }
 
 impl Arena {

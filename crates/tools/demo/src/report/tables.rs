@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
 
-use super::number::grouped;
 use crate::findings::{Favourite, Favourites};
+use crate::number::grouped;
 
 /// Most ordered dishes and categories, and users with the most orders, side by side.
 pub(super) fn people(favourites: &Favourites) -> Table {
