@@ -1,5 +1,7 @@
 //! The limit of expensive responses.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::{sync::Arc, time::Duration};
 
 use axum::{

@@ -1,5 +1,7 @@
 //! The server under clients that want to hold more than they may.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::{
     io,
     net::SocketAddr,
