@@ -64,8 +64,10 @@ async fn the_rights_that_operations_names_are_enough_for_the_user_of_redis() -> 
     let user = devstack::shared().await?.fresh_name("elt_user").await?;
     let mut admin = redis::Client::open(fixture.redis_url.as_str())?.get_multiplexed_async_connection().await?;
     let mut command = redis::cmd("ACL");
-    command.arg("SETUSER").arg(&user).arg(&["on", ">hunter2", "resetkeys", "-@all"][..]);
-    rights.split_whitespace().for_each(|right| drop(command.arg(right)));
+    command.arg("SETUSER").arg(&user);
+    for right in ["on", ">hunter2", "resetkeys", "-@all"].into_iter().chain(rights.split_whitespace()) {
+        command.arg(right);
+    }
     command.exec_async(&mut admin).await?;
     fixture.redis_url = fixture.redis_url.replacen("redis://", &format!("redis://{user}:hunter2@"), 1);
     for _ in 0..3 {

@@ -33,7 +33,7 @@ fn help_is_printed() {
 #[test]
 fn a_setting_that_is_missing_or_malformed_is_64() {
     let (code, text) = output(program(&[]).arg("run"));
-    assert_eq!((code, text.contains("is not set; `--help` says what it means")), (Some(64), true), "{text}");
+    assert_eq!((code, text.contains("is not set; see `--help`")), (Some(64), true), "{text}");
     for (name, value, expected) in [
         ("SCHEDULE", "continuous", "SCHEDULE: jobs run at ticks"),
         ("SCHEDULE", "often", "SCHEDULE: `often` is neither"),
