@@ -3,7 +3,8 @@
 //! [`Writer`] is pure: it draws the rows of the first fill and the changes of each [`Transaction`], and keeps a [`Model`] of
 //! the committed rows. [`Session`] sends them to PostgreSQL; [`compare`] holds any PostgreSQL table against the model.
 //!
-//! Some changes no copier can see: a row that changes without a new stamp and without another key. The writer makes none.
+//! Some changes show neither in stamps nor in keys: a row that changes without a new stamp and without another key, or a row
+//! that returns with an old stamp while another row of its key goes. The writer makes none.
 
 mod table;
 mod draw;

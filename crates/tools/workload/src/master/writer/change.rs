@@ -24,7 +24,7 @@ pub(super) enum Change {
     RenameWithoutStamp,
     /// The row goes.
     Delete,
-    /// A row that went returns as it was, its stamp included.
+    /// A row that went returns.
     Return,
 }
 
@@ -58,7 +58,7 @@ impl Writer {
                 let id = self.new_id();
                 to.set(table, id, Some(row));
             }
-            Change::Return => self.bring_back(table, to),
+            Change::Return => self.bring_back(table, stamp, to),
             _ => {
                 let Some((id, row)) = self.free_row(table, to) else { return };
                 self.change_row(change, table, (id, row), stamp, to);
@@ -91,12 +91,20 @@ impl Writer {
         to.set(table, new, Some(row));
     }
 
-    fn bring_back(&mut self, table: Table, to: &mut Transaction) {
+    /// Inserts a row again. Its stamp is the old one where keys show that it is back: if the key is the id, or a new key. With
+    /// the old key and the old stamp it could stand in for another row of that key that was deleted meanwhile.
+    fn bring_back(&mut self, table: Table, stamp: i64, to: &mut Transaction) {
         let Some(place) = self.gone.iter().position(|(of, ..)| *of == table) else { return };
         let (_, id, row) = self.gone.swap_remove(place);
-        if self.model.get(table, id).is_none() && !self.locked.contains(&(table, id)) && !to.contains(table, id) {
-            to.set(table, id, Some(row));
+        if self.model.get(table, id).is_some() || self.locked.contains(&(table, id)) || to.contains(table, id) {
+            return;
         }
+        let row = match table {
+            Table::Users | Table::Shops => row,
+            Table::Products | Table::Orders if self.random.random() => Row { key: self.fresh_key(), ..row },
+            Table::Products | Table::Orders => Row { stamp, ..row },
+        };
+        to.set(table, id, Some(row));
     }
 
     /// A row that neither this transaction nor an open one has changed.
