@@ -15,7 +15,7 @@ pub struct Settings {
     /// Number of rounds of faults; twenty contain every kind at least once.
     #[arg(long, env = "ROUNDS", default_value_t = 20)]
     pub rounds: usize,
-    /// Only faults whose names contain one of these, separated by commas [default: all].
+    /// Only faults, or hostile input, whose names contain one of these, separated by commas [default: all].
     #[arg(long, env = "FAULTS", value_delimiter = ',')]
     pub faults: Vec<String>,
     /// New orders a second; an order is two events on average.
