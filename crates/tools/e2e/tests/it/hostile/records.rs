@@ -20,6 +20,9 @@ const MAX_REPLAY_KIB: u64 = 40 << 10;
 
 const MIB: usize = 1 << 20;
 
+/// Properties of a producer.
+type Producer<'a> = &'a [(&'a str, &'a str)];
+
 /// The orders that are stored whatever is around them.
 const NEIGHBOURS: [u64; 3] = [1, 2, 3];
 
@@ -32,7 +35,7 @@ async fn pipeline() -> Result<Pipeline> {
 }
 
 /// Sends a neighbour, then the attack, then another neighbour, and so on.
-async fn attack(pipeline: &Pipeline, attacks: [(Vec<Record>, &[(&str, &str)]); 2]) -> Result<()> {
+async fn attack(pipeline: &Pipeline, attacks: [(Vec<Record>, Producer<'_>); 2]) -> Result<()> {
     let topic = pipeline.source(Layer::Stg);
     let neighbour = |id| closed(id, "u", &["tea"]).record();
     pipeline.produce(&topic, [neighbour(NEIGHBOURS[0])]).await?;
