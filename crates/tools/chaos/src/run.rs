@@ -38,7 +38,7 @@ async fn perform(settings: &Settings, mounts: Mounts) -> Result<Option<bool>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let performance = async {
         if settings.hostile {
-            return hostile::run().await;
+            return hostile::run(&settings.faults).await;
         }
         match (settings.duration, settings.broker) {
             (Some(duration), _) => soak::soak(settings, duration).await,

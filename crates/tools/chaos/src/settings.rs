@@ -15,7 +15,7 @@ pub struct Settings {
     /// Number of rounds of faults; twenty contain every kind at least once.
     #[arg(long, env = "ROUNDS", default_value_t = 20)]
     pub rounds: usize,
-    /// Parts of the names of faults, separated by commas: only these faults are injected [default: all].
+    /// Parts of the names of faults, or of hostile input, separated by commas: only these are injected [default: all].
     #[arg(long, env = "FAULTS", value_delimiter = ',')]
     pub faults: Vec<String>,
     /// Number of new orders per second. An order has two events on average.

@@ -1,6 +1,8 @@
 //! A service of a pipeline, before it is started: its environment can be changed.
 
-use std::process::Output;
+use std::fs;
+use std::pin::pin;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,6 +15,9 @@ use crate::program::{self, Environment};
 
 /// Time limit of a subcommand.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// The interval at which the memory of a subcommand is read.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A service that is not started yet: its environment may still be varied.
 pub struct Service<'a> {
@@ -71,6 +76,27 @@ impl<'a> Service<'a> {
         Ok(process)
     }
 
+    /// Runs a subcommand to its end, and returns the peak of its memory in KiB, without that of the program itself.
+    ///
+    /// # Errors
+    /// As [`Service::run`].
+    pub async fn run_measured(self, arguments: &[&str]) -> Result<(Output, u64)> {
+        let mut command = program::command(&self.layer.binary(), &self.environment)?;
+        let child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let status = format!("/proc/{}/status", child.id().context("it has ended")?);
+        let mut output = pin!(child.wait_with_output());
+        let mut peak = 0;
+        loop {
+            if let Ok(status) = fs::read_to_string(&status) {
+                let kib = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).and_then(kib);
+                peak = kib("VmHWM:").unwrap_or_default().saturating_sub(kib("RssFile:").unwrap_or_default()).max(peak);
+            }
+            if let Ok(output) = timeout(POLL_INTERVAL, &mut output).await {
+                return Ok((output?, peak));
+            }
+        }
+    }
+
     /// Runs a subcommand to its end.
     ///
     /// # Errors
@@ -80,4 +106,9 @@ impl<'a> Service<'a> {
         let output = command.args(arguments).output();
         Ok(timeout(WAIT_TIMEOUT, output).await.with_context(|| format!("{} takes too long", arguments.join(" ")))??)
     }
+}
+
+/// The number in `  1024 kB`.
+fn kib(text: &str) -> Option<u64> {
+    text.split_whitespace().next()?.parse().ok()
 }

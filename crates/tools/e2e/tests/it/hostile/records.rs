@@ -15,7 +15,13 @@ use crate::story::{closed, restaurant, user};
 /// Memory limit of a service under attack in KiB: 100 MiB, of which a release build takes 16 for itself.
 const MAX_DATA_KIB: u64 = 84 << 10;
 
+/// Memory limit of `dead-letters replay` in KiB. It runs beside the service in the same pod.
+const MAX_REPLAY_KIB: u64 = 40 << 10;
+
 const MIB: usize = 1 << 20;
+
+/// Properties of a producer.
+type Producer<'a> = &'a [(&'a str, &'a str)];
 
 /// The orders that are stored whatever is around them.
 const NEIGHBOURS: [u64; 3] = [1, 2, 3];
@@ -29,7 +35,7 @@ async fn pipeline() -> Result<Pipeline> {
 }
 
 /// Sends a neighbour, then the attack, then another neighbour, and so on.
-async fn attack(pipeline: &Pipeline, attacks: [(Vec<Record>, &[(&str, &str)]); 2]) -> Result<()> {
+async fn attack(pipeline: &Pipeline, attacks: [(Vec<Record>, Producer<'_>); 2]) -> Result<()> {
     let topic = pipeline.source(Layer::Stg);
     let neighbour = |id| closed(id, "u", &["tea"]).record();
     pipeline.produce(&topic, [neighbour(NEIGHBOURS[0])]).await?;
@@ -157,5 +163,22 @@ async fn a_panic_is_one_line_of_the_log() -> Result<()> {
     let panics: Vec<&Value> = lines.iter().filter(is_panic).collect();
     let [panic] = panics.as_slice() else { anyhow::bail!("{} lines", panics.len()) };
     ensure!(panic["error"].as_str().is_some_and(|text| text.contains("failpoint stored")), "{panic}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replay_of_large_dead_letters_reads_little_ahead() -> Result<()> {
+    let pipeline = pipeline().await?;
+    let letters = vec![hostile::text(1_000_000); 150];
+    pipeline.produce(&pipeline.source(Layer::Stg), letters).await?;
+    let service = pipeline.service(Layer::Stg).start().await?;
+    pipeline.wait_idle_up_to(&[Layer::Stg]).await?;
+    service.stop().await?;
+    let replay = pipeline.service(Layer::Stg).run_measured(&["dead-letters", "replay", "--yes"]);
+    let (output, peak) = replay.await?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    ensure!(said.contains("sent back 150 to"), "{said}");
+    println!("dead-letters replay: {peak} KiB");
+    ensure!(peak <= MAX_REPLAY_KIB, "the command took {peak} KiB");
     Ok(())
 }
