@@ -1,0 +1,65 @@
+//! segments-service as the shell runs it.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::Router;
+use database::{Database, Migrations, POSTGRES};
+use health::Health;
+use runtime::{App, Context, ExitError, Report, Start, check, schema, until_available};
+
+use crate::{api::Api, changes::Changes, metrics, migrations::MIGRATIONS, settings::Settings, sweeper, v1};
+
+/// segments-service.
+pub struct Segments {
+    connection: database::Settings,
+    api: Api,
+    start: Arc<Start>,
+}
+
+impl App for Segments {
+    const NAME: &'static str = "segments-service";
+    const ABOUT: &'static str = "Keeps named sets of users, called segments, with the history of their members.";
+    const HEALTHY: &'static str = "";
+    const MIGRATIONS: Option<&'static Migrations> = Some(&MIGRATIONS);
+    type Settings = Settings;
+    type Commands = Infallible;
+
+    fn arguments(command: clap::Command) -> clap::Command {
+        Settings::complete(command)
+    }
+
+    fn new(settings: Settings) -> Result<Self, ExitError> {
+        let connection = settings.connection(Self::NAME)?;
+        let database = Database::new(&connection);
+        let changes = Changes::new(database.clone());
+        let api = Api { database, changes, zone: settings.time_zone };
+        Ok(Self { connection, api, start: Arc::new(Start::of(&[POSTGRES])) })
+    }
+
+    fn describe_metrics() {
+        metrics::describe();
+    }
+
+    fn register(&self, health: &Health) {
+        health.register(Arc::clone(&self.start) as _);
+    }
+
+    fn routes(&self) -> Router {
+        v1::routes(self.api.clone())
+    }
+
+    async fn check(&self, report: &mut Report) {
+        report.add(check::database(&self.connection, &MIGRATIONS, Self::NAME).await);
+    }
+
+    async fn run(self, context: Context) -> anyhow::Result<()> {
+        let require = async || schema::require(&self.connection, &MIGRATIONS, Self::NAME).await;
+        let waiting = until_available(&*self.start, require);
+        if context.stop.run_until_cancelled(waiting).await.transpose()?.is_none() {
+            return Ok(());
+        }
+        self.start.finish();
+        context.started();
+        sweeper::run(&self.api.changes, &context.stop).await
+    }
+}
