@@ -8,5 +8,5 @@ SELECT
     end_at,
     $2::bigint,
     CASE WHEN end_at <= start_at THEN $2::bigint END
-FROM pg_catalog.unnest($3::int[], $4::timestamp[], $5::timestamp[]) AS given (segment_id, start_at, end_at)
+FROM unnest($3::int[], $4::timestamp[], $5::timestamp[]) AS given (segment_id, start_at, end_at)
 ORDER BY segment_id

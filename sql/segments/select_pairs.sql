@@ -11,7 +11,7 @@ SELECT
         WHERE closed.user_id = $1 AND closed.segment_id = given.segment_id AND closed.closed_by IS NOT NULL
             AND closed.end_at > closed.start_at
     )
-FROM pg_catalog.unnest($2::int[]) AS given (segment_id)
+FROM unnest($2::int[]) AS given (segment_id)
 LEFT JOIN segments.memberships AS opened
     ON opened.user_id = $1 AND opened.segment_id = given.segment_id AND opened.closed_by IS NULL
 ORDER BY given.segment_id

@@ -165,11 +165,14 @@ impl Wish {
     }
 }
 
-/// The rows that change. A wish about a deleted segment or a managed membership changes nothing: a caller that wants to
-/// tell looks at the state first.
+/// The rows that change. A wish about a removed user, a deleted segment or a managed membership changes nothing: a caller
+/// that wants to tell looks at the state first.
 #[must_use]
 pub fn plan(state: &State, wishes: &[Wish]) -> Plan {
     let mut plan = Plan::default();
+    if state.user.as_ref().is_none_or(|user| user.status == Status::Removed) {
+        return plan;
+    }
     for wish in wishes {
         let Some(pair) = state.pairs.iter().find(|pair| pair.segment.id == wish.segment_id()) else { continue };
         let is_allowed = pair.segment.is_alive && !pair.is_managed(state.now);
@@ -205,3 +208,6 @@ impl Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
