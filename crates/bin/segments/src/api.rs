@@ -1,12 +1,13 @@
 //! What the routes of all APIs share: the database, the changes, the time zone, and the caller.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use database::Database;
 use percent_encoding::percent_decode_str;
 
 use crate::{
+    auth::Keys,
     changes::{Cause, Changes},
     instant::Zone,
 };
@@ -17,6 +18,10 @@ pub(crate) struct Api {
     pub(crate) database: Database,
     pub(crate) changes: Changes,
     pub(crate) zone: Zone,
+    pub(crate) keys: Keys,
+    pub(crate) dev_methods: bool,
+    pub(crate) public_url: String,
+    pub(crate) report_link_ttl: Duration,
 }
 
 /// The largest body of a request that changes single users or segments.

@@ -1,18 +1,28 @@
 //! segments-service as the shell runs it.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::Router;
 use database::{Database, Migrations, POSTGRES};
 use health::Health;
 use runtime::{App, Context, ExitError, Report, Start, check, schema, until_available};
 
-use crate::{api::Api, changes::Changes, metrics, migrations::MIGRATIONS, settings::Settings, sweeper, v1};
+use crate::{
+    api::Api,
+    auth::{Auth, Keys},
+    changes::Changes,
+    commands::Commands,
+    metrics,
+    migrations::MIGRATIONS,
+    settings::Settings,
+    slugs, sweeper, v1,
+};
 
 /// segments-service.
 pub struct Segments {
     connection: database::Settings,
     api: Api,
+    auth: Auth,
     start: Arc<Start>,
 }
 
@@ -22,7 +32,7 @@ impl App for Segments {
     const HEALTHY: &'static str = "";
     const MIGRATIONS: Option<&'static Migrations> = Some(&MIGRATIONS);
     type Settings = Settings;
-    type Commands = Infallible;
+    type Commands = Commands;
 
     fn arguments(command: clap::Command) -> clap::Command {
         Settings::complete(command)
@@ -32,8 +42,10 @@ impl App for Segments {
         let connection = settings.connection(Self::NAME)?;
         let database = Database::new(&connection);
         let changes = Changes::new(database.clone());
-        let api = Api { database, changes, zone: settings.time_zone };
-        Ok(Self { connection, api, start: Arc::new(Start::of(&[POSTGRES])) })
+        let Settings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, .. } = settings;
+        let keys = Keys::new(database.clone(), auth);
+        let api = Api { database, changes, zone, keys, dev_methods, public_url, report_link_ttl };
+        Ok(Self { connection, api, auth, start: Arc::new(Start::of(&[POSTGRES])) })
     }
 
     fn describe_metrics() {
@@ -45,7 +57,7 @@ impl App for Segments {
     }
 
     fn routes(&self) -> Router {
-        v1::routes(self.api.clone())
+        v1::fallbacks(v1::routes(self.api.clone()).merge(slugs::routes(self.api.clone())))
     }
 
     async fn check(&self, report: &mut Report) {
@@ -60,6 +72,9 @@ impl App for Segments {
         }
         self.start.finish();
         context.started();
+        if self.auth == Auth::Off && !context.http_addr().ip().is_loopback() {
+            tracing::warn!("AUTH is off: everybody who reaches HTTP_ADDR may change segments");
+        }
         sweeper::run(&self.api.changes, &context.stop).await
     }
 }

@@ -4,8 +4,8 @@
 //! adapters: `v1` answers as the customer's first service, byte for byte, `slugs` as the second. `sweeper` closes
 //! memberships whose time is over. Reads ask for the memberships of an instant, so they do not depend on the sweeper.
 //!
-//! The modules from the bottom up: `instant`, `bucket`, `text` and `go` (pure); `changes`; `reads`; `api`; `v1`, `slugs`;
-//! `app`.
+//! The modules from the bottom up: `instant`, `bucket`, `text` and `go` (pure); `changes`; `reads`, `auth`, `links`; `api`;
+//! `v1`, `slugs`; `commands`, `app`.
 
 pub use self::{app::Segments, migrations::MIGRATIONS};
 
@@ -16,9 +16,13 @@ pub mod go;
 mod migrations;
 pub mod changes;
 mod reads;
+mod auth;
+mod links;
 mod settings;
 mod metrics;
 mod api;
 mod v1;
+mod slugs;
 mod sweeper;
+mod commands;
 mod app;

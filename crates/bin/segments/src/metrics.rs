@@ -9,6 +9,11 @@ pub(crate) fn describe() {
         Unit::Count,
         "Requests that failed because the database did not answer or was too busy"
     );
+    describe_counter!(
+        "tagmill_segments_refused_total",
+        Unit::Count,
+        "Requests refused, by reason: no key, a wrong one, a role that does not suffice"
+    );
     describe_counter!("tagmill_segments_expired_total", Unit::Count, "Memberships closed because their time was over");
     counter!("tagmill_segments_request_failures_total").increment(0);
     counter!("tagmill_segments_expired_total").increment(0);

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use clap::Args;
-use runtime::{ExitError, settings::DatabaseSettings};
+use runtime::{
+    ExitError,
+    settings::{DatabaseSettings, period},
+};
 
-use crate::instant::Zone;
+use crate::{auth::Auth, instant::Zone};
 
 /// What can be set beside the settings of every service.
 #[derive(Debug, Clone, Args)]
@@ -18,6 +21,24 @@ pub struct Settings {
     /// Time zone of the dates of API v1 and of months in reports: `UTC`, `Europe/Moscow`.
     #[arg(long, env, value_name = "ZONE", default_value = "UTC", value_parser = Zone::parse)]
     pub(crate) time_zone: Zone,
+
+    /// Whether every request needs a key: `on` or `off`.
+    ///
+    /// With `off`, requests without a key may read, and change users, segments and members. Keys are made by `segments-service keys`.
+    #[arg(long, env, value_name = "AUTH", value_enum, default_value = "off")]
+    pub(crate) auth: Auth,
+
+    /// Whether users can be created, changed and removed by `/segments/create-user` and its like. For development.
+    #[arg(long, env, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
+    pub(crate) dev_methods: bool,
+
+    /// Address of this service as others reach it, for links to reports.
+    #[arg(long, env, value_name = "URL", default_value = "http://localhost:8080")]
+    pub(crate) public_url: String,
+
+    /// Time for which a link to a report is valid.
+    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "4h")]
+    pub(crate) report_link_ttl: Duration,
 }
 
 /// Maximum time for which a request waits for a connection.

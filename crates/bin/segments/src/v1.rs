@@ -8,7 +8,10 @@ use axum::{
     routing::{MethodRouter, get},
 };
 
-use crate::api::{Api, MAX_BODY_BYTES};
+use crate::{
+    api::{Api, MAX_BODY_BYTES},
+    auth::Answers,
+};
 
 mod error;
 mod body;
@@ -25,7 +28,7 @@ const JSON: &str = "application/json; charset=UTF-8";
 pub(crate) fn routes(api: Api) -> Router {
     // axum answers HEAD on a GET route; the customer's service does not.
     let get_only = |route: MethodRouter<Api>| route.head(method_not_allowed);
-    Router::new()
+    let router = Router::new()
         .route("/api/v1/users", get_only(get(users::list).post(users::create)))
         .route("/api/v1/users/withSegments", get_only(get(users::list_with_segments)))
         .route("/api/v1/users/addUserToSegments", get_only(get(users::get).post(memberships::add)))
@@ -34,11 +37,15 @@ pub(crate) fn routes(api: Api) -> Router {
         .route("/api/v1/users/{id}/withSegments", get_only(get(users::get_with_segments)))
         .route("/api/v1/segments", get_only(get(segments::list).post(segments::create)))
         .route("/api/v1/segments/{name}", get_only(get(segments::get).delete(segments::delete)))
-        .route("/api/v1/reports", get_only(get(report::get)))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .method_not_allowed_fallback(method_not_allowed)
-        .fallback(not_found)
-        .with_state(api)
+        .route("/api/v1/reports", get_only(get(report::get)));
+    let answers = Answers { refused: error::refused, failed: error::failed };
+    let guarded = api.keys.guard(router, answers);
+    guarded.layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).with_state(api)
+}
+
+/// The answers to unknown paths and to other verbs, of all APIs.
+pub(crate) fn fallbacks(router: Router) -> Router {
+    router.method_not_allowed_fallback(method_not_allowed).fallback(not_found)
 }
 
 async fn not_found() -> Response {

@@ -18,6 +18,7 @@ use super::{
 const INSERT: Statement = statement!("segments/insert_user");
 const INSERT_GUID: Statement = statement!("segments/insert_user_guid");
 const SELECT: Statement = statement!("segments/select_user");
+const SELECT_BY_GUID: Statement = statement!("segments/select_user_by_guid");
 const SEGMENTS: Statement = statement!("segments/select_user_segments");
 const OPEN: Statement = statement!("segments/select_user_open");
 const CLOSE: Statement = statement!("segments/close_memberships");
@@ -62,6 +63,22 @@ impl Changes {
         record(&transaction, "create_user", id, clock(&transaction).await?, cause, json!({})).await?;
         transaction.commit().await?;
         Ok(id)
+    }
+
+    /// Creates a user with this id for others. One who was removed returns; any other stays as it is.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn create_guid(&self, guid: Uuid, cause: &Cause) -> Result<(), Failure> {
+        let transaction = self.database.begin_change().await?;
+        let is_new = create_guid(&transaction, guid, cause).await?;
+        let rows = transaction.query(&SELECT_BY_GUID, [&guid]).await?;
+        transaction.commit().await?;
+        let status = rows.first().map(user::user).transpose()?.map(|user| user.status);
+        if !is_new && status == Some(Status::Removed) {
+            self.set_status(guid, Status::Active, self.next_request().await?, false, cause).await?;
+        }
+        Ok(())
     }
 
     /// A number for a request about a user's state, or for a local change. The later request wins.
@@ -117,13 +134,14 @@ enum Attempt {
 }
 
 /// Creates a user with this id for others, unless there is one.
-async fn create_guid(transaction: &Transaction, guid: Uuid, cause: &Cause) -> Result<(), Failure> {
+/// Returns whether the user is new.
+async fn create_guid(transaction: &Transaction, guid: Uuid, cause: &Cause) -> Result<bool, Failure> {
     let rows = transaction.query(&INSERT_GUID, [&guid]).await?;
     if let Some(row) = rows.first() {
         let id = get(row, 0)?;
         record(transaction, "create_user", id, clock(transaction).await?, cause, json!({})).await?;
     }
-    Ok(())
+    Ok(!rows.is_empty())
 }
 
 /// The segments of a user are unknown before the user is locked, and must not be locked after it. So `segments` are

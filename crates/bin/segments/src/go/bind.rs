@@ -107,6 +107,13 @@ impl<'a> Object<'a> {
         list
     }
 
+    /// The JSON of the last value of a field. `None`: absent or null.
+    #[must_use]
+    pub fn raw(&self, field: &str) -> Option<&'a str> {
+        let value = self.values(field).last()?;
+        std::str::from_utf8(&self.bytes[value]).ok()
+    }
+
     /// The values of a field that are not null, in the order of the text.
     fn values(&self, field: &str) -> impl Iterator<Item = Range<usize>> {
         // A field of an object in a list is named with its list.

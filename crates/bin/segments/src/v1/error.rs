@@ -7,7 +7,7 @@ use axum::{
 use consumer::Failure;
 
 use super::json;
-use crate::{changes, go};
+use crate::{auth::Refusal, changes, go};
 
 /// The title of an error, which decides the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) enum Title {
     ReportValidation,
     UserNotFound,
     SegmentNotFound,
+    Unauthorized,
+    Forbidden,
     Internal,
 }
 
@@ -44,6 +46,8 @@ impl Title {
             Self::ReportValidation => "ErrReportValidationError",
             Self::UserNotFound => "ErrUserNotFound",
             Self::SegmentNotFound => "ErrSegmentNotFound",
+            Self::Unauthorized => "ErrUnauthorized",
+            Self::Forbidden => "ErrForbidden",
             Self::Internal => "ErrInternalServerError",
         }
     }
@@ -51,6 +55,8 @@ impl Title {
     const fn status(self) -> StatusCode {
         match self {
             Self::UserNotFound | Self::SegmentNotFound => StatusCode::NOT_FOUND,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Internal => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
@@ -111,4 +117,18 @@ impl IntoResponse for Error {
         }
         response
     }
+}
+
+/// The answer to a caller who may not do this.
+pub(super) fn refused(refusal: Refusal) -> Response {
+    let (title, comment) = match refusal {
+        Refusal::Unauthorized => (Title::Unauthorized, "A key is required: Authorization: Bearer"),
+        Refusal::Forbidden => (Title::Forbidden, "The role of the key does not allow this"),
+    };
+    Error::new(title, comment, "Access").into_response()
+}
+
+/// The answer when the database does not answer.
+pub(super) fn failed(failure: Failure) -> Response {
+    Error::from(failure).into_response()
 }

@@ -8,6 +8,7 @@ use segments::changes::Changes;
 /// A database and the changes in it.
 pub(crate) struct Fixture {
     pub(crate) url: String,
+    connection: database::Connection,
     pub(crate) changes: Changes,
 }
 
@@ -22,7 +23,8 @@ impl Fixture {
         stack.template_database("segments", migrated).await?;
         let url = stack.create_database_from("segments", &stack.fresh_name("segments").await?).await?;
         let database = Database::new(&Settings::from_url(&url, None, 16)?);
-        Ok(Self { changes: Changes::new(database), url })
+        let connection = database::connect(&Settings::from_url(&url, None, 1)?).await?;
+        Ok(Self { changes: Changes::new(database), url, connection })
     }
 
     /// With the customer's original database imported.
@@ -40,17 +42,15 @@ impl Fixture {
 
     /// Runs statements, as `psql` does.
     pub(crate) async fn run(&self, statements: &str) -> anyhow::Result<()> {
-        let settings = Settings::from_url(&self.url, None, 1)?;
-        Ok(database::connect(&settings).await?.client.batch_execute(statements).await?)
+        Ok(self.connection.client.batch_execute(statements).await?)
     }
 
     /// The rows of a query as text, columns separated by `|`.
     pub(crate) async fn rows(&self, query: &str) -> anyhow::Result<Vec<String>> {
-        let settings = Settings::from_url(&self.url, None, 1)?;
         let query = format!(
             "SELECT pg_catalog.concat_ws('|', VARIADIC pg_catalog.array_agg(value ORDER BY place)) FROM (SELECT row_number() OVER () AS number, * FROM ({query}) AS given) AS numbered, LATERAL json_each_text(row_to_json(numbered)) WITH ORDINALITY AS field (key, value, place) WHERE key <> 'number' GROUP BY number ORDER BY number"
         );
-        let rows = database::connect(&settings).await?.client.query(&query, &[]).await?;
+        let rows = self.connection.client.query(&query, &[]).await?;
         rows.iter().map(|row| Ok(row.try_get::<_, String>(0)?)).collect()
     }
 

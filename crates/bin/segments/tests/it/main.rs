@@ -6,4 +6,6 @@ mod service;
 mod statements;
 mod import;
 mod v1;
+mod slugs;
+mod access;
 mod changes;

@@ -51,6 +51,12 @@ impl Service {
         self.ask("POST", path, Some("application/json"), body)
     }
 
+    /// A request with a key, without a body.
+    pub(crate) fn ask_as(&self, key: Option<&str>, method: &str, path: &str) -> std::io::Result<Answer> {
+        let header = key.map(|key| format!("Authorization: Bearer {key}\r\n")).unwrap_or_default();
+        self.send(method, path, &header, b"")
+    }
+
     pub(crate) fn ask(
         &self,
         method: &str,
@@ -58,13 +64,14 @@ impl Service {
         content_type: Option<&str>,
         body: impl AsRef<[u8]>,
     ) -> std::io::Result<Answer> {
+        let header = content_type.map(|kind| format!("Content-Type: {kind}\r\n")).unwrap_or_default();
+        self.send(method, path, &header, body.as_ref())
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> std::io::Result<Answer> {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(SOON))?;
-        let body = body.as_ref();
-        let mut head = format!("{method} {path} HTTP/1.0\r\nContent-Length: {}\r\n", body.len());
-        if let Some(content_type) = content_type {
-            head.push_str(&format!("Content-Type: {content_type}\r\n"));
-        }
+        let head = format!("{method} {path} HTTP/1.0\r\nContent-Length: {}\r\n{headers}", body.len());
         stream.write_all(format!("{head}\r\n").as_bytes())?;
         stream.write_all(body)?;
         let mut answer = Vec::new();
