@@ -15,7 +15,7 @@ pub use self::{
     settings::{Role, Settings},
     statement::Statement,
     timestamp::PgTimestamp,
-    transaction::Transaction,
+    transaction::{Rows, Transaction},
 };
 /// PostgreSQL as a dependency of a service.
 pub const POSTGRES: consumer::Dependency = consumer::Dependency { name: "postgres", setting: "DATABASE_URL" };

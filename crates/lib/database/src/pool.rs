@@ -5,6 +5,7 @@ use deadpool::{
     Runtime,
     managed::{Pool, PoolError, Timeouts},
 };
+use tokio::time::timeout;
 
 use crate::{
     Settings, Transaction,
@@ -25,7 +26,7 @@ impl Database {
     pub fn new(settings: &Settings) -> Self {
         let pool = Pool::builder(Sessions::new(settings))
             .max_size(settings.pool_size)
-            // Connecting and recycling have their own time limits.
+            // `session` limits the wait for a connection, and connecting and recycling have their own time limits.
             .timeouts(Timeouts { wait: Some(CONNECT_TIMEOUT), create: None, recycle: None })
             .runtime(Runtime::Tokio1)
             .build()
@@ -63,6 +64,23 @@ impl Database {
         Transaction::begin_read_only(self.connection().await?).await
     }
 
+    /// Begins a transaction that changes rows for a client that waits: it waits for a lock for five seconds at most.
+    ///
+    /// # Errors
+    /// No connection is available.
+    pub async fn begin_change(&self) -> Result<Transaction, DependencyError> {
+        Transaction::begin_change(self.connection().await?).await
+    }
+
+    /// Begins a read-only transaction for an answer of any length, see [`Transaction::stream`]. The planner keeps its
+    /// defaults, and statements have no time limit: the client may be slow.
+    ///
+    /// # Errors
+    /// No connection is available.
+    pub async fn begin_stream(&self) -> Result<Transaction, DependencyError> {
+        Transaction::begin_stream(self.connection().await?).await
+    }
+
     /// Begins a transaction for a command that reads whole tables (an audit, a rebuild): sequential scans are allowed,
     /// and statements have no time limit.
     ///
@@ -85,7 +103,10 @@ impl Database {
     }
 
     async fn session(&self) -> Result<Pooled, ConnectError> {
-        self.pool.get().await.map_err(|error| match error {
+        let wait = self.pool.manager().settings().wait;
+        let session = timeout(wait, self.pool.get()).await;
+        let late = || DependencyError::new(crate::POSTGRES, format_args!("connect: no connection for {wait:?}"));
+        session.map_err(|_| late())?.map_err(|error| match error {
             PoolError::Backend(connect_error) => connect_error,
             other => DependencyError::new(crate::POSTGRES, format_args!("connect: {other}")).into(),
         })

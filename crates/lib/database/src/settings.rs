@@ -1,6 +1,6 @@
 //! `DATABASE_URL`, `DATABASE_CA_FILE` and `DATABASE_POOL_SIZE`: parsing and checks before connecting.
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, time::Duration};
 
 use consumer::Dependency;
 use postgres_native_tls::MakeTlsConnector;
@@ -31,7 +31,12 @@ pub struct Settings {
     pub(crate) config: Config,
     pub(crate) tls: MakeTlsConnector,
     pub(crate) pool_size: usize,
+    /// Maximum time for which [`crate::Database`] waits for a connection.
+    pub(crate) wait: Duration,
 }
+
+/// The default of `wait`: longer than connecting may take, which has a limit of its own.
+const WAIT: Duration = Duration::from_secs(30);
 
 /// Connection parameters, unless the URL sets them; times in seconds.
 ///
@@ -103,13 +108,19 @@ impl Settings {
             return Err(Error { setting: role.ca_file, reason });
         }
         let tls = tls::connector(security, ca_file).map_err(|reason| Error { setting: role.ca_file, reason })?;
-        Ok(Self { role, config, tls, pool_size: 1 })
+        Ok(Self { role, config, tls, pool_size: 1, wait: WAIT })
     }
 
     /// Which database it is.
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
+    }
+
+    /// Sets the maximum time for which a pool waits for a connection, for a client that waits for the answer.
+    #[must_use]
+    pub fn waiting(self, wait: Duration) -> Self {
+        Self { wait, ..self }
     }
 
     /// Sets the name of the connections in `pg_stat_activity`: that of the service.

@@ -3,17 +3,38 @@
 use std::error::Error;
 
 use bytes::BytesMut;
-use jiff::civil::DateTime;
-use tokio_postgres::types::{IsNull, ToSql, Type, accepts, to_sql_checked};
+use jiff::{SignedDuration, civil::DateTime};
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
 
-/// A civil time as a parameter. The driver's own conversion uses calendar arithmetic, which costs more than the rest of
-/// a row, and a batch has thousands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A civil time as a parameter or a value, or PostgreSQL's `infinity`, which is later than any time. The driver's own
+/// conversion uses calendar arithmetic, which costs more than the rest of a row, and a batch has thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PgTimestamp(i64);
 
 const EPOCH: DateTime = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
 
 impl PgTimestamp {
+    /// PostgreSQL's `infinity`.
+    pub const INFINITY: Self = Self(i64::MAX);
+
+    /// The time of a number of microseconds since 2000.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 2000. Those of `infinity` are [`i64::MAX`].
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// The civil time. `None`: it is `infinity`, or further away than a civil time can be.
+    #[must_use]
+    pub fn civil(self) -> Option<DateTime> {
+        if self == Self::INFINITY { None } else { EPOCH.checked_add(SignedDuration::from_micros(self.0)).ok() }
+    }
+
     /// Converts a civil time. Nanoseconds are cut off, because PostgreSQL does not store them.
     pub fn new(at: impl Into<DateTime>) -> Self {
         let since = at.into().duration_since(EPOCH);
@@ -31,9 +52,25 @@ impl ToSql for PgTimestamp {
     to_sql_checked!();
 }
 
+impl<'a> FromSql<'a> for PgTimestamp {
+    fn from_sql(_: &Type, bytes: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(i64::from_be_bytes(bytes.try_into()?)))
+    }
+
+    accepts!(TIMESTAMP);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn infinity_is_later_than_any_time_and_a_time_comes_back() {
+        let at: DateTime = "9998-12-31T23:59:59.999999".parse().unwrap();
+        assert!(PgTimestamp::new(at) < PgTimestamp::INFINITY);
+        assert_eq!(PgTimestamp::new(at).civil(), Some(at));
+        assert_eq!(PgTimestamp::INFINITY.civil(), None);
+    }
 
     #[test]
     fn it_is_written_as_the_driver_writes_a_civil_time() {

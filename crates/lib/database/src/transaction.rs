@@ -1,6 +1,11 @@
 //! A transaction with its connection: pipelined statements, prepared or typed, commit and rollback.
 
-use std::{future::ready, pin::pin, task::Poll, time::Duration};
+use std::{
+    future::ready,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
 use consumer::{DependencyError, Failure};
 use futures_util::{
@@ -9,7 +14,7 @@ use futures_util::{
     join, poll,
 };
 use tokio::{sync::Mutex, time::timeout};
-use tokio_postgres::{Error, Row, Statement as Prepared};
+use tokio_postgres::{Error, Row, RowStream, Statement as Prepared};
 
 use crate::{
     Parameter, Parameters, Statement,
@@ -48,12 +53,30 @@ const MAINTENANCE_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 const BEGIN: &str = concat!(include_str!("sql/begin.sql"), include_str!("sql/stated.sql"));
 
+const BEGIN_CHANGE: &str = concat!(include_str!("sql/begin_change.sql"), include_str!("sql/stated.sql"));
+const BEGIN_STREAM: &str = concat!(include_str!("sql/begin_stream.sql"), include_str!("sql/stated.sql"));
 const BEGIN_BATCH: &str = concat!(include_str!("sql/begin_batch.sql"), include_str!("sql/stated.sql"));
 const BEGIN_READ_ONLY: &str = concat!(include_str!("sql/begin_read_only.sql"), include_str!("sql/stated.sql"));
 const BEGIN_MAINTENANCE: &str = concat!(include_str!("sql/begin_maintenance.sql"), include_str!("sql/stated.sql"));
 
 /// `COMMIT` of a failed transaction rolls back and reports success; the empty `SELECT` before it reports the failure.
 const COMMIT: &str = "SELECT; COMMIT";
+
+/// The rows of [`Transaction::stream`].
+pub struct Rows {
+    name: &'static str,
+    rows: Pin<Box<RowStream>>,
+}
+
+impl Rows {
+    /// The next row. `None`: there are no more.
+    ///
+    /// # Errors
+    /// As [`Transaction::query`].
+    pub async fn next(&mut self) -> Result<Option<Row>, Failure> {
+        self.rows.try_next().await.map_err(|error| failure(self.name, &error))
+    }
+}
 
 impl Transaction {
     pub(crate) async fn begin(session: Pooled) -> Result<Self, DependencyError> {
@@ -66,6 +89,14 @@ impl Transaction {
 
     pub(crate) async fn begin_read_only(session: Pooled) -> Result<Self, DependencyError> {
         Self::begin_as(session, BEGIN_READ_ONLY, READ_ONLY_TIMEOUT, true).await
+    }
+
+    pub(crate) async fn begin_change(session: Pooled) -> Result<Self, DependencyError> {
+        Self::begin_as(session, BEGIN_CHANGE, STATEMENT_TIMEOUT, true).await
+    }
+
+    pub(crate) async fn begin_stream(session: Pooled) -> Result<Self, DependencyError> {
+        Self::begin_as(session, BEGIN_STREAM, STATEMENT_TIMEOUT, true).await
     }
 
     pub(crate) async fn begin_maintenance(session: Pooled) -> Result<Self, DependencyError> {
@@ -135,6 +166,22 @@ impl Transaction {
             let typed = parameters.map(|parameter| (parameter.value(), parameter.kind()));
             self.answer(statement.name, Box::pin(session.execute_typed(statement.sql, &typed))).await
         }
+    }
+
+    /// Runs a statement and returns its rows as they arrive: as few as the client takes are in memory.
+    ///
+    /// # Errors
+    /// As [`Transaction::query`]. A later error is that of the stream.
+    pub async fn stream(&self, statement: &Statement, parameters: &[&dyn Parameter]) -> Result<Rows, Failure> {
+        let session = self.session()?;
+        let answer = if session.server_info().direct {
+            let values: Vec<_> = parameters.iter().map(|parameter| parameter.value()).collect();
+            self.run(session, statement, async |prepared| session.query_raw(prepared, values).await).await
+        } else {
+            let typed: Vec<_> = parameters.iter().map(|parameter| (parameter.value(), parameter.kind())).collect();
+            self.answer(statement.name, Box::pin(session.query_typed_raw(statement.sql, typed))).await
+        };
+        Ok(Rows { name: statement.name, rows: Box::pin(answer?) })
     }
 
     /// Commits the transaction.

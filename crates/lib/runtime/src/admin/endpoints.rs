@@ -4,7 +4,7 @@ use axum::{
     Json, Router,
     extract::State,
     http::{StatusCode, header::CONTENT_TYPE},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
     routing::get,
 };
 use consumer::Clock;
@@ -18,6 +18,8 @@ pub(crate) struct Endpoints {
     pub(crate) health: Health,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) clock: Clock,
+    /// The body of `/health`.
+    pub(crate) healthy: &'static str,
 }
 
 /// `/health` and `/ready`.
@@ -30,10 +32,11 @@ pub(crate) fn metrics(endpoints: Endpoints) -> Router {
     Router::new().route("/metrics", get(scrape)).with_state(endpoints)
 }
 
-async fn is_healthy(State(endpoints): State<Endpoints>) -> impl IntoResponse {
+async fn is_healthy(State(endpoints): State<Endpoints>) -> Response {
     match endpoints.health.hangs() {
-        None => (StatusCode::OK, "healthy".to_owned()),
-        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
+        None if endpoints.healthy.is_empty() => StatusCode::OK.into_response(),
+        None => endpoints.healthy.into_response(),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
     }
 }
 

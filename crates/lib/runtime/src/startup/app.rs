@@ -18,6 +18,9 @@ pub trait App: Sized {
     /// One sentence for `--help`.
     const ABOUT: &'static str;
 
+    /// The body of `/health`. Empty: the response has no `Content-Type` either.
+    const HEALTHY: &'static str = "healthy";
+
     /// The migrations of its schema in [`App::schema_database`]; `None` for a service without a schema.
     const MIGRATIONS: Option<&'static Migrations>;
 

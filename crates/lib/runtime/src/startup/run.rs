@@ -39,7 +39,7 @@ pub(crate) async fn run<A: App>(
     let (health, shutdown_grace, http_addr) = (Health::default(), process.shutdown_grace, http.http_addr);
     app.register(&health);
     // After the metrics, so that the counters of the routes exist from the start.
-    let endpoints = Endpoints { health: health.clone(), metrics, clock: clock::now };
+    let endpoints = Endpoints { health: health.clone(), metrics, clock: clock::now, healthy: A::HEALTHY };
     let routes = Routes {
         probes: endpoints::probes(endpoints.clone()),
         others: endpoints::metrics(endpoints).merge(app.routes()),

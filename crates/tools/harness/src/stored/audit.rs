@@ -66,11 +66,16 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         let path = entry?.path();
         if path.is_dir() {
             found.extend(files(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "sql") {
+        } else if path.extension().is_some_and(|extension| extension == "sql") && !is_of_segments(&path) {
             found.push(path);
         }
     }
     Ok(found)
+}
+
+/// Whether it audits schema `segments`, which the order warehouse does not have.
+fn is_of_segments(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("segment_"))
 }
 
 fn describe(row: &SimpleQueryRow) -> String {

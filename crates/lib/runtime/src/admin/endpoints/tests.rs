@@ -34,7 +34,7 @@ impl Probe {
         health.register(Arc::clone(&loop_health) as _);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let endpoints = Endpoints { health, metrics, clock: noon };
+        let endpoints = Endpoints { health, metrics, clock: noon, healthy: "healthy" };
         let routes = probes(endpoints.clone()).merge(super::metrics(endpoints));
         tokio::spawn(axum::serve(listener, routes).into_future());
         Ok(Self { address, loop_health })

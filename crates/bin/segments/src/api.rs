@@ -1,0 +1,49 @@
+//! What the routes of all APIs share: the database, the changes, the time zone, and the caller.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use database::Database;
+use percent_encoding::percent_decode_str;
+
+use crate::{
+    auth::Keys,
+    changes::{Cause, Changes},
+    instant::Zone,
+};
+
+/// The state of the routes.
+#[derive(Debug, Clone)]
+pub(crate) struct Api {
+    pub(crate) database: Database,
+    pub(crate) changes: Changes,
+    pub(crate) zone: Zone,
+    pub(crate) keys: Keys,
+    pub(crate) dev_methods: bool,
+    pub(crate) public_url: String,
+    pub(crate) report_link_ttl: Duration,
+}
+
+/// The largest body of a request that changes single users or segments.
+pub(crate) const MAX_BODY_BYTES: usize = 1 << 20;
+
+impl<S: Send + Sync> FromRequestParts<S> for Cause {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self::task("anonymous")))
+    }
+}
+
+/// A part of the request path, decoded: `%2F` is a slash in it. Counted from 0.
+#[derive(Debug)]
+pub(crate) struct PathPart<const INDEX: usize>(pub(crate) String);
+
+impl<S: Send + Sync, const INDEX: usize> FromRequestParts<S> for PathPart<INDEX> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let part = parts.uri.path().split('/').nth(INDEX + 1).unwrap_or_default();
+        Ok(Self(percent_decode_str(part).decode_utf8_lossy().into_owned()))
+    }
+}

@@ -1,0 +1,80 @@
+//! segments-service as the shell runs it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use database::{Database, Migrations, POSTGRES};
+use health::Health;
+use runtime::{App, Context, ExitError, Report, Start, check, schema, until_available};
+
+use crate::{
+    api::Api,
+    auth::{Auth, Keys},
+    changes::Changes,
+    commands::Commands,
+    metrics,
+    migrations::MIGRATIONS,
+    settings::Settings,
+    slugs, sweeper, v1,
+};
+
+/// segments-service.
+pub struct Segments {
+    connection: database::Settings,
+    api: Api,
+    auth: Auth,
+    start: Arc<Start>,
+}
+
+impl App for Segments {
+    const NAME: &'static str = "segments-service";
+    const ABOUT: &'static str = "Keeps named sets of users, called segments, with the history of their members.";
+    const HEALTHY: &'static str = "";
+    const MIGRATIONS: Option<&'static Migrations> = Some(&MIGRATIONS);
+    type Settings = Settings;
+    type Commands = Commands;
+
+    fn arguments(command: clap::Command) -> clap::Command {
+        Settings::complete(command)
+    }
+
+    fn new(settings: Settings) -> Result<Self, ExitError> {
+        let connection = settings.connection(Self::NAME)?;
+        let database = Database::new(&connection);
+        let changes = Changes::new(database.clone());
+        let Settings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, .. } = settings;
+        let keys = Keys::new(database.clone(), auth);
+        let api = Api { database, changes, zone, keys, dev_methods, public_url, report_link_ttl };
+        Ok(Self { connection, api, auth, start: Arc::new(Start::of(&[POSTGRES])) })
+    }
+
+    fn describe_metrics() {
+        metrics::describe();
+    }
+
+    fn register(&self, health: &Health) {
+        health.register(Arc::clone(&self.start) as _);
+    }
+
+    fn routes(&self) -> Router {
+        v1::fallbacks(v1::routes(self.api.clone()).merge(slugs::routes(self.api.clone())))
+    }
+
+    async fn check(&self, report: &mut Report) {
+        report.add(check::database(&self.connection, &MIGRATIONS, Self::NAME).await);
+    }
+
+    async fn run(self, context: Context) -> anyhow::Result<()> {
+        let require = async || schema::require(&self.connection, &MIGRATIONS, Self::NAME).await;
+        let waiting = until_available(&*self.start, require);
+        if context.stop.run_until_cancelled(waiting).await.transpose()?.is_none() {
+            return Ok(());
+        }
+        self.start.finish();
+        context.started();
+        if self.auth == Auth::Off && !context.http_addr().ip().is_loopback() {
+            tracing::warn!("AUTH is off: everybody who reaches HTTP_ADDR may change segments");
+        }
+        sweeper::run(&self.api.changes, &context.stop).await
+    }
+}

@@ -1,0 +1,39 @@
+//! The locks of a change, in their order: segments by id, then the user.
+
+use consumer::Failure;
+use database::{Statement, Transaction, get, statement};
+
+use super::plan::Who;
+
+const SEGMENTS: Statement = statement!("segments/lock_segments_shared");
+const SEGMENT_IDS: Statement = statement!("segments/lock_segment_ids_shared");
+const SEGMENT: Statement = statement!("segments/lock_segment");
+const USER: Statement = statement!("segments/lock_user");
+
+/// Locks segments by name, to change one user in them. Returns the ids of those that exist.
+pub(super) async fn segments(transaction: &Transaction, names: &[&str]) -> Result<Vec<i32>, Failure> {
+    // A name with U+0000 does not exist, and cannot be sent.
+    let names: Vec<&str> = names.iter().copied().filter(|name| !name.contains('\0')).collect();
+    let rows = transaction.query(&SEGMENTS, [&names]).await?;
+    rows.iter().map(|row| get(row, 0)).collect()
+}
+
+/// Locks segments by id, to change one user in them.
+pub(super) async fn segment_ids(transaction: &Transaction, ids: &[i32]) -> Result<(), Failure> {
+    transaction.query(&SEGMENT_IDS, [&ids]).await.map(drop)
+}
+
+/// Locks a whole segment.
+pub(super) async fn segment(transaction: &Transaction, id: i32) -> Result<(), Failure> {
+    transaction.query(&SEGMENT, [&id]).await.map(drop)
+}
+
+/// Locks a user, if there is one.
+pub(super) async fn user(transaction: &Transaction, who: Who) -> Result<Option<i32>, Failure> {
+    let (id, guid) = match who {
+        Who::Id(id) => (Some(id), None),
+        Who::Guid(guid) => (None, Some(guid)),
+    };
+    let rows = transaction.query(&USER, [&id, &guid]).await?;
+    rows.first().map(|row| get(row, 0)).transpose()
+}

@@ -1,0 +1,112 @@
+//! Changes of a whole segment: create, revive, fill with a share of the users, delete.
+
+use consumer::Failure;
+use database::{PgTimestamp, Statement, Transaction, get, statement};
+use futures_util::try_join;
+use serde_json::json;
+
+use super::{Cause, Changes, Error, clock, expire, locks, operation::Operation, plan::Segment, user};
+
+const INSERT: Statement = statement!("segments/insert_segment");
+const SELECT: Statement = statement!("segments/select_segment");
+const SELECT_BY_ID: Statement = statement!("segments/select_segments");
+const REVIVE: Statement = statement!("segments/revive_segment");
+const DELETE: Statement = statement!("segments/delete_segment");
+const CLOSE_ALL: Statement = statement!("segments/close_segment_memberships");
+const FILL: Statement = statement!("segments/fill_segment");
+
+/// An alive segment has the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlreadyExists;
+
+/// Why a segment cannot be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CannotDelete {
+    /// There is none with this name.
+    Unknown,
+    /// It is deleted already.
+    Deleted,
+}
+
+impl Changes {
+    /// Creates a segment, or revives a deleted one without its refresh, and adds the active users of its first `buckets`
+    /// buckets.
+    ///
+    /// # Errors
+    /// The name is taken by an alive segment, or the database does not answer.
+    pub async fn create_segment(&self, name: &str, buckets: i32, cause: &Cause) -> Result<(), Error<AlreadyExists>> {
+        let transaction = self.database.begin_change().await?;
+        let created = transaction.query(&INSERT, [&name]).await?;
+        let id = match created.first() {
+            Some(row) => get(row, 0)?,
+            None => find(&transaction, name).await?.unwrap_or_default(),
+        };
+        let (segment, now) = lock(&transaction, id).await?;
+        if created.is_empty() && segment.is_some_and(|segment| segment.is_alive) {
+            transaction.rollback().await?;
+            return Err(Error::Rejected(AlreadyExists));
+        }
+        let kind = if created.is_empty() { "revive_segment" } else { "create_segment" };
+        record(&transaction, kind, id, now, cause, json!({ "name": name })).await?;
+        if created.is_empty() {
+            transaction.execute(&REVIVE, [&id, &now]).await?;
+        }
+        if buckets > 0 {
+            let detail = json!({ "percent": f64::from(buckets) / 100.0, "mode": "snapshot" });
+            let operation_id = record(&transaction, "fill", id, now, cause, detail).await?;
+            let end = PgTimestamp::INFINITY;
+            transaction.execute(&FILL, [&id, &name, &buckets, &now, &operation_id, &end]).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Deletes a segment: its members leave it in the same transaction. The row stays.
+    ///
+    /// # Errors
+    /// There is no such segment, or the database does not answer.
+    pub async fn delete_segment(&self, name: &str, cause: &Cause) -> Result<(), Error<CannotDelete>> {
+        let transaction = self.database.begin_change().await?;
+        let Some(id) = find(&transaction, name).await? else {
+            transaction.rollback().await?;
+            return Err(Error::Rejected(CannotDelete::Unknown));
+        };
+        let (segment, now) = lock(&transaction, id).await?;
+        if segment.is_none_or(|segment| !segment.is_alive) {
+            transaction.rollback().await?;
+            return Err(Error::Rejected(CannotDelete::Deleted));
+        }
+        expire::expire(&transaction, id, now).await?;
+        let operation_id = record(&transaction, "delete_segment", id, now, cause, json!({ "name": name })).await?;
+        transaction.execute(&CLOSE_ALL, [&id, &now, &operation_id]).await?;
+        transaction.execute(&DELETE, [&id, &now]).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// The id of a segment. Names and ids never change.
+async fn find(transaction: &Transaction, name: &str) -> Result<Option<i32>, Failure> {
+    if name.contains('\0') {
+        return Ok(None);
+    }
+    let rows = transaction.query(&SELECT, [&name]).await?;
+    rows.first().map(|row| get(row, 0)).transpose()
+}
+
+/// Locks a whole segment; then reads it, and the clock.
+async fn lock(transaction: &Transaction, id: i32) -> Result<(Option<Segment>, PgTimestamp), Failure> {
+    let ids = vec![id];
+    let ((), rows, now) =
+        try_join!(locks::segment(transaction, id), transaction.query(&SELECT_BY_ID, [&ids]), clock(transaction),)?;
+    Ok((rows.first().map(user::segment).transpose()?, now))
+}
+
+async fn record(
+    transaction: &Transaction,
+    kind: &'static str,
+    id: i32,
+    at: PgTimestamp,
+    cause: &Cause,
+    detail: serde_json::Value,
+) -> Result<i64, Failure> {
+    Operation { kind, at, cause, segment_id: Some(id), user_id: None, detail }.insert(transaction).await
+}

@@ -1,0 +1,73 @@
+//! The subcommands of segments-service.
+
+use std::io::Write;
+
+use clap::Subcommand;
+use database::{PgTimestamp, Statement, get, statement};
+use runtime::{CommandSettings, ExitError};
+
+use crate::auth::{self, Role};
+
+const INSERT: Statement = statement!("segments/insert_key");
+const REVOKE: Statement = statement!("segments/revoke_key");
+const SELECT: Statement = statement!("segments/select_keys");
+
+/// The subcommands that only segments-service has.
+#[derive(Debug, Subcommand)]
+pub enum Commands {
+    /// Creates, lists and revokes keys of the API.
+    #[command(subcommand)]
+    Keys(Keys),
+}
+
+/// `keys`
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Creates a key and prints it. It is not shown again.
+    Create {
+        /// The name of the key, which operations record.
+        name: String,
+        /// What the key allows: `analyst` reads, `admin` changes too.
+        #[arg(long, value_enum)]
+        role: Role,
+    },
+    /// Prints the names and roles of all keys.
+    List,
+    /// Revokes a key. Requests with it are refused from then on.
+    Revoke {
+        /// The name of the key.
+        name: String,
+    },
+}
+
+impl runtime::Commands for Commands {
+    async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
+        let Self::Keys(command) = self;
+        let transaction = settings.database().await?.begin().await?;
+        match command {
+            Keys::Create { name, role } => {
+                let key = format!("tms_{}", auth::hex(&rand::random::<[u8; 32]>()));
+                let hash = auth::hash(key.as_bytes());
+                if transaction.execute(&INSERT, [&name, &role.name(), &hash]).await? == 0 {
+                    return Err(ExitError::Config(format!("there is a key named `{name}` already")).into());
+                }
+                transaction.commit().await?;
+                writeln!(out, "{key}")?;
+            }
+            Keys::List => {
+                for row in transaction.query(&SELECT, []).await? {
+                    let (name, role): (&str, &str) = (get(&row, 0)?, get(&row, 1)?);
+                    let revoked: Option<PgTimestamp> = get(&row, 3)?;
+                    writeln!(out, "{name}\t{role}\t{}", if revoked.is_some() { "revoked" } else { "valid" })?;
+                }
+            }
+            Keys::Revoke { name } => {
+                if transaction.execute(&REVOKE, [&name]).await? == 0 {
+                    return Err(ExitError::Config(format!("there is no valid key named `{name}`")).into());
+                }
+                transaction.commit().await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+//! Changes of memberships: their invariants on real PostgreSQL.
+
+mod expiry;
+mod closed;
+mod writers;
+mod as_of;
+mod statuses;

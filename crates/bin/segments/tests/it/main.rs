@@ -1,0 +1,11 @@
+//! segments-service on real PostgreSQL: changes of memberships, and the routes of the process.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+mod fixture;
+mod service;
+mod statements;
+mod import;
+mod v1;
+mod slugs;
+mod access;
+mod changes;

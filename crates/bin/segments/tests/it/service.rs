@@ -1,0 +1,95 @@
+//! segments-service as a process, and HTTP requests to it.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+
+/// Timeout of any condition.
+const SOON: Duration = Duration::from_secs(60);
+
+/// A running service. It is killed when the test ends.
+pub(crate) struct Service {
+    child: Child,
+    address: SocketAddr,
+}
+
+/// An answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: String,
+}
+
+impl Service {
+    /// Starts it and waits until it is ready.
+    pub(crate) async fn start(url: &str, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_segments-service"));
+        command.env_clear().env("DATABASE_URL", url).env("HTTP_ADDR", address.to_string());
+        let child = command.envs(settings.iter().copied()).stderr(Stdio::inherit()).spawn()?;
+        let service = Self { child, address };
+        let begin = Instant::now();
+        while !service.get("/ready").is_ok_and(|answer| answer.status == 200) {
+            anyhow::ensure!(begin.elapsed() < SOON, "the service is not ready");
+            sleep(Duration::from_millis(50)).await;
+        }
+        Ok(service)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> std::io::Result<Answer> {
+        self.ask("GET", path, None, "")
+    }
+
+    /// A request with a JSON body.
+    pub(crate) fn post(&self, path: &str, body: &str) -> std::io::Result<Answer> {
+        self.ask("POST", path, Some("application/json"), body)
+    }
+
+    /// A request with a key, without a body.
+    pub(crate) fn ask_as(&self, key: Option<&str>, method: &str, path: &str) -> std::io::Result<Answer> {
+        let header = key.map(|key| format!("Authorization: Bearer {key}\r\n")).unwrap_or_default();
+        self.send(method, path, &header, b"")
+    }
+
+    pub(crate) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        content_type: Option<&str>,
+        body: impl AsRef<[u8]>,
+    ) -> std::io::Result<Answer> {
+        let header = content_type.map(|kind| format!("Content-Type: {kind}\r\n")).unwrap_or_default();
+        self.send(method, path, &header, body.as_ref())
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> std::io::Result<Answer> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(SOON))?;
+        let head = format!("{method} {path} HTTP/1.0\r\nContent-Length: {}\r\n{headers}", body.len());
+        stream.write_all(format!("{head}\r\n").as_bytes())?;
+        stream.write_all(body)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        let status = head.split(' ').nth(1).unwrap_or_default().parse().unwrap_or_default();
+        let header = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            name.eq_ignore_ascii_case("content-type").then(|| value.to_owned())
+        });
+        Ok(Answer { status, content_type: header, body: body.to_owned() })
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

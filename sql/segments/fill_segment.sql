@@ -1,0 +1,32 @@
+-- Adds the active users of the first buckets who are not members. The users are locked, so that none is removed meanwhile. Parameters: the
+-- segment, its name, the number of buckets, the time, the operation, the end.
+WITH joining AS (
+    SELECT user_id
+    FROM segments.users
+    WHERE status = 'active'
+        AND segments.bucket($2, guid) < $3
+        AND NOT EXISTS (
+            SELECT
+            FROM segments.memberships AS opened
+            WHERE opened.segment_id = $1 AND opened.user_id = users.user_id AND opened.closed_by IS NULL
+        )
+    ORDER BY user_id
+    FOR SHARE
+)
+INSERT INTO segments.memberships (segment_id, user_id, start_at, end_at, opened_by)
+SELECT
+    $1,
+    user_id,
+    GREATEST(
+        $4,
+        (
+            SELECT pg_catalog.max(closed.end_at)
+            FROM segments.memberships AS closed
+            WHERE closed.segment_id = $1 AND closed.user_id = joining.user_id AND closed.closed_by IS NOT NULL
+                AND closed.end_at > closed.start_at
+        )
+    ),
+    $6::timestamp,
+    $5::bigint
+FROM joining
+ORDER BY user_id
