@@ -150,9 +150,9 @@ impl<'a> Scanner<'a> {
             self.at += 1;
         }
         if self.is(b"0") {
-            self.at += 1
+            self.at += 1;
         } else {
-            self.digits(digit)?
+            self.digits(digit)?;
         }
         if self.is(b".") {
             self.at += 1;

@@ -6,27 +6,19 @@ use devstack::{EltStack, NetworkFault, Options};
 
 use crate::support;
 
-async fn standby_has(url: &str, expected: i64) {
-    let client = support::postgres(url).await;
-    let begin = std::time::Instant::now();
-    while begin.elapsed() < support::WAIT_TIMEOUT {
-        let found = client.query_one("SELECT count(*) FROM pg_class WHERE relname = 'kept'", &[]).await.unwrap();
-        if found.get::<_, i64>(0) == expected {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the standby does not follow");
-}
-
 #[tokio::test]
 async fn the_standby_follows_the_source_and_the_target_does_not() {
     let stack = EltStack::start(Options { standby: true, ..Options::for_tests() }).await.unwrap();
     let urls = stack.create("elt").await.unwrap();
     let source = support::postgres(&urls.source).await;
     source.batch_execute("CREATE TABLE kept (id int)").await.unwrap();
-    standby_has(urls.standby.as_ref().unwrap(), 1).await;
     let standby = support::postgres(urls.standby.as_ref().unwrap()).await;
+    let followed = async {
+        while standby.simple_query("SELECT FROM kept").await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(support::WAIT_TIMEOUT, followed).await.unwrap();
     assert!(standby.batch_execute("CREATE TABLE other (id int)").await.is_err(), "a standby is read-only");
     let target = support::postgres(&urls.target).await;
     assert!(target.batch_execute("SELECT FROM kept").await.is_err(), "the target is another cluster");
