@@ -74,15 +74,15 @@ impl Cycles<'_> {
 
     async fn killed_in_mid_load(&mut self) -> Result<()> {
         for _ in 0..KILLS {
-            let rows = self.master.update_many(Table::Orders, LARGE_UPDATE).await?;
+            let rows = self.master.update_many(Table::Orders, LARGE_UPDATE).await? as u64;
             let begin = runs::clock(&self.fixture.target).await?;
-            say("3/6", &format!("{} orders change; the service is killed while it reads them", grouped(rows as u64)));
-            let read = self.until_reading("orders").await?;
+            say("3/6", &format!("{} orders change; the service is killed while it copies them", grouped(rows)));
+            let stage = self.until_loading("orders", rows / 10).await?;
             self.service.kill().await?;
             let ended = runs::since(&self.fixture.target, begin, &["ok"]).await?.contains_key("orders");
             self.service.start_again().await?;
             if !ended {
-                say("", &format!("killed after {} rows, and started again", grouped(read)));
+                say("", &format!("killed while {stage}, and started again"));
                 return self.cycle(&all(), &["ok"], true).await;
             }
             say("", "the load was faster; once more");
@@ -138,15 +138,17 @@ impl Cycles<'_> {
         }
     }
 
-    /// Waits until a cycle of this job has read rows. Returns their number.
-    async fn until_reading(&self, job: &str) -> Result<u64> {
-        let started = Instant::now();
+    /// Waits until a cycle of this job that has begun after now is copying, and has read so many rows. Returns its stage.
+    async fn until_loading(&self, job: &str, rows: u64) -> Result<String> {
+        let (started, mut rested) = (Instant::now(), false);
         loop {
-            let running = self.service.job(job).await?.and_then(|found| found.rows);
-            if let Some(rows) = running.filter(|rows| *rows > 0) {
-                return Ok(rows);
+            if let Some(found) = self.service.job(job).await? {
+                rested |= found.state != "running";
+                if rested && found.is_loading(rows) {
+                    return Ok(found.stage.unwrap_or_default());
+                }
             }
-            ensure!(started.elapsed() < LIMIT, self.service.failure("no cycle has read changed orders"));
+            ensure!(started.elapsed() < LIMIT, self.service.failure("no cycle has copied the changed orders"));
             sleep(Duration::from_millis(2)).await;
         }
     }

@@ -31,9 +31,21 @@ struct Status {
 pub(super) struct JobStatus {
     pub(super) job: String,
     pub(super) state: String,
-    /// Rows read so far by a cycle under way.
+    /// Of a cycle under way, and the rows read in this stage so far.
+    pub(super) stage: Option<String>,
     pub(super) rows: Option<u64>,
     pub(super) note: Option<String>,
+}
+
+impl JobStatus {
+    /// Whether a cycle is copying rows, and has read so many of them.
+    pub(super) fn is_loading(&self, rows: u64) -> bool {
+        match self.stage.as_deref() {
+            Some("reading rows") => self.rows.is_some_and(|read| read >= rows),
+            Some("upserting") => true,
+            _ => false,
+        }
+    }
 }
 
 impl Service {
