@@ -7,7 +7,7 @@
 //! The modules from the bottom up: `instant`, `bucket`, `text` and `go` (pure); `changes`; `reads`, `auth`, `links`; `api`;
 //! `v1`, `slugs`; `commands`, `app`.
 
-pub use self::{app::Segments, migrations::MIGRATIONS};
+pub use self::{app::Segments, migrations::MIGRATIONS, sources::Sources};
 
 pub mod bucket;
 mod instant;
@@ -18,6 +18,7 @@ pub mod changes;
 mod reads;
 mod auth;
 mod links;
+mod sources;
 mod settings;
 mod metrics;
 mod api;

@@ -16,7 +16,7 @@ pub use self::{
     command::command_settings::CommandSettings,
     command::commands::Commands,
     command::confirmation::{Confirmation, Mode},
-    command::shell::main,
+    command::shell::{main, main_with},
     finding::Finding,
     startup::app::App,
     startup::context::Context,

@@ -9,3 +9,4 @@ mod v1;
 mod slugs;
 mod access;
 mod changes;
+mod failures;

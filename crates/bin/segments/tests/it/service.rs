@@ -23,23 +23,40 @@ pub(crate) struct Service {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
+    pub(crate) retry_after: Option<String>,
     pub(crate) body: String,
 }
 
 impl Service {
-    /// Starts it and waits until it is ready.
-    pub(crate) async fn start(url: &str, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+    /// Starts it.
+    pub(crate) fn launch(url: &str, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_segments-service"));
         command.env_clear().env("DATABASE_URL", url).env("HTTP_ADDR", address.to_string());
         let child = command.envs(settings.iter().copied()).stderr(Stdio::inherit()).spawn()?;
-        let service = Self { child, address };
+        Ok(Self { child, address })
+    }
+
+    /// Starts it and waits until it is ready.
+    pub(crate) async fn start(url: &str, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let service = Self::launch(url, settings)?;
         let begin = Instant::now();
         while !service.get("/ready").is_ok_and(|answer| answer.status == 200) {
             anyhow::ensure!(begin.elapsed() < SOON, "the service is not ready");
             sleep(Duration::from_millis(50)).await;
         }
         Ok(service)
+    }
+
+    /// Kills it at once.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Where it listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) fn get(&self, path: &str) -> std::io::Result<Answer> {
@@ -69,22 +86,36 @@ impl Service {
     }
 
     fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> std::io::Result<Answer> {
-        let mut stream = TcpStream::connect(self.address)?;
-        stream.set_read_timeout(Some(SOON))?;
-        let head = format!("{method} {path} HTTP/1.0\r\nContent-Length: {}\r\n{headers}", body.len());
-        stream.write_all(format!("{head}\r\n").as_bytes())?;
-        stream.write_all(body)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head.split(' ').nth(1).unwrap_or_default().parse().unwrap_or_default();
-        let header = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            name.eq_ignore_ascii_case("content-type").then(|| value.to_owned())
-        });
-        Ok(Answer { status, content_type: header, body: body.to_owned() })
+        send(self.address, method, path, headers, body)
     }
+}
+
+/// A request, and its answer.
+pub(crate) fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &[u8],
+) -> std::io::Result<Answer> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(SOON))?;
+    let head = format!("{method} {path} HTTP/1.0\r\nContent-Length: {}\r\n{headers}", body.len());
+    stream.write_all(format!("{head}\r\n").as_bytes())?;
+    stream.write_all(body)?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).unwrap_or_default().parse().unwrap_or_default();
+    let header = |header: &str| {
+        head.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            name.eq_ignore_ascii_case(header).then(|| value.to_owned())
+        })
+    };
+    let (content_type, retry_after) = (header("content-type"), header("retry-after"));
+    Ok(Answer { status, content_type, retry_after, body: body.to_owned() })
 }
 
 impl Drop for Service {

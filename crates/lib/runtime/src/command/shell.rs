@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     io::{self, ErrorKind, Write},
     process::ExitCode,
 };
@@ -24,7 +25,14 @@ use crate::{
 /// Runs the subcommand of the service `A` that the command line names.
 #[must_use]
 pub fn main<A: App>() -> ExitCode {
-    let cli = Cli::<A::Commands>::parse::<A::Settings>(&Program::of::<A>(), env::args_os(), |name| env::var_os(name));
+    main_with::<A>(|name| env::var_os(name))
+}
+
+/// The same for a service whose variables come from other places than the environment too. `variable` returns the value of
+/// a variable.
+#[must_use]
+pub fn main_with<A: App>(variable: impl Fn(&str) -> Option<OsString>) -> ExitCode {
+    let cli = Cli::<A::Commands>::parse::<A::Settings>(&Program::of::<A>(), env::args_os(), variable);
     let outcome = match cli {
         Ok(cli) => act::<A>(cli),
         Err(ParseEnd::Help(answer)) => {

@@ -96,6 +96,10 @@ async fn other_paths_and_verbs() -> anyhow::Result<()> {
         assert_eq!((answer.status, answer.body.as_str()), (404, "{\"message\":\"Not Found\"}\n"), "{path}");
         assert_eq!(answer.content_type.as_deref(), Some("application/json; charset=UTF-8"));
     }
+    for path in ["withSegments/withSegments", "addUserToSegments", "deleteUserFromSegments/withSegments"] {
+        let answer = service.get(&format!("/api/v1/users/{path}"))?;
+        assert!(answer.status == 400 && answer.body.contains("strconv.Atoi: parsing"), "{path}: {answer:?}");
+    }
     for (method, path) in [("PUT", "/api/v1/users"), ("DELETE", "/api/v1/users/1"), ("POST", "/api/v1/reports")] {
         let answer = service.ask(method, path, None, "")?;
         assert_eq!((answer.status, answer.body.as_str()), (405, "{\"message\":\"Method Not Allowed\"}\n"), "{path}");
