@@ -56,15 +56,13 @@ impl Fixture {
 
     /// No audit finds a difference.
     pub(crate) async fn audit(&self) -> anyhow::Result<()> {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/audit");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/segments/audit");
         let mut count = 0;
         for entry in fs::read_dir(folder)? {
             let file = entry?.path();
-            if file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("segment_")) {
-                let rows = self.rows(&fs::read_to_string(&file)?).await?;
-                assert_eq!(rows, Vec::<String>::new(), "{}", file.display());
-                count += 1;
-            }
+            let rows = self.rows(&fs::read_to_string(&file)?).await?;
+            assert_eq!(rows, Vec::<String>::new(), "{}", file.display());
+            count += 1;
         }
         assert_eq!(count, 3);
         Ok(())
