@@ -1,6 +1,7 @@
 //! Tests of dashboards: views have the columns they query, charts have rows, and all metrics exist.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -8,7 +9,7 @@ use dashboards::{
     Spec,
     spec::{Chart, Column, Selector, Type},
 };
-use harness::{Layer, Pipeline, Record, Workload, until};
+use harness::{Layer, Pipeline, Process, Record, Workload, until};
 use tokio_postgres::Client;
 
 /// The columns of the views of schema `cdm`, in order, in PostgreSQL's words.
@@ -147,8 +148,13 @@ async fn every_metric_of_the_operators_is_told_by_a_service() -> Result<()> {
     let outage = async || Ok(lost.metric("tagmill_dependency_errors_total").await.is_ok_and(|outages| outages > 0.0));
     until("an outage is counted", Duration::from_secs(60), outage).await?;
 
+    let folder = tempfile::tempdir()?;
+    let elt = elt_service(folder.path()).await?;
+    let copied = async || Ok(elt.metric("tagmill_elt_rows_total").await.is_ok_and(|rows| rows > 0.0));
+    until("a row is copied", Duration::from_secs(60), copied).await?;
+
     let mut told = BTreeSet::new();
-    for service in services.iter().chain([&lost]) {
+    for service in services.iter().chain([&lost, &elt]) {
         let (_, page) = service.get("/metrics").await?;
         let series =
             page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next());
@@ -163,3 +169,38 @@ async fn every_metric_of_the_operators_is_told_by_a_service() -> Result<()> {
     ensure!(missing.is_empty(), "nobody tells {missing:?}; told are {told:?}");
     Ok(())
 }
+
+/// elt-service with one job, between two databases of the shared stack.
+async fn elt_service(folder: &Path) -> Result<Process> {
+    let stack = devstack::shared().await?;
+    let source = stack.create_database(&stack.fresh_name("source").await?).await?;
+    let target = stack.create_database(&stack.fresh_name("target").await?).await?;
+    let (client, connection) = tokio_postgres::connect(&source, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    client.batch_execute("CREATE TABLE items AS SELECT 1::bigint AS id, now() AS updated_at").await?;
+    let (jobs, logs) = (folder.join("jobs"), folder.join("logs"));
+    std::fs::create_dir_all(&jobs)?;
+    std::fs::write(jobs.join("items.yaml"), JOB)?;
+    let environment: harness::Environment = [
+        ("SOURCE_DATABASE_URL", source),
+        ("TARGET_DATABASE_URL", target),
+        ("REDIS_URL", stack.redis_url(stack.fresh_redis_database().await?)),
+        ("JOBS_DIR", jobs.display().to_string()),
+        ("LOG_DIR", logs.display().to_string()),
+        ("SCHEDULE", "1s".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    let output = harness::command("elt-service", &environment)?.arg("migrate").output().await?;
+    ensure!(output.status.success(), "migrate: {}", String::from_utf8_lossy(&output.stderr));
+    Process::spawn("elt-service", &environment, folder.join("elt.log"))
+}
+
+const JOB: &str = "
+CREATE_TABLE_SQL: CREATE TABLE IF NOT EXISTS items (id bigint PRIMARY KEY, updated_at timestamptz)
+SELECT_SOURCE_SQL: SELECT id, updated_at FROM items WHERE updated_at > %s
+UPSERT_TARGET_SQL: INSERT INTO items (id, updated_at) VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at
+SELECT_KEYS_SQL: SELECT id FROM items
+TARGET_TABLE: items
+KEY_COLUMNS: id
+";
