@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use database::{Database, Migrations, POSTGRES};
+use futures_util::try_join;
 use health::Health;
 use runtime::{App, Context, ExitError, Report, Start, check, schema, until_available};
+use stream::StreamCommands;
 
 use crate::{
     api::Api,
@@ -14,8 +16,10 @@ use crate::{
     commands::Commands,
     metrics,
     migrations::MIGRATIONS,
-    settings::Settings,
-    slugs, sweeper, v1,
+    settings::{OwnSettings, Settings},
+    slugs, sweeper,
+    user_actions::UserActions,
+    v1,
 };
 
 /// segments-service.
@@ -23,6 +27,7 @@ pub struct Segments {
     connection: database::Settings,
     api: Api,
     auth: Auth,
+    users: Option<stream::App<UserActions>>,
     start: Arc<Start>,
 }
 
@@ -32,7 +37,7 @@ impl App for Segments {
     const HEALTHY: &'static str = "";
     const MIGRATIONS: Option<&'static Migrations> = Some(&MIGRATIONS);
     type Settings = Settings;
-    type Commands = Commands;
+    type Commands = StreamCommands<Commands>;
 
     fn arguments(command: clap::Command) -> clap::Command {
         Settings::complete(command)
@@ -42,18 +47,23 @@ impl App for Segments {
         let connection = settings.connection(Self::NAME)?;
         let database = Database::new(&connection);
         let changes = Changes::new(database.clone());
-        let Settings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, .. } = settings;
+        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl } = settings.own;
+        let users = settings.users.map(stream::App::new).transpose()?;
         let keys = Keys::new(database.clone(), auth);
         let api = Api { database, changes, zone, keys, dev_methods, public_url, report_link_ttl };
-        Ok(Self { connection, api, auth, start: Arc::new(Start::of(&[POSTGRES])) })
+        Ok(Self { connection, api, auth, users, start: Arc::new(Start::of(&[POSTGRES])) })
     }
 
     fn describe_metrics() {
         metrics::describe();
+        stream::App::<UserActions>::describe_metrics();
     }
 
     fn register(&self, health: &Health) {
         health.register(Arc::clone(&self.start) as _);
+        if let Some(users) = &self.users {
+            users.register(health);
+        }
     }
 
     fn routes(&self) -> Router {
@@ -61,7 +71,10 @@ impl App for Segments {
     }
 
     async fn check(&self, report: &mut Report) {
-        report.add(check::database(&self.connection, &MIGRATIONS, Self::NAME).await);
+        match &self.users {
+            Some(users) => users.check(report).await,
+            None => report.add(check::database(&self.connection, &MIGRATIONS, Self::NAME).await),
+        }
     }
 
     async fn run(self, context: Context) -> anyhow::Result<()> {
@@ -75,6 +88,11 @@ impl App for Segments {
         if self.auth == Auth::Off && !context.http_addr().ip().is_loopback() {
             tracing::warn!("AUTH is off: everybody who reaches HTTP_ADDR may change segments");
         }
-        sweeper::run(&self.api.changes, &context.stop).await
+        let sweeping = sweeper::run(&self.api.changes, &context.stop);
+        match self.users {
+            // On the heap, because it is the larger future.
+            Some(users) => try_join!(sweeping, Box::pin(users.run(context.clone()))).map(|_| ()),
+            None => sweeping.await,
+        }
     }
 }

@@ -18,6 +18,7 @@ pub mod changes;
 mod reads;
 mod auth;
 mod links;
+pub mod user_actions;
 mod sources;
 mod settings;
 mod metrics;

@@ -2,22 +2,33 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use runtime::{
     ExitError,
     settings::{DatabaseSettings, period},
 };
+use stream::Service as _;
 
-use crate::{auth::Auth, instant::Zone};
+use crate::{
+    auth::Auth,
+    instant::Zone,
+    user_actions::{UserActions, UserServiceSettings},
+};
 
 /// What can be set beside the settings of every service.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub(crate) database: DatabaseSettings,
+    pub(crate) own: OwnSettings,
+    /// Users from Kafka. `None`: `KAFKA_BOOTSTRAP_SERVERS` is not set, and there is no connection to Kafka.
+    pub(crate) users: Option<stream::Settings<UserServiceSettings>>,
+}
+
+/// The settings that only this service has.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
-pub struct Settings {
-    /// The database.
-    #[command(flatten)]
-    pub(crate) database: DatabaseSettings,
-
+#[command(next_help_heading = "This service")]
+pub(crate) struct OwnSettings {
     /// Time zone of the dates of API v1 and of months in reports: `UTC`, `Europe/Moscow`.
     #[arg(long, env, value_name = "ZONE", default_value = "UTC", value_parser = Zone::parse)]
     pub(crate) time_zone: Zone,
@@ -51,9 +62,44 @@ impl Settings {
     }
 
     /// Sets the defaults that differ from those of other services.
-    pub(crate) fn complete(command: clap::Command) -> clap::Command {
+    pub(crate) fn complete(command: Command) -> Command {
         command
             .mut_arg("http_addr", |argument| argument.default_value("0.0.0.0:8080"))
             .mut_arg("database_pool_size", |argument| argument.default_value("20"))
+    }
+}
+
+/// The settings of a service that reads a topic, none of which is required.
+impl Args for Settings {
+    fn augment_args(command: Command) -> Command {
+        let command = <stream::Settings<UserServiceSettings> as Args>::augment_args(command);
+        let command = UserActions::DESCRIPTION.complete(command);
+        let command = command
+            .mut_arg("kafka_bootstrap_servers", |servers| servers.required(false))
+            .mut_arg("kafka_source_topic", |topic| topic.long("kafka-user-topic").env("KAFKA_USER_TOPIC"))
+            .mut_arg("schedule", |schedule| schedule.default_value("continuous").hide(true))
+            .mut_arg("load_src", |load_src| load_src.hide(true));
+        OwnSettings::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Settings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let has_kafka = matches.contains_id("kafka_bootstrap_servers");
+        let users = has_kafka.then(|| FromArgMatches::from_arg_matches(matches)).transpose()?;
+        Ok(Self {
+            database: DatabaseSettings::from_arg_matches(matches)?,
+            own: OwnSettings::from_arg_matches(matches)?,
+            users,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }
