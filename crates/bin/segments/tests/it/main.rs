@@ -10,3 +10,4 @@ mod slugs;
 mod access;
 mod changes;
 mod failures;
+mod users;
