@@ -91,3 +91,44 @@ async fn operations_record_the_name_of_the_key() -> anyhow::Result<()> {
     assert_eq!(fixture.rows("SELECT count(*) FROM segments.api_keys WHERE hash LIKE 'tms%'").await?, ["0"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn no_log_has_a_key_a_link_or_a_name() -> anyhow::Result<()> {
+    let fixture = Fixture::new().await?;
+    let service = Service::start(&fixture.url, &[("RUST_LOG", "debug"), ("DEV_METHODS", "true")]).await?;
+    let key = keys(&fixture, &["create", "anna", "--role", "admin"]).1;
+    let guid = "00000000-0000-0000-0000-000000000001";
+    for body in [r#"{"name":"Серафима","lastname":"Неповторимая","sex":1,"age":30}"#, r#"{"name":"Серафима\u0000"}"#]
+    {
+        service.post("/api/v1/users", body)?;
+    }
+    service.post("/segments/create-user", &format!(r#"{{"userID":"{guid}"}}"#))?;
+    service.ask_as(Some(&key), "GET", "/api/v1/users")?;
+    service.ask_as(Some("tms_wrong"), "GET", "/api/v1/users")?;
+    let query = format!("userID={guid}&month=1&year=2024");
+    let link = service.get(&format!("/segments/get-history-report-link?{query}"))?.body;
+    let token = link.split("/reports/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(service.get(&format!("/api/v2/reports/{token}"))?.status, 200);
+    // A failure is logged too.
+    fixture.run("ALTER TABLE segments.users RENAME TO others").await?;
+    assert_eq!(service.get("/api/v1/users")?.status, 503);
+    let log = service.log();
+    assert!(log.contains("a request failed"), "{log}");
+    for secret in [key.as_str(), "tms_wrong", &token, "Серафима", "Неповторимая"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_keys_on_an_address_of_others_there_is_a_warning() -> anyhow::Result<()> {
+    let fixture = Fixture::new().await?;
+    let warning = "AUTH is off";
+    let service = Service::start(&fixture.url, &[]).await?;
+    assert!(!service.log().contains(warning), "loopback");
+    for (settings, count) in [(vec![], 1), (vec![("AUTH", "on")], 0)] {
+        let service = Service::start_on_all(&fixture.url, &settings).await?;
+        assert_eq!(service.log().matches(warning).count(), count, "{settings:?}");
+    }
+    Ok(())
+}

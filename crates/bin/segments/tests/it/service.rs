@@ -16,6 +16,7 @@ const SOON: Duration = Duration::from_secs(60);
 pub(crate) struct Service {
     child: Child,
     address: SocketAddr,
+    log: tempfile::NamedTempFile,
 }
 
 /// An answer.
@@ -33,16 +34,31 @@ impl Service {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_segments-service"));
         command.env_clear().env("DATABASE_URL", url).env("HTTP_ADDR", address.to_string());
-        let child = command.envs(settings.iter().copied()).stderr(Stdio::inherit()).spawn()?;
-        Ok(Self { child, address })
+        let log = tempfile::NamedTempFile::new()?;
+        let child = command.envs(settings.iter().copied()).stderr(Stdio::from(log.reopen()?)).spawn()?;
+        Ok(Self { child, address, log })
+    }
+
+    /// Starts it on all addresses of this machine.
+    pub(crate) async fn start_on_all(url: &str, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let all = format!("0.0.0.0:{}", address.port());
+        let settings: Vec<(&str, &str)> = settings.iter().copied().chain([("HTTP_ADDR", all.as_str())]).collect();
+        let mut service = Self::launch(url, &settings)?;
+        service.address = address;
+        service.until_ready().await
     }
 
     /// Starts it and waits until it is ready.
     pub(crate) async fn start(url: &str, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let service = Self::launch(url, settings)?;
+        Self::launch(url, settings)?.until_ready().await
+    }
+
+    async fn until_ready(self) -> anyhow::Result<Self> {
+        let service = self;
         let begin = Instant::now();
         while !service.get("/ready").is_ok_and(|answer| answer.status == 200) {
-            anyhow::ensure!(begin.elapsed() < SOON, "the service is not ready");
+            anyhow::ensure!(begin.elapsed() < SOON, "the service is not ready: {}", service.log());
             sleep(Duration::from_millis(50)).await;
         }
         Ok(service)
@@ -52,6 +68,11 @@ impl Service {
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Its log until now.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
     }
 
     /// Where it listens.
