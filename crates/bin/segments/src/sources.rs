@@ -43,7 +43,7 @@ impl Sources {
         match name {
             "DATABASE_URL" => database_url(&value, given("POSTGRES_PASSWORD_FILE")),
             "DATABASE_POOL_SIZE" => value("POSTGRES_MAX_POOL_SIZE"),
-            "HTTP_ADDR" => http_addr(value("HTTP_BIND_IP"), value("HTTP_PORT")),
+            "HTTP_ADDR" => http_addr(value("HTTP_BIND_IP").as_deref(), value("HTTP_PORT").as_deref()),
             "RUST_LOG" => value("LOG_LEVEL").map(|level| log_filter(&level)),
             _ => None,
         }
@@ -100,17 +100,17 @@ fn database_url(value: &impl Fn(&str) -> Option<String>, password_file: Option<O
 }
 
 /// The address made of `HTTP_BIND_IP` and `HTTP_PORT`. `None`: none of them is set.
-fn http_addr(ip: Option<String>, port: Option<String>) -> Option<String> {
+fn http_addr(ip: Option<&str>, port: Option<&str>) -> Option<String> {
     if ip.is_none() && port.is_none() {
         return None;
     }
-    let ip = match ip.as_deref() {
+    let ip = match ip {
         None => "0.0.0.0".to_owned(),
         Some("localhost") => "127.0.0.1".to_owned(),
         Some(ip) if ip.contains(':') => format!("[{ip}]"),
         Some(ip) => ip.to_owned(),
     };
-    Some(format!("{ip}:{}", port.unwrap_or_else(|| "8080".to_owned())))
+    Some(format!("{ip}:{}", port.unwrap_or("8080")))
 }
 
 /// The filter of a level. Drivers stay quiet: they log every connection.

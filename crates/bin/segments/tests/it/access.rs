@@ -95,7 +95,7 @@ async fn operations_record_the_name_of_the_key() -> anyhow::Result<()> {
 #[tokio::test]
 async fn no_log_has_a_key_a_link_or_a_name() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
-    let service = Service::start(&fixture.url, &[("RUST_LOG", "debug"), ("DEV_METHODS", "true")]).await?;
+    let service = Service::start(&fixture.url, &[("LOG_LEVEL", "trace"), ("DEV_METHODS", "true")]).await?;
     let key = keys(&fixture, &["create", "anna", "--role", "admin"]).1;
     let guid = "00000000-0000-0000-0000-000000000001";
     for body in [r#"{"name":"Серафима","lastname":"Неповторимая","sex":1,"age":30}"#, r#"{"name":"Серафима\u0000"}"#]

@@ -49,7 +49,8 @@ async fn the_last_request_wins_and_no_lock_is_held_during_one() -> anyhow::Resul
         anyhow::Ok(())
     };
     let (slow, fast) = tokio::join!(slow, fast);
-    (slow?, fast?);
+    slow?;
+    fast?;
     assert_eq!(users(&fixture).await?, ["1|excluded"]);
     // A local change takes a number too.
     service.delay(Duration::from_secs(1));
@@ -60,7 +61,8 @@ async fn the_last_request_wins_and_no_lock_is_held_during_one() -> anyhow::Resul
         fixture.changes.set_status(guid, Status::Removed, asked, false, &Cause::task("test")).await
     };
     let (slow, local) = tokio::join!(slow, local);
-    (slow?, local?);
+    slow?;
+    local?;
     assert_eq!(users(&fixture).await?, ["1|removed"]);
     assert!(service.tokens().iter().all(|token| token == "Bearer secret"), "{:?}", service.tokens());
     Ok(())
@@ -73,7 +75,8 @@ async fn there_are_sixteen_requests_at_a_time() -> anyhow::Result<()> {
     let actions = actions(&fixture, &service);
     let many: Vec<Uuid> = (1..=40).map(Uuid::from_u128).collect();
     let (first, second) = tokio::join!(actions.store(&many[..20]), actions.store(&many[20..]));
-    (first?, second?);
+    first?;
+    second?;
     assert_eq!(service.most_at_a_time(), 16);
     assert_eq!(users(&fixture).await?, Vec::<String>::new(), "those who are unknown there are not created");
     Ok(())
