@@ -75,7 +75,11 @@ impl Args for Settings {
         let command = <stream::Settings<UserServiceSettings> as Args>::augment_args(command);
         let command = UserActions::DESCRIPTION.complete(command);
         let command = command
-            .mut_arg("kafka_bootstrap_servers", |servers| servers.required(false))
+            .mut_arg("kafka_bootstrap_servers", |servers| {
+                let help =
+                    "Addresses of brokers, `host:port`, separated by commas. Unset: users are not read from Kafka";
+                servers.required(false).help(help)
+            })
             .mut_arg("kafka_source_topic", |topic| topic.long("kafka-user-topic").env("KAFKA_USER_TOPIC"))
             .mut_arg("schedule", |schedule| schedule.default_value("continuous").hide(true))
             .mut_arg("load_src", |load_src| load_src.hide(true));

@@ -132,3 +132,30 @@ async fn nothing_is_connected_before_it_is_needed() {
     let database = Database::new(&settings);
     assert_eq!(database.begin_batch().await.err().map(|error| error.dependency.name), Some("postgres"));
 }
+
+#[tokio::test]
+async fn rows_of_a_stream_arrive_in_order_and_an_error_ends_it() -> anyhow::Result<()> {
+    let database = with_goods().await?;
+    let transaction = database.begin_stream().await?;
+    let mut rows = transaction.stream(&sql("SELECT n::bigint FROM generate_series(1, 100000) AS n"), &[]).await?;
+    let mut last = 0;
+    while let Some(row) = rows.next().await? {
+        let n: i64 = row.try_get(0)?;
+        assert_eq!(n, last + 1);
+        last = n;
+    }
+    assert_eq!(last, 100_000);
+    drop(rows);
+    transaction.rollback().await?;
+    let transaction = database.begin_stream().await?;
+    let mut rows = transaction.stream(&sql("SELECT 1 / (n - 5000) FROM generate_series(1, 9999) AS n"), &[]).await?;
+    let error = loop {
+        match rows.next().await {
+            Ok(Some(_)) => {}
+            Ok(None) => anyhow::bail!("no error"),
+            Err(error) => break error,
+        }
+    };
+    assert!(error.to_string().contains("22012"), "{error}");
+    Ok(())
+}
