@@ -14,6 +14,7 @@ fn record(value: Option<&str>) -> Record {
         key: None,
         value,
         headers: Vec::new(),
+        unread: None,
     }
 }
 
