@@ -6,6 +6,7 @@ use rdkafka::{
     admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication},
     error::{KafkaError, RDKafkaErrorCode as Code},
 };
+use tokio::time::{Instant, sleep};
 
 use crate::{
     Error, Settings,
@@ -26,6 +27,9 @@ pub struct Topics {
 
 /// Timeout of an administrative request.
 const ADMIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Interval between two requests for the metadata of a new topic.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The size by which a dead letter may exceed its original: the additional headers.
 const DEAD_LETTER_ROOM: usize = 64 * 1024;
@@ -117,6 +121,7 @@ impl Topics {
                 None
             };
             self.create(name, partitions, room.map(|bytes| bytes.to_string()).as_deref()).await?;
+            self.until_known(name).await?;
             created.push(name.clone());
         }
         Ok(created)
@@ -138,6 +143,17 @@ impl Topics {
             }
         }
         Ok(())
+    }
+
+    /// Waits until the brokers report a topic. The controller acknowledges a new topic before every broker knows it.
+    async fn until_known(&self, name: &str) -> Result<(), Error> {
+        let deadline = Instant::now() + ADMIN_TIMEOUT;
+        loop {
+            match self.partitions(name).await {
+                Err(Error::NoTopic(_)) if Instant::now() < deadline => sleep(POLL_INTERVAL).await,
+                known => return known.map(drop),
+            }
+        }
     }
 
     /// The number of partitions of a topic.
