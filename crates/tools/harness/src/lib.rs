@@ -14,7 +14,7 @@
 //! dds.wait().await?; // it kills itself
 //! let _services = pipeline.start_all().await?; // killed when dropped
 //!
-//! pipeline.settled().await?;
+//! pipeline.wait_idle().await?;
 //! pipeline.audit().await?;
 //! pipeline.assert_marts(&week.expected()).await?;
 //! # Ok(())

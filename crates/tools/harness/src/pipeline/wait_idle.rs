@@ -26,7 +26,7 @@ impl Pipeline {
     /// The same of some layers, for tests that run only those.
     ///
     /// # Errors
-    /// As [`Pipeline::settled`].
+    /// As [`Pipeline::wait_idle`].
     pub async fn wait_idle_up_to(&self, layers: &[Layer]) -> Result<()> {
         self.wait_idle_within(layers, WAIT_TIMEOUT).await
     }
@@ -34,7 +34,7 @@ impl Pipeline {
     /// The same, with another limit than a minute.
     ///
     /// # Errors
-    /// As [`Pipeline::settled`].
+    /// As [`Pipeline::wait_idle`].
     pub async fn wait_idle_within(&self, layers: &[Layer], limit: Duration) -> Result<()> {
         let observer = self.observer(layers)?;
         let mut last = None;
