@@ -1,5 +1,6 @@
 //! The metrics of the service: `tagmill_segments_*`.
 
+use consumer::Failure;
 use metrics::{Unit, counter, describe_counter};
 
 /// Sets the help texts.
@@ -19,6 +20,13 @@ pub(crate) fn describe() {
     counter!("tagmill_segments_expired_total").increment(0);
     schedule::describe_metrics();
     http::describe_metrics();
+}
+
+/// A request that failed because the database did not answer or was too busy. The log has the error, the client not.
+pub(crate) fn request_failed(failure: Failure) {
+    let error = failure.into_dependency_error(database::POSTGRES);
+    tracing::warn!(dependency = error.dependency.name, error = error.error, "a request failed");
+    counter!("tagmill_segments_request_failures_total").increment(1);
 }
 
 /// Memberships whose time was over.

@@ -8,7 +8,7 @@ use axum::{
 use consumer::Failure;
 use serde::Serialize;
 
-use crate::{auth::Refusal, changes};
+use crate::{auth::Refusal, changes, metrics::request_failed};
 
 /// A request that fails.
 #[derive(Debug)]
@@ -47,9 +47,7 @@ impl Error {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        let error = failure.into_dependency_error(database::POSTGRES);
-        tracing::warn!(dependency = error.dependency.name, error = error.error, "a request failed");
-        metrics::counter!("tagmill_segments_request_failures_total").increment(1);
+        request_failed(failure);
         let info = "the database does not answer; try again".to_owned();
         Self { status: StatusCode::SERVICE_UNAVAILABLE, kind: "database_error", info }
     }

@@ -7,7 +7,7 @@ use axum::{
 use consumer::Failure;
 
 use super::json;
-use crate::{auth::Refusal, changes, go};
+use crate::{auth::Refusal, changes, go, metrics::request_failed};
 
 /// The title of an error, which decides the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,9 +82,7 @@ impl Error {
 /// The database does not answer, or is too busy.
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        let error = failure.into_dependency_error(database::POSTGRES);
-        tracing::warn!(dependency = error.dependency.name, error = error.error, "a request failed");
-        metrics::counter!("tagmill_segments_request_failures_total").increment(1);
+        request_failed(failure);
         Self::new(Title::Internal, "The database does not answer; try again", "PostgreSQL")
     }
 }
