@@ -5,13 +5,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use devstack::{Durability, Options, Stack, Topic};
-use harness::Environment;
+use harness::{Environment, Layer};
 use tokio_postgres::NoTls;
 use workload::broker::Broker;
 use workload::load;
 use workload::source::Reference;
-
-use crate::services::Services;
 
 const DATABASE: &str = "warehouse";
 
@@ -34,7 +32,7 @@ impl Fixture {
         tokio::spawn(connection);
         let broker = Broker::plain(endpoints.bootstrap_servers());
         let fixture = Self { stack, broker, database };
-        Services::migrate(&fixture.environment()).await?;
+        harness::migrate(&Layer::Stg.binary(), &fixture.environment()).await?;
         load::reference(&fixture.redis_url(), names.into_iter().map(Ok)).await?;
         Ok(fixture)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use harness::{Environment, Layer, Process};
 
 /// Number of log lines shown in an error.
@@ -15,15 +15,6 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    /// Creates the schema with `migrate` of the first service.
-    pub(crate) async fn migrate(environment: &Environment) -> Result<()> {
-        let output = harness::command(&Layer::Stg.binary(), environment)?.arg("migrate").output().await;
-        let output = output.context("cannot start stg-service")?;
-        let text = [output.stdout, output.stderr].concat();
-        ensure!(output.status.success(), "migrate: {}\n{}", output.status, String::from_utf8_lossy(&text));
-        Ok(())
-    }
-
     /// Starts the services and returns when each is ready. The log of a service is `NAME.log` in the folder.
     pub(crate) async fn start(environment: &Environment, folder: &Path) -> Result<Self> {
         let spawn = |layer: Layer| {

@@ -28,7 +28,7 @@ pub use self::{
     layer::Layer,
     pipeline::{Pipeline, service::Service, workload::Workload},
     process::Process,
-    program::{Environment, command},
+    program::{Environment, command, migrate},
     servers::kafka::Record,
     stored::{
         audit::{Audit, run_audits},

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use devstack::{Endpoints, Topic};
 use tempfile::TempDir;
 
@@ -203,8 +203,5 @@ async fn migrate(url: String) -> Result<()> {
     let unused = [("KAFKA_BOOTSTRAP_SERVERS", "unused:9092"), ("REDIS_URL", "redis://unused")];
     let environment = unused.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let environment: Environment = environment.chain([("DATABASE_URL".to_owned(), url)]).collect();
-    let output = program::command(&Layer::Stg.binary(), &environment)?.arg("migrate").output().await;
-    let output = output.context("cannot start stg-service")?;
-    ensure!(output.status.success(), "migrate: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
-    Ok(())
+    program::migrate(&Layer::Stg.binary(), &environment).await
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
 /// Environment variables of a service.
@@ -27,6 +27,18 @@ pub fn command(binary: &str, environment: &Environment) -> Result<Command> {
         .process_group(0)
         .kill_on_drop(true);
     Ok(command)
+}
+
+/// Creates or updates the schema of a service, as an operator does.
+///
+/// # Errors
+/// If the binary has not been built, or `migrate` fails. The error has its output.
+pub async fn migrate(binary: &str, environment: &Environment) -> Result<()> {
+    let output = command(binary, environment)?.arg("migrate").output().await;
+    let output = output.with_context(|| format!("cannot start {binary}"))?;
+    let text = [output.stdout, output.stderr].concat();
+    ensure!(output.status.success(), "migrate: {}\n{}", output.status, String::from_utf8_lossy(&text));
+    Ok(())
 }
 
 /// The path of a binary: beside a program that uses this crate, in `target/debug`, or one folder above a test, in

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use devstack::{Durability, EltStack, EltUrls, Options};
 use harness::Environment;
 use tokio_postgres::{Client, NoTls};
 
 use super::jobs::Jobs;
-use super::service::command;
 
 const DATABASE: &str = "shop";
 
@@ -35,8 +34,7 @@ impl Fixture {
         tokio::spawn(connection);
         let jobs = Jobs::create(folder.join("jobs"))?;
         let environment = environment(&urls, &jobs, folder);
-        let (done, text) = command(&environment, &["migrate"]).await?;
-        ensure!(done, "migrate failed: {text}");
+        harness::migrate("elt-service", &environment).await?;
         Ok(Self { stack, urls, target, jobs, environment })
     }
 

@@ -191,8 +191,7 @@ async fn elt_service(folder: &Path) -> Result<Process> {
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();
-    let output = harness::command("elt-service", &environment)?.arg("migrate").output().await?;
-    ensure!(output.status.success(), "migrate: {}", String::from_utf8_lossy(&output.stderr));
+    harness::migrate("elt-service", &environment).await?;
     Process::spawn("elt-service", &environment, folder.join("elt.log"))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use devstack::{EltStack, EltUrls, Options};
 use tokio_postgres::{Client, NoTls};
 use workload::master::{Model, Session, Sizes, Table, Transaction, Writer};
@@ -39,8 +39,7 @@ impl Servers {
         session.fill(writer.model()).await?;
         source.batch_execute("VACUUM ANALYZE orders").await?;
         let environment = environment(&stack, &urls)?;
-        let migrated = harness::command("elt-service", &environment)?.arg("migrate").output().await?;
-        ensure!(migrated.status.success(), "migrate: {}", String::from_utf8_lossy(&migrated.stderr));
+        harness::migrate("elt-service", &environment).await?;
         Ok(Self { stack, urls, environment, session, writer, source, target })
     }
 
