@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_customers_files_are_those_that_the_service_is_tested_with() {
+    fn the_job_files_of_the_demo_are_those_of_the_tests() {
         assert_eq!(USERS, include_str!("../../../../bin/elt/tests/it/customer/users.json"));
         assert_eq!(PRODUCTS, include_str!("../../../../bin/elt/tests/it/customer/products.json"));
     }
