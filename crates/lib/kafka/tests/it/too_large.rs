@@ -35,7 +35,7 @@ async fn read(fixture: Fixture, fetch_bytes: usize) -> anyhow::Result<Vec<Record
 }
 
 #[tokio::test]
-async fn a_batch_beyond_the_limit_is_skipped_before_it_is_unpacked() -> anyhow::Result<()> {
+async fn a_batch_over_the_limit_is_skipped_before_decompression() -> anyhow::Result<()> {
     for codec in ["gzip", "snappy", "lz4", "zstd", "none"] {
         let records = read(fixture(codec).await?, LIMIT).await?;
         let unread: Vec<i64> =
