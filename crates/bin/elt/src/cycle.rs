@@ -20,10 +20,10 @@ use crate::{
     progress::Progress,
     source::query::Query,
     source::read::{self, Reading},
+    source::watermark::{FullRead, Watermark},
     state::{self, State},
+    target::upsert,
     target::{self, Target, find},
-    upsert,
-    watermark::{FullRead, Watermark},
 };
 
 pub(crate) mod backfill;
@@ -83,7 +83,7 @@ pub enum Method {
     RowByRow,
 }
 
-const HOLDERS: &str = include_str!("../../../../sql/elt/select_lock_holders.sql");
+const HOLDERS: &str = include_str!("../../../../sql/elt/target/select_lock_holders.sql");
 
 /// Runs one cycle. Its failures are in the outcome, and in `elt.jobs` and `elt.runs` as far as A can be reached.
 pub async fn run(job: &Job, servers: Servers<'_>, options: &Options) -> Outcome {

@@ -4,18 +4,18 @@ use tokio_postgres::Client;
 
 use crate::{
     error::{Error, Result, target},
-    hashes::Fingerprint,
     job::{DELETED_AT, DeleteMode, Job},
     keys::guard::Deletes,
     keys::sql::{DIFFERENCE, KEYS, Keys},
     progress::Progress,
     source::query::Query,
     source::read::Rows,
+    source::watermark::BEGINNING,
     state::Compared,
+    state::hashes::Fingerprint,
+    target::upsert::sql::{copy_in, create_stage},
+    target::upsert::{Plan, copy},
     target::{Target, get},
-    upsert::sql::{copy_in, create_stage},
-    upsert::{Plan, copy},
-    watermark::BEGINNING,
 };
 
 /// Comparisons are repeated after so many seconds although nothing seems to have changed.

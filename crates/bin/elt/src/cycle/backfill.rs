@@ -7,7 +7,8 @@ use crate::{
     keys::Context,
     outcome::{Outcome, Status},
     source::{query::Query, read, time},
-    state, upsert,
+    state,
+    target::upsert,
 };
 
 /// A range of the cursor, both ends included: microseconds since 2000-01-01, in the terms of the column.
@@ -20,7 +21,7 @@ pub struct Range {
 }
 
 /// Rows were written without a comparison of keys, and hashes of the last cycle may be of rows that A no longer holds.
-const UPDATE: &str = include_str!("../../../../../sql/elt/update_backfilled.sql");
+const UPDATE: &str = include_str!("../../../../../sql/elt/state/update_backfilled.sql");
 
 /// Upserts the rows of a range.
 pub async fn backfill(job: &Job, servers: Servers<'_>, options: &Options, range: Range) -> Outcome {

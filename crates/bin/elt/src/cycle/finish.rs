@@ -5,15 +5,15 @@ use redis::aio::MultiplexedConnection;
 use super::{Cycle, Start, rows::RowsDone};
 use crate::{
     error::{Result, source, target},
-    hashes::Set,
-    hashes::cache::{self, Found, Told},
     keys,
     outcome::{Outcome, Status},
     progress::Stage,
     source::query::Query,
     source::time,
+    source::watermark::{BEGINNING, FullRead},
+    state::hashes::Set,
+    state::hashes::cache::{self, Found, Told},
     state::{self, Compared, Next},
-    watermark::{BEGINNING, FullRead},
 };
 
 impl Cycle<'_> {

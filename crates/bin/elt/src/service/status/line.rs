@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde::Serialize;
 
 use super::{FileLine, Status};
-use crate::{job::TableName, outcome::Counts, source::time, watermark::Watermark};
+use crate::{job::TableName, outcome::Counts, source::time, source::watermark::Watermark};
 
 /// A job.
 #[derive(Debug, Clone, Serialize)]

@@ -1,6 +1,6 @@
 //! What ON CONFLICT … DO UPDATE assigns, as far as it is `column = EXCLUDED.column`. Pure.
 
-use crate::job::token::{Kind, Token, tokens};
+use crate::job::sql::token::{Kind, Token, tokens};
 
 /// The columns that DO UPDATE takes over from the new row; `None` if it does anything else. If A holds the values of these
 /// columns, the upsert would change nothing, although other columns of the list may differ: `created_at` often stays out.

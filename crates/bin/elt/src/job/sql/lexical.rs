@@ -1,9 +1,9 @@
 //! Checks of any SQL text that need no grammar: open quotes, brackets, comments, characters that look like others.
 
-use super::{
+use crate::job::{
     problem::Findings,
+    sql::token::{Kind, Token},
     text::Source,
-    token::{Kind, Token},
 };
 
 /// Checks the tokens of a text. `placeholder` says how a value is written there.

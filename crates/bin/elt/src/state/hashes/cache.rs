@@ -9,7 +9,7 @@ use std::time::Duration;
 use redis::{RedisError, aio::MultiplexedConnection};
 use tokio::time::timeout;
 
-use crate::hashes::{SIZE, Set};
+use crate::state::hashes::{SIZE, Set};
 
 /// The most bytes of a part.
 const PART: usize = 1024 * 1024;

@@ -1,11 +1,11 @@
 //! What a cycle learns of the tuples that pass: their number, the largest cursor, their hashes, and which A has already.
 
 use crate::{
-    hashes::{self, Recent, Set},
     progress::Progress,
     source::time::Kind,
     source::tuple,
-    watermark::Seen,
+    source::watermark::Seen,
+    state::hashes::{self, Recent, Set},
 };
 
 /// Sees every tuple of SELECT_SOURCE_SQL once.

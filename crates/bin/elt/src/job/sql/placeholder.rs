@@ -3,10 +3,10 @@
 //! As in psycopg a placeholder counts wherever it stands, in quotes too; there it is an error, since PostgreSQL gets the
 //! text `$1` and no value. Unlike psycopg, comments do not count, and a lone `%` is taken as it is, with a warning.
 
-use super::{
+use crate::job::{
     problem::Findings,
+    sql::token::{Kind, Token, is_name_char, placeholder_len},
     text::{Pieces, Source, Template},
-    token::{Kind, Token, is_name_char, placeholder_len},
 };
 
 /// Which numbers placeholders get.

@@ -4,13 +4,13 @@ use tokio_postgres::{Client, Statement, types::Type};
 
 use crate::{
     error::{Error, Result, Server, in_text, target},
-    job::{Job, token},
+    job::{Job, sql::token},
     source::query::Query,
     source::read::Rows,
     target::Target,
-    upsert::assigned::taken_over,
-    upsert::sql::{CHANGED, Upsert, copy_in, create_stage},
-    upsert::stage::Writer,
+    target::upsert::assigned::taken_over,
+    target::upsert::sql::{CHANGED, Upsert, copy_in, create_stage},
+    target::upsert::stage::Writer,
 };
 
 pub(crate) mod assigned;
