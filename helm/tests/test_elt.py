@@ -23,7 +23,8 @@ def values(**own: Any) -> dict[str, Any]:
         "TARGET_DATABASE_URL": {"value": "postgres://owner:target-password@analytics:7432/marts?sslmode=disable"},
         "REDIS_URL": {"value": "redis://:redis-password@redis:6380/3"},
     }
-    return base | {"elt": {"enabled": True, "jobs": JOBS, "secrets": servers} | own}
+    base["services"]["elt"] = {"enabled": True, "jobs": JOBS, "secrets": servers} | own
+    return base
 
 
 def of_elt(values: dict[str, Any]) -> list[Manifest]:
