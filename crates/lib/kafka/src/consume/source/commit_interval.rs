@@ -7,11 +7,11 @@ use rdkafka::consumer::Consumer as _;
 use tokio::time::Instant;
 
 use super::Source;
-use crate::consume::commit::commit;
+use crate::consume::commit_request::commit_offsets;
 
 /// The interval between two commits of offsets. A commit is a record that the brokers store, and costs them as much as
 /// a batch. If a commit is late, the next owner of the partition repeats some records after a SIGKILL.
-const COMMIT_EVERY: Duration = Duration::from_millis(100);
+const COMMIT_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Source {
     /// The offsets to commit after `records`, for each partition that has stayed assigned since they were returned.
@@ -32,20 +32,20 @@ impl Source {
         last.into_iter().map(next).collect()
     }
 
-    /// Commits due offsets, at most every [`COMMIT_EVERY`].
-    pub(super) fn commit_in_time(&mut self) {
+    /// Commits due offsets, at most every [`COMMIT_INTERVAL`].
+    pub(super) fn commit_at_interval(&mut self) {
         if Instant::now() >= self.commit_at && self.context().has_due_commits() {
             self.commit_now();
         }
     }
 
-    /// Commits due offsets without waiting for the result, which statistics show later. An offset that has not arrived
-    /// is due again as long as the partition stays assigned: see [`Commits`](crate::consume::commits::Commits).
+    /// Commits due offsets without waiting for the result, which statistics show later. An offset that is not confirmed
+    /// is due again as long as the partition stays assigned: see [`PendingCommits`](crate::consume::pending_commits::PendingCommits).
     pub(super) fn commit_now(&mut self) {
         let offsets = self.context().take_due_commits();
         if !offsets.is_empty() {
-            self.commit_at = Instant::now() + COMMIT_EVERY;
+            self.commit_at = Instant::now() + COMMIT_INTERVAL;
         }
-        commit(&*self.consumer, &self.topic, &offsets, &self.identity.metadata());
+        commit_offsets(&*self.consumer, &self.topic, &offsets, &self.identity.metadata());
     }
 }

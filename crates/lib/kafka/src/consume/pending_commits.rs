@@ -1,4 +1,4 @@
-//! Offsets to commit, and sent offsets that have not arrived: they are sent again.
+//! Offsets to commit, and sent offsets that the group does not have: they are sent again.
 
 use std::collections::HashMap;
 
@@ -10,27 +10,27 @@ use crate::consume::generation::AssignmentGeneration;
 /// is not read again, so without a repetition its offset would stay behind until the next record. The group would show
 /// a lag although no work is left.
 #[derive(Debug, Default)]
-pub(crate) struct Commits {
-    sent: HashMap<i32, Reached>,
+pub(crate) struct PendingCommits {
+    sent: HashMap<i32, Processed>,
     /// The offset to send, by partition.
-    due: HashMap<i32, Reached>,
+    due: HashMap<i32, Processed>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Reached {
+struct Processed {
     generation: AssignmentGeneration,
     offset: i64,
 }
 
-impl Commits {
+impl PendingCommits {
     /// Records that everything before this offset is processed.
-    pub(crate) fn reached(&mut self, partition: i32, generation: AssignmentGeneration, offset: i64) {
-        self.due.insert(partition, Reached { generation, offset });
+    pub(crate) fn set_due(&mut self, partition: i32, generation: AssignmentGeneration, offset: i64) {
+        self.due.insert(partition, Processed { generation, offset });
     }
 
-    /// Records the offset that the group has (negative: none). Returns whether the last commit has to be sent again.
-    /// Sending a commit twice is harmless.
-    pub(crate) fn arrived(&mut self, partition: i32, offset: i64) -> bool {
+    /// Takes the offset that the group has (negative: none). If it is lower than the sent one, the sent one is due again.
+    /// Returns whether it is lower. Sending a commit twice is harmless.
+    pub(crate) fn repeat_if_missing(&mut self, partition: i32, offset: i64) -> bool {
         let missing = self.sent.get(&partition).filter(|sent| offset < sent.offset);
         if let Some(sent) = missing {
             self.due.entry(partition).or_insert(*sent);
@@ -43,9 +43,8 @@ impl Commits {
         self.due.keys().copied()
     }
 
-    /// Forgets a revoked partition. Returns the offset that was not sent yet, with the generation in which it was
-    /// reached.
-    pub(crate) fn left(&mut self, partition: i32) -> Option<(AssignmentGeneration, i64)> {
+    /// Forgets a revoked partition. Returns the offset that was not sent yet, with its generation.
+    pub(crate) fn forget(&mut self, partition: i32) -> Option<(AssignmentGeneration, i64)> {
         self.sent.remove(&partition);
         self.due.remove(&partition).map(|due| (due.generation, due.offset))
     }
@@ -65,11 +64,11 @@ mod tests {
 
     const GENERATION: AssignmentGeneration = AssignmentGeneration(1);
 
-    fn missing() -> Commits {
-        let mut commits = Commits::default();
-        commits.reached(0, GENERATION, 7);
+    fn missing() -> PendingCommits {
+        let mut commits = PendingCommits::default();
+        commits.set_due(0, GENERATION, 7);
         assert_eq!(commits.take_due(|_| true), [(0, GENERATION, 7)]);
-        assert!(commits.arrived(0, 5));
+        assert!(commits.repeat_if_missing(0, 5));
         commits
     }
 
@@ -78,29 +77,29 @@ mod tests {
         let mut commits = missing();
         assert_eq!(commits.take_due(|_| true), [(0, GENERATION, 7)]);
         assert_eq!(commits.take_due(|_| true), [], "its answer is pending");
-        assert!(commits.arrived(0, -1001), "a group that has no offset at all");
+        assert!(commits.repeat_if_missing(0, -1001), "a group that has no offset at all");
         assert_eq!(commits.take_due(|_| true), [(0, GENERATION, 7)]);
-        assert!(!commits.arrived(0, 7));
+        assert!(!commits.repeat_if_missing(0, 7));
         assert_eq!(commits.take_due(|_| true), []);
     }
 
     #[test]
     fn what_was_overtaken_or_taken_away_is_not() {
         let mut overtaken = missing();
-        overtaken.reached(0, GENERATION, 9);
+        overtaken.set_due(0, GENERATION, 9);
         assert_eq!(overtaken.take_due(|_| true), [(0, GENERATION, 9)]);
-        let mut taken_away = missing();
-        assert_eq!(taken_away.left(0), Some((GENERATION, 7)));
-        assert!(!taken_away.arrived(0, 5));
-        assert_eq!(taken_away.take_due(|_| true), []);
+        let mut revoked = missing();
+        assert_eq!(revoked.forget(0), Some((GENERATION, 7)));
+        assert!(!revoked.repeat_if_missing(0, 5));
+        assert_eq!(revoked.take_due(|_| true), []);
     }
 
     #[test]
     fn of_what_is_reached_between_two_commits_the_last_is_sent() {
         let mut commits = missing();
-        commits.reached(0, GENERATION, 9);
-        commits.reached(0, GENERATION, 11);
-        assert!(commits.arrived(0, 5), "the repetition of 7 does not replace 11");
+        commits.set_due(0, GENERATION, 9);
+        commits.set_due(0, GENERATION, 11);
+        assert!(commits.repeat_if_missing(0, 5), "the repetition of 7 does not replace 11");
         assert_eq!(commits.due().collect::<Vec<_>>(), [0]);
         assert_eq!(commits.take_due(|_| true), [(0, GENERATION, 11)]);
         assert_eq!(commits.due().count(), 0);
@@ -108,9 +107,9 @@ mod tests {
 
     #[test]
     fn what_may_not_be_sent_yet_stays_due() {
-        let mut commits = Commits::default();
-        commits.reached(0, GENERATION, 7);
-        commits.reached(1, GENERATION, 3);
+        let mut commits = PendingCommits::default();
+        commits.set_due(0, GENERATION, 7);
+        commits.set_due(1, GENERATION, 3);
         assert_eq!(commits.take_due(|partition| partition == 1), [(1, GENERATION, 3)]);
         assert_eq!(commits.take_due(|_| true), [(0, GENERATION, 7)]);
     }

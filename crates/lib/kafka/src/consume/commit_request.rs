@@ -1,4 +1,4 @@
-//! The commit of offsets to the group.
+//! The OffsetCommit request: sends the offsets of a consumer group to the broker.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use rdkafka::{
 
 /// Commits offsets of a topic, unless its partitions were lost. `metadata` identifies the topic. Does not wait for the
 /// result.
-pub(crate) fn commit<C: ConsumerContext>(
+pub(crate) fn commit_offsets<C: ConsumerContext>(
     consumer: &impl Consumer<C>,
     topic: &str,
     offsets: &BTreeMap<i32, i64>,

@@ -1,7 +1,8 @@
-//! TLS: reading certificate authorities (`*_CA_FILE`), and classifying certificate errors.
+//! Certificates of TLS connections: reads CA files (`*_CA_FILE`), and classifies certificate errors.
 //!
-//! PostgreSQL, Redis and Kafka have clients of their own. This crate is what they share: CA files are read and checked
-//! in the same way, and the same certificate error has the same advice.
+//! TLS itself is set up by the clients: `Settings::client` of `kafka`, `connector` of `database`, `Settings::from_url`
+//! of `redis_client`. This crate is what they share: CA files are read and checked in the same way, and the same
+//! certificate error has the same advice.
 
 use std::{fs, path::Path};
 
@@ -11,20 +12,20 @@ use native_tls::{Certificate, TlsConnectorBuilder};
 ///
 /// # Errors
 /// The file cannot be read or contains no certificate. The error begins with the path.
-pub fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
-    read(path).map(|(_, certificates)| certificates)
+pub fn read(path: &Path) -> Result<Vec<Certificate>, String> {
+    read_both(path).map(|(_, certificates)| certificates)
 }
 
 /// Reads a `*_CA_FILE` for a client that parses certificates itself.
 ///
 /// # Errors
-/// As [`certificates`].
-pub fn pem(path: &Path) -> Result<Vec<u8>, String> {
-    read(path).map(|(pem, _)| pem)
+/// As [`read`].
+pub fn read_pem(path: &Path) -> Result<Vec<u8>, String> {
+    read_both(path).map(|(pem, _)| pem)
 }
 
 /// The bytes of the file and the certificates in it.
-fn read(path: &Path) -> Result<(Vec<u8>, Vec<Certificate>), String> {
+fn read_both(path: &Path) -> Result<(Vec<u8>, Vec<Certificate>), String> {
     let problem = |reason: &str| format!("{}: {reason}", path.display());
     let pem = fs::read(path).map_err(|error| problem(&error.to_string()))?;
     let certificates = Certificate::stack_from_pem(&pem).map_err(|error| problem(&error.to_string()))?;
@@ -37,10 +38,10 @@ fn read(path: &Path) -> Result<(Vec<u8>, Vec<Certificate>), String> {
 /// Makes a connector trust only the authorities of the file, instead of those of the system.
 ///
 /// # Errors
-/// As [`certificates`].
+/// As [`read`].
 pub fn trust_only(builder: &mut TlsConnectorBuilder, ca_file: &Path) -> Result<(), String> {
     builder.disable_built_in_roots(true);
-    for certificate in certificates(ca_file)? {
+    for certificate in read(ca_file)? {
         builder.add_root_certificate(certificate);
     }
     Ok(())
@@ -98,11 +99,11 @@ pub fn rejected(error: &str, ca_setting: &str) -> Option<(String, String)> {
 mod tests {
     use std::path::Path;
 
-    use super::{Problem, certificates, problem, reason, rejected};
+    use super::{Problem, problem, read, reason, rejected};
 
     #[test]
     fn a_file_without_certificates_is_named() {
-        let error = |file: &str| certificates(Path::new(file)).map(drop).unwrap_err();
+        let error = |file: &str| read(Path::new(file)).map(drop).unwrap_err();
         assert!(error("absent.pem").starts_with("absent.pem: No such file"));
         assert!(error("Cargo.toml").starts_with("Cargo.toml: "));
     }
