@@ -1,17 +1,22 @@
-//! Clients that attack an address until they are dropped.
+//! Hostile clients of an HTTP port: connections that attack until they are dropped, and probes that are timed meanwhile.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, process::Command, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
     runtime::{Builder, Runtime},
-    time::sleep,
+    time::{Instant, sleep, timeout},
 };
+
+use crate::Process;
 
 /// What a client does with a connection until the service closes it.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Client {
+pub enum Client {
     /// Nothing.
     Idle,
     /// Sends a header byte by byte.
@@ -31,14 +36,59 @@ const SLOW: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Addresses of the clients: other ones than that of the probes, as in a cluster.
-const ADDRESSES: [[u8; 4]; 3] = [[127, 0, 0, 2], [127, 0, 0, 3], [127, 0, 0, 4]];
+pub const ADDRESSES: [[u8; 4]; 3] = [[127, 0, 0, 2], [127, 0, 0, 3], [127, 0, 0, 4]];
+
+/// The address of the probes.
+pub const PROBER: [u8; 4] = [127, 0, 0, 1];
+
+/// File descriptors of a service, as systemd gives them by default.
+const SERVICE_FILES: u64 = 1024;
+
+/// Timeout of a probe.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Limits the file descriptors of a running service to those that systemd gives, and allows this process so many.
+///
+/// # Errors
+/// The system refuses.
+pub async fn limit_files(service: &Process, own: u64) -> Result<()> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    ensure!(own <= hard, "{own} file descriptors are needed, and {hard} are allowed (ulimit -Hn)");
+    setrlimit(Resource::RLIMIT_NOFILE, soft.max(own), hard)?;
+    let id = service.id().await.context("the service has exited")?;
+    let limit = format!("--nofile={SERVICE_FILES}:{SERVICE_FILES}");
+    let status = Command::new("prlimit").args(["--pid", &id.to_string(), &limit]).status()?;
+    ensure!(status.success(), "prlimit: {status}");
+    Ok(())
+}
+
+/// Requests `/health` from this address. Returns the time until the end of the response.
+///
+/// # Errors
+/// It is not answered with 200.
+pub async fn probe(address: SocketAddr, from: [u8; 4]) -> Result<Duration> {
+    let began = Instant::now();
+    let ask = async {
+        let mut stream = connect(address, from).await?;
+        stream.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        io::Result::Ok(answer)
+    };
+    let answer = timeout(PROBE_TIMEOUT, ask).await.context("no answer")??;
+    ensure!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    Ok(began.elapsed())
+}
 
 /// Clients that attack, in a thread of their own.
-pub(super) struct Attack(Option<Runtime>);
+pub struct Attack(Option<Runtime>);
 
 impl Attack {
     /// Starts `number` clients of each kind.
-    pub(super) fn start(address: SocketAddr, number: usize, kinds: &[Client]) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// The system has no thread for them.
+    pub fn start(address: SocketAddr, number: usize, kinds: &[Client]) -> io::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         for (kind, from) in kinds.iter().copied().cycle().zip(ADDRESSES.into_iter().cycle()).take(number * kinds.len())
         {
