@@ -139,7 +139,11 @@ impl Loaded<'_> {
         }
         let surplus = if again { self.find_surplus().await? } else { 0 };
         match self.held(summary.gone + surplus).await? {
-            Some(held) => done.held = Some(held),
+            Some(held) => {
+                // These can be told apart, and go with the others once that is allowed.
+                summary.surplus = summary.surplus.saturating_sub(surplus);
+                done.held = Some(held);
+            }
             None => {
                 if summary.gone > 0 {
                     done.deleted += self.delete_gone().await?;

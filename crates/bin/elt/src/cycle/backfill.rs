@@ -4,11 +4,9 @@ use super::{Cycle, Options, Servers, Start, Texts, create};
 use crate::{
     error::{Error, Result, source, target},
     job::{DeleteMode, Job},
-    keys::Context,
     outcome::{Outcome, Status},
     source::{query::Query, read, time},
     state,
-    target::upsert,
 };
 
 /// A range of the cursor, both ends included: microseconds since 2000-01-01, in the terms of the column.
@@ -50,18 +48,8 @@ impl Cycle<'_> {
         let bound = if query.watermark == Some(time::Kind::Date) { range.from } else { range.from.saturating_sub(1) };
         let watermark = state.watermark.clone();
         let start = Start { state, texts, reading, full_read: None, watermark, bound, until };
-        let row_by_row = self.options.method == super::Method::RowByRow;
-        let plan = upsert::plan(self.target, self.job, &query, &table, row_by_row).await?;
-        let context = Context {
-            job: self.job,
-            source: self.source,
-            target: self.target,
-            query: &query,
-            table: &table,
-            plan: &plan,
-            allow_deletes: false,
-            progress: &self.options.progress,
-        };
+        let plan = self.plan(&query, &table).await?;
+        let context = self.context(&query, &table, &plan);
         self.rows(context, &start, None, false).await?;
         self.end_backfill(range).await
     }
