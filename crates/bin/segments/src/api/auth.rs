@@ -90,9 +90,7 @@ impl Keys {
 
     /// The caller. `None`: there is no such key.
     async fn find(&self, key: &[u8]) -> Result<Option<(Cause, Role)>, Failure> {
-        let transaction = self.database.begin_read_only().await?;
-        let rows = transaction.query(&SELECT, [&hash(key)]).await?;
-        transaction.commit().await?;
+        let rows = self.database.read(&SELECT, &[&hash(key)]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let role = if get::<&str>(row, 1)? == "admin" { Role::Admin } else { Role::Analyst };
         Ok(Some((Cause { actor: get(row, 0)?, request_id: None }, role)))

@@ -87,18 +87,6 @@ impl<R: Render> Answer<R> {
     }
 }
 
-/// The rows of a short answer, in memory.
-pub(crate) async fn rows(
-    database: &Database,
-    statement: &Statement,
-    parameters: &[&dyn Parameter],
-) -> Result<Vec<Row>, Failure> {
-    let transaction = database.begin_read_only().await?;
-    let rows = transaction.query_with(statement, parameters).await?;
-    transaction.commit().await?;
-    Ok(rows)
-}
-
 /// The answer made of rows in memory.
 pub(crate) fn render(rows: &[Row], mut render: impl Render) -> Result<String, Failure> {
     let mut out = String::new();
