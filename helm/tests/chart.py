@@ -16,7 +16,7 @@ CHART = ROOT / "helm" / "tagmill"
 SERVICES = ("stg", "dds", "cdm")
 
 # The services that are off by default.
-OPTIONAL = ("elt",)
+OPTIONAL = ("elt", "segments")
 
 # API versions of a cluster with all optional kinds that the chart uses.
 ALL_KINDS = ("apiregistration.k8s.io/v1", "keda.sh/v1alpha1", "monitoring.coreos.com/v1")

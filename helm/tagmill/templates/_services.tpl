@@ -1,7 +1,7 @@
 {{/* The services: what the templates know of each. A further service is an entry here and one in values.yaml.
        topic            topic that it reads: its replicas share the partitions and are scaled by the lag
        kafka            whether it connects to Kafka
-       urls             addresses of its servers by the secret that holds them, with the kind of server: database or redis
+       urls             addresses of its servers by the secret that holds them, with the kind of server: database, redis or http
        migrates         secret with the address of the database that its `migrate` changes; none: the job of `migration` does it
        shared           settings and secrets of all services that it takes; none: all of them
        environment      variables that the chart sets
@@ -39,6 +39,20 @@ elt:
       emptyDir: {sizeLimit: 64Mi}
   # The page of the jobs says why a pod is not ready.
   answersUnready: true
+segments:
+  {{- $own := .Values.services.segments }}
+  {{- $users := dig "USER_SERVICE_URL" (dict) $own.secrets }}
+  {{- $readsUsers := or $users.value $users.existingSecret | empty | not }}
+  # Users are read from Kafka if there is a user service to ask about them.
+  kafka: {{ $readsUsers }}
+  urls: {DATABASE_URL: database{{ if $readsUsers }}, USER_SERVICE_URL: http{{ end }}}
+  migrates: DATABASE_URL
+  shared:
+    settings: [LOG_FORMAT, RUST_LOG{{ if $readsUsers }}, KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SESSION_TIMEOUT, KAFKA_COMPRESSION, KAFKA_CREATE_TOPICS{{ end }}]
+    secrets: [DATABASE_URL{{ if $readsUsers }}, KAFKA_SASL_PASSWORD{{ end }}]
+  environment: {PUBLIC_URL: "http://{{ include "tagmill.fullname" . }}-segments.{{ .Release.Namespace }}:5000"}
+  # A pod that waits for Kafka or for the user service is not ready, but its API needs only the database and still answers.
+  answersUnready: {{ $readsUsers }}
 {{- end -}}
 
 {{/* Puts the components of a release into the map `into`, by name: the services that are on, and the jobs that migrate. A component has

@@ -35,7 +35,13 @@
 {{- end -}}
 {{- $all := dict "path" "secrets" "secrets" $shared -}}
 {{- $own := dict "path" (printf "%s.secrets" .path) "secrets" .own.secrets -}}
-{{- range $from := list $all $own -}}
+{{- $given := list $all $own -}}
+{{- with and .isJob .own.migration -}}
+{{- /* The role of the job `migration` is for a service that has the database of all services. */ -}}
+{{- $migration := dict "path" "migration.secrets" "secrets" $.root.Values.migration.secrets -}}
+{{- $given = list $all $migration $own (dict "path" (printf "%s.migration.secrets" $.path) "secrets" .secrets) -}}
+{{- end -}}
+{{- range $from := $given -}}
 {{- range $name, $secret := $from.secrets -}}
 {{- $secret = default dict $secret -}}
 {{- if and $secret.value $secret.existingSecret -}}
