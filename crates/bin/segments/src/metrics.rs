@@ -1,7 +1,9 @@
 //! The metrics of the service: `tagmill_segments_*`.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use consumer::Failure;
-use metrics::{Unit, counter, describe_counter};
+use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 /// Sets the help texts.
 pub(crate) fn describe() {
@@ -16,6 +18,11 @@ pub(crate) fn describe() {
         "Requests refused, by reason: no key, a wrong one, a role that does not suffice"
     );
     describe_counter!("tagmill_segments_expired_total", Unit::Count, "Memberships closed because their time was over");
+    describe_gauge!(
+        "tagmill_segments_last_sweep_timestamp_seconds",
+        Unit::Seconds,
+        "Unix time at which this replica last closed all memberships whose time was over, or began to"
+    );
     counter!("tagmill_segments_request_failures_total").increment(0);
     counter!("tagmill_segments_expired_total").increment(0);
     schedule::describe_metrics();
@@ -29,7 +36,9 @@ pub(crate) fn request_failed(failure: Failure) {
     counter!("tagmill_segments_request_failures_total").increment(1);
 }
 
-/// Memberships whose time was over.
-pub(crate) fn expired(count: i64) {
+/// A round of the sweeper, which has closed so many memberships.
+pub(crate) fn swept(count: i64, now: SystemTime) {
     counter!("tagmill_segments_expired_total").increment(u64::try_from(count).unwrap_or_default());
+    let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    gauge!("tagmill_segments_last_sweep_timestamp_seconds").set(since_1970.as_secs_f64());
 }
