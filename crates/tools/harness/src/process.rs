@@ -42,7 +42,7 @@ impl Process {
         Self::run(binary, program::command(binary, environment)?, log)
     }
 
-    /// The same in the memory of a pod, see [`program::command_in_pod`].
+    /// The same in the memory of a pod of the chart, 128 MiB, which the kernel enforces.
     ///
     /// # Errors
     /// As [`Process::spawn`].

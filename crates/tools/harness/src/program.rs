@@ -33,7 +33,7 @@ pub fn command(binary: &str, environment: &Environment) -> Result<Command> {
 ///
 /// # Errors
 /// If the binary has not been built.
-pub fn command_in_pod(binary: &str, environment: &Environment) -> Result<Command> {
+pub(crate) fn command_in_pod(binary: &str, environment: &Environment) -> Result<Command> {
     let mut command = Command::new("prlimit");
     command.args([format!("--data={POD_BYTES}"), format!("--stack={STACK_BYTES}")]).arg("setpriv");
     with_environment(command, binary, environment)
