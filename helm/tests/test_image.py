@@ -11,11 +11,11 @@ from pathlib import Path
 
 import yaml
 
-from chart import ROOT, SERVICES, one
+from chart import OPTIONAL, ROOT, SERVICES, one
 from conftest import rendered
 
-# The image has a program that the chart installs only if it is switched on.
-PROGRAMS = (*SERVICES, "elt")
+# The image has programs that the chart installs only if they are switched on.
+PROGRAMS = (*SERVICES, *OPTIONAL)
 
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 TEXT = DOCKERFILE.read_text()
