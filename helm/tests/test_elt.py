@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from binaries import secrets, settings
-from chart import ALL_KINDS, Manifest, cases, one, render, values_of
+from chart import ALL_KINDS, CHART, Manifest, cases, one, render, values_of
 
 AUTHORITY = "-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n"
 JOBS = {"orders.yaml": "TARGET_TABLE: orders\n"}
@@ -123,3 +123,12 @@ def test_what_cannot_be_is_refused(own: dict[str, Any], said: str) -> None:
     with pytest.raises(helm_python.HelmError) as refused:
         render(values(**own))
     assert said in str(refused.value)
+
+
+def test_a_job_that_holds_deletes_back_fires_one_alert() -> None:
+    rules = yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())["groups"][0]["rules"]
+    late = {rule["alert"]: rule["expr"] for rule in rules}["TagmillEltLate"]
+    left, _, right = late.partition(" unless on (namespace, service, job) ")
+    assert "tagmill_elt_last_success_timestamp_seconds" in left and right == (
+        "max by (namespace, service, job) (tagmill_elt_deletes_held) == 1"
+    ), late

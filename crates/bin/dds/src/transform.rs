@@ -16,7 +16,7 @@ pub use self::{
 };
 
 mod hashed_order;
-mod lines;
+pub mod lines;
 mod state;
 pub mod vault;
 pub mod counters;
@@ -94,6 +94,7 @@ fn apply<'o>(
         }
     }
     let after = State::after(before, hashed, &lines);
+    lines::check_number(after.lines.len())?;
     changes.vault.add(hashed, before, &after);
     changes.deltas.add(hashed, before, &after);
     entry.insert_entry(after);

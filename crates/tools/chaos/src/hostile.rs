@@ -11,7 +11,12 @@ use harness::{
 };
 use serde::Serialize;
 
+use self::siege::Siege;
 use crate::output::report::{self, number};
+
+mod cpu;
+mod probes;
+mod siege;
 
 /// Memory limit of a pod in the chart, in KiB. A service that takes more is killed there.
 const POD_KIB: u64 = 128 << 10;
@@ -70,22 +75,43 @@ fn attacks() -> Vec<Attack> {
     ]
 }
 
-/// Runs every attack whose name contains one of `wanted` (all, if there is none) on a pipeline of its own, and prints
-/// the table. Returns whether no service would be killed, none
-/// took too much memory, and every number is right.
+/// Runs every attack and siege whose name contains one of `wanted` (all, if there is none) on a pipeline of its own, and
+/// prints the tables. Returns whether no service was killed, none took too much memory, every probe was answered in
+/// time, and every number is right.
 pub(crate) async fn run(wanted: &[String]) -> Result<bool> {
     let stack = Stack::start(Options::for_tests()).await?;
-    let mut outcomes = Vec::new();
-    let is_wanted = |attack: &Attack| wanted.is_empty() || wanted.iter().any(|part| attack.name.contains(part.trim()));
-    for attack in attacks().into_iter().filter(is_wanted) {
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.trim()));
+    let (mut outcomes, mut sieges) = (Vec::new(), Vec::new());
+    for attack in attacks().into_iter().filter(|attack| is_wanted(attack.name)) {
         println!("{}", attack.name);
         outcomes.push(suffer(&stack, attack).await?);
     }
+    for siege in siege::sieges().into_iter().filter(|siege: &Siege| is_wanted(siege.name)) {
+        println!("{}", siege.name);
+        sieges.push(siege::endure(&stack, siege).await?);
+    }
     print(&outcomes)?;
+    print_sieges(&sieges);
     let is_small = |kib: &u64| *kib <= MAX_KIB;
     let is_good =
         |outcome: &Outcome| outcome.error.is_none() && outcome.kills == 0 && outcome.peak_kib.iter().all(is_small);
-    Ok(outcomes.iter().all(is_good))
+    let is_over = |siege: &siege::Outcome| siege.error.is_none() && siege.kib.iter().all(is_small);
+    Ok(outcomes.iter().all(is_good) && sieges.iter().all(is_over))
+}
+
+fn print_sieges(sieges: &[siege::Outcome]) {
+    let columns = ["Siege", "probes", "median", "99 %", "slowest", "failed", "of attackers, failed", "MiB", "result"];
+    let mut table = report::table(&columns);
+    for siege::Outcome { siege, probes, of_attackers, kib, error } in sieges {
+        let times = [probes.median, probes.most, probes.slowest].map(|time| number(format!("{} ms", time.as_millis())));
+        let failed = number(probes.failed.len().to_string());
+        let others = number(format!("{}, {}", of_attackers.number, of_attackers.failed.len()));
+        let memory = number(kib.map(|kib| kib.div_ceil(1024).to_string()).join(", "));
+        let cells = [Cell::new(siege), number(probes.number.to_string())].into_iter().chain(times);
+        let result = Cell::new_owned(error.as_deref().unwrap_or("right").to_owned());
+        table.add_row(cells.chain([failed, others, memory, result]));
+    }
+    println!("\n{table}\n\nThe time of a probe of /health. The memory of the service before, at most, and after.");
 }
 
 fn print(outcomes: &[Outcome]) -> Result<()> {

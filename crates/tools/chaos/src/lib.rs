@@ -23,6 +23,7 @@ mod output;
 pub mod rounds;
 mod soak;
 mod hostile;
+pub mod elt;
 pub mod run;
 
 pub use system::disk::own_mounts;

@@ -5,6 +5,8 @@ use workload::source::Reference;
 
 use crate::servers::kafka::Record;
 
+pub mod clients;
+
 /// Properties of a producer that puts everything into one compressed batch.
 pub const ONE_BATCH: [(&str, &str); 6] = [
     ("compression.type", "gzip"),

@@ -198,6 +198,14 @@ impl Process {
         Ok(self.peak_kib().await?.saturating_sub(self.memory_kib("RssFile:").await?))
     }
 
+    /// The memory that it holds now, without the program itself and files (`RssAnon`), in KiB.
+    ///
+    /// # Errors
+    /// If it has exited.
+    pub async fn data_kib(&self) -> Result<u64> {
+        self.memory_kib("RssAnon:").await
+    }
+
     async fn memory_kib(&self, name: &str) -> Result<u64> {
         let id = self.id().await.context("the service has exited")?;
         let status = fs::read_to_string(format!("/proc/{id}/status"))?;

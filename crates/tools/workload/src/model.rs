@@ -125,7 +125,7 @@ impl Model {
         for Known { newest, .. } in self.orders.into_values().filter(|known| known.newest.is_closed()) {
             self.tally.closed += 1;
             let products: BTreeSet<_> = newest.products().cloned().collect();
-            let category = |product: &String| Some(self.names.dish(&newest.restaurant, product)?.category.clone());
+            let category = |product: &String| Some(self.names.product(&newest.restaurant, product)?.category.clone());
             let categories: BTreeSet<_> = products.iter().filter_map(category).collect();
             count(&mut self.tally.categories, &newest.user, categories);
             count(&mut self.tally.products, &newest.user, products);

@@ -93,9 +93,9 @@ mod tests {
 
     #[test]
     fn rules_about_one_thing_do_not_mind_each_other_nor_a_product_with_the_key_of_the_category() {
-        let dish = Rule { subject: Subject::Product, ..rule(3, 1) };
+        let product = Rule { subject: Subject::Product, ..rule(3, 1) };
         assert_eq!(
-            due(&[changes(10)], &[rule(1, 10), rule(2, 5), rule(4, 11), dish], &CurrentTags::new()),
+            due(&[changes(10)], &[rule(1, 10), rule(2, 5), rule(4, 11), product], &CurrentTags::new()),
             Pairs::from([(USER, 1), (USER, 2)])
         );
     }

@@ -19,7 +19,7 @@ pub struct Missing {
 pub enum Kind {
     /// A product of a restaurant whose menu is known. Products are looked up after user and restaurant are known, so an
     /// order that waits for a product waits for nothing else.
-    Dish,
+    Product,
     /// Not a name: the payload is unreadable, because this version is stricter than the one that parked the order. The
     /// order stays parked until a newer event comes or until it is released by hand.
     Payload,
@@ -34,13 +34,14 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Dish, Self::Payload, Self::Restaurant, Self::Size, Self::User];
+    pub const ALL: [Self; 5] = [Self::Product, Self::Payload, Self::Restaurant, Self::Size, Self::User];
 
-    /// The kind as stored in the table.
+    /// The kind as stored in `stg.missing_names`, shown by `parked list` and used as a label of metrics. The stored word
+    /// for a product is `dish`, and for a size `room`: migrations do not change stored data.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Dish => "dish",
+            Self::Product => "dish",
             Self::Payload => "payload",
             Self::Restaurant => "restaurant",
             Self::Size => "room",
@@ -63,7 +64,7 @@ impl Missing {
             Kind::Payload | Kind::Size => false,
             Kind::User => lookup.user(&self.id).is_some(),
             Kind::Restaurant => lookup.restaurant(&self.id).is_some(),
-            Kind::Dish => {
+            Kind::Product => {
                 let restaurant = lookup.restaurant(&self.restaurant_id);
                 restaurant.and_then(|restaurant| menu_entry(restaurant, &self.id)).is_some()
             }
@@ -99,7 +100,7 @@ pub fn enrich(event: &Event, lookup: &Lookup, now: UtcMicros, menu_name: MenuNam
     let named: Vec<Option<Product>> = event.items.iter().map(|item| product(item, restaurant, menu_name)).collect();
     if named.contains(&None) {
         let unknown = event.items.iter().zip(&named).filter(|(_, product)| product.is_none());
-        let mut all: Vec<_> = unknown.map(|(item, _)| missing(Kind::Dish, &item.id, &event.restaurant_id)).collect();
+        let mut all: Vec<_> = unknown.map(|(item, _)| missing(Kind::Product, &item.id, &event.restaurant_id)).collect();
         all.sort();
         all.dedup();
         return Err(all);
@@ -111,9 +112,9 @@ pub fn enrich(event: &Event, lookup: &Lookup, now: UtcMicros, menu_name: MenuNam
 }
 
 /// Name and category of a product, if both are known.
-fn menu_entry<'a>(restaurant: &'a Restaurant, dish_id: &str) -> Option<(&'a str, &'a str)> {
-    let dish = restaurant.menu.get(dish_id)?;
-    Some((&dish.name, dish.category.as_deref()?))
+fn menu_entry<'a>(restaurant: &'a Restaurant, product_id: &str) -> Option<(&'a str, &'a str)> {
+    let product = restaurant.menu.get(product_id)?;
+    Some((&product.name, product.category.as_deref()?))
 }
 
 fn product(item: &Item, restaurant: &Restaurant, menu_name: MenuName) -> Option<Product> {
@@ -121,7 +122,7 @@ fn product(item: &Item, restaurant: &Restaurant, menu_name: MenuName) -> Option<
         (Some(known), _) => known,
         (None, MenuName::Required) => return None,
         (None, MenuName::Optional) => {
-            let name = restaurant.menu.get(&item.id).map_or(&item.name, |dish| &dish.name);
+            let name = restaurant.menu.get(&item.id).map_or(&item.name, |product| &product.name);
             (name.as_str(), NO_CATEGORY)
         }
     };

@@ -14,12 +14,12 @@ use crate::fixture::{Fixture, USUAL, record};
 const ORDERS: i64 = 6;
 const USERS: [&str; 2] = ["u", "v"];
 const RESTAURANTS: [&str; 2] = ["r", "s"];
-const DISHES: [&str; 3] = ["pie", "cake", "tea"];
+const PRODUCTS: [&str; 3] = ["pie", "cake", "tea"];
 
 /// A step of a test case.
 #[derive(Debug, Clone)]
 enum Step {
-    /// A batch reaches a replica: order, minute, restaurant, dishes of each event.
+    /// A batch reaches a replica: order, minute, restaurant, products of each event.
     Batch(usize, Vec<Told>),
     /// A name is added or removed.
     User(&'static str, bool),
@@ -38,7 +38,7 @@ enum End {
 }
 
 fn told() -> impl Strategy<Value = Told> {
-    (0..ORDERS, 0..5_u8, select(&RESTAURANTS[..]), vec(select(&DISHES[..]), 0..3))
+    (0..ORDERS, 0..5_u8, select(&RESTAURANTS[..]), vec(select(&PRODUCTS[..]), 0..3))
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -46,14 +46,14 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0..2_usize, vec(told(), 1..5)).prop_map(|(replica, events)| Step::Batch(replica, events)),
         2 => (select(&USERS[..]), any::<bool>()).prop_map(|(user, is_there)| Step::User(user, is_there)),
-        2 => (select(&RESTAURANTS[..]), vec(select(&DISHES[..]), 0..4)).prop_map(|(id, menu)| Step::Restaurant(id, menu)),
+        2 => (select(&RESTAURANTS[..]), vec(select(&PRODUCTS[..]), 0..4)).prop_map(|(id, menu)| Step::Restaurant(id, menu)),
         4 => (0..2_usize, end).prop_map(|(replica, end)| Step::Round(replica, end)),
     ]
 }
 
 fn records(events: &[Told]) -> Vec<Record> {
-    let record = |(order, minute, restaurant, dishes): &Told| {
-        record(*order, *minute, USERS[usize::try_from(*order).unwrap() % 2], restaurant, dishes)
+    let record = |(order, minute, restaurant, products): &Told| {
+        record(*order, *minute, USERS[usize::try_from(*order).unwrap() % 2], restaurant, products)
     };
     events.iter().map(record).collect()
 }
@@ -130,7 +130,7 @@ async fn heal(fixture: &Fixture, broker: &mut Broker) -> anyhow::Result<()> {
         fixture.name_user(user).await?;
     }
     for restaurant in RESTAURANTS {
-        fixture.name_restaurant(restaurant, &DISHES).await?;
+        fixture.name_restaurant(restaurant, &PRODUCTS).await?;
     }
     let mut last: Stg = fixture.processor(USUAL).await?;
     loop {

@@ -18,7 +18,7 @@ fn labels(outcomes: &[Outcome]) -> Vec<&str> {
 }
 
 fn everything() -> Lookup {
-    Redis::of_user("u").and_user("v", "Анна").and_dishes(&[("tea", Some("Чай")), ("roll", Some("Роллы"))]).lookup()
+    Redis::of_user("u").and_user("v", "Анна").and_products(&[("tea", Some("Чай")), ("roll", Some("Роллы"))]).lookup()
 }
 
 fn version(message: &Message) -> String {
@@ -56,7 +56,7 @@ fn an_equal_event_sends_the_bytes_that_are_stored_whatever_redis_says() {
     let event = order(1, 0, "u", &["tea"]);
     let mut table = Table::default();
     let first = table.store(std::slice::from_ref(&event), &everything(), at(1)).messages;
-    let renamed = Redis::default().and_user("u", "Другая").and_dishes(&[("tea", Some("Напитки"))]).lookup();
+    let renamed = Redis::default().and_user("u", "Другая").and_products(&[("tea", Some("Напитки"))]).lookup();
     for lookup in [renamed, Lookup::default()] {
         let again = table.store(std::slice::from_ref(&event), &lookup, at(9));
         assert_eq!(labels(&again.outcomes), ["unchanged"]);

@@ -139,13 +139,13 @@ pub(crate) fn auth_error(code: Code, said: &str) -> Option<Error> {
 
 /// The error for a certificate of the broker at `address` that is not accepted, with OpenSSL's reason.
 pub(crate) fn certificate_error(address: &str, verify_result: &str) -> Error {
-    let (setting, advice) = match tls::problem(verify_result) {
-        tls::Problem::OtherHost => (
+    let (setting, advice) = match certificates::problem(verify_result) {
+        certificates::Problem::OtherHost => (
             "KAFKA_BOOTSTRAP_SERVERS",
             "it was issued for another host: use the name in the certificate here and in advertised.listeners",
         ),
-        tls::Problem::OutOfDate => ("KAFKA_BOOTSTRAP_SERVERS", "renew it on the broker"),
-        tls::Problem::UnknownAuthority => (
+        certificates::Problem::OutOfDate => ("KAFKA_BOOTSTRAP_SERVERS", "renew it on the broker"),
+        certificates::Problem::UnknownAuthority => (
             "KAFKA_SSL_CA_FILE",
             "the file must contain its certificate authority; without a file, the authorities of the system are used",
         ),

@@ -19,7 +19,7 @@ struct PartitionProgress {
 
 impl Progress {
     /// Registers a record that was read.
-    pub(crate) fn reached(&mut self, partition: i32, generation: AssignmentGeneration, offset: i64) {
+    pub(crate) fn position_reached(&mut self, partition: i32, generation: AssignmentGeneration, offset: i64) {
         let progress = self.progress_of(partition, generation);
         progress.next = offset + 1;
         progress.end = progress.end.filter(|&end| progress.next < end);
@@ -87,9 +87,9 @@ mod tests {
     #[test]
     fn the_record_before_the_mark_completes_it() {
         let mut progress = ending(0, 2);
-        progress.reached(0, GENERATION, 0);
+        progress.position_reached(0, GENERATION, 0);
         assert!(!progress.is_complete());
-        progress.reached(0, GENERATION, 1);
+        progress.position_reached(0, GENERATION, 1);
         assert!(progress.is_complete());
     }
 

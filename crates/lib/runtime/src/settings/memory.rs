@@ -13,7 +13,7 @@ pub struct MemorySettings {
     ///
     /// The sizes of what the service reads ahead, unpacks and caches follow from it. A record or a compressed batch that needs more than
     /// its share becomes a dead letter with the reason `too-large`. The value is a budget and not a limit that the kernel enforces.
-    #[arg(long, env, value_name = "SIZE", value_parser = size)]
+    #[arg(long, env = "MEMORY_LIMIT", value_name = "SIZE", value_parser = size)]
     pub memory_limit: Option<u64>,
 }
 

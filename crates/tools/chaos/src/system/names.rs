@@ -15,7 +15,7 @@ use workload::source::Reference;
 /// The random stream of the names, separate from others.
 const STREAM: u64 = 2;
 
-/// Shares of users, restaurants and dishes whose names are added late.
+/// Shares of users, restaurants and products whose names are added late.
 const LATE: f64 = 0.06;
 
 /// Share of those that are never added.
@@ -53,7 +53,7 @@ impl Names {
                 continue;
             }
             if whole && let Some(menu) = json["menu"].as_array_mut() {
-                menu.retain(|dish| !gaps.contains(&dish["_id"]));
+                menu.retain(|product| !gaps.contains(&product["_id"]));
                 let json = json.to_string();
                 known.insert(object.id.clone(), Reference { json, ..object.clone() });
             }
@@ -96,15 +96,15 @@ impl Names {
     }
 }
 
-/// Writes the dishes of a menu in capitals. Returns those that are missing at first.
+/// Writes the products of a menu in capitals. Returns those that are missing at first.
 fn capitalise(json: &mut Value, rng: &mut ChaCha8Rng) -> Vec<Value> {
     let mut gaps = Vec::new();
     let Some(menu) = json["menu"].as_array_mut() else { return gaps };
-    for dish in menu {
-        let capitals = dish["name"].as_str().map(str::to_uppercase);
-        dish["name"] = capitals.into();
+    for product in menu {
+        let capitals = product["name"].as_str().map(str::to_uppercase);
+        product["name"] = capitals.into();
         if rng.random::<f64>() < LATE / 2.0 {
-            gaps.push(dish["_id"].clone());
+            gaps.push(product["_id"].clone());
         }
     }
     gaps

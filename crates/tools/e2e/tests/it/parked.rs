@@ -159,9 +159,9 @@ fn order(number: usize) -> Value {
 }
 
 fn menu(number: usize) -> Result<Reference> {
-    let dish = |number: usize| json!({"_id": format!("dish {number}"), "name": format!("Блюдо номер {number}"), "price": 180, "category": "Разное"});
-    let dishes = MENU / dish(1000).to_string().len();
-    let menu: Vec<Value> = (0..dishes).map(dish).collect();
+    let product = |number: usize| json!({"_id": format!("dish {number}"), "name": format!("Блюдо номер {number}"), "price": 180, "category": "Разное"});
+    let products = MENU / product(1000).to_string().len();
+    let menu: Vec<Value> = (0..products).map(product).collect();
     let restaurant = json!({"_id": format!("restaurant {number}"), "name": "Кофейня", "menu": menu});
     Ok(Reference::parse(restaurant.to_string())?)
 }

@@ -44,8 +44,8 @@ fn tell(order: &Order, world: &World, lines: &[Line], course: &[Status], updated
     let user = world.user(order.user);
     let restaurant = world.restaurant(order.restaurant);
     let item = |line: &Line| {
-        let dish = &restaurant.menu[line.dish];
-        Item { id: &dish.id, name: dish.name, price: dish.price, quantity: line.quantity }
+        let product = &restaurant.menu[line.product];
+        Item { id: &product.id, name: product.name, price: product.price, quantity: line.quantity }
     };
     let step = |status: &Status| Step { status: *status, dttm: Time(reached(*status, &order.times, updated)) };
     let order_items: Vec<Item<'_>> = lines.iter().map(item).collect();

@@ -90,7 +90,7 @@ fn an_order_waits_for_its_names_and_has_no_effect_until_they_come() {
     assert_eq!((order.parked, quantity, amount.as_str()), (false, 10, "10.00000"));
     assert_eq!(order.ever.iter().collect::<Vec<_>>(), ["kvas", "ukha"]);
     assert_eq!(pairs(&truth.products), [("u", "ukha", 1)]);
-    assert_eq!((truth.dishes["ukha"].as_str(), truth.users["u"].login.as_str()), ("УХА", "kotova"));
+    assert_eq!((truth.product_names["ukha"].as_str(), truth.users["u"].login.as_str()), ("УХА", "kotova"));
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn unreadable_dates() {
 }
 
 #[test]
-fn lines_of_one_dish_that_add_up_to_too_much() {
+fn lines_of_one_product_that_add_up_to_too_much() {
     let line = |price: &str, quantity: &str| {
         parse(&format!(r#"{{"id": "d", "name": "x", "price": {price}, "quantity": {quantity}}}"#))
     };

@@ -142,7 +142,7 @@ async fn unless_a_newer_event_takes_its_place() -> Result<()> {
 }
 
 #[tokio::test]
-async fn not_longer_than_it_may_for_a_dish_but_for_ever_for_a_user() -> Result<()> {
+async fn not_longer_than_it_may_for_a_product_but_for_ever_for_a_user() -> Result<()> {
     let fixture = Fixture::start("1s").await?;
     fixture.receive(&[closed(1, "u", &["tea", "cake"]), closed(2, "nobody", &["cake"])]).await?;
     fixture.until_parked(1).await?;

@@ -33,12 +33,12 @@ async fn a_tag_comes_with_the_tenth_order_and_goes_when_one_is_taken_back() -> R
 }
 
 #[tokio::test]
-async fn rules_about_a_dish_a_category_and_the_same_thing_twice_do_not_mind_each_other() -> Result<()> {
+async fn rules_about_a_product_a_category_and_the_same_thing_twice_do_not_mind_each_other() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     rule(&pipeline, 100, "category", CATEGORY, 2, "Завтракает").await?;
     rule(&pipeline, 101, "category", CATEGORY, 3, "Завтракает").await?;
     rule(&pipeline, 102, "product", "dish", 1, "Сырники").await?;
-    // A category of the dish's id, a dish of the category's name: the same key, another subject.
+    // A category of the product's id, a product of the category's name: the same key, another subject.
     rule(&pipeline, 103, "category", "dish", 1, "никогда").await?;
     rule(&pipeline, 104, "product", CATEGORY, 1, "никогда").await?;
     let _cdm = pipeline.service(Layer::Cdm).start().await?;

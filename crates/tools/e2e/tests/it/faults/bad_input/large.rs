@@ -59,8 +59,8 @@ async fn an_order_that_is_too_large_with_its_names_is_refused_before_anything_is
         json!({"_id": "restaurant", "name": "Кофейня №1", "menu": menu, "update_ts": "2026-03-02 11:00:00"});
     let reference = |redis: &Value| workload::source::Reference::parse(redis.to_string());
     pipeline.name(&[user("u")?, reference(&redis)?]).await?;
-    let dishes = vec!["long"; 500];
-    let large = closed(1, "u", &dishes);
+    let products = vec!["long"; 500];
+    let large = closed(1, "u", &products);
     pipeline.produce(&pipeline.source(Layer::Stg), [large.record(), closed(2, "u", &["long"]).record()]).await?;
     let services = pipeline.start_all().await?;
     pipeline.wait_idle().await?;

@@ -1,0 +1,141 @@
+//! Access: keys, roles, and which role a request needs.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, Method, header::AUTHORIZATION},
+    middleware::{self, Next},
+    response::Response,
+};
+use clap::ValueEnum;
+use consumer::Failure;
+use database::{Database, Statement, get, statement};
+use sha2::{Digest, Sha256};
+
+use crate::changes::Cause;
+
+const SELECT: Statement = statement!("segments/access/select_key");
+
+/// `AUTH`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Auth {
+    /// Requests without a key may read, and change users, segments and members.
+    Off,
+    /// Every request needs a key.
+    On,
+}
+
+/// The role of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// May read.
+    Analyst,
+    /// May do everything.
+    Admin,
+}
+
+/// Why a request is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// There is no valid key.
+    Unauthorized,
+    /// The role of the key does not suffice.
+    Forbidden,
+}
+
+/// How an API answers a refused request, and a failure of the database.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answers {
+    pub(crate) refused: fn(Refusal) -> Response,
+    pub(crate) failed: fn(Failure) -> Response,
+}
+
+/// The keys of the API.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys {
+    database: Database,
+    auth: Auth,
+}
+
+struct Guard {
+    keys: Keys,
+    answers: Answers,
+}
+
+impl Role {
+    /// Its name in the table.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Analyst => "analyst",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl Keys {
+    pub(crate) const fn new(database: Database, auth: Auth) -> Self {
+        Self { database, auth }
+    }
+
+    /// Requires a key for all routes of `router` so far: of an admin for changes, of anybody for reads.
+    pub(crate) fn guard<S: Clone + Send + Sync + 'static>(&self, router: Router<S>, answers: Answers) -> Router<S> {
+        for reason in ["missing", "wrong", "role"] {
+            metrics::counter!("tagmill_segments_refused_total", "reason" => reason).increment(0);
+        }
+        let guard = Arc::new(Guard { keys: self.clone(), answers });
+        router.route_layer(middleware::from_fn_with_state(guard, check))
+    }
+
+    /// The caller. `None`: there is no such key.
+    async fn find(&self, key: &[u8]) -> Result<Option<(Cause, Role)>, Failure> {
+        let rows = self.database.read(&SELECT, &[&hash(key)]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let role = if get::<&str>(row, 1)? == "admin" { Role::Admin } else { Role::Analyst };
+        Ok(Some((Cause { actor: get(row, 0)?, request_id: None }, role)))
+    }
+}
+
+/// The SHA-256 of a key, by which it is found.
+pub(crate) fn hash(key: &[u8]) -> String {
+    hex(&Sha256::digest(key))
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Lets a request pass if its caller may do what it asks for.
+async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
+    let Guard { keys, answers } = &*guard;
+    let caller = match bearer(request.headers()) {
+        Some(key) => match keys.find(key).await {
+            Ok(found) => found.ok_or("wrong").map(Some),
+            Err(failure) => return (answers.failed)(failure),
+        },
+        None if keys.auth == Auth::Off => Ok(None),
+        None => Err("missing"),
+    };
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let refused = |reason, refusal| {
+        metrics::counter!("tagmill_segments_refused_total", "reason" => reason).increment(1);
+        (answers.refused)(refusal)
+    };
+    match caller {
+        Err(reason) => return refused(reason, Refusal::Unauthorized),
+        Ok(Some((_, Role::Analyst))) if !is_read => return refused("role", Refusal::Forbidden),
+        Ok(Some((cause, _))) => drop(request.extensions_mut().insert(cause)),
+        Ok(None) => {}
+    }
+    next.run(request).await
+}
+
+/// The key of `Authorization: Bearer <key>`.
+fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let header = headers.get(AUTHORIZATION)?.as_bytes();
+    let end = header.iter().position(|byte| *byte == b' ')?;
+    let (scheme, key) = header.split_at(end);
+    scheme.eq_ignore_ascii_case(b"bearer").then(|| key.trim_ascii())
+}
