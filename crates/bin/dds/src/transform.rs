@@ -36,7 +36,7 @@ pub struct Changes<'o> {
     pub stale_hours: BTreeSet<UtcMicros>,
     /// Changes of counters.
     pub deltas: CounterDeltas<'o>,
-    /// Every counter that an order of the batch mentions or ever held. It is published whatever the outcome of the
+    /// Every counter that an order of the batch mentions or ever held. It is published regardless of the outcome of the
     /// order, because a crash may have prevented an earlier publication.
     pub touched: TouchedCounters<'o>,
 }

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_of_openssl_is_found() {
+    fn the_reason_is_parsed_from_an_openssl_error() {
         let error = "error:0A000086:SSL routines::certificate verify failed:x.c:1: (IP address mismatch)";
         assert_eq!(reason(error), Some("IP address mismatch"));
         assert_eq!(reason("connection reset"), None);

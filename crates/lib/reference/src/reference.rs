@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn users() {
+    fn values_of_users_are_parsed() {
         let known = |name: &str, login: &str| Ok((name.to_owned(), login.to_owned()));
         let table = [
             (
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn restaurants() {
+    fn values_of_restaurants_are_parsed() {
         let table = [
             (r#"{"_id": "r", "name": "Кофейня №1", "menu": [], "update_ts": "2022-01-01"}"#, Ok("Кофейня №1")),
             (r#"{"name": "Кофейня №1", "menu": [7, null, "x", {}]}"#, Ok("Кофейня №1")),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn products() {
+    fn entries_of_a_menu_are_parsed() {
         let named = |category: Option<&str>| {
             Some(Product { name: "Ролл".to_owned(), category: category.map(str::to_owned) })
         };
@@ -205,14 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_category_is_cut_by_characters() {
+    fn a_long_category_is_truncated_between_characters() {
         let category = "ё".repeat(LONGEST_CATEGORY + 1);
         let product = product(&json!({"_id": "d", "name": "Ролл", "category": category})).unwrap();
         assert_eq!(product.category, Some("ё".repeat(LONGEST_CATEGORY)));
     }
 
     #[test]
-    fn of_two_products_with_one_id_the_later_counts() {
+    fn the_later_of_two_products_with_one_id_is_used() {
         let value = json!({"name": "Р", "menu": [{"_id": "d", "name": "старое"}, {"_id": "d", "name": "новое"}]});
         let restaurant = Restaurant::parse(value.to_string().as_bytes()).unwrap();
         assert_eq!(restaurant.menu["d"].name, "новое");
@@ -220,12 +220,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_are_too_strange(value: Vec<u8>) {
+        fn no_value_causes_a_panic(value: Vec<u8>) {
             let _ = (User::parse(&value), Restaurant::parse(&value));
         }
 
         #[test]
-        fn nothing_is_both(name in ".*", menu in proptest::option::of(Just(json!([])))) {
+        fn no_value_is_both_a_user_and_a_restaurant(name in ".*", menu in proptest::option::of(Just(json!([])))) {
             let value = json!({"name": name, "menu": menu}).to_string();
             prop_assert!(User::parse(value.as_bytes()).is_err() || Restaurant::parse(value.as_bytes()).is_err());
         }

@@ -45,7 +45,7 @@ fn newest(batches: &[Vec<Event>]) -> HashMap<i64, Version> {
 
 proptest! {
     #[test]
-    fn the_newest_version_of_each_order_is_held(batches in batches()) {
+    fn the_newest_version_of_each_order_is_stored(batches in batches()) {
         let mut table = Table::default();
         for (number, batch) in batches.iter().enumerate() {
             table.store(batch, &redis(number).lookup(), at(30));
@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn a_version_is_told_in_the_same_bytes_for_ever(batches in batches()) {
+    fn a_version_is_always_published_in_the_same_bytes(batches in batches()) {
         let mut table = Table::default();
         let mut told = HashMap::new();
         for (number, batch) in batches.iter().chain(&batches).enumerate() {
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn a_replay_writes_nothing_and_tells_what_is_held(batches in batches()) {
+    fn a_replay_writes_nothing_and_publishes_the_stored_messages(batches in batches()) {
         let mut table = Table::default();
         for batch in &batches {
             table.store(batch, &redis(9).lookup(), at(30));

@@ -11,7 +11,7 @@ fn missing(kind: Kind, id: &str) -> Missing {
 }
 
 #[test]
-fn every_name_that_is_missing_is_told_once() {
+fn each_missing_name_is_listed_once() {
     let event = order(1, 0, "u", &["tea", "cake", "pie", "cake"]);
     let (user, restaurant) = (missing(Kind::User, "u"), missing(Kind::Restaurant, "restaurant"));
     let (cake, pie) = (missing(Kind::Product, "cake"), missing(Kind::Product, "pie"));
@@ -31,7 +31,7 @@ fn every_name_that_is_missing_is_told_once() {
 }
 
 #[test]
-fn a_missing_name_is_known_when_it_is_usable() {
+fn a_missing_name_is_known_as_soon_as_it_is_usable() {
     let menu = |category| Redis::of_user("u").and_products(&[("cake", category)]).lookup();
     assert!(missing(Kind::User, "u").is_known(&menu(None)));
     assert!(missing(Kind::Restaurant, "restaurant").is_known(&menu(None)));
@@ -41,7 +41,7 @@ fn a_missing_name_is_known_when_it_is_usable() {
 }
 
 #[test]
-fn products_go_on_without_a_category_when_they_have_waited_long_enough() {
+fn products_get_no_category_after_the_longest_wait() {
     let event = order(1, 0, "u", &["tea", "cake", "pie"]);
     let redis = Redis::of_user("u").and_products(&[("tea", Some("Чай")), ("pie", None)]);
     let sent = enrich(&event, &redis.lookup(), at(5), MenuName::Optional).unwrap();
@@ -53,7 +53,7 @@ fn products_go_on_without_a_category_when_they_have_waited_long_enough() {
 }
 
 #[test]
-fn a_user_and_a_restaurant_are_waited_for_however_long_it_takes() {
+fn users_and_restaurants_are_waited_for_without_limit() {
     let event = order(1, 0, "u", &["tea"]);
     let no_user = Redis::default().and_products(&[("tea", Some("Чай"))]).lookup();
     assert_eq!(enrich(&event, &no_user, noon(), MenuName::Optional), Err(vec![missing(Kind::User, "u")]));
@@ -63,7 +63,7 @@ fn a_user_and_a_restaurant_are_waited_for_however_long_it_takes() {
 }
 
 #[test]
-fn kinds_are_read_as_they_are_written() {
+fn kinds_are_parsed_from_their_stored_text() {
     for kind in [Kind::Product, Kind::Restaurant, Kind::User] {
         assert_eq!(Kind::read(kind.as_str()), Some(kind));
     }

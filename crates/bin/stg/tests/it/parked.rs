@@ -29,7 +29,7 @@ fn all() -> Release {
 }
 
 #[tokio::test]
-async fn an_order_that_waits_for_a_product_goes_on_when_it_is_released() -> anyhow::Result<()> {
+async fn a_released_order_that_waits_for_a_product_is_published() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     assert_eq!(fixture.list(List::default()).await?, "no order is parked\n");
@@ -60,7 +60,7 @@ async fn an_order_that_waits_for_a_product_goes_on_when_it_is_released() -> anyh
 }
 
 #[tokio::test]
-async fn a_newer_event_inherits_the_release_and_the_true_age() -> anyhow::Result<()> {
+async fn a_newer_event_inherits_the_release_and_the_parking_time() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, USER).await?;
@@ -86,7 +86,7 @@ async fn a_newer_event_inherits_the_release_and_the_true_age() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
+async fn the_release_of_an_order_that_waits_for_a_user_is_rejected() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, USER).await?;
@@ -110,7 +110,7 @@ async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn all_means_all_that_can_go_on_portion_by_portion() -> anyhow::Result<()> {
+async fn all_releasable_orders_are_released_in_chunks() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     let records: Vec<_> = (1..=2100).map(|id| record(id, 0, USER, RESTAURANT, &[PRODUCT])).collect();
@@ -131,7 +131,7 @@ async fn all_means_all_that_can_go_on_portion_by_portion() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn what_was_selected_is_listed_and_released() -> anyhow::Result<()> {
+async fn selected_orders_are_listed_and_released() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, USER).await?;
@@ -173,7 +173,7 @@ async fn what_was_selected_is_listed_and_released() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_process_needs_the_database_only_and_tells_by_its_exit_code() -> anyhow::Result<()> {
+async fn the_commands_need_only_the_database_and_set_the_exit_code() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, "nobody").await?;
@@ -214,7 +214,7 @@ const USERS: [(&str, &[&str], &str, &str); 7] = [
 ];
 
 #[tokio::test]
-async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
+async fn the_list_shows_why_a_name_is_missing() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let menu = json!([{"_id": "pie", "name": "Пирог"}, {"_id": "tea", "name": "Чай", "category": "Напитки"}]);
     fixture.put(RESTAURANT, &json!({"name": "Кофейня", "menu": menu}).to_string()).await?;
@@ -271,7 +271,7 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
 
 /// Without Redis, or without its setting, the list has no reasons.
 #[tokio::test]
-async fn without_a_redis_the_list_has_no_reasons() -> anyhow::Result<()> {
+async fn without_redis_the_list_has_no_reasons() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, "nobody").await?;

@@ -12,7 +12,7 @@ use crate::fixture::{Fixture, RESTAURANT, Setting, USER, USUAL, YES, ids, record
 const AT_ONCE: Setting = Setting { park_max_age: "0s", ..USUAL };
 
 #[tokio::test]
-async fn replicas_share_the_work_and_none_goes_without() -> anyhow::Result<()> {
+async fn parked_orders_are_shared_among_replicas() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let (mut one, mut other) = (fixture.processor(USUAL).await?, fixture.processor(USUAL).await?);
     let records: Vec<_> = (1..=40).map(|id| record(id, 0, "late", RESTAURANT, &[])).collect();
@@ -37,7 +37,7 @@ async fn replicas_share_the_work_and_none_goes_without() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn one_that_cannot_be_read_any_more_keeps_nobody_waiting() -> anyhow::Result<()> {
+async fn an_unreadable_parked_order_does_not_delay_the_others() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(AT_ONCE).await?;
     let records: Vec<_> = (1..=30).map(|id| record(id, 0, USER, RESTAURANT, &["pie"])).collect();
@@ -67,7 +67,7 @@ async fn one_that_cannot_be_read_any_more_keeps_nobody_waiting() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn one_that_has_no_room_waits_for_it_and_says_so() -> anyhow::Result<()> {
+async fn an_order_over_the_message_limit_stays_parked_with_kind_room() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut narrow = fixture.processor(Setting { max_message_bytes: 1000, ..USUAL }).await?;
     let products: Vec<String> = (0..20).map(|number| format!("dish {number:02}")).collect();
@@ -89,7 +89,7 @@ async fn one_that_has_no_room_waits_for_it_and_says_so() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_name_that_vanishes_again_keeps_nobody_waiting() -> anyhow::Result<()> {
+async fn a_name_that_is_removed_again_does_not_delay_the_others() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     let of = |user: &'static str, ids: std::ops::RangeInclusive<i64>| -> Vec<_> {
@@ -111,7 +111,7 @@ async fn a_name_that_vanishes_again_keeps_nobody_waiting() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn values_of_no_use_are_names_that_are_missing() -> anyhow::Result<()> {
+async fn unusable_values_count_as_missing_names() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let mut processor = fixture.processor(USUAL).await?;
     // The same id is used for a user and a restaurant; a value is at most one of them.
@@ -142,7 +142,7 @@ async fn values_of_no_use_are_names_that_are_missing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn products_are_given_up_and_users_are_not() -> anyhow::Result<()> {
+async fn the_wait_for_products_ends_and_that_for_users_does_not() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut patient = fixture.processor(USUAL).await?;
     let records = [record(1, 0, "nobody", RESTAURANT, &["pie"]), record(2, 0, USER, RESTAURANT, &["pie"])];
@@ -157,7 +157,7 @@ async fn products_are_given_up_and_users_are_not() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_equal_or_older_event_changes_nothing_and_a_newer_one_takes_the_place() -> anyhow::Result<()> {
+async fn a_parked_order_is_replaced_only_by_a_newer_event() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     let rows = "SELECT concat_ws('|', object_id, version, parked_at, payload, unsent) FROM stg.order_events";
@@ -173,7 +173,7 @@ async fn an_equal_or_older_event_changes_nothing_and_a_newer_one_takes_the_place
 }
 
 #[tokio::test]
-async fn metrics_tell_kinds_and_true_ages() -> anyhow::Result<()> {
+async fn metrics_have_kinds_and_parking_times() -> anyhow::Result<()> {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let _recording = metrics::set_default_local_recorder(&recorder);
     let fixture = Fixture::with_names().await?;

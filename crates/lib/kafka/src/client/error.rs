@@ -191,7 +191,7 @@ mod tests {
     use crate::{Password, Settings, Topics};
 
     #[test]
-    fn a_setting_that_cannot_be_used_is_named_by_its_variable() {
+    fn an_unusable_setting_is_named_by_its_variable() {
         let settings = Settings { security_protocol: Some("telepathy".to_owned()), ..Settings::default() };
         let error = Topics::connect(&settings).err().expect("the protocol does not exist");
         assert!(error.to_string().starts_with("KAFKA_SECURITY_PROTOCOL: "), "{error}");
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_will_not_pass_by_itself_is_told_from_what_may() {
+    fn permanent_errors_are_distinguished_from_outages() {
         let said = "ssl://k:9093/bootstrap: SSL handshake failed: Disconnected (after 5ms in state SSL_HANDSHAKE)";
         assert!(auth_error(Code::SSL, said).is_none(), "a broker restarts");
         assert!(auth_error(Code::BrokerTransportFailure, "all brokers are down").is_none());

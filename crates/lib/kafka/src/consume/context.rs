@@ -19,7 +19,7 @@ use tokio::sync::{Notify, futures::Notified};
 use crate::{
     client::diagnostics, client::error::is_auth_error, client::supervisor::Health,
     consume::commit_request::commit_offsets, consume::generation::AssignmentGeneration,
-    consume::partition_watch::Reading, consume::partitions::Partitions, consume::pending_commits::PendingCommits,
+    consume::partition_watch::ReadState, consume::partitions::Partitions, consume::pending_commits::PendingCommits,
 };
 
 /// The context of the consumer. Its callbacks run during a poll, on the task that reads.
@@ -306,7 +306,7 @@ impl ClientContext for GroupContext {
         let was_read = std::mem::take(&mut state.was_read) || !state.paused;
         let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
         let ours = partitions.filter(|known| state.owned.contains_key(&known.partition));
-        self.partitions.observe(ours, Reading { now: is_up && !state.paused, lately: is_up && was_read });
+        self.partitions.observe(ours, ReadState { now: is_up && !state.paused, lately: is_up && was_read });
         let is_answered = answers(&statistics, &state);
         if std::mem::replace(&mut state.is_answered, is_answered) != is_answered {
             self.changed.notify_one();

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn behind_the_last_record_the_end_is_committed() {
+    fn the_end_is_committed_after_the_last_record() {
         let mut ends = Ends::default();
         ends.end_reached(0, AssignmentGeneration(1), Some(5), 6);
         assert_eq!(ends.committable(0, AssignmentGeneration(1), 5), 6);
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_is_reported_again_is_the_same() {
+    fn a_repeated_report_does_not_change_the_end() {
         let mut ends = Ends::default();
         ends.end_reached(0, AssignmentGeneration(1), Some(5), 6);
         ends.end_reached(0, AssignmentGeneration(1), Some(6), 6);
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_known_by_its_offset() {
+    fn an_end_is_recognized_by_its_offset() {
         let mut ends = Ends::default();
         ends.end_reached(0, AssignmentGeneration(1), None, 6);
         assert!(ends.is_at(0, AssignmentGeneration(1), 6));

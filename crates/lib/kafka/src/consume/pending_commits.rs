@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_arrived_is_sent_again_until_it_has() {
+    fn an_unconfirmed_offset_is_sent_again() {
         let mut commits = missing();
         assert_eq!(commits.take_due(|_| true), [(0, GENERATION, 7)]);
         assert_eq!(commits.take_due(|_| true), [], "its answer is pending");
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_overtaken_or_taken_away_is_not() {
+    fn a_superseded_or_revoked_offset_is_not_sent_again() {
         let mut overtaken = missing();
         overtaken.set_due(0, GENERATION, 9);
         assert_eq!(overtaken.take_due(|_| true), [(0, GENERATION, 9)]);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_is_reached_between_two_commits_the_last_is_sent() {
+    fn only_the_last_offset_between_two_commits_is_sent() {
         let mut commits = missing();
         commits.set_due(0, GENERATION, 9);
         commits.set_due(0, GENERATION, 11);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_not_be_sent_yet_stays_due() {
+    fn an_offset_that_may_not_be_sent_yet_stays_due() {
         let mut commits = PendingCommits::default();
         commits.set_due(0, GENERATION, 7);
         commits.set_due(1, GENERATION, 3);

@@ -258,7 +258,7 @@ impl Source {
         }
     }
 
-    fn hand_out(&mut self, limit: usize) -> Vec<Record> {
+    fn take_batch(&mut self, limit: usize) -> Vec<Record> {
         self.forget_revoked();
         let batch = self.buffer.take(limit);
         self.in_flight.note(batch.iter().map(|(generation, record)| (record.partition, record.offset, *generation)));
@@ -310,7 +310,7 @@ impl ::consumer::Source for Source {
             self.receive().await?;
         }
         while !self.buffer.is_full(limit) && self.receive_now()? {}
-        Ok(self.hand_out(limit))
+        Ok(self.take_batch(limit))
     }
 
     async fn next_full(&mut self, limit: usize) -> Result<Vec<Record>, DependencyError> {
@@ -319,7 +319,7 @@ impl ::consumer::Source for Source {
         while !self.buffer.is_full(limit) {
             self.receive().await?;
         }
-        Ok(self.hand_out(limit))
+        Ok(self.take_batch(limit))
     }
 
     async fn next_until_end(&mut self, limit: usize) -> Result<Vec<Record>, DependencyError> {
@@ -332,7 +332,7 @@ impl ::consumer::Source for Source {
             self.at_end = true;
             self.commit_now();
         }
-        Ok(self.hand_out(limit))
+        Ok(self.take_batch(limit))
     }
 
     async fn poll_while<T>(&mut self, work: impl Future<Output = T>) -> T {

@@ -26,7 +26,7 @@ async fn commit_thrice(source: &mut Source) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_reached_while_nothing_else_comes_is_committed_by_who_waits() -> anyhow::Result<()> {
+async fn an_idle_source_commits_the_last_offset() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 9).await?;
     let mut source = fixture.source()?;
@@ -40,7 +40,7 @@ async fn what_is_reached_while_nothing_else_comes_is_committed_by_who_waits() ->
 }
 
 #[tokio::test]
-async fn what_is_reached_before_a_stop_is_committed() -> anyhow::Result<()> {
+async fn a_stop_commits_the_last_offset() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 9).await?;
     let mut source = fixture.source()?;
@@ -51,7 +51,7 @@ async fn what_is_reached_before_a_stop_is_committed() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_reached_before_the_mark_is_committed_at_its_end() -> anyhow::Result<()> {
+async fn a_tick_commits_the_last_offset_at_its_end() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 9).await?;
     let mut source = fixture.source()?;
@@ -67,7 +67,7 @@ async fn what_is_reached_before_the_mark_is_committed_at_its_end() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn what_lands_after_the_end_was_seen_is_committed_at_once() -> anyhow::Result<()> {
+async fn a_batch_completed_after_the_end_of_a_tick_is_committed_at_once() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 9).await?;
     let mut source = fixture.source()?;
@@ -85,7 +85,7 @@ async fn what_lands_after_the_end_was_seen_is_committed_at_once() -> anyhow::Res
 }
 
 #[tokio::test]
-async fn what_is_reached_before_long_work_is_committed_meanwhile() -> anyhow::Result<()> {
+async fn the_last_offset_is_committed_while_the_loop_is_busy() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 9).await?;
     let mut source = fixture.source()?;

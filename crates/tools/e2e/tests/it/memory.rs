@@ -1,4 +1,4 @@
-//! Tests of memory: a service stays below 128 MiB, whatever the number and the size of waiting records.
+//! Tests of memory: a service stays below 128 MiB, regardless of the number and the size of waiting records.
 
 use anyhow::{Result, ensure};
 use harness::{Layer, Pipeline, Record, Workload};
@@ -24,7 +24,7 @@ const TALKATIVE: u64 = 60;
 const PRODUCTS: usize = 100;
 
 #[tokio::test]
-async fn is_bounded_whatever_waits() -> Result<()> {
+async fn memory_is_bounded_regardless_of_waiting_records() -> Result<()> {
     let week = Workload::clean(51, USUAL);
     let pipeline = Pipeline::start(3).await?;
     pipeline.name(&week.reference).await?;

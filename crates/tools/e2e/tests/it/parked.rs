@@ -42,7 +42,7 @@ async fn sent(pipeline: &Pipeline) -> Result<HashMap<i64, u64>> {
 }
 
 #[tokio::test]
-async fn everything_waits_and_everything_goes_on_once() -> Result<()> {
+async fn all_orders_are_parked_and_each_is_published_once() -> Result<()> {
     let orders = first_day()?;
     let week = Workload::clean(71, orders);
     let pipeline = Pipeline::start(2).await?;
@@ -87,7 +87,7 @@ const DEATHS: u64 = 3;
 const ROUND: u64 = 100;
 
 #[tokio::test]
-async fn two_replicas_that_die_again_and_again_send_each_once_but_for_the_last_round() -> Result<()> {
+async fn repeated_kills_of_two_replicas_repeat_at_most_the_last_round() -> Result<()> {
     let week = Workload::clean(72, 3_000);
     let pipeline = Pipeline::start(2).await?;
     pipeline.load(&week.events).await?;
@@ -127,7 +127,7 @@ const RESTAURANTS: usize = 400;
 const MENU: usize = 100 << 10;
 
 #[tokio::test]
-async fn a_thousand_menus_are_not_held_at_once() -> Result<()> {
+async fn a_thousand_menus_are_not_in_memory_at_once() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let orders = (0..RESTAURANTS).map(|number| Record::of(order(number).to_string()));
     pipeline.produce(&pipeline.source(Layer::Stg), orders).await?;

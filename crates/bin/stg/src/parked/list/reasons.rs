@@ -28,8 +28,8 @@ pub(super) async fn look_up(names: &ReferenceStore, missing: HashSet<Missing>) -
     let restaurants: Vec<&str> = ids(restaurant_id).into_iter().collect();
     let mut reasons = Reasons::new();
     let look = names.visit(&users, &restaurants, Instant::now().into_std(), |lookup| {
-        let told = missing.iter().filter_map(|name| Some((name.clone(), reason(name, lookup)?)));
-        reasons.extend(told);
+        let found = missing.iter().filter_map(|name| Some((name.clone(), reason(name, lookup)?)));
+        reasons.extend(found);
     });
     look.await?;
     let left: Vec<&Missing> = missing.iter().filter(|name| is_open(reasons.get(*name))).collect();

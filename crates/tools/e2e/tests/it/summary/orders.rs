@@ -38,7 +38,7 @@ fn reference(name: &str, category: &str) -> Result<Vec<Reference>> {
 }
 
 #[tokio::test]
-async fn an_order_that_changes_takes_its_figures_along() -> Result<()> {
+async fn figures_follow_a_changed_order() -> Result<()> {
     let night = "2026-03-01 21:30:00"; // half past midnight in Moscow
     let first = vec![
         order(1, 0, "first", night, "CLOSED", &[("tea", 100, 2), ("roll", 300, 1)]),
@@ -75,7 +75,7 @@ async fn an_order_that_changes_takes_its_figures_along() -> Result<()> {
 }
 
 #[tokio::test]
-async fn names_are_the_latest_and_a_category_that_of_the_day() -> Result<()> {
+async fn figures_have_the_latest_names_and_the_category_of_the_day() -> Result<()> {
     let first = vec![order(1, 0, "first", "2026-03-02 12:00:00", "CLOSED", &[("tea", 100, 1)])];
     let fixture = Fixture::loaded(&Workload { reference: reference("Старое", "Напитки")?, events: first }).await?;
     fixture.pipeline.name(&reference("Новое", "Чай и кофе")?).await?;

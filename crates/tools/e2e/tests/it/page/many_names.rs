@@ -40,7 +40,7 @@ fn legend(chart: &str) -> String {
 }
 
 #[tokio::test]
-async fn are_cut_and_the_largest_are_shown_with_all_others_as_one() -> Result<()> {
+async fn long_names_are_truncated_and_small_values_are_summed_as_others() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     // No refresh removes what is filled in.
     let cdm = pipeline.service(Layer::Cdm).env("SUMMARY_REFRESH", "24h").start().await?;

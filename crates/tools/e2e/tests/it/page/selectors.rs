@@ -22,7 +22,7 @@ const REGARDLESS: &str = "[...document.querySelectorAll('.panel:not([hidden]) .c
     .filter((card) => !card.querySelector('.unnarrowed').hidden).map((card) => card.id.replace('chart-', ''))";
 
 #[tokio::test]
-async fn narrows_the_charts_and_stands_in_the_address() -> Result<()> {
+async fn a_selection_filters_the_charts_and_is_part_of_the_address() -> Result<()> {
     let fixture = Fixture::set(&Workload::clean(62, 400)).await?;
     let spec = dashboards::orders()?;
     let tab = &spec.tabs[0];

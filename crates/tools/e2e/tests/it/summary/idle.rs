@@ -40,7 +40,7 @@ async fn an_idle_pipeline_refreshes_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_summary_that_cannot_be_refreshed_holds_up_nothing() -> Result<()> {
+async fn a_failing_refresh_does_not_delay_orders() -> Result<()> {
     let week = Workload::dirty(111, 400);
     let (before, after) = week.events.split_at(week.events.len() / 2);
     let fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
@@ -59,7 +59,7 @@ async fn a_summary_that_cannot_be_refreshed_holds_up_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_is_not_waited_for() -> Result<()> {
+async fn a_clock_that_is_set_back_does_not_delay_a_refresh() -> Result<()> {
     let week = Workload::clean(114, 100);
     let (before, after) = week.events.split_at(week.events.len() / 2);
     let fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
@@ -80,7 +80,7 @@ const RESTLESS: &str = "
     WHERE NOT EXISTS (SELECT FROM cdm_summary.stale_days AS d WHERE d.day = n.day)";
 
 #[tokio::test]
-async fn days_that_never_rest_keep_no_other_day_waiting() -> Result<()> {
+async fn days_that_change_all_the_time_do_not_delay_other_days() -> Result<()> {
     let fixture = Fixture::loaded(&Workload::clean(113, 100)).await?;
     let orders = fixture.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?;
     let client = fixture.pipeline.database().await?;
@@ -111,7 +111,7 @@ async fn days_that_never_rest_keep_no_other_day_waiting() -> Result<()> {
 const DAYS: &str = "SELECT count(DISTINCT day) FROM cdm_summary.stale_days";
 
 #[tokio::test]
-async fn health_says_what_waits() -> Result<()> {
+async fn the_health_view_shows_what_is_waiting() -> Result<()> {
     let mut fixture = Fixture::loaded(&Workload::clean(112, 100)).await?;
     let bad = "SELECT layer, indicator, value FROM cdm.pipeline_health WHERE NOT is_good ORDER BY 1, 2";
     assert_eq!(fixture.pipeline.sql(bad).await?, [""; 0]);

@@ -16,7 +16,7 @@ fn places(days: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn an_order_of_long_ago_and_a_word_of_the_language_spoil_no_picture() -> Result<()> {
+async fn an_old_order_and_a_reserved_word_do_not_break_a_chart() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let service = cdm(&pipeline).start().await?;
     let mut browser = Browser::start(&RUSSIAN).await?;
@@ -34,7 +34,7 @@ async fn an_order_of_long_ago_and_a_word_of_the_language_spoil_no_picture() -> R
 const SAID: &str = "document.querySelector('.panel:not([hidden])').innerText";
 
 #[tokio::test]
-async fn a_fresh_installation_shows_that_there_is_nothing() -> Result<()> {
+async fn a_new_installation_shows_that_there_are_no_data() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let service = cdm(&pipeline).start().await?;
     pipeline.summarized().await?;

@@ -85,7 +85,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn what_the_database_refused_is_counted_once_its_cause_is_gone() -> Result<()> {
+async fn replayed_dead_letters_are_counted_once() -> Result<()> {
     for refused in REFUSED {
         let fixture = Fixture::start(refused).await?;
         let (letters, records) = (fixture.listed().await?.1, fixture.source().await?);
@@ -110,7 +110,7 @@ async fn what_the_database_refused_is_counted_once_its_cause_is_gone() -> Result
 }
 
 #[tokio::test]
-async fn a_replay_that_is_killed_before_it_remembers_sends_again_and_nothing_counts_twice() -> Result<()> {
+async fn a_replay_killed_before_it_is_recorded_repeats_and_counts_nothing_twice() -> Result<()> {
     let fixture = Fixture::start(REFUSED[0]).await?;
     let records = fixture.source().await?;
     // Readers of the table may proceed; writers wait.

@@ -4,7 +4,7 @@ use super::order::{Act, Order};
 
 /// Number of generated events by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct GeneratedCounts {
     /// Distinct orders whose final event is out.
     pub orders: u64,
     /// All records.
@@ -33,7 +33,7 @@ pub struct Tally {
     pub reassigned: u64,
 }
 
-impl Tally {
+impl GeneratedCounts {
     pub(super) fn count(&mut self, act: Act, order: &Order) {
         self.events += 1;
         match act {

@@ -27,7 +27,7 @@ const DAYS: [&str; 4] = ["order_hours", "product_days", "category_days", "produc
 const NOTED: &str = "SELECT DISTINCT day FROM cdm_summary.stale_days ORDER BY 1";
 
 #[tokio::test]
-async fn two_replicas_refresh_one_after_the_other() -> Result<()> {
+async fn two_replicas_do_not_refresh_at_the_same_time() -> Result<()> {
     let week = Workload::dirty(109, 600);
     let (before, after) = week.events.split_at(week.events.len() / 2);
     let fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
@@ -48,7 +48,7 @@ async fn two_replicas_refresh_one_after_the_other() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_dies_in_the_middle_of_a_refresh_leaves_the_notes() -> Result<()> {
+async fn a_replica_killed_during_a_refresh_leaves_the_days_stale() -> Result<()> {
     let week = Workload::dirty(110, 400);
     let (before, after) = week.events.split_at(week.events.len() / 2);
     let mut fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
@@ -104,7 +104,7 @@ async fn a_statement_of_a_refresh_does_not_outlive_its_process() -> Result<()> {
 }
 
 #[tokio::test]
-async fn orders_deleted_beside_the_first_refresh_of_their_day_are_gone_from_the_figures() -> Result<()> {
+async fn orders_deleted_during_the_first_refresh_of_their_day_are_not_in_the_figures() -> Result<()> {
     let week = Workload::clean(118, 100);
     let fixture = Fixture::loaded(&Workload { events: Vec::new(), ..week.clone() }).await?;
     let client = fixture.pipeline.database().await?;

@@ -54,7 +54,7 @@ async fn the_token_is_asked_for_and_kept_until_the_tab_is_closed() -> Result<()>
 }
 
 #[tokio::test]
-async fn switched_off_there_is_no_page() -> Result<()> {
+async fn a_disabled_dashboard_answers_404() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let service = cdm(&pipeline).env("DASHBOARD", "off").start().await?;
     for path in ["/dashboard", "/dashboard/page.js", DATA] {

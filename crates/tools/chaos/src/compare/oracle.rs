@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_former_topic_what_was_committed_must_be_a_dead_letter_and_the_rest_may() {
+    fn committed_bad_records_of_a_former_topic_must_be_dead_letters() {
         let refused = [((0, 4), None), ((0, 5), None), ((1, 0), None)].into();
         let mut oracle = Oracle { refused, next: vec![9, 1], ..Oracle::default() };
         oracle.forget_topic(&[5]);

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::{Fixture, ensure_silent};
 
 #[tokio::test]
-async fn scram_and_verify_full_and_rediss() -> Result<()> {
+async fn the_pipeline_works_with_scram_verify_full_and_rediss() -> Result<()> {
     let fixture = Fixture::start().await?;
     works(&fixture, &fixture.pipeline, "SCRAM-SHA-512", 101).await?;
     // PLAIN, and every secret from a file.

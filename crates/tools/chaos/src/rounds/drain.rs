@@ -35,7 +35,7 @@ pub(crate) async fn heal(world: &World) -> Result<()> {
         fixture.start(server).await?;
         fixture.resume(server)?;
     }
-    world.names.tell(&fixture.pipeline).await;
+    world.names.write_all(&fixture.pipeline).await;
     for deserter in world.fleet.deserters().await? {
         world.complain(deserter);
     }
@@ -51,7 +51,7 @@ pub(crate) async fn heal(world: &World) -> Result<()> {
 }
 
 /// Waits until the pipeline is idle, and returns all differences.
-pub(crate) async fn verdict(world: &World) -> Result<Vec<Difference>> {
+pub(crate) async fn find_differences(world: &World) -> Result<Vec<Difference>> {
     let mut oracle = world.oracle.lock().await;
     oracle.follow(&world.fixture.pipeline).await?;
     let truth = oracle.truth(&world.names.known());
@@ -97,8 +97,13 @@ async fn rest(world: &World, truth: &Truth) -> Result<()> {
     pipeline.wait_idle_within(&Layer::ALL, LOOK).await?;
     let parked: BTreeSet<u64> = pipeline.sql(PARKED).await?.iter().map(|id| id.parse()).collect::<Result<_, _>>()?;
     let expected: BTreeSet<u64> = truth.orders.iter().filter(|(_, order)| order.parked).map(|(id, _)| *id).collect();
-    let told: Vec<_> = parked.symmetric_difference(&expected).take(5).collect();
-    anyhow::ensure!(told.is_empty(), "{} orders are parked instead of {}, see {told:?}", parked.len(), expected.len());
+    let listed: Vec<_> = parked.symmetric_difference(&expected).take(5).collect();
+    anyhow::ensure!(
+        listed.is_empty(),
+        "{} orders are parked instead of {}, see {listed:?}",
+        parked.len(),
+        expected.len()
+    );
     // Orders un-parked between the two observations are still being processed.
     pipeline.wait_idle_within(&Layer::ALL, LOOK).await
 }

@@ -11,7 +11,7 @@ const HOLD_UP: &str = "LOCK TABLE dds.bv_user_product_counters IN EXCLUSIVE MODE
 const DELETE: &str = "DELETE FROM dds.l_product_category";
 
 #[tokio::test]
-async fn a_batch_that_relied_on_them_is_repeated_with_them() -> anyhow::Result<()> {
+async fn a_batch_that_left_out_deleted_rows_is_repeated_and_inserts_them() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     store(&replica, 0, &[1, 2]).await?;
@@ -32,7 +32,7 @@ async fn a_batch_that_relied_on_them_is_repeated_with_them() -> anyhow::Result<(
 }
 
 #[tokio::test]
-async fn a_batch_that_met_them_does_not_remember_them() -> anyhow::Result<()> {
+async fn rows_deleted_during_a_batch_are_not_cached() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     store(&fixture.replica().await?, 0, &[1, 2]).await?;
     let keys = fixture.keys().await?;
@@ -54,7 +54,7 @@ async fn a_batch_that_met_them_does_not_remember_them() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_batch_that_meets_them_going_waits_until_they_are_gone() -> anyhow::Result<()> {
+async fn an_insert_of_a_row_that_is_being_deleted_waits_for_the_commit() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     store(&replica, 0, &[1, 2]).await?;
@@ -75,7 +75,7 @@ async fn a_batch_that_meets_them_going_waits_until_they_are_gone() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn rows_that_are_just_going_are_neither_relied_on_nor_remembered() -> anyhow::Result<()> {
+async fn rows_with_an_uncommitted_delete_are_neither_left_out_nor_cached() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     store(&replica, 0, &[1, 2]).await?;

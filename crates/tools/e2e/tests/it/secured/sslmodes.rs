@@ -6,7 +6,7 @@ use harness::Layer;
 use super::{Fixture, all};
 
 #[tokio::test]
-async fn an_sslmode_checks_what_it_says() -> Result<()> {
+async fn each_sslmode_verifies_as_documented() -> Result<()> {
     let fixture = Fixture::start().await?;
     let secured = fixture.secured()?;
     let (ours, strange) = (secured.ca_file().display().to_string(), secured.untrusted_ca_file().display().to_string());

@@ -20,7 +20,7 @@ const VIOLATIONS: &str =
 const TABS: [&str; 3] = ["popularity", "tags", "health"];
 
 #[tokio::test]
-async fn are_the_visitors_own_and_remembered() -> Result<()> {
+async fn language_and_theme_follow_the_browser_and_are_remembered() -> Result<()> {
     let fixture = Fixture::set(&Workload::clean(66, 100)).await?;
     let mut browser = fixture.visit(&Visitor { language: "en-US", theme: "dark", width: 1440 }).await?;
     let state = "[document.documentElement.lang, document.documentElement.dataset.theme, \
@@ -41,7 +41,7 @@ async fn are_the_visitors_own_and_remembered() -> Result<()> {
 }
 
 #[tokio::test]
-async fn serve_everybody_on_every_screen() -> Result<()> {
+async fn the_page_is_accessible_at_every_screen_size() -> Result<()> {
     let fixture = Fixture::set(&Workload::dirty(67, 300)).await?;
     for visitor in [
         RUSSIAN,
