@@ -1,4 +1,4 @@
-//! What the routes of all APIs share: the database, the changes, the time zone, and the caller.
+//! The HTTP APIs, and what their routes share: the database, the changes, the time zone, and the caller.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -6,11 +6,15 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use database::Database;
 use percent_encoding::percent_decode_str;
 
-use crate::{
-    auth::Keys,
-    changes::{Cause, Changes},
-    instant::Zone,
-};
+use self::{auth::Keys, instant::Zone};
+use crate::changes::{Cause, Changes};
+
+pub(crate) mod instant;
+pub(crate) mod auth;
+mod reads;
+mod links;
+pub(crate) mod v1;
+pub(crate) mod slugs;
 
 /// The state of the routes.
 #[derive(Debug, Clone)]

@@ -10,16 +10,17 @@ use runtime::{App, Context, ExitError, Report, Start, check, schema, until_avail
 use stream::StreamCommands;
 
 use crate::{
-    api::Api,
-    auth::{Auth, Keys},
-    changes::Changes,
+    api::{
+        Api,
+        auth::{Auth, Keys},
+        slugs, v1,
+    },
+    changes::{Changes, sweeper},
     commands::Commands,
     metrics,
     migrations::MIGRATIONS,
     settings::{OwnSettings, Settings},
-    slugs, sweeper,
     user_actions::UserActions,
-    v1,
 };
 
 /// segments-service.

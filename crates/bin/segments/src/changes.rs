@@ -22,8 +22,9 @@ mod user;
 mod segment;
 mod status;
 mod expire;
+pub(crate) mod sweeper;
 
-const SELECT_CLOCK: database::Statement = statement!("segments/select_clock");
+const SELECT_CLOCK: database::Statement = statement!("segments/locks/select_clock");
 
 /// Changes, in one database.
 #[derive(Debug, Clone)]

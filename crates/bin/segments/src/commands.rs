@@ -6,11 +6,11 @@ use clap::Subcommand;
 use database::{PgTimestamp, Statement, get, statement};
 use runtime::{CommandSettings, ExitError};
 
-use crate::auth::{self, Role};
+use crate::api::auth::{self, Role};
 
-const INSERT: Statement = statement!("segments/insert_key");
-const REVOKE: Statement = statement!("segments/revoke_key");
-const SELECT: Statement = statement!("segments/select_keys");
+const INSERT: Statement = statement!("segments/access/insert_key");
+const REVOKE: Statement = statement!("segments/access/revoke_key");
+const SELECT: Statement = statement!("segments/access/select_keys");
 
 /// The subcommands that only segments-service has.
 #[derive(Debug, Subcommand)]

@@ -10,10 +10,13 @@ use runtime::{
 use stream::Service as _;
 
 use crate::{
-    auth::Auth,
-    instant::Zone,
+    api::{auth::Auth, instant::Zone},
     user_actions::{UserActions, UserServiceSettings},
 };
+
+pub use self::sources::Sources;
+
+mod sources;
 
 /// What can be set beside the settings of every service.
 #[derive(Debug, Clone)]

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::{Cause, Changes, clock, locks, operation::Operation};
 
-const SELECT_SEGMENTS: Statement = statement!("segments/select_expired_segments");
-const COUNT: Statement = statement!("segments/count_expired");
-const EXPIRE: Statement = statement!("segments/expire_memberships");
+const SELECT_SEGMENTS: Statement = statement!("segments/memberships/select_expired_segments");
+const COUNT: Statement = statement!("segments/memberships/count_expired");
+const EXPIRE: Statement = statement!("segments/memberships/expire_memberships");
 
 impl Changes {
     /// Closes memberships whose time is over. Returns how many. Several replicas may do so at the same time: each looks

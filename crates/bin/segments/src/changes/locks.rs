@@ -5,10 +5,10 @@ use database::{Statement, Transaction, get, statement};
 
 use super::plan::Who;
 
-const SEGMENTS: Statement = statement!("segments/lock_segments_shared");
-const SEGMENT_IDS: Statement = statement!("segments/lock_segment_ids_shared");
-const SEGMENT: Statement = statement!("segments/lock_segment");
-const USER: Statement = statement!("segments/lock_user");
+const SEGMENTS: Statement = statement!("segments/locks/lock_segments_shared");
+const SEGMENT_IDS: Statement = statement!("segments/locks/lock_segment_ids_shared");
+const SEGMENT: Statement = statement!("segments/locks/lock_segment");
+const USER: Statement = statement!("segments/locks/lock_user");
 
 /// Locks segments by name, to change one user in them. Returns the ids of those that exist.
 pub(super) async fn segments(transaction: &Transaction, names: &[&str]) -> Result<Vec<i32>, Failure> {

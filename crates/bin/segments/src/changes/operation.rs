@@ -5,7 +5,7 @@ use database::{PgTimestamp, Statement, Transaction, get, statement};
 
 use super::Cause;
 
-const INSERT: Statement = statement!("segments/insert_operation");
+const INSERT: Statement = statement!("segments/operations/insert_operation");
 
 /// An operation to record.
 pub(super) struct Operation<'a> {

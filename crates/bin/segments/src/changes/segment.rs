@@ -7,13 +7,13 @@ use serde_json::json;
 
 use super::{Cause, Changes, Error, clock, expire, locks, operation::Operation, plan::Segment, user};
 
-const INSERT: Statement = statement!("segments/insert_segment");
-const SELECT: Statement = statement!("segments/select_segment");
-const SELECT_BY_ID: Statement = statement!("segments/select_segments");
-const REVIVE: Statement = statement!("segments/revive_segment");
-const DELETE: Statement = statement!("segments/delete_segment");
-const CLOSE_ALL: Statement = statement!("segments/close_segment_memberships");
-const FILL: Statement = statement!("segments/fill_segment");
+const INSERT: Statement = statement!("segments/segments/insert_segment");
+const SELECT: Statement = statement!("segments/segments/select_segment");
+const SELECT_BY_ID: Statement = statement!("segments/segments/select_segments");
+const REVIVE: Statement = statement!("segments/segments/revive_segment");
+const DELETE: Statement = statement!("segments/segments/delete_segment");
+const CLOSE_ALL: Statement = statement!("segments/memberships/close_segment_memberships");
+const FILL: Statement = statement!("segments/memberships/fill_segment");
 
 /// An alive segment has the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

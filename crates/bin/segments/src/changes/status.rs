@@ -15,15 +15,15 @@ use super::{
     user,
 };
 
-const INSERT: Statement = statement!("segments/insert_user");
-const INSERT_GUID: Statement = statement!("segments/insert_user_guid");
-const SELECT: Statement = statement!("segments/select_user");
-const SELECT_BY_GUID: Statement = statement!("segments/select_user_by_guid");
-const SEGMENTS: Statement = statement!("segments/select_user_segments");
-const OPEN: Statement = statement!("segments/select_user_open");
-const CLOSE: Statement = statement!("segments/close_memberships");
-const SET: Statement = statement!("segments/set_user_status");
-const NEXT: Statement = statement!("segments/next_request");
+const INSERT: Statement = statement!("segments/users/insert_user");
+const INSERT_GUID: Statement = statement!("segments/users/insert_user_guid");
+const SELECT: Statement = statement!("segments/users/select_user");
+const SELECT_BY_GUID: Statement = statement!("segments/users/select_user_by_guid");
+const SEGMENTS: Statement = statement!("segments/memberships/select_user_segments");
+const OPEN: Statement = statement!("segments/memberships/select_user_open");
+const CLOSE: Statement = statement!("segments/memberships/close_memberships");
+const SET: Statement = statement!("segments/users/set_user_status");
+const NEXT: Statement = statement!("segments/users/next_request");
 
 /// A user of API v1.
 #[derive(Debug, Clone)]

@@ -11,12 +11,12 @@ use super::{
     plan::{Open, Pair, Plan, Segment, State, Status, User, Who, Wish, plan},
 };
 
-const SELECT_USER: Statement = statement!("segments/select_user");
-const SELECT_SEGMENTS: Statement = statement!("segments/select_segments");
-const SELECT_PAIRS: Statement = statement!("segments/select_pairs");
-const INSERT: Statement = statement!("segments/insert_memberships");
-const CLOSE: Statement = statement!("segments/close_memberships");
-const SET_ENDS: Statement = statement!("segments/set_membership_ends");
+const SELECT_USER: Statement = statement!("segments/users/select_user");
+const SELECT_SEGMENTS: Statement = statement!("segments/segments/select_segments");
+const SELECT_PAIRS: Statement = statement!("segments/memberships/select_pairs");
+const INSERT: Statement = statement!("segments/memberships/insert_memberships");
+const CLOSE: Statement = statement!("segments/memberships/close_memberships");
+const SET_ENDS: Statement = statement!("segments/memberships/set_membership_ends");
 
 impl Changes {
     /// Changes the memberships of one user in the segments with these names. `decide` sees the locked state, and returns

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::scan::{Scanner, SyntaxError};
-use crate::text::Text;
+use crate::go::text::Text;
 
 /// A JSON object of a request, whose fields are read by name. Without a body it has none.
 #[derive(Debug, Default)]

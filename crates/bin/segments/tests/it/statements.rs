@@ -11,10 +11,13 @@ async fn every_statement_prepares() -> anyhow::Result<()> {
     let client = database::connect(&settings).await?.client;
     client.batch_execute("SET search_path = pg_catalog, pg_temp").await?;
     let mut count = 0;
-    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/segments"))? {
-        let file = entry?.path();
-        let is_script = file.file_stem().is_some_and(|name| name == "import_original");
-        if file.extension().is_some_and(|extension| extension == "sql") && !is_script {
+    for folder in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/segments"))? {
+        let folder = folder?.path();
+        if !folder.is_dir() || folder.ends_with("migrations") {
+            continue;
+        }
+        for entry in fs::read_dir(&folder)? {
+            let file = entry?.path();
             let prepared = client.prepare(&fs::read_to_string(&file)?).await;
             anyhow::ensure!(prepared.is_ok(), "{}: {:?}", file.display(), prepared.err());
             count += 1;

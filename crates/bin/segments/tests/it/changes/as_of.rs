@@ -109,8 +109,8 @@ async fn any_instant_is_what_a_model_in_memory_says() -> anyhow::Result<()> {
             let at = PgTimestamp::new(text.replace(' ', "T").parse::<jiff::civil::DateTime>()?);
             snapshots.push((text, model.members(at)));
         }
-        let by_segment = include_str!("../../../../../../sql/segments/select_members_as_of.sql");
-        let by_user = include_str!("../../../../../../sql/segments/select_user_as_of.sql");
+        let by_segment = include_str!("../../../../../../sql/segments/history/select_members_as_of.sql");
+        let by_user = include_str!("../../../../../../sql/segments/history/select_user_as_of.sql");
         let wrap = |inner: String, from: &str| {
             format!(
                 "SELECT segments.name, ('x' || right(guid::text, 4))::bit(16)::int AS user_number FROM {from},

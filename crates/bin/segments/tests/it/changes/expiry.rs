@@ -41,7 +41,7 @@ async fn three_replicas_record_an_expiry_once() -> anyhow::Result<()> {
 #[tokio::test]
 async fn without_a_sweeper_a_membership_ends_at_its_microsecond() -> anyhow::Result<()> {
     let fixture = with_ends("'2021-01-01 12:00:00.000001'").await?;
-    let as_of = include_str!("../../../../../../sql/segments/select_user_as_of.sql");
+    let as_of = include_str!("../../../../../../sql/segments/history/select_user_as_of.sql");
     for (instant, expected) in [
         ("2019-12-31 23:59:59.999999", 0),
         ("2020-01-01", 2),

@@ -10,15 +10,17 @@ use super::{
     render::{List, Shape, Users, UsersWithSegments},
 };
 use crate::{
-    api::{Api, PathPart},
+    api::{
+        Api, PathPart,
+        reads::{self, Render},
+    },
     changes::{Cause, NewUser},
     go::number::atoi,
-    reads::{self, Render},
-    text::Text,
+    go::text::Text,
 };
 
-const USERS: Statement = statement!("segments/stream_users");
-const WITH_SEGMENTS: Statement = statement!("segments/stream_users_with_segments");
+const USERS: Statement = statement!("segments/users/stream_users");
+const WITH_SEGMENTS: Statement = statement!("segments/users/stream_users_with_segments");
 
 /// The longest name in bytes.
 const MAX_NAME: usize = 1000;

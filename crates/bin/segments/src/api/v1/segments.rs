@@ -10,14 +10,14 @@ use super::{
     render::{List, Segments, Shape},
 };
 use crate::{
-    api::{Api, PathPart},
+    api::{Api, PathPart, reads},
     changes::{self, AlreadyExists, CannotDelete, Cause},
-    go, reads,
-    text::Text,
+    go,
+    go::text::Text,
 };
 
-const LIST: Statement = statement!("segments/stream_segments");
-const SELECT: Statement = statement!("segments/select_segment");
+const LIST: Statement = statement!("segments/segments/stream_segments");
+const SELECT: Statement = statement!("segments/segments/select_segment");
 
 /// The longest name in bytes.
 const MAX_NAME: usize = 1000;

@@ -6,7 +6,8 @@ use consumer::Failure;
 use schedule::Schedule;
 use tokio_util::sync::CancellationToken;
 
-use crate::{changes::Changes, metrics};
+use super::Changes;
+use crate::metrics;
 
 /// The time between two rounds.
 const EVERY: Duration = Duration::from_secs(1);

@@ -7,10 +7,7 @@ use axum::{
 };
 
 use self::error::Error;
-use crate::{
-    api::{Api, MAX_BODY_BYTES},
-    auth::Answers,
-};
+use crate::api::{Api, MAX_BODY_BYTES, auth::Answers};
 
 mod error;
 mod body;

@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::auth::hex;
+use crate::api::auth::hex;
 
-const SECRET: Statement = statement!("segments/select_link_secret");
+const SECRET: Statement = statement!("segments/access/select_link_secret");
 
 /// A report about a user in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

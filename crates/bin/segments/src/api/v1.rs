@@ -8,10 +8,7 @@ use axum::{
     routing::{MethodRouter, get},
 };
 
-use crate::{
-    api::{Api, MAX_BODY_BYTES},
-    auth::Answers,
-};
+use crate::api::{Api, MAX_BODY_BYTES, auth::Answers};
 
 mod error;
 mod body;

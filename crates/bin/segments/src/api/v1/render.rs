@@ -3,7 +3,10 @@
 use consumer::Failure;
 use database::{Row, get};
 
-use crate::{go, instant::Zone, reads::Render};
+use crate::{
+    api::{instant::Zone, reads::Render},
+    go,
+};
 
 /// A list or a single object, under its key.
 #[derive(Debug, Clone, Copy)]

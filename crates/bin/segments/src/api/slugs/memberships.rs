@@ -18,13 +18,12 @@ use super::{
     error::Error,
 };
 use crate::{
-    api::Api,
+    api::{Api, reads},
     changes::{Cause, Pair, State as Locked, Status, Who, Wish},
     go::bind::{Object, TypeErrors},
-    reads,
 };
 
-const NAMES: Statement = statement!("segments/select_user_names");
+const NAMES: Statement = statement!("segments/history/select_user_names");
 
 /// Until when a user is added.
 #[derive(Debug, Clone, Copy)]

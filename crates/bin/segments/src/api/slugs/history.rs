@@ -16,14 +16,16 @@ use uuid::Uuid;
 
 use super::{Result, body::guid, error::Error};
 use crate::{
-    api::{Api, PathPart},
+    api::{
+        Api, PathPart,
+        links::{self, Invalid, Report, Secret},
+        reads::{self, Render},
+    },
     go,
-    links::{self, Invalid, Report, Secret},
-    reads::{self, Render},
 };
 
-const USER: Statement = statement!("segments/select_user_by_guid");
-const EVENTS: Statement = statement!("segments/stream_user_events");
+const USER: Statement = statement!("segments/users/select_user_by_guid");
+const EVENTS: Statement = statement!("segments/history/stream_user_events");
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -7,7 +7,7 @@ use axum::{
 use consumer::Failure;
 
 use super::json;
-use crate::{auth::Refusal, changes, go, metrics::request_failed};
+use crate::{api::auth::Refusal, changes, go, metrics::request_failed};
 
 /// The title of an error, which decides the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::changes::Cause;
 
-const SELECT: Statement = statement!("segments/select_key");
+const SELECT: Statement = statement!("segments/access/select_key");
 
 /// `AUTH`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

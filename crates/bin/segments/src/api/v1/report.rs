@@ -12,9 +12,12 @@ use super::{
     error::{Error, Title},
     json,
 };
-use crate::{api::Api, go, instant::Zone, reads, reads::Render};
+use crate::{
+    api::{Api, instant::Zone, reads, reads::Render},
+    go,
+};
 
-const REPORT: Statement = statement!("segments/stream_report");
+const REPORT: Statement = statement!("segments/history/stream_report");
 
 /// The parameters that limit the report.
 const LIMITS: [&str; 4] = ["start_from", "start_to", "end_from", "end_to"];

@@ -8,7 +8,7 @@ use axum::{
 use consumer::Failure;
 use serde::Serialize;
 
-use crate::{auth::Refusal, changes, metrics::request_failed};
+use crate::{api::auth::Refusal, changes, metrics::request_failed};
 
 /// A request that fails.
 #[derive(Debug)]
