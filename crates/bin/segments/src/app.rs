@@ -20,6 +20,7 @@ use crate::{
     metrics,
     migrations::MIGRATIONS,
     settings::{OwnSettings, Settings},
+    swagger::{self, Title},
     user_actions::UserActions,
 };
 
@@ -28,6 +29,7 @@ pub struct Segments {
     connection: database::Settings,
     api: Api,
     auth: Auth,
+    title: Title,
     users: Option<stream::App<UserActions>>,
     start: Arc<Start>,
 }
@@ -48,11 +50,12 @@ impl App for Segments {
         let connection = settings.connection(Self::NAME)?;
         let database = Database::new(&connection);
         let changes = Changes::new(database.clone());
-        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl } = settings.own;
+        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, drive, title } =
+            settings.own;
         let users = settings.users.map(stream::App::new).transpose()?;
         let keys = Keys::new(database.clone(), auth);
-        let api = Api { database, changes, zone, keys, dev_methods, public_url, report_link_ttl };
-        Ok(Self { connection, api, auth, users, start: Arc::new(Start::of(&[POSTGRES])) })
+        let api = Api { database, changes, zone, keys, dev_methods, public_url, report_link_ttl, drive: drive.open()? };
+        Ok(Self { connection, api, auth, title, users, start: Arc::new(Start::of(&[POSTGRES])) })
     }
 
     fn describe_metrics() {
@@ -68,7 +71,8 @@ impl App for Segments {
     }
 
     fn routes(&self) -> Router {
-        v1::fallbacks(v1::routes(self.api.clone()).merge(slugs::routes(self.api.clone())))
+        let apis = v1::routes(self.api.clone()).merge(slugs::routes(self.api.clone()));
+        v1::fallbacks(apis.merge(swagger::routes(&self.title)))
     }
 
     async fn check(&self, report: &mut Report) {

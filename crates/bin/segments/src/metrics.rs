@@ -16,6 +16,12 @@ pub(crate) fn describe() {
         "Requests refused, by reason: no key, a wrong one, a role that does not suffice"
     );
     describe_counter!("tagmill_segments_expired_total", Unit::Count, "Memberships closed because their time was over");
+    describe_counter!(
+        "tagmill_segments_drive_failures_total",
+        Unit::Count,
+        "Reports that could not be uploaded to Google Drive"
+    );
+    counter!("tagmill_segments_drive_failures_total").increment(0);
     counter!("tagmill_segments_request_failures_total").increment(0);
     counter!("tagmill_segments_expired_total").increment(0);
     schedule::describe_metrics();
@@ -27,6 +33,12 @@ pub(crate) fn request_failed(failure: Failure) {
     let error = failure.into_dependency_error(database::POSTGRES);
     tracing::warn!(dependency = error.dependency.name, error = error.error, "a request failed");
     counter!("tagmill_segments_request_failures_total").increment(1);
+}
+
+/// A report that Google Drive did not take. The log and the client have the error.
+pub(crate) fn upload_failed(error: &google_drive::Error) {
+    tracing::warn!(%error, "a report was not uploaded");
+    counter!("tagmill_segments_drive_failures_total").increment(1);
 }
 
 /// Memberships whose time was over.

@@ -155,7 +155,6 @@ impl DriveServer {
     }
 
     /// The steps since the last call.
-    #[must_use]
     pub fn take_steps(&self) -> Vec<Step> {
         std::mem::take(&mut lock(&self.state).steps)
     }

@@ -11,3 +11,5 @@ mod access;
 mod changes;
 mod failures;
 mod users;
+mod drive;
+mod swagger;
