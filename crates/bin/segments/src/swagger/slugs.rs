@@ -9,8 +9,8 @@ use uuid::Uuid;
 #[derive(OpenApi)]
 #[openapi(
     paths(
-        create, remove, change_for_user, get_for_user, get_history_report_link, create_user, update_user, remove_user,
-        report
+        create_slug, remove_slug, change_for_user, get_for_user, get_history_report_link, create_guid, update_guid, remove_guid,
+        history_report
     ),
     components(schemas(ErrorList)),
     tags(
@@ -155,7 +155,7 @@ enum Changed {
     request_body(content = SegmentToCreate, example = json!({"slug": "AVITO_MUSIC_SERVICE", "percentToFill": 12.5})),
     responses(Changed, Always), security((), ("token" = []))
 )]
-fn create() {}
+fn create_slug() {}
 
 /// Delete a segment; also if it is unknown or deleted
 #[utoipa::path(
@@ -163,7 +163,7 @@ fn create() {}
     request_body(content = SegmentToDelete, example = json!({"slug": "AVITO_MUSIC_SERVICE"})),
     responses(Changed, Always), security((), ("token" = []))
 )]
-fn remove() {}
+fn remove_slug() {}
 
 /// Add a user to segments, and remove the user from others
 ///
@@ -199,7 +199,7 @@ fn get_history_report_link() {}
     request_body(content = UserGuid, example = json!({"userID": "45643d9d-c98d-5888-9743-20b85ecf0752"})),
     responses(Changed, Always), security((), ("token" = []))
 )]
-fn create_user() {}
+fn create_guid() {}
 
 /// Set the status of a user
 #[utoipa::path(
@@ -207,7 +207,7 @@ fn create_user() {}
     request_body(content = UserStatus, example = json!({"userID": "45643d9d-c98d-5888-9743-20b85ecf0752", "status": "excluded"})),
     responses(Changed, Always), security((), ("token" = []))
 )]
-fn update_user() {}
+fn update_guid() {}
 
 /// Remove a user, with all memberships
 #[utoipa::path(
@@ -215,7 +215,7 @@ fn update_user() {}
     request_body(content = UserGuid, example = json!({"userID": "45643d9d-c98d-5888-9743-20b85ecf0752"})),
     responses(Changed, Always), security((), ("token" = []))
 )]
-fn remove_user() {}
+fn remove_guid() {}
 
 /// The report behind a link
 #[utoipa::path(
@@ -228,7 +228,7 @@ fn remove_user() {}
         (status = 503, description = "The database does not answer, or is too busy", body = ErrorList)
     )
 )]
-fn report() {}
+fn history_report() {}
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

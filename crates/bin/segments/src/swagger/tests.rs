@@ -38,6 +38,15 @@ fn no_two_apis_have_a_schema_of_one_name() {
     assert_eq!(parts.into_iter().map(schemas).sum::<usize>(), schemas(document()));
 }
 
+#[test]
+fn operations_have_names_of_their_own() {
+    let document = read();
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let names: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), names.iter().collect::<BTreeSet<_>>().len(), "{names:?}");
+}
+
 /// The operation of a request: that of the path with the fewest parameters.
 fn operation<'a>(document: &'a Value, method: &str, path: &str) -> &'a Value {
     let path: Vec<&str> = path.split('?').next().unwrap().split('/').collect();
