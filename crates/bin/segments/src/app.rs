@@ -22,6 +22,7 @@ use crate::{
     metrics,
     migrations::MIGRATIONS,
     settings::{OwnSettings, Settings},
+    swagger::{self, Title},
     user_actions::UserActions,
 };
 
@@ -30,6 +31,7 @@ pub struct Segments {
     connection: database::Settings,
     api: Api,
     auth: Auth,
+    title: Title,
     users: Option<stream::App<UserActions>>,
     log_copy: Option<LogCopy>,
     start: Arc<Start>,
@@ -56,11 +58,12 @@ impl App for Segments {
         let database = Database::new(&connection);
         let changes = Changes::new(database.clone());
         let log_copy = settings.own.log_copy();
-        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, .. } = settings.own;
+        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, drive, title, .. } =
+            settings.own;
         let users = settings.users.map(stream::App::new).transpose()?;
         let keys = Keys::new(database.clone(), auth);
-        let api = Api { database, changes, zone, keys, dev_methods, public_url, report_link_ttl };
-        Ok(Self { connection, api, auth, users, log_copy, start: Arc::new(Start::of(&[POSTGRES])) })
+        let api = Api { database, changes, zone, keys, dev_methods, public_url, report_link_ttl, drive: drive.open()? };
+        Ok(Self { connection, api, auth, title, users, log_copy, start: Arc::new(Start::of(&[POSTGRES])) })
     }
 
     fn describe_metrics() {
@@ -76,8 +79,8 @@ impl App for Segments {
     }
 
     fn routes(&self) -> Router {
-        let routes = v1::routes(self.api.clone()).merge(slugs::routes(self.api.clone()));
-        v1::fallbacks(routes).layer(middleware::from_fn(http::with_request_id))
+        let apis = v1::routes(self.api.clone()).merge(slugs::routes(self.api.clone()));
+        v1::fallbacks(apis.merge(swagger::routes(&self.title))).layer(middleware::from_fn(http::with_request_id))
     }
 
     async fn check(&self, report: &mut Report) {

@@ -11,6 +11,8 @@ use stream::Service as _;
 
 use crate::{
     api::{auth::Auth, instant::Zone},
+    drive::DriveSettings,
+    swagger::Title,
     user_actions::{UserActions, UserServiceSettings},
 };
 
@@ -59,6 +61,12 @@ pub(crate) struct OwnSettings {
     /// Time for which a link to a report is valid.
     #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "4h")]
     pub(crate) report_link_ttl: Duration,
+
+    #[command(flatten)]
+    pub(crate) drive: DriveSettings,
+
+    #[command(flatten)]
+    pub(crate) title: Title,
 }
 
 /// Maximum time for which a request waits for a connection.

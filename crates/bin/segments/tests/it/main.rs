@@ -15,3 +15,5 @@ mod requests;
 mod memory;
 mod documentation;
 mod users;
+mod drive;
+mod swagger;
