@@ -79,7 +79,7 @@ pub(super) fn sieges() -> Vec<Siege> {
 /// Attacks a pipeline of its own.
 pub(super) async fn endure(stack: &Stack, siege: Siege) -> Result<Outcome> {
     let week = Workload::clean(91, 400);
-    let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?.quiet();
+    let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?.quiet().in_pods_of_128_mib();
     pipeline.name(&week.reference).await?;
     let services = pipeline.start_all().await?;
     let (before, during) = week.events.split_at(week.events.len() / 2);

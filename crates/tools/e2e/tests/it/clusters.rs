@@ -2,6 +2,7 @@
 //! and a pooler.
 
 mod rendered;
+mod elt;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack};

@@ -12,6 +12,7 @@ use crate::story::{Order, closed, restaurant, user};
 
 mod settings;
 mod check;
+mod segments;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/roles/create_service_roles.sql");
 

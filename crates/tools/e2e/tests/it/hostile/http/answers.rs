@@ -45,7 +45,7 @@ const FILL: &str = "
 
 #[tokio::test]
 async fn are_small_and_few_at_a_time() -> Result<()> {
-    let pipeline = Pipeline::start(1).await?;
+    let pipeline = Pipeline::start(1).await?.in_pods_of_128_mib();
     // No refresh removes what is filled in.
     let cdm = pipeline.service(Layer::Cdm).env("SUMMARY_REFRESH", "24h").start().await?;
     limit_files(&cdm, OWN_FILES).await?;

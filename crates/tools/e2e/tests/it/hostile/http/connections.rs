@@ -22,7 +22,7 @@ const KEPT_KIB: u64 = 16 << 10;
 #[tokio::test]
 async fn neither_silence_the_probes_nor_stop_the_orders_nor_fill_the_memory() -> Result<()> {
     let week = Workload::clean(91, 400);
-    let pipeline = Pipeline::start(1).await?;
+    let pipeline = Pipeline::start(1).await?.in_pods_of_128_mib();
     pipeline.name(&week.reference).await?;
     let services = pipeline.start_all().await?;
     for service in &services {
