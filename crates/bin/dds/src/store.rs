@@ -96,7 +96,7 @@ async fn attempt(
         states::note_stale(&transaction, &stale_hours),
         vault::write(&transaction, load_src, &vault, use_cache),
         names::write(&transaction, load_src, &changed),
-        counters::write(&transaction, &deltas, &touched),
+        counters::apply_deltas(&transaction, &deltas, &touched),
         self::generation(&transaction),
     )?;
     if !use_cache {

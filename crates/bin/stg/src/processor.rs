@@ -28,7 +28,7 @@ pub struct Stg {
     database: Database,
     names: ReferenceStore,
     parked: Parked,
-    reading: DecodeOptions,
+    decode_options: DecodeOptions,
     park_max_age: Duration,
     max_message_bytes: usize,
     memory: MemoryBudget,
@@ -50,7 +50,7 @@ impl Stg {
             database: database.clone(),
             names: ReferenceStore::with_cache(&settings.redis()?, memory.cache),
             parked: Parked::default(),
-            reading: settings.decode_options(),
+            decode_options: settings.decode_options(),
             park_max_age: settings.park_max_age,
             max_message_bytes,
             memory,
@@ -125,7 +125,7 @@ impl Processor for Stg {
     const STORE: Dependency = database::POSTGRES;
 
     fn decode(&self, record: &Record) -> Result<Event, Outcome> {
-        decode::decode(record, self.reading, now().unix_millis())
+        decode::decode(record, self.decode_options, now().unix_millis())
     }
 
     /// Events of one order must be applied in sequence.

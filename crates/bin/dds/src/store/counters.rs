@@ -21,7 +21,7 @@ use crate::{
 ///
 /// Changed counters are returned by the statement that changes them. The others, and those whose business key is not in
 /// the batch (an order has lost the product), are read.
-pub(super) async fn write(
+pub(super) async fn apply_deltas(
     transaction: &Transaction,
     deltas: &CounterDeltas<'_>,
     touched: &TouchedCounters<'_>,

@@ -68,7 +68,7 @@ impl Script {
 pub(crate) struct Partition {
     pub(crate) journal: Journal,
     pub(crate) records: VecDeque<Record>,
-    pub(crate) mark: Option<i64>,
+    pub(crate) end: Option<i64>,
     /// Records that arrive just after the end offset was taken.
     pub(crate) late: Vec<Record>,
     pub(crate) script: Script,
@@ -84,7 +84,7 @@ impl Partition {
 impl Source for Partition {
     async fn snapshot_end_offsets(&mut self) -> Result<(), DependencyError> {
         self.script.next("kafka", &self.journal).await?;
-        self.mark = self.records.back().map(|record| record.offset);
+        self.end = self.records.back().map(|record| record.offset);
         self.records.extend(self.late.drain(..));
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Source for Partition {
 
     async fn next_until_end(&mut self, limit: usize) -> Result<Vec<Record>, DependencyError> {
         self.script.next("kafka", &self.journal).await?;
-        let left = self.records.iter().take_while(|record| Some(record.offset) <= self.mark).count();
+        let left = self.records.iter().take_while(|record| Some(record.offset) <= self.end).count();
         if left == 0 {
             self.journal.stop().cancel();
         }

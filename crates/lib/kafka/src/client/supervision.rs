@@ -25,7 +25,7 @@ pub(crate) struct Supervision {
 #[derive(Debug, Clone, Copy)]
 struct Silent {
     since: Instant,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// How long the brokers may not answer a client before a fresh client is tried. An election or the restart of a broker
@@ -34,7 +34,7 @@ pub(crate) const NO_ANSWER: Duration = Duration::from_secs(10);
 
 /// How long a rebalance may take while the coordinator answers. Members that do not rejoin delay a rebalance until
 /// their sessions time out, 45 seconds by Kafka's default.
-pub(crate) const NOT_SETTLED: Duration = Duration::from_secs(60);
+pub(crate) const NOT_STABLE: Duration = Duration::from_secs(60);
 
 /// The interval between two attempts with a fresh client. `PROBE_SELDOM` applies after the brokers have been
 /// unreachable for a minute.
@@ -59,15 +59,15 @@ impl Supervision {
         *self = Self::default();
     }
 
-    /// Records that the client makes no progress now. A fresh client is tried after `patience`.
-    pub(crate) fn no_progress(&mut self, now: Instant, patience: Duration) {
+    /// Records that the client makes no progress now. A fresh client is tried after `timeout`.
+    pub(crate) fn no_progress(&mut self, now: Instant, timeout: Duration) {
         let since = self.silent.map_or(now, |silent| silent.since);
-        self.silent = Some(Silent { since, patience });
+        self.silent = Some(Silent { since, timeout });
     }
 
     /// When a fresh client is tried next. `None` while the client makes progress.
     pub(crate) fn next_probe(&self) -> Option<Instant> {
-        let due = self.silent.map(|silent| silent.since + silent.patience)?;
+        let due = self.silent.map(|silent| silent.since + silent.timeout)?;
         Some(self.probe_at.map_or(due, |at| at.max(due)))
     }
 
@@ -97,7 +97,7 @@ impl Supervision {
 
     /// Whether the client has made no progress for so long that it counts as a stall.
     pub(crate) fn is_stalled(&self, now: Instant) -> bool {
-        self.silent.is_some_and(|silent| now.duration_since(silent.since) >= silent.patience.max(STALL_AFTER))
+        self.silent.is_some_and(|silent| now.duration_since(silent.since) >= silent.timeout.max(STALL_AFTER))
     }
 }
 
@@ -164,8 +164,8 @@ mod tests {
     fn the_next_probe_follows_from_the_timeout() {
         let (mut supervision, begin) = (Supervision::default(), Instant::now());
         assert_eq!(supervision.next_probe(), None);
-        supervision.no_progress(begin, NOT_SETTLED);
-        assert_eq!(supervision.next_probe(), Some(begin + NOT_SETTLED));
+        supervision.no_progress(begin, NOT_STABLE);
+        assert_eq!(supervision.next_probe(), Some(begin + NOT_STABLE));
         supervision.no_progress(begin + NO_ANSWER, NO_ANSWER);
         assert_eq!(supervision.next_probe(), Some(begin + NO_ANSWER), "the coordinator no longer answers");
     }

@@ -13,7 +13,7 @@ use crate::{
     Error, Settings,
     admin::metadata_client::MetadataClient,
     client::error::unavailable,
-    client::supervision::{NO_ANSWER, NOT_SETTLED, Supervision},
+    client::supervision::{NO_ANSWER, NOT_STABLE, Supervision},
 };
 
 /// The supervised client.
@@ -30,7 +30,7 @@ pub(crate) enum Health {
     #[default]
     Well,
     /// The coordinator answers, but a rebalance is not complete.
-    NotSettled,
+    NotStable,
     /// The brokers do not answer.
     NoAnswer,
 }
@@ -52,12 +52,12 @@ impl Supervisor {
 
     /// Records the current health of the client.
     pub(crate) fn observe(&mut self, health: Health) {
-        let patience = match health {
+        let timeout = match health {
             Health::Well => return self.progress(),
-            Health::NotSettled => NOT_SETTLED,
+            Health::NotStable => NOT_STABLE,
             Health::NoAnswer => NO_ANSWER,
         };
-        self.supervision.no_progress(Instant::now(), patience);
+        self.supervision.no_progress(Instant::now(), timeout);
     }
 
     fn progress(&mut self) {

@@ -34,7 +34,7 @@ pub(crate) struct GroupContext {
 struct State {
     owned: HashMap<i32, AssignmentGeneration>,
     /// Whether the last rebalance is complete. Without partitions, the member then has none.
-    settled: bool,
+    stable: bool,
     rebalances: u64,
     commits: PendingCommits,
     paused: bool,
@@ -96,7 +96,7 @@ impl GroupContext {
     /// The assigned partitions. `None` during a rebalance.
     pub(crate) fn partitions(&self) -> Option<Vec<(i32, AssignmentGeneration)>> {
         let state = self.state();
-        state.settled.then(|| state.owned.iter().map(|(&partition, &generation)| (partition, generation)).collect())
+        state.stable.then(|| state.owned.iter().map(|(&partition, &generation)| (partition, generation)).collect())
     }
 
     /// Registers a received record: the brokers are reachable. Returns the generation of its partition, if still
@@ -120,13 +120,13 @@ impl GroupContext {
     /// Whether there are offsets to commit, and no rebalance that would reject them.
     pub(crate) fn has_due_commits(&self) -> bool {
         let state = self.state();
-        state.settled && state.commits.due().any(|partition| !self.partitions.is_unverified(partition))
+        state.stable && state.commits.due().any(|partition| !self.partitions.is_unverified(partition))
     }
 
     /// Takes the offsets to commit now.
     pub(crate) fn take_due_commits(&self) -> BTreeMap<i32, i64> {
         let mut state = self.state();
-        if !state.settled {
+        if !state.stable {
             return BTreeMap::new();
         }
         let due = state.commits.take_due(|partition| !self.partitions.is_unverified(partition));
@@ -155,10 +155,10 @@ impl GroupContext {
     /// consumer would be rejected as well.
     pub(crate) fn health(&self) -> Health {
         let state = self.state();
-        match (state.is_answered, state.settled) {
+        match (state.is_answered, state.stable) {
             _ if state.rejection.is_some() => Health::Well,
             (true, true) => Health::Well,
-            (true, false) => Health::NotSettled,
+            (true, false) => Health::NotStable,
             (false, _) => Health::NoAnswer,
         }
     }
@@ -212,7 +212,7 @@ impl GroupContext {
         if state.is_replaced {
             return;
         }
-        if state.settled || !state.owned.is_empty() {
+        if state.stable || !state.owned.is_empty() {
             self.loop_health.assigned(state.owned.len());
         } else {
             self.loop_health.unassigned();
@@ -232,7 +232,7 @@ impl ConsumerContext for GroupContext {
         tracing::info!(partitions = ?numbers(partitions), "partitions revoked");
         let mut last = BTreeMap::new();
         self.rebalanced(|state| {
-            state.settled = false; // an assignment follows, which may be empty
+            state.stable = false; // an assignment follows, which may be empty
             for partition in partitions.elements() {
                 let generation = state.owned.remove(&partition.partition());
                 if let Some((processed_in, offset)) = state.commits.forget(partition.partition())
@@ -257,7 +257,7 @@ impl ConsumerContext for GroupContext {
         let Rebalance::Assign(partitions) = rebalance else { return };
         tracing::info!(partitions = ?numbers(partitions), "partitions assigned");
         self.rebalanced(|state| {
-            state.settled = true;
+            state.stable = true;
             if state.rejection.take().is_some() {
                 self.loop_health.set_waiting(None);
             }

@@ -132,14 +132,14 @@ impl Reader {
     /// # Errors
     /// The brokers no longer answer.
     pub async fn next(&mut self) -> Result<Option<Record>, Error> {
-        let patience = Instant::now() + READ_TIMEOUT;
+        let deadline = Instant::now() + READ_TIMEOUT;
         while let Some(range) = self.ranges.front_mut() {
             if range.next >= range.end {
                 self.ranges.pop_front();
                 self.begin()?;
                 continue;
             }
-            match timeout_at(patience, self.consumer.recv()).await {
+            match timeout_at(deadline, self.consumer.recv()).await {
                 Err(_) => return Err(unavailable("an existing record was not delivered in time").into()),
                 Ok(Ok(message)) if message.partition() == range.partition => {
                     range.next = message.offset() + 1;

@@ -337,13 +337,13 @@ impl ::consumer::Source for Source {
 
     async fn poll_while<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
-        let patience = Instant::now() + POLL_AFTER;
+        let deadline = Instant::now() + POLL_AFTER;
         loop {
             tokio::select! {
                 biased;
                 done = &mut work => return done,
                 () = sleep_until(self.commit_at), if self.context().has_due_commits() => self.commit_now(),
-                () = sleep_until(patience) => break,
+                () = sleep_until(deadline) => break,
             }
         }
         consumer::pause(&self.consumer); // the next read resumes

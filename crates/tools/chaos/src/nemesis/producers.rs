@@ -59,7 +59,7 @@ async fn transaction(
 ) -> Result<Happened> {
     let orders = invent(world).await?;
     let Ok(open) = transactions.begin(&orders).await else {
-        transactions.settle().await?;
+        transactions.abort_open().await?;
         return Ok(false);
     };
     sleep(injection.lasts / if commit { 1 } else { 2 }).await;

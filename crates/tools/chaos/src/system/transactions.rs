@@ -65,12 +65,12 @@ impl Transactions {
             return Ok(true);
         }
         drop(open);
-        self.settle().await?;
+        self.abort_open().await?;
         Ok(false)
     }
 
     /// Aborts a transaction that an earlier producer with this id has left open, which a new producer does first.
-    pub(crate) async fn settle(&self) -> Result<()> {
+    pub(crate) async fn abort_open(&self) -> Result<()> {
         let began = Instant::now();
         while let Err(error) = self.producer().await {
             if began.elapsed() > IDLE_TIMEOUT {
