@@ -81,7 +81,7 @@ fn attacks() -> Vec<Attack> {
     attacks
 }
 
-/// Attacks of those who may write the topic between stg and dds: orders with up to 15,000 products in 1 MiB, each in a
+/// Attacks of those who may write the topic between stg and dds: orders with up to 14,000 products in 1 MiB, each in a
 /// category of its own, and more of them in a compressed batch.
 fn attacks_of_dds() -> Vec<Attack> {
     let enriched = hostile::enriched;
@@ -97,7 +97,7 @@ fn attacks_of_dds() -> Vec<Attack> {
     let small = (100..120).map(|id| enriched(id, 1, 0, 1));
     let versions = (0..20).map(|number| enriched(100, number, number * 6_000, 6_000));
     vec![
-        attack("dds: 20 orders of 15,000 products", large(15_000).collect(), false, 0, 20),
+        attack("dds: 20 orders of 14,000 products", large(14_000).collect(), false, 0, 20),
         attack("dds: 20 orders of 20,000 products, one gzip batch", large(20_000).collect(), true, 0, 20),
         attack("dds: 8 orders of 60,000 products, one gzip batch", large(60_000).take(8).collect(), true, 8, 0),
         attack("dds: 20 versions of an order, of 6,000 other products each", versions.collect(), false, 17, 1),
