@@ -83,6 +83,11 @@ pub enum Method {
     RowByRow,
 }
 
+/// Keys are compared in one hash table: with the default of 4 MB a million of them are written to files, which takes three
+/// times as long.
+const WORK_MEM: &str = "SELECT pg_catalog.set_config('work_mem', '64MB', true) \
+    WHERE pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')) < pg_catalog.pg_size_bytes('64MB')";
+
 const HOLDERS: &str = include_str!("../../../../sql/elt/target/select_lock_holders.sql");
 
 /// Runs one cycle. Its failures are in the outcome, and in `elt.jobs` and `elt.runs` as far as A can be reached.
@@ -210,7 +215,7 @@ impl<'a> Cycle<'a> {
         format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED; DEALLOCATE ALL; SET LOCAL client_min_messages = warning; \
              SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = {lock_timeout}; \
-             SET LOCAL statement_timeout = {timeout}; SET LOCAL idle_in_transaction_session_timeout = {timeout}"
+             SET LOCAL statement_timeout = {timeout}; SET LOCAL idle_in_transaction_session_timeout = {timeout}; {WORK_MEM}"
         )
     }
 

@@ -150,8 +150,7 @@ impl Loaded<'_> {
                 }
                 if surplus > 0 {
                     done.deleted += self.execute(&self.keys.delete_surplus(), "delete rows").await?;
-                    self.drop(DIFFERENCE).await?;
-                    self.compare().await?;
+                    self.compare_again().await?;
                     summary = self.summarize().await?;
                 }
             }

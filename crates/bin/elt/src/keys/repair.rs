@@ -3,7 +3,7 @@
 use super::{Context, Loaded};
 use crate::{
     error::{Result, target},
-    keys::sql::{DIFFERENCE, REPAIR, SURPLUS, restrict},
+    keys::sql::{DIFFERENCE, REPAIR, SURPLUS, restrict, touched::TOUCHED},
     source::read::Rows,
     source::watermark::BEGINNING,
     target as table,
@@ -23,6 +23,7 @@ impl Loaded<'_> {
     /// Reads rows again whose keys A has too few or too many of, and upserts them. Returns the rows written.
     pub(super) async fn repair(&self) -> Result<u64> {
         self.batch(&self.keys.create_tried(), "compare keys").await?;
+        self.batch(&self.keys.create_touched(), "compare keys").await?;
         let mut repaired = 0;
         for round in 1..=ROUNDS {
             let untried = self.number(&self.keys.insert_tried(round)).await?;
@@ -30,10 +31,35 @@ impl Loaded<'_> {
                 break;
             }
             repaired += self.read_again(round, untried).await?;
-            self.drop(DIFFERENCE).await?;
-            self.compare().await?;
+            self.compare_again().await?;
         }
         Ok(repaired)
+    }
+
+    /// Compares after a repair: all keys, unless it is known which ones it may have touched and they are few.
+    pub(super) async fn compare_again(&self) -> Result<()> {
+        self.drop(DIFFERENCE).await?;
+        if self.conflict().is_none() || self.number(&format!("SELECT count(*) FROM {TOUCHED}")).await? > LISTED {
+            return self.compare().await;
+        }
+        self.batch(&format!("ANALYZE {TOUCHED}"), "compare keys").await?;
+        let masks = self.masks(TOUCHED).await?;
+        self.batch(&self.keys.compare_touched(&masks), "compare keys").await?;
+        self.batch(&format!("ANALYZE {DIFFERENCE}"), "compare keys").await
+    }
+
+    /// The upsert and its conflict columns, if rows of A can be found by them.
+    fn conflict(&self) -> Option<(&Upsert<'_>, &[usize])> {
+        let Plan::SetBased(upsert) = self.context.plan else { return None };
+        Some((upsert, upsert.conflict.as_deref()?))
+    }
+
+    /// Notes the keys of the rows of A that the rows read again are about.
+    async fn touch(&self) -> Result<()> {
+        match self.conflict() {
+            Some((upsert, conflict)) => self.batch(&self.keys.insert_touched(upsert, conflict), "repair").await,
+            None => Ok(()),
+        }
     }
 
     async fn read_again(&self, round: u32, untried: i64) -> Result<u64> {
@@ -60,7 +86,9 @@ impl Loaded<'_> {
         }
         if let Plan::SetBased(upsert) = plan {
             self.batch(&format!("ANALYZE {REPAIR}"), "repair").await?;
+            self.touch().await?;
             written += self.upsert_again(upsert).await?;
+            self.touch().await?;
         }
         Ok(written)
     }

@@ -10,6 +10,8 @@ use crate::{
     target::{Column, Target},
 };
 
+pub(crate) mod touched;
+
 /// The keys of M.
 pub(crate) const KEYS: &str = "elt_keys";
 
@@ -37,18 +39,37 @@ pub(crate) struct Keys<'a> {
 impl Keys<'_> {
     /// The differences, in a new table.
     pub(crate) fn compare(&self) -> String {
+        let alive = self.alive().map_or(String::new(), |alive| format!(" WHERE {alive}"));
+        let both = format!(
+            "SELECT {}, 1 AS d FROM {KEYS} UNION ALL SELECT {}, -1 FROM {} AS elt_a{alive}",
+            self.theirs(),
+            self.ours(),
+            self.target.name
+        );
+        self.differences(&both)
+    }
+
+    /// The differences among rows with `d`, 1 for a key of M and -1 for one of A. One sum and a count are faster than two sums.
+    fn differences(&self, both_sides: &str) -> String {
         let names = self.names("");
-        let theirs = self.list(|n, column| format!("CAST(c{n} AS {}) AS k{n}", column.r#type));
-        let ours = self.list(|_, column| quote(&column.name));
-        let alive = if self.soft { format!(" WHERE {} IS NULL", quote(DELETED_AT)) } else { String::new() };
         format!(
             "CREATE TEMP TABLE {DIFFERENCE} ON COMMIT DROP AS \
-             SELECT {names}, sum(m) AS m, sum(a) AS a FROM (\
-             SELECT {theirs}, 1 AS m, 0 AS a FROM {KEYS} \
-             UNION ALL SELECT {ours}, 0, 1 FROM {}{alive}) AS both_sides \
-             GROUP BY {names} HAVING sum(m) <> sum(a)",
-            self.target.name
+             SELECT {names}, (count(*) + sum(d)) / 2 AS m, (count(*) - sum(d)) / 2 AS a \
+             FROM ({both_sides}) AS both_sides GROUP BY {names} HAVING sum(d) <> 0"
         )
+    }
+
+    fn theirs(&self) -> String {
+        self.list(|n, column| format!("CAST(c{n} AS {}) AS k{n}", column.r#type))
+    }
+
+    fn ours(&self) -> String {
+        self.list(|n, column| format!("elt_a.{} AS k{n}", quote(&column.name)))
+    }
+
+    /// The condition of rows of A that count; `None`: all do.
+    fn alive(&self) -> Option<String> {
+        self.soft.then(|| format!("elt_a.{} IS NULL", quote(DELETED_AT)))
     }
 
     /// The table of keys that were read again, empty.
@@ -102,7 +123,7 @@ impl Keys<'_> {
     /// would go than it has too many is left alone.
     pub(crate) fn find_surplus(&self, upsert: &Upsert<'_>, conflict: &[usize], masks: &[i64]) -> String {
         let names = self.names("d.");
-        let alive = if self.soft { format!(" AND elt_a.{} IS NULL", quote(DELETED_AT)) } else { String::new() };
+        let alive = self.alive().map_or(String::new(), |alive| format!(" AND {alive}"));
         let joined = upsert.joined(conflict);
         let twin = upsert
             .twin(conflict)
@@ -147,12 +168,17 @@ impl Keys<'_> {
         }
     }
 
+    /// The condition that a row of the target (`elt_a`) has the key `d`, for one pattern of NULLs.
     fn matches(&self, mask: i64) -> String {
+        self.pairs(mask, |_, column| format!("elt_a.{}", quote(&column.name)))
+    }
+
+    fn pairs(&self, mask: i64, side: impl Fn(usize, &Column) -> String) -> String {
         let one = |(index, column): (usize, &Column)| {
-            let (n, name) = (index + 1, quote(&column.name));
+            let (n, side) = (index + 1, side(index + 1, column));
             match mask >> index & 1 {
-                0 => format!("elt_a.{name} = d.k{n}"),
-                _ => format!("elt_a.{name} IS NULL AND d.k{n} IS NULL"),
+                0 => format!("{side} = d.k{n}"),
+                _ => format!("{side} IS NULL AND d.k{n} IS NULL"),
             }
         };
         self.columns.iter().enumerate().map(one).collect::<Vec<_>>().join(" AND ")
