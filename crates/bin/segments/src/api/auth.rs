@@ -1,6 +1,6 @@
 //! Access: keys, roles, and which role a request needs.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -10,11 +10,15 @@ use axum::{
     response::Response,
 };
 use clap::ValueEnum;
-use consumer::Failure;
-use database::{Database, Statement, get, statement};
+use consumer::{DependencyError, Failure, Fault};
+use database::{Database, POSTGRES, Statement, get, statement};
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 
 const SELECT: Statement = statement!("segments/access/select_key");
+
+/// Maximum time until a response begins.
+const FIRST_BYTE: Duration = Duration::from_secs(30);
 
 /// `AUTH`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -109,7 +113,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Lets a request pass if its caller may do what it asks for.
+/// Lets a request pass if its caller may do what it asks for, and limits the time until the response begins.
 async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
     let Guard { keys, answers } = &*guard;
     let caller = match bearer(request.headers()) {
@@ -131,7 +135,12 @@ async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next
         Ok(Some((caller, _))) => drop(request.extensions_mut().insert(caller)),
         Ok(None) => {}
     }
-    next.run(request).await
+    timeout(FIRST_BYTE, next.run(request)).await.unwrap_or_else(|_| (answers.failed)(late().into()))
+}
+
+/// The database takes too long. A transaction that is under way is rolled back, because its connection is closed.
+fn late() -> DependencyError {
+    DependencyError::new(POSTGRES, format_args!("no answer to a request for {FIRST_BYTE:?}")).with(Fault::TimedOut)
 }
 
 /// The key of `Authorization: Bearer <key>`.

@@ -54,6 +54,44 @@ async fn a_lock_that_is_not_free_in_five_seconds_is_503() -> anyhow::Result<()> 
     Ok(())
 }
 
+#[tokio::test]
+async fn a_request_without_a_connection_in_two_seconds_is_503() -> anyhow::Result<()> {
+    let fixture = Fixture::imported().await?;
+    let service = Service::start(&fixture.url, &[("DATABASE_POOL_SIZE", "1")]).await?;
+    fixture.run("BEGIN; SELECT pg_advisory_xact_lock(hashint8extended(1, 7224647963))").await?;
+    // It has the only connection, and waits for the lock.
+    let address = service.address();
+    let waiting = tokio::task::spawn_blocking(move || {
+        let body = br#"{"id":3,"segments":[{"name":"AVITO_VOICE_MESSAGES"}]}"#;
+        send(address, "POST", "/api/v1/users/addUserToSegments", "Content-Type: application/json\r\n", body)
+    });
+    let locks = "SELECT pid FROM pg_locks WHERE NOT granted AND locktype = 'advisory'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while fixture.rows(locks).await?.is_empty() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    let begin = Instant::now();
+    let answer = service.get("/api/v1/users/1")?;
+    assert!(answer.status == 503 && answer.retry_after.is_some(), "{answer:?}");
+    assert!((1800..4500).contains(&begin.elapsed().as_millis()), "{:?}", begin.elapsed());
+    assert_eq!(waiting.await??.status, 503);
+    Ok(fixture.run("ROLLBACK").await?)
+}
+
+#[tokio::test]
+async fn a_response_that_does_not_begin_in_thirty_seconds_is_503() -> anyhow::Result<()> {
+    let fixture = Fixture::imported().await?;
+    let service = Service::start(&fixture.url, &[]).await?;
+    let slow = "ALTER TABLE segments.users RENAME TO slow;
+        CREATE VIEW segments.users AS SELECT slow.* FROM segments.slow, (SELECT pg_sleep(300) OFFSET 0) AS sleep";
+    fixture.run(slow).await?;
+    let begin = Instant::now();
+    let answer = service.get("/api/v1/users")?;
+    assert!(answer.status == 503 && answer.retry_after.is_some(), "{answer:?}");
+    assert!((29..40).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
+    Ok(())
+}
+
 /// Adds and removes users until it is told to stop. Errors are those of a process that is killed.
 fn write(address: std::net::SocketAddr, user: usize, stop: &AtomicBool) {
     let paths = ["addUserToSegments", "deleteUserFromSegments"];

@@ -28,7 +28,7 @@ async fn a_killed_owner_takes_its_servers_along() {
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let mut owner =
         devstack().arg("up").env("TMPDIR", folder.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let lines: Vec<_> = BufReader::new(owner.stdout.take().unwrap()).lines().take(3).map(Result::unwrap).collect();
+    let lines: Vec<_> = BufReader::new(owner.stdout.take().unwrap()).lines().take(4).map(Result::unwrap).collect();
     assert!(lines.iter().all(|line| line.starts_with("export ")), "{lines:?}");
     assert!(support::processes_in(folder.path()) > 3);
 
