@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use harness::{
     Layer, Pipeline, Process, Workload,
-    hostile::clients::{ADDRESSES, Attack, Client, PROBER, limit_files, probe},
+    hostile::clients::{Attack, Client, limit_files},
     until,
 };
 
