@@ -10,4 +10,8 @@ mod slugs;
 mod access;
 mod changes;
 mod failures;
+mod settings;
+mod requests;
+mod memory;
+mod documentation;
 mod users;
