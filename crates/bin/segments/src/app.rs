@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, middleware};
 use database::{Database, Migrations, POSTGRES};
 use futures_util::try_join;
 use health::Health;
-use runtime::{App, Context, ExitError, Report, Start, check, schema, until_available};
+use runtime::{
+    App, CommandSettings, Context, ExitError, Finding, LogCopy, Report, Start, check, schema, until_available,
+};
 use stream::StreamCommands;
 
 use crate::{
@@ -31,6 +33,7 @@ pub struct Segments {
     auth: Auth,
     title: Title,
     users: Option<stream::App<UserActions>>,
+    log_copy: Option<LogCopy>,
     start: Arc<Start>,
 }
 
@@ -46,16 +49,21 @@ impl App for Segments {
         Settings::complete(command)
     }
 
+    fn log_copy(settings: &CommandSettings) -> Result<Option<LogCopy>, ExitError> {
+        Ok(settings.read::<OwnSettings>()?.log_copy())
+    }
+
     fn new(settings: Settings) -> Result<Self, ExitError> {
         let connection = settings.connection(Self::NAME)?;
         let database = Database::new(&connection);
         let changes = Changes::new(database.clone());
-        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, drive, title } =
+        let log_copy = settings.own.log_copy();
+        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, drive, title, .. } =
             settings.own;
         let users = settings.users.map(stream::App::new).transpose()?;
         let keys = Keys::new(database.clone(), auth);
         let api = Api { database, changes, zone, keys, dev_methods, public_url, report_link_ttl, drive: drive.open()? };
-        Ok(Self { connection, api, auth, title, users, start: Arc::new(Start::of(&[POSTGRES])) })
+        Ok(Self { connection, api, auth, title, users, log_copy, start: Arc::new(Start::of(&[POSTGRES])) })
     }
 
     fn describe_metrics() {
@@ -72,10 +80,16 @@ impl App for Segments {
 
     fn routes(&self) -> Router {
         let apis = v1::routes(self.api.clone()).merge(slugs::routes(self.api.clone()));
-        v1::fallbacks(apis.merge(swagger::routes(&self.title)))
+        v1::fallbacks(apis.merge(swagger::routes(&self.title))).layer(middleware::from_fn(http::with_request_id))
     }
 
     async fn check(&self, report: &mut Report) {
+        if let Some(copy) = &self.log_copy {
+            report.add([match copy.check() {
+                Ok(()) => Finding::ok("LOGS_PATH", copy.path.display()),
+                Err(error) => Finding::failed("LOGS_PATH", error),
+            }]);
+        }
         match &self.users {
             Some(users) => users.check(report).await,
             None => report.add(check::database(&self.connection, &MIGRATIONS, Self::NAME).await),

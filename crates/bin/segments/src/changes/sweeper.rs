@@ -14,8 +14,9 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until `stop` is cancelled.
 pub(crate) async fn run(changes: &Changes, stop: &CancellationToken) -> anyhow::Result<()> {
+    metrics::swept(0, runtime::clock::now());
     let round = async || {
-        metrics::expired(changes.sweep().await?);
+        metrics::swept(changes.sweep().await?, runtime::clock::now());
         Ok::<_, Failure>(())
     };
     Ok(schedule::run_task("sweeper", &Schedule::Every(EVERY), stop, round).await?)

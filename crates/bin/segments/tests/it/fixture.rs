@@ -27,6 +27,12 @@ impl Fixture {
         Ok(Self { changes: Changes::new(database), url, connection })
     }
 
+    /// The URL of a database without a schema.
+    pub(crate) async fn empty() -> anyhow::Result<String> {
+        let stack = devstack::shared().await?;
+        stack.create_database(&stack.fresh_name("segments_empty").await?).await
+    }
+
     /// With the customer's original database imported.
     pub(crate) async fn imported() -> anyhow::Result<Self> {
         let fixture = Self::new().await?;
