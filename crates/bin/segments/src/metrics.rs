@@ -18,19 +18,19 @@ pub(crate) fn describe() {
         "Requests refused, by reason: no key, a wrong one, a role that does not suffice"
     );
     describe_counter!("tagmill_segments_expired_total", Unit::Count, "Memberships closed because their time was over");
-    describe_gauge!(
-        "tagmill_segments_last_sweep_timestamp_seconds",
-        Unit::Seconds,
-        "Unix time at which this replica last closed all memberships whose time was over, or began to"
-    );
     describe_counter!(
         "tagmill_segments_drive_failures_total",
         Unit::Count,
         "Reports that could not be uploaded to Google Drive"
     );
-    counter!("tagmill_segments_drive_failures_total").increment(0);
+    describe_gauge!(
+        "tagmill_segments_last_sweep_timestamp_seconds",
+        Unit::Seconds,
+        "Unix time at which this replica last closed all memberships whose time was over, or began to"
+    );
     counter!("tagmill_segments_request_failures_total").increment(0);
     counter!("tagmill_segments_expired_total").increment(0);
+    counter!("tagmill_segments_drive_failures_total").increment(0);
     schedule::describe_metrics();
     http::describe_metrics();
 }
@@ -45,7 +45,8 @@ pub(crate) fn request_failed(failure: Failure) {
 
 /// A report that Google Drive did not take. The log and the client have the error.
 pub(crate) fn upload_failed(error: &google_drive::Error) {
-    tracing::warn!(%error, "a report was not uploaded");
+    let request_id = http::request_id().unwrap_or_default();
+    tracing::warn!(request_id, %error, "a report was not uploaded");
     counter!("tagmill_segments_drive_failures_total").increment(1);
 }
 
