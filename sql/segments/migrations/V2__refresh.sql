@@ -104,3 +104,61 @@ CREATE TABLE segments.subscriptions (
     actual_end timestamp NOT NULL DEFAULT 'infinity'
 );
 CREATE INDEX subscriptions_segment ON segments.subscriptions (segment_id);
+
+-- Whether a user passes a filter at an instant: member of any, or of all, of the segments to include, and of none to exclude.
+CREATE FUNCTION segments.passes(member int, include int[], exclude int[], is_any bool, at timestamp) RETURNS bool
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (
+        include = '{}'
+        OR (
+            SELECT pg_catalog.count(DISTINCT segment_id)
+            FROM segments.memberships
+            WHERE user_id = member AND segment_id = ANY (include) AND start_at <= at AND end_at > at
+        ) >= CASE WHEN is_any THEN 1 ELSE pg_catalog.cardinality(include) END
+    ) AND (
+        exclude = '{}'
+        OR NOT EXISTS (
+            SELECT
+            FROM segments.memberships
+            WHERE user_id = member AND segment_id = ANY (exclude) AND start_at <= at AND end_at > at
+        )
+    );
+
+-- Whether an operation that was not visible in a snapshot touched the segments that a percentage includes or excludes, or a user's status.
+CREATE FUNCTION segments.touched(params jsonb, seen pg_snapshot) RETURNS bool LANGUAGE sql STABLE
+    RETURN EXISTS (
+        SELECT
+        FROM segments.operations
+        WHERE operations.xid >= pg_catalog.pg_snapshot_xmin(seen)
+            AND NOT pg_catalog.pg_visible_in_snapshot(operations.xid, seen)
+            AND (
+                operations.kind IN ('create_user', 'user_status')
+                OR EXISTS (
+                    SELECT
+                    FROM segments.segments
+                    WHERE (params #> '{percent,include}' ? segments.name OR params #> '{percent,exclude}' ? segments.name)
+                        AND (
+                            segments.segment_id = operations.segment_id
+                            OR operations.detail -> 'removed' @> pg_catalog.to_jsonb(segments.segment_id)
+                            OR operations.detail -> 'added' @> pg_catalog.jsonb_build_array(
+                                pg_catalog.jsonb_build_object('segment_id', segments.segment_id)
+                            )
+                            OR operations.detail -> 'until_changed' @> pg_catalog.jsonb_build_array(
+                                pg_catalog.jsonb_build_object('segment_id', segments.segment_id)
+                            )
+                        )
+                )
+            )
+    );
+
+-- The user that the order warehouse knows by an id of its source and a hub key: the one with that source id, else the one whose guid is
+-- that id, else the one whose guid is the hub key.
+CREATE FUNCTION segments.tagged_user(source text, hub uuid) RETURNS int LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN COALESCE(
+        (SELECT user_id FROM segments.users WHERE source_id = source),
+        CASE
+            WHEN source ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
+            THEN (SELECT user_id FROM segments.users WHERE guid = source::uuid)
+        END,
+        (SELECT user_id FROM segments.users WHERE guid = hub)
+    );

@@ -212,9 +212,17 @@ $$;
 
 CREATE FUNCTION segments.reject_collected() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RAISE EXCEPTION 'a row of % is never deleted: set its actual_end', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION '% of % is not possible', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', HINT = 'A segment, consumer or subscription ends when its actual_end is set.';
 END
 $$;
+
+-- A role that may create tables must not put these triggers on its own: they run with the rights of the owner.
+REVOKE EXECUTE ON FUNCTION
+    segments.insert_collected_segment(), segments.update_collected_segment(),
+    segments.insert_collected_consumer(), segments.update_collected_consumer(),
+    segments.insert_collected_subscription(), segments.update_collected_subscription()
+FROM PUBLIC;
 
 -- Creates the views that do not exist, in schema public. One whose name is taken is left out; `check` reports it. Run it again when the
 -- name is free: SELECT segments.create_collections().
@@ -276,7 +284,8 @@ BEGIN
                 );
             END IF;
             EXECUTE format(
-                'CREATE TRIGGER deleted INSTEAD OF DELETE ON public.%I FOR EACH ROW EXECUTE FUNCTION segments.reject_collected()', part.name
+                'CREATE TRIGGER rejected INSTEAD OF %s ON public.%I FOR EACH ROW EXECUTE FUNCTION segments.reject_collected()',
+                CASE WHEN part.noun IS NULL THEN 'INSERT OR UPDATE OR DELETE' ELSE 'DELETE' END, part.name
             );
         EXCEPTION
             WHEN duplicate_table OR insufficient_privilege OR invalid_schema_name OR wrong_object_type THEN NULL;

@@ -6,7 +6,10 @@ use clap::Subcommand;
 use database::{PgTimestamp, Statement, get, statement};
 use runtime::{CommandSettings, ExitError};
 
-use crate::api::auth::{self, Role};
+use crate::{
+    api::auth::{self, Role},
+    refresh::command::Refresh,
+};
 
 const INSERT: Statement = statement!("segments/access/insert_key");
 const REVOKE: Statement = statement!("segments/access/revoke_key");
@@ -18,6 +21,8 @@ pub enum Commands {
     /// Creates, lists and revokes keys of the API.
     #[command(subcommand)]
     Keys(Keys),
+    /// Refreshes automatic segments once. The exit code is 0 only if no refresh failed.
+    Refresh(Refresh),
 }
 
 /// `keys`
@@ -42,7 +47,10 @@ pub enum Keys {
 
 impl runtime::Commands for Commands {
     async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
-        let Self::Keys(command) = self;
+        let command = match self {
+            Self::Keys(command) => command,
+            Self::Refresh(command) => return command.act(settings, out).await,
+        };
         let transaction = settings.database().await?.begin().await?;
         match command {
             Keys::Create { name, role } => {

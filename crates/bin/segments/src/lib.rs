@@ -10,10 +10,13 @@
 pub use self::{app::Segments, migrations::MIGRATIONS, settings::Sources};
 
 pub mod bucket;
+pub mod percent;
 pub mod go;
 mod migrations;
 mod metrics;
 pub mod changes;
+pub mod refresh;
+pub mod tags;
 mod api;
 pub mod user_actions;
 mod settings;
