@@ -39,14 +39,13 @@ pub(super) async fn create(State(api): State<Api>, cause: Cause, body: Body) -> 
 
 /// Who is added, and for how long: a snapshot.
 fn share(object: &Object<'_>) -> Result<(Percent, Option<Duration>)> {
-    let given = |field| object.raw(field).filter(|text| *text != "null");
     let value = |field| {
-        let value = given(field).map(serde_json::from_str::<Value>).transpose();
+        let value = object.raw(field).map(serde_json::from_str::<Value>).transpose();
         value.map_err(|_| Error::parse(format!("the field {field} cannot be read")))
     };
     let names = |field| {
         let names = value(field)?.map(|value| percent::names(field, &value)).transpose();
-        Ok(names.map_err(|error| Error::parse(error.to_string()))?.unwrap_or_default())
+        Ok::<_, Error>(names.map_err(|error| Error::parse(error.to_string()))?.unwrap_or_default())
     };
     let time_to_live = value("time_to_live")?.map(|value| percent::time_to_live(&value)).transpose();
     let time_to_live = time_to_live.map_err(|error| Error::validation(error.to_string()))?;
