@@ -10,6 +10,9 @@ use consumer::Failure;
 use database::{Database, PgTimestamp, Transaction, get, statement};
 
 pub use self::{
+    claim::{Answer, Begun, Change, Claim, StillRunning},
+    config::{CannotRestore, Config},
+    items::{Applied, CannotApply, Item, ItemKind, Items, Rejected, row as copy_row},
     plan::{Open, Opening, Pair, Plan, Segment, State, Status, User, Who, Wish, plan},
     segment::{AlreadyExists, CannotDelete},
     status::NewUser,
@@ -22,6 +25,9 @@ mod user;
 mod segment;
 mod status;
 mod expire;
+mod claim;
+mod config;
+mod items;
 pub(crate) mod sweeper;
 
 const SELECT_CLOCK: database::Statement = statement!("segments/locks/select_clock");

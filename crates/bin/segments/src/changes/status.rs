@@ -154,8 +154,8 @@ async fn set_status(
     segments: &BTreeSet<i32>,
     cause: &Cause,
 ) -> Result<Attempt, Failure> {
-    let ids: Vec<i32> = segments.iter().copied().collect();
-    let ((), user_id) = try_join!(locks::segment_ids(transaction, &ids), locks::user(transaction, Who::Guid(guid)))?;
+    let (ids, who): (Vec<i32>, _) = (segments.iter().copied().collect(), Who::Guid(guid));
+    let ((), user_id) = try_join!(locks::segment_ids(transaction, &ids), locks::user(transaction, &who))?;
     let Some(user_id) = user_id else { return Ok(Attempt::Unknown) };
     let (users, found, now) = try_join!(
         transaction.query(&SELECT, [&user_id]),
