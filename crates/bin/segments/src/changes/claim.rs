@@ -1,10 +1,14 @@
 //! A change with an Idempotency-Key: the key is claimed first, and the answer is stored in the same transaction.
 
 use consumer::{Failure, Fault};
-use database::{Statement, Transaction, get, statement};
+use database::{Parameter, Row, Statement, Transaction, get, statement};
 use futures_util::try_join;
 
-use super::{Cause, Changes, Error, plan::{Plan, State, Who, Wish}, user};
+use super::{
+    Cause, Changes, Error,
+    plan::{Plan, State, Who, Wish},
+    user,
+};
 
 const SET_LOCK_TIMEOUT: Statement = statement!("segments/idempotency/set_lock_timeout");
 const CLAIM: Statement = statement!("segments/idempotency/claim_key");
@@ -139,6 +143,14 @@ impl Change {
         decide: impl FnOnce(&State) -> Result<Vec<Wish>, E>,
     ) -> Result<Option<(i64, Plan)>, Error<E>> {
         user::change(&self.transaction, who, names, cause, decide).await
+    }
+
+    /// The rows of a statement that reads, with the changes so far.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn read(&self, statement: &Statement, parameters: &[&dyn Parameter]) -> Result<Vec<Row>, Failure> {
+        self.transaction.query_with(statement, parameters).await
     }
 
     /// Stores the answer, if the request has a key, and commits.

@@ -4,7 +4,10 @@ use consumer::Failure;
 use database::{Row, Statement, Transaction, get, statement};
 use serde_json::{Value, json};
 
-use super::{Cause, Change, Error, segment::{self, AlreadyExists, CannotDelete}};
+use super::{
+    Cause, Change, Error,
+    segment::{self, AlreadyExists, CannotDelete},
+};
 
 const INSERT: Statement = statement!("segments/segments/insert_segment");
 const SELECT: Statement = statement!("segments/segments/select_segment_config");
@@ -44,12 +47,7 @@ impl Change {
     ///
     /// # Errors
     /// The name is taken, also by a deleted segment, or the database does not answer.
-    pub async fn create_segment(
-        &self,
-        name: &str,
-        config: &Config,
-        cause: &Cause,
-    ) -> Result<(), Error<AlreadyExists>> {
+    pub async fn create_segment(&self, name: &str, config: &Config, cause: &Cause) -> Result<(), Error<AlreadyExists>> {
         let transaction = &self.transaction;
         let rows = transaction.query(&INSERT, [&name]).await?;
         let Some(row) = rows.first() else { return Err(Error::Rejected(AlreadyExists)) };

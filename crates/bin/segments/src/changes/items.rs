@@ -116,7 +116,8 @@ impl Change {
         let adds: Vec<bool> = items.iter().map(|item| item.kind != ItemKind::Leave).collect();
         let ends: Vec<Option<PgTimestamp>> = items.iter().map(|item| item.kind.end()).collect();
         let ttls: Vec<Option<i64>> = items.iter().map(|item| item.kind.ttl()).collect();
-        let parameters = [&lines as _, &guids as _, &user_ids as _, &source_ids as _, &adds as _, &ends as _, &ttls as _];
+        let parameters =
+            [&lines as _, &guids as _, &user_ids as _, &source_ids as _, &adds as _, &ends as _, &ttls as _];
         self.transaction.execute(&INSERT, parameters).await.map(drop)
     }
 
@@ -152,8 +153,7 @@ impl Change {
             let Applied { added, until_changed, removed, .. } = applied;
             let detail = json!({ "added": added, "until_changed": until_changed, "removed": removed });
             let kind = items.kind;
-            let operation =
-                Operation { kind, at: now, cause, segment_id: Some(segment_id), user_id: None, detail };
+            let operation = Operation { kind, at: now, cause, segment_id: Some(segment_id), user_id: None, detail };
             let operation_id = operation.insert(transaction).await?;
             transaction.execute(&CLOSE, [&operation_id]).await?;
             transaction.execute(&SET_ENDS, []).await?;
@@ -230,8 +230,7 @@ async fn lock(transaction: &Transaction, name: &str) -> Result<(i32, bool, PgTim
 
 /// The effects of the planned items.
 async fn count(transaction: &Transaction, shown: i64) -> Result<Applied, Error<CannotApply>> {
-    let (rows, rejected) =
-        try_join!(transaction.query(&COUNT, []), transaction.query(&SELECT_REJECTED, [&shown]))?;
+    let (rows, rejected) = try_join!(transaction.query(&COUNT, []), transaction.query(&SELECT_REJECTED, [&shown]))?;
     let Some(row) = rows.first() else { return Ok(Applied::default()) };
     if get(row, 5)? {
         return Err(Error::Rejected(CannotApply::JoinsAndLeaves));
