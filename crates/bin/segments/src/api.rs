@@ -15,6 +15,7 @@ mod reads;
 mod links;
 pub(crate) mod v1;
 pub(crate) mod slugs;
+pub(crate) mod v2;
 
 /// The state of the routes.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use crate::{
     api::{
         Api,
         auth::{Auth, Keys},
-        slugs, v1,
+        slugs, v1, v2,
     },
     changes::{Changes, sweeper},
     commands::Commands,
@@ -80,7 +80,8 @@ impl App for Segments {
     }
 
     fn routes(&self) -> Router {
-        v1::fallbacks(v1::routes(self.api.clone()).merge(slugs::routes(self.api.clone())))
+        let api = || self.api.clone();
+        v1::fallbacks(v1::routes(api()).merge(slugs::routes(api())).merge(v2::routes(api())))
     }
 
     async fn check(&self, report: &mut Report) {

@@ -12,6 +12,9 @@ use database::{Database, PgTimestamp, Transaction, get, statement};
 pub use self::{
     assign::{Assigned, CannotAssign},
     desired::Difference,
+    claim::{Answer, Begun, Change, Claim, StillRunning},
+    config::{CannotRestore, Config},
+    items::{Applied, CannotApply, Item, ItemKind, Items, Rejected, row as copy_row},
     plan::{Open, Opening, Pair, Plan, Segment, State, Status, User, Who, Wish, plan},
     segment::{AlreadyExists, CannotCreate, CannotDelete},
     status::NewUser,
@@ -30,6 +33,9 @@ mod segment;
 mod assign;
 pub(crate) mod refresh;
 mod tags;
+mod claim;
+mod config;
+mod items;
 pub(crate) mod sweeper;
 
 const SELECT_CLOCK: database::Statement = statement!("segments/locks/select_clock");
@@ -73,6 +79,12 @@ impl Changes {
 }
 
 impl Cause {
+    /// A caller without a key.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::task("anonymous")
+    }
+
     /// A task of the service itself.
     #[must_use]
     pub fn task(name: &str) -> Self {

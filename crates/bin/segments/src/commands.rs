@@ -11,7 +11,6 @@ use crate::{
     refresh::command::Refresh,
 };
 
-const INSERT: Statement = statement!("segments/access/insert_key");
 const REVOKE: Statement = statement!("segments/access/revoke_key");
 const SELECT: Statement = statement!("segments/access/select_keys");
 
@@ -54,11 +53,9 @@ impl runtime::Commands for Commands {
         let transaction = settings.database().await?.begin().await?;
         match command {
             Keys::Create { name, role } => {
-                let key = format!("tms_{}", auth::hex(&rand::random::<[u8; 32]>()));
-                let hash = auth::hash(key.as_bytes());
-                if transaction.execute(&INSERT, [&name, &role.name(), &hash]).await? == 0 {
+                let Some(key) = auth::create(&transaction, &name, role).await? else {
                     return Err(ExitError::Config(format!("there is a key named `{name}` already")).into());
-                }
+                };
                 transaction.commit().await?;
                 writeln!(out, "{key}")?;
             }

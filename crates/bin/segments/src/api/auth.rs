@@ -11,12 +11,13 @@ use axum::{
 };
 use clap::ValueEnum;
 use consumer::Failure;
-use database::{Database, Statement, get, statement};
+use database::{Database, Statement, Transaction, get, statement};
 use sha2::{Digest, Sha256};
 
 use crate::changes::Cause;
 
 const SELECT: Statement = statement!("segments/access/select_key");
+const INSERT: Statement = statement!("segments/access/insert_key");
 
 /// `AUTH`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,6 +36,23 @@ pub enum Role {
     /// May do everything.
     Admin,
 }
+
+/// What the routes of a router need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Any key for GET and HEAD, an admin's for other methods.
+    ByMethod,
+    /// Any key.
+    Read,
+    /// The key of an admin; none with `AUTH=off`.
+    Change,
+    /// The key of an admin, always.
+    Admin,
+}
+
+/// Whether the caller has the key of an admin. An extension of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HasAdminKey(pub(crate) bool);
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +79,7 @@ pub(crate) struct Keys {
 
 struct Guard {
     keys: Keys,
+    access: Access,
     answers: Answers,
 }
 
@@ -81,10 +100,20 @@ impl Keys {
 
     /// Requires a key for all routes of `router` so far: of an admin for changes, of anybody for reads.
     pub(crate) fn guard<S: Clone + Send + Sync + 'static>(&self, router: Router<S>, answers: Answers) -> Router<S> {
+        self.require(router, Access::ByMethod, answers)
+    }
+
+    /// Requires this access for all routes of `router` so far.
+    pub(crate) fn require<S: Clone + Send + Sync + 'static>(
+        &self,
+        router: Router<S>,
+        access: Access,
+        answers: Answers,
+    ) -> Router<S> {
         for reason in ["missing", "wrong", "role"] {
             metrics::counter!("tagmill_segments_refused_total", "reason" => reason).increment(0);
         }
-        let guard = Arc::new(Guard { keys: self.clone(), answers });
+        let guard = Arc::new(Guard { keys: self.clone(), access, answers });
         router.route_layer(middleware::from_fn_with_state(guard, check))
     }
 
@@ -104,6 +133,13 @@ pub(crate) fn hash(key: &[u8]) -> String {
     hex(&Sha256::digest(key))
 }
 
+/// Creates a key and returns it. `None`: the name is taken.
+pub(crate) async fn create(transaction: &Transaction, name: &str, role: Role) -> Result<Option<String>, Failure> {
+    let key = format!("tms_{}", hex(&rand::random::<[u8; 32]>()));
+    let created = transaction.execute(&INSERT, [&name, &role.name(), &hash(key.as_bytes())]).await?;
+    Ok((created > 0).then_some(key))
+}
+
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -111,7 +147,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// Lets a request pass if its caller may do what it asks for.
 async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
-    let Guard { keys, answers } = &*guard;
+    let Guard { keys, access, answers } = &*guard;
     let caller = match bearer(request.headers()) {
         Some(key) => match keys.find(key).await {
             Ok(found) => found.ok_or("wrong").map(Some),
@@ -120,7 +156,11 @@ async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next
         None if keys.auth == Auth::Off => Ok(None),
         None => Err("missing"),
     };
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_read = match access {
+        Access::ByMethod => matches!(*request.method(), Method::GET | Method::HEAD),
+        Access::Read => true,
+        Access::Change | Access::Admin => false,
+    };
     let refused = |reason, refusal| {
         metrics::counter!("tagmill_segments_refused_total", "reason" => reason).increment(1);
         (answers.refused)(refusal)
@@ -128,7 +168,11 @@ async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next
     match caller {
         Err(reason) => return refused(reason, Refusal::Unauthorized),
         Ok(Some((_, Role::Analyst))) if !is_read => return refused("role", Refusal::Forbidden),
-        Ok(Some((cause, _))) => drop(request.extensions_mut().insert(cause)),
+        Ok(None) if *access == Access::Admin => return refused("missing", Refusal::Unauthorized),
+        Ok(Some((cause, role))) => {
+            request.extensions_mut().insert(cause);
+            request.extensions_mut().insert(HasAdminKey(role == Role::Admin));
+        }
         Ok(None) => {}
     }
     next.run(request).await

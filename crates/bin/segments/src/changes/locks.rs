@@ -41,11 +41,8 @@ pub(super) async fn assignment_shared(transaction: &Transaction) -> Result<(), F
 }
 
 /// Locks a user, if there is one.
-pub(super) async fn user(transaction: &Transaction, who: Who) -> Result<Option<i32>, Failure> {
-    let (id, guid) = match who {
-        Who::Id(id) => (Some(id), None),
-        Who::Guid(guid) => (None, Some(guid)),
-    };
-    let rows = transaction.query(&USER, [&id, &guid]).await?;
+pub(super) async fn user(transaction: &Transaction, who: &Who) -> Result<Option<i32>, Failure> {
+    let (id, guid, source_id) = who.ids();
+    let rows = transaction.query(&USER, [&id, &guid, &source_id]).await?;
     rows.first().map(|row| get(row, 0)).transpose()
 }

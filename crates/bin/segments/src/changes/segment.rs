@@ -82,20 +82,14 @@ impl Changes {
     /// There is no such segment, or the database does not answer.
     pub async fn delete_segment(&self, name: &str, cause: &Cause) -> Result<(), Error<CannotDelete>> {
         let transaction = self.database.begin_change().await?;
-        let Some(id) = find(&transaction, name).await? else {
-            transaction.rollback().await?;
-            return Err(Error::Rejected(CannotDelete::Unknown));
-        };
-        let (segment, now) = lock(&transaction, id).await?;
-        if segment.is_none_or(|segment| !segment.is_alive) {
-            transaction.rollback().await?;
-            return Err(Error::Rejected(CannotDelete::Deleted));
+        match delete(&transaction, name, cause).await {
+            Ok(()) => Ok(transaction.commit().await?),
+            Err(Error::Rejected(rejected)) => {
+                transaction.rollback().await?;
+                Err(Error::Rejected(rejected))
+            }
+            Err(failure) => Err(failure),
         }
-        expire::expire(&transaction, id, now).await?;
-        let operation_id = record(&transaction, "delete_segment", id, now, cause, json!({ "name": name })).await?;
-        transaction.execute(&CLOSE_ALL, [&id, &now, &operation_id]).await?;
-        transaction.execute(&DELETE, [&id, &now]).await?;
-        Ok(transaction.commit().await?)
     }
 }
 
@@ -128,6 +122,22 @@ async fn create(
     Ok(())
 }
 
+/// Deletes a segment in a transaction.
+pub(super) async fn delete(transaction: &Transaction, name: &str, cause: &Cause) -> Result<(), Error<CannotDelete>> {
+    let Some(id) = find(transaction, name).await? else {
+        return Err(Error::Rejected(CannotDelete::Unknown));
+    };
+    let (segment, now) = lock(transaction, id).await?;
+    if segment.is_none_or(|segment| !segment.is_alive) {
+        return Err(Error::Rejected(CannotDelete::Deleted));
+    }
+    expire::expire(transaction, id, now).await?;
+    let operation_id = record(transaction, "delete_segment", id, now, cause, json!({ "name": name })).await?;
+    transaction.execute(&CLOSE_ALL, [&id, &now, &operation_id]).await?;
+    transaction.execute(&DELETE, [&id, &now]).await?;
+    Ok(())
+}
+
 /// The id of a segment. Names and ids never change.
 pub(super) async fn find(transaction: &Transaction, name: &str) -> Result<Option<i32>, Failure> {
     if name.contains('\0') {
@@ -145,7 +155,7 @@ pub(super) async fn lock(transaction: &Transaction, id: i32) -> Result<(Option<S
     Ok((rows.first().map(user::segment).transpose()?, now))
 }
 
-async fn record(
+pub(super) async fn record(
     transaction: &Transaction,
     kind: &'static str,
     id: i32,

@@ -182,8 +182,8 @@ async fn set_status(
     let is_active = status == Status::Active;
     let live = if is_active { live::begin(transaction).await? } else { Vec::new() };
     let ids: BTreeSet<i32> = segments.iter().copied().chain(live.iter().map(|live| live.segment_id)).collect();
-    let ids: Vec<i32> = ids.into_iter().collect();
-    let ((), user_id) = try_join!(locks::segment_ids(transaction, &ids), locks::user(transaction, Who::Guid(guid)))?;
+    let (ids, who): (Vec<i32>, _) = (ids.into_iter().collect(), Who::Guid(guid));
+    let ((), user_id) = try_join!(locks::segment_ids(transaction, &ids), locks::user(transaction, &who))?;
     let Some(user_id) = user_id else { return Ok(Attempt::Unknown) };
     let (users, found, now) = try_join!(
         transaction.query(&SELECT, [&user_id]),

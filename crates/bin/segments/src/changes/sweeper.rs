@@ -1,4 +1,5 @@
-//! The sweeper: closes memberships whose time is over, every second. Reads do not depend on it.
+//! The sweeper: closes memberships whose time is over, and deletes old answers of Idempotency-Keys, every second. Reads do
+//! not depend on it.
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ const EVERY: Duration = Duration::from_secs(1);
 pub(crate) async fn run(changes: &Changes, stop: &CancellationToken) -> anyhow::Result<()> {
     let round = async || {
         metrics::expired(changes.sweep().await?);
+        changes.delete_old_answers().await?;
         Ok::<_, Failure>(())
     };
     Ok(schedule::run_task("sweeper", &Schedule::Every(EVERY), stop, round).await?)

@@ -78,7 +78,7 @@ impl Changes {
             let transaction = self.database.begin_change().await?;
             let ids: Vec<i32> = segments.iter().copied().collect();
             locks::segment_ids(&transaction, &ids).await?;
-            locks::user(&transaction, Who::Id(user_id)).await?;
+            locks::user(&transaction, &Who::Id(user_id)).await?;
             // After the locks, so that the last change sees the last tags.
             let tagged = read(&transaction, user_id, hub).await?;
             if tagged.iter().any(|tagged| !segments.contains(&tagged.segment_id)) {

@@ -1,0 +1,80 @@
+//! API v2, `/api/v2`: segments, users, members, history, with problem details, cursors and Idempotency-Key.
+#![expect(unused_qualifications, reason = "utoipa writes them where a route names the struct of its query parameters")]
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use http::no_store;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::api::{
+    Api, MAX_BODY_BYTES,
+    auth::{Access, Answers},
+};
+
+pub(crate) mod problem;
+mod instant;
+mod cursor;
+mod page;
+mod who;
+mod query;
+mod command;
+mod segments;
+mod members;
+mod users;
+mod check;
+mod operations;
+mod keys;
+mod reports;
+
+pub(crate) use self::reports::Events;
+
+/// The result of a request.
+type Result<T> = std::result::Result<T, problem::Problem>;
+
+/// The routes by the access that they need, with their description. Those that change users directly exist only with
+/// `dev_methods`.
+fn described(dev_methods: bool) -> [(Access, OpenApiRouter<Api>); 3] {
+    let reads = OpenApiRouter::new()
+        .routes(routes!(segments::list))
+        .routes(routes!(segments::get))
+        .routes(routes!(members::list::list))
+        .routes(routes!(members::export::export))
+        .routes(routes!(users::get))
+        .routes(routes!(users::segments::list))
+        .routes(routes!(users::history::history))
+        .routes(routes!(users::membership::get))
+        .routes(routes!(users::membership::why))
+        .routes(routes!(check::check))
+        .routes(routes!(operations::list))
+        .routes(routes!(reports::link));
+    let mut changes = OpenApiRouter::new()
+        .routes(routes!(segments::edit::create))
+        .routes(routes!(segments::edit::configure, segments::edit::delete))
+        .routes(routes!(segments::edit::restore))
+        .routes(routes!(members::batch::batch))
+        .routes(routes!(members::import::import))
+        .routes(routes!(users::segments::change));
+    if dev_methods {
+        changes = changes.routes(routes!(users::edit::put, users::edit::remove));
+    }
+    let admin = OpenApiRouter::new().routes(routes!(keys::list, keys::create)).routes(routes!(keys::revoke));
+    [(Access::Read, reads), (Access::Change, changes), (Access::Admin, admin)]
+}
+
+/// The routes.
+pub(crate) fn routes(api: Api) -> Router {
+    let answers = Answers { refused: problem::refused, failed: problem::failed };
+    let mut all = Router::new();
+    for (access, router) in described(api.dev_methods) {
+        all = all.merge(api.keys.require(router.split_for_parts().0, access, answers));
+    }
+    all.layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).layer(middleware::map_response(no_store)).with_state(api)
+}
+
+/// The description of all routes.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    let mut document = utoipa::openapi::OpenApi::default();
+    for (_, router) in described(true) {
+        document.merge(router.split_for_parts().1);
+    }
+    document
+}
