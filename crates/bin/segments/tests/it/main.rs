@@ -11,3 +11,6 @@ mod access;
 mod changes;
 mod failures;
 mod users;
+mod refresh;
+mod percent;
+mod tags;
