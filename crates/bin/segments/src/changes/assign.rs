@@ -78,7 +78,8 @@ async fn assign_in(
     expire::expire(transaction, id, now).await?;
     let assigned = match assign.mode {
         Mode::Snapshot { time_to_live } => {
-            let joined = fill::fill(transaction, (id, name), &assign.percent, &filters, (now, time_to_live), cause).await?;
+            let joined =
+                fill::fill(transaction, (id, name), &assign.percent, &filters, (now, time_to_live), cause).await?;
             Assigned { joined, left: 0 }
         }
         Mode::Live => make_live(transaction, (id, name), &assign.percent, &filters, cause).await?,
@@ -98,6 +99,7 @@ async fn make_live(
     transaction.execute(&MAKE_LIVE, [&id, &params.to_string()]).await?;
     let read = desired::begin(transaction).await?;
     desired::percent(transaction, (id, name), percent, filters, read.at).await?;
+    desired::analyze(transaction).await?;
     let now = clock(transaction).await?;
     let mut detail = percent.to_json();
     detail["mode"] = serde_json::json!("live");

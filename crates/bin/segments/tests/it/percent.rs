@@ -2,7 +2,7 @@
 
 use futures_util::future::try_join_all;
 use segments::{
-    changes::{Cause, CannotAssign, Changes, Error, Status},
+    changes::{CannotAssign, Cause, Changes, Error, Status},
     percent::{Assign, Percent},
     refresh::{Refresher, State},
 };
@@ -69,7 +69,10 @@ async fn a_snapshot_takes_members_of_other_segments_for_a_time() -> anyhow::Resu
         .await?;
     let all = r#"{"percent":100,"include":["A","B"],"exclude":["C"],"match":"all","time_to_live":3600}"#;
     assert_eq!(assign(&fixture, "D", all).await.unwrap(), (180, 0));
-    assert_eq!(assign(&fixture, "D", r#"{"percent":100,"include":["A","B"],"exclude":["C"]}"#).await.unwrap(), (400, 0));
+    assert_eq!(
+        assign(&fixture, "D", r#"{"percent":100,"include":["A","B"],"exclude":["C"]}"#).await.unwrap(),
+        (400, 0)
+    );
     let ends = "SELECT count(*) FILTER (WHERE end_at < 'infinity') AS timed, bool_and(NOT by_refresh) AS given
         FROM segments.memberships WHERE segment_id = 4";
     assert_eq!(fixture.rows(ends).await?, ["180|true"]);
@@ -100,7 +103,8 @@ async fn a_user_who_is_created_during_an_assignment_is_a_member_at_once_and_stay
     // One who is created now is in at once; one who is excluded leaves, and returns.
     let late = Uuid::from_u128(777);
     fixture.changes.create_guid(late, &Cause::task("test")).await.unwrap();
-    let of_late = "SELECT opening.kind, opening.detail -> 'added' -> 0 ->> 'bucket' AS bucket, closed_by IS NULL AS open
+    let of_late =
+        "SELECT opening.kind, opening.detail -> 'added' -> 0 ->> 'bucket' AS bucket, closed_by IS NULL AS open
         FROM segments.memberships JOIN segments.users USING (user_id)
         JOIN segments.operations AS opening ON opening.operation_id = opened_by
         WHERE guid = '00000000-0000-0000-0000-000000000309' ORDER BY memberships.id";
@@ -150,7 +154,10 @@ async fn a_filter_of_the_second_service_is_a_snapshot() -> anyhow::Result<()> {
     let service = crate::service::Service::start(&fixture.url, &[]).await?;
     let create = |body: &str| service.post("/segments/create", body);
     let missing = create(r#"{"slug":"B","percentToFill":50,"exclude":["Y","X"]}"#)?;
-    assert_eq!(missing.body, r#"{"errors":[{"type":"validation_error","info":"segment does not exist; missed segments: X, Y"}]}"#);
+    assert_eq!(
+        missing.body,
+        r#"{"errors":[{"type":"validation_error","info":"segment does not exist; missed segments: X, Y"}]}"#
+    );
     assert_eq!(create(r#"{"slug":"B","percentToFill":100,"exclude":["A"]}"#)?.status, 204);
     assert_eq!(create(r#"{"slug":"C","percentToFill":100,"include":["A"],"time_to_live":3600}"#)?.status, 204);
     assert_eq!(create(r#"{"slug":"D","percentToFill":100,"include":"A"}"#)?.status, 400);

@@ -13,7 +13,8 @@ async fn every_statement_prepares() -> anyhow::Result<()> {
     let files = files()?;
     // Statements may read temporary tables that others create.
     let creates = |text: &str| text.contains("CREATE TEMPORARY TABLE");
-    let tables: String = files.values().filter(|text| creates(text)).map(|text| text.replace("ON COMMIT DROP", "") + ";").collect();
+    let tables: String =
+        files.values().filter(|text| creates(text)).map(|text| text.replace("ON COMMIT DROP", "") + ";").collect();
     client.batch_execute(&tables).await?;
     for (file, text) in &files {
         // COPY cannot be prepared.

@@ -29,8 +29,10 @@ async fn with(users: u32) -> anyhow::Result<Fixture> {
 
 async fn members(fixture: &Fixture) -> anyhow::Result<Vec<String>> {
     fixture
-        .rows("SELECT source_id FROM segments.memberships JOIN segments.users USING (user_id)
-            WHERE closed_by IS NULL ORDER BY source_id")
+        .rows(
+            "SELECT source_id FROM segments.memberships JOIN segments.users USING (user_id)
+            WHERE closed_by IS NULL ORDER BY source_id",
+        )
         .await
 }
 

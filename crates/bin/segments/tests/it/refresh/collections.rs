@@ -33,15 +33,24 @@ async fn writes_follow_the_rules_of_the_api() -> anyhow::Result<()> {
     for (sql, expected) in [
         ("INSERT INTO segmenter_segments (name) VALUES ('A')", "duplicate key"),
         ("INSERT INTO segmenter_segments (name) VALUES ('')", "1 to 1000 bytes"),
-        (r#"INSERT INTO segmenter_segments (name, refresh_params) VALUES ('B', '{"sql": 1}')"#, "exactly one of the keys"),
-        (r#"INSERT INTO segmenter_segments (name, refresh_params) VALUES ('B', '{"tag": 1, "query": 1}')"#, "exactly one"),
+        (
+            r#"INSERT INTO segmenter_segments (name, refresh_params) VALUES ('B', '{"sql": 1}')"#,
+            "exactly one of the keys",
+        ),
+        (
+            r#"INSERT INTO segmenter_segments (name, refresh_params) VALUES ('B', '{"tag": 1, "query": 1}')"#,
+            "exactly one",
+        ),
         ("INSERT INTO segmenter_segments (name, actual_end) VALUES ('B', now())", "no actual_end"),
         ("UPDATE segmenter_segments SET name = 'B'", "never change"),
         ("DELETE FROM segmenter_segments", "DELETE of segmenter_segments is not possible"),
         ("UPDATE segmenter_log SET error = NULL", ""),
         ("INSERT INTO segmenter (name) VALUES ('B')", "INSERT of segmenter is not possible"),
         ("INSERT INTO segmenter_consumers (name) VALUES ('')", "1 to 1000 bytes"),
-        ("INSERT INTO segmenter_subscriptions (consumer_id, segment_id, target) VALUES (1, gen_random_uuid(), 'csv')", "exist"),
+        (
+            "INSERT INTO segmenter_subscriptions (consumer_id, segment_id, target) VALUES (1, gen_random_uuid(), 'csv')",
+            "exist",
+        ),
         ("INSERT INTO segmenter_subscriptions (target) VALUES ('fax')", "webhook, kafka or csv"),
     ] {
         let error = automatic.fixture.run(sql).await.err().map(|error| format!("{error:?}"));
@@ -51,10 +60,12 @@ async fn writes_follow_the_rules_of_the_api() -> anyhow::Result<()> {
     }
     automatic
         .fixture
-        .run("INSERT INTO segmenter_consumers (name) VALUES ('ads');
+        .run(
+            "INSERT INTO segmenter_consumers (name) VALUES ('ads');
             INSERT INTO segmenter_subscriptions (consumer_id, segment_id, target, params)
             SELECT consumers.id, segments.id, 'csv', '{\"path\": \"a.csv\"}'
-            FROM segmenter_consumers AS consumers, segmenter_segments AS segments")
+            FROM segmenter_consumers AS consumers, segmenter_segments AS segments",
+        )
         .await?;
     let listed = "SELECT name, update_target, update_name, update_params ->> 'path' AS path FROM segmenter";
     assert_eq!(automatic.fixture.rows(listed).await?, ["A|csv|{{name}}|a.csv"]);
@@ -74,8 +85,13 @@ async fn a_view_whose_name_is_taken_is_left_out() -> anyhow::Result<()> {
         .await?;
     let kinds = "SELECT relname, relkind FROM pg_class WHERE relname LIKE 'segmenter%' AND relnamespace = 'public'::regnamespace
         ORDER BY relname";
-    let expected =
-        ["segmenter|v", "segmenter_consumers|v", "segmenter_log|r", "segmenter_segments|v", "segmenter_subscriptions|v"];
+    let expected = [
+        "segmenter|v",
+        "segmenter_consumers|v",
+        "segmenter_log|r",
+        "segmenter_segments|v",
+        "segmenter_subscriptions|v",
+    ];
     assert_eq!(automatic.fixture.rows(kinds).await?, expected);
     Ok(())
 }

@@ -55,7 +55,10 @@ async fn an_id_from_outside_is_a_source_id_or_else_a_guid() -> anyhow::Result<()
         .await?;
     // The guid of 2 is the source id of 3, so 3 is meant; 4 is excluded.
     automatic
-        .query("A", "SELECT guid::text AS id FROM segments.users WHERE user_id IN (1, 2) UNION ALL VALUES ('s4'), ('unknown')")
+        .query(
+            "A",
+            "SELECT guid::text AS id FROM segments.users WHERE user_id IN (1, 2) UNION ALL VALUES ('s4'), ('unknown')",
+        )
         .await?;
     let outcome = automatic.refresh("A").await?;
     assert_eq!(automatic.members("A").await?, ["1", "3"], "{outcome:?}");
@@ -68,7 +71,8 @@ async fn after_a_procedure_the_table_is_read() -> anyhow::Result<()> {
     let automatic = Automatic::new(3).await?;
     automatic
         .fixture
-        .run("CREATE PROCEDURE public.fill(number int) LANGUAGE plpgsql AS $$ BEGIN
+        .run(
+            "CREATE PROCEDURE public.fill(number int) LANGUAGE plpgsql AS $$ BEGIN
                 INSERT INTO public.test_segment (segment_id, id)
                 SELECT id, 's' || number FROM public.segment_ids;
                 COMMIT;
@@ -77,7 +81,8 @@ async fn after_a_procedure_the_table_is_read() -> anyhow::Result<()> {
             GRANT SELECT ON public.segment_ids TO PUBLIC;
             GRANT ALL ON public.test_segment TO PUBLIC;
             INSERT INTO segmenter_segments (name, refresh_auto, refresh_params, table_name)
-            VALUES ('A', true, '{\"procedure\": {\"sql\": \"CALL public.fill(2)\"}}', 'public.test_segment')")
+            VALUES ('A', true, '{\"procedure\": {\"sql\": \"CALL public.fill(2)\"}}', 'public.test_segment')",
+        )
         .await?;
     automatic.succeeds("A").await?;
     assert_eq!(automatic.members("A").await?, ["2"]);
@@ -91,7 +96,10 @@ async fn after_a_procedure_the_table_is_read() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_shrunken_source_changes_nothing_until_it_is_forced() -> anyhow::Result<()> {
     let automatic = Automatic::new(1200).await?;
-    automatic.fixture.run("CREATE TABLE public.wanted AS SELECT user_id FROM segments.users; GRANT SELECT ON wanted TO PUBLIC").await?;
+    automatic
+        .fixture
+        .run("CREATE TABLE public.wanted AS SELECT user_id FROM segments.users; GRANT SELECT ON wanted TO PUBLIC")
+        .await?;
     automatic.query("A", "SELECT user_id FROM public.wanted").await?;
     automatic.succeeds("A").await?;
     automatic.fixture.run("DELETE FROM wanted").await?;
@@ -99,7 +107,8 @@ async fn a_shrunken_source_changes_nothing_until_it_is_forced() -> anyhow::Resul
     assert_eq!(rejected.state, State::Rejected, "{rejected:?}");
     assert!(rejected.message.starts_with("1200 of 1200 members would leave"), "{}", rejected.message);
     assert_eq!(automatic.members("A").await?.len(), 1200);
-    let preview = automatic.refresher.preview("A", &Params::parse(r#"{"query":{"sql":"SELECT 7 AS user_id"}}"#)?, None).await;
+    let preview =
+        automatic.refresher.preview("A", &Params::parse(r#"{"query":{"sql":"SELECT 7 AS user_id"}}"#)?, None).await;
     let preview = preview.unwrap().unwrap();
     assert_eq!((preview.count, preview.joining, preview.leaving, preview.leaving_users.len()), (1, 0, 1199, 100));
     assert_eq!(automatic.members("A").await?.len(), 1200, "a preview changes nothing");

@@ -42,7 +42,10 @@ async fn two_replicas_refresh_once_for_each_due_time() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_process_that_dies_changes_nothing_and_leaves_an_abandoned_run() -> anyhow::Result<()> {
     let automatic = Automatic::new(2).await?;
-    automatic.fixture.run("CREATE TABLE public.pause (seconds int); INSERT INTO pause VALUES (30); GRANT SELECT ON pause TO PUBLIC").await?;
+    automatic
+        .fixture
+        .run("CREATE TABLE public.pause (seconds int); INSERT INTO pause VALUES (30); GRANT SELECT ON pause TO PUBLIC")
+        .await?;
     let sql = "SELECT user_id FROM segments.users, (SELECT pg_sleep(seconds) FROM public.pause) AS slept";
     let params = serde_json::json!({ "query": { "sql": sql } }).to_string();
     automatic.segment("A", &params, Some("* * * * *")).await?;
@@ -73,7 +76,7 @@ async fn a_failure_waits_a_minute_and_a_change_is_tried_at_once() -> anyhow::Res
     let retry = "SELECT failures, retry_at > (now() AT TIME ZONE 'UTC') + interval '40 seconds' AS later FROM segments.refreshes";
     assert_eq!(automatic.fixture.rows(retry).await?, ["1|true"]);
     let metrics = service.get("/metrics")?.body;
-    assert!(metrics.contains("tagmill_segments_refresh_failing 1"), "{metrics}");
+    assert!(metrics.contains("tagmill_segments_refresh_failing{service=\"segments-service\"} 1"), "{metrics}");
     automatic
         .fixture
         .run(r#"UPDATE segmenter_segments SET refresh_params = '{"query":{"sql":"SELECT 2 AS user_id"}}', refresh_cron = '0 0 1 1 *'"#)

@@ -9,8 +9,10 @@ async fn a_stale_source_skips_the_segment_until_it_is_fresh() -> anyhow::Result<
     let automatic = Automatic::new(2).await?;
     automatic
         .fixture
-        .run("CREATE TABLE public.loads (at timestamp); GRANT SELECT ON loads TO PUBLIC;
-            INSERT INTO loads VALUES ((now() AT TIME ZONE 'UTC') - interval '2 hours')")
+        .run(
+            "CREATE TABLE public.loads (at timestamp); GRANT SELECT ON loads TO PUBLIC;
+            INSERT INTO loads VALUES ((now() AT TIME ZONE 'UTC') - interval '2 hours')",
+        )
         .await?;
     let source = Source {
         name: "loads".to_owned(),
