@@ -58,7 +58,10 @@ impl Rows {
         client.batch_execute(BEGIN).await.map_err(|error| SqlError(text(&error)))?;
         // By itself it is one statement with balanced parentheses, so it stays inside those of `wrap`.
         let prepared = client.prepare(sql).await.map_err(|error| SqlError(text(&error)))?;
-        let names: Vec<&str> = prepared.columns().iter().map(|column| column.name()).collect();
+        let mut names = Vec::new();
+        for column in prepared.columns() {
+            names.push(column.name());
+        }
         let no_key = || SqlError("the query has no column guid, user_id, source_id or id".to_owned());
         let key = key(&names).ok_or_else(no_key)?;
         let rows = client.query_raw(&wrap(sql, key, &names), empty::<i32>()).await;
