@@ -6,7 +6,10 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use database::Database;
 use percent_encoding::percent_decode_str;
 
-use self::{auth::Keys, instant::Zone};
+use self::{
+    auth::{Caller, Keys},
+    instant::Zone,
+};
 use crate::changes::{Cause, Changes};
 
 pub(crate) mod instant;
@@ -36,7 +39,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Cause {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self::task("anonymous")))
+        let actor = parts.extensions.get().map_or("anonymous", |Caller(name)| name);
+        Ok(Self { actor: actor.to_owned(), request_id: http::request_id() })
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, middleware};
 use database::{Database, Migrations, POSTGRES};
 use futures_util::try_join;
 use health::Health;
-use runtime::{App, Context, ExitError, Report, Start, check, schema, until_available};
+use runtime::{
+    App, CommandSettings, Context, ExitError, Finding, LogCopy, Report, Start, check, schema, until_available,
+};
 use stream::StreamCommands;
 
 use crate::{
@@ -29,6 +31,7 @@ pub struct Segments {
     api: Api,
     auth: Auth,
     users: Option<stream::App<UserActions>>,
+    log_copy: Option<LogCopy>,
     start: Arc<Start>,
 }
 
@@ -44,15 +47,20 @@ impl App for Segments {
         Settings::complete(command)
     }
 
+    fn log_copy(settings: &CommandSettings) -> Result<Option<LogCopy>, ExitError> {
+        Ok(settings.read::<OwnSettings>()?.log_copy())
+    }
+
     fn new(settings: Settings) -> Result<Self, ExitError> {
         let connection = settings.connection(Self::NAME)?;
         let database = Database::new(&connection);
         let changes = Changes::new(database.clone());
-        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl } = settings.own;
+        let log_copy = settings.own.log_copy();
+        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, .. } = settings.own;
         let users = settings.users.map(stream::App::new).transpose()?;
         let keys = Keys::new(database.clone(), auth);
         let api = Api { database, changes, zone, keys, dev_methods, public_url, report_link_ttl };
-        Ok(Self { connection, api, auth, users, start: Arc::new(Start::of(&[POSTGRES])) })
+        Ok(Self { connection, api, auth, users, log_copy, start: Arc::new(Start::of(&[POSTGRES])) })
     }
 
     fn describe_metrics() {
@@ -69,10 +77,17 @@ impl App for Segments {
 
     fn routes(&self) -> Router {
         let api = || self.api.clone();
-        v1::fallbacks(v1::routes(api()).merge(slugs::routes(api())).merge(v2::routes(api())))
+        let routes = v1::routes(api()).merge(slugs::routes(api())).merge(v2::routes(api()));
+        v1::fallbacks(routes).layer(middleware::from_fn(http::with_request_id))
     }
 
     async fn check(&self, report: &mut Report) {
+        if let Some(copy) = &self.log_copy {
+            report.add([match copy.check() {
+                Ok(()) => Finding::ok("LOGS_PATH", copy.path.display()),
+                Err(error) => Finding::failed("LOGS_PATH", error),
+            }]);
+        }
         match &self.users {
             Some(users) => users.check(report).await,
             None => report.add(check::database(&self.connection, &MIGRATIONS, Self::NAME).await),

@@ -7,7 +7,7 @@
 //!
 //! The modules from the bottom up: `bucket` and `go` (pure); `changes`; `api`, `user_actions`; `settings`, `commands`, `app`.
 
-pub use self::{app::Segments, migrations::MIGRATIONS, settings::Sources};
+pub use self::{api::v2::routes_of_v2, app::Segments, migrations::MIGRATIONS, settings::Sources};
 
 pub mod bucket;
 pub mod go;

@@ -25,7 +25,8 @@ pub(crate) fn describe() {
 /// A request that failed because the database did not answer or was too busy. The log has the error, the client not.
 pub(crate) fn request_failed(failure: Failure) {
     let error = failure.into_dependency_error(database::POSTGRES);
-    tracing::warn!(dependency = error.dependency.name, error = error.error, "a request failed");
+    let request_id = http::request_id().unwrap_or_default();
+    tracing::warn!(request_id, dependency = error.dependency.name, error = error.error, "a request failed");
     counter!("tagmill_segments_request_failures_total").increment(1);
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use runtime::{
-    ExitError,
+    ExitError, LogCopy,
     settings::{DatabaseSettings, period},
 };
 use stream::Service as _;
@@ -46,6 +46,12 @@ pub(crate) struct OwnSettings {
     #[arg(long, env, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub(crate) dev_methods: bool,
 
+    /// File to which the log is also written: `logs/logs.txt`. Unset: the log goes to standard error only.
+    ///
+    /// Lines are added at the end of the file. It and its folder are created if they do not exist.
+    #[arg(long, env, value_name = "PATH", help_heading = "Log")]
+    pub(crate) logs_path: Option<String>,
+
     /// Address of this service as others reach it, for links to reports.
     #[arg(long, env, value_name = "URL", default_value = "http://localhost:8080")]
     pub(crate) public_url: String,
@@ -57,6 +63,13 @@ pub(crate) struct OwnSettings {
 
 /// Maximum time for which a request waits for a connection.
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);
+
+impl OwnSettings {
+    /// The copy of the log.
+    pub(crate) fn log_copy(&self) -> Option<LogCopy> {
+        self.logs_path.as_ref().map(|path| LogCopy { setting: "LOGS_PATH", path: path.into() })
+    }
+}
 
 impl Settings {
     /// The database, for clients that wait.

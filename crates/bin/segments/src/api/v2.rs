@@ -3,6 +3,7 @@
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use http::no_store;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::{
@@ -71,10 +72,32 @@ pub(crate) fn routes(api: Api) -> Router {
 }
 
 /// The description of all routes.
-pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    let mut document = utoipa::openapi::OpenApi::default();
+pub(crate) fn document() -> OpenApi {
+    let mut document = OpenApi::default();
     for (_, router) in described(true) {
         document.merge(router.split_for_parts().1);
     }
     document
+}
+
+/// Every route: method, path below `/api/v2`, and who may call it: `read`, `change` or `admin`.
+#[must_use]
+pub fn routes_of_v2() -> Vec<(String, String, String)> {
+    let mut routes = Vec::new();
+    for (access, router) in described(true) {
+        let access = if access == Access::Read { "read" } else if access == Access::Change { "change" } else { "admin" };
+        for (path, item) in router.split_for_parts().1.paths.paths {
+            let path = path.trim_start_matches("/api/v2");
+            let methods = [
+                ("GET", item.get.is_some()),
+                ("POST", item.post.is_some()),
+                ("PUT", item.put.is_some()),
+                ("PATCH", item.patch.is_some()),
+                ("DELETE", item.delete.is_some()),
+            ];
+            let methods = methods.into_iter().filter(|(_, is_there)| *is_there);
+            routes.extend(methods.map(|(method, _)| (method.to_owned(), path.to_owned(), access.to_owned())));
+        }
+    }
+    routes
 }

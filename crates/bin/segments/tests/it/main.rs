@@ -7,6 +7,7 @@ mod statements;
 mod import;
 mod v1;
 mod slugs;
+mod v2;
 mod access;
 mod changes;
 mod failures;

@@ -9,7 +9,12 @@ async fn every_statement_prepares() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     let settings = database::Settings::from_url(&fixture.url, None, 1)?;
     let client = database::connect(&settings).await?.client;
-    client.batch_execute("SET search_path = pg_catalog, pg_temp").await?;
+    client.batch_execute("SET search_path = pg_catalog, pg_temp; BEGIN").await?;
+    // Other statements use the temporary tables that these create.
+    for table in ["given", "found", "planned"] {
+        let file = format!("{}/../../../sql/segments/items/create_{table}_items.sql", env!("CARGO_MANIFEST_DIR"));
+        client.batch_execute(&fs::read_to_string(file)?).await?;
+    }
     let mut count = 0;
     for folder in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/segments"))? {
         let folder = folder?.path();

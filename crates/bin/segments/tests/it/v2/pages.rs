@@ -27,6 +27,14 @@ async fn four_versions(api: &Api, users: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A function that returns the plan of a query, as text.
+const EXPLAIN: &str = "SET jit = off; CREATE FUNCTION pg_temp.explain(query text) RETURNS text LANGUAGE plpgsql AS $$
+    DECLARE plan json;
+    BEGIN
+        EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING off, FORMAT json) ' || query INTO plan;
+        RETURN plan::text;
+    END $$";
+
 /// A number in a plan, added up over all its nodes.
 fn sum(plan: &Value, field: &str) -> u64 {
     let own = plan[field].as_u64().unwrap_or_default();
@@ -44,13 +52,11 @@ async fn plan(api: &Api, after: u32) -> anyhow::Result<Value> {
     let statement = include_str!("../../../../../../sql/segments/reads/list_members.sql");
     let at = "timestamp '2020-01-01 00:00:04.5'";
     let query = statement.replace("$1", "'A'").replace("$2", at).replace("$3", &after.to_string()).replace("$4", "101");
-    let explain = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, TIMING off) {query}");
     let settings = database::Settings::from_url(&api.fixture.url, None, 1)?;
     let client = database::connect(&settings).await?.client;
-    client.batch_execute("SET jit = off").await?;
-    let messages = client.simple_query(&explain).await?;
-    let text: String = messages.iter().filter_map(database::text_of).collect();
-    Ok(serde_json::from_str::<Value>(&text)?[0]["Plan"].clone())
+    client.batch_execute(EXPLAIN).await?;
+    let row = client.query_one("SELECT pg_temp.explain($1)", &[&query]).await?;
+    Ok(serde_json::from_str::<Value>(row.get(0))?[0]["Plan"].clone())
 }
 
 #[tokio::test]
