@@ -85,7 +85,13 @@ pub(crate) fn document() -> OpenApi {
 pub fn routes_of_v2() -> Vec<(String, String, String)> {
     let mut routes = Vec::new();
     for (access, router) in described(true) {
-        let access = if access == Access::Read { "read" } else if access == Access::Change { "change" } else { "admin" };
+        let access = if access == Access::Read {
+            "read"
+        } else if access == Access::Change {
+            "change"
+        } else {
+            "admin"
+        };
         for (path, item) in router.split_for_parts().1.paths.paths {
             let path = path.trim_start_matches("/api/v2");
             let methods = [

@@ -49,7 +49,13 @@ impl Answer {
 }
 
 /// A request. The body is JSON, unless a header says otherwise.
-fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Answer> {
+fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(120)))?;
     let mut head = format!("{method} /api/v2{path} HTTP/1.0\r\nContent-Length: {}\r\n", body.len());

@@ -18,7 +18,6 @@ use super::{
 use crate::api::{
     Api, PathPart,
     auth::{self, Role},
-    reads,
 };
 
 const SELECT: Statement = statement!("segments/access/select_keys");
@@ -80,7 +79,7 @@ pub(super) struct CreatedKey {
     responses((status = 200, body = Keys), (status = "default", body = ProblemBody))
 )]
 pub(super) async fn list(State(api): State<Api>) -> Result<Json<Keys>> {
-    let rows = reads::rows(&api.database, &SELECT, &[]).await?;
+    let rows = api.database.read(&SELECT, &[]).await?;
     Ok(Json(Keys { items: rows.iter().map(key).collect::<Result<_>>()? }))
 }
 

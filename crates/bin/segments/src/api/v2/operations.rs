@@ -15,7 +15,7 @@ use super::{
     query::Parameters,
     who,
 };
-use crate::api::{Api, reads};
+use crate::api::Api;
 
 const ALL: Statement = statement!("segments/operations/list_operations");
 const OF_ACTOR: Statement = statement!("segments/operations/list_operations_of_actor");
@@ -102,7 +102,7 @@ pub(super) async fn list(
         }
         (None, None, None) => &ALL,
     };
-    let rows = reads::rows(&api.database, statement, &values).await?;
+    let rows = api.database.read(statement, &values).await?;
     if !rows.first().map_or(Ok(false), |row| get::<bool>(row, 1))? {
         let detail = "there is no such segment or no such user; names are case-sensitive";
         return Err(Problem::not_found("filter_not_found", detail));

@@ -14,7 +14,7 @@ use super::{
     problem::{Problem, ProblemBody},
     query::Parameters,
 };
-use crate::api::{Api, PathPart, reads};
+use crate::api::{Api, PathPart};
 
 mod settings;
 pub(super) mod edit;
@@ -77,7 +77,7 @@ pub(super) async fn list(
     Parameters(ListParameters { deleted, limit, cursor }): Parameters<ListParameters>,
 ) -> Result<Json<List<Segment>>> {
     let page = Page::new(format!("segments?deleted={deleted}"), limit, cursor.as_deref(), None)?;
-    let rows = reads::rows(&api.database, &LIST, &[&page.at(), &deleted, &page.after_id(), &page.rows()]).await?;
+    let rows = api.database.read(&LIST, &[&page.at(), &deleted, &page.after_id(), &page.rows()]).await?;
     let item = |row: &Row| {
         let Some(id) = value::<Option<i32>>(row, 1)? else { return Ok(None) };
         Ok(Some((vec![i64::from(id)], segment(row)?)))
@@ -97,7 +97,7 @@ pub(super) async fn get(State(api): State<Api>, PathPart(name): PathPart<3>) -> 
     if name.contains('\0') {
         return Err(Problem::no_segment(&name));
     }
-    let rows = reads::rows(&api.database, &SELECT, &[&name]).await?;
+    let rows = api.database.read(&SELECT, &[&name]).await?;
     let row = rows.first().ok_or_else(|| Problem::no_segment(&name))?;
     Ok(Json(segment(row)?))
 }

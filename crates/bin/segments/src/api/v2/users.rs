@@ -10,7 +10,7 @@ use super::{
     problem::{Problem, ProblemBody},
     who::{self, UserIds},
 };
-use crate::api::{Api, PathPart, reads};
+use crate::api::{Api, PathPart};
 
 pub(super) mod segments;
 pub(super) mod history;
@@ -45,7 +45,7 @@ pub(super) struct User {
 pub(super) async fn get(State(api): State<Api>, PathPart(text): PathPart<3>) -> Result<Json<User>> {
     let who = who::path(&text)?;
     let (id, guid, source_id) = who.ids();
-    let rows = reads::rows(&api.database, &SELECT, &[&id, &guid, &source_id]).await?;
+    let rows = api.database.read(&SELECT, &[&id, &guid, &source_id]).await?;
     user(rows.first().ok_or_else(Problem::no_user)?).map(Json)
 }
 

@@ -89,7 +89,8 @@ async fn a_request_waits_two_seconds_for_the_one_that_runs() -> anyhow::Result<(
     let body = r#"{"add":[{"user":"1"}]}"#;
     thread::scope(|scope| {
         let first = scope.spawn(|| send(&api, KEY, path, body));
-        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let waits =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
         // Until the first one waits, asked by a connection of its own.
         let handle = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let connection = database::Settings::from_url(&api.fixture.url, None, 1).unwrap();
@@ -127,7 +128,8 @@ async fn a_key_belongs_to_its_caller_and_lasts_a_day() -> anyhow::Result<()> {
     api.fixture.run("UPDATE segments.idempotency SET created_at = created_at - interval '24 hours 1 second'").await?;
     let answer = send(&api, KEY, path, body).ok();
     assert_eq!((answer.headers.contains_key("idempotency-replayed"), &answer.json["unchanged"]), (false, &1.into()));
-    let old = "SELECT count(*) FROM segments.idempotency WHERE created_at < (now() AT TIME ZONE 'UTC') - interval '24 hours'";
+    let old =
+        "SELECT count(*) FROM segments.idempotency WHERE created_at < (now() AT TIME ZONE 'UTC') - interval '24 hours'";
     let begin = Instant::now();
     while api.fixture.rows(old).await? != ["0"] {
         anyhow::ensure!(begin.elapsed() < Duration::from_secs(30), "the sweeper deletes no old answer");

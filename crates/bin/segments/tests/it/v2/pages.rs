@@ -72,7 +72,8 @@ async fn the_last_page_reads_as_little_as_the_first() -> anyhow::Result<()> {
         // A page of 101, each with four versions.
         assert!(sum(plan, "Rows Removed by Filter") <= 500, "{plan:#}");
     }
-    let blocks = |plan: &Value| plan["Shared Hit Blocks"].as_u64().unwrap() + plan["Shared Read Blocks"].as_u64().unwrap();
+    let blocks =
+        |plan: &Value| plan["Shared Hit Blocks"].as_u64().unwrap() + plan["Shared Read Blocks"].as_u64().unwrap();
     assert!(blocks(&last) <= 2 * blocks(&first), "{} blocks, then {}", blocks(&first), blocks(&last));
     Ok(())
 }
@@ -84,7 +85,8 @@ async fn pages_as_of_an_instant_equal_a_replay_of_the_operations() -> anyhow::Re
     four_versions(&api, users).await?;
     for micros in [0_u32, 3, 100, 252, 999_999, 1_000_003, 1_000_100, 2_000_150, 4_500_000, 7_000_007, 7_900_000] {
         // User n is in from n µs after an even second until n µs after an odd one.
-        let replay = (3..users + 3).filter(|user| micros.checked_sub(*user).is_some_and(|passed| passed / 1_000_000 % 2 == 0));
+        let replay =
+            (3..users + 3).filter(|user| micros.checked_sub(*user).is_some_and(|passed| passed / 1_000_000 % 2 == 0));
         let expected: Vec<u64> = replay.map(u64::from).collect();
         let as_of = format!("2020-01-01T00:00:0{}.{:06}Z", micros / 1_000_000, micros % 1_000_000);
         let (mut found, mut path) = (Vec::new(), format!("/segments/A/members?limit=99&as_of={as_of}"));

@@ -74,7 +74,7 @@ pub(in crate::api::v2) async fn export(
     if name.contains('\0') {
         return Err(Problem::no_segment(&name));
     }
-    let rows = reads::rows(&api.database, &CLOCK, &[&name]).await?;
+    let rows = api.database.read(&CLOCK, &[&name]).await?;
     let row = rows.first().ok_or_else(|| Problem::no_segment(&name))?;
     let (now, segment_id): (PgTimestamp, Option<i32>) = (get(row, 0)?, get(row, 1)?);
     let segment_id = segment_id.ok_or_else(|| Problem::no_segment(&name))?;

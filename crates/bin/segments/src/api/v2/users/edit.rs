@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{SELECT, User, user};
 use crate::{
     api::{
-        Api, PathPart, reads,
+        Api, PathPart,
         v2::{
             Result,
             command::Body,
@@ -59,7 +59,7 @@ pub(in crate::api::v2) async fn put(
     let asked = api.changes.next_request().await?;
     api.changes.set_status(guid, status, asked, true, &cause).await?;
     let none = (None::<i32>, None::<&str>);
-    let rows = reads::rows(&api.database, &SELECT, &[&none.0, &Some(guid), &none.1]).await?;
+    let rows = api.database.read(&SELECT, &[&none.0, &Some(guid), &none.1]).await?;
     user(rows.first().ok_or_else(Problem::no_user)?).map(Json)
 }
 
@@ -89,6 +89,6 @@ async fn guid(api: &Api, text: &str) -> Result<Uuid> {
         return Ok(guid);
     }
     let (id, guid, source_id) = who.ids();
-    let rows = reads::rows(&api.database, &SELECT, &[&id, &guid, &source_id]).await?;
+    let rows = api.database.read(&SELECT, &[&id, &guid, &source_id]).await?;
     Ok(database::get(rows.first().ok_or_else(Problem::no_user)?, 1)?)
 }

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::api::{
-    Api, PathPart, reads,
+    Api, PathPart,
     v2::{
         Result, instant,
         problem::{Problem, ProblemBody},
@@ -132,7 +132,7 @@ async fn row(api: &Api, statement: &Statement, user: &str, name: &str) -> Result
         return Err(Problem::no_segment(name));
     }
     let (id, guid, source_id) = who.ids();
-    let mut rows = reads::rows(&api.database, statement, &[&id, &guid, &source_id, &name]).await?;
+    let mut rows = api.database.read(statement, &[&id, &guid, &source_id, &name]).await?;
     let row = rows.pop().ok_or_else(|| Problem::no_segment(name))?;
     match value::<Option<i32>>(&row, 1)? {
         Some(_) => Ok(row),
