@@ -10,7 +10,10 @@ use self::{
     auth::{Caller, Keys},
     instant::Zone,
 };
-use crate::changes::{Cause, Changes};
+use crate::{
+    changes::{Cause, Changes},
+    refresh::Refresher,
+};
 
 pub(crate) mod instant;
 pub(crate) mod auth;
@@ -25,6 +28,7 @@ pub(crate) mod v2;
 pub(crate) struct Api {
     pub(crate) database: Database,
     pub(crate) changes: Changes,
+    pub(crate) refresher: Refresher,
     pub(crate) zone: Zone,
     pub(crate) keys: Keys,
     pub(crate) dev_methods: bool,

@@ -6,7 +6,10 @@ use clap::Subcommand;
 use database::{PgTimestamp, Statement, get, statement};
 use runtime::{CommandSettings, ExitError};
 
-use crate::api::auth::{self, Role};
+use crate::{
+    api::auth::{self, Role},
+    refresh::command::Refresh,
+};
 
 const REVOKE: Statement = statement!("segments/access/revoke_key");
 const SELECT: Statement = statement!("segments/access/select_keys");
@@ -17,6 +20,8 @@ pub enum Commands {
     /// Creates, lists and revokes keys of the API.
     #[command(subcommand)]
     Keys(Keys),
+    /// Refreshes automatic segments once. The exit code is 0 only if no refresh failed.
+    Refresh(Refresh),
 }
 
 /// `keys`
@@ -41,7 +46,10 @@ pub enum Keys {
 
 impl runtime::Commands for Commands {
     async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
-        let Self::Keys(command) = self;
+        let command = match self {
+            Self::Keys(command) => command,
+            Self::Refresh(command) => return command.act(settings, out).await,
+        };
         let transaction = settings.database().await?.begin().await?;
         match command {
             Keys::Create { name, role } => {

@@ -10,10 +10,13 @@
 pub use self::{api::v2::routes_of_v2, app::Segments, migrations::MIGRATIONS, settings::Sources};
 
 pub mod bucket;
+pub mod percent;
 pub mod go;
 mod migrations;
 mod metrics;
 pub mod changes;
+pub mod refresh;
+pub mod tags;
 mod api;
 pub mod user_actions;
 mod settings;

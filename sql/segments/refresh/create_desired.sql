@@ -1,0 +1,2 @@
+-- The users who should be members, until the end of the transaction.
+CREATE TEMPORARY TABLE desired (user_id int NOT NULL, hash_email text, hash_phone text) ON COMMIT DROP
