@@ -11,9 +11,9 @@ use database::{Database, PgTimestamp, Transaction, get, statement};
 
 pub use self::{
     assign::{Assigned, CannotAssign},
-    desired::Difference,
     claim::{Answer, Begun, Change, Claim, StillRunning},
     config::{CannotRestore, Config},
+    desired::Difference,
     items::{Applied, CannotApply, Item, ItemKind, Items, Rejected, row as copy_row},
     plan::{Open, Opening, Pair, Plan, Segment, State, Status, User, Who, Wish, plan},
     segment::{AlreadyExists, CannotCreate, CannotDelete},

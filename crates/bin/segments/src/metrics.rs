@@ -17,7 +17,11 @@ pub(crate) fn describe() {
         "Requests refused, by reason: no key, a wrong one, a role that does not suffice"
     );
     describe_counter!("tagmill_segments_expired_total", Unit::Count, "Memberships closed because their time was over");
-    describe_counter!("tagmill_segments_refreshes_total", Unit::Count, "Refreshes of automatic segments, by state in the log");
+    describe_counter!(
+        "tagmill_segments_refreshes_total",
+        Unit::Count,
+        "Refreshes of automatic segments, by state in the log"
+    );
     describe_gauge!("tagmill_segments_automatic", Unit::Count, "Automatic segments");
     describe_gauge!(
         "tagmill_segments_refresh_overdue",

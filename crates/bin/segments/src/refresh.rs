@@ -15,9 +15,9 @@ pub use self::{
     automatic::Automatic,
     log::{LogFilter, LogRow},
     login::Login,
+    outcome::{Outcome, State},
     params::{Invalid, Params},
     preview::{CannotPreview, Preview},
-    outcome::{Outcome, State},
     run::CannotRefresh,
     sources::{Deleted, Source},
 };
@@ -72,12 +72,7 @@ impl Refresher {
     ///
     /// # Errors
     /// There is no such segment, it is not automatic, or the database does not answer.
-    pub async fn start(
-        &self,
-        name: &str,
-        force: bool,
-        cause: &Cause,
-    ) -> Result<Result<i64, CannotRefresh>, Failure> {
+    pub async fn start(&self, name: &str, force: bool, cause: &Cause) -> Result<Result<i64, CannotRefresh>, Failure> {
         let automatic = match self.find(name).await? {
             Ok(automatic) => automatic,
             Err(cannot) => return Ok(Err(cannot)),

@@ -21,6 +21,7 @@ mod command;
 mod segments;
 mod members;
 mod users;
+mod automatic;
 mod check;
 mod operations;
 mod keys;
@@ -45,19 +46,27 @@ fn described(dev_methods: bool) -> [(Access, OpenApiRouter<Api>); 3] {
         .routes(routes!(users::membership::get))
         .routes(routes!(users::membership::why))
         .routes(routes!(check::check))
+        .routes(routes!(automatic::preview::preview))
+        .routes(routes!(automatic::sources::list))
+        .routes(routes!(automatic::log::list))
         .routes(routes!(operations::list))
         .routes(routes!(reports::link));
     let mut changes = OpenApiRouter::new()
         .routes(routes!(segments::edit::create))
         .routes(routes!(segments::edit::configure, segments::edit::delete))
         .routes(routes!(segments::edit::restore))
+        .routes(routes!(automatic::assign::assign))
+        .routes(routes!(automatic::refresh::refresh))
         .routes(routes!(members::batch::batch))
         .routes(routes!(members::import::import))
         .routes(routes!(users::segments::change));
     if dev_methods {
         changes = changes.routes(routes!(users::edit::put, users::edit::remove));
     }
-    let admin = OpenApiRouter::new().routes(routes!(keys::list, keys::create)).routes(routes!(keys::revoke));
+    let admin = OpenApiRouter::new()
+        .routes(routes!(automatic::sources::put, automatic::sources::delete))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke));
     [(Access::Read, reads), (Access::Change, changes), (Access::Admin, admin)]
 }
 

@@ -57,7 +57,7 @@ impl Changes {
     }
 }
 
-async fn assign_in(
+pub(super) async fn assign_in(
     transaction: &Transaction,
     name: &str,
     assign: &Assign,
@@ -78,7 +78,8 @@ async fn assign_in(
     expire::expire(transaction, id, now).await?;
     let assigned = match assign.mode {
         Mode::Snapshot { time_to_live } => {
-            let joined = fill::fill(transaction, (id, name), &assign.percent, &filters, (now, time_to_live), cause).await?;
+            let joined =
+                fill::fill(transaction, (id, name), &assign.percent, &filters, (now, time_to_live), cause).await?;
             Assigned { joined, left: 0 }
         }
         Mode::Live => make_live(transaction, (id, name), &assign.percent, &filters, cause).await?,

@@ -52,7 +52,10 @@ impl Changes {
                 created += 1;
             } else {
                 let segment: i32 = get(row, 0)?;
-                tracing::info!(segment, "a segment with the name of a tag is left alone: it was made or deleted by request");
+                tracing::info!(
+                    segment,
+                    "a segment with the name of a tag is left alone: it was made or deleted by request"
+                );
             }
         }
         Ok(created)
@@ -142,8 +145,7 @@ async fn write(transaction: &Transaction, user_id: i32, tagged: &[Tagged]) -> Re
     let removed: Vec<i32> = leaves.iter().map(|tagged| tagged.segment_id).collect();
     let detail = json!({ "added": added(&joins), "removed": removed, "tags": added(&leaves) });
     let cause = &Cause::task("tags");
-    let operation =
-        Operation { kind: "change_user", at: now, cause, segment_id: None, user_id: Some(user_id), detail };
+    let operation = Operation { kind: "change_user", at: now, cause, segment_id: None, user_id: Some(user_id), detail };
     let operation_id = operation.insert(transaction).await?;
     let open = leaves.iter().filter_map(|tagged| tagged.open);
     let (ids, ends): (Vec<i64>, Vec<PgTimestamp>) = open.map(|(id, start)| (id, now.max(start))).unzip();

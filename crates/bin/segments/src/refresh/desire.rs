@@ -76,7 +76,10 @@ pub(super) async fn desire(
         }
         Params::Percent(percent) => {
             let filters = fill::filters(transaction, percent).await?.map_err(|missing| {
-                CannotDesire::Failed(format!("segments to include or exclude are missing or deleted: {}", missing.join(", ")))
+                CannotDesire::Failed(format!(
+                    "segments to include or exclude are missing or deleted: {}",
+                    missing.join(", ")
+                ))
             })?;
             desired::percent(transaction, (segment.segment_id, &segment.name), percent, &filters, read.at).await?;
             Received::default()
@@ -98,11 +101,7 @@ enum People<'a> {
 }
 
 /// Reads the rows of SQL of people, and looks up the users that they name.
-async fn given(
-    refresher: &Refresher,
-    transaction: &Transaction,
-    people: People<'_>,
-) -> Result<Received, CannotDesire> {
+async fn given(refresher: &Refresher, transaction: &Transaction, people: People<'_>) -> Result<Received, CannotDesire> {
     let login = refresher.login.as_ref().ok_or_else(no_login)?;
     transaction.execute(&CREATE_GIVEN, []).await?;
     let late = || CannotDesire::Failed(format!("the SQL took longer than {:?}", refresher.timeout));

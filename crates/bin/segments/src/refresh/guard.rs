@@ -15,7 +15,9 @@ pub fn reject(difference: &Difference, max_leavers: Option<i64>) -> Option<Strin
         None => return None,
     };
     let text = || {
-        format!("{leaving} of {members} members would leave, and at most {allowed} may; refresh with force if that is right")
+        format!(
+            "{leaving} of {members} members would leave, and at most {allowed} may; refresh with force if that is right"
+        )
     };
     (leaving > allowed).then(text)
 }
@@ -26,9 +28,8 @@ mod tests {
 
     #[test]
     fn half_of_a_thousand_may_leave() {
-        let of = |members, leaving, max| {
-            reject(&Difference { members, leaving, ..Difference::default() }, max).is_some()
-        };
+        let of =
+            |members, leaving, max| reject(&Difference { members, leaving, ..Difference::default() }, max).is_some();
         assert!(!of(999, 999, None));
         assert!(!of(1000, 500, None));
         assert!(of(1000, 501, None));

@@ -131,26 +131,14 @@ pub(super) async fn last(database: &Database, id: Uuid) -> Result<Option<Last>, 
 }
 
 /// Records the end of a run in the transaction of its effect.
-pub(super) async fn finish(
-    transaction: &database::Transaction,
-    run_id: i64,
-    outcome: &Outcome,
-) -> Result<(), Failure> {
+pub(super) async fn finish(transaction: &database::Transaction, run_id: i64, outcome: &Outcome) -> Result<(), Failure> {
     let Outcome { state, message, coverage, received, invalid, .. } = outcome;
     let error = (*state != State::Success).then_some(message.as_str());
-    transaction
-        .execute(&FINISH, [&run_id, &state.name(), message, &error, coverage, received, invalid])
-        .await
-        .map(drop)
+    transaction.execute(&FINISH, [&run_id, &state.name(), message, &error, coverage, received, invalid]).await.map(drop)
 }
 
 /// Records a run that changed nothing. After a failure the segment waits before it is due again.
-pub(super) async fn fail(
-    database: &Database,
-    segment_id: i32,
-    run_id: i64,
-    outcome: &Outcome,
-) -> Result<(), Failure> {
+pub(super) async fn fail(database: &Database, segment_id: i32, run_id: i64, outcome: &Outcome) -> Result<(), Failure> {
     let transaction = database.begin_change().await?;
     finish(&transaction, run_id, outcome).await?;
     if outcome.state != State::Skip {
@@ -159,12 +147,7 @@ pub(super) async fn fail(
     transaction.commit().await
 }
 
-async fn insert(
-    database: &Database,
-    segment: &Automatic,
-    state: State,
-    message: Option<&str>,
-) -> Result<i64, Failure> {
+async fn insert(database: &Database, segment: &Automatic, state: State, message: Option<&str>) -> Result<i64, Failure> {
     let transaction = database.begin_change().await?;
     let params = segment.params.as_deref();
     let rows = transaction.query(&INSERT, [&state.name(), &segment.id, &params, &message]).await?;

@@ -100,7 +100,8 @@ pub(super) async fn of_table(connection: &Connection, table: &str, segment: Uuid
     let quoted = "SELECT pg_catalog.to_regclass($1)::text";
     let rows = connection.client.query(quoted, &[&table]).await.map_err(|error| SqlError(text(&error)))?;
     let quoted = rows.first().and_then(|row| get::<Option<String>>(row, 0).ok().flatten());
-    let table = quoted.ok_or_else(|| SqlError(format!("the table {table} does not exist, or the login may not see it")))?;
+    let table =
+        quoted.ok_or_else(|| SqlError(format!("the table {table} does not exist, or the login may not see it")))?;
     Ok(format!(
         "SELECT id, hash_email, hash_phone FROM {table} WHERE segment_id = '{segment}' AND actual_end = 'infinity'"
     ))

@@ -21,6 +21,7 @@ mod errors;
 mod access;
 mod pages;
 mod reports;
+mod automatic;
 
 const ANNA: &str = "45643d9d-c98d-5888-9743-20b85ecf0752";
 const BORIS: &str = "00000000-0000-0000-0000-000000000007";
