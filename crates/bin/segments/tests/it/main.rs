@@ -12,3 +12,6 @@ mod access;
 mod changes;
 mod failures;
 mod users;
+mod refresh;
+mod percent;
+mod tags;

@@ -11,14 +11,14 @@ async fn four_versions(api: &Api, users: u32) -> anyhow::Result<()> {
          INSERT INTO segments.operations (kind, at, actor, segment_id)
             SELECT 'import', timestamp '2020-01-01' + n * interval '1 second', 'test', 1 FROM generate_series(0, 7) AS n;
          INSERT INTO segments.memberships (segment_id, user_id, start_at, end_at, opened_by, closed_by)
-            SELECT 1, user_id, opening.at + user_id * interval '1 microsecond', closing.at + user_id * interval '1 microsecond',
+            SELECT 1, users.user_id, opening.at + users.user_id * interval '1 microsecond', closing.at + users.user_id * interval '1 microsecond',
                 opening.operation_id, closing.operation_id
             FROM generate_series(0, 3) AS version
             JOIN segments.operations AS opening ON opening.kind = 'import' AND opening.at = timestamp '2020-01-01' + version * interval '2 seconds'
             JOIN segments.operations AS closing ON closing.kind = 'import' AND closing.at = opening.at + interval '1 second'
             CROSS JOIN segments.users
-            WHERE user_id > 2
-            ORDER BY version, user_id;
+            WHERE users.user_id > 2
+            ORDER BY version, users.user_id;
          VACUUM ANALYZE segments.memberships; VACUUM ANALYZE segments.users"
     );
     for statement in statements.split(';') {
