@@ -1,5 +1,7 @@
 //! The metrics of the service: `tagmill_segments_*`.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use consumer::Failure;
 use database::PgTimestamp;
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
@@ -34,6 +36,11 @@ pub(crate) fn describe() {
         Unit::Seconds,
         "Begin of the last successful refresh of the automatic segment that was refreshed the longest ago"
     );
+    describe_gauge!(
+        "tagmill_segments_last_sweep_timestamp_seconds",
+        Unit::Seconds,
+        "Unix time at which this replica last closed all memberships whose time was over, or began to"
+    );
     counter!("tagmill_segments_request_failures_total").increment(0);
     for state in ["success", "failed", "rejected", "skip"] {
         counter!("tagmill_segments_refreshes_total", "state" => state).increment(0);
@@ -51,9 +58,11 @@ pub(crate) fn request_failed(failure: Failure) {
     counter!("tagmill_segments_request_failures_total").increment(1);
 }
 
-/// Memberships whose time was over.
-pub(crate) fn expired(count: i64) {
+/// A round of the sweeper, which has closed so many memberships.
+pub(crate) fn swept(count: i64, now: SystemTime) {
     counter!("tagmill_segments_expired_total").increment(u64::try_from(count).unwrap_or_default());
+    let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    gauge!("tagmill_segments_last_sweep_timestamp_seconds").set(since_1970.as_secs_f64());
 }
 
 /// Numbers of automatic segments.

@@ -152,9 +152,9 @@ fn read_server_info(row: Option<&SimpleQueryRow>, verified: bool) -> Result<Serv
 }
 
 /// Rejects a connection whose settings would change the stored data or the results of queries.
-fn verify<'a>(told: impl Fn(usize) -> Option<&'a str>) -> Result<(), ConnectError> {
+fn verify<'a>(value_of: impl Fn(usize) -> Option<&'a str>) -> Result<(), ConnectError> {
     for (column, setting, required, advice) in REQUIRED {
-        let value = told(column).unwrap_or_default();
+        let value = value_of(column).unwrap_or_default();
         if value != required {
             return Err(ConnectError::rejected(match setting {
                 "server_encoding" => format!("the database's encoding is {value}, not {required}; {advice}"),

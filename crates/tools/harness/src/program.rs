@@ -7,6 +7,12 @@ use std::process::Stdio;
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
+/// The memory of a pod of the chart.
+const POD_BYTES: u64 = 128 << 20;
+
+/// The stack of a thread in a pod of a test. Eight MiB for each thread, as usual, would be the whole limit.
+const STACK_BYTES: u64 = 1 << 20;
+
 /// Environment variables of a service.
 pub type Environment = BTreeMap<String, String>;
 
@@ -17,7 +23,23 @@ pub type Environment = BTreeMap<String, String>;
 /// # Errors
 /// If the binary has not been built.
 pub fn command(binary: &str, environment: &Environment) -> Result<Command> {
-    let mut command = Command::new("setpriv");
+    with_environment(Command::new("setpriv"), binary, environment)
+}
+
+/// The same in the memory of a pod of the chart, 128 MiB. The kernel refuses an allocation above it, and the process ends.
+///
+/// The limit counts what the process may write: its data and the reserved stacks of its threads, some 25 MiB at this
+/// size of a stack. A pod counts the pages of the program instead, some 16 MiB.
+///
+/// # Errors
+/// If the binary has not been built.
+pub(crate) fn command_in_pod(binary: &str, environment: &Environment) -> Result<Command> {
+    let mut command = Command::new("prlimit");
+    command.args([format!("--data={POD_BYTES}"), format!("--stack={STACK_BYTES}")]).arg("setpriv");
+    with_environment(command, binary, environment)
+}
+
+fn with_environment(mut command: Command, binary: &str, environment: &Environment) -> Result<Command> {
     command.args(["--pdeathsig", "KILL"]).arg(path(binary)?);
     command
         .env_clear()
