@@ -32,7 +32,7 @@ RELEASE := cargo build --release --locked $(SERVICES:%=-p %) -p workload -p devs
 # Commit that `--version` prints in the image; empty outside a clone. Other builds omit it, so that a commit recompiles nothing.
 COMMIT = $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
 
-.PHONY: help up stop down build demo demo-elt test test-dashboards test-helm bench chaos soak check fmt dashboards echarts browser chart manifests image setup
+.PHONY: help up stop down build demo demo-elt test test-dashboards test-helm bench chaos soak check fmt swag dashboards echarts browser chart manifests image setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -98,6 +98,10 @@ image: ## build an image of the services without Docker, start it, check it, pri
 	TAGMILL_COMMIT=$(COMMIT) $(RELEASE)
 	@TAGMILL_COMMIT=$(COMMIT) deploy/image/build.sh
 	@target/release/devstack run -- deploy/image/check.sh
+
+swag: ## generate docs/segments-openapi.json, the document at /swagger/, from the code of segments-service
+	cargo run --quiet --locked -p segments --example swag > target/segments-openapi.json
+	mv target/segments-openapi.json docs/segments-openapi.json
 
 fmt: ## format the code
 	cargo fmt --all

@@ -1,9 +1,10 @@
 //! The HTTP APIs, and what their routes share: the database, the changes, the time zone, and the caller.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use database::Database;
+use google_drive::Drive;
 use percent_encoding::percent_decode_str;
 
 use self::{
@@ -34,6 +35,8 @@ pub(crate) struct Api {
     pub(crate) dev_methods: bool,
     pub(crate) public_url: String,
     pub(crate) report_link_ttl: Duration,
+    /// Where reports are uploaded. `None`: they are in the response.
+    pub(crate) drive: Option<Arc<Drive>>,
 }
 
 /// The largest body of a request that changes single users or segments.

@@ -23,6 +23,7 @@ use crate::{
     migrations::MIGRATIONS,
     refresh::{Refresher, scheduler, settings::TagSegments},
     settings::{OwnSettings, Settings},
+    swagger::{self, Title},
     tags::{self, TagRecords},
     user_actions::UserActions,
 };
@@ -34,6 +35,7 @@ pub struct Segments {
     auth: Auth,
     refresher: Refresher,
     has_tags: bool,
+    title: Title,
     users: Option<stream::App<UserActions>>,
     tags: Option<stream::App<TagRecords>>,
     log_copy: Option<LogCopy>,
@@ -64,7 +66,8 @@ impl App for Segments {
         let refresher = settings.refresh.refresher(database.clone())?;
         let has_tags = settings.refresh.tag_segments == TagSegments::On;
         let (users, tags) = settings.loops();
-        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, .. } = settings.own;
+        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, drive, title, .. } =
+            settings.own;
         let users = users.map(stream::App::new).transpose()?;
         let tags = tags.map(stream::App::new).transpose()?;
         let keys = Keys::new(database.clone(), auth);
@@ -77,9 +80,10 @@ impl App for Segments {
             dev_methods,
             public_url,
             report_link_ttl,
+            drive: drive.open()?,
         };
         let start = Arc::new(Start::of(&[POSTGRES]));
-        Ok(Self { connection, api, auth, refresher, has_tags, users, tags, log_copy, start })
+        Ok(Self { connection, api, auth, title, refresher, has_tags, users, tags, log_copy, start })
     }
 
     fn describe_metrics() {
@@ -100,6 +104,7 @@ impl App for Segments {
     fn routes(&self) -> Router {
         let api = || self.api.clone();
         let routes = v1::routes(api()).merge(slugs::routes(api())).merge(v2::routes(api()));
+        let routes = routes.merge(swagger::routes(&self.title));
         v1::fallbacks(routes).layer(middleware::from_fn(http::with_request_id))
     }
 

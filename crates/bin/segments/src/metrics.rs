@@ -41,6 +41,12 @@ pub(crate) fn describe() {
         Unit::Seconds,
         "Unix time at which this replica last closed all memberships whose time was over, or began to"
     );
+    describe_counter!(
+        "tagmill_segments_drive_failures_total",
+        Unit::Count,
+        "Reports that could not be uploaded to Google Drive"
+    );
+    counter!("tagmill_segments_drive_failures_total").increment(0);
     counter!("tagmill_segments_request_failures_total").increment(0);
     for state in ["success", "failed", "rejected", "skip"] {
         counter!("tagmill_segments_refreshes_total", "state" => state).increment(0);
@@ -56,6 +62,12 @@ pub(crate) fn request_failed(failure: Failure) {
     let request_id = http::request_id().unwrap_or_default();
     tracing::warn!(request_id, dependency = error.dependency.name, error = error.error, "a request failed");
     counter!("tagmill_segments_request_failures_total").increment(1);
+}
+
+/// A report that Google Drive did not take. The log and the client have the error.
+pub(crate) fn upload_failed(error: &google_drive::Error) {
+    tracing::warn!(%error, "a report was not uploaded");
+    counter!("tagmill_segments_drive_failures_total").increment(1);
 }
 
 /// A round of the sweeper, which has closed so many memberships.

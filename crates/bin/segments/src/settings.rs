@@ -11,7 +11,9 @@ use stream::{Service as _, settings::TopicSettings};
 
 use crate::{
     api::{auth::Auth, instant::Zone},
+    drive::DriveSettings,
     refresh::settings::{RefreshSettings, TagSegments},
+    swagger::Title,
     tags::records::NoSettings,
     user_actions::{UserActions, UserServiceSettings},
 };
@@ -62,6 +64,12 @@ pub(crate) struct OwnSettings {
     /// Time for which a link to a report is valid.
     #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "4h")]
     pub(crate) report_link_ttl: Duration,
+
+    #[command(flatten)]
+    pub(crate) drive: DriveSettings,
+
+    #[command(flatten)]
+    pub(crate) title: Title,
 }
 
 /// The settings of the loops that read users and tags.

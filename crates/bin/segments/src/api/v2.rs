@@ -3,7 +3,7 @@
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use http::no_store;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{OpenApi, PathItem, path::Operation};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::{
@@ -86,7 +86,25 @@ pub(crate) fn document() -> OpenApi {
     for (_, router) in described(true) {
         document.merge(router.split_for_parts().1);
     }
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(operation_id(method, path));
+            }
+        }
+    }
     document
+}
+
+/// The name of an operation: `get_api_v2_segments_name`. Names of functions are not unique.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(['/', '{', '}']).filter(|word| !word.is_empty());
+    words.fold(method.to_lowercase(), |id, word| format!("{id}_{word}"))
+}
+
+fn operations(item: &mut PathItem) -> [(&'static str, &mut Option<Operation>); 5] {
+    let PathItem { get, post, put, patch, delete, .. } = item;
+    [("GET", get), ("POST", post), ("PUT", put), ("PATCH", patch), ("DELETE", delete)]
 }
 
 /// Every route: method, path below `/api/v2`, and who may call it: `read`, `change` or `admin`.
@@ -94,23 +112,14 @@ pub(crate) fn document() -> OpenApi {
 pub fn routes_of_v2() -> Vec<(String, String, String)> {
     let mut routes = Vec::new();
     for (access, router) in described(true) {
-        let access = if access == Access::Read {
-            "read"
-        } else if access == Access::Change {
-            "change"
-        } else {
-            "admin"
+        let access = match access {
+            Access::ByMethod | Access::Read => "read",
+            Access::Change => "change",
+            Access::Admin => "admin",
         };
-        for (path, item) in router.split_for_parts().1.paths.paths {
+        for (path, mut item) in router.split_for_parts().1.paths.paths {
             let path = path.trim_start_matches("/api/v2");
-            let methods = [
-                ("GET", item.get.is_some()),
-                ("POST", item.post.is_some()),
-                ("PUT", item.put.is_some()),
-                ("PATCH", item.patch.is_some()),
-                ("DELETE", item.delete.is_some()),
-            ];
-            let methods = methods.into_iter().filter(|(_, is_there)| *is_there);
+            let methods = operations(&mut item).into_iter().filter(|(_, operation)| operation.is_some());
             routes.extend(methods.map(|(method, _)| (method.to_owned(), path.to_owned(), access.to_owned())));
         }
     }

@@ -15,3 +15,5 @@ mod users;
 mod refresh;
 mod percent;
 mod tags;
+mod drive;
+mod swagger;

@@ -80,6 +80,26 @@ impl Service {
         self.address
     }
 
+    /// The most memory that it has had so far, in KiB.
+    pub(crate) fn peak_memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// A header of the answer to a GET request.
+    pub(crate) fn header(&self, path: &str, name: &str) -> std::io::Result<Option<String>> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(SOON))?;
+        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes())?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let answer = String::from_utf8_lossy(&answer);
+        let lines = answer.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(": "));
+        let mut values = lines.filter(|(header, _)| header.eq_ignore_ascii_case(name));
+        Ok(values.next().map(|(_, value)| value.to_owned()))
+    }
+
     pub(crate) fn get(&self, path: &str) -> std::io::Result<Answer> {
         self.ask("GET", path, None, "")
     }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::{fixture::Fixture, service::Service};
 
+mod document;
 mod segments;
 mod members;
 mod import;
@@ -103,8 +104,11 @@ impl Api {
         Ok(api)
     }
 
+    /// A request. The answer has to be one that the document promises.
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
-        ask(self.service.address(), method, path, headers, body.as_ref()).unwrap()
+        let answer = ask(self.service.address(), method, path, headers, body.as_ref()).unwrap();
+        document::validate(method, path, &answer);
+        answer
     }
 
     fn get(&self, path: &str) -> Answer {

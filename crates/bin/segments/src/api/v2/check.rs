@@ -63,7 +63,7 @@ struct CheckedPair {
     path = "/api/v2/check",
     tag = "users",
     request_body = Pairs,
-    responses((status = 200, body = Checked), (status = "default", body = ProblemBody))
+    responses((status = 200, body = Checked), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn check(State(api): State<Api>, Body(Pairs { pairs }): Body<Pairs>) -> Result<Json<Checked>> {
     if pairs.len() > MAX_PAIRS {

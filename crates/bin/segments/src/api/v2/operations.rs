@@ -68,7 +68,7 @@ pub(super) struct ListParameters {
     path = "/api/v2/operations",
     tag = "operations",
     params(ListParameters),
-    responses((status = 200, body = List<Operation>), (status = "default", body = ProblemBody))
+    responses((status = 200, body = List<Operation>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn list(
     State(api): State<Api>,

@@ -56,7 +56,7 @@ pub(super) struct Link {
     path = "/api/v2/reports",
     tag = "reports",
     request_body = NewReport,
-    responses((status = 200, body = Link), (status = "default", body = ProblemBody))
+    responses((status = 200, body = Link), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn link(State(api): State<Api>, Body(report): Body<NewReport>) -> Result<Json<Link>> {
     let NewReport { user, segment, month, from, to } = report;

@@ -60,7 +60,7 @@ pub(in crate::api::v2) struct AssignResult {
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and request have one effect"),
     ),
     request_body = AssignBody,
-    responses((status = 200, body = AssignResult), (status = "default", body = ProblemBody))
+    responses((status = 200, body = AssignResult), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn assign(
     State(api): State<Api>,

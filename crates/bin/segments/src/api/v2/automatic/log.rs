@@ -81,7 +81,7 @@ pub(in crate::api::v2) struct LogParameters {
     path = "/api/v2/log",
     tag = "operations",
     params(LogParameters),
-    responses((status = 200, body = List<Run>), (status = "default", body = ProblemBody))
+    responses((status = 200, body = List<Run>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn list(
     State(api): State<Api>,

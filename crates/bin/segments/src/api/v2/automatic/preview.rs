@@ -53,7 +53,7 @@ pub(in crate::api::v2) struct PreviewResult {
     path = "/api/v2/segments/preview",
     tag = "segments",
     request_body = PreviewBody,
-    responses((status = 200, body = PreviewResult), (status = "default", body = ProblemBody))
+    responses((status = 200, body = PreviewResult), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn preview(
     State(api): State<Api>,

@@ -47,7 +47,7 @@ pub(in crate::api::v2) struct Started {
         RefreshParameters,
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and request have one effect"),
     ),
-    responses((status = 202, body = Started), (status = "default", body = ProblemBody))
+    responses((status = 202, body = Started), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn refresh(
     State(api): State<Api>,

@@ -63,7 +63,7 @@ impl From<Stored> for Source {
     get,
     path = "/api/v2/sources",
     tag = "sources",
-    responses((status = 200, body = Sources), (status = "default", body = ProblemBody))
+    responses((status = 200, body = Sources), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn list(State(api): State<Api>) -> Result<Json<Sources>> {
     let items = api.refresher.sources().await?.into_iter().map(Source::from).collect();
@@ -77,7 +77,7 @@ pub(in crate::api::v2) async fn list(State(api): State<Api>) -> Result<Json<Sour
     tag = "sources",
     params(("name" = String, Path, description = "The name of the source")),
     request_body = NewSource,
-    responses((status = 200, body = Source), (status = "default", body = ProblemBody))
+    responses((status = 200, body = Source), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn put(
     State(api): State<Api>,
@@ -104,7 +104,7 @@ pub(in crate::api::v2) async fn put(
     path = "/api/v2/sources/{name}",
     tag = "sources",
     params(("name" = String, Path, description = "The name of the source")),
-    responses((status = 204), (status = "default", body = ProblemBody))
+    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn delete(State(api): State<Api>, PathPart(name): PathPart<3>) -> Result<StatusCode> {
     let unknown = || Problem::not_found("source_not_found", format!("there is no source `{name}`"));

@@ -61,7 +61,7 @@ pub(in crate::api::v2) struct ExportParameters {
     params(("name" = String, Path, description = "The name of the segment"), ExportParameters),
     responses(
         (status = 200, content((String = "text/csv"), (String = "application/x-ndjson"))),
-        (status = "default", body = ProblemBody),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::api::v2) async fn export(

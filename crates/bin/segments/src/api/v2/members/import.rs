@@ -91,7 +91,7 @@ struct Upload {
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and request have one effect"),
     ),
     request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, body = ImportResult), (status = "default", body = ProblemBody))
+    responses((status = 200, body = ImportResult), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn import(
     State(api): State<Api>,

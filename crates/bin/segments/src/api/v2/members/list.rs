@@ -48,7 +48,7 @@ pub(in crate::api::v2) struct ListParameters {
     path = "/api/v2/segments/{name}/members",
     tag = "members",
     params(("name" = String, Path, description = "The name of the segment"), ListParameters),
-    responses((status = 200, body = List<Member>), (status = "default", body = ProblemBody))
+    responses((status = 200, body = List<Member>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn list(
     State(api): State<Api>,

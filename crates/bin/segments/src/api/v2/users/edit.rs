@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{SELECT, User, user};
+use super::{SELECT, UserDetails, user};
 use crate::{
     api::{
         Api, PathPart,
@@ -43,14 +43,14 @@ enum Wanted {
     tag = "users",
     params(("user" = String, Path, description = "GUID; of a user who exists, also number, or `source:` and the id")),
     request_body = NewStatus,
-    responses((status = 200, body = User), (status = "default", body = ProblemBody))
+    responses((status = 200, body = UserDetails), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn put(
     State(api): State<Api>,
     PathPart(text): PathPart<3>,
     cause: Cause,
     Body(NewStatus { status }): Body<NewStatus>,
-) -> Result<Json<User>> {
+) -> Result<Json<UserDetails>> {
     let status = match status {
         Wanted::Active => Status::Active,
         Wanted::Excluded => Status::Excluded,
@@ -69,7 +69,7 @@ pub(in crate::api::v2) async fn put(
     path = "/api/v2/users/{user}",
     tag = "users",
     params(("user" = String, Path, description = "GUID, number, or `source:` and the id in the source")),
-    responses((status = 204), (status = "default", body = ProblemBody))
+    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn remove(
     State(api): State<Api>,

@@ -50,7 +50,7 @@ pub(in crate::api::v2) struct HistoryParameters {
         ("user" = String, Path, description = "GUID, number, or `source:` and the id in the source"),
         HistoryParameters,
     ),
-    responses((status = 200, body = List<Event>), (status = "default", body = ProblemBody))
+    responses((status = 200, body = List<Event>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn history(
     State(api): State<Api>,

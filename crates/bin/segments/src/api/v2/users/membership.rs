@@ -24,7 +24,7 @@ const REASON: Statement = statement!("segments/reads/select_reason");
 
 /// Whether a user is in a segment now.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api::v2) struct Membership {
+pub(in crate::api::v2) struct MemberStatus {
     member: bool,
     /// null: no member.
     since: Option<String>,
@@ -92,18 +92,18 @@ struct Behind {
         ("user" = String, Path, description = "GUID, number, or `source:` and the id in the source"),
         ("name" = String, Path, description = "The name of the segment"),
     ),
-    responses((status = 200, body = Membership), (status = "default", body = ProblemBody))
+    responses((status = 200, body = MemberStatus), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn get(
     State(api): State<Api>,
     PathPart(text): PathPart<3>,
     PathPart(name): PathPart<5>,
-) -> Result<Json<Membership>> {
+) -> Result<Json<MemberStatus>> {
     let row = row(&api, &SELECT, &text, &name).await?;
     let since: Option<PgTimestamp> = value(&row, 2)?;
     let until: Option<PgTimestamp> = value(&row, 3)?;
     let (since, member) = (since.and_then(instant::text), since.is_some());
-    Ok(Json(Membership { member, since, until: until.and_then(instant::text) }))
+    Ok(Json(MemberStatus { member, since, until: until.and_then(instant::text) }))
 }
 
 /// Why a user is in a segment, or no longer
@@ -115,7 +115,7 @@ pub(in crate::api::v2) async fn get(
         ("user" = String, Path, description = "GUID, number, or `source:` and the id in the source"),
         ("name" = String, Path, description = "The name of the segment"),
     ),
-    responses((status = 200, body = Reason), (status = "default", body = ProblemBody))
+    responses((status = 200, body = Reason), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn why(
     State(api): State<Api>,

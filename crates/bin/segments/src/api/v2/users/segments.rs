@@ -57,7 +57,7 @@ pub(in crate::api::v2) struct ListParameters {
         ("user" = String, Path, description = "GUID, number, or `source:` and the id in the source"),
         ListParameters,
     ),
-    responses((status = 200, body = List<UserSegment>), (status = "default", body = ProblemBody))
+    responses((status = 200, body = List<UserSegment>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn list(
     State(api): State<Api>,
@@ -128,7 +128,7 @@ pub(in crate::api::v2) struct UserChangeResult {
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and request have one effect"),
     ),
     request_body = UserChange,
-    responses((status = 200, body = UserChangeResult), (status = "default", body = ProblemBody))
+    responses((status = 200, body = UserChangeResult), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn change(
     State(api): State<Api>,
