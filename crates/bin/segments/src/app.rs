@@ -120,6 +120,10 @@ impl App for Segments {
             (None, Some(tags)) => tags.check(report).await,
             (None, None) => report.add(check::database(&self.connection, &MIGRATIONS, Self::NAME).await),
         }
+        // Without the schema there is nothing to report about it.
+        if schema::require(&self.connection, &MIGRATIONS, Self::NAME).await.is_ok() {
+            report.add(self.refresher.check().await);
+        }
     }
 
     async fn run(self, context: Context) -> anyhow::Result<()> {

@@ -165,7 +165,10 @@ impl Percent {
 pub fn buckets(percent: &str) -> Option<i32> {
     let (whole, decimals) = percent.split_once('.').unwrap_or((percent, ""));
     let decimals = decimals.trim_end_matches('0');
-    if decimals.len() > 2 || !whole.bytes().chain(decimals.bytes()).all(|byte| byte.is_ascii_digit()) {
+    if whole.is_empty()
+        || decimals.len() > 2
+        || !whole.bytes().chain(decimals.bytes()).all(|byte| byte.is_ascii_digit())
+    {
         return None;
     }
     let buckets = format!("{whole}{decimals:0<2}").parse().ok()?;

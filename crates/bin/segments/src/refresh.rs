@@ -37,6 +37,7 @@ mod outcome;
 mod log;
 mod run;
 mod preview;
+mod check;
 pub(crate) mod scheduler;
 pub(crate) mod command;
 

@@ -99,6 +99,7 @@ async fn make_live(
     transaction.execute(&MAKE_LIVE, [&id, &params.to_string()]).await?;
     let read = desired::begin(transaction).await?;
     desired::percent(transaction, (id, name), percent, filters, read.at).await?;
+    desired::analyze(transaction).await?;
     let now = clock(transaction).await?;
     let mut detail = percent.to_json();
     detail["mode"] = serde_json::json!("live");

@@ -77,9 +77,14 @@ pub(crate) async fn percent(
     Ok(())
 }
 
+/// Gives the planner the size of the set. Without it, comparing large sets takes minutes.
+pub(crate) async fn analyze(transaction: &Transaction) -> Result<(), Failure> {
+    transaction.execute(&ANALYZE, []).await.map(drop)
+}
+
 /// Compares it with the memberships of a segment.
 pub(crate) async fn compare(transaction: &Transaction, id: i32, read: &Read) -> Result<Difference, Failure> {
-    transaction.execute(&ANALYZE, []).await?;
+    analyze(transaction).await?;
     let rows = transaction.query(&COUNT, [&id, &read.at]).await?;
     let Some(row) = rows.first() else { return Ok(Difference::default()) };
     Ok(Difference { members: get(row, 0)?, leaving: get(row, 1)?, joining: get(row, 2)?, desired: get(row, 3)? })

@@ -108,7 +108,7 @@ pub(crate) async fn login(fixture: &Fixture, more: &str) -> anyhow::Result<Strin
             GRANT SELECT ON segments.memberships TO \"{role}\";
             GRANT SELECT ON ALL TABLES IN SCHEMA public TO \"{role}\";
             {}",
-            more.replace("ROLE", &format!("\"{role}\""))
+            more.replace("$login", &format!("\"{role}\""))
         ))
         .await?;
     Ok(format!("{before}://{role}:refresh@{host}"))

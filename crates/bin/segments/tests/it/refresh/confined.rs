@@ -47,13 +47,13 @@ async fn with_a_login_that_has_too_many_rights_the_service_does_not_start() -> a
     let automatic = Automatic::new(1).await?;
     let owner = automatic.fixture.rows("SELECT current_user").await?.remove(0);
     for (number, (rights, expected)) in [
-        ("ALTER ROLE ROLE SUPERUSER", "is a superuser"),
-        (format!("GRANT \"{owner}\" TO ROLE").as_str(), "can become the role of the service"),
-        ("GRANT SELECT ON segments.secrets TO ROLE ", "can read segments.secrets"),
-        ("GRANT SELECT (hash) ON segments.api_keys TO ROLE", "can read segments.api_keys"),
-        ("GRANT SELECT ON segments.subscriptions TO ROLE", "can read segments.subscriptions"),
-        ("GRANT pg_read_all_data TO ROLE  ", "can read segments."),
-        ("GRANT INSERT ON segments.memberships TO ROLE", "can write segments.memberships"),
+        ("ALTER ROLE $login SUPERUSER", "is a superuser"),
+        (format!("GRANT \"{owner}\" TO $login").as_str(), "can become the role of the service"),
+        ("GRANT SELECT ON segments.secrets TO $login", "can read segments.secrets"),
+        ("GRANT SELECT (hash) ON segments.api_keys TO $login", "can read segments.api_keys"),
+        ("GRANT SELECT ON segments.subscriptions TO $login", "can read segments.subscriptions"),
+        ("GRANT pg_read_all_data TO $login", "can read segments."),
+        ("GRANT INSERT ON segments.memberships TO $login", "can write segments.memberships"),
     ]
     .into_iter()
     .enumerate()

@@ -76,7 +76,7 @@ async fn a_failure_waits_a_minute_and_a_change_is_tried_at_once() -> anyhow::Res
     let retry = "SELECT failures, retry_at > (now() AT TIME ZONE 'UTC') + interval '40 seconds' AS later FROM segments.refreshes";
     assert_eq!(automatic.fixture.rows(retry).await?, ["1|true"]);
     let metrics = service.get("/metrics")?.body;
-    assert!(metrics.contains("tagmill_segments_refresh_failing 1"), "{metrics}");
+    assert!(metrics.contains("tagmill_segments_refresh_failing{service=\"segments-service\"} 1"), "{metrics}");
     automatic
         .fixture
         .run(r#"UPDATE segmenter_segments SET refresh_params = '{"query":{"sql":"SELECT 2 AS user_id"}}', refresh_cron = '0 0 1 1 *'"#)
