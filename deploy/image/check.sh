@@ -36,9 +36,10 @@ finish() {
 trap finish EXIT
 
 inside() {
-    buildah run --user 65532:65532 --env KAFKA_BOOTSTRAP_SERVERS="${KAFKA-$KAFKA_BOOTSTRAP_SERVERS}" --env DATABASE_URL="$DATABASE_URL" \
-        --env REDIS_URL="$REDIS_URL" --env SOURCE_DATABASE_URL="$DATABASE_URL" --env TARGET_DATABASE_URL="$DATABASE_URL" \
-        --env JOBS_DIR=/tmp --env KAFKA_CREATE_TOPICS=true --env HTTP_ADDR="${HTTP_ADDR:-127.0.0.1:5000}" \
+    buildah run --user 65532:65532 --env KAFKA_BOOTSTRAP_SERVERS="${KAFKA-$KAFKA_BOOTSTRAP_SERVERS}" \
+        --env DATABASE_URL="$DATABASE_URL" --env SOURCE_DATABASE_URL="$DATABASE_URL" --env TARGET_DATABASE_URL="$DATABASE_URL" \
+        --env REDIS_URL="$REDIS_URL" --env JOBS_DIR=/tmp --env LOG_DIR=/tmp --env TIME_ZONE=Europe/Moscow \
+        --env KAFKA_CREATE_TOPICS=true --env HTTP_ADDR="${HTTP_ADDR:-127.0.0.1:5000}" \
         "$container" -- "$@"
 }
 

@@ -1,6 +1,6 @@
 //! Random histories of M against a model that never looks at our SQL: after each good cycle A is what the model says.
 //!
-//! 34 histories of each kind, 238 in all; `HISTORIES=200` runs that many of each, `SEED=7` begins with another one.
+//! 29 histories of each kind, 203 in all; `HISTORIES=200` runs that many of each, `SEED=7` begins with another one.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -231,10 +231,13 @@ async fn play_all(setup: Setup) -> anyhow::Result<Vec<String>> {
 
 async fn play_all_on(mut fixture: Fixture, setup: Setup) -> anyhow::Result<Vec<String>> {
     let number = |name: &str, default: u64| std::env::var(name).ok().map_or(Ok(default), |text| text.parse());
-    let (count, first) = (number("HISTORIES", 34)?, number("SEED", 1)?);
+    let (count, first) = (number("HISTORIES", 29)?, number("SEED", 1)?);
     let mut differences = Vec::new();
     for seed in first..first + count {
         differences.extend(play(&mut fixture, &setup, seed).await?);
+        if setup.lag_alone && !differences.is_empty() {
+            break;
+        }
     }
     Ok(differences)
 }

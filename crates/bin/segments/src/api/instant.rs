@@ -13,7 +13,8 @@ impl Zone {
     /// # Errors
     /// There is no such time zone.
     pub(crate) fn parse(name: &str) -> Result<Self, String> {
-        let zone = TimeZone::get(name);
+        // UTC needs no database of time zones.
+        let zone = if name == "UTC" { Ok(TimeZone::UTC) } else { TimeZone::get(name) };
         zone.map(Self).map_err(|_| format!("`{name}` is not a time zone; write it like `UTC` or `Europe/Moscow`"))
     }
 

@@ -132,6 +132,30 @@ async fn start(fixture: &Fixture, folder: &Path) -> Result<Process> {
     Ok(service)
 }
 
+/// With users from Kafka the service also runs in a database without the tables of the order warehouse.
+#[tokio::test]
+async fn check_accepts_a_database_of_its_own_with_users_from_kafka() -> Result<()> {
+    let fixture = Fixture::start().await?;
+    let mut environment = fixture.environment("tagmill_segments");
+    for (name, value) in [
+        ("KAFKA_BOOTSTRAP_SERVERS", fixture.stack.endpoints().bootstrap_servers()),
+        ("KAFKA_CREATE_TOPICS", "true".to_owned()),
+        ("USER_SERVICE_URL", "http://127.0.0.1:9".to_owned()),
+    ] {
+        environment.insert(name.to_owned(), value);
+    }
+    let folder = tempfile::tempdir()?;
+    let service = Process::spawn(BINARY, &environment, folder.path().join("segments.log"))?;
+    service.ready().await?;
+    let output = command(BINARY, &environment)?.arg("check").output().await?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    ensure!(output.status.success() && said.contains("ok     database transaction: not tried"), "{said}");
+    let (_, metrics) = service.get("/metrics").await?;
+    let waiting = r#"tagmill_dependency_waiting{service="segments-service",dependency="user-service"} 0"#;
+    ensure!(metrics.contains(waiting), "{metrics}");
+    service.stop().await
+}
+
 /// The history cannot be changed, and statements that only an owner may run are refused.
 #[tokio::test]
 async fn it_may_do_no_more() -> Result<()> {
