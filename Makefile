@@ -32,10 +32,25 @@ RELEASE := cargo build --release --locked $(SERVICES:%=-p %) -p workload -p devs
 # Commit that `--version` prints in the image; empty outside a clone. Other builds omit it, so that a commit recompiles nothing.
 COMMIT = $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
 
-.PHONY: help build demo demo-elt test test-dashboards test-helm bench chaos soak check fmt dashboards echarts browser chart manifests image setup
+.PHONY: help up stop down build demo demo-elt test test-dashboards test-helm bench chaos soak check fmt swag dashboards echarts browser chart manifests image setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+# segments-service in containers, with PostgreSQL alone. `down` removes the containers and the image of the service, so that the next `up`
+# builds it again; the image of PostgreSQL and the data stay.
+COMPOSE := docker compose --profile segments
+SEGMENTS := segments segments-migrate segments-role postgres
+
+up: ## start segments-service and PostgreSQL with Docker, at http://localhost:8080
+	$(COMPOSE) up --build --detach segments
+
+stop: ## stop the containers of `make up`
+	$(COMPOSE) stop $(SEGMENTS)
+
+down: ## stop and remove the containers of `make up`, and the image of the service
+	$(COMPOSE) rm --force --stop $(SEGMENTS)
+	docker image rm --force tagmill
 
 build: setup ## build all programs in release mode, in target/release
 	$(RELEASE)
@@ -59,7 +74,7 @@ test-helm: setup binaries $(HELM_VENV)/stamp ## test the chart, the compose file
 bench: build $(if $(ONLY),$(if $(findstring elt,$(ONLY)),$(PEERS_VENV)/stamp),$(PEERS_VENV)/stamp) ## measure the speed against that of the machine, half an hour to an hour; options: QUICK=1, ONLY=, HISTORY=
 	@target/release/bench
 
-chaos: setup ## inject twenty rounds of faults and compare with a model; options: SEED=, ROUNDS=, RATE=; BROKER=100: restart Kafka 100 times instead; HOSTILE=1: hostile input instead
+chaos: setup ## inject twenty rounds of faults and compare with a model; options: SEED=, ROUNDS=, RATE=; BROKER=100: restart Kafka 100 times instead; HOSTILE=1: hostile input instead; ELT=1: elt-service instead
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	@target/debug/chaos
 
@@ -83,6 +98,10 @@ image: ## build an image of the services without Docker, start it, check it, pri
 	TAGMILL_COMMIT=$(COMMIT) $(RELEASE)
 	@TAGMILL_COMMIT=$(COMMIT) deploy/image/build.sh
 	@target/release/devstack run -- deploy/image/check.sh
+
+swag: ## generate docs/segments-openapi.json, the document at /swagger/, from the code of segments-service
+	cargo run --quiet --locked -p segments --example swag > target/segments-openapi.json
+	mv target/segments-openapi.json docs/segments-openapi.json
 
 fmt: ## format the code
 	cargo fmt --all

@@ -15,8 +15,8 @@ name=docker.io/library/tagmill:$version
 out=target/image programs=${PROGRAMS:-target/release}
 rm -rf "$out"
 mkdir -p "$out"
-/usr/bin/python3 deploy/image/sbom.py stg dds cdm elt >"$out/services.cdx.json"
-deploy/image/rootfs.sh "$out/root" "$out/services.cdx.json" "$programs"/{stg,dds,cdm,elt}-service
+/usr/bin/python3 deploy/image/sbom.py stg dds cdm elt segments >"$out/services.cdx.json"
+deploy/image/rootfs.sh "$out/root" "$out/services.cdx.json" "$programs"/{stg,dds,cdm,elt,segments}-service
 
 container=$(buildah from --format docker scratch)
 trap 'buildah rm "$container" >/dev/null' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Creates the root file system of an image: programs, their shared libraries from Debian, certificates, an unprivileged
-# user, and the bill of materials. Dockerfile and build.sh both call it, so both images have the same files.
+# Creates the root file system of an image: programs, their shared libraries from Debian, certificates, time zones, an
+# unprivileged user, and the bill of materials. Dockerfile and build.sh both call it, so both images have the same files.
 #   rootfs.sh FOLDER SBOM PROGRAM...
 set -euo pipefail
 root=$1 sbom=$2
@@ -23,7 +23,7 @@ ln -s usr/lib "$root/lib"
 ln -s usr/lib64 "$root/lib64"
 
 mapfile -t wanted < <(packages "$@")
-wanted+=(ca-certificates)
+wanted+=(ca-certificates tzdata)
 say "packages: ${wanted[*]}"
 debs=$(mktemp -d)
 trap 'rm -rf "$debs"' EXIT

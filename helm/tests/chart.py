@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm" / "tagmill"
 SERVICES = ("stg", "dds", "cdm")
 
+# The services that are off by default.
+OPTIONAL = ("elt", "segments")
+
 # API versions of a cluster with all optional kinds that the chart uses.
 ALL_KINDS = ("apiregistration.k8s.io/v1", "keda.sh/v1alpha1", "monitoring.coreos.com/v1")
 

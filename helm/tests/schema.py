@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from binaries import secrets, settings, shared
-from chart import CHART, SERVICES
+from chart import CHART, OPTIONAL, SERVICES
 
 FILE = CHART / "values.schema.json"
 
@@ -22,8 +22,11 @@ OWN = {
     "DATABASE_CA_FILE",
     "REDIS_CA_FILE",
 }
-# The same of elt-service.
-OWN_OF_ELT = {"JOBS_DIR", "LOG_DIR", "SOURCE_DATABASE_CA_FILE", "TARGET_DATABASE_CA_FILE"}
+# The same of services that are off by default.
+OWN_OF = {
+    "elt": {"JOBS_DIR", "LOG_DIR", "SOURCE_DATABASE_CA_FILE", "TARGET_DATABASE_CA_FILE"},
+    "segments": set(),
+}
 # Settings that `migrate` reads in addition to the database.
 OF_MIGRATION = {"LOG_FORMAT", "RUST_LOG"}
 
@@ -42,14 +45,16 @@ def definitions() -> dict[str, Any]:
     for service in SERVICES:
         made[f"{service}Settings"] = _references(plain[service])
         made[f"{service}Secrets"] = _secrets(secrets(service))
-    return made | _elt()
+    for service in OPTIONAL:
+        made |= _optional(service)
+    return made
 
 
-# The part of elt-service.
-def _elt() -> dict[str, Any]:
-    every = settings("elt")
-    plain = {name: _setting(every[name]) for name in sorted(set(every) - secrets("elt") - OWN - OWN_OF_ELT)}
-    return {"eltSettings": _closed(plain), "eltSecrets": _secrets(secrets("elt"))}
+# The part of a service that is off by default. Its settings have texts of their own.
+def _optional(service: str) -> dict[str, Any]:
+    every = settings(service)
+    plain = {name: _setting(every[name]) for name in sorted(set(every) - secrets(service) - OWN - OWN_OF[service])}
+    return {f"{service}Settings": _closed(plain), f"{service}Secrets": _secrets(secrets(service))}
 
 
 def _references(names: set[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from binaries import secrets, settings
-from chart import ROOT, SERVICES, one, values_of
+from chart import ROOT, SERVICES, one, over, render, values_of
 from conftest import rendered
 from test_kinds import KUBERNETES
 
@@ -35,7 +35,9 @@ def test_there_are_three() -> None:
 @pytest.mark.parametrize("cluster", NAMES)
 def test_the_secret_holds_what_the_values_take_from_it(cluster: str) -> None:
     values = values_of(CLUSTERS / f"{cluster}.yaml")
-    components = [values, *values["services"].values(), values.get("migration", {})]
+    services = values["services"].values()
+    migrations = [values.get("migration", {}), *(service.get("migration", {}) for service in services)]
+    components = [values, *services, *migrations]
     groups = [component.get("secrets", {}) for component in components]
     taken = [(name, secret) for group in groups for name, secret in group.items()]
     assert {secret["existingSecret"] for _, secret in taken} == {"tagmill"}
@@ -68,12 +70,14 @@ def test_the_roles_inside_are_made_by_the_scripts_of_the_repository() -> None:
     assert made == {
         "initialize.sh": (ROOT / "deploy" / "postgres" / "initialize.sh").read_text(),
         "create_service_roles.sql": (ROOT / "sql" / "roles" / "create_service_roles.sql").read_text(),
+        "create_segments_role.sql": (ROOT / "sql" / "roles" / "create_segments_role.sql").read_text(),
     }
     [container] = named("StatefulSet")["postgres"]["spec"]["template"]["spec"]["containers"]
     mounted = {mount["mountPath"]: mount["subPath"] for mount in container["volumeMounts"] if "subPath" in mount}
     assert mounted == {
         "/docker-entrypoint-initdb.d/initialize.sh": "initialize.sh",
         "/etc/tagmill/create_service_roles.sql": "create_service_roles.sql",
+        "/etc/tagmill/create_segments_role.sql": "create_segments_role.sql",
     }
 
 
@@ -187,9 +191,10 @@ def mebibytes(quantity: str) -> int:
     return int(quantity.removesuffix("Gi")) * 1024 if quantity.endswith("Gi") else int(quantity.removesuffix("Mi"))
 
 
-def asked(cluster: str) -> int:
-    """The memory that the services of a cluster request."""
-    deployments = [manifest.document["spec"] for manifest in rendered(cluster) if manifest.kind == "Deployment"]
+def asked(cluster: str, more: dict | None = None) -> int:
+    """The memory that the services of a cluster request, with more values."""
+    manifests = render(over(values_of(CLUSTERS / f"{cluster}.yaml"), more)) if more else rendered(cluster)
+    deployments = [manifest.document["spec"] for manifest in manifests if manifest.kind == "Deployment"]
     return sum(memory(spec["template"]["spec"], spec["replicas"]) for spec in deployments)
 
 
@@ -205,6 +210,17 @@ def test_memory_is_what_the_page_says_and_fits_the_machines() -> None:
     assert sum(terms) + exchange + 1024 < 8 * 1024
     assert inside["valkey"] + asked("b-managed-data") + exchange + 1024 < 4 * 1024
     assert asked("c-all-managed") + exchange + 1536 < 4 * 1024
+
+
+def test_there_is_room_for_segments_service() -> None:
+    inside = {name: memory(document["spec"]["template"]["spec"], 1) for name, document in named("StatefulSet").items()}
+    values = {"services": {"segments": {"enabled": True, "replicas": 2}}}
+    # During an upgrade: one more pod, and two migrations. They run one after the other, but a node may hold both.
+    exchange = 3 * 128
+    assert f"2 × 128 = {asked('a-single-vm', values) - asked('a-single-vm')} MiB" in PAGE
+    assert sum(inside.values()) + asked("a-single-vm", values) + exchange + 1024 < 8 * 1024
+    assert inside["valkey"] + asked("b-managed-data", values) + exchange + 1024 < 4 * 1024
+    assert asked("c-all-managed", values) + exchange + 1536 < 4 * 1024
 
 
 def test_a_cluster_of_one_machine_can_be_drained() -> None:

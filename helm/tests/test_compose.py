@@ -68,6 +68,52 @@ def test_elt_service_is_a_profile_with_its_own_settings() -> None:
     assert users == {"SOURCE_DATABASE_URL": "tagmill_elt_source", "TARGET_DATABASE_URL": "tagmill_elt_target"}
 
 
+def test_segments_service_is_a_profile_that_needs_postgresql_only() -> None:
+    given, known = OURS["segments"]["environment"], settings("segments")
+    assert set(given) <= set(known)
+    assert {name for name, setting in known.items() if setting["required"]} <= set(given)
+    assert set(OURS["segments-migrate"]["environment"]) == {"DATABASE_URL"}
+    for name in ("segments", "segments-migrate", "segments-role"):
+        assert OURS[name]["profiles"] == ["segments"]
+    for name in ("segments", "segments-migrate"):
+        assert (OURS[name]["read_only"], OURS[name]["cap_drop"], OURS[name]["mem_limit"]) == (True, ["ALL"], "128m")
+    urls = [urlsplit(OURS[name]["environment"]["DATABASE_URL"]) for name in ("segments", "segments-migrate")]
+    assert [url.username for url in urls] == ["tagmill_segments", "tagmill_owner"]
+    assert f"password={urls[0].password} " in OURS["segments-role"]["command"][-1]
+    assert started_with("segments") == {"segments", "segments-migrate", "segments-role", "postgres"}
+    port = given["HTTP_ADDR"].split(":")[1]
+    assert known["HTTP_ADDR"]["default"].endswith(f":{port}") and OURS["segments"]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    for command in (OURS["segments"]["command"], OURS["segments"]["healthcheck"]["test"][1:]):
+        program = ROOT / "target" / "debug" / command[0]
+        subprocess.run([program, *command[1:], "--help"], env={}, check=True, capture_output=True)
+
+
+def started_with(service: str) -> set[str]:
+    """A service and everything that it waits for."""
+    found = {service}
+    for needed in OURS[service].get("depends_on", {}):
+        found |= started_with(needed)
+    return found
+
+
+def recipe(target: str) -> list[list[str]]:
+    """The commands of a target of the Makefile."""
+    said = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [line.split() for line in said.splitlines()]
+
+
+def test_the_makefile_starts_stops_and_removes_segments_service() -> None:
+    compose = ["docker", "compose", "--profile", "segments"]
+    assert recipe("up") == [[*compose, "up", "--build", "--detach", "segments"]]
+    [stop] = recipe("stop")
+    remove, image = recipe("down")
+    for command, words in ((stop, ["stop"]), (remove, ["rm", "--force", "--stop"])):
+        assert command[: 4 + len(words)] == [*compose, *words]
+        assert set(command[4 + len(words) :]) == started_with("segments")
+    # The image of PostgreSQL stays.
+    assert image == ["docker", "image", "rm", "--force", OURS["segments"]["image"]]
+
+
 def test_the_programs_accept_what_they_are_told() -> None:
     def check(service: str) -> subprocess.CompletedProcess[str]:
         nobody = {
@@ -78,7 +124,7 @@ def test_the_programs_accept_what_they_are_told() -> None:
         return subprocess.run([program, "check"], env=nobody, capture_output=True, text=True, timeout=120)
 
     with ThreadPoolExecutor() as pool:
-        for answer in pool.map(check, SERVICES):
+        for answer in pool.map(check, (*SERVICES, "segments")):
             assert answer.returncode == 69 and answer.stdout.startswith("ok     settings\n"), answer.stderr
 
 
@@ -128,7 +174,7 @@ def test_ours_are_small_and_may_do_nothing() -> None:
 
 def test_no_port_is_open_to_the_world() -> None:
     ports = [port for service in OURS.values() for port in service.get("ports", [])]
-    assert len(ports) == 8 and all(port.startswith("127.0.0.1:") for port in ports)
+    assert len(ports) == 9 and all(port.startswith("127.0.0.1:") for port in ports)
     assert len({port.split(":")[1] for port in ports}) == len(ports)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import helm_python
@@ -9,7 +10,9 @@ import pytest
 import yaml
 
 from binaries import secrets, settings
-from chart import ALL_KINDS, Manifest, cases, one, render, values_of
+from chart import ALL_KINDS, CHART, ROOT, Manifest, cases, one, render, values_of
+from environment import containers
+from test_starting import check
 
 AUTHORITY = "-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n"
 JOBS = {"orders.yaml": "TARGET_TABLE: orders\n"}
@@ -23,7 +26,8 @@ def values(**own: Any) -> dict[str, Any]:
         "TARGET_DATABASE_URL": {"value": "postgres://owner:target-password@analytics:7432/marts?sslmode=disable"},
         "REDIS_URL": {"value": "redis://:redis-password@redis:6380/3"},
     }
-    return base | {"elt": {"enabled": True, "jobs": JOBS, "secrets": servers} | own}
+    base["services"]["elt"] = {"enabled": True, "jobs": JOBS, "secrets": servers} | own
+    return base
 
 
 def of_elt(values: dict[str, Any]) -> list[Manifest]:
@@ -122,3 +126,24 @@ def test_what_cannot_be_is_refused(own: dict[str, Any], said: str) -> None:
     with pytest.raises(helm_python.HelmError) as refused:
         render(values(**own))
     assert said in str(refused.value)
+
+
+def test_its_settings_are_in_order(tmp_path: Path) -> None:
+    cluster = cases()["b-managed-data"]
+    found = containers(of_elt(values_of(*cluster, ROOT / "deploy" / "elt" / "values.yaml")))
+    assert set(found) == {"elt", "elt-migrate"}
+    folders = {name: str(tmp_path / name) for name in ("JOBS_DIR", "LOG_DIR")}
+    for folder in folders.values():
+        Path(folder).mkdir()
+    found["elt"]["environment"] |= folders
+    answer = check(found["elt"], "b-managed-data", tmp_path)
+    assert answer.returncode == 69 and answer.stdout.startswith("ok     settings\n"), answer.stderr
+
+
+def test_a_job_that_holds_deletes_back_fires_one_alert() -> None:
+    rules = yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())["groups"][0]["rules"]
+    late = {rule["alert"]: rule["expr"] for rule in rules}["TagmillEltLate"]
+    left, _, right = late.partition(" unless on (namespace, service, job) ")
+    assert "tagmill_elt_last_success_timestamp_seconds" in left and right == (
+        "max by (namespace, service, job) (tagmill_elt_deletes_held) == 1"
+    ), late

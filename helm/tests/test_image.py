@@ -11,11 +11,11 @@ from pathlib import Path
 
 import yaml
 
-from chart import ROOT, SERVICES, one
+from chart import OPTIONAL, ROOT, SERVICES, one
 from conftest import rendered
 
-# The image has a program that the chart installs only if it is switched on.
-PROGRAMS = (*SERVICES, "elt")
+# The image has programs that the chart installs only if they are switched on.
+PROGRAMS = (*SERVICES, *OPTIONAL)
 
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 TEXT = DOCKERFILE.read_text()
@@ -87,8 +87,9 @@ def test_what_the_build_needs_is_sent_to_it() -> None:
         for file in next((ROOT / "crates").glob(f"*/{crate}")).glob(pattern)
     ]
     # Folders outside the crates whose files are compiled in: the SQL.
-    folders = {folder for file in sources for folder in re.findall(r"\.\./(?:\.\./)+([a-z]+)/", file.read_text())}
-    assert "sql" in folders and folders - {"target", "crates"} <= {path.split("/")[0] for path in sent}
+    named = [(file.parent / path).resolve() for file in sources for path in re.findall(r"(?:\.\./)+[a-z]+/", file.read_text())]
+    folders = {path.relative_to(ROOT).parts[0] for path in named if path.is_relative_to(ROOT)}
+    assert "sql" in folders and folders - {"target"} <= {path.split("/")[0] for path in sent}
 
 
 def test_the_bill_of_materials_names_every_crate_that_is_compiled_in() -> None:

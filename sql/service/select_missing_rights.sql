@@ -1,6 +1,6 @@
 -- Selects the rights that a service needs and its role lacks; no row if it lacks none. This is the only list of rights:
--- `migrate` grants the missing ones to tagmill_stg, tagmill_dds or tagmill_cdm, and `check` reports them. Objects that
--- do not exist are left out, because migrations create them.
+-- `migrate` grants the missing ones to tagmill_stg, tagmill_dds, tagmill_cdm or tagmill_segments, and `check` reports them. Objects
+-- that do not exist are left out, because migrations create them, and segments-service may have a database of its own.
 -- $1 service text, $2 role text; null: the current user
 WITH needed AS (
     SELECT l.kind, l.schema_name, l.object_name, l.privileges
@@ -37,7 +37,21 @@ WITH needed AS (
         ('cdm-service', 'table', 'cdm_summary', '*', 'SELECT,INSERT,UPDATE,DELETE'),
         ('cdm-service', 'function', 'cdm_summary', '*', 'EXECUTE'),
         ('cdm-service', 'schema', 'dds', '', 'USAGE'),
-        ('cdm-service', 'table', 'dds', '*', 'SELECT')
+        ('cdm-service', 'table', 'dds', '*', 'SELECT'),
+
+        -- Table by table: an operation is never changed, and nothing is deleted.
+        ('segments-service', 'schema', 'segments', '', 'USAGE'),
+        ('segments-service', 'table', 'segments', 'migrations', 'SELECT'),
+        ('segments-service', 'table', 'segments', 'users', 'SELECT,INSERT,UPDATE'),
+        ('segments-service', 'table', 'segments', 'segments', 'SELECT,INSERT,UPDATE'),
+        ('segments-service', 'table', 'segments', 'memberships', 'SELECT,INSERT,UPDATE'),
+        ('segments-service', 'table', 'segments', 'operations', 'SELECT,INSERT'),
+        ('segments-service', 'table', 'segments', 'operation_segments', 'SELECT,INSERT'),
+        ('segments-service', 'table', 'segments', 'idempotency', 'SELECT,INSERT,UPDATE,DELETE'),
+        ('segments-service', 'table', 'segments', 'api_keys', 'SELECT,INSERT,UPDATE'),
+        ('segments-service', 'table', 'segments', 'secrets', 'SELECT'),
+        ('segments-service', 'sequence', 'segments', 'asked', 'USAGE'),
+        ('segments-service', 'function', 'segments', '*', 'EXECUTE')
     ) AS l (service, kind, schema_name, object_name, privileges)
     WHERE l.service IN ($1::text, '*')
 ),

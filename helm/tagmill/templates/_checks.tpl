@@ -4,6 +4,7 @@
 {{- define "tagmill.checkService" -}}
 {{- $settings := fromYaml (include "tagmill.settings" .) -}}
 {{- $secrets := fromYaml (include "tagmill.secrets" .) -}}
+{{- if .service.kafka -}}
 {{- if not $settings.KAFKA_BOOTSTRAP_SERVERS -}}
 {{- fail "settings.KAFKA_BOOTSTRAP_SERVERS: required, host:port" -}}
 {{- end -}}
@@ -12,12 +13,9 @@
 {{- fail (printf "settings.KAFKA_BOOTSTRAP_SERVERS: `%s` lacks a port; expected host:port,host:port" (trim .)) -}}
 {{- end -}}
 {{- end -}}
-{{- if not $secrets.DATABASE_URL -}}
-{{- fail "secrets.DATABASE_URL: give value or existingSecret" -}}
 {{- end -}}
-{{- if and (eq .name "stg") (not $secrets.REDIS_URL) -}}
-{{- fail "services.stg.secrets.REDIS_URL: give value or existingSecret" -}}
-{{- end -}}
+{{- include "tagmill.checkSecrets" . -}}
+{{- if .service.kafka -}}
 {{- $protocol := include "tagmill.kafkaProtocol" . -}}
 {{- if hasPrefix "SASL" $protocol -}}
 {{- range $name := list "KAFKA_SASL_MECHANISM" "KAFKA_SASL_USERNAME" -}}
@@ -37,6 +35,8 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- if .service.topic -}}
 {{- $partitions := int .root.Values.partitions -}}
 {{- if .own.scaling.enabled -}}
 {{- if gt (int .own.scaling.maxReplicas) $partitions -}}
@@ -49,27 +49,30 @@
 {{- fail (printf "%s.replicas: %d are more than the %d partitions (`partitions`); the surplus replicas would be idle" .path (int .own.replicas) $partitions) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
 
-{{/* Checks of elt-service. */}}
-{{- define "tagmill.checkElt" -}}
+{{/* Checks that a component has the addresses of its servers; a job needs that of the database that it changes. */}}
+{{- define "tagmill.checkSecrets" -}}
 {{- $secrets := fromYaml (include "tagmill.secrets" .) -}}
-{{- range $name := list "SOURCE_DATABASE_URL" "TARGET_DATABASE_URL" "REDIS_URL" -}}
-{{- if not (get $secrets $name) -}}
-{{- fail (printf "elt.secrets.%s: give value or existingSecret" $name) -}}
+{{- $missing := list -}}
+{{- range $name, $_ := .service.urls -}}
+{{- if and (or (not $.isJob) (eq $name $.service.migrates)) (not (get $secrets $name)) -}}
+{{- $path := ternary "" (printf "%s." $.path) (hasKey $.root.Values.secrets $name) -}}
+{{- $missing = append $missing (printf "%ssecrets.%s: give value or existingSecret" $path $name) -}}
 {{- end -}}
 {{- end -}}
-{{- if and .own.jobs .own.existingJobs -}}
-{{- fail "elt: give either jobs or existingJobs, not both" -}}
-{{- end -}}
-{{- if not (or .own.jobs .own.existingJobs) -}}
-{{- fail "elt: give jobs, or existingJobs with the name of a ConfigMap" -}}
+{{- with $missing -}}
+{{- fail (join "; " .) -}}
 {{- end -}}
 {{- end -}}
 
-{{/* Checks of the migration. */}}
-{{- define "tagmill.checkMigration" -}}
-{{- if not (fromYaml (include "tagmill.secrets" .)).DATABASE_URL -}}
-{{- fail "secrets.DATABASE_URL: give value or existingSecret" -}}
+{{/* Checks of the job files of elt-service. */}}
+{{- define "tagmill.checkJobs" -}}
+{{- if and .jobs .existingJobs -}}
+{{- fail "services.elt: give either jobs or existingJobs, not both" -}}
+{{- end -}}
+{{- if not (or .jobs .existingJobs) -}}
+{{- fail "services.elt: give jobs, or existingJobs with the name of a ConfigMap" -}}
 {{- end -}}
 {{- end -}}
 

@@ -1,4 +1,4 @@
-{{/* Names and labels. A component is stg, dds, cdm, migrate, elt or elt-migrate. */}}
+{{/* Names and labels. A component is a service or a job that migrates (_services.tpl). */}}
 
 {{/* Name prefix of all objects of a release, short enough for a component to follow. */}}
 {{- define "tagmill.fullname" -}}
@@ -25,7 +25,7 @@ helm.sh/chart: {{ printf "tagmill-%s" .root.Chart.Version | replace "+" "_" }}
 {{- define "tagmill.metadata" -}}
 name: {{ include "tagmill.fullname" .root }}-{{ .name }}{{ .suffix }}
 labels: {{- include "tagmill.labels" . | nindent 2 }}
-{{- if hasSuffix "migrate" .name }}
+{{- if .isJob }}
 annotations:
   helm.sh/hook: pre-install,pre-upgrade
   helm.sh/hook-weight: {{ default 0 .weight | quote }}

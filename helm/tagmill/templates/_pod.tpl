@@ -1,7 +1,7 @@
 {{/* The pod template of the services and of the migration jobs. */}}
 {{- define "tagmill.pod" -}}
-{{- $runs := not (hasSuffix "migrate" .name) -}}
-{{- $program := get (dict "migrate" "stg" "elt-migrate" "elt") .name | default .name -}}
+{{- $runs := not .isJob -}}
+{{- $own := ternary .service dict $runs -}}
 {{- $values := .root.Values -}}
 metadata:
   {{- /* No version label: a pod is replaced when its own template changes, not with every version of the chart. */}}
@@ -56,7 +56,7 @@ spec:
     - name: {{ .name }}
       image: "{{ $values.image.repository }}:{{ default .root.Chart.AppVersion $values.image.tag }}"
       imagePullPolicy: {{ $values.image.pullPolicy }}
-      command: [{{ printf "/usr/local/bin/%s-service" $program | quote }}]
+      command: [{{ printf "/usr/local/bin/%s-service" .program | quote }}]
       args: [{{ ternary "run" "migrate" $runs }}]
       env: {{- include "tagmill.environment" . | trim | nindent 8 }}
       {{- if $runs }}
@@ -88,10 +88,8 @@ spec:
       {{- end }}
       volumeMounts:
         - {name: files, mountPath: /etc/tagmill, readOnly: true}
-        {{- if eq .name "elt" }}
-        {{- /* As a folder: files that are mounted one by one (subPath) never change. */}}
-        - {name: jobs, mountPath: /jobs, readOnly: true}
-        - {name: logs, mountPath: /var/log/tagmill}
+        {{- with $own.mounts }}
+        {{- toYaml . | nindent 8 }}
         {{- end }}
         {{- with $values.extraVolumeMounts }}
         {{- toYaml . | nindent 8 }}
@@ -101,12 +99,8 @@ spec:
       projected:
         defaultMode: 0440
         sources: {{- include "tagmill.files" . | trim | nindent 10 }}
-    {{- if eq .name "elt" }}
-    - name: jobs
-      configMap:
-        name: {{ default (printf "%s-elt-jobs" (include "tagmill.fullname" .root)) .own.existingJobs }}
-    - name: logs
-      emptyDir: {sizeLimit: 64Mi}
+    {{- with $own.volumes }}
+    {{- toYaml . | nindent 4 }}
     {{- end }}
     {{- with $values.extraVolumes }}
     {{- toYaml . | nindent 4 }}

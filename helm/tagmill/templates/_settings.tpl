@@ -4,15 +4,20 @@
 {{- define "tagmill.settings" -}}
 {{- $settings := dict -}}
 {{- $common := .root.Values.settings -}}
-{{- if hasPrefix "elt" .name -}}
-{{- $common = pick $common "LOG_FORMAT" "RUST_LOG" -}}
+{{- with .service.shared -}}
+{{- $common = dict -}}
+{{- range .settings -}}
+{{- if hasKey $.root.Values.settings . -}}
+{{- $_ := set $common . (get $.root.Values.settings .) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- range $from := list $common .own.settings -}}
 {{- range $name, $value := $from -}}
 {{- $_ := set $settings $name $value -}}
 {{- end -}}
 {{- end -}}
-{{- if hasSuffix "migrate" .name -}}
+{{- if .isJob -}}
 {{- $settings = pick $settings "LOG_FORMAT" "RUST_LOG" -}}
 {{- end -}}
 {{- toYaml $settings -}}
@@ -21,9 +26,22 @@
 {{/* Secrets of a component that are given, a map from name to their source. */}}
 {{- define "tagmill.secrets" -}}
 {{- $secrets := dict -}}
-{{- $all := dict "path" "secrets" "secrets" (ternary dict .root.Values.secrets (hasPrefix "elt" .name)) -}}
+{{- $shared := .root.Values.secrets -}}
+{{- with .service.shared -}}
+{{- $shared = dict -}}
+{{- range .secrets -}}
+{{- $_ := set $shared . (get $.root.Values.secrets .) -}}
+{{- end -}}
+{{- end -}}
+{{- $all := dict "path" "secrets" "secrets" $shared -}}
 {{- $own := dict "path" (printf "%s.secrets" .path) "secrets" .own.secrets -}}
-{{- range $from := list $all $own -}}
+{{- $given := list $all $own -}}
+{{- with and .isJob .own.migration -}}
+{{- /* The role of the job `migration` is for a service that has the database of all services. */ -}}
+{{- $migration := dict "path" "migration.secrets" "secrets" $.root.Values.migration.secrets -}}
+{{- $given = list $all $migration $own (dict "path" (printf "%s.migration.secrets" $.path) "secrets" .secrets) -}}
+{{- end -}}
+{{- range $from := $given -}}
 {{- range $name, $secret := $from.secrets -}}
 {{- $secret = default dict $secret -}}
 {{- if and $secret.value $secret.existingSecret -}}
@@ -34,10 +52,8 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- if eq .name "migrate" -}}
-{{- $secrets = pick $secrets "DATABASE_URL" -}}
-{{- else if eq .name "elt-migrate" -}}
-{{- $secrets = pick $secrets "TARGET_DATABASE_URL" -}}
+{{- if .isJob -}}
+{{- $secrets = pick $secrets .service.migrates -}}
 {{- end -}}
 {{- toYaml $secrets -}}
 {{- end -}}
@@ -62,7 +78,7 @@
 
 {{/* Name of the ConfigMap with an inline certificate authority. The services share one; each migration has its own, a hook. */}}
 {{- define "tagmill.caName" -}}
-{{ include "tagmill.fullname" .root }}{{ ternary (printf "-%s-ca" .name) "-ca" (hasSuffix "migrate" .name) }}
+{{ include "tagmill.fullname" .root }}{{ ternary (printf "-%s-ca" .name) "-ca" (default false .isJob) }}
 {{- end -}}
 
 {{/* Security protocol for Kafka. */}}
@@ -75,25 +91,12 @@
 {{- define "tagmill.caFiles" -}}
 {{- if include "tagmill.ca" .root -}}
 {{- $for := .root.Values.ca.for -}}
-{{- if hasPrefix "elt" .name }}
-{{- if has "database" $for }}
-TARGET_DATABASE_CA_FILE: /etc/tagmill/tls/ca.pem
-{{- if eq .name "elt" }}
-SOURCE_DATABASE_CA_FILE: /etc/tagmill/tls/ca.pem
-{{- end }}
-{{- end }}
-{{- if and (has "redis" $for) (eq .name "elt") }}
-REDIS_CA_FILE: /etc/tagmill/tls/ca.pem
-{{- end }}
-{{- else }}
-{{- if and (has "kafka" $for) (ne .name "migrate") (hasSuffix "SSL" (include "tagmill.kafkaProtocol" .)) }}
+{{- if and .service.kafka (not .isJob) (has "kafka" $for) (hasSuffix "SSL" (include "tagmill.kafkaProtocol" .)) }}
 KAFKA_SSL_CA_FILE: /etc/tagmill/tls/ca.pem
 {{- end }}
-{{- if has "database" $for }}
-DATABASE_CA_FILE: /etc/tagmill/tls/ca.pem
-{{- end }}
-{{- if and (has "redis" $for) (eq .name "stg") }}
-REDIS_CA_FILE: /etc/tagmill/tls/ca.pem
+{{- range $url, $kind := .service.urls }}
+{{- if and (has $kind $for) (or (not $.isJob) (eq $url $.service.migrates)) }}
+{{ trimSuffix "URL" $url }}CA_FILE: /etc/tagmill/tls/ca.pem
 {{- end }}
 {{- end }}
 {{- end }}
@@ -103,16 +106,14 @@ REDIS_CA_FILE: /etc/tagmill/tls/ca.pem
 {{- define "tagmill.environment" -}}
 {{- $whole := concat .root.Values.extraEnv (default list .own.extraEnv) -}}
 {{- $variables := dict -}}
-{{- if not (hasSuffix "migrate" .name) -}}
+{{- if not .isJob -}}
 {{- $_ := set $variables "HTTP_ADDR" "0.0.0.0:5000" -}}
 {{- $_ := set $variables "SHUTDOWN_GRACE" (printf "%vs" .root.Values.shutdownGraceSeconds) -}}
-{{- end -}}
-{{- if eq .name "elt" -}}
-{{- $_ := set $variables "JOBS_DIR" "/jobs" -}}
-{{- $_ := set $variables "LOG_DIR" "/var/log/tagmill" -}}
-{{- else if ne .name "elt-migrate" -}}
-{{- if ne .name "migrate" -}}
+{{- if .service.kafka -}}
 {{- $_ := set $variables "KAFKA_TOPIC_PARTITIONS" .root.Values.partitions -}}
+{{- end -}}
+{{- range $name, $value := .service.environment -}}
+{{- $_ := set $variables $name $value -}}
 {{- end -}}
 {{- end -}}
 {{- range $name, $value := fromYaml (include "tagmill.settings" .) -}}

@@ -1,5 +1,5 @@
 -- Why a user is in a segment now, or no longer: the clock, the segment, the user's bucket in it, the latest membership and the operation that
--- opened it, or that closed it. Parameters: the id, the guid, the id in the source, two of them null; the name of the segment.
+-- opened it, or that closed it, the user and the tag of the segment. Parameters: the id, the guid, the id in the source, two of them null; the name of the segment.
 SELECT
     clock.now,
     segments.segment_id,
@@ -12,7 +12,9 @@ SELECT
     operations.at,
     operations.actor,
     operations.request_id,
-    operations.detail::text
+    operations.detail::text,
+    given.user_id,
+    segments.refresh_params #>> '{tag,tag}'
 FROM (SELECT pg_catalog.clock_timestamp() AT TIME ZONE 'UTC' AS now OFFSET 0) AS clock
 LEFT JOIN segments.segments ON segments.name = $4
 LEFT JOIN (

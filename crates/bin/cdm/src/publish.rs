@@ -44,7 +44,7 @@ impl TagEvents {
         let rows = if is_ours { rows } else { Vec::new() };
         let rows = rows.iter().map(|row| Ok((get(row, 0)?, message(event(row)?, limit)?)));
         let rows = rows.collect::<Result<_, Failure>>()?;
-        outbox.hand_out(transaction, rows).await
+        outbox.begin_publishing(transaction, rows).await
     }
 
     /// Marks the events handed out as sent, after their acknowledgement.

@@ -34,7 +34,7 @@ pub(crate) async fn store(
     let marts = transform::transform(events);
     let look_first = replay_hint.0.get();
     let transaction = database.begin_batch().await?;
-    let (_, are_people_looking, (), products, categories, rules, current_tags) = try_join!(
+    let (_, are_in_use, (), products, categories, rules, current_tags) = try_join!(
         transaction.execute(&statement!("cdm/marts/join_batches"), []),
         choose_marts(&transaction, service),
         insert_users(&transaction, &marts.users),
@@ -44,7 +44,7 @@ pub(crate) async fn store(
         tagging::current_tags(&transaction, marts.users.keys().copied().collect()),
     )?;
     // Marts being built assign no tags. All rules are applied when they are complete.
-    if are_people_looking {
+    if are_in_use {
         let changes = |subject: Subject, counts: &HashMap<Key, i32>| {
             let all = counts.iter();
             all.map(|(&(user_id, subject_id), &order_cnt)| CounterChange { user_id, subject, subject_id, order_cnt })
@@ -58,8 +58,8 @@ pub(crate) async fn store(
         }
     }
     transaction.commit().await?;
-    let (changed, told) = (products.len() + categories.len(), marts.products.len() + marts.categories.len());
-    replay_hint.0.set(changed < told / 2);
+    let (changed, received) = (products.len() + categories.len(), marts.products.len() + marts.categories.len());
+    replay_hint.0.set(changed < received / 2);
 
     let outcome = |event: &Counters| {
         let user_pk = keys::user(&event.user_id);

@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn of_one_counter_the_largest_version_stays() {
+    fn the_largest_version_of_a_counter_is_kept() {
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             let all = [counters(10, 1), counters(11, 2), counters(12, 0)];
             let events: Vec<_> = order.iter().map(|at| all[*at].clone()).collect();

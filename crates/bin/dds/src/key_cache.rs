@@ -1,7 +1,7 @@
 //! Cache of committed hub and link keys. The same users, products and restaurants occur in every batch, and a batch
 //! need not insert rows that exist.
 //!
-//! Rows can disappear: somebody truncates a table or restores an old backup. Therefore cached keys belong to a
+//! Rows can disappear: an operator truncates a table or restores an old backup. Therefore cached keys belong to a
 //! *generation* of the vault, a text that changes when rows may be gone (`sql/dds/vault/select_edition.sql`, and the
 //! triggers of `sql/migrations/V7__speed.sql`). A batch reads the generation before it relies on the cache, and again
 //! as its last statement:
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_committed_is_left_out_in_its_own_edition() {
+    fn committed_keys_are_not_sent_again_within_their_generation() {
         let known = KeyCache::default();
         assert_eq!(left(&known, "", &["a"]), everywhere(&["a"]));
         known.insert("1", &everywhere(&["a", "b"]));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn another_edition_forgets_the_one_before() {
+    fn a_new_generation_drops_the_cached_keys() {
         let known = KeyCache::default();
         known.insert("1", &everywhere(&["a"]));
         known.insert("2", &everywhere(&["b"]));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_known_of_its_own_table_only() {
+    fn a_key_is_cached_for_its_own_table_only() {
         let known = KeyCache::default();
         known.insert("1", &Vault { users: everywhere(&["a"]).users, ..Vault::default() });
         let mut expected = everywhere(&["a"]);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_an_order_are_sent_whatever_is_known() {
+    fn rows_of_an_order_are_always_sent() {
         let known = KeyCache::default();
         let links = everywhere(&["a"]).product_restaurants;
         let orders = || OrderRows { users: links.clone(), products: links.clone(), ..OrderRows::default() };
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_grow_beyond_its_capacity() {
+    fn the_cache_does_not_exceed_its_capacity() {
         let known = KeyCache::new(12);
         for number in 0..100 {
             known.insert("1", &everywhere(&[&number.to_string()]));

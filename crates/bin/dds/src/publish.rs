@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_that_is_too_large_alone_goes_with_as_much_of_its_name_as_there_is_room_for() {
+    fn the_name_of_a_counter_is_truncated_to_the_message_limit() {
         for name in ["ж".repeat(10_000), "\"".repeat(10_000), format!("x{}", "💎".repeat(5_000)), "\u{1}".repeat(9_000)]
         {
             let mut long = snapshot("u", 1);

@@ -22,14 +22,14 @@ const USERS: usize = 100;
 pub(crate) struct Republisher {
     rebuild: Rebuild,
     /// The output of the last round: the state of the rebuild, and the last user.
-    handed_out: Option<(State, Uuid)>,
+    publishing: Option<(State, Uuid)>,
     /// Whether another replica has made progress first.
     yields: bool,
 }
 
 impl Republisher {
     pub(crate) const fn new(rebuild: Rebuild) -> Self {
-        Self { rebuild, handed_out: None, yields: false }
+        Self { rebuild, publishing: None, yields: false }
     }
 
     /// The name under which the rebuild is recorded.
@@ -55,7 +55,7 @@ impl Republisher {
                 let (last, snapshots) = read(database, state.published_to, limit.min(USERS)).await?;
                 match last {
                     None => self.rebuild.complete(&state).await?,
-                    Some(last) => self.handed_out = Some((state, last)),
+                    Some(last) => self.publishing = Some((state, last)),
                 }
                 messages = publish::messages(snapshots, max_message_bytes);
                 if messages.is_empty() {
@@ -68,7 +68,7 @@ impl Republisher {
 
     /// Records that the messages of the last round are acknowledged.
     pub(crate) async fn mark_sent(&mut self) -> Result<(), Failure> {
-        if let Some((state, last)) = self.handed_out.take() {
+        if let Some((state, last)) = self.publishing.take() {
             self.yields = !self.rebuild.advance(&state, last).await?;
         }
         Ok(())

@@ -24,7 +24,7 @@ mod vault;
 mod names;
 mod counters;
 
-/// Stores a batch of orders with two pipelined groups of statements and a commit, whatever the size of the batch.
+/// Stores a batch of orders with two pipelined groups of statements and a commit, regardless of the size of the batch.
 /// Returns the counters to publish; there are none while a rebuild of `service` is replaying the topic, because they
 /// are incomplete.
 ///
@@ -110,8 +110,8 @@ async fn attempt(
     if generation_now == generation {
         key_cache.insert(&generation, &vault);
     }
-    let told = if phase == Some(Phase::Replaying) { Vec::new() } else { snapshots };
-    Ok(Some((outcomes, told)))
+    let to_publish = if phase == Some(Phase::Replaying) { Vec::new() } else { snapshots };
+    Ok(Some((outcomes, to_publish)))
 }
 
 /// Reads the generation of the vault, see [`KeyCache`].

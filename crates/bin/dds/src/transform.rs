@@ -16,7 +16,7 @@ pub use self::{
 };
 
 mod hashed_order;
-mod lines;
+pub mod lines;
 mod state;
 pub mod vault;
 pub mod counters;
@@ -36,7 +36,7 @@ pub struct Changes<'o> {
     pub stale_hours: BTreeSet<UtcMicros>,
     /// Changes of counters.
     pub deltas: CounterDeltas<'o>,
-    /// Every counter that an order of the batch mentions or ever held. It is published whatever the outcome of the
+    /// Every counter that an order of the batch mentions or ever held. It is published regardless of the outcome of the
     /// order, because a crash may have prevented an earlier publication.
     pub touched: TouchedCounters<'o>,
 }
@@ -94,6 +94,7 @@ fn apply<'o>(
         }
     }
     let after = State::after(before, hashed, &lines);
+    lines::check_number(after.lines.len())?;
     changes.vault.add(hashed, before, &after);
     changes.deltas.add(hashed, before, &after);
     entry.insert_entry(after);

@@ -20,10 +20,10 @@ use crate::{
     progress::Progress,
     source::query::Query,
     source::read::{self, Reading},
+    source::watermark::{FullRead, Watermark},
     state::{self, State},
+    target::upsert::{self, Plan},
     target::{self, Target, find},
-    upsert,
-    watermark::{FullRead, Watermark},
 };
 
 pub(crate) mod backfill;
@@ -83,7 +83,7 @@ pub enum Method {
     RowByRow,
 }
 
-const HOLDERS: &str = include_str!("../../../../sql/elt/select_lock_holders.sql");
+const HOLDERS: &str = include_str!("../../../../sql/elt/target/select_lock_holders.sql");
 
 /// Runs one cycle. Its failures are in the outcome, and in `elt.jobs` and `elt.runs` as far as A can be reached.
 pub async fn run(job: &Job, servers: Servers<'_>, options: &Options) -> Outcome {
@@ -169,18 +169,8 @@ impl<'a> Cycle<'a> {
         let (table, created) = create(self.target, self.job, state.create_hash.as_ref() == Some(&texts.create)).await?;
         let start = self.start(state, texts, created).await?;
         let query = Query::source(self.source, &self.job.select_source).await?;
-        let row_by_row = self.options.method == Method::RowByRow;
-        let plan = upsert::plan(self.target, self.job, &query, &table, row_by_row).await?;
-        let context = Context {
-            job: self.job,
-            source: self.source,
-            target: self.target,
-            query: &query,
-            table: &table,
-            plan: &plan,
-            allow_deletes: self.options.allow_deletes,
-            progress: &self.options.progress,
-        };
+        let plan = self.plan(&query, &table).await?;
+        let context = self.context(&query, &table, &plan);
         if self.options.dry_run {
             capture::begin(self.target, self.job, context.table).await?;
         }
@@ -196,6 +186,23 @@ impl<'a> Cycle<'a> {
         failpoint::pass("committed");
         let (Some(redis), Some(found), Some(token)) = (redis, found, token) else { return Ok(outcome) };
         Ok(self.store_hashes(redis, found, &token, &rows, outcome).await)
+    }
+
+    async fn plan<'p>(&self, query: &'p Query, table: &'p Target) -> Result<Plan<'p>>
+    where
+        'a: 'p,
+    {
+        let row_by_row = self.options.method == Method::RowByRow;
+        upsert::plan(self.target, self.job, query, table, row_by_row).await
+    }
+
+    fn context<'c>(&self, query: &'c Query, table: &'c Target, plan: &'c Plan<'c>) -> Context<'c>
+    where
+        'a: 'c,
+    {
+        let Self { job, source, target, options, .. } = *self;
+        let (allow_deletes, progress) = (options.allow_deletes, &*options.progress);
+        Context { job, source, target, query, table, plan, allow_deletes, progress }
     }
 
     fn begin(&self) -> String {

@@ -1,17 +1,17 @@
 //! Job files: the statements and options of one copy, checked and ready to run.
 //!
 //! [`Job::parse`] reads a file. What only a database can tell is checked afterwards, by the methods of [`Job`] that take
-//! columns. The modules follow the text: folder, document, keys; tokens; the rules of each key.
+//! columns. The modules follow the text: folder, document, keys; SQL; the rules of each key.
 
 use std::time::Duration;
 
 pub use self::{
     document::MAX_BYTES,
     folder::{job_files, job_name, read_file},
-    name::{TableName, quote},
     options::{DELETED_AT, DeleteMode},
     problem::Problem,
     set_based::{ConflictTarget, Part, SetBased, Value},
+    sql::name::{TableName, quote},
     text::{Template, Text},
     upsert::Upsert,
 };
@@ -19,6 +19,7 @@ pub use self::{
 use self::{
     keys::Keys,
     problem::{Findings, Report},
+    sql::name,
     text::Source,
 };
 
@@ -26,11 +27,7 @@ mod folder;
 mod document;
 mod keys;
 mod options;
-pub mod token;
-mod statement;
-mod lexical;
-mod placeholder;
-mod name;
+pub mod sql;
 mod create;
 mod query;
 mod upsert;

@@ -4,8 +4,8 @@
 //! values out. [`run`] runs one cycle of a job: what changed in M reaches A, what is gone from M goes from A. [`Elt`] is the
 //! process: it runs jobs at each tick, and has subcommands for people.
 //!
-//! The modules follow the data: [`job`]; `source` (M); [`watermark`]; `hashes` (Redis); `target` and `upsert` (A); `keys`;
-//! `state`; `cycle`; `service`, `commands`, `app`.
+//! The modules follow the data: [`job`]; `source` (M) with the [`watermark`]; `target` (A) with the upsert; `state` with
+//! hashes (Redis); `keys`; `cycle`; `service`, `commands`, `app`.
 
 pub use self::{
     app::Elt,
@@ -18,6 +18,7 @@ pub use self::{
     job::Job,
     outcome::{Changed, Changes, Counts, Outcome, Status},
     progress::{Progress, Stage},
+    source::watermark,
     state::migrations::MIGRATIONS,
     validate::{Column, Validation, parse_time, validate},
 };
@@ -25,10 +26,7 @@ pub use self::{
 mod error;
 pub mod job;
 mod source;
-pub mod watermark;
-mod hashes;
 mod target;
-mod upsert;
 mod outcome;
 mod progress;
 mod state;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{error::Error, watermark::FullRead};
+use crate::{error::Error, source::watermark::FullRead};
 
 /// What became of a cycle.
 #[derive(Clone, Debug, PartialEq)]

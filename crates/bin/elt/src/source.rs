@@ -5,3 +5,4 @@ pub(crate) mod tuple;
 pub(crate) mod cursor;
 pub(crate) mod query;
 pub(crate) mod read;
+pub mod watermark;

@@ -6,16 +6,17 @@ use crate::{
     error::{Error, Result, target},
     job::Job,
     outcome::{Counts, Outcome},
+    source::watermark::Watermark,
     target::get,
-    watermark::Watermark,
 };
 
 pub(crate) mod migrations;
+pub(crate) mod hashes;
 
-const SELECT: &str = include_str!("../../../../sql/elt/select_state.sql");
-const UPSERT: &str = include_str!("../../../../sql/elt/upsert_state.sql");
-const FAILURE: &str = include_str!("../../../../sql/elt/upsert_failure.sql");
-const RUN: &str = include_str!("../../../../sql/elt/insert_run.sql");
+const SELECT: &str = include_str!("../../../../sql/elt/state/select_state.sql");
+const UPSERT: &str = include_str!("../../../../sql/elt/state/upsert_state.sql");
+const FAILURE: &str = include_str!("../../../../sql/elt/state/upsert_failure.sql");
+const RUN: &str = include_str!("../../../../sql/elt/state/insert_run.sql");
 
 /// The lock lasts as long as the transaction. Its first number keeps it apart from other locks of A.
 const LOCK: &str = "SELECT pg_catalog.pg_try_advisory_xact_lock(7224647, pg_catalog.hashtext($1))";

@@ -8,9 +8,11 @@ use crate::{
     source::query::{self, Query, Travel},
 };
 
-const TARGET: &str = include_str!("../../../../sql/elt/select_target.sql");
-const COLUMNS: &str = include_str!("../../../../sql/elt/select_target_columns.sql");
-const CONSTRAINT: &str = include_str!("../../../../sql/elt/select_constraint_columns.sql");
+pub(crate) mod upsert;
+
+const TARGET: &str = include_str!("../../../../sql/elt/target/select_target.sql");
+const COLUMNS: &str = include_str!("../../../../sql/elt/target/select_target_columns.sql");
+const CONSTRAINT: &str = include_str!("../../../../sql/elt/target/select_constraint_columns.sql");
 
 /// The target table as A's catalog describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

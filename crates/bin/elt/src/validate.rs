@@ -11,12 +11,12 @@ use crate::{
         query::{self, Query, Travel},
         read, time,
     },
+    target::upsert::{self, Plan, sql::Upsert},
     target::{self, Target, get},
-    upsert::{self, Plan, sql::Upsert},
 };
 
 const HAS_STATE: &str = "SELECT pg_catalog.to_regclass('elt.jobs') IS NOT NULL";
-const UNIQUE: &str = include_str!("../../../../sql/elt/select_unique_keys.sql");
+const UNIQUE: &str = include_str!("../../../../sql/elt/target/select_unique_keys.sql");
 
 /// What the databases say of a job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

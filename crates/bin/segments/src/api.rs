@@ -1,13 +1,20 @@
 //! The HTTP APIs, and what their routes share: the database, the changes, the time zone, and the caller.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use database::Database;
+use google_drive::Drive;
 use percent_encoding::percent_decode_str;
 
-use self::{auth::Keys, instant::Zone};
-use crate::changes::{Cause, Changes};
+use self::{
+    auth::{Caller, Keys},
+    instant::Zone,
+};
+use crate::{
+    changes::{Cause, Changes},
+    refresh::Refresher,
+};
 
 pub(crate) mod instant;
 pub(crate) mod auth;
@@ -22,11 +29,14 @@ pub(crate) mod v2;
 pub(crate) struct Api {
     pub(crate) database: Database,
     pub(crate) changes: Changes,
+    pub(crate) refresher: Refresher,
     pub(crate) zone: Zone,
     pub(crate) keys: Keys,
     pub(crate) dev_methods: bool,
     pub(crate) public_url: String,
     pub(crate) report_link_ttl: Duration,
+    /// Where reports are uploaded. `None`: they are in the response.
+    pub(crate) drive: Option<Arc<Drive>>,
 }
 
 /// The largest body of a request that changes single users or segments.
@@ -36,7 +46,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Cause {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self::task("anonymous")))
+        let actor = parts.extensions.get().map_or("anonymous", |Caller(name)| name);
+        Ok(Self { actor: actor.to_owned(), request_id: http::request_id() })
     }
 }
 

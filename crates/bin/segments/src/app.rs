@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, middleware};
 use database::{Database, Migrations, POSTGRES};
 use futures_util::try_join;
 use health::Health;
-use runtime::{App, Context, ExitError, Report, Start, check, schema, until_available};
+use runtime::{
+    App, CommandSettings, Context, ExitError, Finding, LogCopy, Report, Start, check, schema, until_available,
+};
 use stream::{Service, StreamCommands};
 
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
     migrations::MIGRATIONS,
     refresh::{Refresher, scheduler, settings::TagSegments},
     settings::{OwnSettings, Settings},
+    swagger::{self, Title},
     tags::{self, TagRecords},
     user_actions::UserActions,
 };
@@ -32,8 +35,10 @@ pub struct Segments {
     auth: Auth,
     refresher: Refresher,
     has_tags: bool,
+    title: Title,
     users: Option<stream::App<UserActions>>,
     tags: Option<stream::App<TagRecords>>,
+    log_copy: Option<LogCopy>,
     start: Arc<Start>,
 }
 
@@ -49,19 +54,36 @@ impl App for Segments {
         Settings::complete(command)
     }
 
+    fn log_copy(settings: &CommandSettings) -> Result<Option<LogCopy>, ExitError> {
+        Ok(settings.read::<OwnSettings>()?.log_copy())
+    }
+
     fn new(settings: Settings) -> Result<Self, ExitError> {
         let connection = settings.connection(Self::NAME)?;
         let database = Database::new(&connection);
         let changes = Changes::new(database.clone());
+        let log_copy = settings.own.log_copy();
         let refresher = settings.refresh.refresher(database.clone())?;
         let has_tags = settings.refresh.tag_segments == TagSegments::On;
         let (users, tags) = settings.loops();
-        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl } = settings.own;
+        let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, drive, title, .. } =
+            settings.own;
         let users = users.map(stream::App::new).transpose()?;
         let tags = tags.map(stream::App::new).transpose()?;
         let keys = Keys::new(database.clone(), auth);
-        let api = Api { database, changes, zone, keys, dev_methods, public_url, report_link_ttl };
-        Ok(Self { connection, api, auth, refresher, has_tags, users, tags, start: Arc::new(Start::of(&[POSTGRES])) })
+        let api = Api {
+            database,
+            changes,
+            refresher: refresher.clone(),
+            zone,
+            keys,
+            dev_methods,
+            public_url,
+            report_link_ttl,
+            drive: drive.open()?,
+        };
+        let start = Arc::new(Start::of(&[POSTGRES]));
+        Ok(Self { connection, api, auth, title, refresher, has_tags, users, tags, log_copy, start })
     }
 
     fn describe_metrics() {
@@ -81,10 +103,18 @@ impl App for Segments {
 
     fn routes(&self) -> Router {
         let api = || self.api.clone();
-        v1::fallbacks(v1::routes(api()).merge(slugs::routes(api())).merge(v2::routes(api())))
+        let routes = v1::routes(api()).merge(slugs::routes(api())).merge(v2::routes(api()));
+        let routes = routes.merge(swagger::routes(&self.title));
+        v1::fallbacks(routes).layer(middleware::from_fn(http::with_request_id))
     }
 
     async fn check(&self, report: &mut Report) {
+        if let Some(copy) = &self.log_copy {
+            report.add([match copy.check() {
+                Ok(()) => Finding::ok("LOGS_PATH", copy.path.display()),
+                Err(error) => Finding::failed("LOGS_PATH", error),
+            }]);
+        }
         match (&self.users, &self.tags) {
             (Some(users), _) => users.check(report).await,
             (None, Some(tags)) => tags.check(report).await,

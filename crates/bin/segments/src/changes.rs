@@ -79,12 +79,6 @@ impl Changes {
 }
 
 impl Cause {
-    /// A caller without a key.
-    #[must_use]
-    pub fn anonymous() -> Self {
-        Self::task("anonymous")
-    }
-
     /// A task of the service itself.
     #[must_use]
     pub fn task(name: &str) -> Self {

@@ -5,9 +5,10 @@
 //! `changes::sweeper` closes memberships whose time is over. Reads ask for the memberships of an instant, so they do not
 //! depend on the sweeper.
 //!
-//! The modules from the bottom up: `bucket` and `go` (pure); `changes`; `api`, `user_actions`; `settings`, `commands`, `app`.
+//! The modules from the bottom up: `bucket` and `go` (pure); `changes`; `drive`; `api`, `user_actions`;
+//! `swagger`; `settings`, `commands`, `app`.
 
-pub use self::{app::Segments, migrations::MIGRATIONS, settings::Sources};
+pub use self::{api::v2::routes_of_v2, app::Segments, migrations::MIGRATIONS, settings::Sources, swagger::document};
 
 pub mod bucket;
 pub mod percent;
@@ -17,8 +18,10 @@ mod metrics;
 pub mod changes;
 pub mod refresh;
 pub mod tags;
+mod drive;
 mod api;
 pub mod user_actions;
+mod swagger;
 mod settings;
 mod commands;
 mod app;

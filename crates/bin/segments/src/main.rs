@@ -5,8 +5,9 @@ use std::{env, path::Path, process::ExitCode};
 use segments::{Segments, Sources};
 
 fn main() -> ExitCode {
-    match Sources::read(Path::new(".")) {
-        Ok(sources) => runtime::main_with::<Segments>(|name| sources.variable(|name| env::var_os(name), name)),
+    let known = runtime::variables::<Segments>();
+    match Sources::read(Path::new("."), |name: &str| env::var_os(name), &known) {
+        Ok(sources) => runtime::main_with::<Segments>(|name| sources.variable(name)),
         Err(error) => {
             eprintln!("segments-service: {error}");
             ExitCode::from(error.code())

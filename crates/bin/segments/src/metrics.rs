@@ -1,5 +1,7 @@
 //! The metrics of the service: `tagmill_segments_*`.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use consumer::Failure;
 use database::PgTimestamp;
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
@@ -34,6 +36,17 @@ pub(crate) fn describe() {
         Unit::Seconds,
         "Begin of the last successful refresh of the automatic segment that was refreshed the longest ago"
     );
+    describe_gauge!(
+        "tagmill_segments_last_sweep_timestamp_seconds",
+        Unit::Seconds,
+        "Unix time at which this replica last closed all memberships whose time was over, or began to"
+    );
+    describe_counter!(
+        "tagmill_segments_drive_failures_total",
+        Unit::Count,
+        "Reports that could not be uploaded to Google Drive"
+    );
+    counter!("tagmill_segments_drive_failures_total").increment(0);
     counter!("tagmill_segments_request_failures_total").increment(0);
     for state in ["success", "failed", "rejected", "skip"] {
         counter!("tagmill_segments_refreshes_total", "state" => state).increment(0);
@@ -46,13 +59,22 @@ pub(crate) fn describe() {
 /// A request that failed because the database did not answer or was too busy. The log has the error, the client not.
 pub(crate) fn request_failed(failure: Failure) {
     let error = failure.into_dependency_error(database::POSTGRES);
-    tracing::warn!(dependency = error.dependency.name, error = error.error, "a request failed");
+    let request_id = http::request_id().unwrap_or_default();
+    tracing::warn!(request_id, dependency = error.dependency.name, error = error.error, "a request failed");
     counter!("tagmill_segments_request_failures_total").increment(1);
 }
 
-/// Memberships whose time was over.
-pub(crate) fn expired(count: i64) {
+/// A report that Google Drive did not take. The log and the client have the error.
+pub(crate) fn upload_failed(error: &google_drive::Error) {
+    tracing::warn!(%error, "a report was not uploaded");
+    counter!("tagmill_segments_drive_failures_total").increment(1);
+}
+
+/// A round of the sweeper, which has closed so many memberships.
+pub(crate) fn swept(count: i64, now: SystemTime) {
     counter!("tagmill_segments_expired_total").increment(u64::try_from(count).unwrap_or_default());
+    let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    gauge!("tagmill_segments_last_sweep_timestamp_seconds").set(since_1970.as_secs_f64());
 }
 
 /// Numbers of automatic segments.

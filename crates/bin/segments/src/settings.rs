@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use runtime::{
-    ExitError,
+    ExitError, LogCopy,
     settings::{DatabaseSettings, period},
 };
 use stream::{Service as _, settings::TopicSettings};
 
 use crate::{
     api::{auth::Auth, instant::Zone},
+    drive::DriveSettings,
     refresh::settings::{RefreshSettings, TagSegments},
+    swagger::Title,
     tags::records::NoSettings,
     user_actions::{UserActions, UserServiceSettings},
 };
@@ -49,6 +51,12 @@ pub(crate) struct OwnSettings {
     #[arg(long, env, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub(crate) dev_methods: bool,
 
+    /// File to which the log is also written: `logs/logs.txt`. Unset: the log goes to standard error only.
+    ///
+    /// Lines are added at the end of the file. It and its folder are created if they do not exist.
+    #[arg(long, env, value_name = "PATH", help_heading = "Log")]
+    pub(crate) logs_path: Option<String>,
+
     /// Address of this service as others reach it, for links to reports.
     #[arg(long, env, value_name = "URL", default_value = "http://localhost:8080")]
     pub(crate) public_url: String,
@@ -56,6 +64,12 @@ pub(crate) struct OwnSettings {
     /// Time for which a link to a report is valid.
     #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "4h")]
     pub(crate) report_link_ttl: Duration,
+
+    #[command(flatten)]
+    pub(crate) drive: DriveSettings,
+
+    #[command(flatten)]
+    pub(crate) title: Title,
 }
 
 /// The settings of the loops that read users and tags.
@@ -63,6 +77,13 @@ type Loops = (Option<stream::Settings<UserServiceSettings>>, Option<stream::Sett
 
 /// Maximum time for which a request waits for a connection.
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);
+
+impl OwnSettings {
+    /// The copy of the log.
+    pub(crate) fn log_copy(&self) -> Option<LogCopy> {
+        self.logs_path.as_ref().map(|path| LogCopy { setting: "LOGS_PATH", path: path.into() })
+    }
+}
 
 impl Settings {
     /// The database, for clients that wait.

@@ -177,6 +177,7 @@ impl Service for UserActions {
         dead_letter_topic: "segments-service-dead-letters",
     };
     const MIGRATIONS: &'static Migrations = &MIGRATIONS;
+    const DEPENDENCIES: &'static [Dependency] = &[stream::KAFKA, database::POSTGRES, USER_SERVICE];
     type Commands = Infallible;
     type Settings = UserServiceSettings;
 

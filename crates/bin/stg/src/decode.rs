@@ -6,7 +6,7 @@ use orders::{Event, Malformed, RecordTime, Unusable, envelope, event};
 
 /// Settings of the decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Reading {
+pub(crate) struct DecodeOptions {
     /// Whether an order may be wrapped in an envelope.
     pub(crate) envelope: Envelope,
     /// The time that the dates of an order are compared with.
@@ -35,12 +35,12 @@ pub(crate) enum TimestampSource {
 }
 
 /// Reads a record at the time `now` (milliseconds since the Unix epoch), or returns its outcome.
-pub(crate) fn decode(record: &Record, reading: Reading, now: i64) -> Result<Event, Outcome> {
-    let time = match reading.timestamp {
+pub(crate) fn decode(record: &Record, options: DecodeOptions, now: i64) -> Result<Event, Outcome> {
+    let time = match options.timestamp {
         TimestampSource::Kafka => record.written_at().into(),
         TimestampSource::SentDttm => RecordTime::Sent { now },
     };
-    read(record, reading.envelope, time).map_err(|unusable| match unusable {
+    read(record, options.envelope, time).map_err(|unusable| match unusable {
         Unusable::Ignored(kind) => Outcome::Skipped(kind),
         Unusable::Malformed(malformed) => Outcome::DeadLetter(rejection(malformed, time)),
     })
@@ -75,7 +75,7 @@ mod tests {
     /// 2026-03-09 12:00:00
     const NOON: i64 = 1_773_057_600_000;
 
-    const BY_SENT: Reading = Reading { envelope: Envelope::None, timestamp: TimestampSource::SentDttm };
+    const BY_SENT: DecodeOptions = DecodeOptions { envelope: Envelope::None, timestamp: TimestampSource::SentDttm };
 
     fn record(value: &str, timestamp: i64) -> Record {
         Record {
@@ -91,9 +91,9 @@ mod tests {
     }
 
     #[test]
-    fn a_record_whose_timestamp_is_in_seconds_is_refused_with_what_to_do() {
+    fn a_record_timestamp_in_seconds_is_rejected_with_advice() {
         let record = record(ORDER, NOON / 1000);
-        let Err(Outcome::DeadLetter(rejection)) = decode(&record, Reading::default(), NOON) else { panic!() };
+        let Err(Outcome::DeadLetter(rejection)) = decode(&record, DecodeOptions::default(), NOON) else { panic!() };
         assert_eq!(rejection.reason, "from-the-future");
         for part in ["sent_dttm is 2026-03-09 12:01:44", "1970-01-21 12:30:57.6", "RECORD_TIMESTAMP=sent_dttm"] {
             assert!(rejection.error.contains(part), "{}", rejection.error);
@@ -102,8 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn a_plausible_timestamp_is_not_doubted() {
-        let Err(Outcome::DeadLetter(rejection)) = decode(&record(ORDER, 946_684_800_000), Reading::default(), NOON)
+    fn a_plausible_timestamp_gets_no_advice() {
+        let Err(Outcome::DeadLetter(rejection)) =
+            decode(&record(ORDER, 946_684_800_000), DecodeOptions::default(), NOON)
         else {
             panic!()
         };
@@ -111,10 +112,10 @@ mod tests {
     }
 
     #[test]
-    fn a_replayed_record_goes_by_sent_dttm_as_well() {
+    fn a_replayed_record_is_dated_by_sent_dttm_too() {
         let mut replayed = record(ORDER, NOON);
         replayed.headers.push((ORIGINAL_TIMESTAMP.to_owned(), Some(b"1773057600".to_vec())));
-        assert!(decode(&replayed, Reading::default(), NOON).is_err());
+        assert!(decode(&replayed, DecodeOptions::default(), NOON).is_err());
         assert!(decode(&replayed, BY_SENT, NOON).is_ok());
     }
 
@@ -133,8 +134,8 @@ mod tests {
             headers in headers(), offset: i64, partition: i32, now: i64,
         ) {
             let record = Record { timestamp, key, value, headers, offset, partition, ..record(ORDER, 0) };
-            for reading in [Reading::default(), BY_SENT, Reading { envelope: Envelope::Auto, ..BY_SENT }] {
-                if let Err(outcome) = decode(&record, reading, now) {
+            for options in [DecodeOptions::default(), BY_SENT, DecodeOptions { envelope: Envelope::Auto, ..BY_SENT }] {
+                if let Err(outcome) = decode(&record, options, now) {
                     prop_assert!(matches!(outcome, Outcome::Skipped(_) | Outcome::DeadLetter(_)));
                 }
             }
@@ -144,11 +145,11 @@ mod tests {
     }
 
     #[test]
-    fn an_envelope_is_opened_only_where_that_is_set() {
-        let auto = Reading { envelope: Envelope::Auto, ..Reading::default() };
+    fn an_envelope_is_opened_only_if_enabled() {
+        let auto = DecodeOptions { envelope: Envelope::Auto, ..DecodeOptions::default() };
         let (bare, enveloped) =
             (record(ORDER, NOON), record(&format!(r#"{{"schema": {{}}, "payload": {ORDER}}}"#), NOON));
-        assert_eq!(decode(&enveloped, Reading::default(), NOON), Err(Outcome::Skipped("envelope")));
+        assert_eq!(decode(&enveloped, DecodeOptions::default(), NOON), Err(Outcome::Skipped("envelope")));
         assert_eq!(decode(&enveloped, auto, NOON), decode(&bare, auto, NOON));
         assert!(decode(&bare, auto, NOON).is_ok());
         let deleted = record(r#"{"before": {}, "after": null, "op": "d"}"#, NOON);

@@ -92,6 +92,6 @@ impl Parked {
         let rows = transaction.query(&statement!("stg/orders/lock_unsent_orders"), [&size, &BYTES_A_ROUND]).await?;
         let rows = rows.iter().map(|row| Ok((get(row, 0)?, publish::message(get(row, 1)?, get(row, 2)?))));
         let rows = rows.collect::<Result<_, Failure>>()?;
-        self.outbox.hand_out(transaction, rows).await
+        self.outbox.begin_publishing(transaction, rows).await
     }
 }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use runtime::ExitError;
 
-use crate::decode::{Envelope, Reading, TimestampSource};
+use crate::decode::{DecodeOptions, Envelope, TimestampSource};
 
 /// Redis, and how long an order may wait for a name.
 #[derive(Debug, clap::Args)]
@@ -48,8 +48,8 @@ pub struct Settings {
 
 impl Settings {
     /// The settings of how records are read.
-    pub(crate) const fn reading(&self) -> Reading {
-        Reading { envelope: self.message_envelope, timestamp: self.record_timestamp }
+    pub(crate) const fn decode_options(&self) -> DecodeOptions {
+        DecodeOptions { envelope: self.message_envelope, timestamp: self.record_timestamp }
     }
 
     /// The settings of Redis, or the error of a setting.

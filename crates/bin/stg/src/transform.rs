@@ -6,10 +6,10 @@ use consumer::{Failure, MAX_BATCH_OUTPUT_BYTES, Message, Outcome, Rejection};
 use orders::{Event, UtcMicros, Version};
 use reference::Lookup;
 
-pub use self::naming::{Kind, MenuName, Missing, enrich};
+pub use self::names::{Kind, MenuName, Missing, enrich};
 use crate::publish;
 
-mod naming;
+mod names;
 
 /// The stored state of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -45,13 +45,13 @@ impl<E> Batch<E> {
     }
 
     /// Records the result of storing all its events.
-    pub(crate) fn store(&mut self, stored: StoreResult) {
+    pub(crate) fn record_stored(&mut self, stored: StoreResult) {
         self.events = Vec::new();
         self.record_outcomes(stored);
     }
 
     /// Records that every message is acknowledged.
-    pub(crate) fn publish(&mut self) {
+    pub(crate) fn record_published(&mut self) {
         self.messages = Vec::new();
         self.published = true;
     }

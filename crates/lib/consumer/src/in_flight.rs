@@ -202,11 +202,11 @@ async fn store_then_publish<L: Processor, P: Publisher>(
     batch: &mut Batch<L::Event>,
 ) -> Result<(), Failure> {
     loop_health.set_step(Step::Storing);
-    batch.store(Box::pin(processor.store(&batch.events)).await?);
+    batch.record_stored(Box::pin(processor.store(&batch.events)).await?);
     failpoint::pass("stored");
     loop_health.set_step(Step::Publishing);
     publisher.publish(&batch.messages, &batch.dead_letters(clock())).await?;
-    batch.publish();
+    batch.record_published();
     failpoint::pass("published");
     Ok(())
 }

@@ -9,30 +9,30 @@ use tokio_util::sync::CancellationToken;
 /// sum could exceed the grace period of the supervisor.
 #[derive(Debug)]
 pub struct Shutdown {
-    told: CancellationToken,
+    token: CancellationToken,
     since: OnceCell<Instant>,
 }
 
 impl Shutdown {
     /// Resolves when a stop is requested.
     pub(crate) async fn cancelled(&self) {
-        self.told.cancelled().await;
+        self.token.cancelled().await;
     }
 
     /// Whether a stop was requested.
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.told.is_cancelled()
+        self.token.is_cancelled()
     }
 
     /// Resolves this long after a stop was requested.
     pub(crate) async fn passed(&self, limit: Duration) {
-        self.told.cancelled().await;
+        self.token.cancelled().await;
         sleep_until(*self.since.get_or_init(Instant::now) + limit).await;
     }
 }
 
 impl From<CancellationToken> for Shutdown {
-    fn from(told: CancellationToken) -> Self {
-        Self { told, since: OnceCell::new() }
+    fn from(token: CancellationToken) -> Self {
+        Self { token, since: OnceCell::new() }
     }
 }

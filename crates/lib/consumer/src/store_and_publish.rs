@@ -18,7 +18,7 @@ impl<S: Source, L: Processor, P: Publisher> Worker<S, L, P> {
             failpoint::pass("stored");
             let dead_letters = batch.dead_letters((self.clock)());
             self.publish(&batch.messages, &dead_letters).await?;
-            batch.publish();
+            batch.record_published();
             failpoint::pass("published");
         }
         batch.commit(&mut self.source, &self.loop_health, (self.clock)());

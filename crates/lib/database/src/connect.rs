@@ -91,9 +91,14 @@ impl Connection {
 /// # Errors
 /// [`ConnectError::Rejected`] if a setting is wrong, [`ConnectError::Unavailable`] during an outage.
 pub async fn connect(settings: &Settings) -> Result<Connection, ConnectError> {
+    connect_with(settings, "").await
+}
+
+/// The same with more options of the session. Behind a pooler they have no effect.
+pub(crate) async fn connect_with(settings: &Settings, options: &str) -> Result<Connection, ConnectError> {
     let refused = |error: Error| connect_error(&error, settings.role.ca_file);
     let connecting = async {
-        let (client, driver) = match open(&marked(&settings.config), settings).await {
+        let (client, driver) = match open(&marked(&settings.config, options), settings).await {
             Err(error) if rejects_marker(&error) => open(&settings.config, settings).await,
             opened => opened,
         }
@@ -121,12 +126,11 @@ async fn open(config: &Config, settings: &Settings) -> Result<(Client, JoinHandl
     Ok((client, driver))
 }
 
-/// The configuration with [`DIRECT_MARKER`] added to the options of the URL.
-fn marked(config: &Config) -> Config {
+/// The configuration with [`DIRECT_MARKER`] and `options` added to the options of the URL. The last one of a name counts.
+fn marked(config: &Config, options: &str) -> Config {
     let mut marked = config.clone();
-    let options =
-        config.get_options().map_or_else(|| DIRECT_MARKER.to_owned(), |options| format!("{options} {DIRECT_MARKER}"));
-    marked.options(options);
+    let url = config.get_options().map(|options| format!("{options} ")).unwrap_or_default();
+    marked.options(format!("{url}{DIRECT_MARKER}{options}"));
     marked
 }
 
@@ -148,9 +152,9 @@ fn read_server_info(row: Option<&SimpleQueryRow>, verified: bool) -> Result<Serv
 }
 
 /// Rejects a connection whose settings would change the stored data or the results of queries.
-fn verify<'a>(told: impl Fn(usize) -> Option<&'a str>) -> Result<(), ConnectError> {
+fn verify<'a>(value_of: impl Fn(usize) -> Option<&'a str>) -> Result<(), ConnectError> {
     for (column, setting, required, advice) in REQUIRED {
-        let value = told(column).unwrap_or_default();
+        let value = value_of(column).unwrap_or_default();
         if value != required {
             return Err(ConnectError::rejected(match setting {
                 "server_encoding" => format!("the database's encoding is {value}, not {required}; {advice}"),

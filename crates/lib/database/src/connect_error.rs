@@ -84,7 +84,7 @@ fn tls_error(error: &Error, ca_file: &str) -> Option<(String, String)> {
     let cause = error.source()?;
     let reason = cause.to_string();
     if cause.is::<native_tls::Error>() {
-        return tls::rejected(&reason, ca_file);
+        return certificates::rejected(&reason, ca_file);
     }
     if cause.is::<io::Error>() {
         return None;

@@ -1,7 +1,7 @@
 //! The PostgreSQL client: settings, connection pool, transactions, statements, migrations, errors.
 //!
 //! This is the only crate that uses tokio-postgres. [`Settings`] reads `DATABASE_URL`. [`Database`] is a connection
-//! pool. A [`Transaction`] runs [`Statement`]s. If one fails, the error tells the loop whether the data is invalid
+//! pool. A [`Transaction`] runs [`Statement`]s; [`Database::read`] runs one without a transaction block. If one fails, the error tells the loop whether the data is invalid
 //! ([`consumer::Failure::InvalidData`]) or the database is the cause ([`consumer::Failure::Dependency`]).
 //! [`Migrations`] create a schema.
 
@@ -34,6 +34,7 @@ mod timestamp;
 mod parameter;
 mod copy;
 mod transaction;
+mod read;
 mod row;
 mod pool;
 pub mod migrate;

@@ -1,16 +1,18 @@
 //! The connection pool: connections are opened when first needed and replaced when lost.
 
-use consumer::DependencyError;
+use consumer::{DependencyError, Failure};
 use deadpool::{
     Runtime,
     managed::{Pool, PoolError, Timeouts},
 };
 use tokio::time::timeout;
+use tokio_postgres::Row;
 
 use crate::{
-    Settings, Transaction,
+    Parameter, Settings, Statement, Transaction,
     connect::{CONNECT_TIMEOUT, ServerInfo},
     connect_error::ConnectError,
+    read::read,
     session::{Pooled, Sessions},
 };
 
@@ -62,6 +64,15 @@ impl Database {
     /// No connection is available.
     pub async fn begin_read_only(&self) -> Result<Transaction, DependencyError> {
         Transaction::begin_read_only(self.connection().await?).await
+    }
+
+    /// Runs one statement that reads, outside a transaction block, for a client that waits: one round trip instead of the
+    /// eight statements of a read-only transaction. It takes seconds at most.
+    ///
+    /// # Errors
+    /// As [`Transaction::query`], or no connection is available.
+    pub async fn read(&self, statement: &Statement, parameters: &[&dyn Parameter]) -> Result<Vec<Row>, Failure> {
+        read(self.connection().await?, statement, parameters).await
     }
 
     /// Begins a transaction that changes rows for a client that waits: it waits for a lock for five seconds at most.

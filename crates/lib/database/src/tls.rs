@@ -57,7 +57,7 @@ pub(crate) fn connector(mode: Mode, ca_file: Option<&Path>) -> Result<MakeTlsCon
     };
     builder.danger_accept_invalid_certs(!chain).danger_accept_invalid_hostnames(mode != Mode::VerifyFull);
     if let Some(path) = ca_file {
-        ::tls::trust_only(&mut builder, path)?;
+        certificates::trust_only(&mut builder, path)?;
     }
     builder.build().map(MakeTlsConnector::new).map_err(|error| error.to_string())
 }

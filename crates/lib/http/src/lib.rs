@@ -13,6 +13,7 @@ pub use self::{
     name::Name,
     no_store::no_store,
     page::Page,
+    request_id::{request_id, with_request_id},
     response_cache::ResponseCache,
     sort_key::SortKey,
 };
@@ -24,6 +25,7 @@ mod page;
 mod sort_key;
 mod body;
 mod no_store;
+mod request_id;
 mod response_cache;
 mod held_body;
 mod concurrency;

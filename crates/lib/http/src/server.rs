@@ -4,6 +4,7 @@
 //! [`accept`] admits every connection at once. [`connections`] counts them, and closes the one that has been idle longest
 //! when there are too many, so that a new client, for instance a probe, is never kept out by old ones. [`connection`]
 //! serves one: requests for `/health` and `/ready` in the thread that accepts, all others in the runtime of the routes.
+//! Until it has sent something, a connection belongs to the thread that accepts, which can close it without waiting.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -35,8 +36,11 @@ struct Server {
     probes: Router,
     routes: Router,
     runtime: Handle,
+    /// Those that have sent nothing.
+    newcomers: Connections,
+    /// Those whose requests the routes answer.
     connections: Connections,
-    /// A permit for each socket: the last file descriptors of the process are for others.
+    /// A permit for each socket of the routes: the last file descriptors of the process are for others.
     sockets: Arc<Semaphore>,
 }
 
@@ -53,7 +57,8 @@ pub fn serve(address: SocketAddr, routes: Routes, limits: Limits) -> io::Result<
         routes: others.merge(probes.clone()),
         probes,
         runtime,
-        connections: Connections::new(&limits),
+        newcomers: Connections::new(limits.newcomers, limits.newcomers / 2),
+        connections: Connections::new(limits.connections, limits.connections_per_address),
         sockets: Arc::new(Semaphore::new(limits.sockets)),
         limits,
     };

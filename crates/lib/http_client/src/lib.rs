@@ -5,11 +5,8 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use hyper::{
-    Request, Uri,
-    client::conn::http1,
-    header::{AUTHORIZATION, HOST},
-};
+use hyper::client::conn::http1;
+pub use hyper::{Method, Request, Response, Uri, header};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -65,21 +62,35 @@ impl Client {
     /// # Errors
     /// There is no answer.
     pub async fn get(&self, uri: &Uri, token: Option<&str>) -> Result<Answer, Error> {
-        let answering = self.answer(uri, token);
-        timeout(self.timeout, answering).await.unwrap_or(Err(Error::TimedOut(self.timeout)))
+        let mut request = Request::get(uri);
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(Bytes::new()).map_err(|_| Error::Address)?;
+        let (parts, body) = self.send(request).await?.into_parts();
+        Ok(Answer { status: parts.status.as_u16(), body })
     }
 
-    async fn answer(&self, uri: &Uri, token: Option<&str>) -> Result<Answer, Error> {
+    /// Sends a request to the whole address in it, and returns status, headers and body. The header `Host` is added. The
+    /// body is `None` if it is larger than [`MAX_BODY_BYTES`].
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Option<Bytes>>, Error> {
+        timeout(self.timeout, self.answer(request)).await.unwrap_or(Err(Error::TimedOut(self.timeout)))
+    }
+
+    async fn answer(&self, mut request: Request<Bytes>) -> Result<Response<Option<Bytes>>, Error> {
+        let uri = request.uri().clone();
         let (host, is_https) = (uri.host().ok_or(Error::Address)?, uri.scheme_str() == Some("https"));
         let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
         let stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await.map_err(connection)?;
+        // The user information of an address is no part of the header.
+        let authority = uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        request.headers_mut().insert(header::HOST, authority.parse().map_err(|_| Error::Address)?);
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let authority = uri.authority().map_or(host, |authority| authority.as_str());
-        let mut request = Request::get(path).header(HOST, authority);
-        if let Some(token) = token {
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
-        }
-        let request = request.body(Body::empty()).map_err(|_| Error::Address)?;
+        *request.uri_mut() = path.parse().map_err(|_| Error::Address)?;
+        let request = request.map(Body::from);
         if is_https {
             exchange(self.tls.connect(host, stream).await.map_err(connection)?, request).await
         } else {
@@ -92,17 +103,15 @@ impl Client {
 async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Body>,
-) -> Result<Answer, Error> {
+) -> Result<Response<Option<Bytes>>, Error> {
     let (mut sender, driver) = http1::handshake(TokioIo::new(stream)).await.map_err(connection)?;
     // An error of the connection ends the request with the same error.
     let driver = tokio::spawn(driver);
     let answer = async {
-        let response = sender.send_request(request).await.map_err(connection)?;
-        let status = response.status().as_u16();
-        let body = to_bytes(Body::new(response.into_body()), MAX_BODY_BYTES).await;
-        match body {
-            Ok(body) => Ok(Answer { status, body: Some(body) }),
-            Err(error) if is_too_large(&error) => Ok(Answer { status, body: None }),
+        let (parts, body) = sender.send_request(request).await.map_err(connection)?.into_parts();
+        match to_bytes(Body::new(body), MAX_BODY_BYTES).await {
+            Ok(body) => Ok(Response::from_parts(parts, Some(body))),
+            Err(error) if is_too_large(&error) => Ok(Response::from_parts(parts, None)),
             Err(error) => Err(connection(error)),
         }
     }
@@ -157,6 +166,20 @@ mod tests {
         let request = request.await.unwrap().to_lowercase();
         assert!(request.starts_with("get /users/7?x http/1.1\r\n"), "{request}");
         assert!(request.contains("authorization: bearer secret\r\n"), "{request}");
+    }
+
+    #[tokio::test]
+    async fn a_request_has_its_method_headers_and_body_and_an_answer_its_headers() {
+        let (uri, request) =
+            server("HTTP/1.1 308 Resume\r\nRange: bytes=0-1\r\nContent-Length: 0\r\n\r\n".to_owned()).await;
+        let put = Request::put(&uri).header(header::CONTENT_RANGE, "bytes 0-1/*").body(Bytes::from("ab")).unwrap();
+        let answer = client().send(put).await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.headers()["range"].to_str().unwrap()), (308, "bytes=0-1"));
+        let request = request.await.unwrap();
+        assert!(request.starts_with("PUT /users/7?x HTTP/1.1\r\n"), "{request}");
+        for part in ["content-range: bytes 0-1/*\r\n", "content-length: 2\r\n", "host: 127.0.0.1:", "\r\n\r\nab"] {
+            assert!(request.contains(part), "{part} in {request}");
+        }
     }
 
     #[tokio::test]

@@ -134,7 +134,7 @@ pub fn read(value: Option<&[u8]>, written_at: Option<i64>) -> Result<Counters, U
     for (_, fields) in top.entries("categories")? {
         let counter = read_counter(&fields, "category_name", fallback)?;
         let counter = Counter { name: cut_category(&counter.name).to_owned(), ..counter };
-        // The name identifies the category, whatever the key is. Two keys with the same name are the same category.
+        // The name identifies the category, not the key. Two keys with the same name are the same category.
         let newest = counters.categories.entry(counter.name.clone()).or_insert_with(|| counter.clone());
         if newest.version < counter.version {
             *newest = counter;

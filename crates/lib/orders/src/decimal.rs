@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn money_that_does_not_fit_is_refused() {
+    fn money_out_of_range_is_rejected() {
         for (text, expected) in [
             ("-1", NumberError::Negative),
             ("-0.0000001", NumberError::Negative),
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_may_wear_a_fraction_of_zero() {
+    fn whole_numbers_may_have_a_fraction_of_zero() {
         let read = |text| Decimal::read(text).to_integer();
         assert_eq!(read("2.0"), Ok(2));
         assert_eq!(read("20e-1"), Ok(2));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_know_their_column() {
+    fn amounts_do_not_exceed_their_column() {
         let largest = Amount::read("999999999999999999999999999999999.99999").unwrap();
         assert_eq!(largest.plus(Amount::default()), Some(largest));
         assert_eq!(largest.plus(Amount::read("0.00001").unwrap()), None);

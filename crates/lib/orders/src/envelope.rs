@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_stays_as_it_is() {
+    fn other_messages_are_not_changed() {
         for value in [
             ORDER,
             r#"{"object_type": "order", "schema": {}, "payload": {"object_type": "courier"}}"#,

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hub_keys_are_the_customers() {
+    fn hub_keys_equal_those_of_the_customer() {
         for (id, key) in [
             ("626a81ce9a8cd1920641e296", "45643d9d-c98d-5888-9743-20b85ecf0752"),
             ("Выпечка", "0f6d48bd-fe1f-51f6-a39f-31fe8f5e52a5"),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hashdiff_tells_null_spaces_case_and_borders_apart() {
+    fn a_hashdiff_distinguishes_null_spaces_case_and_field_borders() {
         let parent = hub("parent");
         let of = |attributes: &[Option<&str>]| hashdiff(parent, attributes);
         let all = [

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literals_are_found_whatever_is_in_them() {
+    fn string_literals_are_found_despite_escapes() {
         let found: Vec<_> = literals(br#"{"a\"b":["","\\"],"c":"}"}"#).collect();
         assert_eq!(found, [&br#""a\"b""#[..], b"\"\"", br#""\\""#, b"\"c\"", b"\"}\""]);
         assert_eq!(literals(br#"{"never closed"#).next(), None);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reserved_name_is_seen_through_its_escapes() {
+    fn an_escaped_reserved_name_is_found() {
         for json in [
             r#"{"$serde_json::private::Number": "5"}"#,
             r#"{"\u0024serde_json::private::Number": "5"}"#,

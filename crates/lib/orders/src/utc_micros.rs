@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_moment_is_refused() {
+    fn malformed_times_are_rejected() {
         for text in [
             "",
             "2026-03-02",

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_made_is_read_and_nothing_else() {
+    fn only_our_own_versions_are_parsed() {
         let digest = "0123456789abcdef0123456789abcdef01234567";
         let made = version(Some("9999-12-31 23:59:59.999999"), "0000-01-01 00:00:00", "CLOSED", 1_000_000, digest);
         assert_eq!(Version::read(made.as_str()), Some(made.clone()));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_decides_where_those_before_it_agree() {
+    fn versions_are_compared_part_by_part() {
         let (early, late) = ("2026-03-02 10:00:00", "2026-03-02 10:00:00.000001");
         let ascending = [
             version(Some(early), early, "CANCELLED", 9, "f"),

@@ -1,10 +1,10 @@
 //! Outbox: messages without a Kafka offset, stored as unsent and published until the broker acknowledges them.
 //!
 //! One transaction locks the messages of a round from reading to marking, so that no other replica sends them. If the
-//! round fails, the transaction is rolled back by the next one, and the messages are handed out again.
+//! round fails, the transaction is rolled back by the next one, and the messages are published again.
 //!
 //! ```text
-//! begin → read and lock the unsent rows → hand_out → (the loop publishes) → mark_sent
+//! begin → read and lock the unsent rows → begin_publishing → (the loop publishes) → mark_sent
 //! ```
 
 use std::fmt;
@@ -12,14 +12,14 @@ use std::fmt;
 use consumer::{DependencyError, Failure, Message};
 use database::{Database, Statement, Transaction};
 
-/// The messages of one replica that are handed out and not yet acknowledged.
+/// The messages of one replica that are being published and not yet acknowledged.
 pub struct Outbox {
     mark_sent: Statement,
-    handed_out: Option<HandedOut>,
+    publishing: Option<Publishing>,
 }
 
 /// The transaction that locks the rows, and their ids.
-struct HandedOut {
+struct Publishing {
     transaction: Transaction,
     ids: Vec<i64>,
 }
@@ -28,7 +28,7 @@ impl Outbox {
     /// `mark_sent` is the statement that marks the rows with the ids `$1` (`bigint[]`) as sent.
     #[must_use]
     pub const fn new(mark_sent: Statement) -> Self {
-        Self { mark_sent, handed_out: None }
+        Self { mark_sent, publishing: None }
     }
 
     /// Begins the transaction of a round. It unlocks the messages of an earlier round that was not acknowledged.
@@ -36,7 +36,7 @@ impl Outbox {
     /// # Errors
     /// The database does not answer.
     pub async fn begin(&mut self, database: &Database) -> Result<Transaction, DependencyError> {
-        self.handed_out = None;
+        self.publishing = None;
         database.begin_batch().await
     }
 
@@ -45,7 +45,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn hand_out(
+    pub async fn begin_publishing(
         &mut self,
         transaction: Transaction,
         rows: Vec<(i64, Message)>,
@@ -54,17 +54,17 @@ impl Outbox {
         if ids.is_empty() {
             transaction.commit().await?;
         } else {
-            self.handed_out = Some(HandedOut { transaction, ids });
+            self.publishing = Some(Publishing { transaction, ids });
         }
         Ok(messages)
     }
 
-    /// Marks the messages handed out as sent, after their acknowledgement.
+    /// Marks the published messages as sent, after their acknowledgement.
     ///
     /// # Errors
-    /// The mark was not stored, and the messages will be handed out again.
+    /// The mark was not stored, and the messages will be published again.
     pub async fn mark_sent(&mut self) -> Result<(), Failure> {
-        if let Some(HandedOut { transaction, ids }) = self.handed_out.take() {
+        if let Some(Publishing { transaction, ids }) = self.publishing.take() {
             transaction.execute(&self.mark_sent, [&ids]).await?;
             transaction.commit().await?;
         }
@@ -74,7 +74,7 @@ impl Outbox {
 
 impl fmt::Debug for Outbox {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids = self.handed_out.as_ref().map(|handed_out| &handed_out.ids);
-        out.debug_struct("Outbox").field("mark_sent", &self.mark_sent.name).field("handed_out", &ids).finish()
+        let ids = self.publishing.as_ref().map(|publishing| &publishing.ids);
+        out.debug_struct("Outbox").field("mark_sent", &self.mark_sent.name).field("publishing", &ids).finish()
     }
 }

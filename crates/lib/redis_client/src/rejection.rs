@@ -7,7 +7,7 @@ use redis::{ErrorKind, RedisError};
 #[must_use]
 pub fn rejection(error: &RedisError) -> Option<(String, String)> {
     let said = error.to_string();
-    if let Some(rejected) = tls::rejected(&said, "REDIS_CA_FILE") {
+    if let Some(rejected) = certificates::rejected(&said, "REDIS_CA_FILE") {
         return Some(rejected);
     }
     let advice = if error.kind() == ErrorKind::AuthenticationFailed || said.contains("WRONGPASS") {

@@ -41,7 +41,7 @@ impl Settings {
             None => Client::open(address).map_err(|error| redis_url(&error))?,
             Some(_) if !encrypted => return Err(ca_file_error("has no effect without rediss:// in REDIS_URL")),
             Some(path) => {
-                let pem = tls::pem(path).map_err(ca_file_error)?;
+                let pem = certificates::read_pem(path).map_err(ca_file_error)?;
                 let trusted = TlsCertificates { client_tls: None, root_cert: Some(pem) };
                 Client::build_with_tls(address, trusted).map_err(|error| ca_file_error(&error))?
             }

@@ -67,7 +67,7 @@ mod tests {
     use super::{Cache, OVERHEAD, STALE_AFTER};
 
     #[test]
-    fn a_name_is_believed_for_a_while_and_not_longer() {
+    fn a_cached_name_expires() {
         let mut cache = Cache::new(10_000);
         let read_at = Instant::now();
         cache.put("u", Arc::new(1), 10, read_at);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_grow_beyond_its_capacity() {
+    fn the_cache_does_not_exceed_its_capacity() {
         let mut cache = Cache::new(10 * (OVERHEAD + 100));
         let now = Instant::now();
         for number in 0..1000_u32 {

@@ -80,8 +80,8 @@ impl Restaurant {
     /// # Errors Why the value cannot be used. A restaurant has a menu, which may be empty.
     pub fn parse(value: &[u8]) -> Result<Self, Unusable> {
         let fields = object(value).ok_or(Unusable::NotJson)?;
-        let dishes = menu(&fields).ok_or(Unusable::OtherKind)?;
-        let menu = dishes.iter().filter_map(|dish| Product::parse(dish.as_object()?)).collect();
+        let products = menu(&fields).ok_or(Unusable::OtherKind)?;
+        let menu = products.iter().filter_map(|product| Product::parse(product.as_object()?)).collect();
         Ok(Self { name: text(&fields, "name").ok_or(Unusable::NoName)?.to_owned(), menu })
     }
 }
@@ -129,13 +129,13 @@ mod tests {
         User::parse(value.as_bytes()).map(|user| (user.name, user.login))
     }
 
-    fn dish(fields: &serde_json::Value) -> Option<Product> {
+    fn product(fields: &serde_json::Value) -> Option<Product> {
         let restaurant = json!({"name": "Кофейня №1", "menu": [fields]}).to_string();
         Restaurant::parse(restaurant.as_bytes()).unwrap().menu.remove("d")
     }
 
     #[test]
-    fn users() {
+    fn values_of_users_are_parsed() {
         let known = |name: &str, login: &str| Ok((name.to_owned(), login.to_owned()));
         let table = [
             (
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn restaurants() {
+    fn values_of_restaurants_are_parsed() {
         let table = [
             (r#"{"_id": "r", "name": "Кофейня №1", "menu": [], "update_ts": "2022-01-01"}"#, Ok("Кофейня №1")),
             (r#"{"name": "Кофейня №1", "menu": [7, null, "x", {}]}"#, Ok("Кофейня №1")),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn dishes() {
+    fn entries_of_a_menu_are_parsed() {
         let named = |category: Option<&str>| {
             Some(Product { name: "Ролл".to_owned(), category: category.map(str::to_owned) })
         };
@@ -200,19 +200,19 @@ mod tests {
             (json!({"_id": 7, "name": "Ролл", "category": "Выпечка"}), None),
         ];
         for (fields, expected) in table {
-            assert_eq!(dish(&fields), expected, "{fields}");
+            assert_eq!(product(&fields), expected, "{fields}");
         }
     }
 
     #[test]
-    fn a_long_category_is_cut_by_characters() {
+    fn a_long_category_is_truncated_between_characters() {
         let category = "ё".repeat(LONGEST_CATEGORY + 1);
-        let dish = dish(&json!({"_id": "d", "name": "Ролл", "category": category})).unwrap();
-        assert_eq!(dish.category, Some("ё".repeat(LONGEST_CATEGORY)));
+        let product = product(&json!({"_id": "d", "name": "Ролл", "category": category})).unwrap();
+        assert_eq!(product.category, Some("ё".repeat(LONGEST_CATEGORY)));
     }
 
     #[test]
-    fn of_two_dishes_with_one_id_the_later_counts() {
+    fn the_later_of_two_products_with_one_id_is_used() {
         let value = json!({"name": "Р", "menu": [{"_id": "d", "name": "старое"}, {"_id": "d", "name": "новое"}]});
         let restaurant = Restaurant::parse(value.to_string().as_bytes()).unwrap();
         assert_eq!(restaurant.menu["d"].name, "новое");
@@ -220,12 +220,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_are_too_strange(value: Vec<u8>) {
+        fn no_value_causes_a_panic(value: Vec<u8>) {
             let _ = (User::parse(&value), Restaurant::parse(&value));
         }
 
         #[test]
-        fn nothing_is_both(name in ".*", menu in proptest::option::of(Just(json!([])))) {
+        fn no_value_is_both_a_user_and_a_restaurant(name in ".*", menu in proptest::option::of(Just(json!([])))) {
             let value = json!({"name": name, "menu": menu}).to_string();
             prop_assert!(User::parse(value.as_bytes()).is_err() || Restaurant::parse(value.as_bytes()).is_err());
         }

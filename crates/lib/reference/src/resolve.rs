@@ -60,7 +60,7 @@ struct Parts<'a> {
 }
 
 impl ReferenceStore {
-    /// Creates a store without a connection, so this succeeds whatever the state of Redis. It caches [`CACHE_BYTES`].
+    /// Creates a store without a connection, so this succeeds in any state of Redis. It caches [`CACHE_BYTES`].
     #[must_use]
     pub fn connect(settings: &Settings) -> Self {
         Self::with_cache(settings, CACHE_BYTES)
@@ -129,11 +129,11 @@ impl ReferenceStore {
         users: &[&str],
         restaurants: &[&str],
         now: Instant,
-        mut hand_out: impl FnMut(Found),
+        mut on_found: impl FnMut(Found),
     ) -> Result<(), Unavailable> {
         let (known_users, unknown_users) = read_cache(&self.users.borrow(), users, now);
         let (known_restaurants, unknown_restaurants) = read_cache(&self.restaurants.borrow(), restaurants, now);
-        hand_out(Found { users: known_users, restaurants: known_restaurants, ..Found::default() });
+        on_found(Found { users: known_users, restaurants: known_restaurants, ..Found::default() });
         // Users and restaurants share one keyspace.
         let keys: Vec<&str> = unknown_users.union(&unknown_restaurants).copied().collect();
         let Parts { parts, unusable } = self.parts(&keys).await?;
@@ -143,7 +143,7 @@ impl ReferenceStore {
         };
         unread.note();
         let mut absent = unknown_users.len() + unknown_restaurants.len() - unread.len();
-        hand_out(Found { unusable: unread, ..Found::default() });
+        on_found(Found { unusable: unread, ..Found::default() });
         for part in parts {
             let values = self.connection.values(&part).await?;
             let values: Values<'_> = part.iter().zip(values).filter_map(|(key, value)| Some((*key, value?))).collect();
@@ -157,7 +157,7 @@ impl ReferenceStore {
             count("found", users.len() + restaurants.len());
             unusable.note();
             absent -= users.len() + restaurants.len() + unusable.len();
-            hand_out(Found { users, restaurants, unusable });
+            on_found(Found { users, restaurants, unusable });
         }
         count("missing", absent);
         Ok(())

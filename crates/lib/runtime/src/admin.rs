@@ -6,4 +6,5 @@ pub(crate) mod metrics;
 pub(crate) mod endpoints;
 pub(crate) mod log;
 pub(crate) mod log_file;
+pub(crate) mod log_copy;
 pub mod clock;

@@ -10,13 +10,14 @@
 
 pub use self::{
     admin::clock,
+    admin::log_copy::LogCopy,
     admin::log_file::LogFile,
     check::Report,
     command::cli,
     command::command_settings::CommandSettings,
     command::commands::Commands,
     command::confirmation::{Confirmation, Mode},
-    command::shell::{main, main_with},
+    command::shell::{main, main_with, variables},
     finding::Finding,
     startup::app::App,
     startup::context::Context,

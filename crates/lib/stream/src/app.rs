@@ -3,10 +3,9 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use axum::Router;
-use consumer::{Dependency, LoopHealth, Worker};
-use database::{Database, Migrations, POSTGRES};
+use consumer::{LoopHealth, Worker};
+use database::{Database, Migrations};
 use health::Health;
-use kafka::KAFKA;
 use runtime::{
     Context, ExitError, Report, check as shell_check, clock, schema, settings::MemoryBudget, until_available,
 };
@@ -25,9 +24,6 @@ pub struct App<S: Service> {
     service: PhantomData<S>,
 }
 
-/// The dependencies that the loop can wait for.
-const DEPENDENCIES: [Dependency; 3] = [KAFKA, POSTGRES, Dependency { name: "redis", setting: "REDIS_URL" }];
-
 impl<S: Service> runtime::App for App<S> {
     const NAME: &'static str = S::DESCRIPTION.name;
     const ABOUT: &'static str = S::DESCRIPTION.about;
@@ -45,7 +41,7 @@ impl<S: Service> runtime::App for App<S> {
         let kafka = kafka::Settings { fetch_bytes: memory.fetch, ..kafka };
         let database = settings.database.connection(Self::NAME)?;
         S::validate(&settings.own)?;
-        let loop_health = Arc::new(LoopHealth::of(&DEPENDENCIES));
+        let loop_health = Arc::new(LoopHealth::of(S::DEPENDENCIES));
         Ok(Self { settings, kafka, memory, database, loop_health, service: PhantomData })
     }
 

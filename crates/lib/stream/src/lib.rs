@@ -3,6 +3,8 @@
 //! A service is a [`Service`]: a [`Description`], its own settings, and a constructor of its processor. Its `main.rs` is
 //! one line, `runtime::main::<stream::App<Stg>>()`.
 
+pub use kafka::KAFKA;
+
 pub use self::{
     app::App,
     commands::StreamCommands,

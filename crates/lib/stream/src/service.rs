@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::Router;
-use consumer::Processor;
-use database::{Database, Migrations};
+use consumer::{Dependency, Processor};
+use database::{Database, Migrations, POSTGRES};
+use kafka::KAFKA;
 
 use runtime::{Commands, ExitError, Finding, StartupError};
 
@@ -17,6 +18,8 @@ pub trait Service: Processor + Sized {
     const DESCRIPTION: Description;
     /// The migrations of its schema.
     const MIGRATIONS: &'static Migrations;
+    /// The dependencies that its loop can wait for. Each has the metric `tagmill_dependency_waiting`.
+    const DEPENDENCIES: &'static [Dependency] = &[KAFKA, POSTGRES, Dependency { name: "redis", setting: "REDIS_URL" }];
 
     /// The subcommands that only this service has; [`std::convert::Infallible`] for none.
     type Commands: Commands;

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quick_changes_what_was_not_chosen() {
+    fn quick_changes_only_settings_that_are_not_set() {
         let settings = Settings::parse_from(["bench", "--quick", "--history", "70000", "drain", "live"]);
         assert_eq!((settings.orders(), settings.repeat(), settings.history()), (5_000, 1, 70_000));
         assert!(settings.wants(Scenario::Live) && !settings.wants_any(&[Scenario::History, Scenario::Alone]));

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn restarts_are_of_every_kind_and_as_long_as_they_may() {
+    fn restarts_have_every_kind_and_a_bounded_length() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let drawn: Vec<Restart> = (0..60).map(|number| Restart::draw(&mut rng, number, true)).collect();
         let kinds: std::collections::BTreeSet<String> = drawn.iter().map(Restart::kind).collect();

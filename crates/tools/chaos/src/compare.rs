@@ -1,5 +1,6 @@
 //! Comparison of the database with the oracle. Each table is compared as text, keyed by the ids of the source.
 
+pub mod oracle;
 mod tables;
 mod vault;
 mod counters;
@@ -13,7 +14,7 @@ use anyhow::Result;
 use harness::Pipeline;
 use workload::model::Truth;
 
-use crate::oracle::Oracle;
+use crate::compare::oracle::Oracle;
 
 /// A difference between the expected and the actual state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +42,8 @@ impl fmt::Display for Difference {
         match (&self.expected, &self.found) {
             (None, None) => Ok(()),
             (expected, found) => {
-                let tell = |what: &Option<String>| what.clone().unwrap_or_else(|| "nothing".to_owned());
-                write!(formatter, ": expected {}, found {}", tell(expected), tell(found))
+                let shown = |what: &Option<String>| what.clone().unwrap_or_else(|| "nothing".to_owned());
+                write!(formatter, ": expected {}, found {}", shown(expected), shown(found))
             }
         }
     }
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_wrong_or_too_much_is_told_and_traces_are_allowed() {
+    fn missing_wrong_and_extra_rows_are_reported_and_allowed_extras_are_not() {
         let wanted = Wanted { must: rows(&[("a", "1"), ("b", "2")]), may: rows(&[("c", "0")]) };
         let differing =
             |found| wanted.differences("t", &rows(found)).iter().map(ToString::to_string).collect::<Vec<_>>();

@@ -2,7 +2,8 @@
 //! the correct result.
 //!
 //! Read in this order: [`fault`] lists the faults, [`plan`] distributes them over rounds, [`nemesis`] injects them,
-//! [`oracle`] computes the expected result, [`compare`] compares the database with it, [`rounds`] runs all of this.
+//! [`compare::oracle`] computes the expected result, [`compare`] compares the database with it, [`rounds`] runs all of
+//! this.
 
 pub use self::{output::screen, system::disk};
 
@@ -15,14 +16,13 @@ mod system;
 mod broker;
 pub mod nemesis;
 
-pub mod oracle;
 pub mod compare;
 
-mod drain;
 mod output;
 pub mod rounds;
 mod soak;
 mod hostile;
+pub mod elt;
 pub mod run;
 
 pub use system::disk::own_mounts;

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn twenty_rounds_hold_every_kind_whatever_the_seed() {
+    fn twenty_rounds_contain_every_fault_with_any_seed() {
         let kinds = Fault::all();
         for seed in 0..500 {
             let rounds = plan(seed, 20, &kinds);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_is_a_plan() {
+    fn equal_seeds_give_equal_plans() {
         assert_eq!(plan(7, 20, &Fault::all()), plan(7, 20, &Fault::all()));
         assert_ne!(plan(7, 20, &Fault::all()), plan(8, 20, &Fault::all()));
     }

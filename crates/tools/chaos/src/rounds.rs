@@ -1,5 +1,7 @@
 //! Rounds: orders are produced under faults; then everything is healed, drained and compared.
 
+pub(crate) mod drain;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -9,11 +11,11 @@ use harness::Layer;
 use tokio::time::Instant;
 
 use crate::compare::Difference;
-use crate::drain::{heal, verdict};
 use crate::fault::Fault;
 use crate::nemesis::inject;
 use crate::output::screen::Screen;
 use crate::plan::{Round, another};
+use crate::rounds::drain::{find_differences, heal};
 use crate::settings::Settings;
 use crate::system::disk::Mounts;
 use crate::system::fixture::Fixture;
@@ -38,7 +40,7 @@ pub struct Played {
     /// Records of the orders topic.
     pub events: u64,
     /// Injected faults by kind, including those that never happened.
-    pub faults: BTreeMap<Fault, Tally>,
+    pub faults: BTreeMap<Fault, FaultCounts>,
     /// All differences. The run ends with the first round that has any.
     pub differences: Vec<Difference>,
     /// Number of orders that rightly wait for names at the end.
@@ -49,7 +51,7 @@ pub struct Played {
 
 /// One kind of fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct FaultCounts {
     /// Number of times it happened.
     pub injected: u64,
     /// Number of times it was missed.
@@ -105,7 +107,7 @@ pub(crate) async fn set(settings: &Settings, mounts: Mounts, orders: u64, rounds
     let topic = fixture.pipeline.source(Layer::Stg);
     let stream = Stream::new(settings.seed, orders.max(100), bootstrap, topic);
     let names = Names::new(settings.seed, rounds, stream.generator().reference())?;
-    names.tell(&fixture.pipeline).await;
+    names.write_all(&fixture.pipeline).await;
     let fleet = Fleet::new(settings.session_timeout);
     for layer in Layer::ALL {
         fleet.start(&fixture.pipeline, layer)?;
@@ -131,7 +133,7 @@ async fn turn(
     screen.doing(&faults.join("; "), number as u64);
     let breaking = try_join_all(round.injections.iter().map(|injection| inject(world, injection)));
     let coming = async {
-        world.names.come(&world.fixture.pipeline, number, round.lasts).await;
+        world.names.add_late(&world.fixture.pipeline, number, round.lasts).await;
         Ok(())
     };
     let system = &world.order_system;
@@ -139,19 +141,19 @@ async fn turn(
     let (happened, (), ()) = tokio::try_join!(breaking, streaming, coming)?;
     heal(world).await?;
     let healed = began.elapsed();
-    let differences = verdict(world).await?;
+    let differences = find_differences(world).await?;
 
     let orders = stream.orders() - before;
     played.rounds += 1;
     (played.orders, played.events) = (stream.orders(), stream.events());
     for (injection, happened) in round.injections.iter().zip(&happened) {
-        let tally = played.faults.entry(injection.fault).or_default();
-        tally.injected += u64::from(*happened);
-        tally.missed += u64::from(!happened);
-        tally.orders += orders;
-        tally.differences += differences.len() as u64;
+        let counts = played.faults.entry(injection.fault).or_default();
+        counts.injected += u64::from(*happened);
+        counts.missed += u64::from(!happened);
+        counts.orders += orders;
+        counts.differences += differences.len() as u64;
     }
-    let told = faults
+    let outcomes = faults
         .iter()
         .zip(happened)
         .map(|(fault, happened)| if happened { fault.clone() } else { format!("missed: {fault}") });
@@ -162,7 +164,7 @@ async fn turn(
         healed.as_secs_f64(),
         (began.elapsed() - healed).as_secs_f64(),
         differences.len(),
-        told.collect::<Vec<_>>().join("; "),
+        outcomes.collect::<Vec<_>>().join("; "),
     ));
     played.differences.extend(differences);
     Ok(())
@@ -171,7 +173,7 @@ async fn turn(
 impl Played {
     /// Faults that were planned and never happened.
     pub fn missed(&self) -> Vec<Fault> {
-        self.faults.iter().filter(|(_, tally)| tally.injected == 0).map(|(fault, _)| *fault).collect()
+        self.faults.iter().filter(|(_, counts)| counts.injected == 0).map(|(fault, _)| *fault).collect()
     }
 
     /// One more round, for those.

@@ -32,6 +32,10 @@ pub struct Settings {
     #[arg(long, env = "HOSTILE", action = clap::ArgAction::Set, default_value = "0",
           value_parser = clap::builder::BoolishValueParser::new())]
     pub hostile: bool,
+    /// Rounds with elt-service instead: both its databases, Redis, two replicas.
+    #[arg(long, env = "ELT", action = clap::ArgAction::Set, default_value = "0",
+          value_parser = clap::builder::BoolishValueParser::new())]
+    pub elt: bool,
     /// Instead of rounds: a soak of this duration, with a SIGKILL of a service every KILL_EVERY.
     #[arg(long, env = "DURATION", value_parser = humantime::parse_duration)]
     pub duration: Option<Duration>,

@@ -15,12 +15,12 @@ use tokio::time::{Instant, interval, sleep_until};
 use crate::broker::Restart;
 use crate::broker::recovery::{Measured, measure};
 use crate::broker::table::Recoveries;
-use crate::drain::{heal, verdict};
 use crate::output::memory::{Figures, Memory};
 use crate::output::report::{self, number};
 use crate::output::restarts::restart;
 use crate::output::screen::Screen;
 use crate::rounds;
+use crate::rounds::drain::{find_differences, heal};
 use crate::settings::Settings;
 use crate::system::disk::Mounts;
 use crate::system::world::World;
@@ -59,7 +59,7 @@ pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
     let system = &world.order_system;
     let streaming = stream.run(system, settings.rate, |passed| passed < lasts || system.is_needed());
     let coming = async {
-        world.names.come(&world.fixture.pipeline, 0, lasts).await;
+        world.names.add_late(&world.fixture.pipeline, 0, lasts).await;
         Ok(())
     };
     let breaking = async {
@@ -75,7 +75,7 @@ pub(crate) async fn soak(settings: &Settings, lasts: Duration) -> Result<bool> {
     };
     let ((), (), (restarts, measured), ()) = tokio::try_join!(streaming, coming, breaking, sampling)?;
     heal(&world).await?;
-    let differences = verdict(&world).await?;
+    let differences = find_differences(&world).await?;
     let recoveries = Recoveries::of(&measured);
     let right = differences.is_empty() && recoveries.over_allowed() == 0;
     if !right {

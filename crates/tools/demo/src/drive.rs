@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use workload::load::{Loader, ORDERS_TOPIC};
-use workload::watch::{self, Board, Observer, Reading, Row, WatchedStage as Step};
+use workload::watch::{self, Board, Observer, Row, StageProgress, WatchedStage as Step};
 
 use crate::data::Data;
 use crate::fixture::Fixture;
 use crate::services::Services;
-use crate::wait_idle::{Look, Settled};
+use crate::wait_idle::{IdleSince, Look};
 
 /// Loads the events and waits until all are processed. Returns the time since the first event was sent.
 pub(crate) async fn drive(
@@ -26,9 +26,9 @@ pub(crate) async fn drive(
     let head = || Row { name: "loaded".to_owned(), done: loaded(), total: events };
 
     let began = Instant::now();
-    let mut settled = Settled::default();
+    let mut idle_since = IdleSince::default();
     let mut end = None;
-    let done = async |readings: &[Reading]| {
+    let done = async |readings: &[StageProgress]| {
         let at = began.elapsed();
         services.check().await?;
         let laggard = readings.iter().position(|reading| reading.lag() > 0);
@@ -40,7 +40,7 @@ pub(crate) async fn drive(
         if loaded() < events || laggard.is_some() {
             return Ok(false);
         }
-        end = settled.look(at, look(readings, &fixture.database).await?);
+        end = idle_since.look(at, look(readings, &fixture.database).await?);
         Ok(end.is_some())
     };
     let mut board = Board::new();
@@ -50,12 +50,12 @@ pub(crate) async fn drive(
     Ok((began + end).saturating_duration_since(loaded.began))
 }
 
-async fn look(readings: &[Reading], database: &tokio_postgres::Client) -> Result<Look> {
+async fn look(readings: &[StageProgress], database: &tokio_postgres::Client) -> Result<Look> {
     let statement = include_str!("../sql/select_state.sql");
     let row = database.query_one(statement, &[]).await.context("cannot read the state of the database")?;
     Ok(Look {
         records: readings.iter().map(|reading| reading.total).collect(),
-        lag: readings.iter().map(Reading::lag).sum(),
+        lag: readings.iter().map(StageProgress::lag).sum(),
         parked: u64::try_from(row.try_get::<_, i64>(0)?)?,
         unsent: u64::try_from(row.try_get::<_, i64>(1)?)?,
         untagged: u64::try_from(row.try_get::<_, i64>(2)?)?,

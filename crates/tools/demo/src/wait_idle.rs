@@ -22,11 +22,11 @@ pub(crate) struct Look {
 
 /// The time since which observations are equal.
 #[derive(Debug, Default)]
-pub(crate) struct Settled {
+pub(crate) struct IdleSince {
     still: Option<(Duration, Look)>,
 }
 
-impl Settled {
+impl IdleSince {
     /// Adds an observation. Returns the time since which the pipeline has been idle, once this is certain.
     pub(crate) fn look(&mut self, at: Duration, look: Look) -> Option<Duration> {
         if look.lag > 0 || look.unsent > 0 || look.untagged > 0 {
@@ -54,24 +54,24 @@ mod tests {
     }
 
     #[test]
-    fn done_is_when_two_looks_agree_and_the_first_of_them_counts() {
-        let mut settled = Settled::default();
+    fn the_pipeline_is_idle_since_the_first_of_two_equal_observations() {
+        let mut idle_since = IdleSince::default();
         let at = Duration::from_secs;
-        assert_eq!(settled.look(at(1), look(10, 0, 0, 0)), None);
-        assert_eq!(settled.look(at(2), look(12, 0, 0, 0)), None, "more has come");
-        assert_eq!(settled.look(at(3), look(12, 1, 0, 0)), None, "something is unread");
-        assert_eq!(settled.look(at(4), look(12, 0, 0, 1)), None, "something is unsent");
-        assert_eq!(settled.look(at(4), Look { untagged: 1, ..look(12, 0, 0, 0) }), None, "a tag is not told");
-        assert_eq!(settled.look(at(5), look(12, 0, 0, 0)), None);
-        assert_eq!(settled.look(at(6), look(12, 0, 0, 0)), Some(at(5)));
+        assert_eq!(idle_since.look(at(1), look(10, 0, 0, 0)), None);
+        assert_eq!(idle_since.look(at(2), look(12, 0, 0, 0)), None, "more has come");
+        assert_eq!(idle_since.look(at(3), look(12, 1, 0, 0)), None, "something is unread");
+        assert_eq!(idle_since.look(at(4), look(12, 0, 0, 1)), None, "something is unsent");
+        assert_eq!(idle_since.look(at(4), Look { untagged: 1, ..look(12, 0, 0, 0) }), None, "a tag is not published");
+        assert_eq!(idle_since.look(at(5), look(12, 0, 0, 0)), None);
+        assert_eq!(idle_since.look(at(6), look(12, 0, 0, 0)), Some(at(5)));
     }
 
     #[test]
-    fn parked_orders_get_time_to_be_freed() {
-        let mut settled = Settled::default();
+    fn parked_orders_get_time_for_a_retry() {
+        let mut idle_since = IdleSince::default();
         let at = Duration::from_secs;
-        assert_eq!(settled.look(at(1), look(10, 0, 2, 0)), None);
-        assert_eq!(settled.look(at(15), look(10, 0, 2, 0)), None);
-        assert_eq!(settled.look(at(16), look(10, 0, 2, 0)), Some(at(1)));
+        assert_eq!(idle_since.look(at(1), look(10, 0, 2, 0)), None);
+        assert_eq!(idle_since.look(at(15), look(10, 0, 2, 0)), None);
+        assert_eq!(idle_since.look(at(16), look(10, 0, 2, 0)), Some(at(1)));
     }
 }

@@ -53,6 +53,7 @@ mod options;
 mod proxy;
 mod shared;
 mod stack;
+mod user_service;
 
 pub use elt_stack::{EltProxies, EltStack, EltUrls};
 pub use endpoints::Endpoints;
@@ -69,3 +70,4 @@ pub use servers::role_settings::{ROLE_SETTINGS, RoleSetting, Treatment};
 pub use servers::server::{Program, Server};
 pub use shared::{STACK_VARIABLE, shared};
 pub use stack::{Proxies, Stack};
+pub use user_service::UserService;

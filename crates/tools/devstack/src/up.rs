@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use devstack::{EltStack, Options, Stack, Topic};
+use devstack::{EltStack, Options, Stack, Topic, UserService};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Starts a stack with the pipeline's topics. Ctrl-C or SIGTERM stops it
@@ -25,7 +25,8 @@ pub(crate) struct Arguments {
 const ELT_DATABASE: &str = "elt";
 
 enum Running {
-    Pipeline(Stack),
+    /// With a user service for segments-service.
+    Pipeline(Stack, UserService),
     Elt(EltStack),
 }
 
@@ -38,7 +39,10 @@ pub(crate) async fn up(arguments: Arguments) -> anyhow::Result<ExitCode> {
         _ = terminate.recv() => return Ok(ExitCode::FAILURE),
     };
     let (variables, folder) = match &stack {
-        Running::Pipeline(stack) => (stack.endpoints().variables(), stack.folder()),
+        Running::Pipeline(stack, users) => {
+            println!("export USER_SERVICE_URL='{}'", users.url());
+            (stack.endpoints().variables(), stack.folder())
+        }
         Running::Elt(stack) => (stack.urls(ELT_DATABASE, 0).variables(), stack.folder()),
     };
     for (name, value) in variables {
@@ -50,7 +54,7 @@ pub(crate) async fn up(arguments: Arguments) -> anyhow::Result<ExitCode> {
         _ = terminate.recv() => {}
     }
     match stack {
-        Running::Pipeline(stack) => stack.stop().await?,
+        Running::Pipeline(stack, _) => stack.stop().await?,
         Running::Elt(stack) => stack.stop().await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -65,5 +69,5 @@ async fn start(arguments: Arguments) -> anyhow::Result<Running> {
     }
     let stack = Stack::start(options).await?;
     stack.endpoints().create_topics(&Topic::pipeline(arguments.partitions)).await?;
-    Ok(Running::Pipeline(stack))
+    Ok(Running::Pipeline(stack, UserService::start().await?))
 }

@@ -29,7 +29,7 @@ struct Settings {
     database: DatabaseSettings,
 
     /// When visits older than 30 days are deleted: an interval (`1h`) or a cron line in UTC.
-    #[arg(long, env, value_name = "WHEN", default_value = "1h")]
+    #[arg(long, env = "CLEANUP_SCHEDULE", value_name = "WHEN", default_value = "1h")]
     cleanup_schedule: Schedule,
 }
 

@@ -5,6 +5,8 @@ use workload::source::Reference;
 
 use crate::servers::kafka::Record;
 
+pub mod clients;
+
 /// Properties of a producer that puts everything into one compressed batch.
 pub const ONE_BATCH: [(&str, &str); 6] = [
     ("compression.type", "gzip"),
@@ -56,6 +58,23 @@ pub fn order(id: u64, restaurant: &str, products: usize, blanks: usize) -> Recor
         },
     });
     Record::of(order.to_string() + &" ".repeat(blanks))
+}
+
+/// A version of a closed order as dds reads it: of so many products from number `first` on, each in a category of its own.
+#[must_use]
+pub fn enriched(id: u64, version: usize, first: usize, products: usize) -> Record {
+    let item =
+        |number| json!({"id": product(number), "price": 1, "quantity": 1, "name": "x", "category": product(number)});
+    let products: Vec<Value> = (first..first + products).map(item).collect();
+    let order = json!({
+        "object_id": id, "object_type": "order",
+        "payload": {
+            "restaurant": {"id": "large", "name": "Н"}, "user": {"id": USER, "name": "Имя", "login": "h"},
+            "date": "2026-03-02 12:00:00", "products": products, "cost": 1, "payment": 1, "status": "CLOSED",
+            "update_ts": format!("2026-03-02 12:{:02}:{:02}", version / 60, version % 60),
+        },
+    });
+    Record::of(order.to_string())
 }
 
 /// Records of two bytes with this many headers each.

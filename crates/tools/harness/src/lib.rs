@@ -33,7 +33,7 @@ pub use self::{
     stored::{
         audit::{Audit, run_audits},
         snapshot::Snapshot,
-        tags::Told,
+        tags::PublishedTags,
     },
     wait::until,
 };

@@ -36,6 +36,8 @@ pub struct Pipeline {
     way: Endpoints,
     /// Whether the ends of the logs are printed in the end.
     talks: bool,
+    /// Whether each service has the memory of a pod.
+    in_pods: bool,
     name: String,
     partitions: i32,
     redis_database: u16,
@@ -75,6 +77,7 @@ impl Pipeline {
             endpoints: endpoints.clone(),
             way: endpoints.clone(),
             talks: true,
+            in_pods: false,
             name,
             partitions,
             redis_database: endpoints.fresh_redis_database().await?,
@@ -101,6 +104,17 @@ impl Pipeline {
     pub fn quiet(mut self) -> Self {
         self.talks = false;
         self
+    }
+
+    /// Limits the memory of each service to that of a pod of the chart.
+    #[must_use]
+    pub fn in_pods_of_128_mib(mut self) -> Self {
+        self.in_pods = true;
+        self
+    }
+
+    pub(crate) fn in_pods(&self) -> bool {
+        self.in_pods
     }
 
     /// Addresses of the stack.

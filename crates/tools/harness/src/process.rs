@@ -12,7 +12,7 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -39,9 +39,20 @@ impl Process {
     /// # Errors
     /// If the binary has not been built, or the log cannot be created.
     pub fn spawn(binary: &str, environment: &Environment, log: PathBuf) -> Result<Self> {
+        Self::run(binary, program::command(binary, environment)?, log)
+    }
+
+    /// The same in the memory of a pod of the chart, 128 MiB, which the kernel enforces.
+    ///
+    /// # Errors
+    /// As [`Process::spawn`].
+    pub fn spawn_in_pod(binary: &str, environment: &Environment, log: PathBuf) -> Result<Self> {
+        Self::run(binary, program::command_in_pod(binary, environment)?, log)
+    }
+
+    fn run(binary: &str, mut command: Command, log: PathBuf) -> Result<Self> {
         let address = own_address();
         let file = File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
-        let mut command = program::command(binary, environment)?;
         let child = command.env("HTTP_ADDR", address.to_string()).stdout(file.try_clone()?).stderr(file).spawn();
         let child = child.with_context(|| format!("cannot start {binary}"))?;
         Ok(Self { name: binary.to_owned(), address, log, child: Mutex::new(child) })
@@ -196,6 +207,14 @@ impl Process {
     /// If it has exited.
     pub async fn peak_of_data_kib(&self) -> Result<u64> {
         Ok(self.peak_kib().await?.saturating_sub(self.memory_kib("RssFile:").await?))
+    }
+
+    /// The memory that it holds now, without the program itself and files (`RssAnon`), in KiB.
+    ///
+    /// # Errors
+    /// If it has exited.
+    pub async fn data_kib(&self) -> Result<u64> {
+        self.memory_kib("RssAnon:").await
     }
 
     async fn memory_kib(&self, name: &str) -> Result<u64> {

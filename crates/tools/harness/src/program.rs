@@ -7,6 +7,14 @@ use std::process::Stdio;
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
+/// What a service may write in a pod of the chart: 128 MiB without the 16 of the program itself, and 56 for the stacks of
+/// its threads, which are reserved and hardly used.
+const DATA_BYTES: u64 = (128 - 16 + 56) << 20;
+
+/// The stack of a thread in a pod: half of the usual, so that the stacks are not more than all other memory. The main
+/// thread of a debug build needs more than two MiB.
+const STACK_BYTES: u64 = 4 << 20;
+
 /// Environment variables of a service.
 pub type Environment = BTreeMap<String, String>;
 
@@ -17,7 +25,21 @@ pub type Environment = BTreeMap<String, String>;
 /// # Errors
 /// If the binary has not been built.
 pub fn command(binary: &str, environment: &Environment) -> Result<Command> {
-    let mut command = Command::new("setpriv");
+    with_environment(Command::new("setpriv"), binary, environment)
+}
+
+/// The same in the memory of a pod of the chart, 128 MiB: the kernel refuses an allocation above it, and the process ends.
+/// It is a limit of the process, because not every machine lets a test create cgroups.
+///
+/// # Errors
+/// If the binary has not been built.
+pub(crate) fn command_in_pod(binary: &str, environment: &Environment) -> Result<Command> {
+    let mut command = Command::new("prlimit");
+    command.args([format!("--data={DATA_BYTES}"), format!("--stack={STACK_BYTES}")]).arg("setpriv");
+    with_environment(command, binary, environment)
+}
+
+fn with_environment(mut command: Command, binary: &str, environment: &Environment) -> Result<Command> {
     command.args(["--pdeathsig", "KILL"]).arg(path(binary)?);
     command
         .env_clear()

@@ -110,7 +110,7 @@ impl Generate {
             ..usual
         });
         files::write(&self.out, self.gzip, &mut generator)?;
-        println!("{:#?}", generator.tally());
+        println!("{:#?}", generator.counts());
         Ok(())
     }
 }
@@ -127,7 +127,7 @@ impl Load {
         let progress = loader.progress();
         let head = || Row { name: "loaded".to_owned(), done: progress.borrow().acknowledged, total };
         let follow = self.follow;
-        let done = async |stages: &[watch::Reading]| {
+        let done = async |stages: &[watch::StageProgress]| {
             let all = progress.borrow().acknowledged == total;
             Ok(all && (!follow || stages.iter().all(|stage| stage.lag() == 0)))
         };

@@ -18,7 +18,7 @@ mod message;
 mod order;
 mod record;
 
-mod tally;
+mod counts;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -31,8 +31,8 @@ use mix::Mix;
 use order::{Act, Order};
 use world::World;
 
+pub use counts::GeneratedCounts;
 pub use options::Options;
-pub use tally::Tally;
 
 /// A finite stream of events in the order of their delivery.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Generator {
     orders: u64,
     planned: u64,
     under_way: BinaryHeap<Reverse<Delivery>>,
-    tally: Tally,
+    counts: GeneratedCounts,
 }
 
 /// A future event. The earliest is first; of two at the same time, that of the older order.
@@ -65,7 +65,7 @@ impl Generator {
             orders: options.orders,
             planned: 0,
             under_way: BinaryHeap::new(),
-            tally: Tally::default(),
+            counts: GeneratedCounts::default(),
         }
     }
 
@@ -76,8 +76,8 @@ impl Generator {
 
     /// Counts so far; after the last event, the counts of the whole stream.
     #[must_use]
-    pub fn tally(&self) -> Tally {
-        self.tally
+    pub fn counts(&self) -> GeneratedCounts {
+        self.counts
     }
 
     fn order(&self, number: u64) -> Order {
@@ -107,7 +107,7 @@ impl Iterator for Generator {
         self.plan();
         let Reverse(Delivery { order, act, .. }) = self.under_way.pop()?;
         let order = self.order(order);
-        self.tally.count(act, &order);
+        self.counts.count(act, &order);
         Some(record::write(&order, &self.world, act))
     }
 }

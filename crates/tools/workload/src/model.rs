@@ -10,7 +10,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::{Event, Reference};
-use event::{Reading, State};
+use event::{Content, State};
 use menus::Names;
 
 pub use menus::Person;
@@ -42,7 +42,7 @@ pub struct Expected {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpectedOutcome {
     /// An order, newer or older than the known one.
-    Told,
+    Accepted,
     /// Skipped: a service message, a tombstone.
     Skipped,
     /// A dead letter: unreadable, or an order that changes its user.
@@ -54,13 +54,13 @@ pub enum ExpectedOutcome {
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     names: Names,
-    orders: BTreeMap<u64, Known>,
-    tally: Expected,
+    orders: BTreeMap<u64, OrderHistory>,
+    expected: Expected,
 }
 
 /// The known state of an order.
 #[derive(Debug, Clone)]
-struct Known {
+struct OrderHistory {
     newest: State,
     /// Every product that any event of the order has ever named.
     ever: BTreeSet<String>,
@@ -87,16 +87,16 @@ impl Model {
 
     /// The same, and returns the outcome of the event.
     pub fn expected_outcome(&mut self, event: &Event) -> ExpectedOutcome {
-        self.tally.events += 1;
+        self.expected.events += 1;
         let expected = match event.value.as_deref().map(event::read) {
-            None | Some(Reading::Other) => ExpectedOutcome::Skipped,
-            Some(Reading::Unreadable) => ExpectedOutcome::Refused,
-            Some(Reading::Order(number, state)) => self.keep(number, *state),
+            None | Some(Content::Other) => ExpectedOutcome::Skipped,
+            Some(Content::Unreadable) => ExpectedOutcome::Refused,
+            Some(Content::Order(number, state)) => self.keep(number, *state),
         };
         match expected {
-            ExpectedOutcome::Told => {}
-            ExpectedOutcome::Skipped => self.tally.skipped += 1,
-            ExpectedOutcome::Refused => self.tally.refused += 1,
+            ExpectedOutcome::Accepted => {}
+            ExpectedOutcome::Skipped => self.expected.skipped += 1,
+            ExpectedOutcome::Refused => self.expected.refused += 1,
         }
         expected
     }
@@ -104,7 +104,7 @@ impl Model {
     fn keep(&mut self, number: u64, state: State) -> ExpectedOutcome {
         match self.orders.entry(number) {
             Entry::Vacant(unknown) => {
-                unknown.insert(Known { ever: state.products().cloned().collect(), newest: state });
+                unknown.insert(OrderHistory { ever: state.products().cloned().collect(), newest: state });
             }
             Entry::Occupied(known) if known.get().newest.user != state.user => return ExpectedOutcome::Refused,
             Entry::Occupied(mut known) => {
@@ -115,22 +115,22 @@ impl Model {
                 }
             }
         }
-        ExpectedOutcome::Told
+        ExpectedOutcome::Accepted
     }
 
     /// Counts the closed orders.
     #[must_use]
     pub fn expected(mut self) -> Expected {
-        self.tally.orders = self.orders.len() as u64;
-        for Known { newest, .. } in self.orders.into_values().filter(|known| known.newest.is_closed()) {
-            self.tally.closed += 1;
+        self.expected.orders = self.orders.len() as u64;
+        for OrderHistory { newest, .. } in self.orders.into_values().filter(|known| known.newest.is_closed()) {
+            self.expected.closed += 1;
             let products: BTreeSet<_> = newest.products().cloned().collect();
-            let category = |product: &String| Some(self.names.dish(&newest.restaurant, product)?.category.clone());
+            let category = |product: &String| Some(self.names.product(&newest.restaurant, product)?.category.clone());
             let categories: BTreeSet<_> = products.iter().filter_map(category).collect();
-            count(&mut self.tally.categories, &newest.user, categories);
-            count(&mut self.tally.products, &newest.user, products);
+            count(&mut self.expected.categories, &newest.user, categories);
+            count(&mut self.expected.products, &newest.user, products);
         }
-        self.tally
+        self.expected
     }
 
     /// The expected content of the database, except for orders that wait for names.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 pub use board::{Board, Row};
-pub use observer::{Observer, Reading, WatchedStage, messages, records};
+pub use observer::{Observer, StageProgress, WatchedStage, messages, records};
 
 /// Polling interval: short enough for a smooth bar, long enough for a negligible load on the broker.
 const EVERY: Duration = Duration::from_millis(250);
@@ -26,7 +26,7 @@ pub async fn follow(
     observer: &Observer,
     board: &mut Board,
     head: impl Fn() -> Row,
-    mut done: impl AsyncFnMut(&[Reading]) -> Result<bool>,
+    mut done: impl AsyncFnMut(&[StageProgress]) -> Result<bool>,
 ) -> Result<()> {
     let began = Instant::now();
     let mut ticks = tokio::time::interval(EVERY);

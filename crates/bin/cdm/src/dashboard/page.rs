@@ -51,7 +51,7 @@ impl Page {
     /// Builds the page of a specification.
     pub(super) fn new(spec: &Spec) -> Self {
         let mut files: Vec<_> = FILES.map(|(name, kind, content)| (name, Body::new(kind, content))).into();
-        files.push(("spec.json", Body::new("application/json", told(spec).to_string())));
+        files.push(("spec.json", Body::new("application/json", page_spec(spec).to_string())));
         Self { index: Body::new(HTML, file!("index.html")), files }
     }
 
@@ -67,12 +67,12 @@ impl Page {
 }
 
 /// The parts of the specification that the page needs.
-fn told(spec: &Spec) -> Value {
-    let tabs: Vec<Value> = spec.tabs.iter().map(|tab| told_of_tab(spec, tab)).collect();
+fn page_spec(spec: &Spec) -> Value {
+    let tabs: Vec<Value> = spec.tabs.iter().map(|tab| page_spec_of_tab(spec, tab)).collect();
     json!({"title": spec.title, "tabs": tabs})
 }
 
-fn told_of_tab(spec: &Spec, tab: &Tab) -> Value {
+fn page_spec_of_tab(spec: &Spec, tab: &Tab) -> Value {
     let selectors = tab.selectors.iter().map(|selector| {
         let charts = tab.charts.iter().filter(|chart| spec.narrows(selector, chart));
         let charts: Vec<&str> = charts.map(|chart| chart.id.as_str()).collect();

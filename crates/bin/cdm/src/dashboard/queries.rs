@@ -66,7 +66,7 @@ impl Filter {
         } else {
             choices(name, view)
         };
-        Self { id: id.clone(), kind: column.kind, choices: kept(id, sql) }
+        Self { id: id.clone(), kind: column.kind, choices: leaked_statement(id, sql) }
     }
 }
 
@@ -76,7 +76,7 @@ impl ChartQuery {
         let statement = |subset: usize| {
             let chosen = filter.iter().enumerate().filter(|(bit, _)| subset & (1 << bit) != 0);
             let chosen: Vec<&Selector> = chosen.map(|(_, selector)| *selector).collect();
-            kept(&chart.id, as_json(chart, &chosen))
+            leaked_statement(&chart.id, as_json(chart, &chosen))
         };
         Self {
             id: chart.id.clone(),
@@ -99,7 +99,7 @@ impl ChartQuery {
 }
 
 /// Maximum length in characters of a name on the page. With the limits of the charts, the response for a tab is smaller
-/// than 1 MiB, whatever names consist of.
+/// than 1 MiB, regardless of the names.
 const LONGEST_NAME: usize = 100;
 
 /// Maximum number of choices of a selector.
@@ -120,7 +120,7 @@ fn choices(name: &str, view: &str) -> String {
     )
 }
 
-/// A name, cut if it is too long. Two names that begin alike end differently, as they are told apart by it.
+/// A name, cut if it is too long. Two names that begin alike end differently, because the end distinguishes them.
 fn shortened(name: &str) -> String {
     let kept = LONGEST_NAME - 7;
     format!(
@@ -141,6 +141,6 @@ fn as_json(chart: &Chart, selectors: &[&Selector]) -> String {
     format!("SELECT coalesce(json_agg(json_build_array({cells})), '[]')::text FROM ({rows}) AS chart")
 }
 
-fn kept(id: &str, sql: String) -> Statement {
+fn leaked_statement(id: &str, sql: String) -> Statement {
     Statement { name: Box::leak(format!("dashboard/{id}").into_boxed_str()), sql: Box::leak(sql.into_boxed_str()) }
 }

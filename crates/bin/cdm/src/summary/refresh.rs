@@ -34,7 +34,7 @@ const USERS: [Statement; 6] = [
 /// The largest number of days in one refresh. Consecutive days are read together.
 const DAYS_AT_ONCE: i64 = 31;
 
-/// Refreshes what is out of date and returns how long it took. `None`: another replica refreshes, a layer is being
+/// Refreshes stale days and returns how long it took. `None`: another replica refreshes, a layer is being
 /// rebuilt, or its tables are being emptied. Records failing days in `trouble`.
 ///
 /// The source tables are locked before the rebuild is looked up. A rebuild truncates them at its beginning, so it waits

@@ -48,7 +48,7 @@ mod tests {
     use super::{RETRY_AFTER, Trouble};
 
     #[test]
-    fn a_failing_run_is_split_and_the_failing_day_left_alone() {
+    fn a_failing_range_is_refreshed_day_by_day_and_the_failing_day_is_skipped() {
         let mut trouble = Trouble::default();
         trouble.failed("2026-03-01", "2026-03-31");
         assert!(trouble.is_one_by_one() && trouble.days().is_empty());
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_day_is_tried_again() {
+    fn a_failing_day_is_retried() {
         let mut trouble = Trouble::default();
         trouble.failed("2026-03-07", "2026-03-07");
         for _ in 0..RETRY_AFTER {

@@ -76,14 +76,14 @@ mod tests {
     }
 
     #[test]
-    fn so_many_orders_are_enough() {
+    fn a_tag_is_due_when_the_counter_reaches_the_threshold() {
         for (count, expected) in [(9, None), (10, Some((USER, 1))), (11, Some((USER, 1)))] {
             assert_eq!(due(&[changes(count)], &[rule(1, 10)], &CurrentTags::new()).into_iter().next(), expected);
         }
     }
 
     #[test]
-    fn who_has_the_tag_is_only_looked_at_when_it_goes_or_is_called_something_else() {
+    fn a_user_who_has_the_tag_is_due_only_if_it_is_revoked_or_renamed() {
         let current_tags = CurrentTags::from([((USER, 1), "tag 1".to_owned())]);
         assert!(due(&[changes(10)], &[rule(1, 10)], &current_tags).is_empty());
         assert_eq!(due(&[changes(9)], &[rule(1, 10)], &current_tags), Pairs::from([(USER, 1)]));
@@ -92,10 +92,10 @@ mod tests {
     }
 
     #[test]
-    fn rules_about_one_thing_do_not_mind_each_other_nor_a_product_with_the_key_of_the_category() {
-        let dish = Rule { subject: Subject::Product, ..rule(3, 1) };
+    fn rules_are_independent_even_if_a_product_and_a_category_have_the_same_key() {
+        let product = Rule { subject: Subject::Product, ..rule(3, 1) };
         assert_eq!(
-            due(&[changes(10)], &[rule(1, 10), rule(2, 5), rule(4, 11), dish], &CurrentTags::new()),
+            due(&[changes(10)], &[rule(1, 10), rule(2, 5), rule(4, 11), product], &CurrentTags::new()),
             Pairs::from([(USER, 1), (USER, 2)])
         );
     }

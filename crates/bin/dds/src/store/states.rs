@@ -12,20 +12,23 @@ use super::{
     column::{array_literal, column, get_utc_micros, unreadable},
     distinct,
 };
-use crate::transform::{HashedOrder, Line, State};
+use crate::transform::{HashedOrder, Line, State, lines::MAX_LINES};
 
-/// Locks and reads the states of the orders of a batch. A new order has none.
+/// Locks and reads the states of the orders of a batch. A new order has none. If they have more lines than an order may
+/// have, the batch is too large: a small record can name an order of thousands of products.
 pub(super) async fn lock(
     transaction: &Transaction,
     orders: &[HashedOrder<'_>],
 ) -> Result<HashMap<Uuid, State>, Failure> {
     let order_pks = distinct(orders.iter().map(|order| order.order_pk));
-    let rows = transaction.query(&statement!("dds/states/lock_order_states"), [&order_pks]).await?;
+    let max_lines = i64::try_from(MAX_LINES).unwrap_or(i64::MAX);
+    let rows = transaction.query(&statement!("dds/states/lock_order_states"), [&order_pks, &max_lines]).await?;
     rows.iter().map(|row| Ok((get(row, 0)?, read(row)?))).collect()
 }
 
 fn read(row: &Row) -> Result<State, Failure> {
-    let products: Vec<Uuid> = get(row, 7)?;
+    let products: Option<Vec<Uuid>> = get(row, 7)?;
+    let Some(products) = products else { return Err(Failure::BatchTooLarge) };
     let categories: Vec<Uuid> = get(row, 8)?;
     let quantities: Vec<i64> = get(row, 9)?;
     let amounts: Vec<&str> = get(row, 10)?;

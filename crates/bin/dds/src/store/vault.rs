@@ -180,7 +180,7 @@ mod tests {
     use super::strictly;
 
     #[test]
-    fn what_is_strict_has_no_way_around_a_row_that_is_there() {
+    fn strict_statements_have_no_on_conflict_clause() {
         for statement in [
             statement!("dds/vault/insert_hub_orders"),
             statement!("dds/vault/insert_link_order_users"),

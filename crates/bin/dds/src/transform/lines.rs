@@ -8,6 +8,10 @@ use uuid::Uuid;
 
 use super::{HashedOrder, HashedProduct};
 
+/// Maximum number of lines of an order, with those that it held earlier. A line costs more than a kilobyte while its order
+/// is stored, and no real order has a hundredth of this.
+pub const MAX_LINES: usize = 20_000;
+
 /// A product in an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
@@ -33,6 +37,12 @@ impl Line {
     pub fn removed(&self) -> Self {
         Self { quantity: 0, amount: Amount::default(), ..*self }
     }
+}
+
+/// Rejects an order with too many lines.
+pub(crate) fn check_number(lines: usize) -> Result<(), Rejection> {
+    let error = || format!("the order has or had {lines} products, and {MAX_LINES} are allowed");
+    if lines <= MAX_LINES { Ok(()) } else { Err(Rejection::new("too-large", error())) }
 }
 
 /// Returns the lines of the order sorted by product. Lines with the same product are added up.

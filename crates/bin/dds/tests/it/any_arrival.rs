@@ -28,13 +28,13 @@ fn now(database: &MemoryDatabase) -> Vec<Now> {
 
 proptest! {
     #[test]
-    fn ends_in_the_same_orders(arrivals in arrivals()) {
+    fn any_order_of_arrival_gives_the_same_orders(arrivals in arrivals()) {
         let newest: Vec<_> = arrivals.newest().cloned().map(|order| vec![order]).collect();
         prop_assert_eq!(now(&MemoryDatabase::loaded(&arrivals.batches)), now(&MemoryDatabase::loaded(&newest)));
     }
 
     #[test]
-    fn ends_in_the_numbers_of_the_newest_versions(arrivals in arrivals()) {
+    fn counters_are_those_of_the_newest_versions(arrivals in arrivals()) {
         let database = MemoryDatabase::loaded(&arrivals.batches);
         let expected = recount::messages(arrivals.newest());
         prop_assert_eq!(recount::counters(&database), expected.clone());
@@ -43,7 +43,7 @@ proptest! {
     }
 
     #[test]
-    fn is_right_after_every_batch(arrivals in arrivals()) {
+    fn counters_are_correct_after_every_batch(arrivals in arrivals()) {
         let mut database = MemoryDatabase::default();
         for batch in &arrivals.batches {
             let changes = database.transform(batch);
@@ -54,7 +54,7 @@ proptest! {
     }
 
     #[test]
-    fn batches_are_a_matter_of_speed(arrivals in arrivals()) {
+    fn the_division_into_batches_does_not_change_the_result(arrivals in arrivals()) {
         let one_by_one: Vec<_> = arrivals.batches.iter().flatten().map(|order| vec![order.clone()]).collect();
         let all_at_once = vec![arrivals.batches.concat()];
         let database = MemoryDatabase::loaded(&arrivals.batches);
@@ -64,7 +64,7 @@ proptest! {
 }
 
 #[test]
-fn the_model_sees_something() {
+fn the_model_counts_closed_orders() {
     let closed = crate::story::closed(&[1, 2]);
     let told = vec![vec![order(0, 0, &closed)], vec![order(2, 0, &closed)]];
     let arrivals = Arrivals { batches: told.clone(), told };

@@ -15,7 +15,7 @@ const EMPTYING: [&str; 5] = [
 ];
 
 #[tokio::test]
-async fn what_is_there_is_not_sent() -> anyhow::Result<()> {
+async fn cached_rows_are_not_sent() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     store(&replica, 0, &[1, 2]).await?;
@@ -35,7 +35,7 @@ async fn what_is_there_is_not_sent() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_batch_that_failed_has_taught_nothing() -> anyhow::Result<()> {
+async fn a_failed_batch_adds_nothing_to_the_cache() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     fixture.sql("ALTER TABLE dds.s_order_cost ADD CONSTRAINT no_more CHECK (false) NOT VALID").await?;
@@ -48,7 +48,7 @@ async fn a_batch_that_failed_has_taught_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_table_that_was_emptied_is_filled_by_the_next_batch() -> anyhow::Result<()> {
+async fn an_emptied_table_is_filled_by_the_next_batch() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     store(&replica, 0, &[1, 2]).await?;
@@ -64,7 +64,7 @@ async fn a_table_that_was_emptied_is_filled_by_the_next_batch() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn a_key_that_was_changed_is_sent_again() -> anyhow::Result<()> {
+async fn a_changed_key_is_sent_again() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     store(&replica, 0, &[1]).await?;
@@ -77,7 +77,7 @@ async fn a_key_that_was_changed_is_sent_again() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_emptied_vault_is_filled_by_the_replica_that_filled_it_before() -> anyhow::Result<()> {
+async fn an_emptied_vault_is_filled_by_a_replica_that_has_its_keys_cached() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     for order in 0..4 {

@@ -16,4 +16,4 @@ mod fixture;
 mod states;
 mod stale;
 mod key_cache;
-mod going;
+mod deleted_rows;

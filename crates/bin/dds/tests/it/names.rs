@@ -30,13 +30,13 @@ fn texts<'o>(names: &[vault::Name<'o, 1>]) -> Vec<&'o str> {
 }
 
 #[test]
-fn candidates_come_in_the_order_they_were_read_one_a_moment() {
+fn candidates_are_sorted_by_read_time_and_have_distinct_times() {
     let batch = [named(0, "Б", 2), named(2, "А", 1), named(4, "Б", 3), named(6, "А", 4), named(8, "В", 4)];
     assert_eq!(texts(&candidates(&batch)), ["А", "Б", "Б", "А"]);
 }
 
 #[test]
-fn only_a_later_and_different_name_is_news() {
+fn only_a_later_and_different_name_is_a_change() {
     let batch = [named(0, "А", 5)];
     let latest = candidates(&batch);
     let known: HashMap<Uuid, (UtcMicros, Uuid)> =
@@ -53,7 +53,7 @@ fn only_a_later_and_different_name_is_news() {
 }
 
 #[test]
-fn a_repetition_is_news_when_another_name_came_in_between() {
+fn a_repeated_name_is_a_change_after_another_name() {
     let batch = [named(0, "Б", 2)];
     let between = candidates(&batch);
     let known = between.iter().map(|name| (name.parent, (name.load_dt, name.hashdiff))).collect();
@@ -63,7 +63,7 @@ fn a_repetition_is_news_when_another_name_came_in_between() {
 }
 
 #[test]
-fn a_counter_carries_the_name_read_last() {
+fn a_counter_has_the_name_that_was_read_last() {
     let batch = [named(0, "А", 2), named(2, "Б", 3), named(4, "В", 1)];
     let deltas = MemoryDatabase::default().transform(&batch).deltas;
     let delta = &deltas.products[&(keys::user("user 0"), keys::product("product 1"))];

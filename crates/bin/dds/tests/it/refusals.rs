@@ -37,7 +37,7 @@ fn an_order_keeps_its_first_user() {
 }
 
 #[test]
-fn lines_that_add_up_to_too_much() {
+fn an_order_whose_lines_exceed_the_maximum_is_rejected() {
     // The decoder rejects such an order; the transformation does not rely on it.
     let mut huge = order(0, 0, &closed(&[1, 1]));
     huge.products[0].quantity = i64::MAX;

@@ -39,7 +39,7 @@ proptest! {
 }
 
 #[test]
-fn each_version_has_its_outcome() {
+fn outcomes_follow_from_the_versions() {
     let chapter = closed(&[1]);
     let batch = [1, 1, 0, 2, 1].map(|version| order(0, version, &chapter));
     let expected = [Outcome::Stored, Outcome::Unchanged, Outcome::Stale, Outcome::Stored, Outcome::Stale];

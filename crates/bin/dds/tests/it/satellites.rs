@@ -23,7 +23,7 @@ fn check_rows(rows: &[(UtcMicros, Uuid)], state: &State) -> Result<(), TestCaseE
 
 proptest! {
     #[test]
-    fn rows_grow_and_differ(arrivals in arrivals()) {
+    fn each_row_is_later_than_the_previous_one_and_differs(arrivals in arrivals()) {
         let database = MemoryDatabase::loaded(&arrivals.batches);
         for (order_pk, state) in &database.states {
             let costs = &database.costs[order_pk];
@@ -44,15 +44,15 @@ proptest! {
     }
 }
 
-fn told(chapters: &[Chapter]) -> MemoryDatabase {
+fn database_after(chapters: &[Chapter]) -> MemoryDatabase {
     let batches = chapters.iter().enumerate().map(|(version, chapter)| vec![order(0, version, chapter)]);
     MemoryDatabase::loaded(&batches.collect::<Vec<_>>())
 }
 
 #[test]
-fn there_and_back_again_keeps_three_rows() {
+fn a_change_and_its_reversal_give_three_rows() {
     let (one, two) = (closed(&[1]), Chapter { status: "CANCELLED", cost: 2, ..closed(&[2]) });
-    let database = told(&[one.clone(), two, one]);
+    let database = database_after(&[one.clone(), two, one]);
     let order_pk = keys::order(0);
     let costs: Vec<_> = database.costs[&order_pk].iter().map(|row| row.cost.to_string()).collect();
     assert_eq!(costs, ["1", "2", "1"]);
@@ -67,8 +67,8 @@ fn there_and_back_again_keeps_three_rows() {
 }
 
 #[test]
-fn a_version_sent_earlier_is_pushed_a_microsecond_past_the_last() {
-    let database = told(&[
+fn a_version_with_an_earlier_time_is_dated_a_microsecond_after_the_last() {
+    let database = database_after(&[
         Chapter { sent: 5, ..closed(&[1]) },
         Chapter { sent: 3, cost: 2, ..closed(&[1]) },
         Chapter { sent: 9, cost: 3, ..closed(&[1]) },
@@ -79,7 +79,7 @@ fn a_version_sent_earlier_is_pushed_a_microsecond_past_the_last() {
 
 #[test]
 fn lines_with_one_product_are_one_row() {
-    let database = told(&[Chapter { lines: vec![(1, 1, 2), (2, 2, 1), (1, 3, 5)], ..closed(&[]) }]);
+    let database = database_after(&[Chapter { lines: vec![(1, 1, 2), (2, 2, 1), (1, 3, 5)], ..closed(&[]) }]);
     let link_pk = keys::link(keys::Link::OrderProduct, keys::order(0), keys::product("product 1"));
     let rows = &database.lines[&link_pk];
     assert_eq!(rows.len(), 1);

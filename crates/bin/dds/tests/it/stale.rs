@@ -34,7 +34,7 @@ fn hours(changes: &Changes<'_>) -> Vec<String> {
 }
 
 #[test]
-fn an_order_stays_where_it_was_in_time_and_goes_where_it_is_now() {
+fn the_date_of_an_order_is_fixed_and_its_restaurant_is_the_newest() {
     let told: Vec<Enriched> = [
         placed(0, 0, "2026-03-02 11:59:59.999999", "first"),
         placed(0, 1, "2026-03-09 08:00:00", "second"),
@@ -60,7 +60,7 @@ fn an_order_stays_where_it_was_in_time_and_goes_where_it_is_now() {
 }
 
 #[tokio::test]
-async fn a_day_of_moscow_is_noted_when_an_order_of_it_changes() -> anyhow::Result<()> {
+async fn a_changed_order_makes_its_moscow_day_stale() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     let batch = [
@@ -82,7 +82,7 @@ async fn a_day_of_moscow_is_noted_when_an_order_of_it_changes() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn an_hour_that_lies_in_two_days_notes_both() -> anyhow::Result<()> {
+async fn an_hour_that_spans_two_days_makes_both_stale() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     // Moscow was two hours, thirty minutes and some seconds ahead.
     store_all(&fixture.replica().await?, &[placed(0, 0, "1900-06-01 21:40:00", "first")]).await?;
@@ -91,7 +91,7 @@ async fn an_hour_that_lies_in_two_days_notes_both() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_state_that_comes_back_has_the_date_of_its_hub() -> anyhow::Result<()> {
+async fn a_restored_state_has_the_date_of_its_hub() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     store_all(&replica, &[placed(0, 0, "2026-03-02 12:00:00", "first")]).await?;
@@ -108,7 +108,7 @@ async fn a_state_that_comes_back_has_the_date_of_its_hub() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn where_orders_go_their_days_are_noted() -> anyhow::Result<()> {
+async fn deleting_orders_makes_their_days_stale() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     store_all(&replica, &[placed(0, 0, "2026-03-02 12:00:00", "first"), placed(2, 0, "2026-03-03 12:00:00", "first")])

@@ -62,7 +62,7 @@ async fn each_order_gets_its_own_lines() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn orders_without_lines_alone() -> anyhow::Result<()> {
+async fn a_batch_of_orders_without_lines_is_stored() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     let batch = [message(0, 0, &closed(&[])), message(2, 0, &closed(&[]))];
@@ -72,7 +72,7 @@ async fn orders_without_lines_alone() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn states_that_were_taken_away_without_their_hubs_and_links_come_back() -> anyhow::Result<()> {
+async fn states_deleted_without_their_hubs_and_links_are_restored() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let replica = fixture.replica().await?;
     let batch = [message(0, 0, &closed(&[1, 2])), message(1, 0, &closed(&[1]))];

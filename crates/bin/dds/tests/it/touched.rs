@@ -28,7 +28,7 @@ fn products(order: &Enriched) -> BTreeSet<(uuid::Uuid, uuid::Uuid)> {
 
 proptest! {
     #[test]
-    fn a_batch_repeated_after_a_crash_says_all_it_would_have_said(arrivals in arrivals()) {
+    fn a_batch_repeated_after_a_crash_publishes_the_same_counters(arrivals in arrivals()) {
         let mut database = MemoryDatabase::default();
         for batch in &arrivals.batches {
             let first = database.transform(batch);
@@ -39,7 +39,7 @@ proptest! {
     }
 
     #[test]
-    fn every_record_is_mentioned_and_all_its_order_ever_held(arrivals in arrivals()) {
+    fn every_record_touches_all_counters_its_order_ever_had(arrivals in arrivals()) {
         let database = MemoryDatabase::loaded(&arrivals.batches);
         for order in arrivals.told.iter().flatten() {
             let touched = database.transform(std::slice::from_ref(order)).touched;
@@ -53,7 +53,7 @@ proptest! {
 }
 
 #[test]
-fn a_line_that_is_gone_is_mentioned_still() {
+fn a_removed_line_is_still_touched() {
     let database = MemoryDatabase::loaded(&[vec![order(0, 0, &closed(&[1, 2]))], vec![order(0, 1, &closed(&[1]))]]);
     let gone = (keys::user("user 0"), keys::product("product 2"));
     assert_eq!(database.products[&gone], 0);
@@ -66,7 +66,7 @@ fn a_line_that_is_gone_is_mentioned_still() {
 }
 
 #[test]
-fn business_keys_of_what_the_batch_names_come_along() {
+fn touched_counters_have_their_business_keys() {
     let batch = [order(1, 0, &closed(&[1]))];
     let touched = MemoryDatabase::default().transform(&batch).touched;
     assert_eq!(touched.user_ids[&keys::user("user 1")], "user 1");

@@ -19,8 +19,8 @@ use crate::{
 mod file;
 mod json;
 
-const TABLE: &str = include_str!("../../../../../sql/elt/select_source_table.sql");
-const COLUMNS: &str = include_str!("../../../../../sql/elt/select_source_columns.sql");
+const TABLE: &str = include_str!("../../../../../sql/elt/source/select_source_table.sql");
+const COLUMNS: &str = include_str!("../../../../../sql/elt/source/select_source_columns.sql");
 
 /// The table.
 #[derive(Debug, Args)]

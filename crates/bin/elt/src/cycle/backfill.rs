@@ -4,10 +4,9 @@ use super::{Cycle, Options, Servers, Start, Texts, create};
 use crate::{
     error::{Error, Result, source, target},
     job::{DeleteMode, Job},
-    keys::Context,
     outcome::{Outcome, Status},
     source::{query::Query, read, time},
-    state, upsert,
+    state,
 };
 
 /// A range of the cursor, both ends included: microseconds since 2000-01-01, in the terms of the column.
@@ -20,7 +19,7 @@ pub struct Range {
 }
 
 /// Rows were written without a comparison of keys, and hashes of the last cycle may be of rows that A no longer holds.
-const UPDATE: &str = include_str!("../../../../../sql/elt/update_backfilled.sql");
+const UPDATE: &str = include_str!("../../../../../sql/elt/state/update_backfilled.sql");
 
 /// Upserts the rows of a range.
 pub async fn backfill(job: &Job, servers: Servers<'_>, options: &Options, range: Range) -> Outcome {
@@ -49,18 +48,8 @@ impl Cycle<'_> {
         let bound = if query.watermark == Some(time::Kind::Date) { range.from } else { range.from.saturating_sub(1) };
         let watermark = state.watermark.clone();
         let start = Start { state, texts, reading, full_read: None, watermark, bound, until };
-        let row_by_row = self.options.method == super::Method::RowByRow;
-        let plan = upsert::plan(self.target, self.job, &query, &table, row_by_row).await?;
-        let context = Context {
-            job: self.job,
-            source: self.source,
-            target: self.target,
-            query: &query,
-            table: &table,
-            plan: &plan,
-            allow_deletes: false,
-            progress: &self.options.progress,
-        };
+        let plan = self.plan(&query, &table).await?;
+        let context = self.context(&query, &table, &plan);
         self.rows(context, &start, None, false).await?;
         self.end_backfill(range).await
     }

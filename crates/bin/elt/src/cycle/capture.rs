@@ -16,9 +16,9 @@ use crate::{
 /// How many keys of changed rows are shown.
 const KEYS: usize = 10;
 
-const TOTALS: &str = include_str!("../../../../../sql/elt/select_captured_rows.sql");
-const SAMPLES: &str = include_str!("../../../../../sql/elt/select_captured_keys.sql");
-const COLUMNS: &str = include_str!("../../../../../sql/elt/select_captured_columns.sql");
+const TOTALS: &str = include_str!("../../../../../sql/elt/target/select_captured_rows.sql");
+const SAMPLES: &str = include_str!("../../../../../sql/elt/target/select_captured_keys.sql");
+const COLUMNS: &str = include_str!("../../../../../sql/elt/target/select_captured_columns.sql");
 
 /// Begins to capture the changes of the table.
 pub(super) async fn begin(client: &Client, job: &Job, table: &Target) -> Result<()> {

@@ -5,15 +5,15 @@ use redis::aio::MultiplexedConnection;
 use super::{Cycle, Start, rows::RowsDone};
 use crate::{
     error::{Result, source, target},
-    hashes::Set,
-    hashes::cache::{self, Found, Told},
     keys,
     outcome::{Outcome, Status},
     progress::Stage,
     source::query::Query,
     source::time,
+    source::watermark::{BEGINNING, FullRead},
+    state::hashes::Set,
+    state::hashes::cache::{self, Found, Told},
     state::{self, Compared, Next},
-    watermark::{BEGINNING, FullRead},
 };
 
 impl Cycle<'_> {
@@ -76,6 +76,10 @@ impl Cycle<'_> {
 
     /// Notes what a person should know.
     fn tell(&mut self, start: &Start, rows: &RowsDone, compared: &keys::Done) {
+        if let Some(held) = &compared.held {
+            let name = &self.job.name;
+            self.notes.push(format!("deletes held: {held}; `run {name} --allow-deletes` allows them once"));
+        }
         if let Some(reason) = start.full_read.filter(|reason| !matches!(reason, FullRead::First | FullRead::Asked)) {
             self.notes.push(format!("read in full: {}", reason.describe()));
         }
@@ -91,10 +95,6 @@ impl Cycle<'_> {
             let count = compared.surplus;
             self.notes
                 .push(format!("{count} rows share their keys with rows of the source and cannot be told from them"));
-        }
-        if let Some(held) = &compared.held {
-            let name = &self.job.name;
-            self.notes.push(format!("deletes held: {held}; `run {name} --allow-deletes` allows them once"));
         }
     }
 

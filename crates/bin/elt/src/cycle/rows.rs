@@ -5,17 +5,17 @@ use std::time::Duration;
 use super::{Cycle, Method, Start};
 use crate::{
     error::{Result, target},
-    hashes::Set,
-    hashes::scan::Scan,
     job::DeleteMode,
     keys::{self, Context, Loaded},
     progress::Stage,
     source::read::{self, Rows},
     source::time,
-    upsert::row_by_row,
-    upsert::sql::Upsert,
-    upsert::{Plan, STAGE, Written},
-    watermark::{BEGINNING, FullRead, Seen},
+    source::watermark::{BEGINNING, FullRead, Seen},
+    state::hashes::Set,
+    state::hashes::scan::Scan,
+    target::upsert::row_by_row,
+    target::upsert::sql::Upsert,
+    target::upsert::{Plan, STAGE, Written},
 };
 
 /// What the rows of a cycle have left.

@@ -1,12 +1,12 @@
 //! The rules of CREATE_TABLE_SQL: one table if it is not there, then indexes and comments.
 
 use super::{
-    lexical::{self, Parameters},
-    name::TableName,
     problem::Findings,
-    statement::{Cursor, beginning, starts_with, statements},
+    sql::lexical::{self, Parameters},
+    sql::name::TableName,
+    sql::statement::{Cursor, beginning, starts_with, statements},
+    sql::token::{Kind, Token, tokens},
     text::{Source, Text},
-    token::{Kind, Token, tokens},
 };
 
 /// Checks CREATE_TABLE_SQL. `target` is TARGET_TABLE, if that is a name.

@@ -1,12 +1,12 @@
 //! The rules of the two queries for M, SELECT_SOURCE_SQL and SELECT_KEYS_SQL: one query that changes nothing.
 
 use super::{
-    lexical::{self, Parameters},
-    placeholder::{self, Numbering},
     problem::Findings,
-    statement::{beginning, find_word, is_label, starts_with, statements, whole},
+    sql::lexical::{self, Parameters},
+    sql::placeholder::{self, Numbering},
+    sql::statement::{beginning, find_word, is_label, starts_with, statements, whole},
+    sql::token::{Kind, Token, tokens, tokens_with_placeholders},
     text::{Source, Template, Text},
-    token::{Kind, Token, tokens, tokens_with_placeholders},
 };
 
 /// Checks SELECT_SOURCE_SQL.

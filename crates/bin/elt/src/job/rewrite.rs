@@ -1,11 +1,11 @@
 //! The rewrite of `INSERT … VALUES (list) …` for all rows of a stage table, and the reasons why it cannot be done.
 
 use super::{
-    name::take_name,
-    placeholder::{count, resolve},
     set_based::{ConflictTarget, Part, SetBased, Value},
-    statement::{Cursor, beginning, find_word, outside_brackets, split_commas, starts_with},
-    token::{Kind, Token},
+    sql::name::take_name,
+    sql::placeholder::{count, resolve},
+    sql::statement::{Cursor, beginning, find_word, outside_brackets, split_commas, starts_with},
+    sql::token::{Kind, Token},
 };
 
 /// An INSERT taken apart, or the reason why it is not. `whole` has all tokens of the statement, `statement` the significant ones.

@@ -1,6 +1,6 @@
 //! An INSERT taken apart, so that it can be written for all rows of a stage table.
 
-use super::name::TableName;
+use super::sql::name::TableName;
 
 /// `INSERT INTO t (columns) VALUES (values) ON CONFLICT …`: everything needed to build a statement over a stage table.
 /// No piece ends in a line comment, so pieces may be joined by a space.

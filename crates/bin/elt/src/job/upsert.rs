@@ -2,15 +2,15 @@
 
 use super::{
     columns::one,
-    lexical::{self, Parameters},
-    name::TableName,
-    placeholder::{self, Numbering},
     problem::Findings,
     rewrite,
     set_based::SetBased,
-    statement::{beginning, find_word, starts_with, statements, whole},
+    sql::lexical::{self, Parameters},
+    sql::name::TableName,
+    sql::placeholder::{self, Numbering},
+    sql::statement::{beginning, find_word, starts_with, statements, whole},
+    sql::token::{Token, tokens_with_placeholders},
     text::{Source, Template},
-    token::{Token, tokens_with_placeholders},
 };
 
 /// UPSERT_TARGET_SQL in its two forms: for one row, and for all rows of a stage table.

@@ -5,11 +5,11 @@ use crate::{
     error::{Result, target},
     keys::sql::{DIFFERENCE, REPAIR, SURPLUS, restrict},
     source::read::Rows,
+    source::watermark::BEGINNING,
     target as table,
-    upsert::row_by_row,
-    upsert::sql::{Upsert, copy_in, create_stage},
-    upsert::{Plan, copy},
-    watermark::BEGINNING,
+    target::upsert::row_by_row,
+    target::upsert::sql::{Upsert, copy_in, create_stage},
+    target::upsert::{Plan, copy},
 };
 
 /// How often differences are read again and compared again in one cycle. A row that moves from one key to another may

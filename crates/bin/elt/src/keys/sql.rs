@@ -6,8 +6,8 @@
 use crate::{
     job::{DELETED_AT, quote},
     source::query,
+    target::upsert::sql::Upsert,
     target::{Column, Target},
-    upsert::sql::Upsert,
 };
 
 /// The keys of M.

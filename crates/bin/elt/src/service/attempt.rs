@@ -1,6 +1,6 @@
 //! One attempt at a cycle: connections of its own, TIMEOUT, and the end of its statements when it is given up.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use consumer::DependencyError;
 use tokio::time::timeout;
@@ -81,9 +81,12 @@ pub(crate) fn away(error: &DependencyError) -> Outcome {
 }
 
 /// The name of this process in `elt.jobs`: the same after a restart, another one for each replica.
-pub(crate) fn instance(port: u16) -> String {
+pub(crate) fn instance(address: SocketAddr) -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{}:{port}", host.trim())
+    match address.ip().is_unspecified() {
+        true => format!("{}:{}", host.trim(), address.port()),
+        false => format!("{}:{address}", host.trim()),
+    }
 }
 
 /// What a cycle is told. `allow_deletes` and the like are for commands.

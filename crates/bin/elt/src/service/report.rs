@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     outcome::{Outcome, Status},
-    watermark::FullRead,
+    source::watermark::FullRead,
 };
 
 /// So many bad cycles running are a matter for a person.

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use runtime::{Context, critical};
 use schedule::Ticks;
 use tokio::{
@@ -24,7 +25,7 @@ use super::{
     servers::Servers,
     service_health::ServiceHealth,
     settings::{JobSettings, Settings},
-    status::Board,
+    status::{Board, Ticking},
 };
 use crate::{job::Job, outcome::Outcome};
 
@@ -77,7 +78,7 @@ impl Scheduler {
         Self {
             settings: settings.jobs,
             runner: Runner { servers: Arc::new(servers), health, stop: context.stop.clone(), tick: ticked, abandon },
-            instance: attempt::instance(context.http_addr().port()),
+            instance: attempt::instance(context.http_addr()),
             board,
             stop: context.stop.clone(),
             grace: context.shutdown_grace,
@@ -134,7 +135,8 @@ impl Scheduler {
         }
         let refused = claims::refused(&self.runner.servers, &self.folder).await;
         self.queue_due(&refused);
-        self.board.set_files(&self.folder, &refused, self.period);
+        let next = Timestamp::try_from(runtime::clock::now() + self.period).ok();
+        self.board.set_files(&self.folder, &refused, Ticking { next, period: self.period });
         self.reporter.keep(&self.folder);
         history::prune(&self.runner.servers, self.settings.runs_keep, &mut self.pruned);
     }

@@ -30,7 +30,7 @@ mod line;
 mod rows;
 
 pub(crate) use self::{
-    line::{JobLine, JobRow, RunLine},
+    line::{JobLine, JobRow, RunLine, Ticking},
     rows::read,
 };
 
@@ -66,7 +66,7 @@ pub(crate) struct FileLine {
 pub(crate) struct Board {
     target: database::Settings,
     files: Mutex<BTreeMap<String, FileLine>>,
-    period: Mutex<Duration>,
+    ticking: Mutex<Ticking>,
     /// The connection that is asked; replaced after an error.
     client: AsyncMutex<Option<Client>>,
 }
@@ -76,13 +76,13 @@ impl Board {
         Self {
             target: servers.target.clone(),
             files: Mutex::default(),
-            period: Mutex::default(),
+            ticking: Mutex::default(),
             client: AsyncMutex::default(),
         }
     }
 
     /// The files as they are at this tick.
-    pub(crate) fn set_files(&self, folder: &Folder, refused: &BTreeMap<String, String>, period: Duration) {
+    pub(crate) fn set_files(&self, folder: &Folder, refused: &BTreeMap<String, String>, ticking: Ticking) {
         let mut files = lock(&self.files);
         let running: BTreeMap<String, Arc<Progress>> =
             files.iter().filter_map(|(name, file)| Some((name.clone(), file.progress.clone()?))).collect();
@@ -92,7 +92,7 @@ impl Board {
                 file.progress = Some(progress);
             }
         }
-        *lock(&self.period) = period;
+        *lock(&self.ticking) = ticking;
     }
 
     /// A cycle of this file begins, or ends.
@@ -113,8 +113,8 @@ impl Board {
             }
         };
         let files: Vec<FileLine> = lock(&self.files).values().cloned().collect();
-        let period = *lock(&self.period);
-        line::merge(now, &files, period, rows)
+        let ticking = *lock(&self.ticking);
+        line::merge(now, &files, ticking, rows)
     }
 
     async fn ask(&self, client: &mut Option<Client>) -> std::result::Result<(Vec<JobRow>, Vec<RunLine>), String> {
@@ -155,15 +155,17 @@ pub(crate) async fn of_files(settings: &JobSettings, now: Timestamp, client: &Cl
     folder.update(path, folder::read_all(path)?);
     let files: Vec<FileLine> = lines(&folder, &BTreeMap::new()).into_values().collect();
     let rows: Result<_> = read(client).await;
-    Ok(line::merge(now, &files, period(&settings.schedule).await, rows.map_err(|error| error.to_string())))
+    Ok(line::merge(now, &files, ticking(&settings.schedule, now).await, rows.map_err(|error| error.to_string())))
 }
 
-/// The time between two ticks.
-async fn period(schedule: &Schedule) -> Duration {
-    let Ok(Some(mut ticks)) = Ticks::start(schedule).await else { return Duration::ZERO };
+/// The ticks of a schedule. An interval counts from the start of the service, so its next tick is not known here.
+async fn ticking(schedule: &Schedule, now: Timestamp) -> Ticking {
+    let Ok(Some(mut ticks)) = Ticks::start(schedule).await else { return Ticking::default() };
     let period = ticks.until_next().await.unwrap_or_default();
     ticks.stop().await;
-    period
+    let is_cron = matches!(schedule, Schedule::Cron(_));
+    let next = is_cron.then(|| now.checked_add(period).ok()).flatten();
+    Ticking { next, period }
 }
 
 /// An error of A while its state is read.

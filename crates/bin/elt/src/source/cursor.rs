@@ -1,6 +1,6 @@
 //! The cursor of SELECT_SOURCE_SQL: the column compared with the watermark, and the watermark put into the text.
 
-use crate::job::token::{Kind, Token, tokens};
+use crate::job::sql::token::{Kind, Token, tokens};
 
 /// The column that the query compares with its watermark.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,14 +11,14 @@ use crate::{
     error::{Error, Result, Server, source},
     source::time::Kind,
     source::tuple::{Malformed, Splitter},
-    watermark::{self, Snapshot},
+    source::watermark::{self, Snapshot},
 };
 
 /// Begins the transaction of a cycle on M. It cannot write.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DEALLOCATE ALL";
 
-const CLOCK: &str = include_str!("../../../../../sql/elt/select_clock.sql");
-const SNAPSHOT: &str = include_str!("../../../../../sql/elt/select_snapshot.sql");
+const CLOCK: &str = include_str!("../../../../../sql/elt/source/select_clock.sql");
+const SNAPSHOT: &str = include_str!("../../../../../sql/elt/source/select_snapshot.sql");
 
 /// How many bytes of tuples are collected before they are handed on.
 pub(crate) const BATCH: usize = 64 * 1024;

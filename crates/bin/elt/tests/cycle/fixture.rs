@@ -9,6 +9,8 @@ use tokio_postgres::{Client, NoTls};
 /// M, A and Redis.
 pub(crate) struct Fixture {
     pub(crate) source_url: String,
+    /// What cycles read instead of M, if it is set.
+    pub(crate) standby_url: Option<String>,
     pub(crate) target_url: String,
     pub(crate) redis_url: String,
     /// Writes to M.
@@ -68,10 +70,44 @@ impl Fixture {
             target: connect(&target_url).await?,
             redis: Some(connect_redis(&redis_url).await?),
             source_url,
+            standby_url: None,
             target_url,
             redis_url,
             options: options(),
         })
+    }
+
+    /// On two clusters of its own; cycles read from a hot standby of M.
+    pub(crate) async fn with_standby(stack: &devstack::EltStack) -> anyhow::Result<Self> {
+        let devstack::EltUrls { source, standby, target, redis } = stack.create("elt").await?;
+        elt::MIGRATIONS.apply(&database::Settings::from_url(&target, None, 1)?).await?;
+        Ok(Self {
+            source: connect(&source).await?,
+            target: connect(&target).await?,
+            redis: Some(connect_redis(&redis).await?),
+            source_url: source,
+            standby_url: standby,
+            target_url: target,
+            redis_url: redis,
+            options: options(),
+        })
+    }
+
+    /// Waits until the standby has everything that M has flushed.
+    pub(crate) async fn until_replayed(&self) -> anyhow::Result<()> {
+        let Some(url) = &self.standby_url else { return Ok(()) };
+        let flushed: String =
+            self.source.query_one("SELECT pg_current_wal_flush_lsn()::text", &[]).await?.try_get(0)?;
+        let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{flushed}'::pg_lsn");
+        loop {
+            // A database that was just created is not there at once.
+            if let Ok(standby) = connect(url).await
+                && standby.query_one(&replayed, &[]).await?.try_get(0)?
+            {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// With a table of M, a job that copies it, and one cycle of it.
@@ -88,7 +124,8 @@ impl Fixture {
     }
 
     pub(crate) async fn cycle_with(&self, job: &Job, options: &Options) -> anyhow::Result<Outcome> {
-        let (source, target) = (connect(&self.source_url).await?, connect(&self.target_url).await?);
+        let read_url = self.standby_url.as_ref().unwrap_or(&self.source_url);
+        let (source, target) = (connect(read_url).await?, connect(&self.target_url).await?);
         let mut redis = self.redis.clone();
         let servers = Servers { source: &source, target: &target, redis: redis.as_mut() };
         Ok(elt::run(job, servers, options).await)

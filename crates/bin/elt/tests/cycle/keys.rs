@@ -47,15 +47,20 @@ async fn more_than_the_ratio_is_held_until_it_is_allowed_once() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn a_failed_key_read_deletes_nothing() -> anyhow::Result<()> {
+async fn a_key_read_that_fails_or_is_cut_deletes_nothing() -> anyhow::Result<()> {
     let job = items("id", "");
     let fixture = filled(&job).await?;
     fixture.write("DELETE FROM items WHERE id <= 10").await?;
-    let mut broken = job.clone();
-    broken.select_keys.sql = "SELECT id / (id - 500) AS id FROM items".to_owned();
-    let outcome = fixture.cycle(&broken).await?;
-    assert_eq!((outcome.status, count(&fixture).await?), (Status::Failed, 1000), "{outcome:?}");
-    assert_eq!(number(&fixture.target, "SELECT failures::bigint FROM elt.jobs").await?, 1);
+    let fails = "SELECT id / (id - 500) AS id FROM items";
+    let is_cut =
+        "SELECT CASE WHEN id = 500 THEN pg_terminate_backend(pg_backend_pid())::int ELSE id END AS id FROM items";
+    for (query, failures) in [(fails, 1), (is_cut, 2)] {
+        let mut broken = job.clone();
+        broken.select_keys.sql = query.to_owned();
+        let outcome = fixture.cycle(&broken).await?;
+        assert_eq!((outcome.status, count(&fixture).await?), (Status::Failed, 1000), "{outcome:?}");
+        assert_eq!(number(&fixture.target, "SELECT failures::bigint FROM elt.jobs").await?, failures);
+    }
     assert_eq!(fixture.good(&job).await?.counts.deleted, 10);
     Ok(())
 }

@@ -4,7 +4,7 @@ use elt::{
     Job,
     job::{
         TableName, quote,
-        token::{Kind, tokens, tokens_with_placeholders},
+        sql::token::{Kind, tokens, tokens_with_placeholders},
     },
 };
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! Tokens of PostgreSQL's lexical structure, by its rules.
 
-use elt::job::token::{Kind, Token, tokens, tokens_with_placeholders};
+use elt::job::sql::token::{Kind, Token, tokens, tokens_with_placeholders};
 
 /// Significant tokens in short: kind and text.
 fn shown(tokens: &[Token<'_>]) -> Vec<String> {

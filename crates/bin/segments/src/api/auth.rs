@@ -14,8 +14,6 @@ use consumer::Failure;
 use database::{Database, Statement, Transaction, get, statement};
 use sha2::{Digest, Sha256};
 
-use crate::changes::Cause;
-
 const SELECT: Statement = statement!("segments/access/select_key");
 const INSERT: Statement = statement!("segments/access/insert_key");
 
@@ -70,6 +68,10 @@ pub(crate) struct Answers {
     pub(crate) failed: fn(Failure) -> Response,
 }
 
+/// The name of the key of a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller(pub(crate) String);
+
 /// The keys of the API.
 #[derive(Debug, Clone)]
 pub(crate) struct Keys {
@@ -118,13 +120,11 @@ impl Keys {
     }
 
     /// The caller. `None`: there is no such key.
-    async fn find(&self, key: &[u8]) -> Result<Option<(Cause, Role)>, Failure> {
-        let transaction = self.database.begin_read_only().await?;
-        let rows = transaction.query(&SELECT, [&hash(key)]).await?;
-        transaction.commit().await?;
+    async fn find(&self, key: &[u8]) -> Result<Option<(Caller, Role)>, Failure> {
+        let rows = self.database.read(&SELECT, &[&hash(key)]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let role = if get::<&str>(row, 1)? == "admin" { Role::Admin } else { Role::Analyst };
-        Ok(Some((Cause { actor: get(row, 0)?, request_id: None }, role)))
+        Ok(Some((Caller(get(row, 0)?), role)))
     }
 }
 
@@ -169,8 +169,8 @@ async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next
         Err(reason) => return refused(reason, Refusal::Unauthorized),
         Ok(Some((_, Role::Analyst))) if !is_read => return refused("role", Refusal::Forbidden),
         Ok(None) if *access == Access::Admin => return refused("missing", Refusal::Unauthorized),
-        Ok(Some((cause, role))) => {
-            request.extensions_mut().insert(cause);
+        Ok(Some((caller, role))) => {
+            request.extensions_mut().insert(caller);
             request.extensions_mut().insert(HasAdminKey(role == Role::Admin));
         }
         Ok(None) => {}

@@ -13,16 +13,22 @@ impl Zone {
     /// # Errors
     /// There is no such time zone.
     pub(crate) fn parse(name: &str) -> Result<Self, String> {
-        let zone = TimeZone::get(name);
+        // UTC needs no database of time zones.
+        let zone = if name == "UTC" { Ok(TimeZone::UTC) } else { TimeZone::get(name) };
         zone.map(Self).map_err(|_| format!("`{name}` is not a time zone; write it like `UTC` or `Europe/Moscow`"))
     }
 
     /// The date, without fractions of a second. Infinity is empty.
     pub(crate) fn date(&self, at: PgTimestamp) -> String {
+        self.format(at, "%H:%M:%S %d.%m.%Y")
+    }
+
+    /// The date as `strftime` writes it. Infinity is empty.
+    pub(crate) fn format(&self, at: PgTimestamp, form: &str) -> String {
         let Some(utc) = at.civil().and_then(|civil| TimeZone::UTC.to_timestamp(civil).ok()) else {
             return String::new();
         };
-        self.0.to_datetime(utc).strftime("%H:%M:%S %d.%m.%Y").to_string()
+        self.0.to_datetime(utc).strftime(form).to_string()
     }
 
     /// The instant of a date. One that a change of the clocks skips or repeats is read as RFC 5545 says.

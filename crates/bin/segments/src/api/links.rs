@@ -50,9 +50,7 @@ pub(crate) struct Secret(Vec<u8>);
 impl Secret {
     /// Reads the secret, which all replicas share.
     pub(crate) async fn read(database: &Database) -> Result<Self, Failure> {
-        let transaction = database.begin_read_only().await?;
-        let rows = transaction.query(&SECRET, []).await?;
-        transaction.commit().await?;
+        let rows = database.read(&SECRET, &[]).await?;
         rows.first().map_or(Ok(Vec::new()), |row| get(row, 0)).map(Self)
     }
 

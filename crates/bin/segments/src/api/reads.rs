@@ -29,6 +29,8 @@ struct Answer<R> {
     transaction: Transaction,
     rows: Rows,
     render: R,
+    /// The rest is sent after the request has been answered, so its id is kept.
+    request_id: String,
 }
 
 /// Runs a statement, and returns the answer once it has begun to answer: an error until then is an error of the request.
@@ -43,7 +45,8 @@ pub(crate) async fn stream<R: Render>(
     let rows = transaction.stream(statement, parameters).await?;
     let mut first = String::new();
     render.begin(&mut first);
-    let mut answer = Answer { transaction, rows, render };
+    let request_id = http::request_id().unwrap_or_default();
+    let mut answer = Answer { transaction, rows, render, request_id };
     let more = answer.fill(&mut first).await?;
     let rest = if more { Some(answer) } else { end(answer).await };
     let stream = try_unfold((Some(first), rest), async |(first, answer)| {
@@ -53,7 +56,7 @@ pub(crate) async fn stream<R: Render>(
         let Some(mut answer) = answer else { return Ok(None) };
         let mut part = String::new();
         let more = answer.fill(&mut part).await.map_err(|failure| {
-            tracing::warn!(error = %failure, "a response was ended before its end");
+            tracing::warn!(request_id = answer.request_id, error = %failure, "a response was ended before its end");
             io::Error::other("the database does not answer")
         })?;
         let rest = if more { Some(answer) } else { end(answer).await };
@@ -85,18 +88,6 @@ impl<R: Render> Answer<R> {
         }
         Ok(true)
     }
-}
-
-/// The rows of a short answer, in memory.
-pub(crate) async fn rows(
-    database: &Database,
-    statement: &Statement,
-    parameters: &[&dyn Parameter],
-) -> Result<Vec<Row>, Failure> {
-    let transaction = database.begin_read_only().await?;
-    let rows = transaction.query_with(statement, parameters).await?;
-    transaction.commit().await?;
-    Ok(rows)
 }
 
 /// The answer made of rows in memory.

@@ -57,7 +57,7 @@ impl Changes {
     }
 }
 
-async fn assign_in(
+pub(super) async fn assign_in(
     transaction: &Transaction,
     name: &str,
     assign: &Assign,

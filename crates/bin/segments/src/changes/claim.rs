@@ -6,9 +6,11 @@ use futures_util::try_join;
 
 use super::{
     Cause, Changes, Error,
+    assign::{self, Assigned, CannotAssign},
     plan::{Plan, State, Who, Wish},
     user,
 };
+use crate::percent::Assign;
 
 const SET_LOCK_TIMEOUT: Statement = statement!("segments/idempotency/set_lock_timeout");
 const CLAIM: Statement = statement!("segments/idempotency/claim_key");
@@ -143,6 +145,14 @@ impl Change {
         decide: impl FnOnce(&State) -> Result<Vec<Wish>, E>,
     ) -> Result<Option<(i64, Plan)>, Error<E>> {
         user::change(&self.transaction, who, names, cause, decide).await
+    }
+
+    /// Assigns a percentage, see [`Changes::assign`].
+    ///
+    /// # Errors
+    /// The segment, or one to include or exclude, does not allow it, or the database does not answer.
+    pub async fn assign(&self, name: &str, assign: &Assign, cause: &Cause) -> Result<Assigned, Error<CannotAssign>> {
+        assign::assign_in(&self.transaction, name, assign, cause).await
     }
 
     /// The rows of a statement that reads, with the changes so far.

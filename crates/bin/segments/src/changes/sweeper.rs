@@ -15,8 +15,9 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until `stop` is cancelled.
 pub(crate) async fn run(changes: &Changes, stop: &CancellationToken) -> anyhow::Result<()> {
+    metrics::swept(0, runtime::clock::now());
     let round = async || {
-        metrics::expired(changes.sweep().await?);
+        metrics::swept(changes.sweep().await?, runtime::clock::now());
         changes.delete_old_answers().await?;
         Ok::<_, Failure>(())
     };

@@ -28,9 +28,7 @@ impl Refresher {
                     missing.join(", ")
                 ),
             ),
-            Err(failure) => {
-                Finding::failed("collections", failure.into_dependency_error(database::POSTGRES).error)
-            }
+            Err(failure) => Finding::failed("collections", failure.into_dependency_error(database::POSTGRES).error),
         };
         findings.push(collections);
         findings

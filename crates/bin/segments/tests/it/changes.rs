@@ -3,5 +3,6 @@
 mod expiry;
 mod closed;
 mod writers;
+mod over_http;
 mod as_of;
 mod statuses;

@@ -39,6 +39,12 @@ impl Fixture {
         Ok(Database::new(&Settings::from_url(&self.url, None, 16)?))
     }
 
+    /// The URL of a database without a schema.
+    pub(crate) async fn empty() -> anyhow::Result<String> {
+        let stack = devstack::shared().await?;
+        stack.create_database(&stack.fresh_name("segments_empty").await?).await
+    }
+
     /// With the customer's original database imported.
     pub(crate) async fn imported() -> anyhow::Result<Self> {
         let fixture = Self::new().await?;

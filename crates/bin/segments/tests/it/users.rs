@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use consumer::{Message, Processor as _, Publisher as _};
-use devstack::Topic;
+use devstack::{Topic, UserService};
 use segments::{
     changes::{Cause, Status},
     user_actions::{UserActions, UserServiceSettings},
@@ -11,10 +11,7 @@ use segments::{
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use self::user_service::UserService;
 use crate::{fixture::Fixture, service::Service};
-
-mod user_service;
 
 /// The processor of records, with a user service.
 fn actions(fixture: &Fixture, service: &UserService) -> UserActions {
@@ -174,5 +171,37 @@ async fn two_replicas_and_a_kill_end_in_the_states_of_the_user_service() -> anyh
         reasons.insert(String::from_utf8(reason.unwrap_or_default())?);
     }
     assert_eq!(reasons.into_iter().collect::<Vec<_>>(), ["not-json", "unreadable-answer"]);
+    fixture.audit().await
+}
+
+/// The process dies after the transaction and before the offsets are committed: the next one reads the events again.
+#[cfg(feature = "failpoints")]
+#[tokio::test]
+async fn a_kill_between_store_and_commit_repeats_the_events() -> anyhow::Result<()> {
+    let (fixture, service, kafka) = (Fixture::new().await?, UserService::start().await?, topics().await?);
+    for number in [1, 2] {
+        service.set(Uuid::from_u128(number), 200, r#"{"status":"active"}"#);
+    }
+    let url = service.url();
+    let settings = [
+        ("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers.as_str()),
+        ("KAFKA_USER_TOPIC", &kafka.source_topic),
+        ("KAFKA_DEAD_LETTER_TOPIC", &kafka.dead_letter_topic),
+        ("KAFKA_GROUP_ID", &kafka.group_id),
+        ("USER_SERVICE_URL", &url),
+    ];
+    publish(&kafka, &[event(1), event(2)]).await?;
+    let armed: Vec<_> = settings.iter().copied().chain([("FAILPOINTS", "stored=return")]).collect();
+    let mut first = Service::launch(&fixture.url, &armed)?;
+    first.until_ended().await?;
+    let stored = users(&fixture).await?;
+    assert!(!stored.is_empty(), "the transaction was committed");
+    // There is no new event: only those whose offsets were not committed tell of the new states.
+    service.set(Uuid::from_u128(1), 200, r#"{"status":"excluded"}"#);
+    service.set(Uuid::from_u128(2), 404, "");
+    let _second = Service::start(&fixture.url, &settings).await?;
+    let expected: &[&str] =
+        if stored.iter().any(|user| user.starts_with('2')) { &["1|excluded", "2|removed"] } else { &["1|excluded"] };
+    until_users_are(&fixture, expected).await?;
     fixture.audit().await
 }

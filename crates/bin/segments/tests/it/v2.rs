@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::{fixture::Fixture, service::Service};
 
+mod document;
 mod segments;
 mod members;
 mod import;
@@ -21,6 +22,7 @@ mod errors;
 mod access;
 mod pages;
 mod reports;
+mod automatic;
 
 const ANNA: &str = "45643d9d-c98d-5888-9743-20b85ecf0752";
 const BORIS: &str = "00000000-0000-0000-0000-000000000007";
@@ -49,7 +51,13 @@ impl Answer {
 }
 
 /// A request. The body is JSON, unless a header says otherwise.
-fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Answer> {
+fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(120)))?;
     let mut head = format!("{method} /api/v2{path} HTTP/1.0\r\nContent-Length: {}\r\n", body.len());
@@ -96,8 +104,11 @@ impl Api {
         Ok(api)
     }
 
+    /// A request. The answer has to be one that the document promises.
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
-        ask(self.service.address(), method, path, headers, body.as_ref()).unwrap()
+        let answer = ask(self.service.address(), method, path, headers, body.as_ref()).unwrap();
+        document::validate(method, path, &answer);
+        answer
     }
 
     fn get(&self, path: &str) -> Answer {

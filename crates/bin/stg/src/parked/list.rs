@@ -146,7 +146,7 @@ async fn explain<L: Line>(lines: &mut [L], names: &ReferenceStore) {
 /// Advice to the operator for each kind.
 const fn advice(kind: Kind) -> &'static str {
     match kind {
-        Kind::Dish => {
+        Kind::Product => {
             "the restaurant's menu in Redis must have it, with a name and a category. Otherwise run `parked release`; after PARK_MAX_AGE the order is released automatically"
         }
         Kind::Payload => {

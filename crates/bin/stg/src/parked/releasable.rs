@@ -71,7 +71,7 @@ async fn known(names: &ReferenceStore, missing: Vec<Missing>) -> Result<Vec<Miss
     let restaurants = ids(|name| match name.kind {
         Kind::Payload | Kind::Size | Kind::User => None,
         Kind::Restaurant => Some(name.id.as_str()),
-        Kind::Dish => Some(name.restaurant_id.as_str()),
+        Kind::Product => Some(name.restaurant_id.as_str()),
     });
     let (users, restaurants): (Vec<_>, Vec<_>) = (users.into_iter().collect(), restaurants.into_iter().collect());
     let mut known = vec![false; missing.len()];

@@ -116,8 +116,8 @@ impl Release {
                 ids(&transaction.query(&statement!("stg/parked/release_parked_orders"), [&parked, &at]).await?)?;
             let going: BTreeSet<i64> = going.into_iter().collect();
             let left: Vec<i64> = parked.iter().copied().filter(|order| !going.contains(order)).collect();
-            let told = left.iter().copied().take(MAX_LISTED.saturating_sub(released.reasons.len())).collect();
-            released.reasons.append(&mut reasons(&transaction, told).await?);
+            let listed = left.iter().copied().take(MAX_LISTED.saturating_sub(released.reasons.len())).collect();
+            released.reasons.append(&mut reasons(&transaction, listed).await?);
             if acts {
                 transaction.commit().await?;
             } else {

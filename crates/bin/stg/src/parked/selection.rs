@@ -11,8 +11,8 @@ use crate::transform::Kind;
 /// Conditions that all apply. Without any, every parked order is selected.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Selection {
-    /// Selects the orders that wait for this kind: user, restaurant, dish, room (the message exceeds the limit of the topic) or payload
-    /// (unreadable).
+    /// Selects the orders that wait for this kind: user, restaurant, dish (a product), room (the message exceeds the limit of the topic) or
+    /// payload (unreadable).
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub kind: Option<Kind>,
 

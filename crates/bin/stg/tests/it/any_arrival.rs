@@ -12,14 +12,14 @@ use crate::{
     table::Table,
 };
 
-/// Orders whose dishes are on the menu, added later, or never added.
-const DISHES: &[&str] = &["tea", "late", "never"];
+/// Orders whose products are on the menu, added later, or never added.
+const PRODUCTS: &[&str] = &["tea", "late", "never"];
 
 /// Events in any order, with repetitions, in batches.
 fn batches() -> impl Strategy<Value = Vec<Vec<Event>>> {
-    let dishes = vec(select(DISHES), 0..2);
-    let event = (0..4_i64, 0..6_u8, dishes)
-        .prop_map(|(id, minute, dishes)| order(id, minute, if id % 2 == 0 { "u" } else { "v" }, &dishes));
+    let products = vec(select(PRODUCTS), 0..2);
+    let event = (0..4_i64, 0..6_u8, products)
+        .prop_map(|(id, minute, products)| order(id, minute, if id % 2 == 0 { "u" } else { "v" }, &products));
     vec(event, 1..20).prop_flat_map(|events| {
         let again = vec(select(events.clone()), 0..10);
         let all = again.prop_map(move |again| [events.clone(), again].concat()).prop_shuffle();
@@ -27,11 +27,11 @@ fn batches() -> impl Strategy<Value = Vec<Vec<Event>>> {
     })
 }
 
-/// The content of Redis at batch `number`: other names each time, and one more dish after a while.
+/// The content of Redis at batch `number`: other names each time, and one more product after a while.
 fn redis(number: usize) -> Redis {
     let name = format!("Котова {number}");
-    let redis = Redis::default().and_user("u", &name).and_user("v", &name).and_dishes(&[("tea", Some("Чай"))]);
-    if number > 2 { redis.and_dishes(&[("late", Some("Торты"))]) } else { redis }
+    let redis = Redis::default().and_user("u", &name).and_user("v", &name).and_products(&[("tea", Some("Чай"))]);
+    if number > 2 { redis.and_products(&[("late", Some("Торты"))]) } else { redis }
 }
 
 fn newest(batches: &[Vec<Event>]) -> HashMap<i64, Version> {
@@ -45,7 +45,7 @@ fn newest(batches: &[Vec<Event>]) -> HashMap<i64, Version> {
 
 proptest! {
     #[test]
-    fn the_newest_version_of_each_order_is_held(batches in batches()) {
+    fn the_newest_version_of_each_order_is_stored(batches in batches()) {
         let mut table = Table::default();
         for (number, batch) in batches.iter().enumerate() {
             table.store(batch, &redis(number).lookup(), at(30));
@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn a_version_is_told_in_the_same_bytes_for_ever(batches in batches()) {
+    fn a_version_is_always_published_in_the_same_bytes(batches in batches()) {
         let mut table = Table::default();
         let mut told = HashMap::new();
         for (number, batch) in batches.iter().chain(&batches).enumerate() {
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn a_replay_writes_nothing_and_tells_what_is_held(batches in batches()) {
+    fn a_replay_writes_nothing_and_publishes_the_stored_messages(batches in batches()) {
         let mut table = Table::default();
         for batch in &batches {
             table.store(batch, &redis(9).lookup(), at(30));

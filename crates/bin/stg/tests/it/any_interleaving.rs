@@ -14,13 +14,13 @@ use crate::fixture::{Fixture, USUAL, record};
 const ORDERS: i64 = 6;
 const USERS: [&str; 2] = ["u", "v"];
 const RESTAURANTS: [&str; 2] = ["r", "s"];
-const DISHES: [&str; 3] = ["pie", "cake", "tea"];
+const PRODUCTS: [&str; 3] = ["pie", "cake", "tea"];
 
 /// A step of a test case.
 #[derive(Debug, Clone)]
 enum Step {
-    /// A batch reaches a replica: order, minute, restaurant, dishes of each event.
-    Batch(usize, Vec<Told>),
+    /// A batch reaches a replica: order, minute, restaurant, products of each event.
+    Batch(usize, Vec<SentEvent>),
     /// A name is added or removed.
     User(&'static str, bool),
     Restaurant(&'static str, Vec<&'static str>),
@@ -28,7 +28,7 @@ enum Step {
     Round(usize, End),
 }
 
-type Told = (i64, u8, &'static str, Vec<&'static str>);
+type SentEvent = (i64, u8, &'static str, Vec<&'static str>);
 
 #[derive(Debug, Clone, Copy)]
 enum End {
@@ -37,23 +37,23 @@ enum End {
     Unsent,
 }
 
-fn told() -> impl Strategy<Value = Told> {
-    (0..ORDERS, 0..5_u8, select(&RESTAURANTS[..]), vec(select(&DISHES[..]), 0..3))
+fn sent_event() -> impl Strategy<Value = SentEvent> {
+    (0..ORDERS, 0..5_u8, select(&RESTAURANTS[..]), vec(select(&PRODUCTS[..]), 0..3))
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let end = prop_oneof![3 => Just(End::Settled), 1 => Just(End::Unsettled), 1 => Just(End::Unsent)];
     prop_oneof![
-        4 => (0..2_usize, vec(told(), 1..5)).prop_map(|(replica, events)| Step::Batch(replica, events)),
+        4 => (0..2_usize, vec(sent_event(), 1..5)).prop_map(|(replica, events)| Step::Batch(replica, events)),
         2 => (select(&USERS[..]), any::<bool>()).prop_map(|(user, is_there)| Step::User(user, is_there)),
-        2 => (select(&RESTAURANTS[..]), vec(select(&DISHES[..]), 0..4)).prop_map(|(id, menu)| Step::Restaurant(id, menu)),
+        2 => (select(&RESTAURANTS[..]), vec(select(&PRODUCTS[..]), 0..4)).prop_map(|(id, menu)| Step::Restaurant(id, menu)),
         4 => (0..2_usize, end).prop_map(|(replica, end)| Step::Round(replica, end)),
     ]
 }
 
-fn records(events: &[Told]) -> Vec<Record> {
-    let record = |(order, minute, restaurant, dishes): &Told| {
-        record(*order, *minute, USERS[usize::try_from(*order).unwrap() % 2], restaurant, dishes)
+fn records(events: &[SentEvent]) -> Vec<Record> {
+    let record = |(order, minute, restaurant, products): &SentEvent| {
+        record(*order, *minute, USERS[usize::try_from(*order).unwrap() % 2], restaurant, products)
     };
     events.iter().map(record).collect()
 }
@@ -130,7 +130,7 @@ async fn heal(fixture: &Fixture, broker: &mut Broker) -> anyhow::Result<()> {
         fixture.name_user(user).await?;
     }
     for restaurant in RESTAURANTS {
-        fixture.name_restaurant(restaurant, &DISHES).await?;
+        fixture.name_restaurant(restaurant, &PRODUCTS).await?;
     }
     let mut last: Stg = fixture.processor(USUAL).await?;
     loop {
@@ -163,7 +163,7 @@ const AUDIT: &str = "SELECT 'parked ' || object_id FROM stg.order_events WHERE p
 const CASES: u32 = 24;
 
 #[test]
-fn ends_in_the_same_state() -> anyhow::Result<()> {
+fn any_interleaving_ends_in_the_same_state() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let fixture = runtime.block_on(Fixture::set())?;
     let cases = std::env::var("PROPTEST_CASES").map_or(Ok(CASES), |cases| cases.parse())?;

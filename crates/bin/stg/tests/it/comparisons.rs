@@ -18,7 +18,7 @@ fn labels(outcomes: &[Outcome]) -> Vec<&str> {
 }
 
 fn everything() -> Lookup {
-    Redis::of_user("u").and_user("v", "Анна").and_dishes(&[("tea", Some("Чай")), ("roll", Some("Роллы"))]).lookup()
+    Redis::of_user("u").and_user("v", "Анна").and_products(&[("tea", Some("Чай")), ("roll", Some("Роллы"))]).lookup()
 }
 
 fn version(message: &Message) -> String {
@@ -27,7 +27,7 @@ fn version(message: &Message) -> String {
 }
 
 #[test]
-fn several_versions_in_one_batch_are_applied_one_after_the_other() {
+fn versions_of_one_batch_are_applied_in_sequence() {
     let batch: Vec<Event> = [3, 1, 3, 5, 5, 4].map(|minute| order(1, minute, "u", &["tea"])).into();
     let mut table = Table::default();
     let changes = table.store(&batch, &everything(), noon());
@@ -40,7 +40,7 @@ fn several_versions_in_one_batch_are_applied_one_after_the_other() {
 }
 
 #[test]
-fn the_message_is_keyed_by_the_user_and_named_by_the_menu() {
+fn the_message_has_the_user_as_its_key_and_names_from_the_menu() {
     let changes = Table::default().store(&[order(1, 0, "u", &["roll"])], &everything(), at(7));
     let [message] = changes.messages.as_slice() else { panic!("{:?}", changes.messages) };
     assert_eq!(message.key, "u");
@@ -52,11 +52,11 @@ fn the_message_is_keyed_by_the_user_and_named_by_the_menu() {
 }
 
 #[test]
-fn an_equal_event_sends_the_bytes_that_are_stored_whatever_redis_says() {
+fn an_equal_event_publishes_the_stored_bytes_regardless_of_redis() {
     let event = order(1, 0, "u", &["tea"]);
     let mut table = Table::default();
     let first = table.store(std::slice::from_ref(&event), &everything(), at(1)).messages;
-    let renamed = Redis::default().and_user("u", "Другая").and_dishes(&[("tea", Some("Напитки"))]).lookup();
+    let renamed = Redis::default().and_user("u", "Другая").and_products(&[("tea", Some("Напитки"))]).lookup();
     for lookup in [renamed, Lookup::default()] {
         let again = table.store(std::slice::from_ref(&event), &lookup, at(9));
         assert_eq!(labels(&again.outcomes), ["unchanged"]);
@@ -66,7 +66,7 @@ fn an_equal_event_sends_the_bytes_that_are_stored_whatever_redis_says() {
 }
 
 #[test]
-fn an_older_event_neither_writes_nor_sends() {
+fn an_older_event_writes_and_publishes_nothing() {
     let mut table = Table::default();
     table.store(&[order(1, 5, "u", &["tea"])], &everything(), noon());
     let changes = table.store(&[order(1, 4, "u", &["roll"])], &everything(), noon());
@@ -75,7 +75,7 @@ fn an_older_event_neither_writes_nor_sends() {
 }
 
 #[test]
-fn a_parked_order_is_kept_and_says_nothing() {
+fn a_parked_order_is_stored_and_not_published() {
     let mut table = Table::default();
     let event = order(1, 0, "nobody", &["tea"]);
     let changes = table.store(std::slice::from_ref(&event), &everything(), at(3));
@@ -90,7 +90,7 @@ fn a_parked_order_is_kept_and_says_nothing() {
 }
 
 #[test]
-fn a_newer_event_of_a_parked_order_takes_its_place_in_the_queue() {
+fn a_newer_event_of_a_parked_order_keeps_its_place_in_the_queue() {
     let mut table = Table::default();
     table.store(&[order(1, 0, "u", &["cake"])], &everything(), at(3));
     let changes = table.store(&[order(1, 1, "u", &["pie"])], &everything(), at(8));
@@ -107,7 +107,7 @@ fn a_newer_event_of_a_parked_order_takes_its_place_in_the_queue() {
 }
 
 #[test]
-fn a_message_overtaken_by_an_event_that_parks_is_kept_until_it_is_known_to_be_sent() {
+fn an_unsent_message_is_kept_when_a_newer_event_is_parked() {
     let (complete, parks) = (order(1, 0, "u", &["tea"]), order(1, 1, "u", &["cake"]));
     let mut apart = Table::default();
     let first = apart.store(std::slice::from_ref(&complete), &everything(), at(1)).messages;
@@ -124,7 +124,7 @@ fn a_message_overtaken_by_an_event_that_parks_is_kept_until_it_is_known_to_be_se
     assert!(changes.new[&1].publish_without_offset);
     let replay = together.store(&[complete, parks], &everything(), at(3));
     assert_eq!(labels(&replay.outcomes), ["stale", "unchanged"]);
-    assert_eq!(replay.messages, [], "what is told is the message that is held, by the work without records");
+    assert_eq!(replay.messages, [], "the background round publishes the stored message");
     assert!(together.stored_order[&1].enriched.is_some());
 
     let alone = Table::default().store(&[order(2, 0, "u", &["cake"])], &everything(), at(1));
@@ -148,7 +148,7 @@ fn an_order_keeps_its_first_user() {
 }
 
 #[test]
-fn a_message_over_the_limit_is_refused_before_anything_is_stored() {
+fn a_message_over_the_limit_is_rejected_before_anything_is_stored() {
     let (small, large) = (order(1, 0, "u", &["tea"]), order(2, 0, "u", &["roll"; 9]));
     let size = |event: &Event| {
         let changes = Table::default().transform(std::slice::from_ref(event), &everything(), noon(), usize::MAX);

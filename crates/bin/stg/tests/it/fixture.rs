@@ -80,11 +80,10 @@ impl Fixture {
         self.put(id, &json!({"_id": id, "name": format!("Имя {id}"), "login": id}).to_string()).await
     }
 
-    /// Each dish in a category of its own.
-    pub(crate) async fn name_restaurant(&self, id: &str, dishes: &[&str]) -> anyhow::Result<()> {
-        let dish =
-            |dish: &&str| json!({"_id": dish, "name": format!("Блюдо {dish}"), "category": format!("Раздел {dish}")});
-        let menu: Vec<Value> = dishes.iter().map(dish).collect();
+    /// Each product in a category of its own.
+    pub(crate) async fn name_restaurant(&self, id: &str, products: &[&str]) -> anyhow::Result<()> {
+        let product = |product: &&str| json!({"_id": product, "name": format!("Блюдо {product}"), "category": format!("Раздел {product}")});
+        let menu: Vec<Value> = products.iter().map(product).collect();
         self.put(id, &json!({"_id": id, "name": "Кофейня №1", "menu": menu}).to_string()).await
     }
 
@@ -193,8 +192,8 @@ pub(crate) fn ids(sent: &[Value]) -> Vec<i64> {
 }
 
 /// Version `minute` of an order in a restaurant.
-pub(crate) fn record(object_id: i64, minute: u8, user: &str, restaurant: &str, dishes: &[&str]) -> Record {
-    let items: Vec<Value> = dishes
+pub(crate) fn record(object_id: i64, minute: u8, user: &str, restaurant: &str, products: &[&str]) -> Record {
+    let items: Vec<Value> = products
         .iter()
         .map(|id| json!({"id": id, "name": format!("Свежий {id}"), "price": 180, "quantity": 1}))
         .collect();

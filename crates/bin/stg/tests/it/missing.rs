@@ -6,24 +6,24 @@ use stg::transform::{Kind, MenuName, Missing, enrich};
 use crate::story::{Redis, at, noon, order};
 
 fn missing(kind: Kind, id: &str) -> Missing {
-    let restaurant_id = if kind == Kind::Dish { "restaurant" } else { "" };
+    let restaurant_id = if kind == Kind::Product { "restaurant" } else { "" };
     Missing { kind, id: id.to_owned(), restaurant_id: restaurant_id.to_owned() }
 }
 
 #[test]
-fn every_name_that_is_missing_is_told_once() {
+fn each_missing_name_is_listed_once() {
     let event = order(1, 0, "u", &["tea", "cake", "pie", "cake"]);
     let (user, restaurant) = (missing(Kind::User, "u"), missing(Kind::Restaurant, "restaurant"));
-    let (cake, pie) = (missing(Kind::Dish, "cake"), missing(Kind::Dish, "pie"));
+    let (cake, pie) = (missing(Kind::Product, "cake"), missing(Kind::Product, "pie"));
     let tea = ("tea", Some("Чай"));
     for (redis, expected) in [
         (Redis::default(), vec![restaurant.clone(), user.clone()]),
         (Redis::default().and_user("u", "Анна"), vec![restaurant]),
-        (Redis::default().and_dishes(&[tea]), vec![user]),
-        (Redis::of_user("u").and_dishes(&[tea]), vec![cake.clone(), pie.clone()]),
-        (Redis::of_user("u").and_dishes(&[tea, ("pie", Some("Пироги"))]), vec![cake.clone()]),
-        // A dish without a category counts as missing.
-        (Redis::of_user("u").and_dishes(&[tea, ("pie", None), ("cake", Some("Торты"))]), vec![pie]),
+        (Redis::default().and_products(&[tea]), vec![user]),
+        (Redis::of_user("u").and_products(&[tea]), vec![cake.clone(), pie.clone()]),
+        (Redis::of_user("u").and_products(&[tea, ("pie", Some("Пироги"))]), vec![cake.clone()]),
+        // A product without a category counts as missing.
+        (Redis::of_user("u").and_products(&[tea, ("pie", None), ("cake", Some("Торты"))]), vec![pie]),
     ] {
         assert_eq!(enrich(&event, &redis.lookup(), noon(), MenuName::Required).as_ref(), Err(&expected), "{redis:?}");
         assert!(expected.iter().all(|name| !name.is_known(&redis.lookup())), "{redis:?}");
@@ -31,19 +31,19 @@ fn every_name_that_is_missing_is_told_once() {
 }
 
 #[test]
-fn a_missing_name_is_known_when_it_is_usable() {
-    let menu = |category| Redis::of_user("u").and_dishes(&[("cake", category)]).lookup();
+fn a_missing_name_is_known_as_soon_as_it_is_usable() {
+    let menu = |category| Redis::of_user("u").and_products(&[("cake", category)]).lookup();
     assert!(missing(Kind::User, "u").is_known(&menu(None)));
     assert!(missing(Kind::Restaurant, "restaurant").is_known(&menu(None)));
-    assert!(!missing(Kind::Dish, "cake").is_known(&menu(None)));
-    assert!(missing(Kind::Dish, "cake").is_known(&menu(Some("Торты"))));
+    assert!(!missing(Kind::Product, "cake").is_known(&menu(None)));
+    assert!(missing(Kind::Product, "cake").is_known(&menu(Some("Торты"))));
     assert!(!missing(Kind::User, "cake").is_known(&menu(Some("Торты"))));
 }
 
 #[test]
-fn dishes_go_on_without_a_category_when_they_have_waited_long_enough() {
+fn products_get_no_category_after_the_longest_wait() {
     let event = order(1, 0, "u", &["tea", "cake", "pie"]);
-    let redis = Redis::of_user("u").and_dishes(&[("tea", Some("Чай")), ("pie", None)]);
+    let redis = Redis::of_user("u").and_products(&[("tea", Some("Чай")), ("pie", None)]);
     let sent = enrich(&event, &redis.lookup(), at(5), MenuName::Optional).unwrap();
     let products: Vec<_> =
         sent.products.iter().map(|product| (product.name.as_str(), product.category.as_str())).collect();
@@ -53,9 +53,9 @@ fn dishes_go_on_without_a_category_when_they_have_waited_long_enough() {
 }
 
 #[test]
-fn a_user_and_a_restaurant_are_waited_for_however_long_it_takes() {
+fn users_and_restaurants_are_waited_for_without_limit() {
     let event = order(1, 0, "u", &["tea"]);
-    let no_user = Redis::default().and_dishes(&[("tea", Some("Чай"))]).lookup();
+    let no_user = Redis::default().and_products(&[("tea", Some("Чай"))]).lookup();
     assert_eq!(enrich(&event, &no_user, noon(), MenuName::Optional), Err(vec![missing(Kind::User, "u")]));
     let no_restaurant = Redis::default().and_user("u", "Анна").lookup();
     let expected = Err(vec![missing(Kind::Restaurant, "restaurant")]);
@@ -63,8 +63,8 @@ fn a_user_and_a_restaurant_are_waited_for_however_long_it_takes() {
 }
 
 #[test]
-fn kinds_are_read_as_they_are_written() {
-    for kind in [Kind::Dish, Kind::Restaurant, Kind::User] {
+fn kinds_are_parsed_from_their_stored_text() {
+    for kind in [Kind::Product, Kind::Restaurant, Kind::User] {
         assert_eq!(Kind::read(kind.as_str()), Some(kind));
     }
     assert_eq!(Kind::read("waiter"), None);

@@ -11,11 +11,11 @@ use stg::{
 
 use crate::fixture::{Fixture, RESTAURANT, USER, USUAL, YES, record, round, store};
 
-const DISH: &str = "6276e8cd0cf48b4cded00878";
+const PRODUCT: &str = "6276e8cd0cf48b4cded00878";
 
-/// Stores an order of a dish that is on no menu, so that it is parked.
+/// Stores an order of a product that is on no menu, so that it is parked.
 async fn park(processor: &mut Stg, object_id: i64, user: &str) -> anyhow::Result<()> {
-    let outcomes = store(processor, &[record(object_id, 0, user, RESTAURANT, &[DISH])]).await?;
+    let outcomes = store(processor, &[record(object_id, 0, user, RESTAURANT, &[PRODUCT])]).await?;
     assert_eq!(outcomes, [Outcome::Deferred]);
     Ok(())
 }
@@ -29,7 +29,7 @@ fn all() -> Release {
 }
 
 #[tokio::test]
-async fn an_order_that_waits_for_a_dish_goes_on_when_it_is_released() -> anyhow::Result<()> {
+async fn a_released_order_that_waits_for_a_product_is_published() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     assert_eq!(fixture.list(List::default()).await?, "no order is parked\n");
@@ -37,7 +37,7 @@ async fn an_order_that_waits_for_a_dish_goes_on_when_it_is_released() -> anyhow:
     assert_eq!(round(&mut processor).await?, Vec::<Value>::new(), "it waits");
     let listed = fixture.listed().await?.remove(0);
     assert_eq!((&listed["object_id"], &listed["released"]), (&json!(1), &json!(false)));
-    assert_eq!(listed["waits_for"], json!([{"kind": "dish", "id": DISH, "restaurant_id": RESTAURANT}]));
+    assert_eq!(listed["waits_for"], json!([{"kind": "dish", "id": PRODUCT, "restaurant_id": RESTAURANT}]));
 
     let dry = Release { confirmation: Confirmation { dry_run: true, yes: false }, ..named(&[1]) };
     assert_eq!(fixture.release(dry).await?.0, "would release 1\nnothing was changed\n");
@@ -52,7 +52,7 @@ async fn an_order_that_waits_for_a_dish_goes_on_when_it_is_released() -> anyhow:
 
     let sent = round(&mut processor).await?;
     let product = &sent[0]["payload"]["products"][0];
-    let name = format!("Свежий {DISH}");
+    let name = format!("Свежий {PRODUCT}");
     assert_eq!((&product["name"], &product["category"]), (&json!(name), &json!("Без категории")));
     assert_eq!(fixture.list(List::default()).await?, "no order is parked\n");
     assert_eq!(round(&mut processor).await?, Vec::<Value>::new(), "it is sent once");
@@ -60,7 +60,7 @@ async fn an_order_that_waits_for_a_dish_goes_on_when_it_is_released() -> anyhow:
 }
 
 #[tokio::test]
-async fn a_newer_event_inherits_the_release_and_the_true_age() -> anyhow::Result<()> {
+async fn a_newer_event_inherits_the_release_and_the_parking_time() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, USER).await?;
@@ -86,7 +86,7 @@ async fn a_newer_event_inherits_the_release_and_the_true_age() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
+async fn the_release_of_an_order_that_waits_for_a_user_is_rejected() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, USER).await?;
@@ -110,12 +110,12 @@ async fn an_order_that_waits_for_a_user_is_refused() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn all_means_all_that_can_go_on_portion_by_portion() -> anyhow::Result<()> {
+async fn all_releasable_orders_are_released_in_chunks() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
-    let records: Vec<_> = (1..=2100).map(|id| record(id, 0, USER, RESTAURANT, &[DISH])).collect();
+    let records: Vec<_> = (1..=2100).map(|id| record(id, 0, USER, RESTAURANT, &[PRODUCT])).collect();
     store(&mut processor, &records).await?;
-    let strangers: Vec<_> = (3001..=3030).map(|id| record(id, 0, "nobody", RESTAURANT, &[DISH])).collect();
+    let strangers: Vec<_> = (3001..=3030).map(|id| record(id, 0, "nobody", RESTAURANT, &[PRODUCT])).collect();
     store(&mut processor, &strangers).await?;
     let (said, end) = fixture.release(all()).await?;
     end?;
@@ -131,7 +131,7 @@ async fn all_means_all_that_can_go_on_portion_by_portion() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn what_was_selected_is_listed_and_released() -> anyhow::Result<()> {
+async fn selected_orders_are_listed_and_released() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, USER).await?;
@@ -151,11 +151,11 @@ async fn what_was_selected_is_listed_and_released() -> anyhow::Result<()> {
     };
     assert_eq!(ids(of(None, None, None)).await?, [1, 2, 3, 4], "the longest parked first");
     assert_eq!(ids(of(Some(Kind::User), None, None)).await?, [2, 4]);
-    assert_eq!(ids(of(None, Some(DISH), None)).await?, [1]);
-    assert_eq!(ids(of(None, Some(RESTAURANT), None)).await?, [1, 3], "whose dishes are missing");
+    assert_eq!(ids(of(None, Some(PRODUCT), None)).await?, [1]);
+    assert_eq!(ids(of(None, Some(RESTAURANT), None)).await?, [1, 3], "whose products are missing");
     assert_eq!(ids(of(None, Some("4"), None)).await?, [4]);
     assert_eq!(ids(of(None, None, Some(1))).await?, [1]);
-    assert_eq!(ids(of(Some(Kind::User), Some(DISH), None)).await?, Vec::<i64>::new());
+    assert_eq!(ids(of(Some(Kind::User), Some(PRODUCT), None)).await?, Vec::<i64>::new());
 
     let by_name = fixture.list(List { json: true, by_name: true, ..List::default() }).await?;
     let first: Value = serde_json::from_str(by_name.lines().next().unwrap())?;
@@ -173,7 +173,7 @@ async fn what_was_selected_is_listed_and_released() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_process_needs_the_database_only_and_tells_by_its_exit_code() -> anyhow::Result<()> {
+async fn the_commands_need_only_the_database_and_set_the_exit_code() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, "nobody").await?;
@@ -214,7 +214,7 @@ const USERS: [(&str, &[&str], &str, &str); 7] = [
 ];
 
 #[tokio::test]
-async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
+async fn the_list_shows_why_a_name_is_missing() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let menu = json!([{"_id": "pie", "name": "Пирог"}, {"_id": "tea", "name": "Чай", "category": "Напитки"}]);
     fixture.put(RESTAURANT, &json!({"name": "Кофейня", "menu": menu}).to_string()).await?;
@@ -271,7 +271,7 @@ async fn the_list_tells_why_a_name_counts_as_missing() -> anyhow::Result<()> {
 
 /// Without Redis, or without its setting, the list has no reasons.
 #[tokio::test]
-async fn without_a_redis_the_list_has_no_reasons() -> anyhow::Result<()> {
+async fn without_redis_the_list_has_no_reasons() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     park(&mut processor, 1, "nobody").await?;

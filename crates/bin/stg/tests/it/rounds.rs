@@ -12,7 +12,7 @@ use crate::fixture::{Fixture, RESTAURANT, Setting, USER, USUAL, YES, ids, record
 const AT_ONCE: Setting = Setting { park_max_age: "0s", ..USUAL };
 
 #[tokio::test]
-async fn replicas_share_the_work_and_none_goes_without() -> anyhow::Result<()> {
+async fn parked_orders_are_shared_among_replicas() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let (mut one, mut other) = (fixture.processor(USUAL).await?, fixture.processor(USUAL).await?);
     let records: Vec<_> = (1..=40).map(|id| record(id, 0, "late", RESTAURANT, &[])).collect();
@@ -37,7 +37,7 @@ async fn replicas_share_the_work_and_none_goes_without() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn one_that_cannot_be_read_any_more_keeps_nobody_waiting() -> anyhow::Result<()> {
+async fn an_unreadable_parked_order_does_not_delay_the_others() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(AT_ONCE).await?;
     let records: Vec<_> = (1..=30).map(|id| record(id, 0, USER, RESTAURANT, &["pie"])).collect();
@@ -67,14 +67,14 @@ async fn one_that_cannot_be_read_any_more_keeps_nobody_waiting() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn one_that_has_no_room_waits_for_it_and_says_so() -> anyhow::Result<()> {
+async fn an_order_over_the_message_limit_stays_parked_with_kind_room() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut narrow = fixture.processor(Setting { max_message_bytes: 1000, ..USUAL }).await?;
-    let dishes: Vec<String> = (0..20).map(|number| format!("dish {number:02}")).collect();
-    let dishes: Vec<&str> = dishes.iter().map(String::as_str).collect();
-    store(&mut narrow, &[record(1, 0, "late", RESTAURANT, &dishes), record(2, 0, "late", RESTAURANT, &[])]).await?;
+    let products: Vec<String> = (0..20).map(|number| format!("dish {number:02}")).collect();
+    let products: Vec<&str> = products.iter().map(String::as_str).collect();
+    store(&mut narrow, &[record(1, 0, "late", RESTAURANT, &products), record(2, 0, "late", RESTAURANT, &[])]).await?;
     fixture.name_user("late").await?;
-    fixture.name_restaurant(RESTAURANT, &dishes).await?;
+    fixture.name_restaurant(RESTAURANT, &products).await?;
     let mut narrow = fixture.processor(Setting { max_message_bytes: 1000, ..USUAL }).await?;
     assert_eq!(ids(&rounds(&mut narrow).await?), [2]);
     let listed = fixture.listed().await?;
@@ -89,7 +89,7 @@ async fn one_that_has_no_room_waits_for_it_and_says_so() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_name_that_vanishes_again_keeps_nobody_waiting() -> anyhow::Result<()> {
+async fn a_name_that_is_removed_again_does_not_delay_the_others() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     let of = |user: &'static str, ids: std::ops::RangeInclusive<i64>| -> Vec<_> {
@@ -111,13 +111,13 @@ async fn a_name_that_vanishes_again_keeps_nobody_waiting() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn values_of_no_use_are_names_that_are_missing() -> anyhow::Result<()> {
+async fn unusable_values_count_as_missing_names() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let mut processor = fixture.processor(USUAL).await?;
     // The same id is used for a user and a restaurant; a value is at most one of them.
     store(&mut processor, &[record(1, 0, "both", "both", &["pie"]), record(2, 0, "u", "r", &["pie"])]).await?;
-    let dish = |category: &str| json!([{"_id": "pie", "name": "Пирог", "category": category}]);
-    let huge = json!({"name": "Р", "menu": dish("Пироги"), "filling": "x".repeat(5 << 20)}).to_string();
+    let product = |category: &str| json!([{"_id": "pie", "name": "Пирог", "category": category}]);
+    let huge = json!({"name": "Р", "menu": product("Пироги"), "filling": "x".repeat(5 << 20)}).to_string();
     for (user, restaurant) in [
         ("", ""),
         ("{", "not json"),
@@ -125,8 +125,8 @@ async fn values_of_no_use_are_names_that_are_missing() -> anyhow::Result<()> {
         (r#"{"name": " "}"#, r#"{"menu": []}"#),
         (r#"{"name": "Р", "menu": []}"#, r#"{"name": "Анна"}"#),
         (r#"{"name": "Анна"}"#, huge.as_str()),
-        (r#"{"name": "Анна"}"#, &json!({"name": "Р", "menu": dish("")}).to_string()),
-        (r#"{"name": "Анна"}"#, &json!({"name": "Р", "menu": dish(" \u{a0}")}).to_string()),
+        (r#"{"name": "Анна"}"#, &json!({"name": "Р", "menu": product("")}).to_string()),
+        (r#"{"name": "Анна"}"#, &json!({"name": "Р", "menu": product(" \u{a0}")}).to_string()),
     ] {
         fixture.put("u", user).await?;
         fixture.put("r", restaurant).await?;
@@ -134,7 +134,7 @@ async fn values_of_no_use_are_names_that_are_missing() -> anyhow::Result<()> {
         let mut processor = fixture.processor(USUAL).await?;
         assert_eq!(rounds(&mut processor).await?, Vec::<Value>::new(), "{user} {restaurant:.80}");
     }
-    fixture.put("r", &json!({"name": "Р", "menu": dish("Пироги")}).to_string()).await?;
+    fixture.put("r", &json!({"name": "Р", "menu": product("Пироги")}).to_string()).await?;
     assert_eq!(ids(&rounds(&mut fixture.processor(USUAL).await?).await?), [2]);
     let left = fixture.listed().await?;
     assert_eq!((left.len(), &left[0]["waits_for"][0]["kind"]), (1, &json!("user")));
@@ -142,7 +142,7 @@ async fn values_of_no_use_are_names_that_are_missing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn dishes_are_given_up_and_users_are_not() -> anyhow::Result<()> {
+async fn the_wait_for_products_ends_and_that_for_users_does_not() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut patient = fixture.processor(USUAL).await?;
     let records = [record(1, 0, "nobody", RESTAURANT, &["pie"]), record(2, 0, USER, RESTAURANT, &["pie"])];
@@ -152,12 +152,12 @@ async fn dishes_are_given_up_and_users_are_not() -> anyhow::Result<()> {
     assert_eq!(ids(&rounds(&mut hasty).await?), [2]);
     fixture.name_user("nobody").await?;
     let sent = rounds(&mut hasty).await?;
-    assert_eq!(sent[0]["payload"]["products"][0]["category"], "Без категории", "it has waited for its dish, too");
+    assert_eq!(sent[0]["payload"]["products"][0]["category"], "Без категории", "it has waited for its product, too");
     Ok(())
 }
 
 #[tokio::test]
-async fn an_equal_or_older_event_changes_nothing_and_a_newer_one_takes_the_place() -> anyhow::Result<()> {
+async fn a_parked_order_is_replaced_only_by_a_newer_event() -> anyhow::Result<()> {
     let fixture = Fixture::with_names().await?;
     let mut processor = fixture.processor(USUAL).await?;
     let rows = "SELECT concat_ws('|', object_id, version, parked_at, payload, unsent) FROM stg.order_events";
@@ -173,7 +173,7 @@ async fn an_equal_or_older_event_changes_nothing_and_a_newer_one_takes_the_place
 }
 
 #[tokio::test]
-async fn metrics_tell_kinds_and_true_ages() -> anyhow::Result<()> {
+async fn metrics_have_kinds_and_parking_times() -> anyhow::Result<()> {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let _recording = metrics::set_default_local_recorder(&recorder);
     let fixture = Fixture::with_names().await?;

@@ -17,8 +17,8 @@ pub(crate) fn at(minute: u8) -> UtcMicros {
 }
 
 /// Version `minute` of an order of one user in the one restaurant.
-pub(crate) fn order(object_id: i64, minute: u8, user: &str, dishes: &[&str]) -> Event {
-    let items: Vec<_> = dishes
+pub(crate) fn order(object_id: i64, minute: u8, user: &str, products: &[&str]) -> Event {
+    let items: Vec<_> = products
         .iter()
         .map(|id| json!({"id": id, "name": format!("{id} of the order"), "price": 180, "quantity": 2}))
         .collect();
@@ -42,7 +42,7 @@ pub(crate) struct Redis {
 impl Redis {
     /// A user, and the restaurant with an empty menu.
     pub(crate) fn of_user(user: &str) -> Self {
-        Self::default().and_user(user, "Котова Ольга").and_dishes(&[])
+        Self::default().and_user(user, "Котова Ольга").and_products(&[])
     }
 
     /// One more user.
@@ -51,12 +51,12 @@ impl Redis {
         self
     }
 
-    /// Dishes with their categories on the restaurant's menu.
-    pub(crate) fn and_dishes(mut self, dishes: &[(&str, Option<&str>)]) -> Self {
+    /// Products with their categories on the restaurant's menu.
+    pub(crate) fn and_products(mut self, products: &[(&str, Option<&str>)]) -> Self {
         let menu = self.menu.get_or_insert_default();
-        menu.extend(dishes.iter().map(|(id, category)| {
-            let dish = Product { name: format!("{id} of the menu"), category: category.map(str::to_owned) };
-            ((*id).to_owned(), dish)
+        menu.extend(products.iter().map(|(id, category)| {
+            let product = Product { name: format!("{id} of the menu"), category: category.map(str::to_owned) };
+            ((*id).to_owned(), product)
         }));
         self
     }

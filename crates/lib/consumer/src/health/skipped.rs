@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_logged_from_time_to_time() {
+    fn each_kind_is_logged_once_per_interval() {
         let (mut skipped, begin) = (Skipped::default(), Instant::now());
         assert_eq!(skipped.add("untyped", begin), Some(1));
         assert_eq!(skipped.add("untyped", begin), None);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn an_example_has_names_of_fields_and_no_values() {
+    fn an_example_has_field_names_and_no_values() {
         for (value, expected) in [
             (r#"{"schema": {}, "payload": {"user": "Котова Ольга"}}"#, "payload, schema"),
             (r#"{"\u0061": 1}"#, "a"),

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stall_keeps_its_beginning_while_its_text_changes() {
+    fn a_stall_keeps_its_start_when_its_error_changes() {
         let (mut stalls, begin) = (Stalls::default(), Instant::now());
         let minute = begin + Duration::from_secs(60);
         stalls.set(StallCause::PartitionError, "orders/3", "corrupt", begin);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stall_ends_alone_or_with_its_subject() {
+    fn a_stall_is_cleared_by_cause_or_by_subject() {
         let (mut stalls, now) = (Stalls::default(), Instant::now());
         for (cause, subject) in [
             (StallCause::PartitionError, "orders/0"),

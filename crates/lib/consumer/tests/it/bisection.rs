@@ -22,7 +22,7 @@ fn failing<const N: usize>(count: i64, failing: [(i64, u32); N]) -> World {
 const FOR_EVER: u32 = u32::MAX;
 
 #[tokio::test(start_paused = true)]
-async fn names_the_record_and_goes_on_trying_it() {
+async fn the_failing_record_is_named_and_retried() {
     let world = failing(4, [(2, FOR_EVER)]).stopped_after(Failed(vec![2]), 30);
     let loop_health = world.loop_health.clone();
     let past = world.run().await;
@@ -33,12 +33,12 @@ async fn names_the_record_and_goes_on_trying_it() {
     assert_eq!(found[32..], [Closed], "nothing is published or committed, and no other event is tried");
     assert!(past.dead_letters.is_empty());
     let waiting = loop_health.waiting().unwrap();
-    let guilty = Coordinates { topic: "orders".to_owned(), partition: 3, offset: 2 };
-    assert_eq!((waiting.dependency.name, waiting.record), ("postgres", Some(guilty)));
+    let bad = Coordinates { topic: "orders".to_owned(), partition: 3, offset: 2 };
+    assert_eq!((waiting.dependency.name, waiting.record), ("postgres", Some(bad)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn goes_on_with_the_rest_when_the_record_passes() {
+async fn processing_continues_when_the_record_succeeds() {
     let world = failing(4, [(2, 15)]);
     let loop_health = world.loop_health.clone();
     let past = world.run().await;
@@ -52,7 +52,7 @@ async fn goes_on_with_the_rest_when_the_record_passes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn believes_nine_times_that_it_passes_by_itself() {
+async fn bisection_begins_after_ten_failures() {
     let past = failing(4, [(2, 9)]).run().await;
     assert_eq!(past.steps[8..10], [Failed(vec![0, 1, 2, 3]), Stored(vec![0, 1, 2, 3])]);
     let past = failing(4, [(2, 10)]).run().await;
@@ -60,7 +60,7 @@ async fn believes_nine_times_that_it_passes_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn blames_nobody_for_an_outage_however_long() {
+async fn an_outage_is_never_bisected() {
     let mut world = failing(4, []);
     world.processor.storing = [Answer::Unavailable; 40].into();
     let past = world.run().await;
@@ -69,7 +69,7 @@ async fn blames_nobody_for_an_outage_however_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn does_not_name_the_record_while_the_database_is_away() {
+async fn no_record_is_named_during_an_outage() {
     let mut world = failing(1, [(0, FOR_EVER)]).stopped_after(Unavailable("postgres"), 1);
     let tried = [Answer::After(std::time::Duration::ZERO); 12];
     world.processor.storing = tried.into();
@@ -80,7 +80,7 @@ async fn does_not_name_the_record_while_the_database_is_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn halves_what_runs_out_of_time_after_three_attempts() {
+async fn a_batch_that_times_out_three_times_is_halved() {
     let mut world = failing(5, []);
     world.processor.largest = Some(2);
     let all = vec![0, 1, 2, 3, 4];
@@ -102,7 +102,7 @@ async fn halves_what_runs_out_of_time_after_three_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn shows_what_it_does_meanwhile() {
+async fn the_step_of_the_loop_is_reported() {
     let world = failing(1, [(0, FOR_EVER)]).stopped_after(Failed(vec![0]), 3);
     let loop_health = world.loop_health.clone();
     assert_eq!(loop_health.step().0, Doing::Starting);
@@ -116,12 +116,12 @@ fn attempts(steps: &[Step]) -> usize {
 
 proptest! {
     #[test]
-    fn finds_any_guilty_records_at_a_bounded_price(
-        count in 1..100_i64, guilty in proptest::collection::btree_map(0..100_i64, 30..60_u32, 0..4),
+    fn any_failing_records_are_found_in_a_bounded_number_of_attempts(
+        count in 1..100_i64, bad in proptest::collection::btree_map(0..100_i64, 30..60_u32, 0..4),
     ) {
-        let guilty: BTreeMap<i64, u32> = guilty.into_iter().filter(|(offset, _)| *offset < count).collect();
+        let bad: BTreeMap<i64, u32> = bad.into_iter().filter(|(offset, _)| *offset < count).collect();
         let mut world = failing(count, []);
-        world.processor.failing = guilty.clone().into();
+        world.processor.failing = bad.clone().into();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let past = runtime.block_on(world.run());
 
@@ -134,9 +134,9 @@ proptest! {
         prop_assert!(past.steps.contains(&Committed(all)));
         prop_assert!(past.dead_letters.is_empty());
         // An attempt with an offending event fails in any case: in the batch, in a part of it, or alone.
-        let failures: usize = guilty.values().map(|times| *times as usize).sum();
+        let failures: usize = bad.values().map(|times| *times as usize).sum();
         let halvings = usize::try_from(count).unwrap().next_power_of_two().ilog2() as usize;
-        let bound = 1 + failures + guilty.len() * 2 * halvings;
+        let bound = 1 + failures + bad.len() * 2 * halvings;
         prop_assert!(attempts(&past.steps) <= bound, "{} transactions of {bound}", attempts(&past.steps));
     }
 }

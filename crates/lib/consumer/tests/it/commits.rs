@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn stored_then_published_then_committed() {
+async fn a_batch_is_stored_then_published_then_committed() {
     let past = World::of_events(3).run().await;
     assert_eq!(
         past.steps,
@@ -26,7 +26,7 @@ async fn stored_then_published_then_committed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dead_letters_are_published_before_the_commit_with_the_original() {
+async fn dead_letters_with_the_original_are_published_before_the_commit() {
     let past = World::of([EVENT, UNREADABLE]).run().await;
     let expected = [Stored(vec![0]), Published(vec![0], vec![1]), Committed(vec![0, 1]), Closed];
     assert_eq!(past.steps, expected);
@@ -36,7 +36,7 @@ async fn dead_letters_are_published_before_the_commit_with_the_original() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_that_leads_to_nothing_is_committed_all_the_same() {
+async fn a_batch_of_skipped_records_is_committed() {
     let past = World::of([FOREIGN, FOREIGN]).run().await;
     assert_eq!(past.steps, [Committed(vec![0, 1]), Closed]);
 }

@@ -15,7 +15,7 @@ fn at(steps: &[Step], step: &Step) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_is_stored_while_another_is_published_and_offsets_go_in_order() {
+async fn a_batch_is_stored_while_another_is_published_and_offsets_are_committed_in_order() {
     let mut world = World::max_in_flight(4);
     world.broker.script = [SLOWLY, Answer::After(Duration::from_secs(1))].into();
     assert_eq!(
@@ -33,7 +33,7 @@ async fn one_is_stored_while_another_is_published_and_offsets_go_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_of_one_key_are_stored_one_after_the_other() {
+async fn batches_with_a_common_key_are_stored_in_sequence() {
     // Offsets 0 and 2 have the same key, so the second batch waits for the first. Offsets 3 and 4 share no key with
     // others.
     let mut world = World::max_in_flight(6);
@@ -50,7 +50,7 @@ async fn events_of_one_key_are_stored_one_after_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_acknowledged_is_published_again_before_any_offset_behind_it_is_committed() {
+async fn unacknowledged_messages_are_published_again_before_a_later_offset_is_committed() {
     let mut world = World::max_in_flight(4);
     world.processor.storing = [SLOWLY].into();
     world.broker.script = [Answer::After(Duration::ZERO), Answer::Unavailable].into();
@@ -70,7 +70,7 @@ async fn what_was_not_acknowledged_is_published_again_before_any_offset_behind_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_record_costs_itself_and_holds_up_the_offsets_of_those_behind() {
+async fn a_rejected_record_becomes_a_dead_letter_before_a_later_offset_is_committed() {
     let mut world = World::max_in_flight(4);
     world.processor.storing = [SLOWLY].into();
     world.processor.refused = [1].into();
@@ -94,7 +94,7 @@ async fn a_refused_record_costs_itself_and_holds_up_the_offsets_of_those_behind(
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_more_is_read_while_one_is_in_trouble() {
+async fn no_batch_is_read_while_another_is_failing() {
     let mut world = World::max_in_flight(8);
     world.processor.failing = std::collections::BTreeMap::from([(0, 3)]).into();
     let steps = world.run().await.steps;
@@ -104,7 +104,7 @@ async fn nothing_more_is_read_while_one_is_in_trouble() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn both_are_finished_when_the_loop_is_told_to_stop_if_there_is_time() {
+async fn a_stop_finishes_both_batches_within_the_drain_timeout() {
     let mut world = World::max_in_flight(8).stopped_after(Stored(vec![2, 3]), 1);
     world.broker.script = [SLOWLY, SLOWLY].into();
     let steps = world.run().await.steps;
@@ -119,7 +119,7 @@ async fn both_are_finished_when_the_loop_is_told_to_stop_if_there_is_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn work_without_offsets_has_the_layer_to_itself() {
+async fn no_batch_is_in_flight_during_a_background_round() {
     let mut world = World::max_in_flight(40).stopped_after(MarkedSent, 2);
     world.settings.background_interval = Duration::from_secs(3);
     world.processor.outbox = [vec![100], vec![101]].into();

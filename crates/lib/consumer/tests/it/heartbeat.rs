@@ -1,4 +1,4 @@
-//! Heartbeat: the loop has one in every step, whatever it waits for, and has none when its task is blocked.
+//! Heartbeat: the loop has one in every step and during every wait, and has none when its task is blocked.
 
 use std::{pin::pin, time::Duration};
 
@@ -31,35 +31,35 @@ fn assert_turning((doing, longest): (Doing, Duration), expected: Doing) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_a_transaction_hangs() {
+async fn the_loop_has_a_heartbeat_while_a_transaction_hangs() {
     let mut world = World::of_events(1);
     world.processor.storing = [Answer::Never].into();
     assert_turning(ten_minutes_of(world).await, Doing::Storing);
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_broker_acknowledges_nothing() {
+async fn the_loop_has_a_heartbeat_while_the_broker_acknowledges_nothing() {
     let mut world = World::of_events(1);
     world.broker.script = [Answer::Never].into();
     assert_turning(ten_minutes_of(world).await, Doing::Publishing);
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_parked_work_hangs() {
+async fn the_loop_has_a_heartbeat_while_a_background_round_hangs() {
     let mut world = World::of_events(1);
     world.processor.background = [Answer::Never].into();
     assert_turning(ten_minutes_of(world).await, Doing::Background);
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_no_record_comes() {
+async fn the_loop_has_a_heartbeat_while_idle() {
     let mut world = World::of_events(1);
     world.partition.script = [Answer::Never].into();
     assert_turning(ten_minutes_of(world).await, Doing::Idle);
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_end_of_a_partition_is_not_told() {
+async fn the_loop_has_a_heartbeat_while_end_offsets_are_unknown() {
     let mut world = World::of_events(1);
     world.settings.schedule = Schedule::Every(Duration::from_secs(25));
     world.partition.script = [Answer::Never].into();
@@ -67,7 +67,7 @@ async fn while_the_end_of_a_partition_is_not_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_a_record_that_is_there_does_not_come() {
+async fn the_loop_has_a_heartbeat_while_an_available_record_is_not_received() {
     let mut world = World::of_events(1);
     world.settings.schedule = Schedule::Every(Duration::from_secs(25));
     world.partition.script = [Answer::After(Duration::ZERO), Answer::Never].into();
@@ -75,7 +75,7 @@ async fn while_a_record_that_is_there_does_not_come() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn but_not_when_its_task_is_blocked() {
+async fn the_loop_has_no_heartbeat_while_its_task_is_blocked() {
     let mut world = World::of_events(1);
     world.processor.storing = [Answer::Never].into();
     let loop_health = world.loop_health.clone();

@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn is_bounded_by_parts() {
+async fn a_batch_with_large_messages_is_stored_in_parts() {
     let mut world = World::of_events(5);
     world.settings.batch_size = 5;
     world.processor.message_bytes = MAX_BATCH_OUTPUT_BYTES / 2;
@@ -30,7 +30,7 @@ async fn is_bounded_by_parts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn is_taken_by_a_single_event_as_it_is() {
+async fn an_event_over_the_part_limit_is_stored_alone() {
     let mut world = World::of_events(2);
     world.processor.message_bytes = 3 * MAX_BATCH_OUTPUT_BYTES;
     let past = world.run().await;

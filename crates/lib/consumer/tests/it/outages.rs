@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn of_the_database_repeats_the_transaction() {
+async fn an_outage_of_the_database_repeats_the_transaction() {
     let mut world = World::of_events(3);
     world.processor.storing = [Answer::Unavailable; 2].into();
     let loop_health = world.loop_health.clone();
@@ -32,7 +32,7 @@ async fn of_the_database_repeats_the_transaction() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_the_broker_publishes_all_again_and_stores_nothing_again() {
+async fn an_outage_of_the_broker_repeats_publishing_and_not_storing() {
     let mut world = World::of_events(3);
     world.broker.script = [Answer::Unavailable; 3].into();
     let past = world.run().await;
@@ -54,7 +54,7 @@ async fn of_the_broker_publishes_all_again_and_stores_nothing_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_the_source_reads_on_where_it_was() {
+async fn after_an_outage_of_the_source_reading_continues() {
     let mut world = World::of_events(1);
     world.partition.script = [Answer::Unavailable; 2].into();
     let past = world.run().await;
@@ -70,7 +70,7 @@ async fn of_the_source_reads_on_where_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn shows_what_is_waited_for() {
+async fn the_unreachable_dependency_is_reported() {
     let mut world = World::of_events(1).stopped_after(Unavailable("postgres"), 4);
     world.processor.storing = [Answer::Unavailable; 9].into();
     let loop_health = world.loop_health.clone();
@@ -80,7 +80,7 @@ async fn shows_what_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_marking_as_sent_stops_nothing() {
+async fn an_outage_while_marking_as_sent_does_not_stop_the_records() {
     let mut world = World::of_events(1);
     world.processor.outbox = [vec![100]].into();
     world.processor.settling = [Answer::Unavailable].into();

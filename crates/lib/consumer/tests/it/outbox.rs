@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn is_settled_after_it_is_published_round_after_round() {
+async fn messages_are_marked_as_sent_after_they_are_published() {
     let mut world = World::of_events(0).stopped_after(MarkedSent, 2);
     world.processor.outbox = [vec![100, 101], vec![], vec![102]].into();
     // The source is read between two rounds and has no records.
@@ -25,7 +25,7 @@ async fn is_settled_after_it_is_published_round_after_round() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_for_the_broker_before_it_is_settled() {
+async fn messages_are_not_marked_as_sent_during_an_outage_of_the_broker() {
     let mut world = World::of_events(0);
     world.processor.outbox = [vec![100]].into();
     world.broker.script = [Answer::Unavailable; 2].into();
@@ -37,7 +37,7 @@ async fn waits_for_the_broker_before_it_is_settled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_for_the_database() {
+async fn a_background_round_waits_for_the_database() {
     let mut world = World::of_events(0);
     world.processor.outbox = [vec![100]].into();
     world.processor.background = [Answer::Unavailable; 2].into();
@@ -49,7 +49,7 @@ async fn waits_for_the_database() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn is_not_settled_when_the_loop_stops_before_the_acknowledgement() {
+async fn messages_are_not_marked_as_sent_when_the_loop_stops_before_the_acknowledgement() {
     let mut world = World::of_events(0).stopped_after(Unavailable("kafka"), 3);
     world.processor.outbox = [vec![100]].into();
     world.broker.script = [Answer::Unavailable; 50].into();
@@ -58,7 +58,7 @@ async fn is_not_settled_when_the_loop_stops_before_the_acknowledgement() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mark_that_hangs_is_abandoned_by_a_stop() {
+async fn a_stop_abandons_a_hanging_mark() {
     let mut world = World::of_events(0).stopped_after(Unavailable("postgres"), 1);
     world.processor.outbox = [vec![100]].into();
     world.processor.settling = [Answer::Never].into();
@@ -66,7 +66,7 @@ async fn a_mark_that_hangs_is_abandoned_by_a_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_the_database_does_not_want_holds_up_no_record() {
+async fn a_rejected_background_round_does_not_delay_records() {
     let mut world = World::of_events(2).stopped_after(MarkedSent, 1);
     world.processor.outbox = [vec![100]].into();
     world.processor.unwanted = 3;
@@ -87,7 +87,7 @@ async fn that_the_database_does_not_want_holds_up_no_record() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn is_looked_at_again_after_a_while() {
+async fn background_rounds_repeat_at_the_interval() {
     let mut world = World::of_events(0).stopped_after(MarkedSent, 2);
     world.settings.background_interval = Duration::from_secs(7);
     world.processor.outbox = [vec![100], vec![101]].into();

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn only_the_guilty_record_is_a_dead_letter() {
+async fn only_the_rejected_record_is_a_dead_letter() {
     let mut world = World::of_events(4);
     world.settings.batch_size = 4;
     world.processor.refused = [2].into();
@@ -34,7 +34,7 @@ async fn only_the_guilty_record_is_a_dead_letter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn outcomes_stay_with_their_records() {
+async fn each_record_has_its_own_outcome() {
     let mut world = World::of([UNREADABLE, EVENT, UNREADABLE, EVENT, EVENT]);
     world.settings.batch_size = 5;
     world.processor.refused = [3].into();
@@ -45,7 +45,7 @@ async fn outcomes_stay_with_their_records() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_meanwhile_refuses_nobody() {
+async fn an_outage_during_bisection_rejects_no_record() {
     let mut world = World::of_events(2);
     world.processor.refused = [0].into();
     world.processor.storing = [Answer::After(Duration::ZERO), Answer::Unavailable, Answer::Unavailable].into();
@@ -74,22 +74,22 @@ fn transactions(steps: &[Step]) -> (Vec<i64>, usize) {
 
 proptest! {
     #[test]
-    fn any_guilty_records_are_found_and_the_rest_lands_in_order(
-        count in 1..40_i64, guilty in proptest::collection::btree_set(0..40_i64, 0..5), batch_size in 1..41_usize,
+    fn any_rejected_records_are_found_and_the_others_are_committed_in_order(
+        count in 1..40_i64, bad in proptest::collection::btree_set(0..40_i64, 0..5), batch_size in 1..41_usize,
     ) {
-        let guilty: BTreeSet<i64> = guilty.into_iter().filter(|offset| *offset < count).collect();
+        let bad: BTreeSet<i64> = bad.into_iter().filter(|offset| *offset < count).collect();
         let mut world = World::of_events(count);
         world.settings.batch_size = batch_size;
-        world.processor.refused.clone_from(&guilty);
+        world.processor.refused.clone_from(&bad);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let past = runtime.block_on(world.run());
 
         let (stored, tried) = transactions(&past.steps);
-        prop_assert_eq!(stored, (0..count).filter(|offset| !guilty.contains(offset)).collect::<Vec<_>>());
+        prop_assert_eq!(stored, (0..count).filter(|offset| !bad.contains(offset)).collect::<Vec<_>>());
         let letters: Vec<i64> = past.dead_letters.iter().map(|letter| letter.record.offset).collect();
-        prop_assert_eq!(letters, guilty.iter().copied().collect::<Vec<_>>());
+        prop_assert_eq!(letters, bad.iter().copied().collect::<Vec<_>>());
         let batches = usize::try_from(count).unwrap().div_ceil(batch_size);
         let halvings = batch_size.next_power_of_two().ilog2() as usize;
-        prop_assert!(tried <= batches + guilty.len() * 2 * halvings, "{} transactions", tried);
+        prop_assert!(tried <= batches + bad.len() * 2 * halvings, "{} transactions", tried);
     }
 }

@@ -18,7 +18,7 @@ fn at_ticks(count: i64) -> World {
 }
 
 #[tokio::test(start_paused = true)]
-async fn drains_to_the_mark_and_no_further() {
+async fn a_tick_processes_records_up_to_the_end_offset() {
     let mut world = at_ticks(3);
     world.partition.late = vec![record(3, EVENT), record(4, EVENT)];
     let past = world.run().await;
@@ -37,7 +37,7 @@ async fn drains_to_the_mark_and_no_further() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_for_the_mark() {
+async fn a_tick_waits_for_the_end_offset() {
     let mut world = at_ticks(1);
     world.partition.script = [Answer::Unavailable; 3].into();
     let past = world.run().await;
@@ -46,7 +46,7 @@ async fn waits_for_the_mark() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn looks_at_the_backlog_after_the_records() {
+async fn a_tick_runs_a_background_round_after_the_records() {
     let mut world = at_ticks(1);
     world.processor.outbox = [vec![100]].into();
     let past = world.run().await;
@@ -64,7 +64,7 @@ async fn looks_at_the_backlog_after_the_records() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stops_in_the_middle_of_a_drain() {
+async fn a_stop_ends_a_tick_between_two_batches() {
     let past = at_ticks(9).stopped_after(Committed(vec![2, 3]), 1).run().await;
     assert_eq!(past.steps[3..], [Stored(vec![2, 3]), Published(vec![2, 3], vec![]), Committed(vec![2, 3]), Closed]);
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn in_an_outage_of_the_database_abandons_the_batch() {
+async fn a_stop_during_an_outage_of_the_database_abandons_the_batch() {
     let mut world = World::of_events(3).stopped_after(Unavailable("postgres"), 5);
     world.processor.storing = [Answer::Unavailable; 50].into();
     let past = world.run().await;
@@ -20,7 +20,7 @@ async fn in_an_outage_of_the_database_abandons_the_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_an_outage_of_the_broker_commits_nothing() {
+async fn a_stop_during_an_outage_of_the_broker_commits_nothing() {
     let mut world = World::of_events(3).stopped_after(Unavailable("kafka"), 2);
     world.broker.script = [Answer::Unavailable; 50].into();
     let past = world.run().await;
@@ -28,7 +28,7 @@ async fn in_an_outage_of_the_broker_commits_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lets_the_attempt_in_hand_finish_and_reads_no_further() {
+async fn a_stop_finishes_the_current_attempt_and_reads_no_more() {
     let mut world = World::of_events(5).stopped_after(Stored(vec![0, 1]), 1);
     world.broker.script = [Answer::After(Duration::from_secs(9))].into();
     let past = world.run().await;
@@ -36,7 +36,7 @@ async fn lets_the_attempt_in_hand_finish_and_reads_no_further() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn abandons_an_attempt_that_takes_too_long() {
+async fn a_stop_abandons_an_attempt_after_the_drain_timeout() {
     let mut world = World::of_events(5).stopped_after(Stored(vec![0, 1]), 1);
     world.broker.script = [Answer::After(Duration::from_secs(11))].into();
     let past = world.run().await;
@@ -44,7 +44,7 @@ async fn abandons_an_attempt_that_takes_too_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn abandons_an_attempt_that_hangs_as_soon_as_its_time_is_up() {
+async fn a_stop_abandons_a_hanging_attempt_exactly_at_the_drain_timeout() {
     let mut world = World::of_events(1).stopped_after(Unavailable("postgres"), 1);
     world.processor.storing = [Answer::Never].into();
     let began = Instant::now();
@@ -54,7 +54,7 @@ async fn abandons_an_attempt_that_hangs_as_soon_as_its_time_is_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn does_not_wait_for_an_idle_source() {
+async fn a_stop_does_not_wait_for_an_idle_source() {
     let mut world = World::of_events(0);
     world.partition.script = [Answer::Never].into();
     let world = world.stopped_after(Unavailable("kafka"), 1);

@@ -49,6 +49,7 @@ async fn public_offers_nothing_that_is_called() -> anyhow::Result<()> {
             assert_eq!(rows[0].try_get::<_, i64>(0)?, 1, "{path}");
             tx.commit().await?;
         }
+        assert_eq!(database.read(&select, &[&key]).await?[0].try_get::<_, i64>(0)?, 1, "{path}");
         let tx = database.begin_maintenance().await?;
         assert_eq!(tx.query(&select, [&key]).await?[0].try_get::<_, i64>(0)?, 1, "{path}");
         tx.commit().await?;

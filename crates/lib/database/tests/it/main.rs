@@ -4,6 +4,7 @@
 mod fresh_database;
 mod migrations;
 mod transactions;
+mod reads;
 mod failures;
 mod outages;
 mod pooler;

@@ -162,6 +162,13 @@ async fn every_kind_of_parameter_travels() -> anyhow::Result<()> {
     assert_eq!(rows[0].try_get::<_, i64>(2)?, 2);
     assert_eq!(rows[0].try_get::<_, DateTime>(6)?, at);
     tx.commit().await?;
+
+    // A read has a transaction here, for its settings.
+    let read = "SELECT $1 + $2, current_setting('search_path'), current_setting('transaction_read_only')";
+    let rows = database.read(&sql(read), &[&7_i32, &1_i32]).await?;
+    assert_eq!(rows[0].try_get::<_, i32>(0)?, 8);
+    assert_eq!((rows[0].try_get::<_, &str>(1)?, rows[0].try_get::<_, &str>(2)?), ("pg_catalog, pg_temp", "on"));
+    assert_eq!(number(&database, LEFT).await?, 0);
     Ok(())
 }
 

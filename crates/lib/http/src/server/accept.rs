@@ -29,14 +29,14 @@ pub(super) fn listen(address: SocketAddr, limits: &Limits) -> io::Result<TcpList
     socket.listen(BACKLOG)
 }
 
-/// Accepts connections for ever.
+/// Accepts connections for ever. It never waits for another thread: a new connection closes one that only this thread holds.
 pub(super) async fn accept(listener: TcpListener, server: Arc<Server>) {
-    while let Ok(socket) = Arc::clone(&server.sockets).acquire_owned().await {
+    loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let ticket = server.connections.admit(peer.ip(), socket);
-                tokio::spawn(attend(Arc::clone(&server), stream, ticket));
-                // So that it is looked at before many others are accepted, and it would have to make room for them.
+                let ticket = server.newcomers.admit(peer.ip());
+                tokio::spawn(attend(Arc::clone(&server), stream, peer.ip(), ticket));
+                // So that it is looked at, and the one that makes room for it is closed, before the next is accepted.
                 yield_now().await;
             }
             Err(error) => {

@@ -1,6 +1,6 @@
 //! One connection: whether it asks for a probe, and its requests until it ends.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc};
+use std::{convert::Infallible, io, net::IpAddr, pin::pin, sync::Arc};
 
 use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
@@ -15,7 +15,7 @@ use crate::LongResponse;
 const PROBES: [&[u8]; 2] = [b"GET /health ", b"GET /ready "];
 
 /// Serves a connection until it ends, or has to make room for another one.
-pub(super) async fn attend(server: Arc<Server>, stream: TcpStream, ticket: Ticket) {
+pub(super) async fn attend(server: Arc<Server>, stream: TcpStream, address: IpAddr, ticket: Ticket) {
     let close = ticket.close.clone();
     let asks = timeout(server.limits.header_timeout, asks_for_probe(&stream));
     match close.run_until_cancelled(asks).await {
@@ -24,8 +24,10 @@ pub(super) async fn attend(server: Arc<Server>, stream: TcpStream, ticket: Ticke
             let probes = server.probes.clone();
             close.run_until_cancelled(serve(stream, probes, Arc::new(ticket), &server.limits, false)).await;
         }
+        Some(Ok(Ok(false))) => {
+            close.run_until_cancelled(hand_over(server, stream, address)).await;
+        }
         // Closed without a request by the client, for another one, or after the timeout; an error is the client's.
-        Some(Ok(Ok(false))) => hand_over(server, stream, ticket),
         Some(Ok(Err(_)) | Err(_)) | None => {}
     }
 }
@@ -40,13 +42,17 @@ async fn asks_for_probe(stream: &TcpStream) -> io::Result<bool> {
     Ok(is_whole && PROBES.iter().any(|probe| start.starts_with(probe)))
 }
 
-/// Continues in the runtime of the routes.
-fn hand_over(server: Arc<Server>, stream: TcpStream, ticket: Ticket) {
+/// Continues in the runtime of the routes, as soon as it has closed as many connections as it must.
+async fn hand_over(server: Arc<Server>, stream: TcpStream, address: IpAddr) {
+    let ticket = server.connections.admit(address);
+    let close = ticket.close.clone();
+    let Some(Ok(socket)) = close.run_until_cancelled(Arc::clone(&server.sockets).acquire_owned()).await else { return };
     let Ok(stream) = stream.into_std() else { return };
     server.runtime.clone().spawn(async move {
         let Ok(stream) = TcpStream::from_std(stream) else { return };
-        let (close, routes) = (ticket.close.clone(), server.routes.clone());
+        let routes = server.routes.clone();
         close.run_until_cancelled(serve(stream, routes, Arc::new(ticket), &server.limits, true)).await;
+        drop(socket);
     });
 }
 

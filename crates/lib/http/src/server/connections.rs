@@ -1,17 +1,15 @@
-//! The open connections of the server, and which of them is closed when there are too many.
+//! The open connections of one stage of the server, and which of them is closed when there are too many.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, HashMap},
     net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::Limits;
-
-/// The open connections.
+/// The open connections of a stage.
 #[derive(Clone)]
 pub(super) struct Connections(Arc<Mutex<Table>>);
 
@@ -21,7 +19,6 @@ pub(super) struct Ticket {
     /// Cancelled when the connection has to be closed for a new one.
     pub(super) close: CancellationToken,
     connections: Connections,
-    _socket: OwnedSemaphorePermit,
 }
 
 /// The connections by number: the one that was accepted first has the smallest.
@@ -31,6 +28,8 @@ struct Table {
     /// Numbers connections, and moments at which one becomes idle.
     clock: u64,
     open: BTreeMap<u64, Open>,
+    /// The number of connections of each client.
+    counts: HashMap<IpAddr, usize>,
 }
 
 struct Open {
@@ -41,19 +40,19 @@ struct Open {
 }
 
 impl Connections {
-    pub(super) fn new(limits: &Limits) -> Self {
-        let (max, max_per_client) = (limits.connections, limits.connections_per_address);
-        Self(Arc::new(Mutex::new(Table { max, max_per_client, clock: 0, open: BTreeMap::new() })))
+    pub(super) fn new(max: usize, max_per_client: usize) -> Self {
+        Self(Arc::new(Mutex::new(Table::new(max, max_per_client))))
     }
 
     /// Adds a connection. It closes another one if there are too many.
-    pub(super) fn admit(&self, address: IpAddr, socket: OwnedSemaphorePermit) -> Ticket {
+    pub(super) fn admit(&self, address: IpAddr) -> Ticket {
         let mut table = self.table();
         if table.make_room(client(address)) {
             metrics::counter!("tagmill_http_connections_closed_total").increment(1);
         }
         let (id, close) = table.add(client(address));
-        Ticket { id, close, connections: self.clone(), _socket: socket }
+        metrics::gauge!("tagmill_http_connections").increment(1);
+        Ticket { id, close, connections: self.clone() }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -76,21 +75,32 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         self.connections.table().remove(self.id);
+        metrics::gauge!("tagmill_http_connections").decrement(1);
     }
 }
 
 impl Table {
+    fn new(max: usize, max_per_client: usize) -> Self {
+        Self { max, max_per_client, clock: 0, open: BTreeMap::new(), counts: HashMap::new() }
+    }
+
     fn add(&mut self, client: IpAddr) -> (u64, CancellationToken) {
         self.clock += 1;
         let (id, close) = (self.clock, CancellationToken::new());
         self.open.insert(id, Open { client, idle_since: Some(id), close: close.clone() });
-        self.count();
+        *self.counts.entry(client).or_default() += 1;
         (id, close)
     }
 
-    fn remove(&mut self, id: u64) {
-        self.open.remove(&id);
-        self.count();
+    fn remove(&mut self, id: u64) -> Option<Open> {
+        let open = self.open.remove(&id)?;
+        match self.counts.get_mut(&open.client) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                self.counts.remove(&open.client);
+            }
+        }
+        Some(open)
     }
 
     fn set_idle(&mut self, id: u64, is_idle: bool) {
@@ -103,31 +113,24 @@ impl Table {
     /// Closes a connection if this client, or all together, have as many as they may. Returns whether one was closed:
     /// none is if requests are being answered on all of them, and the number of those is bounded elsewhere.
     fn make_room(&mut self, client: IpAddr) -> bool {
-        let counts = self.counts();
-        let is_full = self.open.len() >= self.max;
-        let is_greedy = counts.get(&client).is_some_and(|count| *count >= self.max_per_client);
-        if !is_full && !is_greedy {
-            return false;
-        }
-        let idle = self.open.iter().filter_map(|(id, open)| Some((*id, open.client, open.idle_since?)));
-        let idle = idle.filter(|(_, of, _)| !is_greedy || *of == client);
-        // Of the client that has most; the one that has been idle longest.
-        let chosen = idle.max_by_key(|(_, of, since)| (counts.get(of).copied(), std::cmp::Reverse(*since)));
-        let closed = chosen.and_then(|(id, ..)| self.open.remove(&id));
-        closed.inspect(|open| open.close.cancel()).is_some()
+        let chosen = if self.counts.get(&client).is_some_and(|count| *count >= self.max_per_client) {
+            self.oldest_idle(client)
+        } else if self.open.len() >= self.max {
+            let mut clients: Vec<(usize, IpAddr)> =
+                self.counts.iter().map(|(client, count)| (*count, *client)).collect();
+            clients.sort_unstable_by_key(|(count, _)| Reverse(*count));
+            clients.into_iter().find_map(|(_, client)| self.oldest_idle(client))
+        } else {
+            None
+        };
+        chosen.and_then(|id| self.remove(id)).inspect(|open| open.close.cancel()).is_some()
     }
 
-    fn counts(&self) -> HashMap<IpAddr, usize> {
-        let mut counts = HashMap::new();
-        for open in self.open.values() {
-            *counts.entry(open.client).or_default() += 1;
-        }
-        counts
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "there are hundreds")]
-    fn count(&self) {
-        metrics::gauge!("tagmill_http_connections").set(self.open.len() as f64);
+    /// The connection of a client that has been idle longest.
+    fn oldest_idle(&self, client: IpAddr) -> Option<u64> {
+        let of = self.open.iter().filter(|(_, open)| open.client == client);
+        let idle = of.filter_map(|(id, open)| Some((open.idle_since?, *id)));
+        idle.min().map(|(_, id)| id)
     }
 }
 

@@ -6,11 +6,15 @@ use std::time::Duration;
 /// are buffers of the kernel.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Maximum number of connections. A new one closes the one that has been idle longest, of the address that has most.
+    /// Maximum number of connections that have sent nothing, half of them of one address (IPv6: of one /64 network). A new
+    /// one closes the one that has waited longest, of the address that has most.
+    pub newcomers: usize,
+    /// Maximum number of connections whose requests are answered. A new one closes the one that has been idle longest, of
+    /// the address that has most.
     pub connections: usize,
     /// Maximum number of connections of one address (IPv6: of one /64 network). The same holds.
     pub connections_per_address: usize,
-    /// Maximum number of sockets: connections, and those that are being closed. Beyond it nothing is accepted.
+    /// Maximum number of sockets of these: connections, and those that are being closed. Beyond it new ones wait.
     pub sockets: usize,
     /// Maximum time from the beginning of a connection, or from the last response, to the end of the next request's
     /// header. So it is also the time for which an idle connection is kept.
@@ -32,9 +36,10 @@ pub struct Limits {
 impl Limits {
     /// The limits of every service.
     pub const DEFAULT: Self = Self {
+        newcomers: 128,
         connections: 256,
         connections_per_address: 128,
-        sockets: 384,
+        sockets: 320,
         header_timeout: Duration::from_secs(10),
         header_bytes: 16 << 10,
         write_timeout: Duration::from_secs(10),

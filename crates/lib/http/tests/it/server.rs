@@ -5,7 +5,7 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, mpsc},
     time::Duration,
 };
 
@@ -19,17 +19,25 @@ use http::server::{Limits, Routes, serve};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
-    runtime::Handle,
+    runtime::{Builder, Handle},
     time::{sleep, timeout},
 };
 
 /// Time limit of a condition on a busy machine.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Time limit of a probe, which a kubelet allows.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
+
 const SHORT: Duration = Duration::from_millis(200);
 
 /// A server whose response to `/large` holds a reference to `held` until it is sent or dropped.
 fn start(limits: Limits, held: &Arc<()>) -> io::Result<SocketAddr> {
+    start_on(Handle::current(), limits, held)
+}
+
+/// The same with another runtime for the routes.
+fn start_on(runtime: Handle, limits: Limits, held: &Arc<()>) -> io::Result<SocketAddr> {
     let held = Arc::clone(held);
     let large = move || {
         let held = Arc::clone(&held);
@@ -44,7 +52,7 @@ fn start(limits: Limits, held: &Arc<()>) -> io::Result<SocketAddr> {
     let routes = Routes {
         probes: Router::new().route("/health", get(async || "healthy")),
         others: Router::new().route("/large", get(large)).route("/", get(async || "hello")),
-        runtime: Handle::current(),
+        runtime,
     };
     serve(([127, 0, 0, 1], 0).into(), routes, limits)
 }
@@ -83,7 +91,7 @@ async fn until_dropped(held: &Weak<()>, references: usize) {
 
 #[tokio::test]
 async fn a_probe_and_a_page_are_answered_while_idle_connections_are_at_the_limit() -> io::Result<()> {
-    let limits = Limits { connections: 8, connections_per_address: 6, ..Limits::DEFAULT };
+    let limits = Limits { newcomers: 8, connections: 8, connections_per_address: 6, ..Limits::DEFAULT };
     let address = start(limits, &Arc::default())?;
     let mut idle = Vec::new();
     for number in 0..60 {
@@ -95,6 +103,43 @@ async fn a_probe_and_a_page_are_answered_while_idle_connections_are_at_the_limit
     }
     for stream in &mut idle[..50] {
         assert_eq!(read_to_end(stream).await, b"");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_probe_is_answered_while_the_routes_hang_and_cannot_close_connections() -> io::Result<()> {
+    let routes = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let (resume, resumed) = mpsc::channel::<()>();
+    routes.spawn(async move { resumed.recv() });
+    let address = start_on(routes.handle().clone(), Limits::DEFAULT, &Arc::default())?;
+    let mut slow = Vec::new();
+    for number in 0..600 {
+        let mut stream = connect(address, 2 + (number % 3) as u8).await?;
+        stream.write_all(b"G").await?;
+        slow.push(stream);
+    }
+    let response = timeout(PROBE_TIMEOUT, ask(address, "GET /health HTTP/1.0\r\n\r\n")).await.expect("no answer");
+    assert!(response?.ends_with("healthy"));
+    drop(resume);
+    routes.shutdown_background();
+    Ok(())
+}
+
+#[tokio::test]
+async fn connections_that_have_sent_little_make_room_for_others() -> io::Result<()> {
+    let limits = Limits { connections: 8, connections_per_address: 6, ..Limits::DEFAULT };
+    let address = start(limits, &Arc::default())?;
+    let mut slow = Vec::new();
+    for number in 0..30 {
+        let mut stream = connect(address, 2 + number % 3).await?;
+        stream.write_all(b"GET / HTTP/1.1\r\n").await?;
+        slow.push(stream);
+        assert!(ask(address, "GET / HTTP/1.0\r\n\r\n").await?.ends_with("hello"));
+    }
+    for stream in &mut slow[..20] {
+        let closed = timeout(Limits::DEFAULT.header_timeout / 2, read_to_end(stream)).await;
+        assert_eq!(closed.expect("the connection is kept until its timeout"), b"");
     }
     Ok(())
 }

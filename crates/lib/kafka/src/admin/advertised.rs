@@ -39,7 +39,7 @@ mod tests {
     use super::connect;
 
     #[test]
-    fn an_address_that_cannot_be_used_is_told_by_what_is_wrong_with_it() {
+    fn an_unusable_address_is_reported_with_its_error() {
         for (address, said) in
             [("broker.invalid:9092", "the name does not resolve ("), ("127.0.0.1:1", "Connection refused")]
         {

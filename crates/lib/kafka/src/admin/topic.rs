@@ -83,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_as_it_should_be_is_good() {
+    fn a_correct_topic_passes_the_check() {
         let finding = topic().check(0);
         assert_eq!(finding.status, Status::Ok);
         assert_eq!(finding.to_string(), "topic orders: 3 partitions, kept for ever");
     }
 
     #[test]
-    fn every_fault_is_named() {
+    fn every_wrong_setting_of_a_topic_is_named() {
         let topic = Topic { retention: "604800000".to_owned(), cleanup_policy: "compact".to_owned(), ..topic() };
         let finding = topic.check(2_000_000);
         assert_eq!(finding.status, Status::Warning);

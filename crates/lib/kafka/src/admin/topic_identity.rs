@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_id_is_another_topic_and_the_first_one_is_none() {
+    fn a_second_id_means_that_the_topic_was_replaced() {
         let identity = TopicIdentity::default();
         assert!(!identity.seen("a") && !identity.seen("a"));
         assert_eq!(identity.replacement(), None);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_of_another_topic_are_told_by_their_metadata() {
+    fn offsets_of_a_former_topic_are_recognized_by_their_metadata() {
         let identity = TopicIdentity::default();
         assert_eq!(identity.metadata(), "");
         assert_eq!(identity.is_foreign("topic-id=a"), None, "the id is not known yet");

@@ -19,7 +19,7 @@ pub(crate) fn verify_error(address: &str, ca_file: Option<&Path>) -> Option<Stri
     let host = server.rsplit_once(':')?.0.trim_matches(['[', ']']);
     let mut builder = TlsConnector::builder();
     if let Some(path) = ca_file {
-        tls::trust_only(&mut builder, path).ok()?;
+        certificates::trust_only(&mut builder, path).ok()?;
     }
     let connect = |address| TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).ok();
     let stream = server.to_socket_addrs().ok()?.find_map(connect)?;
@@ -27,5 +27,5 @@ pub(crate) fn verify_error(address: &str, ca_file: Option<&Path>) -> Option<Stri
     let native_tls::HandshakeError::Failure(error) = builder.build().ok()?.connect(host, stream).err()? else {
         return None;
     };
-    tls::reason(&error.to_string()).map(str::to_owned)
+    certificates::reason(&error.to_string()).map(str::to_owned)
 }

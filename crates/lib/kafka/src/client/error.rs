@@ -139,13 +139,13 @@ pub(crate) fn auth_error(code: Code, said: &str) -> Option<Error> {
 
 /// The error for a certificate of the broker at `address` that is not accepted, with OpenSSL's reason.
 pub(crate) fn certificate_error(address: &str, verify_result: &str) -> Error {
-    let (setting, advice) = match tls::problem(verify_result) {
-        tls::Problem::OtherHost => (
+    let (setting, advice) = match certificates::problem(verify_result) {
+        certificates::Problem::OtherHost => (
             "KAFKA_BOOTSTRAP_SERVERS",
             "it was issued for another host: use the name in the certificate here and in advertised.listeners",
         ),
-        tls::Problem::OutOfDate => ("KAFKA_BOOTSTRAP_SERVERS", "renew it on the broker"),
-        tls::Problem::UnknownAuthority => (
+        certificates::Problem::OutOfDate => ("KAFKA_BOOTSTRAP_SERVERS", "renew it on the broker"),
+        certificates::Problem::UnknownAuthority => (
             "KAFKA_SSL_CA_FILE",
             "the file must contain its certificate authority; without a file, the authorities of the system are used",
         ),
@@ -191,7 +191,7 @@ mod tests {
     use crate::{Password, Settings, Topics};
 
     #[test]
-    fn a_setting_that_cannot_be_used_is_named_by_its_variable() {
+    fn an_unusable_setting_is_named_by_its_variable() {
         let settings = Settings { security_protocol: Some("telepathy".to_owned()), ..Settings::default() };
         let error = Topics::connect(&settings).err().expect("the protocol does not exist");
         assert!(error.to_string().starts_with("KAFKA_SECURITY_PROTOCOL: "), "{error}");
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_will_not_pass_by_itself_is_told_from_what_may() {
+    fn permanent_errors_are_distinguished_from_outages() {
         let said = "ssl://k:9093/bootstrap: SSL handshake failed: Disconnected (after 5ms in state SSL_HANDSHAKE)";
         assert!(auth_error(Code::SSL, said).is_none(), "a broker restarts");
         assert!(auth_error(Code::BrokerTransportFailure, "all brokers are down").is_none());

@@ -83,13 +83,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_topic_id_is_found_with_its_topic() {
+    fn a_topic_id_is_parsed_with_its_topic() {
         let line = "[thrd:main]: Topic orders changed id from AAAAAAAAAAAAAAAAAAAAAA to dKFr-3bJQ6ynVkq5b1nkgA";
         assert_eq!(log_fact(line), Some(LogFact::TopicId { topic: "orders", id: "dKFr-3bJQ6ynVkq5b1nkgA" }));
     }
 
     #[test]
-    fn an_offset_out_of_range_is_found_with_its_partition() {
+    fn an_offset_out_of_range_is_parsed_with_its_partition() {
         let line = "[thrd:main]: orders [3]: offset reset (at offset 10 (leader epoch 0), broker 1) to offset BEGINNING \
                     (leader epoch -1): fetch failed due to requested offset not available on the broker: \
                     Broker: Offset out of range";
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_state_nothing() {
+    fn other_lines_are_ignored() {
         for line in [
             "",
             "[thrd:main]: Topic orders [0] Leader 1 Epoch 0",
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_batch_is_found_with_its_offsets_and_sizes() {
+    fn a_rejected_batch_is_parsed_with_its_offsets_and_sizes() {
         let text = "Too large: partition 3, offsets 7 to 9, 200000 bytes in memory, limit 100000";
         let refused = TooLarge { partition: 3, first: 7, last: 9, bytes: 200_000, limit: 100_000 };
         assert_eq!(too_large(text), Some(refused));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_offset_of_an_error_is_found() {
+    fn the_offset_of_an_error_is_parsed() {
         for (text, offset) in [
             ("MessageSet at offset 12 (80 bytes) failed CRC32C check (original 0x1 != calculated 0x2)", Some(12)),
             ("Decompression (codec 0x5) of message at 7 of 33 bytes failed: Local: Not implemented", Some(7)),

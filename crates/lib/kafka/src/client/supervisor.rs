@@ -155,7 +155,7 @@ impl Client {
         }
     }
 
-    /// Counts a replacement, whatever its reason.
+    /// Counts a replacement, for any reason.
     pub(crate) fn count_replacement(self) {
         metrics::counter!("tagmill_client_replacements_total", "client" => self.name()).increment(1);
     }

@@ -38,7 +38,7 @@ impl Buffer {
         self.records.len() >= limit || self.bytes >= BATCH_BYTES
     }
 
-    /// The next batch. It always contains the first record, whatever its size. Otherwise a large record would block its
+    /// The next batch. It always contains the first record, regardless of its size. Otherwise a large record would block its
     /// partition.
     pub(crate) fn take(&mut self, limit: usize) -> Vec<(AssignmentGeneration, Record)> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
@@ -95,14 +95,14 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_that_is_full_is_not_waited_for() {
+    fn a_full_batch_is_recognized() {
         assert!(!holding(&[1; 5]).is_full(6));
         assert!(holding(&[1; 5]).is_full(5));
         assert!(holding(&[BATCH_BYTES]).is_full(100));
     }
 
     #[test]
-    fn what_is_gone_is_not_counted() {
+    fn removed_records_are_not_counted() {
         let mut buffer = holding(&[BATCH_BYTES, 0]);
         buffer.retain(|partition, _| partition == 1);
         assert!(!buffer.is_full(2));

@@ -17,9 +17,9 @@ use rdkafka::{
 use tokio::sync::{Notify, futures::Notified};
 
 use crate::{
-    client::diagnostics, client::error::is_auth_error, client::supervisor::Health, consume::commit::commit,
-    consume::commits::Commits, consume::generation::AssignmentGeneration, consume::partition_watch::Reading,
-    consume::partitions::Partitions,
+    client::diagnostics, client::error::is_auth_error, client::supervisor::Health,
+    consume::commit_request::commit_offsets, consume::generation::AssignmentGeneration,
+    consume::partition_watch::ReadState, consume::partitions::Partitions, consume::pending_commits::PendingCommits,
 };
 
 /// The context of the consumer. Its callbacks run during a poll, on the task that reads.
@@ -36,7 +36,7 @@ struct State {
     /// Whether the last rebalance is complete. Without partitions, the member then has none.
     settled: bool,
     rebalances: u64,
-    commits: Commits,
+    commits: PendingCommits,
     paused: bool,
     /// Whether partitions were read since the last statistics, if only for a moment.
     was_read: bool,
@@ -72,7 +72,7 @@ impl GroupContext {
         state.rebalances += 1;
         let generation = AssignmentGeneration(state.rebalances);
         for partition in partitions {
-            state.commits.left(*partition);
+            state.commits.forget(*partition);
             state.owned.entry(*partition).and_modify(|owned| *owned = generation);
         }
         self.partitions.forget_positions(partitions);
@@ -108,11 +108,11 @@ impl GroupContext {
     }
 
     /// Records that everything before these offsets is processed.
-    pub(crate) fn reached(&self, offsets: &BTreeMap<i32, i64>) {
+    pub(crate) fn set_due_commits(&self, offsets: &BTreeMap<i32, i64>) {
         let mut state = self.state();
         for (&partition, &offset) in offsets {
             if let Some(generation) = state.owned.get(&partition).copied() {
-                state.commits.reached(partition, generation, offset);
+                state.commits.set_due(partition, generation, offset);
             }
         }
     }
@@ -235,8 +235,8 @@ impl ConsumerContext for GroupContext {
             state.settled = false; // an assignment follows, which may be empty
             for partition in partitions.elements() {
                 let generation = state.owned.remove(&partition.partition());
-                if let Some((reached_in, offset)) = state.commits.left(partition.partition())
-                    && generation == Some(reached_in)
+                if let Some((processed_in, offset)) = state.commits.forget(partition.partition())
+                    && generation == Some(processed_in)
                     && !self.partitions.is_unverified(partition.partition())
                 {
                     last.insert(partition.partition(), offset);
@@ -249,7 +249,7 @@ impl ConsumerContext for GroupContext {
         });
         // Sent before the partitions are given up. Without it, the next owner repeats a batch or two.
         if let Some(partition) = partitions.elements().first() {
-            commit(consumer, partition.topic(), &last, &self.partitions.identity().metadata());
+            commit_offsets(consumer, partition.topic(), &last, &self.partitions.identity().metadata());
         }
     }
 
@@ -306,7 +306,7 @@ impl ClientContext for GroupContext {
         let was_read = std::mem::take(&mut state.was_read) || !state.paused;
         let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
         let ours = partitions.filter(|known| state.owned.contains_key(&known.partition));
-        self.partitions.observe(ours, Reading { now: is_up && !state.paused, lately: is_up && was_read });
+        self.partitions.observe(ours, ReadState { now: is_up && !state.paused, lately: is_up && was_read });
         let is_answered = answers(&statistics, &state);
         if std::mem::replace(&mut state.is_answered, is_answered) != is_answered {
             self.changed.notify_one();
@@ -320,7 +320,7 @@ impl ClientContext for GroupContext {
                 if partition.hi_offset >= 0 {
                     lag(&topic.topic, partition.partition, behind.max(0)); // otherwise the last fetch failed
                 }
-                if commits.arrived(partition.partition, partition.committed_offset) {
+                if commits.repeat_if_missing(partition.partition, partition.committed_offset) {
                     self.changed.notify_one();
                 }
             }

@@ -22,7 +22,13 @@ struct End {
 impl Ends {
     /// Records the end of a partition. `after` is the offset after the last record before it, if there was one. An end
     /// that is reported again, because the partition was paused in between, is the same end.
-    pub(crate) fn reached(&mut self, partition: i32, generation: AssignmentGeneration, after: Option<i64>, end: i64) {
+    pub(crate) fn end_reached(
+        &mut self,
+        partition: i32,
+        generation: AssignmentGeneration,
+        after: Option<i64>,
+        end: i64,
+    ) {
         if !self.is_at(partition, generation, end) {
             self.0.insert(partition, End { generation, after, end });
         }
@@ -50,9 +56,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn behind_the_last_record_the_end_is_committed() {
+    fn the_end_is_committed_after_the_last_record() {
         let mut ends = Ends::default();
-        ends.reached(0, AssignmentGeneration(1), Some(5), 6);
+        ends.end_reached(0, AssignmentGeneration(1), Some(5), 6);
         assert_eq!(ends.committable(0, AssignmentGeneration(1), 5), 6);
         assert_eq!(ends.committable(0, AssignmentGeneration(1), 4), 4, "a record is not processed yet");
         assert_eq!(ends.committable(0, AssignmentGeneration(1), 9), 9, "more records have arrived since");
@@ -61,24 +67,24 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_is_reported_again_is_the_same() {
+    fn a_repeated_report_does_not_change_the_end() {
         let mut ends = Ends::default();
-        ends.reached(0, AssignmentGeneration(1), Some(5), 6);
-        ends.reached(0, AssignmentGeneration(1), Some(6), 6);
+        ends.end_reached(0, AssignmentGeneration(1), Some(5), 6);
+        ends.end_reached(0, AssignmentGeneration(1), Some(6), 6);
         assert_eq!(ends.after(0, AssignmentGeneration(1), 6), Some(5));
         assert_eq!(
             ends.committable(0, AssignmentGeneration(1), 5),
             6,
             "the batch before the end was in flight when it was reported again"
         );
-        ends.reached(0, AssignmentGeneration(2), None, 6);
+        ends.end_reached(0, AssignmentGeneration(2), None, 6);
         assert_eq!(ends.after(0, AssignmentGeneration(2), 6), None);
     }
 
     #[test]
-    fn an_end_is_known_by_its_offset() {
+    fn an_end_is_recognized_by_its_offset() {
         let mut ends = Ends::default();
-        ends.reached(0, AssignmentGeneration(1), None, 6);
+        ends.end_reached(0, AssignmentGeneration(1), None, 6);
         assert!(ends.is_at(0, AssignmentGeneration(1), 6));
         assert!(
             !ends.is_at(0, AssignmentGeneration(1), 5)

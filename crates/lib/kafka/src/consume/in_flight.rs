@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_batch_has_the_stay_it_was_handed_out_in() {
+    fn each_batch_keeps_the_generation_it_was_returned_in() {
         let mut in_flight = InFlightOffsets::default();
         in_flight.note([
             (0, 8, AssignmentGeneration(1)),

@@ -24,7 +24,7 @@ pub(crate) struct Offsets {
 /// Whether a partition is being read. A partition that is paused, or whose brokers are unreachable, shows old offsets,
 /// which are not evaluated.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reading {
+pub(crate) struct ReadState {
     /// It is being read at the time of the statistics.
     pub(crate) now: bool,
     /// It has been read since the previous statistics.
@@ -65,7 +65,7 @@ const OPEN_AFTER: Duration = Duration::from_secs(60);
 
 impl PartitionWatch {
     /// Processes one round of statistics.
-    pub(crate) fn observe(&mut self, partition: i32, seen: Offsets, reading: Reading, now: Instant) -> Observation {
+    pub(crate) fn observe(&mut self, partition: i32, seen: Offsets, reading: ReadState, now: Instant) -> Observation {
         let fresh = Standing { position: -1, stopped_since: None, open: None };
         let standing = self.0.entry(partition).or_insert(fresh);
         let has_moved = standing.position != seen.position;
@@ -116,23 +116,23 @@ mod tests {
 
     /// The last observation, with one round of statistics every five seconds for this long.
     fn after(seconds: u64, offsets: Offsets, is_read: bool) -> Observation {
-        watched(seconds, offsets, Reading { now: is_read, lately: is_read })
+        watched(seconds, offsets, ReadState { now: is_read, lately: is_read })
     }
 
-    fn watched(seconds: u64, offsets: Offsets, reading: Reading) -> Observation {
+    fn watched(seconds: u64, offsets: Offsets, reading: ReadState) -> Observation {
         let (mut watch, begin) = (PartitionWatch::default(), Instant::now());
         let rounds = (0..=seconds / 5).map(|round| begin + Duration::from_secs(round * 5));
         rounds.map(|now| watch.observe(0, offsets, reading, now)).last().unwrap_or_default()
     }
 
     #[test]
-    fn a_partition_that_is_read_to_its_end_is_well() {
+    fn a_partition_read_to_its_end_is_not_stopped() {
         assert_eq!(after(600, READ, true), Observation::default());
         assert_eq!(after(600, UNREAD, false), Observation::default(), "paused before its first fetch");
     }
 
     #[test]
-    fn records_that_do_not_come_are_noticed_within_a_minute() {
+    fn missing_records_are_reported_within_a_minute() {
         let behind = Offsets { position: 3, ..READ };
         assert!(!after(20, behind, true).is_stopped);
         assert!(after(55, behind, true).is_stopped);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn fetches_that_are_never_answered_are_noticed_within_a_minute() {
+    fn unanswered_fetches_are_reported_within_a_minute() {
         for unanswered in [UNREAD, Offsets { position: 0, ..UNREAD }, Offsets { position: 7, stable: -1, ..UNREAD }] {
             assert!(!after(20, unanswered, true).is_stopped);
             assert!(after(55, unanswered, true).is_stopped, "{unanswered:?}");
@@ -149,33 +149,33 @@ mod tests {
     }
 
     #[test]
-    fn a_partition_that_moves_is_not_stopped() {
+    fn a_partition_with_progress_is_not_stopped() {
         let (mut watch, begin) = (PartitionWatch::default(), Instant::now());
         for round in 0..30 {
             let seen = Offsets { position: round, stable: 100, high: 100, queued: 0 };
             let now = begin + Duration::from_secs(5 * u64::try_from(round).unwrap());
-            assert_eq!(watch.observe(0, seen, Reading { now: true, lately: true }, now), Observation::default());
+            assert_eq!(watch.observe(0, seen, ReadState { now: true, lately: true }, now), Observation::default());
         }
     }
 
     #[test]
-    fn a_transaction_that_stays_open_is_noticed() {
+    fn an_open_transaction_is_reported() {
         let waiting = Offsets { high: 9, ..READ };
         assert!(!after(30, waiting, true).awaits_transaction);
         assert!(after(65, waiting, true).awaits_transaction);
         assert!(!after(65, waiting, false).awaits_transaction, "the offsets are old");
-        let at_ticks = Reading { now: false, lately: true };
+        let at_ticks = ReadState { now: false, lately: true };
         assert!(watched(65, waiting, at_ticks).awaits_transaction, "read for a moment at each tick");
         assert!(!after(65, Offsets { position: 3, ..waiting }, true).awaits_transaction, "there is more to read");
     }
 
     #[test]
-    fn transactions_that_follow_each_other_are_not_one() {
+    fn successive_transactions_are_not_reported_as_one() {
         let (mut watch, begin) = (PartitionWatch::default(), Instant::now());
         for round in 0..30 {
             let seen = Offsets { position: round, stable: round, high: round + 5, queued: 0 };
             let now = begin + Duration::from_secs(5 * u64::try_from(round).unwrap());
-            assert_eq!(watch.observe(0, seen, Reading { now: true, lately: true }, now), Observation::default());
+            assert_eq!(watch.observe(0, seen, ReadState { now: true, lately: true }, now), Observation::default());
         }
     }
 }

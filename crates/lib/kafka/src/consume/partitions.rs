@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::{
     admin::topic_identity::TopicIdentity,
     client::librdkafka_text::{LogFact, log_fact},
-    consume::partition_watch::{Offsets, PartitionWatch, Reading},
+    consume::partition_watch::{Offsets, PartitionWatch, ReadState},
 };
 
 /// The state of the partitions of one topic. Its lock is never held during a call into the client, because the client's
@@ -171,7 +171,7 @@ impl Partitions {
     }
 
     /// Processes one round of statistics of the assigned partitions.
-    pub(crate) fn observe<'a>(&self, partitions: impl Iterator<Item = &'a Partition>, reading: Reading) {
+    pub(crate) fn observe<'a>(&self, partitions: impl Iterator<Item = &'a Partition>, reading: ReadState) {
         let (mut state, now) = (self.state(), Instant::now());
         let (mut ours, mut failed) = (0, 0);
         for seen in partitions {
@@ -188,7 +188,7 @@ impl Partitions {
         }
     }
 
-    fn observe_one(&self, state: &mut State, seen: &Partition, reading: Reading, now: Instant) {
+    fn observe_one(&self, state: &mut State, seen: &Partition, reading: ReadState, now: Instant) {
         let (partition, subject) = (seen.partition, self.subject(seen.partition));
         let (position, stable, high) = (seen.next_offset, seen.ls_offset, seen.hi_offset);
         if high >= 0 && seen.committed_offset >= 0 {

@@ -19,7 +19,7 @@ struct PartitionProgress {
 
 impl Progress {
     /// Registers a record that was read.
-    pub(crate) fn reached(&mut self, partition: i32, generation: AssignmentGeneration, offset: i64) {
+    pub(crate) fn position_reached(&mut self, partition: i32, generation: AssignmentGeneration, offset: i64) {
         let progress = self.progress_of(partition, generation);
         progress.next = offset + 1;
         progress.end = progress.end.filter(|&end| progress.next < end);
@@ -85,22 +85,22 @@ mod tests {
     }
 
     #[test]
-    fn the_record_before_the_mark_completes_it() {
+    fn the_last_record_before_the_end_offset_completes_the_partition() {
         let mut progress = ending(0, 2);
-        progress.reached(0, GENERATION, 0);
+        progress.position_reached(0, GENERATION, 0);
         assert!(!progress.is_complete());
-        progress.reached(0, GENERATION, 1);
+        progress.position_reached(0, GENERATION, 1);
         assert!(progress.is_complete());
     }
 
     #[test]
-    fn nothing_is_waited_for_where_nothing_is() {
+    fn an_empty_partition_is_complete() {
         assert!(ending(7, 7).is_complete(), "every record was deleted");
         assert!(Progress::default().is_complete(), "no partition is assigned");
     }
 
     #[test]
-    fn the_end_completes_a_mark_that_no_record_reaches_and_is_remembered() {
+    fn the_end_of_the_partition_completes_it_and_is_remembered() {
         let mut progress = ending(0, 5);
         progress.ended(0);
         assert!(progress.is_complete());
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partition_that_is_gone_or_came_back_is_not_waited_for() {
+    fn a_revoked_or_reassigned_partition_is_not_waited_for() {
         let mut progress = ending(0, 5);
         progress.retain(|_, generation| generation == AssignmentGeneration(2));
         assert!(progress.is_complete());

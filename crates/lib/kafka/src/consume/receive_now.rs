@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn events_of_which_nothing_comes_are_passed() {
+    fn events_without_a_record_are_skipped() {
         assert_eq!(after(0, true), Some(()));
         assert_eq!(after(100, true), Some(()));
         assert_eq!(after(100, false), None);

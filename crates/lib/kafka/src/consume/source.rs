@@ -27,7 +27,7 @@ use crate::{
 
 use self::{unreadable::Unreadable, verification::Verification};
 
-mod committing;
+mod commit_interval;
 #[cfg(test)]
 mod replacements;
 mod unreadable;
@@ -145,7 +145,7 @@ impl Source {
             self.take(event)?;
         }
         self.forget_revoked();
-        self.commit_in_time();
+        self.commit_at_interval();
         self.report()
     }
 
@@ -188,7 +188,7 @@ impl Source {
         let before = generation.and_then(|generation| self.progress.next(record.partition, generation));
         self.context().watched().delivered(record.partition, record.offset, before);
         if let Some(generation) = generation {
-            self.progress.reached(record.partition, generation, record.offset);
+            self.progress.position_reached(record.partition, generation, record.offset);
             self.buffer.push(generation, record);
         }
     }
@@ -211,10 +211,10 @@ impl Source {
         let (Some(generation), Some(end)) = (generation, end) else { return };
         let after = self.ends.after(partition, generation, end).or(before);
         context.watched().delivered(partition, end, before);
-        self.ends.reached(partition, generation, after, end);
+        self.ends.end_reached(partition, generation, after, end);
         let is_done = !self.buffer.holds(partition) && !self.in_flight.holds(partition, generation);
         if is_done && end > 0 && after.is_none_or(|after| after < end) {
-            context.reached(&BTreeMap::from([(partition, end)]));
+            context.set_due_commits(&BTreeMap::from([(partition, end)]));
         }
     }
 
@@ -258,7 +258,7 @@ impl Source {
         }
     }
 
-    fn hand_out(&mut self, limit: usize) -> Vec<Record> {
+    fn take_batch(&mut self, limit: usize) -> Vec<Record> {
         self.forget_revoked();
         let batch = self.buffer.take(limit);
         self.in_flight.note(batch.iter().map(|(generation, record)| (record.partition, record.offset, *generation)));
@@ -310,7 +310,7 @@ impl ::consumer::Source for Source {
             self.receive().await?;
         }
         while !self.buffer.is_full(limit) && self.receive_now()? {}
-        Ok(self.hand_out(limit))
+        Ok(self.take_batch(limit))
     }
 
     async fn next_full(&mut self, limit: usize) -> Result<Vec<Record>, DependencyError> {
@@ -319,7 +319,7 @@ impl ::consumer::Source for Source {
         while !self.buffer.is_full(limit) {
             self.receive().await?;
         }
-        Ok(self.hand_out(limit))
+        Ok(self.take_batch(limit))
     }
 
     async fn next_until_end(&mut self, limit: usize) -> Result<Vec<Record>, DependencyError> {
@@ -332,7 +332,7 @@ impl ::consumer::Source for Source {
             self.at_end = true;
             self.commit_now();
         }
-        Ok(self.hand_out(limit))
+        Ok(self.take_batch(limit))
     }
 
     async fn poll_while<T>(&mut self, work: impl Future<Output = T>) -> T {
@@ -358,11 +358,11 @@ impl ::consumer::Source for Source {
 
     fn commit(&mut self, records: &[Record]) {
         let offsets = self.committable(records);
-        self.context().reached(&offsets);
+        self.context().set_due_commits(&offsets);
         if self.at_end {
             self.commit_now();
         } else {
-            self.commit_in_time();
+            self.commit_at_interval();
         }
     }
 

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_is_the_record_it_once_was() {
+    fn a_dead_letter_contains_the_original_record() {
         let letter =
             ParsedDeadLetter::open(dead(vec![header("error", "their own"), ("empty".to_owned(), None)])).unwrap();
         assert_eq!((letter.partition, letter.offset), (1, 7));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_put_there_is_no_letter() {
+    fn a_record_without_our_headers_is_not_a_dead_letter() {
         assert_eq!(
             ParsedDeadLetter::open(Record { headers: vec![header("reason", "mine")], ..dead(Vec::new()) }),
             None
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_return_keeps_the_first_known_time_and_notes_where_it_was() {
+    fn a_replay_keeps_the_first_timestamp_and_the_position_of_the_dead_letter() {
         let once =
             ParsedDeadLetter::open(dead(vec![header("trace", "1")])).unwrap().into_replay("dead-letters").unwrap();
         let noted =
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_whole_does_not_go_back() {
+    fn an_incomplete_dead_letter_is_not_replayed() {
         let (letter, original) = emptied();
         assert_eq!(letter.omitted, Omitted { value: Some(3), key: Some(3), headers: Some(1), content: None });
         assert_eq!(letter.original.headers, []);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn another_record_at_its_place_is_not_taken_for_the_original() {
+    fn another_record_at_the_same_offset_is_not_the_original() {
         let (letter, original) = emptied();
         for other in [
             Record { offset: 43, ..original.clone() },
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_of_a_record_that_was_not_read_is_completed_from_its_place() {
+    fn a_dead_letter_of_an_unread_record_is_completed_from_its_offset() {
         let mut record = dead(Vec::new());
         record.headers.push(header("content-omitted", "90000000"));
         let letter = ParsedDeadLetter::open(Record { key: None, ..record }).unwrap();
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_the_broker_did_not_take_is_the_originals_all_the_same() {
+    fn an_omitted_timestamp_is_restored() {
         let mut record = dead(Vec::new());
         record.headers.push(header("timestamp-omitted", "4000000000000"));
         let letter = ParsedDeadLetter::open(record).unwrap();

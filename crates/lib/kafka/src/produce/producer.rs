@@ -20,7 +20,7 @@ use tokio::time::sleep;
 
 use crate::{Error, Settings, client::diagnostics};
 
-/// Maximum size of a record, in bytes, whatever a topic accepts. A pod has 128 MiB, and a record is in memory several
+/// Maximum size of a record, in bytes, regardless of the limit of a topic. A pod has 128 MiB, and a record is in memory several
 /// times while it is sent.
 pub(crate) const LARGEST_RECORD: usize = 8 << 20;
 

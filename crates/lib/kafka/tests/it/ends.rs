@@ -25,7 +25,7 @@ async fn idle_until_committed(source: &mut Source, fixture: &Fixture, offset: i6
 }
 
 #[tokio::test]
-async fn the_group_reaches_the_end_of_a_partition_that_ends_in_a_marker() -> anyhow::Result<()> {
+async fn the_end_behind_a_transaction_marker_is_committed() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce_in_transaction(0, 5).await?;
     let mut source = fixture.source()?;
@@ -39,7 +39,7 @@ async fn the_group_reaches_the_end_of_a_partition_that_ends_in_a_marker() -> any
 }
 
 #[tokio::test]
-async fn an_end_is_not_committed_before_the_records_in_front_of_it() -> anyhow::Result<()> {
+async fn an_end_is_not_committed_before_the_records_before_it() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce_in_transaction(0, 5).await?;
     let mut source = fixture.source()?;
@@ -54,7 +54,7 @@ async fn an_end_is_not_committed_before_the_records_in_front_of_it() -> anyhow::
 }
 
 #[tokio::test]
-async fn a_partition_of_nothing_but_an_aborted_transaction_is_read_to_its_end() -> anyhow::Result<()> {
+async fn a_partition_with_only_an_aborted_transaction_is_committed_to_its_end() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     let producer = fixture.open_transaction(0, 5).await?;
     tokio::task::spawn_blocking(move || producer.abort_transaction(SOON)).await??;
@@ -65,7 +65,7 @@ async fn a_partition_of_nothing_but_an_aborted_transaction_is_read_to_its_end() 
 }
 
 #[tokio::test]
-async fn an_end_in_a_marker_is_committed_at_the_mark_of_a_tick() -> anyhow::Result<()> {
+async fn a_tick_commits_the_end_behind_a_transaction_marker() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce_in_transaction(0, 5).await?;
     let mut source = fixture.source()?;
@@ -79,7 +79,7 @@ async fn an_end_in_a_marker_is_committed_at_the_mark_of_a_tick() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn a_transaction_that_stays_open_is_named_and_what_lies_behind_it_comes_when_it_ends() -> anyhow::Result<()> {
+async fn an_open_transaction_is_reported_and_later_records_follow_when_it_ends() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 2).await?;
     let producer = fixture.open_transaction(0, 3).await?;
@@ -121,7 +121,7 @@ async fn a_transaction_that_stays_open_is_named_and_what_lies_behind_it_comes_wh
 }
 
 #[tokio::test]
-async fn records_that_are_deleted_before_they_are_read_are_passed_over_aloud() -> anyhow::Result<()> {
+async fn records_deleted_before_they_are_read_are_skipped_and_reported() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 3).await?;
     let mut first = fixture.source()?;

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use crate::fixture::{Fixture, POLL_INTERVAL, drain, offsets, soon};
 
 #[tokio::test]
-async fn a_new_member_begins_behind_the_commit_of_one_that_left() -> anyhow::Result<()> {
+async fn a_new_member_continues_at_the_committed_offset() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 100).await?;
     let mut first = fixture.source()?;
@@ -32,7 +32,7 @@ async fn a_new_member_begins_behind_the_commit_of_one_that_left() -> anyhow::Res
 }
 
 #[tokio::test]
-async fn what_is_not_committed_comes_again() -> anyhow::Result<()> {
+async fn uncommitted_records_are_read_again() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 10).await?;
     let mut first = fixture.source()?;
@@ -51,7 +51,7 @@ async fn share(first: &mut Source, second: &mut Source) -> anyhow::Result<Vec<Re
 }
 
 #[tokio::test]
-async fn a_partition_that_went_to_another_member_is_not_committed() -> anyhow::Result<()> {
+async fn a_partition_of_another_member_is_not_committed() -> anyhow::Result<()> {
     let fixture = Fixture::with(2).await?;
     fixture.produce(0, 10).await?;
     fixture.produce(1, 10).await?;
@@ -70,7 +70,7 @@ async fn a_partition_that_went_to_another_member_is_not_committed() -> anyhow::R
 }
 
 #[tokio::test]
-async fn a_partition_that_came_back_is_not_committed_for_a_batch_from_before() -> anyhow::Result<()> {
+async fn a_batch_from_before_a_rebalance_is_not_committed() -> anyhow::Result<()> {
     let fixture = Fixture::with(2).await?;
     fixture.produce(0, 10).await?;
     fixture.produce(1, 10).await?;
@@ -96,7 +96,7 @@ async fn a_partition_that_came_back_is_not_committed_for_a_batch_from_before() -
 }
 
 #[tokio::test]
-async fn long_work_costs_no_membership_and_no_record() -> anyhow::Result<()> {
+async fn a_long_batch_keeps_its_membership_and_loses_no_record() -> anyhow::Result<()> {
     let mut fixture = Fixture::with(1).await?;
     fixture.settings.session_timeout = Duration::from_secs(6); // the minimum that a broker allows
     fixture.settings.max_poll_interval = Duration::from_secs(6);
@@ -129,7 +129,7 @@ async fn a_member_without_partitions_has_nothing_to_read() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn a_group_that_does_not_take_us_in_says_why() -> anyhow::Result<()> {
+async fn a_rejected_member_reports_the_reason() -> anyhow::Result<()> {
     let mut fixture = Fixture::with(1).await?;
     fixture.settings.session_timeout = Duration::from_secs(1); // below the broker's group.min.session.timeout.ms
     let mut source = fixture.source()?;

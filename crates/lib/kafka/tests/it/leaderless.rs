@@ -52,7 +52,7 @@ async fn a_partition_without_a_leader_is_a_stall_until_it_has_one() -> anyhow::R
 }
 
 #[tokio::test]
-async fn a_dead_letter_topic_without_a_leader_is_named_and_the_producer_is_not_replaced() -> anyhow::Result<()> {
+async fn a_dead_letter_topic_without_a_leader_is_reported_and_the_producer_is_not_replaced() -> anyhow::Result<()> {
     let (cluster, fixture) = Fixture::mocked(1)?;
     let topic = &fixture.settings.dead_letter_topic;
     cluster.partition_leader(topic, 0, None)?;

@@ -4,7 +4,7 @@ mod fixture;
 mod foreign;
 mod reading;
 mod group;
-mod committing;
+mod commit_interval;
 mod publishing;
 mod outage;
 mod supervised;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::fixture::{Fixture, POLL_INTERVAL, drain, soon};
 
 #[tokio::test]
-async fn publishing_gives_up_on_a_silent_broker_and_works_when_it_speaks_again() -> anyhow::Result<()> {
+async fn publishing_times_out_on_a_silent_broker_and_works_when_it_answers_again() -> anyhow::Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
     let mut fixture = Fixture::on(stack.endpoints(), 1).await?;
     fixture.settings.publish_timeout = Duration::from_secs(2);
@@ -32,7 +32,7 @@ async fn publishing_gives_up_on_a_silent_broker_and_works_when_it_speaks_again()
 }
 
 #[tokio::test]
-async fn a_source_reports_an_outage_and_goes_on_after_it() -> anyhow::Result<()> {
+async fn a_source_reports_an_outage_and_continues_after_it() -> anyhow::Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
     let fixture = Fixture::on(stack.endpoints(), 1).await?;
     fixture.produce(0, 5).await?;

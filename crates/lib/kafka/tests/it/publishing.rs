@@ -17,7 +17,7 @@ fn message(key: &str, value: usize) -> Message {
 }
 
 #[tokio::test]
-async fn messages_of_one_key_keep_their_order_also_when_they_do_not_fit_into_the_queue() -> anyhow::Result<()> {
+async fn messages_of_one_key_keep_their_order_if_the_queue_is_full() -> anyhow::Result<()> {
     const MESSAGES: usize = 50_000;
     let fixture = Fixture::with(3).await?;
     let publisher = Publisher::connect(&fixture.settings)?;
@@ -40,7 +40,7 @@ async fn messages_of_one_key_keep_their_order_also_when_they_do_not_fit_into_the
 
 /// Together, the messages are three times as large as the topic's limit; each alone is a tenth of it.
 #[tokio::test]
-async fn messages_are_not_refused_for_their_company() -> anyhow::Result<()> {
+async fn messages_are_not_rejected_because_of_their_batch() -> anyhow::Result<()> {
     const MAX_MESSAGE_BYTES: usize = 100_000;
     let stack = devstack::shared().await?;
     let narrow = stack.fresh_name("narrow").await?;
@@ -84,7 +84,7 @@ fn said(record: &Record, name: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_dead_letter_is_the_original_and_says_why_it_is_there() -> anyhow::Result<()> {
+async fn a_dead_letter_has_the_original_and_the_reason() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     let letter = dead_letter(42, None, Rejection::new("not-json", "expected a value"));
     Publisher::connect(&fixture.settings)?.publish(&[], std::slice::from_ref(&letter)).await?;
@@ -118,7 +118,7 @@ async fn a_dead_letter_is_the_original_and_says_why_it_is_there() -> anyhow::Res
 }
 
 #[tokio::test]
-async fn a_dead_letter_that_its_topic_has_no_room_for_comes_without_its_value() -> anyhow::Result<()> {
+async fn a_dead_letter_over_the_topic_limit_is_published_without_its_value() -> anyhow::Result<()> {
     const TOO_LARGE: [usize; 2] = [2 << 20, 9 << 20]; // for the broker, and for the client already
     let fixture = Fixture::with(1).await?;
     let letters = [10, TOO_LARGE[0], 11, TOO_LARGE[1], 12];
@@ -149,7 +149,7 @@ async fn a_dead_letter_that_its_topic_has_no_room_for_comes_without_its_value() 
 }
 
 #[tokio::test]
-async fn a_dead_letter_whose_key_and_headers_are_too_large_says_so_and_no_more() -> anyhow::Result<()> {
+async fn a_dead_letter_with_a_large_key_and_headers_is_published_without_them() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     let small = || dead_letter(42, Some(b"{".to_vec()), Rejection::new("not-json", "expected a value"));
     let with_key = |bytes: usize| {
@@ -184,7 +184,7 @@ async fn a_dead_letter_whose_key_and_headers_are_too_large_says_so_and_no_more()
 }
 
 #[tokio::test]
-async fn a_time_the_broker_refuses_is_kept_in_a_header() -> anyhow::Result<()> {
+async fn a_timestamp_that_the_broker_rejects_is_kept_in_a_header() -> anyhow::Result<()> {
     const IN_A_CENTURY: i64 = 4_900_000_000_000;
     let fixture = Fixture::with(1).await?;
     let letter = dead_letter(42, Some(b"{".to_vec()), Rejection::new("from-the-future", "sent_dttm"));
@@ -202,7 +202,7 @@ async fn a_time_the_broker_refuses_is_kept_in_a_header() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_error_is_cut_between_two_characters() -> anyhow::Result<()> {
+async fn an_error_is_truncated_between_two_characters() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     let rejection = Rejection::new("not-json", format!("!{}", "ж".repeat(100_000)));
     let letter = dead_letter(42, None, rejection);
@@ -216,7 +216,7 @@ async fn an_error_is_cut_between_two_characters() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn messages_without_a_destination_are_not_swallowed() -> anyhow::Result<()> {
+async fn publishing_without_a_destination_topic_is_an_error() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     let publisher = Publisher::connect(&Settings { destination_topic: None, ..fixture.settings })?;
     publisher.publish(&[], &[]).await?;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_batch_is_no_larger_than_its_limit_and_all_come_in_order() -> anyhow::Result<()> {
+async fn batches_are_limited_in_size_and_records_keep_their_order() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 250).await?;
     let mut source = fixture.source()?;
@@ -28,7 +28,7 @@ async fn a_batch_is_no_larger_than_its_limit_and_all_come_in_order() -> anyhow::
 }
 
 #[tokio::test]
-async fn batches_before_the_mark_are_filled_and_end_at_it() -> anyhow::Result<()> {
+async fn batches_of_a_tick_are_full_and_end_at_the_end_offset() -> anyhow::Result<()> {
     let fixture = Fixture::with(3).await?;
     for partition in 0..3 {
         fixture.produce(partition, 70).await?;
@@ -42,7 +42,7 @@ async fn batches_before_the_mark_are_filled_and_end_at_it() -> anyhow::Result<()
 }
 
 #[tokio::test]
-async fn an_end_that_was_read_ahead_before_the_mark_does_not_count() -> anyhow::Result<()> {
+async fn an_end_reported_before_the_snapshot_does_not_count() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     let mut source = fixture.source()?;
     for _ in 0..3 {
@@ -57,7 +57,7 @@ async fn an_end_that_was_read_ahead_before_the_mark_does_not_count() -> anyhow::
 }
 
 #[tokio::test]
-async fn offsets_that_nobody_reads_are_not_waited_for() -> anyhow::Result<()> {
+async fn offsets_of_transaction_markers_are_not_waited_for() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce_in_transaction(0, 5).await?;
     let mut source = fixture.source()?;
@@ -68,7 +68,7 @@ async fn offsets_that_nobody_reads_are_not_waited_for() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_dropped_read_loses_no_record() -> anyhow::Result<()> {
+async fn a_cancelled_read_loses_no_record() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 500).await?;
     let mut source = fixture.source()?;
@@ -86,7 +86,7 @@ async fn a_dropped_read_loses_no_record() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_batch_is_bounded_by_bytes_too() -> anyhow::Result<()> {
+async fn a_batch_is_limited_by_bytes() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce_large(0, 12, 900_000).await?;
     let mut source = fixture.source()?;
@@ -98,7 +98,7 @@ async fn a_batch_is_bounded_by_bytes_too() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_header_that_cannot_be_read_costs_only_itself() -> anyhow::Result<()> {
+async fn an_unreadable_header_is_left_out() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     let headers: [(&[u8], &[u8]); 3] = [(b"trace", b"1"), (b"\xff\xfe", b"2"), (b"span", b"\xff")];
     foreign::produce(&fixture.settings.bootstrap_servers, &fixture.settings.source_topic, b"value", &headers).await?;

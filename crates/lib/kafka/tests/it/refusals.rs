@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(35);
 const PAUSE: Duration = Duration::from_millis(200);
 
 #[tokio::test]
-async fn a_producer_whose_messages_are_refused_is_not_replaced() -> anyhow::Result<()> {
+async fn a_producer_whose_messages_are_rejected_is_not_replaced() -> anyhow::Result<()> {
     let (cluster, fixture) = Fixture::mocked(1)?;
     let denied = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     cluster.request_errors(RDKafkaApiKey::Produce, &[denied; 1000]);

@@ -56,7 +56,7 @@ async fn read_to(source: &mut Source, last: i64) -> anyhow::Result<Vec<Record>> 
 }
 
 #[tokio::test]
-async fn a_topic_that_takes_the_place_of_another_is_read_from_its_beginning() -> anyhow::Result<()> {
+async fn a_replaced_topic_is_read_from_its_beginning() -> anyhow::Result<()> {
     let (fixture, mut source, batch) = thirty_read().await?;
     source.commit(&batch);
 
@@ -73,7 +73,7 @@ async fn a_topic_that_takes_the_place_of_another_is_read_from_its_beginning() ->
 /// Each restart of a broker raises the leader epochs of its partitions. Those of a new topic begin at 0. A client that
 /// knows the higher epochs ignores the metadata of the new topic as outdated.
 #[tokio::test]
-async fn a_topic_whose_leader_epochs_are_lower_than_those_of_the_former_is_read() -> anyhow::Result<()> {
+async fn a_replaced_topic_with_lower_leader_epochs_is_read() -> anyhow::Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
     let fixture = Fixture::on(stack.endpoints(), 1).await?;
     fixture.produce(0, 30).await?;
@@ -99,7 +99,7 @@ async fn a_topic_whose_leader_epochs_are_lower_than_those_of_the_former_is_read(
 }
 
 #[tokio::test]
-async fn a_batch_of_the_former_topic_is_not_committed_in_the_new_one() -> anyhow::Result<()> {
+async fn a_batch_of_the_former_topic_is_not_committed() -> anyhow::Result<()> {
     let (fixture, mut source, batch) = thirty_read().await?;
     soon(source.poll_while(replace(&fixture, 40))).await??;
     let next = async {
@@ -119,7 +119,7 @@ async fn a_batch_of_the_former_topic_is_not_committed_in_the_new_one() -> anyhow
 }
 
 #[tokio::test]
-async fn a_topic_that_is_replaced_while_nobody_reads_is_read_from_its_beginning() -> anyhow::Result<()> {
+async fn a_topic_replaced_while_no_member_reads_is_read_from_its_beginning() -> anyhow::Result<()> {
     let (fixture, _) = thirty_committed().await?;
     replace(&fixture, 40).await?;
     let mut second = fixture.source()?;
@@ -129,7 +129,7 @@ async fn a_topic_that_is_replaced_while_nobody_reads_is_read_from_its_beginning(
 }
 
 #[tokio::test]
-async fn an_offset_that_was_committed_for_the_former_topic_too_late_is_not_believed() -> anyhow::Result<()> {
+async fn a_late_commit_for_the_former_topic_is_ignored() -> anyhow::Result<()> {
     let (fixture, metadata) = thirty_committed().await?;
     replace(&fixture, 40).await?;
     assert_eq!(fixture.committed(0).await?, None, "the broker deletes the offsets of a deleted topic");
@@ -150,7 +150,7 @@ async fn an_offset_that_was_committed_for_the_former_topic_too_late_is_not_belie
 }
 
 #[tokio::test]
-async fn an_offset_of_a_tool_is_believed() -> anyhow::Result<()> {
+async fn an_offset_committed_by_a_tool_is_used() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 30).await?;
     fixture.commit_with_metadata(0, 20, "").await?;
@@ -161,7 +161,7 @@ async fn an_offset_of_a_tool_is_believed() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn nobody_creates_a_topic_that_was_deleted() -> anyhow::Result<()> {
+async fn a_deleted_topic_is_not_created_by_a_client() -> anyhow::Result<()> {
     let options = Options { auto_create_topics: true, ..Options::for_tests() };
     let stack = Stack::start(options).await?;
     let mut fixture = Fixture::on(stack.endpoints(), 1).await?;

@@ -14,7 +14,7 @@ async fn read(reader: &mut Reader) -> anyhow::Result<Vec<Record>> {
 }
 
 #[tokio::test]
-async fn everything_is_read_partition_by_partition_and_nothing_committed() -> anyhow::Result<()> {
+async fn a_reader_reads_each_partition_and_commits_nothing() -> anyhow::Result<()> {
     let fixture = Fixture::with(3).await?;
     fixture.produce(2, 3).await?;
     fixture.produce(0, 2).await?;
@@ -28,7 +28,7 @@ async fn everything_is_read_partition_by_partition_and_nothing_committed() -> an
 }
 
 #[tokio::test]
-async fn what_comes_after_the_beginning_is_left() -> anyhow::Result<()> {
+async fn a_reader_ends_at_the_end_offsets_of_its_start() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce(0, 2).await?;
     let mut reader = Reader::open(&fixture.settings, &fixture.settings.source_topic).await?;
@@ -38,7 +38,7 @@ async fn what_comes_after_the_beginning_is_left() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_end_that_nobody_can_read_is_one() -> anyhow::Result<()> {
+async fn a_reader_ends_before_a_transaction_marker() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     fixture.produce_in_transaction(0, 2).await?;
     let mut reader = Reader::open(&fixture.settings, &fixture.settings.source_topic).await?;
@@ -47,7 +47,7 @@ async fn an_end_that_nobody_can_read_is_one() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn one_record_is_found_where_it_lies_or_not_at_all() -> anyhow::Result<()> {
+async fn one_record_is_found_by_its_partition_and_offset() -> anyhow::Result<()> {
     let fixture = Fixture::with(2).await?;
     fixture.produce(1, 3).await?;
     fixture.produce_in_transaction(0, 2).await?;
@@ -65,7 +65,7 @@ async fn one_record_is_found_where_it_lies_or_not_at_all() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn a_topic_that_is_missing_is_named() -> anyhow::Result<()> {
+async fn a_missing_topic_is_named() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     let outcome = Reader::open(&fixture.settings, "nowhere").await.err();
     assert!(matches!(&outcome, Some(Error::NoTopic(topic)) if topic == "nowhere"), "{outcome:?}");

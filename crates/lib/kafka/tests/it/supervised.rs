@@ -129,7 +129,7 @@ async fn consumer_and_producer_work_again_after_every_restart_of_the_broker() ->
 }
 
 #[tokio::test]
-async fn clients_that_do_not_find_the_broker_again_are_replaced() -> anyhow::Result<()> {
+async fn clients_that_do_not_reconnect_are_replaced() -> anyhow::Result<()> {
     // With so short a pause, this release of librdkafka never returns to the bootstrap servers.
     let mut restarts = Restarts::with(&[("reconnect.backoff.max.ms", "1000")]).await?;
     let (first, second) = restarts.ports()?;

@@ -2,6 +2,7 @@
 //! unpacked, in any codec.
 
 use ::consumer::{Record, Source as _};
+use devstack::Topic;
 use kafka::Settings;
 use rdkafka::producer::FutureProducer;
 
@@ -15,14 +16,29 @@ const LARGE: usize = 10;
 
 async fn fixture(codec: &str) -> anyhow::Result<Fixture> {
     let fixture = Fixture::with(1).await?;
+    fill(&fixture, codec).await?;
+    Ok(fixture)
+}
+
+/// A topic whose batches the broker unpacks, with a maximum size of a batch.
+async fn unpacking_fixture(max_bytes: &'static str) -> anyhow::Result<Fixture> {
+    let mut fixture = Fixture::with(1).await?;
+    let stack = devstack::shared().await?;
+    let topic = stack.fresh_name("unpacked").await?;
+    let settings = Topic::data(&topic, 1).with("compression.type", "uncompressed").with("max.message.bytes", max_bytes);
+    stack.create_topics(&[settings]).await?;
+    fixture.settings.source_topic = topic;
+    Ok(fixture)
+}
+
+async fn fill(fixture: &Fixture, codec: &str) -> anyhow::Result<()> {
     fixture.produce(0, 1).await?;
     let mut config = fixture.config();
     config.set("compression.type", codec).set("linger.ms", "500");
     config.set("message.max.bytes", "10000000").set("batch.size", if codec == "none" { "400000" } else { "10000000" });
     let producer: FutureProducer = config.create()?;
     fixture.produce_values(&producer, 0, vec!["x".repeat(300_000); LARGE]).await?;
-    fixture.produce(0, 1).await?;
-    Ok(fixture)
+    fixture.produce(0, 1).await
 }
 
 async fn read(fixture: Fixture, fetch_bytes: usize) -> anyhow::Result<Vec<Record>> {
@@ -35,7 +51,7 @@ async fn read(fixture: Fixture, fetch_bytes: usize) -> anyhow::Result<Vec<Record
 }
 
 #[tokio::test]
-async fn a_batch_beyond_the_limit_is_skipped_before_it_is_unpacked() -> anyhow::Result<()> {
+async fn a_batch_over_the_limit_is_skipped_before_decompression() -> anyhow::Result<()> {
     for codec in ["gzip", "snappy", "lz4", "zstd", "none"] {
         let records = read(fixture(codec).await?, LIMIT).await?;
         let unread: Vec<i64> =
@@ -63,5 +79,29 @@ async fn a_batch_within_the_limit_is_read_in_any_codec() -> anyhow::Result<()> {
         assert_eq!(sizes[1..11], [300_000; LARGE], "{codec}");
         assert!(records.iter().all(|record| record.unread.is_none()), "{codec}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_topic_without_compression_stores_what_a_producer_has_compressed_unpacked() -> anyhow::Result<()> {
+    let fixture = unpacking_fixture("4000000").await?;
+    fill(&fixture, "gzip").await?;
+    let settings = fixture.settings.clone();
+    let records = read(fixture, 8 << 20).await?;
+    assert!(records.iter().all(|record| record.unread.is_none()));
+    // The size of a stored batch that is compressed is measured up to the limit only.
+    let records =
+        read(Fixture { settings: Settings { group_id: format!("{}-2", settings.group_id), ..settings } }, LIMIT)
+            .await?;
+    let whole = (LARGE * 300_000) as u64;
+    assert!(records[10].unread.is_some_and(|unread| unread.bytes > whole), "{:?}", records[10].unread);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_topic_without_compression_refuses_what_is_too_large_unpacked() -> anyhow::Result<()> {
+    let refused = fill(&unpacking_fixture("1048576").await?, "gzip").await;
+    let error = format!("{:#}", refused.expect_err("the broker has taken the batch"));
+    assert!(error.contains("Message size too large"), "{error}");
     Ok(())
 }

@@ -6,7 +6,7 @@ use kafka::{Error, Settings, Status, Topics};
 use crate::fixture::{Fixture, SOON};
 
 #[tokio::test]
-async fn topics_as_they_should_be_are_good() -> anyhow::Result<()> {
+async fn correct_topics_pass_the_check() -> anyhow::Result<()> {
     let fixture = Fixture::with(3).await?;
     for finding in Topics::connect(&fixture.settings)?.check().await? {
         assert_eq!(finding.status, Status::Ok, "{finding}");
@@ -41,7 +41,7 @@ async fn missing_topics_are_found_and_created() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_broker_that_is_not_there_is_an_outage() -> anyhow::Result<()> {
+async fn an_unreachable_broker_is_an_outage() -> anyhow::Result<()> {
     for nobody in ["127.0.0.1:1", "nobody.invalid:9092"] {
         let settings = Settings { bootstrap_servers: nobody.to_owned(), ..Settings::default() };
         let outcome = Topics::connect(&settings)?.describe("orders").await;
@@ -52,7 +52,7 @@ async fn a_broker_that_is_not_there_is_an_outage() -> anyhow::Result<()> {
 
 /// The bootstrap address answers with unreachable addresses of brokers: the error has to name them.
 #[tokio::test]
-async fn an_advertised_address_that_nobody_answers_at_is_named() -> anyhow::Result<()> {
+async fn an_unreachable_advertised_address_is_named() -> anyhow::Result<()> {
     let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await?;
     let proxies = stack.proxies().unwrap();
     let fixture = Fixture::on(&proxies.endpoints(), 1).await?;

@@ -117,19 +117,19 @@ async fn a_corrupt_batch_stops_its_partition_and_is_not_skipped() -> anyhow::Res
 }
 
 #[tokio::test]
-async fn a_codec_that_is_unknown_stops_its_partition() -> anyhow::Result<()> {
+async fn an_unknown_codec_stops_its_partition() -> anyhow::Result<()> {
     let (_stack, fixture) = broken(|log| log.set_codec(1, 5)).await?;
     stops_before_the_batch(&fixture, "codec 0x5").await
 }
 
 #[tokio::test]
-async fn a_format_that_is_unknown_stops_its_partition_and_is_not_skipped() -> anyhow::Result<()> {
+async fn an_unknown_format_stops_its_partition_and_is_not_skipped() -> anyhow::Result<()> {
     let (_stack, fixture) = broken(|log| log.set_magic(1, 9)).await?;
     stops_before_the_batch(&fixture, "MagicByte 9").await
 }
 
 #[tokio::test]
-async fn a_command_that_reads_a_corrupt_batch_says_so() -> anyhow::Result<()> {
+async fn a_reader_reports_a_corrupt_batch() -> anyhow::Result<()> {
     let (_stack, fixture) = broken(|log| log.corrupt(1)).await?;
     let mut reader = Reader::open(&fixture.settings, &fixture.settings.source_topic).await?;
     assert_eq!(soon(reader.next()).await??.map(|record| record.offset), Some(0));
@@ -139,7 +139,7 @@ async fn a_command_that_reads_a_corrupt_batch_says_so() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_topic_that_must_not_be_read_is_named_until_it_may() -> anyhow::Result<()> {
+async fn a_topic_without_read_permission_is_named_until_it_is_granted() -> anyhow::Result<()> {
     let (cluster, fixture) = Fixture::mocked(1)?;
     fixture.produce(0, 3).await?;
     let denied = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
@@ -158,7 +158,7 @@ async fn a_topic_that_must_not_be_read_is_named_until_it_may() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn an_error_of_a_fetch_names_its_partition_until_it_ends() -> anyhow::Result<()> {
+async fn a_fetch_error_names_its_partition_until_it_ends() -> anyhow::Result<()> {
     let (cluster, fixture) = Fixture::mocked(1)?;
     fixture.produce(0, 3).await?;
     let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
@@ -176,7 +176,7 @@ async fn an_error_of_a_fetch_names_its_partition_until_it_ends() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn errors_that_pass_by_themselves_are_no_stall() -> anyhow::Result<()> {
+async fn transient_errors_are_not_a_stall() -> anyhow::Result<()> {
     let (cluster, fixture) = Fixture::mocked(1)?;
     fixture.produce(0, 3).await?;
     let passing = [

@@ -58,7 +58,7 @@ async fn break_batch(fixture: &Fixture) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_batch_that_cannot_be_read_at_the_committed_offset_is_not_skipped() -> anyhow::Result<()> {
+async fn an_unreadable_batch_at_the_committed_offset_is_not_skipped() -> anyhow::Result<()> {
     let (_cluster, fixture) = one_committed().await?;
     break_batch(&fixture).await?;
     let (source, loop_health) = watched(&fixture)?;
@@ -66,7 +66,7 @@ async fn a_batch_that_cannot_be_read_at_the_committed_offset_is_not_skipped() ->
 }
 
 #[tokio::test]
-async fn a_batch_that_cannot_be_read_is_not_skipped_while_the_committed_offset_is_not_known() -> anyhow::Result<()> {
+async fn an_unreadable_batch_is_not_skipped_while_the_committed_offset_is_unknown() -> anyhow::Result<()> {
     let (cluster, fixture) = one_committed().await?;
     // The client's own request is answered; the first requests of the source are not.
     let away = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_COORDINATOR;

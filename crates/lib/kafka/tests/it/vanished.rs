@@ -37,7 +37,7 @@ async fn until(source: &mut Source, holds: impl Fn() -> bool) -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn topics_that_are_gone_are_named_until_they_are_there_again() -> anyhow::Result<()> {
+async fn deleted_topics_are_named_until_they_exist_again() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     let loop_health = Arc::new(LoopHealth::default());
     let mut source = Source::connect(&fixture.settings, Arc::clone(&loop_health))?;
@@ -70,7 +70,7 @@ async fn topics_that_are_gone_are_named_until_they_are_there_again() -> anyhow::
 }
 
 #[tokio::test]
-async fn lost_partitions_are_no_assignment_until_the_group_has_settled_again() -> anyhow::Result<()> {
+async fn lost_partitions_are_not_assigned_until_the_rebalance_is_complete() -> anyhow::Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
     let mut fixture = Fixture::on(stack.endpoints(), 1).await?;
     fixture.settings.session_timeout = Duration::from_secs(6);
@@ -88,7 +88,7 @@ async fn lost_partitions_are_no_assignment_until_the_group_has_settled_again() -
 }
 
 #[tokio::test]
-async fn partitions_that_were_added_are_read_and_written_within_a_minute() -> anyhow::Result<()> {
+async fn added_partitions_are_read_and_written_within_a_minute() -> anyhow::Result<()> {
     let fixture = Fixture::with(1).await?;
     let mut source = fixture.source()?;
     drain(&mut source, 100).await?;

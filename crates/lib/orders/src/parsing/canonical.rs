@@ -1,4 +1,4 @@
-//! Canonical JSON: one text per value, whatever the order of its keys and the form of its numbers.
+//! Canonical JSON: one text per value, regardless of the order of its keys and the form of its numbers.
 
 use std::io::Write as _;
 
@@ -68,12 +68,12 @@ mod tests {
     }
 
     #[test]
-    fn spelling_does_not_matter() {
+    fn equal_values_have_one_canonical_text() {
         assert_eq!(of(r#"{"a": 1.50, "b": ["x", null]}"#), of(r#"{ "b":["\u0078",null],"a":15e-1 }"#));
     }
 
     #[test]
-    fn content_matters() {
+    fn different_values_have_different_canonical_texts() {
         assert_ne!(of(r#"{"a":1}"#), of(r#"{"a":"1"}"#));
         assert_ne!(of("[[1],2]"), of("[1,[2]]"));
         assert_ne!(of("[12]"), of("[1,2]"));

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_repeated_key_the_last_counts_and_keys_are_sorted() {
+    fn keys_are_sorted_and_the_last_of_a_repeated_key_is_used() {
         let Node::Object(object) = read(r#"{"b":1,"a":2,"b":null,"\u0061":3.50,"b":[true,"x"]}"#) else { panic!() };
         let fields: Vec<_> = object.iter().collect();
         let list = Node::List(vec![Node::Bool(true), Node::Text("x".into())]);

@@ -39,13 +39,13 @@ fn respell(number: &Number) -> String {
 
 proptest! {
     #[test]
-    fn spelling_does_not_matter(value in json(), turn in 0..6_usize) {
+    fn notation_does_not_change_the_digest(value in json(), turn in 0..6_usize) {
         let scrambled = scramble(&value, turn);
         prop_assert_eq!(digest(&scrambled).unwrap(), digest(&value.to_string()).unwrap(), "{}", scrambled);
     }
 
     #[test]
-    fn an_unknown_field_matters(value in json(), field in json()) {
+    fn an_unknown_field_changes_the_digest(value in json(), field in json()) {
         let with = |fields: Vec<(&str, &Value)>| {
             let object = fields.into_iter().map(|(key, value)| (key.to_owned(), value.clone())).collect::<Value>();
             digest(&object.to_string()).unwrap()

@@ -19,28 +19,28 @@ fn check<T: Debug>(kind: &str, read: impl Fn(&[u8]) -> T) {
 }
 
 #[test]
-fn events() {
+fn events_are_parsed_as_in_the_snapshots() {
     check("events", |value| orders::event::read(Some(value), WRITTEN_AT).unwrap());
 }
 
 #[test]
-fn enriched_orders() {
+fn enriched_orders_are_parsed_as_in_the_snapshots() {
     check("enriched", |value| orders::enriched::read(Some(value), WRITTEN_AT).unwrap());
 }
 
 #[test]
-fn counters() {
+fn counters_are_parsed_as_in_the_snapshots() {
     check("counters", |value| orders::counters::read(Some(value), WRITTEN_AT).unwrap());
 }
 
 #[test]
-fn what_stg_writes() {
+fn stg_writes_the_snapshot() {
     let file = include_bytes!("../fixtures/enriched/from_stg.json");
     check_written("written__enriched", &orders::enriched::read(Some(file), WRITTEN_AT).unwrap().write().unwrap());
 }
 
 #[test]
-fn what_dds_writes() {
+fn dds_writes_the_snapshot() {
     let file = include_bytes!("../fixtures/counters/from_dds.json");
     check_written("written__counters", &orders::counters::read(Some(file), WRITTEN_AT).unwrap().write());
 }

@@ -94,7 +94,7 @@ proptest! {
     /// The order in an envelope equals the order itself: the same event, with the same payload byte for byte, and so
     /// the same version.
     #[test]
-    fn events_in_envelopes(value in input("events")) {
+    fn an_event_in_an_envelope_equals_the_event(value in input("events")) {
         let _ = envelope::open(&value);
         let Ok(event) = event::read(Some(&value), None) else { return Ok(()) };
         let text = String::from_utf8(value).unwrap();
@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn events(value in input("events"), written_at in written_at()) {
+    fn any_accepted_event_fits_its_columns(value in input("events"), written_at in written_at()) {
         let Some(event) = read(&value, written_at, event::read)? else { return Ok(()) };
         columns::check_event(&event)?;
         let order = named(&event);
@@ -125,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn enriched_orders(value in input("enriched"), written_at in written_at()) {
+    fn any_accepted_enriched_order_fits_its_columns(value in input("enriched"), written_at in written_at()) {
         let Some(order) = read(&value, written_at, enriched::read)? else { return Ok(()) };
         columns::check_order(&order)?;
         let written = order.write().unwrap();
@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn counters_of_a_user(value in input("counters"), written_at in written_at()) {
+    fn any_accepted_counters_fit_their_columns(value in input("counters"), written_at in written_at()) {
         let Some(read) = read(&value, written_at, counters::read)? else { return Ok(()) };
         columns::check_counters(&read)?;
         prop_assert_eq!(counters::read(Some(read.write().as_bytes()), Some(1)), Ok(read));
@@ -142,7 +142,7 @@ proptest! {
 
 /// Checks that a run was useful: enough input passes the first check, and enough is rejected.
 #[test]
-fn a_fair_part_is_accepted_and_most_reasons_occur() {
+fn the_generated_input_covers_acceptance_and_most_reasons() {
     let mut runner = TestRunner::deterministic();
     for (kind, most) in [("events", 6), ("enriched", 6), ("counters", 4)] {
         let (mut accepted, mut reasons) = (0, BTreeSet::new());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::samples::{self, Reader, parse, read_counters, read_enriched, read_event, refusal, with, without};
+use crate::samples::{self, Reader, parse, read_counters, read_enriched, read_event, rejection, with, without};
 
 mod documents;
 mod events;
@@ -45,7 +45,7 @@ fn check_rows(sample: &Value, read: Reader, rows: &[Row]) {
 }
 
 fn check_refused(read: Reader, pointer: &str, text: &str, expected: &str) {
-    let (reason, error) = refusal(read(text));
+    let (reason, error) = rejection(read(text));
     assert_eq!(reason, expected, "{pointer}: {error}");
     assert!(error.starts_with(&path(pointer)), "{pointer}: `{error}` does not name the field");
 }

@@ -18,7 +18,7 @@ fn decimal(digits: u128, places: usize) -> String {
 
 proptest! {
     #[test]
-    fn its_text_reads_as_the_same_money(hundred_thousandths in 0..10_u128.pow(19)) {
+    fn money_survives_a_round_trip_through_text(hundred_thousandths in 0..10_u128.pow(19)) {
         let money = read(&decimal(hundred_thousandths, 5));
         let text = money.to_string();
         prop_assert_eq!(read(&text), money);
@@ -28,20 +28,20 @@ proptest! {
     }
 
     #[test]
-    fn it_is_rounded_half_away_from_zero(digits in 0..10_u128.pow(21)) {
+    fn money_is_rounded_half_away_from_zero(digits in 0..10_u128.pow(21)) {
         let rounded = (digits + 500) / 1000;
         prop_assert_eq!(read(&decimal(digits, 8)), read(&decimal(rounded, 5)), "{}", decimal(digits, 8));
     }
 
     #[test]
-    fn a_price_times_a_quantity_is_their_sum(price in 0..10_u128.pow(19), quantity in 1..20_i64) {
+    fn a_price_times_a_quantity_equals_the_repeated_sum(price in 0..10_u128.pow(19), quantity in 1..20_i64) {
         let price = read(&decimal(price, 5));
         let sum = (0..quantity).try_fold(Amount::default(), |sum, _| sum.plus(price.into()));
         prop_assert_eq!(sum, Some(price.times(quantity)));
     }
 
     #[test]
-    fn it_is_ordered_as_numbers_are(a in 0..10_u128.pow(19), b in 0..10_u128.pow(19)) {
+    fn money_is_ordered_as_its_numbers(a in 0..10_u128.pow(19), b in 0..10_u128.pow(19)) {
         prop_assert_eq!(read(&decimal(a, 5)).cmp(&read(&decimal(b, 5))), a.cmp(&b));
     }
 }

@@ -55,13 +55,13 @@ fn named(counters: BTreeMap<String, (i32, i64)>) -> BTreeMap<String, Counter> {
 
 proptest! {
     #[test]
-    fn enriched_orders(order in order()) {
+    fn an_enriched_order_survives_a_round_trip(order in order()) {
         let text = order.write().unwrap();
         prop_assert_eq!(enriched::read(Some(text.as_bytes()), None), Ok(order));
     }
 
     #[test]
-    fn counters_of_a_user(
+    fn counters_of_a_user_survive_a_round_trip(
         user_id in id(),
         categories in btree_map("[^\u{0}]{1,255}", counter(), 0..5),
         products in btree_map(id(), counter(), 0..5),
@@ -71,7 +71,7 @@ proptest! {
     }
 
     #[test]
-    fn halves_of_counters_are_the_whole(
+    fn split_counters_add_up_to_the_whole(
         categories in btree_map("[a-z]{1,3}", counter(), 0..6),
         products in btree_map("[a-z]{1,3}", counter(), 0..6),
     ) {

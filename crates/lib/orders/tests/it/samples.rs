@@ -58,7 +58,7 @@ pub(crate) fn read_counters(text: &str) -> Result<(), Unusable> {
 }
 
 /// The reason and the error of a rejection.
-pub(crate) fn refusal<T: std::fmt::Debug>(read: Result<T, Unusable>) -> (&'static str, String) {
+pub(crate) fn rejection<T: std::fmt::Debug>(read: Result<T, Unusable>) -> (&'static str, String) {
     match read {
         Err(Unusable::Malformed(Malformed { reason, error })) => (reason, error),
         other => panic!("not rejected: {other:?}"),

@@ -3,7 +3,7 @@
 use orders::{Unusable, counters, enriched, event};
 
 #[test]
-fn other_types() {
+fn records_of_other_types_are_skipped() {
     for text in [
         r#"{"object_type": "courier"}"#,
         r#"{"object_type": "ORDER"}"#,
@@ -18,7 +18,7 @@ fn other_types() {
 }
 
 #[test]
-fn untyped() {
+fn records_without_a_type_are_skipped() {
     for text in ["{}", r#"{"object_type": null, "payload": {}}"#] {
         let value = Some(text.as_bytes());
         assert_eq!(event::read(value, None), Err(Unusable::Ignored("untyped")), "{text}");
@@ -27,14 +27,14 @@ fn untyped() {
 }
 
 #[test]
-fn tombstones() {
+fn tombstones_are_skipped() {
     assert_eq!(event::read(None, None), Err(Unusable::Ignored("tombstone")));
     assert_eq!(enriched::read(None, None), Err(Unusable::Ignored("tombstone")));
     assert_eq!(counters::read(None, None), Err(Unusable::Ignored("tombstone")));
 }
 
 #[test]
-fn envelopes() {
+fn envelopes_are_skipped() {
     for text in [
         r#"{"schema": {}, "payload": {"object_type": "order"}}"#,
         r#"{"payload": {"before": null, "after": {"object_type": "order"}, "op": "c"}}"#,

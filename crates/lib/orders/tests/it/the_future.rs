@@ -3,7 +3,7 @@
 use orders::{RecordTime, Unusable, UtcMicros, enriched, event};
 use serde_json::{Value, json};
 
-use crate::samples::{self, refusal, with};
+use crate::samples::{self, rejection, with};
 
 /// 2026-03-09 12:00:00
 const WRITTEN_AT: i64 = 1_773_057_600_000;
@@ -23,7 +23,7 @@ fn check<T: std::fmt::Debug>(
         let at =
             |micros, written_at| read(with(sample.clone(), pointer, ahead(micros)).to_string().as_bytes(), written_at);
         assert!(at(A_DAY, Some(WRITTEN_AT)).is_ok(), "{pointer}: a day ahead");
-        let (reason, error) = refusal(at(A_DAY + 1, Some(WRITTEN_AT)));
+        let (reason, error) = rejection(at(A_DAY + 1, Some(WRITTEN_AT)));
         assert_eq!(reason, "from-the-future", "{pointer}: {error}");
         assert!(error.contains(pointer.rsplit('/').next().unwrap()), "{pointer}: {error}");
         assert!(at(A_DAY + 1, None).is_ok(), "{pointer}: a record without a timestamp");
@@ -31,29 +31,29 @@ fn check<T: std::fmt::Debug>(
 }
 
 #[test]
-fn of_an_event() {
+fn an_event_from_the_future_is_rejected() {
     check(&samples::event(), ["/sent_dttm", "/payload/update_ts", "/payload/date"], |value, written_at| {
         event::read(Some(value), written_at)
     });
 }
 
 #[test]
-fn of_an_enriched_order() {
+fn an_enriched_order_from_the_future_is_rejected() {
     check(&samples::enriched(), ["/sent_dttm", "/payload/update_ts", "/payload/date"], |value, written_at| {
         enriched::read(Some(value), written_at)
     });
 }
 
 #[test]
-fn at_either_end_of_time() {
+fn timestamps_at_either_end_of_time_are_compared() {
     let event = samples::event().to_string();
     let read = |written_at| event::read(Some(event.as_bytes()), Some(written_at)).map(drop);
     assert_eq!(read(i64::MAX), Ok(()));
-    assert_eq!(refusal(read(i64::MIN)).0, "from-the-future");
+    assert_eq!(rejection(read(i64::MIN)).0, "from-the-future");
 }
 
 #[test]
-fn the_error_tells_both_times() {
+fn the_error_contains_both_times() {
     let event = with(samples::event(), "/payload/date", json!("2026-03-12T15:00:00.5+03:00")).to_string();
     for (written_at, expected) in [
         (WRITTEN_AT, "the record's timestamp, 2026-03-09 12:00:00; times are UTC"),
@@ -62,7 +62,7 @@ fn the_error_tells_both_times() {
         (i64::MIN, "the record's timestamp, -9223372036854775808 ms after 1970; times are UTC"),
     ] {
         let event = if written_at == WRITTEN_AT { event.clone() } else { samples::event().to_string() };
-        let error = refusal(event::read(Some(event.as_bytes()), Some(written_at))).1;
+        let error = rejection(event::read(Some(event.as_bytes()), Some(written_at))).1;
         let date =
             if written_at == WRITTEN_AT { "payload.date is 2026-03-12 12:00:00.5" } else { "sent_dttm is 2026-" };
         assert!(error.starts_with(date), "{error}");
@@ -83,18 +83,18 @@ fn a_timestamp_of_before_2000_is_not_plausible() {
 
 /// With `sent_dttm` as the record time, for producers whose wrong timestamps cannot be corrected.
 #[test]
-fn by_sent_dttm() {
+fn dates_are_compared_with_sent_dttm_if_it_is_the_record_time() {
     let sent =
         |event: Value| event::read(Some(event.to_string().as_bytes()), RecordTime::Sent { now: WRITTEN_AT }).map(drop);
     let event = with(samples::event(), "/sent_dttm", ahead(0));
     for pointer in ["/payload/update_ts", "/payload/date"] {
         assert_eq!(sent(with(event.clone(), pointer, ahead(A_DAY))), Ok(()));
-        let (reason, error) = refusal(sent(with(event.clone(), pointer, ahead(A_DAY + 1000))));
+        let (reason, error) = rejection(sent(with(event.clone(), pointer, ahead(A_DAY + 1000))));
         assert_eq!(reason, "from-the-future");
         assert!(error.contains("more than 24 h ahead of sent_dttm, 2026-03-09 12:00:00;"), "{error}");
     }
     assert_eq!(sent(with(samples::event(), "/sent_dttm", ahead(A_DAY))), Ok(()));
-    let (reason, error) = refusal(sent(with(samples::event(), "/sent_dttm", ahead(A_DAY + 1))));
+    let (reason, error) = rejection(sent(with(samples::event(), "/sent_dttm", ahead(A_DAY + 1))));
     assert_eq!(reason, "from-the-future");
     assert!(error.contains("more than 24 h ahead of the time of reading, 2026-03-09 12:00:00;"), "{error}");
 }

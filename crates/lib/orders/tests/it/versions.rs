@@ -45,7 +45,7 @@ fn age(message: &Value) -> impl Ord + use<> {
 
 proptest! {
     #[test]
-    fn order_is_the_contracts_and_the_bytes(left in message(), right in message()) {
+    fn versions_are_ordered_by_the_contract_and_by_their_bytes(left in message(), right in message()) {
         let (a, b) = (read(&left).version, read(&right).version);
         prop_assert_eq!(a.cmp(&b), age(&left).cmp(&age(&right)));
         prop_assert_eq!(a.cmp(&b), a.as_str().as_bytes().cmp(b.as_str().as_bytes()));

@@ -14,7 +14,7 @@ async fn refused(url: &str) -> anyhow::Result<String> {
 }
 
 #[tokio::test]
-async fn a_cluster_is_refused_whatever_it_says() -> anyhow::Result<()> {
+async fn a_redis_cluster_is_rejected() -> anyhow::Result<()> {
     let (complete, empty) = (RedisCluster::start(true).await?, RedisCluster::start(false).await?);
     for (url, said) in
         [(complete.url(), "CrossSlot"), (format!("{}/3", complete.url()), "cluster mode"), (empty.url(), "ClusterDown")]
@@ -64,7 +64,7 @@ async fn a_user_needs_every_command_on_every_key() -> anyhow::Result<()> {
 
 /// Names may be read from a replica. An empty database is reported, because its number may be wrong.
 #[tokio::test]
-async fn a_replica_and_an_empty_database_are_as_good() -> anyhow::Result<()> {
+async fn a_replica_and_an_empty_database_are_accepted() -> anyhow::Result<()> {
     let (primary, replica) = (Stack::start(Options::for_tests()).await?, Stack::start(Options::for_tests()).await?);
     let (from, to) = (primary.endpoints().redis_url(1), replica.endpoints().redis_url(1));
     Writer::open(&from).await?.set("u", r#"{"name": "Анна"}"#).await?;

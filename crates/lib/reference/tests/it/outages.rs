@@ -15,7 +15,7 @@ async fn refused(url: &str) -> String {
 }
 
 #[tokio::test]
-async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
+async fn names_are_read_again_after_outages_and_rejections() -> anyhow::Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
     let url = stack.endpoints().redis_url(1);
     let mut writer = Writer::open(&url).await?;
@@ -61,7 +61,7 @@ async fn one_redis_through_good_and_bad_times() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn nobody_there_is_an_outage() {
+async fn an_unreachable_redis_is_an_outage() {
     for url in ["redis://127.0.0.1:1", "redis://name.invalid", "rediss://127.0.0.1:1"] {
         let names = reference::ReferenceStore::connect(&Settings::from_url(url, None).unwrap());
         assert!(matches!(names.ping().await, Err(ConnectError::Unavailable(_))), "{url}");

@@ -23,7 +23,7 @@ async fn database() -> anyhow::Result<(String, Writer)> {
 }
 
 #[tokio::test]
-async fn both_kinds_are_found() -> anyhow::Result<()> {
+async fn users_and_restaurants_are_resolved() -> anyhow::Result<()> {
     let (url, _) = database().await?;
     let lookup = names(&url).resolve(&["u", "u", "absent"], &["r", "absent"], Instant::now()).await?;
     assert_eq!(lookup.user("u").unwrap().login, "kotova");
@@ -47,7 +47,7 @@ async fn a_value_of_the_other_kind_is_missing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_value_that_is_no_name_is_missing_and_why_is_known() -> anyhow::Result<()> {
+async fn an_unusable_value_is_missing_with_a_reason() -> anyhow::Result<()> {
     let (url, mut writer) = database().await?;
     for (command, key) in [("HSET", "hash"), ("ZADD", "zset"), ("XADD", "stream")] {
         let field = if command == "XADD" { "*" } else { "1" };
@@ -107,7 +107,7 @@ async fn a_name_is_read_again_when_it_is_stale() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_missing_name_is_asked_for_every_time() -> anyhow::Result<()> {
+async fn a_missing_name_is_not_cached() -> anyhow::Result<()> {
     let (url, mut writer) = database().await?;
     let (names, now) = (names(&url), Instant::now());
     assert_eq!(names.resolve(&["new"], &[], now).await?.user("new"), None);

@@ -12,7 +12,7 @@ use health::{Health, Reason};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 
-/// What the endpoints tell about.
+/// State of the endpoints.
 #[derive(Clone)]
 pub(crate) struct Endpoints {
     pub(crate) health: Health,

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn says_what_the_service_says() -> anyhow::Result<()> {
+    async fn healthcheck_returns_the_answer_of_the_service() -> anyhow::Result<()> {
         healthcheck(listening("HTTP/1.0 200 OK\r\n\r\nhealthy").await?).await?;
         let hangs = listening("HTTP/1.0 503 Service Unavailable\r\n\r\nthe loop has had no heartbeat for 61 s").await?;
         assert_eq!(healthcheck(hangs).await.unwrap_err().to_string(), "the loop has had no heartbeat for 61 s");
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_is_not_healthy() -> anyhow::Result<()> {
+    async fn an_unreachable_service_is_not_healthy() -> anyhow::Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         drop(listener);

@@ -1,25 +1,36 @@
-//! The log: lines on standard error, and files with errors if the service keeps them. Standard output is for the results
-//! of commands.
+//! The log: lines on standard error, a copy of them and files with errors if the service keeps these. Standard output is
+//! for the results of commands.
 
 use std::{
     env,
     io::{self, IsTerminal},
     panic::{self, PanicHookInfo},
+    sync::Arc,
     thread,
 };
 
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, fmt,
+    fmt::writer::{BoxMakeWriter, MakeWriterExt},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
-use super::log_file::LogFile;
+use super::{log_copy::LogCopy, log_file::LogFile};
 use crate::{
     ExitError,
     settings::{Format, LogSettings},
 };
 
 /// Starts logging until the process ends. A second start changes nothing.
-pub(crate) fn start(settings: &LogSettings, file: Option<LogFile>) -> Result<(), ExitError> {
+pub(crate) fn start(settings: &LogSettings, file: Option<LogFile>, copy: Option<LogCopy>) -> Result<(), ExitError> {
     panic::set_hook(Box::new(report_panic));
-    let lines = fmt::layer().with_writer(io::stderr).with_ansi(has_colors());
+    let is_copied = copy.is_some();
+    let writer = match copy {
+        Some(copy) => BoxMakeWriter::new(io::stderr.and(Arc::new(copy.open()?))),
+        None => BoxMakeWriter::new(io::stderr),
+    };
+    let lines = fmt::layer().with_writer(writer).with_ansi(has_colors() && !is_copied);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format {
         Format::Text => lines.boxed(),
         Format::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),

@@ -132,7 +132,7 @@ mod tests {
     use super::{LogFile, fs};
 
     #[test]
-    fn errors_are_lines_of_text_and_nothing_else_is_written() {
+    fn only_errors_are_written_as_lines_of_text() {
         let folder = std::env::temp_dir().join(format!("tagmill-log-file-{}", std::process::id()));
         let file = LogFile { setting: "LOG_DIR", folder: folder.join("logs"), name: "elt-service", keep: 2 };
         let subscriber = tracing_subscriber::registry().with(file.clone().open().unwrap());

@@ -15,12 +15,12 @@ pub(crate) fn shutdown_token(grace: Duration) -> std::io::Result<CancellationTok
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let stop = CancellationToken::new();
-    let told = stop.clone();
+    let token = stop.clone();
     tokio::spawn(async move {
         let name = either(&mut terminate, &mut interrupt).await;
         // Before the token is cancelled, because a service without work exits at once, before it could log the signal.
         tracing::info!(signal = name, grace_s = grace.as_secs(), "stopping");
-        told.cancel();
+        token.cancel();
         let reason = tokio::select! {
             _ = either(&mut terminate, &mut interrupt) => "a second signal",
             () = sleep(grace) => "SHUTDOWN_GRACE has elapsed",

@@ -93,11 +93,11 @@ mod tests {
     use super::{NAMED, lacking, seen};
 
     #[test]
-    fn a_server_that_forgets_is_told() {
-        let told = |direct, durable| seen(&ServerInfo { version: "15.14".to_owned(), direct, durable });
-        assert_eq!(told(true, true), "PostgreSQL 15.14");
-        assert!(told(false, false).starts_with("PostgreSQL 15.14, fsync or full_page_writes is off: "));
-        assert!(told(false, false).ends_with(", through a pooler: unnamed statements"));
+    fn a_server_without_durable_writes_is_reported() {
+        let report = |direct, durable| seen(&ServerInfo { version: "15.14".to_owned(), direct, durable });
+        assert_eq!(report(true, true), "PostgreSQL 15.14");
+        assert!(report(false, false).starts_with("PostgreSQL 15.14, fsync or full_page_writes is off: "));
+        assert!(report(false, false).ends_with(", through a pooler: unnamed statements"));
     }
 
     #[test]

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_terminal_nothing_is_changed_by_accident() {
+    fn without_a_terminal_a_change_needs_yes() {
         let confirmation = |dry_run, yes| Confirmation { dry_run, yes };
         for is_terminal in [true, false] {
             assert_eq!(confirmation(true, false).mode_with(is_terminal), Ok(Mode::Show));
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn only_yes_is_yes() {
+    fn only_y_and_yes_confirm() {
         for (answer, expected) in
             [("y\n", true), ("Yes\n", true), ("\n", false), ("", false), ("n\n", false), ("yeah\n", false)]
         {

@@ -50,10 +50,20 @@ pub fn main_with<A: App>(variable: impl Fn(&str) -> Option<OsString>) -> ExitCod
     })
 }
 
+/// The names of the settings of the service `A`, as variables.
+#[must_use]
+pub fn variables<A: App>() -> Vec<String> {
+    let command = cli::command::<A::Settings, A::Commands>(&Program::of::<A>());
+    command.get_arguments().filter_map(|argument| Some(argument.get_env()?.to_str()?.to_owned())).collect()
+}
+
 fn act<A: App>(Cli { command, settings_json, settings }: Cli<A::Commands>) -> anyhow::Result<ExitCode> {
     let command = instead_of_run(command, &settings)?;
-    let file = if matches!(command, Command::Run) { A::log_file(&settings)? } else { None };
-    log::start(&settings.read::<LogSettings>()?, file)?;
+    let (file, copy) = match command {
+        Command::Run => (A::log_file(&settings)?, A::log_copy(&settings)?),
+        _ => (None, None),
+    };
+    log::start(&settings.read::<LogSettings>()?, file, copy)?;
     // The loop and its connections share the main thread, so that an answer wakes no other thread. Signals and the
     // endpoints have a thread of their own and work even if the loop hangs.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;

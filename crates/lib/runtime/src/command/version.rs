@@ -19,7 +19,7 @@ mod tests {
     use super::with_commit;
 
     #[test]
-    fn a_commit_is_named_if_it_is_known() {
+    fn the_version_contains_the_commit_if_it_is_known() {
         assert_eq!(with_commit("0.2.0", Some("0e45ee0")), "0.2.0 (0e45ee0)");
         assert_eq!(with_commit("0.2.0", Some("")), "0.2.0");
         assert_eq!(with_commit("0.2.0", None), "0.2.0");

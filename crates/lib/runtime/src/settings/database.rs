@@ -17,13 +17,13 @@ pub struct DatabaseSettings {
     /// `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`. The first three verify no certificate:
     /// `require` encrypts, but does not check the server's identity. `verify-ca` requires a certificate of a trusted authority,
     /// `verify-full` one for this host. A pooler in transaction mode is recognised.
-    #[arg(long, env, value_name = "URL")]
+    #[arg(long, env = "DATABASE_URL", value_name = "URL")]
     pub database_url: Secret,
 
     /// File with the certificate authority (PEM) of the database. Unset: the authorities of the system.
     ///
     /// `verify-ca` and `verify-full` use it. With it, `require` means `verify-ca`, as in libpq. `disable` and `prefer` are rejected.
-    #[arg(long, env, value_name = "PATH")]
+    #[arg(long, env = "DATABASE_CA_FILE", value_name = "PATH")]
     pub database_ca_file: Option<PathBuf>,
 
     /// Maximum number of connections in a pool. A service can have more than one pool.
@@ -31,7 +31,7 @@ pub struct DatabaseSettings {
     /// A connection is opened when it is needed. `cdm-service` opens at most 2 × DATABASE_POOL_SIZE + 1 connections, 9 with the default:
     /// a pool for the loop, a pool for its API and dashboard, and one connection for the summary. The sum over all replicas must stay
     /// below `max_connections` of the server.
-    #[arg(long, env, value_name = "CONNECTIONS", default_value = "4",
+    #[arg(long, env = "DATABASE_POOL_SIZE", value_name = "CONNECTIONS", default_value = "4",
           value_parser = whole_number("a number of connections", NonZeroUsize::MIN..))]
     pub database_pool_size: NonZeroUsize,
 }

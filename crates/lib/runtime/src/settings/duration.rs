@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_no_length_is_no_period() {
+    fn a_period_must_not_be_zero() {
         assert_eq!(period("200ms"), Ok(Duration::from_millis(200)));
         for text in ["0s", "0ms", "10us"] {
             assert_eq!(period(text).unwrap_err(), format!("`{text}` is too short; write it like `10s`"));
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn wants_a_unit() {
+    fn a_duration_needs_a_unit() {
         assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
         assert_eq!(duration("30").unwrap_err(), "`30` is not a duration; write it like `10s` or `24h`");
     }

@@ -12,6 +12,6 @@ use super::socket_address;
 #[command(next_help_heading = "HTTP")]
 pub struct HttpSettings {
     /// IP address and port on which the service answers HTTP: `/health`, `/ready`, `/metrics`, and its own paths.
-    #[arg(long, env, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:5000", value_parser = socket_address)]
+    #[arg(long, env = "HTTP_ADDR", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:5000", value_parser = socket_address)]
     pub http_addr: SocketAddr,
 }

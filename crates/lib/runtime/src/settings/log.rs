@@ -9,14 +9,14 @@ use tracing_subscriber::EnvFilter;
 #[command(next_help_heading = "Log")]
 pub struct LogSettings {
     /// Format of the log, which goes to standard error.
-    #[arg(long, env, value_name = "FORMAT", value_enum, default_value = "json")]
+    #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", value_enum, default_value = "json")]
     pub log_format: Format,
 
     /// Filter of the log: a level (`info`), or levels of modules (`info,librdkafka=debug`).
     ///
     /// The syntax is that of the Rust type `tracing_subscriber::EnvFilter`. At `debug` and `trace`, names of people may appear, and
     /// the Kafka client logs every fetch. Passwords appear at no level.
-    #[arg(long, env, value_name = "FILTER", value_parser = filter, default_value = QUIET_DRIVERS)]
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER", value_parser = filter, default_value = QUIET_DRIVERS)]
     pub rust_log: String,
 }
 

@@ -13,7 +13,7 @@ pub struct MemorySettings {
     ///
     /// The sizes of what the service reads ahead, unpacks and caches follow from it. A record or a compressed batch that needs more than
     /// its share becomes a dead letter with the reason `too-large`. The value is a budget and not a limit that the kernel enforces.
-    #[arg(long, env, value_name = "SIZE", value_parser = size)]
+    #[arg(long, env = "MEMORY_LIMIT", value_name = "SIZE", value_parser = size)]
     pub memory_limit: Option<u64>,
 }
 
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_of_the_cgroup_is_found() {
+    fn the_limit_of_the_cgroup_is_read() {
         type Files<'a> = &'a [(&'a str, &'a str)];
         let limit = |files: Files<'_>| {
             cgroup_limit(|path| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned()))
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_have_limits_of_their_own() {
+    fn shares_of_the_budget_are_limited() {
         assert_eq!(MemoryBudget::of(1), MemoryBudget::of(LEAST_LIMIT));
         let usual = MemoryBudget::default();
         assert_eq!((usual.fetch, usual.cache, usual.lookup), (48 << 20, 16 << 20, 4 << 20));

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_in_its_range() {
+    fn a_number_out_of_range_is_rejected() {
         let size = whole_number("a number of records", NonZeroUsize::MIN..);
         assert_eq!(size("100").map(NonZeroUsize::get), Ok(100));
         for text in ["many", "0", "-1", "1.5", "99999999999999999999"] {
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_a_port() {
+    fn an_address_needs_a_port() {
         assert!(socket_address("0.0.0.0:5000").is_ok() && socket_address("[::1]:80").is_ok());
         for text in ["5000", "localhost:5000", "0.0.0.0:70000"] {
             let said = format!("`{text}` is not an IP address with a port; write it like `0.0.0.0:5000`");

@@ -15,6 +15,6 @@ pub struct ProcessSettings {
     ///
     /// Then the process ends with exit code 1. Nothing is lost: records that were not committed are processed again. The value must be
     /// shorter than the grace period of the supervisor, which otherwise kills the process first.
-    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "30s")]
+    #[arg(long, env = "SHUTDOWN_GRACE", value_name = "DURATION", value_parser = period, default_value = "30s")]
     pub shutdown_grace: Duration,
 }

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn is_not_seen() {
+    fn a_secret_is_not_printed() {
         let Ok(secret) = "hunter2".parse::<Secret>();
         assert_eq!(format!("{secret:?} {:?}", Some(&secret)), "*** Some(***)");
         assert_eq!(secret.expose(), "hunter2");

@@ -24,7 +24,7 @@ mod tests {
     use super::objection;
 
     #[test]
-    fn one_line_without_white_space_at_its_ends() {
+    fn a_text_is_one_line_without_white_space_at_its_ends() {
         for (text, expected) in [
             ("orders", None),
             ("open sesame", None),

@@ -4,7 +4,9 @@ use axum::Router;
 use database::Migrations;
 use health::Health;
 
-use crate::{CommandSettings, Commands, Context, ExitError, LogFile, Report, migrate, settings::DatabaseSettings};
+use crate::{
+    CommandSettings, Commands, Context, ExitError, LogCopy, LogFile, Report, migrate, settings::DatabaseSettings,
+};
 
 /// A service: its name, settings, checks, HTTP routes, and its work.
 ///
@@ -41,6 +43,14 @@ pub trait App: Sized {
     /// # Errors
     /// When a setting is missing or malformed.
     fn log_file(_settings: &CommandSettings) -> Result<Option<LogFile>, ExitError> {
+        Ok(None)
+    }
+
+    /// The file to which the log is also written while the service runs; `None` for no file.
+    ///
+    /// # Errors
+    /// When a setting is missing or malformed.
+    fn log_copy(_settings: &CommandSettings) -> Result<Option<LogCopy>, ExitError> {
         Ok(None)
     }
 

@@ -22,7 +22,7 @@ const EX_USAGE: u8 = 64;
 pub(crate) const EX_UNAVAILABLE: u8 = 69;
 
 impl ExitError {
-    /// The exit code. A restart does not help until somebody changes something.
+    /// The exit code. A restart does not help until the cause is removed.
     #[must_use]
     pub const fn code(&self) -> u8 {
         match self {

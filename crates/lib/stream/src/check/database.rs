@@ -23,6 +23,10 @@ pub(crate) async fn transaction(database: &Database, service: &str) -> Finding {
             "database transaction",
             "DATABASE_URL: a statement does not see the rows of the previous statement",
         ),
+        // The schema is up to date, so this service has a database without the table, and sends no dead letters back.
+        Err(failure) if failure.to_string().contains("42P01") => {
+            Finding::ok("database transaction", "not tried: there is no table public.tagmill_replayed_dead_letters")
+        }
         Err(failure) => Finding::failed(
             "database transaction",
             format_args!("DATABASE_URL: {failure}; {}", advice(&failure.to_string())),

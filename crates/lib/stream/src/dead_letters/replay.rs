@@ -66,7 +66,7 @@ impl Replay {
             places: Vec::new(),
             records: Vec::new(),
             bytes: 0,
-            tally: ReplayCounts::default(),
+            counts: ReplayCounts::default(),
         };
         let mut meant = 0;
         loop {
@@ -78,8 +78,8 @@ impl Replay {
             sending.take(chunk).await?;
         }
         letters.sum_up(meant, out)?;
-        sending.tally.write(execute, &kafka.source_topic, out)?;
-        Ok(!sending.tally.sent.is_empty())
+        sending.counts.write(execute, &kafka.source_topic, out)?;
+        Ok(!sending.counts.sent.is_empty())
     }
 }
 
@@ -93,14 +93,14 @@ struct Sending<'a> {
     /// Their original records.
     records: Vec<Record>,
     bytes: usize,
-    tally: ReplayCounts,
+    counts: ReplayCounts,
 }
 
 impl Sending<'_> {
     /// Sends those of the dead letters that were not sent back before.
     async fn take(&mut self, letters: Vec<ParsedDeadLetter>) -> Result<(), ExitError> {
         let before = replayed::recall(self.database, &self.kafka.dead_letter_topic, &letters).await?;
-        self.tally.before += before.len();
+        self.counts.before += before.len();
         for letter in letters.into_iter().filter(|letter| !before.contains_key(&place(letter))) {
             self.prepare(letter).await?;
             if self.bytes >= CHUNK_BYTES {
@@ -114,23 +114,23 @@ impl Sending<'_> {
     async fn prepare(&mut self, letter: ParsedDeadLetter) -> Result<(), ExitError> {
         // A dead letter can name any topic. A writer of dead letters must not write to other topics with our rights.
         if *letter.original.topic != *self.kafka.source_topic {
-            *self.tally.elsewhere.entry(letter.original.topic.to_string()).or_default() += 1;
+            *self.counts.elsewhere.entry(letter.original.topic.to_string()).or_default() += 1;
             return Ok(());
         }
         let (place, reason) = (place(&letter), letter.reason.clone());
         let source = (letter.original.partition, letter.original.offset);
         let whole = if letter.omitted.is_any() { self.complete(letter).await? } else { Some(letter) };
         let Some(record) = whole.and_then(|letter| letter.into_replay(&self.kafka.dead_letter_topic)) else {
-            self.tally.lost.push((place, source));
+            self.counts.lost.push((place, source));
             return Ok(());
         };
         if self.replay_producer.fits(&record).await.map_err(gone)? {
-            *self.tally.sent.entry((reason, record.topic.to_string())).or_default() += 1;
+            *self.counts.sent.entry((reason, record.topic.to_string())).or_default() += 1;
             self.bytes += record.bytes_in_memory();
             self.places.push(place);
             self.records.push(record);
         } else {
-            self.tally.too_large.push(place);
+            self.counts.too_large.push(place);
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ pub struct Rebuild {
     /// Kept during a rebuild, because finding the coordinator of a group takes longer than a request.
     group: Option<Group>,
     /// The phase that was logged last.
-    told: Option<(i64, Phase)>,
+    reported: Option<(i64, Phase)>,
 }
 
 /// The next step of a rebuild.
@@ -34,7 +34,7 @@ impl Rebuild {
     /// For the running service.
     #[must_use]
     pub fn new(shared: &Shared) -> Self {
-        Self { database: shared.database.clone(), kafka: shared.kafka.clone(), group: None, told: None }
+        Self { database: shared.database.clone(), kafka: shared.kafka.clone(), group: None, reported: None }
     }
 
     /// The name of the service, the key of its rebuild.
@@ -51,7 +51,7 @@ impl Rebuild {
         let transaction = self.database.begin_batch().await?;
         let state = read(&transaction, self.service()).await?;
         transaction.commit().await?;
-        self.tell(state.as_ref());
+        self.report(state.as_ref());
         let Some(state) = state else {
             self.group = None;
             return Ok(Step::None);
@@ -85,15 +85,15 @@ impl Rebuild {
         transaction.commit().await
     }
 
-    /// Records that the counters of the users up to `told` are published and acknowledged. Returns `false` if another
+    /// Records that the counters of the users up to `user` are published and acknowledged. Returns `false` if another
     /// replica has recorded progress first.
     ///
     /// # Errors
     /// When the database does not answer; the same users are then published again.
-    pub async fn advance(&self, state: &State, told: Uuid) -> Result<bool, Failure> {
+    pub async fn advance(&self, state: &State, user: Uuid) -> Result<bool, Failure> {
         let transaction = self.database.begin_batch().await?;
         let statement = statement!("service/advance_rebuild");
-        let moved = transaction.execute(&statement, [&self.service(), &state.id, &state.published_to, &told]).await?;
+        let moved = transaction.execute(&statement, [&self.service(), &state.id, &state.published_to, &user]).await?;
         transaction.commit().await?;
         Ok(moved == 1)
     }
@@ -128,7 +128,7 @@ impl Rebuild {
     }
 
     /// Exports the phase as a metric, and logs a change of it.
-    fn tell(&mut self, state: Option<&State>) {
+    fn report(&mut self, state: Option<&State>) {
         let now = state.map(|state| (state.id, state.phase));
         gauge!("tagmill_rebuild_phase").set(match now {
             None => 0,
@@ -139,7 +139,7 @@ impl Rebuild {
         if !matches!(now, Some((_, Phase::Replaying))) {
             gauge!("tagmill_rebuild_remaining_records").set(0.0);
         }
-        if self.told == now {
+        if self.reported == now {
             return;
         }
         match (now, state) {
@@ -154,7 +154,7 @@ impl Rebuild {
             }
             _ => tracing::info!("the rebuild is complete"),
         }
-        self.told = now;
+        self.reported = now;
     }
 }
 

@@ -14,7 +14,7 @@ pub struct BatchSettings {
     /// Maximum number of records in a batch.
     ///
     /// A larger batch needs fewer round trips and more memory, and more records are processed again after a crash.
-    #[arg(long, env, value_name = "RECORDS", default_value = "100",
+    #[arg(long, env = "BATCH_SIZE", value_name = "RECORDS", default_value = "100",
           value_parser = whole_number("a number of records", NonZeroUsize::MIN..))]
     pub batch_size: NonZeroUsize,
 
@@ -22,7 +22,7 @@ pub struct BatchSettings {
     ///
     /// Each batch uses a connection of the pool, so DATABASE_POOL_SIZE is a limit as well. 1: one batch after the other. After a
     /// failure, batches are processed one by one until the failure is over.
-    #[arg(long, env, value_name = "BATCHES", default_value = "2",
+    #[arg(long, env = "BATCHES_IN_FLIGHT", value_name = "BATCHES", default_value = "2",
           value_parser = whole_number("a number of batches", NonZeroUsize::MIN..))]
     pub batches_in_flight: NonZeroUsize,
 
@@ -30,10 +30,10 @@ pub struct BatchSettings {
     ///
     /// An interval is at least a second. A cron line has five fields, or six with seconds first. Each tick processes the records that the
     /// topic holds when the tick begins. `continuous` processes records as they arrive, in more and smaller transactions.
-    #[arg(long, env, value_name = "WHEN", default_value = "25s")]
+    #[arg(long, env = "SCHEDULE", value_name = "WHEN", default_value = "25s")]
     pub schedule: Schedule,
 
     /// Value of the column `load_src` in the warehouse.
-    #[arg(long, env, value_name = "NAME", default_value = "orders-system-kafka")]
+    #[arg(long, env = "LOAD_SRC", value_name = "NAME", default_value = "orders-system-kafka")]
     pub load_src: String,
 }

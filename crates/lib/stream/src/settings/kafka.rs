@@ -17,36 +17,36 @@ mod values;
 #[command(next_help_heading = "Kafka: connection")]
 pub struct KafkaSettings {
     /// Addresses of brokers, `host:port`, separated by commas. Required.
-    #[arg(long, env, value_name = "ADDRESSES", value_parser = values::addresses)]
+    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", value_name = "ADDRESSES", value_parser = values::addresses)]
     pub kafka_bootstrap_servers: String,
 
     /// Protocol of the connection. `SSL` means encryption, `SASL` means a login.
     ///
     /// With SSL and SASL_SSL the broker's certificate and host name are always verified.
-    #[arg(long, env, value_name = "PROTOCOL", default_value = "PLAINTEXT", ignore_case = true,
+    #[arg(long, env = "KAFKA_SECURITY_PROTOCOL", value_name = "PROTOCOL", default_value = "PLAINTEXT", ignore_case = true,
           value_parser = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"])]
     pub kafka_security_protocol: String,
 
     /// Mechanism of the login. Required with a SASL protocol, refused without one.
-    #[arg(long, env, value_name = "MECHANISM", value_parser = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])]
+    #[arg(long, env = "KAFKA_SASL_MECHANISM", value_name = "MECHANISM", value_parser = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])]
     pub kafka_sasl_mechanism: Option<String>,
 
     /// User of the login. Required with a SASL protocol, refused without one.
-    #[arg(long, env, value_name = "NAME")]
+    #[arg(long, env = "KAFKA_SASL_USERNAME", value_name = "NAME")]
     pub kafka_sasl_username: Option<String>,
 
     /// Password of KAFKA_SASL_USERNAME. Required with a SASL protocol, refused without one.
-    #[arg(long, env, value_name = "PASSWORD")]
+    #[arg(long, env = "KAFKA_SASL_PASSWORD", value_name = "PASSWORD")]
     pub kafka_sasl_password: Option<Secret>,
 
     /// File with the certificate authority (PEM) of the brokers. Unset: the authorities of the system.
     ///
     /// Refused unless the protocol is SSL or SASL_SSL.
-    #[arg(long, env, value_name = "PATH")]
+    #[arg(long, env = "KAFKA_SSL_CA_FILE", value_name = "PATH")]
     pub kafka_ssl_ca_file: Option<PathBuf>,
 
     /// Compression of published messages.
-    #[arg(long, env, value_name = "CODEC", default_value = "lz4", value_parser = ["none", "snappy", "lz4"])]
+    #[arg(long, env = "KAFKA_COMPRESSION", value_name = "CODEC", default_value = "lz4", value_parser = ["none", "snappy", "lz4"])]
     pub kafka_compression: String,
 
     /// Time after which the group removes a member that does not answer.
@@ -54,7 +54,7 @@ pub struct KafkaSettings {
     /// A shorter time turns a short stall into a rebalance. A longer time leaves the partitions of a killed process idle for longer. The
     /// brokers refuse a value below their `group.min.session.timeout.ms` (6 s by default). With the default, a process that is killed
     /// and started again resumes its work within 10 s.
-    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "8s")]
+    #[arg(long, env = "KAFKA_SESSION_TIMEOUT", value_name = "DURATION", value_parser = period, default_value = "8s")]
     pub kafka_session_timeout: Duration,
 }
 
@@ -67,33 +67,33 @@ pub struct TopicSettings {
     ///
     /// The committed offsets of the group are the position of the service in its topic. With another group the service reads the topic
     /// from offset 0, which takes time and changes no number.
-    #[arg(long, env, value_name = "GROUP")]
+    #[arg(long, env = "KAFKA_GROUP_ID", value_name = "GROUP")]
     pub kafka_group_id: String,
 
     /// Topic that the service reads.
-    #[arg(long, env, value_name = "TOPIC", value_parser = values::topic)]
+    #[arg(long, env = "KAFKA_SOURCE_TOPIC", value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_source_topic: String,
 
     /// Topic that the service writes. It must not be the source topic.
-    #[arg(long, env, value_name = "TOPIC", value_parser = values::topic)]
+    #[arg(long, env = "KAFKA_DESTINATION_TOPIC", value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_destination_topic: Option<String>,
 
     /// Topic for records that cannot be used.
     ///
     /// Its `max.message.bytes` should exceed that of the source topic by 64 KiB, the space for the headers with the reason.
-    #[arg(long, env, value_name = "TOPIC", value_parser = values::topic)]
+    #[arg(long, env = "KAFKA_DEAD_LETTER_TOPIC", value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_dead_letter_topic: String,
 
     /// Whether the service creates missing topics at its start. Created topics keep their records for ever.
     ///
     /// With `false`, the service exits with code 69 if a topic is missing.
-    #[arg(long, env, value_name = "BOOL", action = ArgAction::Set, default_value = "false")]
+    #[arg(long, env = "KAFKA_CREATE_TOPICS", value_name = "BOOL", action = ArgAction::Set, default_value = "false")]
     pub kafka_create_topics: bool,
 
     /// Number of partitions of a topic that the service creates.
     ///
     /// This is the largest number of replicas that can share the work of the topic.
-    #[arg(long, env, value_name = "PARTITIONS", default_value = "3",
+    #[arg(long, env = "KAFKA_TOPIC_PARTITIONS", value_name = "PARTITIONS", default_value = "3",
           value_parser = whole_number("a number of partitions", NonZeroU16::MIN..=NonZeroU16::MAX))]
     pub kafka_topic_partitions: NonZeroU16,
 }
@@ -179,6 +179,6 @@ impl KafkaSettings {
             return refused(name, format!("is not used with KAFKA_SECURITY_PROTOCOL={protocol}; set SSL or SASL_SSL"));
         }
         // The client would report the error in the words of OpenSSL.
-        tls::certificates(path).map(drop).map_err(|problem| ExitError::Config(format!("{name}: {problem}")))
+        certificates::read(path).map(drop).map_err(|problem| ExitError::Config(format!("{name}: {problem}")))
     }
 }

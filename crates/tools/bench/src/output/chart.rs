@@ -103,11 +103,11 @@ fn plot(area: &DrawingArea<SVGBackend<'_>, Shift>, panel: &Panel) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use workload::watch::Reading;
+    use workload::watch::StageProgress;
 
     #[test]
-    fn a_picture_has_a_panel_for_each_thing_measured() {
-        let reading = |processed| Reading { processed, total: 100 };
+    fn a_chart_has_a_panel_for_each_measurement() {
+        let reading = |processed| StageProgress { processed, total: 100 };
         let course = [0, 40, 100].map(|processed| (processed as f64 / 50.0, vec![reading(processed); 3]));
         let mut report = Report { course: Some((course.into(), 100)), ..Report::default() };
         let folder = std::env::temp_dir().join(format!("bench-picture-{}", std::process::id()));

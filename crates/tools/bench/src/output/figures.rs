@@ -85,15 +85,15 @@ impl Figures {
 
     /// Medians by name.
     pub(crate) fn medians(&self) -> Map<String, Value> {
-        self.told(|series| json!(rounded(series.median())))
+        self.by_name(|series| json!(rounded(series.median())))
     }
 
     /// Every measurement by name, in the order in which they were made.
     pub(crate) fn measurements(&self) -> Map<String, Value> {
-        self.told(|series| json!(series.iter().map(rounded).collect::<Vec<_>>()))
+        self.by_name(|series| json!(series.iter().map(rounded).collect::<Vec<_>>()))
     }
 
-    fn told(&self, tell: impl Fn(&Series) -> Value) -> Map<String, Value> {
+    fn by_name(&self, tell: impl Fn(&Series) -> Value) -> Map<String, Value> {
         let one = |values: &Values| match values {
             Values::One(series) => tell(series),
             Values::Each(parts) => parts.iter().map(|(part, series)| ((*part).to_owned(), tell(series))).collect(),

@@ -123,12 +123,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_measured_is_absent() {
+    fn missing_measurements_are_absent() {
         assert_eq!(Report::default().json(), json!({"measurements": {}}));
     }
 
     #[test]
-    fn memory_is_the_most_of_all_scenarios() {
+    fn memory_is_the_maximum_of_all_scenarios() {
         let mut report = Report::default();
         report.remember("drain", &BTreeMap::from([("stg", 10.0), ("dds", 20.5)]));
         report.remember("drain", &BTreeMap::from([("stg", 12.0), ("dds", 20.0)]));

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_is_the_middle_and_a_quantile_is_one_of_them() {
+    fn the_median_is_the_middle_and_a_quantile_is_one_of_the_values() {
         let odd: Series = [9.0, 1.0, 5.0].into_iter().collect();
         assert_eq!((odd.least(), odd.median(), odd.most()), (1.0, 5.0, 9.0));
         let even: Series = [4.0, 1.0, 2.0, 3.0].into_iter().collect();

@@ -121,23 +121,23 @@ mod tests {
     use crate::output::figures::{Figure, Figures};
 
     #[test]
-    fn a_spread_is_told_of_repeated_measurements_only() {
+    fn only_repeated_measurements_have_a_spread() {
         let mut measured = Figures::default();
         let rate = Figure::new("rate", "orders/s", 0);
         [3.0, 1.0, 2.0].into_iter().for_each(|value| measured.push(rate, value));
         measured.push(Figure::new("once", "of one", 1), 0.25);
-        let told = figures(&measured.lines()).to_string();
-        let line = |title: &str| told.lines().find(|line| line.contains(title)).unwrap().to_owned();
-        assert!(line("orders/s").contains("1 – 3"), "{told}");
-        assert!(!line("of one").contains('–'), "{told}");
+        let text = figures(&measured.lines()).to_string();
+        let line = |title: &str| text.lines().find(|line| line.contains(title)).unwrap().to_owned();
+        assert!(line("orders/s").contains("1 – 3"), "{text}");
+        assert!(!line("of one").contains('–'), "{text}");
     }
 
     #[test]
-    fn a_profile_is_told_for_one_order() {
+    fn a_profile_is_shown_per_order() {
         let one = Statement { text: "INSERT".to_owned(), calls: 2, rows: 200, total_ms: 1.0, wal_bytes: 5_000 };
         let profile = Profile { orders: 100, statements: vec![one.clone(), one], nested: Vec::new() };
-        let told = statements("Statement", &profile.statements, &profile).to_string();
-        let all = told.lines().rfind(|line| line.contains("all")).unwrap();
-        assert!(all.contains("20.0") && all.contains("400") && all.contains("100"), "{told}");
+        let text = statements("Statement", &profile.statements, &profile).to_string();
+        let all = text.lines().rfind(|line| line.contains("all")).unwrap();
+        assert!(all.contains("20.0") && all.contains("400") && all.contains("100"), "{text}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use harness::{Layer, Process};
 use tokio::time::{Instant, sleep};
-use workload::watch::{Observer, Reading};
+use workload::watch::{Observer, StageProgress};
 
 use crate::server::fixture::{Arena, Fixture, stop};
 use crate::server::machine;
@@ -35,7 +35,7 @@ pub(crate) struct Drain {
 }
 
 /// Progress of some layers: seconds, and the position of each layer, upstream first.
-pub(crate) type Course = Vec<(f64, Vec<Reading>)>;
+pub(crate) type Course = Vec<(f64, Vec<StageProgress>)>;
 
 /// Starts the services of some layers, waits until they have read everything, and stops them.
 pub(crate) async fn drain(fixture: &Fixture, arena: &Arena, layers: &[Layer]) -> Result<Drain> {
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_spent_is_told_for_a_thousand_orders() {
+    fn costs_are_shown_per_thousand_orders() {
         let spent = spent(&BTreeMap::from([("stg", 1.0)]), &BTreeMap::from([("stg", 3.0), ("dds", 0.5)]));
         assert_eq!(per_thousand(&spent, 500), BTreeMap::from([("stg", 4.0), ("dds", 1.0)]));
     }

@@ -104,9 +104,11 @@ async fn cycles(servers: &mut Servers, floor: f64, report: &mut Report) -> Resul
     ensure!(deletes.deleted == rows, "{rows} rows were deleted: {deletes:?}");
 
     servers.flush_redis().await?;
+    let places = servers.places().await?;
     let reread = measure(servers, "reread", &["resync", "orders", "--json"], report).await?;
     report.push(REREAD_OVER, reread.seconds / floor);
     ensure!(reread.read == servers.rows() && reread.written + reread.deleted == 0, "equal rows: {reread:?}");
+    ensure!(servers.places().await? == places, "rows that are equal have moved");
     let differences = compare(&servers.target, Table::Orders, servers.model()).await?;
     ensure!(differences.is_empty(), "{} rows differ from the model: {}", differences.len(), differences[0]);
     Ok(())

@@ -61,9 +61,12 @@ pub(crate) async fn tags(fixture: &Fixture, settings: &Settings, report: &mut Re
         let streaming = stream::run(&mut sender, &arena.pipeline, &mut messages, count);
         let (latencies, change) = tokio::try_join!(streaming, change(&arena, threshold))?;
         latencies.iter().for_each(|(_, ms)| live.push(*ms));
-        tell(format!("tags: {} users in {:.2} s, published in {:.2} s", change.users, change.seconds, change.told));
+        tell(format!(
+            "tags: {} users in {:.2} s, published in {:.2} s",
+            change.users, change.seconds, change.published
+        ));
         report.push(SECONDS, change.seconds);
-        report.push(PUBLISHED, change.told);
+        report.push(PUBLISHED, change.published);
         report.push(CHANGES, change.users as f64);
     }
     report.push(P50, live.median());
@@ -74,7 +77,7 @@ pub(crate) async fn tags(fixture: &Fixture, settings: &Settings, report: &mut Re
     arena.tagged().await?;
     ask(cdm, users, report).await?;
     report.remember("tags", &peak_rss_mib(&[Layer::Cdm], &services).await?);
-    arena.pipeline.assert_tags_are_told().await?;
+    arena.pipeline.assert_tags_are_published().await?;
     stop(services).await?;
     arena.close().await
 }
@@ -108,7 +111,7 @@ fn message(number: u64) -> Order {
 struct Change {
     users: u64,
     seconds: f64,
-    told: f64,
+    published: f64,
 }
 
 /// Changes the rule by SQL, as an operator does, and waits until it is applied to all users.
@@ -127,13 +130,13 @@ async fn change(arena: &Arena, threshold: u32) -> Result<Change> {
         .await?;
     let seconds = began.elapsed().as_secs_f64();
     arena.tagged().await?;
-    let told = began.elapsed().as_secs_f64();
+    let published = began.elapsed().as_secs_f64();
     let (users, wrong) = (arena.pipeline.count(CHANGES).await? - before, "the tags are not what the rule says");
     let differences = "SELECT count(*) FROM cdm.user_category_counters AS c
         FULL JOIN cdm.user_tags AS t ON c.user_id = t.user_id
         WHERE c.category_name = 'Пицца' AND (t.user_id IS NOT NULL) <> (c.order_cnt >= (SELECT threshold FROM cdm.tag_rules))";
     ensure!(arena.pipeline.count(differences).await? == 0, wrong);
-    Ok(Change { users, seconds, told })
+    Ok(Change { users, seconds, published })
 }
 
 /// Requests the tags of one user after the other, and pages of a tag's users; each request on a new connection.

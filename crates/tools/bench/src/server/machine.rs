@@ -84,16 +84,16 @@ pub(crate) fn memory_mib() -> Result<u64> {
 
 /// A value of /proc/meminfo, in KiB or pages.
 pub(crate) fn memory(what: &str) -> Result<u64> {
-    let told = fs::read_to_string("/proc/meminfo")?;
-    let fields = told.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
+    let text = fs::read_to_string("/proc/meminfo")?;
+    let fields = text.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
     let number = fields.and_then(|fields| fields.split_whitespace().next());
     Ok(number.with_context(|| format!("no {what} in /proc/meminfo"))?.parse()?)
 }
 
 /// Model name of the processor.
 pub(crate) fn processor() -> String {
-    let told = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = told.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     name.map_or_else(|| "unknown".to_owned(), |(_, name)| name.to_owned())
 }
 

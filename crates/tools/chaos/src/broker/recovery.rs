@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_commit_and_the_longest_standstill_are_told() {
+    fn the_first_commit_and_the_longest_standstill_are_reported() {
         let seconds = |first, longest| Recovery {
             first_commit: Duration::from_secs(first),
             standstill: Duration::from_secs(longest),

@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep};
 use super::Restart;
 use super::recovery::{Measured, measure};
 use super::table::Recoveries;
-use crate::drain::{heal, verdict};
 use crate::output::screen::Screen;
+use crate::rounds::drain::{find_differences, heal};
 use crate::settings::Settings;
 use crate::system::disk::Mounts;
 use crate::system::world::World;
@@ -60,7 +60,7 @@ pub(crate) async fn run(settings: &Settings, mounts: Mounts, count: usize) -> Re
     };
     let ((), measured) = tokio::try_join!(streaming, restarting)?;
     heal(&world).await?;
-    let differences = verdict(&world).await?;
+    let differences = find_differences(&world).await?;
     let recoveries = Recoveries::of(&measured);
     let in_time = recoveries.over_allowed() == 0;
     if !in_time || !differences.is_empty() || settings.logs.is_some() {

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn restarts_are_told_by_kind_and_those_that_took_too_long_are_counted() {
+    fn restarts_are_listed_by_kind_and_late_recoveries_are_counted() {
         let all = [measured(Back::Same, 3, 3), measured(Back::Same, 1, 40), measured(Back::Other, 31, 31)];
         let recoveries = Recoveries::of(&all);
         assert_eq!((recoveries.restarts, recoveries.over_allowed()), (3, 2));

@@ -12,7 +12,7 @@ use super::vault::key;
 /// All tables with counts, with their required and permitted rows.
 pub(super) fn wanted(truth: &Truth) -> Vec<(Table, Wanted)> {
     let nameless = String::new();
-    let name = |product: &String| truth.dishes.get(product).unwrap_or(&nameless);
+    let name = |product: &String| truth.product_names.get(product).unwrap_or(&nameless);
     let (mut products, mut categories) = (Wanted::default(), Wanted::default());
     let (mut product_mart, mut category_mart) = (Wanted::default(), Wanted::default());
     for ((user, product), count) in &truth.products {

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use harness::{Layer, Pipeline, Record};
 
 use super::{Difference, Rows, Wanted};
-use crate::oracle::{Oracle, Place};
+use crate::compare::oracle::{Oracle, Place};
 
 /// The comparison's name for a dead letter that was written.
 const WRITTEN: &str = "a dead letter";

@@ -24,7 +24,7 @@ pub(super) async fn compare(pipeline: &Pipeline, truth: &Truth) -> Result<Vec<Di
     }
     let found = tables::read(pipeline, tables::USER_TAGS).await?;
     let mut differences = wanted.differences(tables::USER_TAGS.name, &found);
-    if let Err(complaint) = pipeline.assert_tags_are_told().await {
+    if let Err(complaint) = pipeline.assert_tags_are_published().await {
         differences.push(Difference::problem("published tags", format!("{complaint:#}")));
     }
     Ok(differences)

@@ -36,7 +36,7 @@ pub(super) fn wanted(truth: &Truth) -> Vec<(Table, Wanted)> {
     for (id, name) in &truth.restaurants {
         names.must.insert(format!("restaurant|{id}"), name.clone());
     }
-    for (id, name) in &truth.dishes {
+    for (id, name) in &truth.product_names {
         let held = hubs.must.contains_key(&format!("product|{id}"));
         let rows = if held { &mut names.must } else { &mut names.may };
         rows.insert(format!("product|{id}"), name.clone());

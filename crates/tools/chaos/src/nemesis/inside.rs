@@ -53,7 +53,7 @@ pub(super) async fn die_unparking(world: &World, point: Point) -> Result<Happene
     });
     let parked = waited.await.is_ok();
     forgetful.kill().await?;
-    world.names.tell(pipeline).await;
+    world.names.write_all(pipeline).await;
 
     let armed = format!("{}=return", point.name());
     let victim = world.fleet.prepare(pipeline, Layer::Stg).env("FAILPOINTS", armed).spawn()?;

@@ -15,6 +15,6 @@ pub(super) async fn forget(world: &World, injection: &Injection) -> Result<Happe
     pipeline.forget_names().await?;
     // Names are cached for five seconds, so a shorter time has no effect.
     sleep(injection.lasts * 2).await;
-    world.names.tell(pipeline).await;
+    world.names.write_all(pipeline).await;
     Ok(true)
 }

@@ -49,7 +49,7 @@ async fn ready(process: &Arc<Process>) {
     let _kept_from_it = timeout(WAIT_TIMEOUT, process.ready()).await;
 }
 
-/// Sends SIGTERM. The replica must exit successfully within its grace period, whatever other faults are active.
+/// Sends SIGTERM. The replica must exit successfully within its grace period, also under other faults.
 async fn end(world: &World, layer: Layer, process: &Process) -> Result<()> {
     let began = Instant::now();
     match timeout(GRACE, process.terminate()).await {

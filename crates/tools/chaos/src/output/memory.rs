@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernel_is_read_and_a_median_is_the_middle() {
+    fn the_memory_of_a_process_is_read_and_the_median_is_the_middle() {
         assert_eq!(field("VmPeak:\t 1 kB\nVmRSS:\t   20480 kB\n", "VmRSS:"), Some(20.0));
         assert_eq!(field("VmPeak:\t 1 kB\n", "VmRSS:"), None);
         assert_eq!(median(&[9.0, 1.0, 5.0]), 5.0);

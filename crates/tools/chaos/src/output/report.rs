@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::compare::Difference;
 use crate::fault::Fault;
-use crate::rounds::{Played, Tally};
+use crate::rounds::{FaultCounts, Played};
 use crate::system::disk::Mounts;
 
 /// Maximum number of differences listed one by one.
@@ -35,7 +35,7 @@ struct Line<'a> {
 pub(crate) fn rounds(seed: u64, mounts: Mounts, played: &Played, took: Duration) -> Result<()> {
     differences(&played.differences);
     let mut table = table(&["Fault", "injected", "orders", "differences"]);
-    for (fault, Tally { injected, orders, differences, .. }) in &played.faults {
+    for (fault, FaultCounts { injected, orders, differences, .. }) in &played.faults {
         let cells = [injected, orders, differences].map(|count| number(count.to_string()));
         table.add_row([Cell::new_owned(fault.to_string())].into_iter().chain(cells));
     }
@@ -64,7 +64,7 @@ pub(crate) fn rounds(seed: u64, mounts: Mounts, played: &Played, took: Duration)
         dead_letters: played.dead_letters,
         parked: played.parked,
         seconds: took.as_secs(),
-        faults: played.faults.iter().map(|(fault, tally)| (fault.to_string(), tally.injected)).collect(),
+        faults: played.faults.iter().map(|(fault, counts)| (fault.to_string(), counts.injected)).collect(),
         not_injected,
         skipped: &skipped,
         differences: played.differences.len(),

@@ -62,7 +62,7 @@ impl Fleet {
     /// Removes and reports replicas that have exited unexpectedly.
     pub(crate) async fn deserters(&self) -> Result<Vec<String>> {
         let all = std::mem::take(&mut *self.lock());
-        let mut told = Vec::new();
+        let mut exited = Vec::new();
         for (layer, process) in all {
             if process.is_running().await? {
                 self.lock().push((layer, process));
@@ -71,9 +71,9 @@ impl Fleet {
             let (status, log) = (process.wait().await?, process.log()?);
             let lines: Vec<&str> = log.lines().collect();
             let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
-            told.push(format!("{} exited unexpectedly ({status}):\n{last}", layer.binary()));
+            exited.push(format!("{} exited unexpectedly ({status}):\n{last}", layer.binary()));
         }
-        Ok(told)
+        Ok(exited)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Layer, Arc<Process>)>> {

@@ -15,7 +15,7 @@ use workload::source::Reference;
 /// The random stream of the names, separate from others.
 const STREAM: u64 = 2;
 
-/// Shares of users, restaurants and dishes whose names are added late.
+/// Shares of users, restaurants and products whose names are added late.
 const LATE: f64 = 0.06;
 
 /// Share of those that are never added.
@@ -33,7 +33,7 @@ pub(crate) struct Names {
 /// An object that is added in a round, at a time between its beginning (0) and its end (1).
 struct Late {
     round: usize,
-    moment: f64,
+    at: f64,
     object: Reference,
 }
 
@@ -53,12 +53,12 @@ impl Names {
                 continue;
             }
             if whole && let Some(menu) = json["menu"].as_array_mut() {
-                menu.retain(|dish| !gaps.contains(&dish["_id"]));
+                menu.retain(|product| !gaps.contains(&product["_id"]));
                 let json = json.to_string();
                 known.insert(object.id.clone(), Reference { json, ..object.clone() });
             }
             if rng.random::<f64>() >= NEVER {
-                late.push(Late { round: rng.random_range(0..rounds.max(1)), moment: rng.random(), object });
+                late.push(Late { round: rng.random_range(0..rounds.max(1)), at: rng.random(), object });
             }
         }
         Ok(Self { known: Mutex::new(known), late })
@@ -70,20 +70,20 @@ impl Names {
     }
 
     /// Writes all objects that Redis must hold, and retries until it succeeds.
-    pub(crate) async fn tell(&self, pipeline: &Pipeline) {
+    pub(crate) async fn write_all(&self, pipeline: &Pipeline) {
         while pipeline.name(&self.known()).await.is_err() {
             sleep(PAUSE).await;
         }
     }
 
     /// Adds the objects of this round.
-    pub(crate) async fn come(&self, pipeline: &Pipeline, round: usize, lasts: Duration) {
+    pub(crate) async fn add_late(&self, pipeline: &Pipeline, round: usize, lasts: Duration) {
         let mut due: Vec<&Late> = self.late.iter().filter(|late| late.round == round).collect();
-        due.sort_by(|a, b| a.moment.total_cmp(&b.moment));
+        due.sort_by(|a, b| a.at.total_cmp(&b.at));
         let mut passed = 0.0;
         for late in due {
-            sleep(lasts.mul_f64((late.moment - passed).max(0.0))).await;
-            passed = late.moment;
+            sleep(lasts.mul_f64((late.at - passed).max(0.0))).await;
+            passed = late.at;
             self.lock().insert(late.object.id.clone(), late.object.clone());
             while pipeline.name(std::slice::from_ref(&late.object)).await.is_err() {
                 sleep(PAUSE).await;
@@ -96,15 +96,15 @@ impl Names {
     }
 }
 
-/// Writes the dishes of a menu in capitals. Returns those that are missing at first.
+/// Writes the products of a menu in capitals. Returns those that are missing at first.
 fn capitalise(json: &mut Value, rng: &mut ChaCha8Rng) -> Vec<Value> {
     let mut gaps = Vec::new();
     let Some(menu) = json["menu"].as_array_mut() else { return gaps };
-    for dish in menu {
-        let capitals = dish["name"].as_str().map(str::to_uppercase);
-        dish["name"] = capitals.into();
+    for product in menu {
+        let capitals = product["name"].as_str().map(str::to_uppercase);
+        product["name"] = capitals.into();
         if rng.random::<f64>() < LATE / 2.0 {
-            gaps.push(dish["_id"].clone());
+            gaps.push(product["_id"].clone());
         }
     }
     gaps

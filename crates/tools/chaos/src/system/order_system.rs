@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_orders_get_another_number() {
+    fn only_orders_are_renumbered() {
         let order = br#"{"object_id":1,"object_type":"order","payload":{}}"#;
         let renumbered: Value = serde_json::from_slice(&renumber(order, 7).unwrap_or_default()).unwrap_or_default();
         assert_eq!(renumbered["object_id"], 7);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_pause_waits_for_the_stream_and_is_known_to_it() {
+    async fn a_pause_waits_for_the_stream() {
         let system = OrderSystem::new(4);
         let turn = system.turn().await;
         let pause = system.pause();

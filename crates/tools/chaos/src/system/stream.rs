@@ -49,12 +49,12 @@ impl Stream {
 
     /// Number of orders whose last event is written.
     pub(crate) fn orders(&self) -> u64 {
-        self.generator.tally().orders
+        self.generator.counts().orders
     }
 
     /// All events so far.
     pub(crate) fn events(&self) -> u64 {
-        self.generator.tally().events
+        self.generator.counts().events
     }
 
     /// Writes events at a rate of new orders per second, as long as `goes_on` returns true for the elapsed time.

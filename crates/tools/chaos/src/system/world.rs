@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use harness::Layer;
 
+use crate::compare::oracle::Oracle;
 use crate::fault::Server;
-use crate::oracle::Oracle;
 use crate::system::address::Address;
 use crate::system::fixture::Fixture;
 use crate::system::fleet::Fleet;

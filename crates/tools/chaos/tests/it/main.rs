@@ -1,4 +1,5 @@
 //! Tests of chaos: a round on a correct pipeline passes, and a wrong row anywhere is found.
 
+mod elt;
 mod oracle;
 mod round;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use chaos::compare::compare;
-use chaos::oracle::Oracle;
+use chaos::compare::oracle::Oracle;
 use harness::{Layer, Pipeline, Record, Workload};
 
 /// A table by its name in the comparison, and a statement that alters a row of it.
@@ -55,7 +55,7 @@ const SPOILT: [(&str, &str); 18] = [
 ];
 
 #[tokio::test]
-async fn every_kind_of_wrong_row_is_found() -> Result<()> {
+async fn every_kind_of_wrong_row_is_reported() -> Result<()> {
     let pipeline = Pipeline::start(2).await?;
     let week = Workload::dirty(5, 200);
     pipeline.name(&week.reference).await?;

@@ -13,7 +13,7 @@ use clap::Parser;
 use harness::Layer;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deaths_lost_commits_and_a_late_riser_change_no_number() -> Result<()> {
+async fn kills_lost_commits_and_a_suspended_process_change_no_counter() -> Result<()> {
     let injection = |fault, after| Injection {
         fault,
         after: Duration::from_millis(after),

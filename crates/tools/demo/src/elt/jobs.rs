@@ -6,11 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use workload::master::Table;
 
-const USERS: &str = include_str!("../../jobs/users.json");
-const PRODUCTS: &str = include_str!("../../jobs/products.json");
-const ORDERS: &str = include_str!("../../jobs/orders.yaml");
-const SHOPS: &str = include_str!("../../jobs/shops.yaml");
-
 /// The values of shops, and the mistake: one placeholder is missing.
 const VALUES: &str = "VALUES (%s, %s, %s, %s, %s)";
 const BROKEN_VALUES: &str = "VALUES (%s, %s, %s, %s)";
@@ -28,9 +23,9 @@ impl Jobs {
     pub(super) fn create(folder: PathBuf) -> Result<Self> {
         fs::create_dir(&folder)?;
         let jobs = Self { folder };
-        jobs.write("users.json", USERS)?;
-        jobs.write("products.json", PRODUCTS)?;
-        jobs.write("orders.yaml", ORDERS)?;
+        for (name, text) in FIRST.map(Table::job) {
+            jobs.write(name, text)?;
+        }
         Ok(jobs)
     }
 
@@ -41,12 +36,14 @@ impl Jobs {
 
     /// Drops in the job of the shops, with a mistake.
     pub(super) fn drop_in_broken(&self) -> Result<()> {
-        self.write("shops.yaml", &SHOPS.replace(VALUES, BROKEN_VALUES))
+        let (name, text) = Table::Shops.job();
+        self.write(name, &text.replace(VALUES, BROKEN_VALUES))
     }
 
     /// Mends it.
     pub(super) fn mend(&self) -> Result<()> {
-        self.write("shops.yaml", SHOPS)
+        let (name, text) = Table::Shops.job();
+        self.write(name, text)
     }
 
     fn write(&self, name: &str, text: &str) -> Result<()> {
@@ -62,13 +59,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_customers_files_are_those_that_the_service_is_tested_with() {
-        assert_eq!(USERS, include_str!("../../../../bin/elt/tests/it/customer/users.json"));
-        assert_eq!(PRODUCTS, include_str!("../../../../bin/elt/tests/it/customer/products.json"));
-    }
-
-    #[test]
     fn the_broken_file_differs_in_one_placeholder() {
-        assert_eq!(SHOPS.replace(VALUES, BROKEN_VALUES).len() + ", %s".len(), SHOPS.len());
+        let text = Table::Shops.job().1;
+        assert_eq!(text.replace(VALUES, BROKEN_VALUES).len() + ", %s".len(), text.len());
     }
 }

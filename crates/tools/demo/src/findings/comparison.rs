@@ -63,21 +63,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_the_customers() {
+    fn keys_equal_those_of_the_customer() {
         assert_eq!(key("Выпечка").to_string(), "0f6d48bd-fe1f-51f6-a39f-31fe8f5e52a5");
     }
 
     #[test]
-    fn zero_is_the_same_as_nothing_and_anything_else_is_told() {
+    fn a_missing_counter_equals_zero_and_other_differences_are_reported() {
         let user = |what: &str, count| ((String::from("u"), what.to_owned()), count);
         let expected = Counters::from([user("борщ", 2), user("уха", 1), user("квас", 3)]);
         let row = |what: &str, count| ((String::from("u"), key(what)), count);
         let found = Found::from([row("борщ", 2), row("уха", 2), row("плов", 0), row("щи", 1)]);
         let lines = differences(&expected, &found);
-        let told = |end: &str| lines.iter().any(|line| line.ends_with(end));
+        let reported = |end: &str| lines.iter().any(|line| line.ends_with(end));
         assert_eq!(lines.len(), 3, "{lines:?}");
-        assert!(told("(уха): 2 orders instead of 1"));
-        assert!(told("(квас): 0 orders instead of 3"));
-        assert!(told("(?): 1 orders instead of 0"));
+        assert!(reported("(уха): 2 orders instead of 1"));
+        assert!(reported("(квас): 0 orders instead of 3"));
+        assert!(reported("(?): 1 orders instead of 0"));
     }
 }

@@ -1,4 +1,4 @@
-//! The most ordered dishes and categories, the users with the most orders, and the most frequent tags.
+//! The most ordered products and categories, the users with the most orders, and the most frequent tags.
 
 use anyhow::{Context, Result};
 use tokio_postgres::Client;
@@ -6,7 +6,7 @@ use tokio_postgres::Client;
 /// The top ten of each kind.
 #[derive(Debug)]
 pub(crate) struct Favourites {
-    pub(crate) dishes: Vec<Favourite>,
+    pub(crate) products: Vec<Favourite>,
     pub(crate) categories: Vec<Favourite>,
     pub(crate) users: Vec<Favourite>,
     /// Tags, with users instead of orders.
@@ -23,7 +23,7 @@ pub(crate) struct Favourite {
 impl Favourites {
     pub(super) async fn find(database: &Client) -> Result<Self> {
         Ok(Self {
-            dishes: select(database, include_str!("../../sql/select_favourite_dishes.sql")).await?,
+            products: select(database, include_str!("../../sql/select_favourite_products.sql")).await?,
             categories: select(database, include_str!("../../sql/select_favourite_categories.sql")).await?,
             users: select(database, include_str!("../../sql/select_keenest_users.sql")).await?,
             tags: select(database, include_str!("../../sql/select_top_tags.sql")).await?,

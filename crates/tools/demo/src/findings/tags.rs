@@ -63,18 +63,18 @@ async fn telling(database: &Client, broker: &Broker) -> Result<Vec<String>> {
         let change: Change = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         happened.entry(change.1.clone()).or_default().push(change);
     }
-    let (mut told, mut known) = (BTreeMap::<String, Vec<Change>>::new(), BTreeSet::new());
+    let (mut published, mut known) = (BTreeMap::<String, Vec<Change>>::new(), BTreeSet::new());
     for (_, value) in watch::messages(broker, "cdm-service-tags").await? {
         let Told { event_id, user_id, action, tag } = serde_json::from_slice(&value).context("a tag event")?;
         if known.insert(event_id.clone()) {
-            told.entry(user_id.clone()).or_default().push((event_id, user_id, action, tag));
+            published.entry(user_id.clone()).or_default().push((event_id, user_id, action, tag));
         }
     }
-    let users: BTreeSet<_> = happened.keys().chain(told.keys()).collect();
-    let differs = |user: &&&String| happened.get(**user) != told.get(**user);
-    let tell = |user: &String| {
-        let [told, happened] = [&told, &happened].map(|changes| changes.get(user).map_or(0, Vec::len));
-        format!("user={user}: {told} changes of tags are published, {happened} are in the history")
+    let users: BTreeSet<_> = happened.keys().chain(published.keys()).collect();
+    let differs = |user: &&&String| happened.get(**user) != published.get(**user);
+    let describe = |user: &String| {
+        let [published, happened] = [&published, &happened].map(|changes| changes.get(user).map_or(0, Vec::len));
+        format!("user={user}: {published} changes of tags are published, {happened} are in the history")
     };
-    Ok(users.iter().filter(differs).map(|user| tell(user)).collect())
+    Ok(users.iter().filter(differs).map(|user| describe(user)).collect())
 }

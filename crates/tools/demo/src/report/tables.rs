@@ -8,13 +8,13 @@ use comfy_table::{Cell, CellAlignment, Table};
 use crate::findings::{Favourite, Favourites};
 use crate::number::grouped;
 
-/// Most ordered dishes and categories, and users with the most orders, side by side.
+/// Most ordered products and categories, and users with the most orders, side by side.
 pub(super) fn people(favourites: &Favourites) -> Table {
-    let Favourites { dishes, categories, users, tags: _ } = favourites;
-    let mut table = table(&["Dish", "orders", "Category", "orders", "User", "orders"]);
-    let longest = dishes.len().max(categories.len()).max(users.len());
+    let Favourites { products, categories, users, tags: _ } = favourites;
+    let mut table = table(&["Product", "orders", "Category", "orders", "User", "orders"]);
+    let longest = products.len().max(categories.len()).max(users.len());
     for place in 0..longest {
-        table.add_row([dishes, categories, users].into_iter().flat_map(|list| cells(list.get(place))));
+        table.add_row([products, categories, users].into_iter().flat_map(|list| cells(list.get(place))));
     }
     table
 }

@@ -59,7 +59,7 @@ fn every_advisory_lock_is_listed_with_the_files_that_use_it() {
 }
 
 #[test]
-fn no_lock_has_a_number_outside_the_table() {
+fn every_lock_number_is_in_the_table() {
     for path in files(".sql") {
         let text = fs::read_to_string(&path).unwrap();
         let takes_lock = text.contains("advisory_xact_lock(") || text.contains("advisory_lock(");

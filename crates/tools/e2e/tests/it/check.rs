@@ -54,7 +54,7 @@ fn ensure_one(said: &Said, well: &Said, start: &str, end: &str, without: &[&str]
 }
 
 #[tokio::test]
-async fn one_thing_is_wrong() -> Result<()> {
+async fn check_names_each_single_defect() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let well = Said::by(&pipeline, pipeline.service(Layer::Stg), 0).await?;
     println!("all well\n{}\n", well.0.join("\n"));
@@ -127,7 +127,7 @@ async fn one_thing_is_wrong() -> Result<()> {
 
 /// A cluster answers every question about one key, and none about two: a service that starts there would park orders.
 #[tokio::test]
-async fn a_redis_cluster_is_refused() -> Result<()> {
+async fn a_redis_cluster_is_rejected() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let well = Said::by(&pipeline, pipeline.service(Layer::Stg), 0).await?;
     for complete in [true, false] {
@@ -175,7 +175,7 @@ async fn an_advertised_address_that_does_not_resolve_is_named() -> Result<()> {
 
 /// A database with another encoding rejects some names, so the service does not start.
 #[tokio::test]
-async fn the_database_has_to_speak_utf_8() -> Result<()> {
+async fn a_database_with_another_encoding_is_rejected() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let well = Said::by(&pipeline, pipeline.service(Layer::Stg), 0).await?;
     let endpoints = pipeline.endpoints();
@@ -206,7 +206,7 @@ async fn the_database_has_to_speak_utf_8() -> Result<()> {
 
 /// A pooler is detected and reported; see `pooled.rs` for its other effects.
 #[tokio::test]
-async fn a_pooler_is_named() -> Result<()> {
+async fn a_pooler_is_reported() -> Result<()> {
     let stack = Stack::start(Options { pooled: Some(2), ..Options::for_tests() }).await?;
     let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
     let open = pipeline.database_url();

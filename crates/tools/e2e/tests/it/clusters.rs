@@ -2,6 +2,7 @@
 //! and a pooler.
 
 mod rendered;
+mod elt;
 
 use anyhow::{Context, Result, ensure};
 use devstack::{Options, Stack};
@@ -12,17 +13,17 @@ use self::rendered::{Container, Rendered};
 use crate::roles;
 
 #[tokio::test]
-async fn a_single_vm() -> Result<()> {
+async fn manifests_of_a_single_vm_start_the_services() -> Result<()> {
     works("a-single-vm", Options { secured: true, ..Options::for_tests() }, 131).await
 }
 
 #[tokio::test]
-async fn b_managed_data() -> Result<()> {
+async fn manifests_of_managed_databases_start_the_services() -> Result<()> {
     works("b-managed-data", Options { secured: true, pooled: Some(4), ..Options::for_tests() }, 132).await
 }
 
 #[tokio::test]
-async fn c_all_managed() -> Result<()> {
+async fn manifests_of_a_managed_cluster_start_the_services() -> Result<()> {
     works("c-all-managed", Options { secured: true, pooled: Some(4), ..Options::for_tests() }, 133).await
 }
 

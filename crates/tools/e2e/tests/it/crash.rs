@@ -11,17 +11,17 @@ use nix::sys::signal::Signal;
 use crate::story::{Order, closed, restaurant, user, workload};
 
 #[tokio::test]
-async fn stg_dies_with_a_decrement_in_hand() -> Result<()> {
+async fn a_kill_of_stg_loses_no_decrement() -> Result<()> {
     dies_with_a_decrement_in_hand(Layer::Stg).await
 }
 
 #[tokio::test]
-async fn dds_dies_with_a_decrement_in_hand() -> Result<()> {
+async fn a_kill_of_dds_loses_no_decrement() -> Result<()> {
     dies_with_a_decrement_in_hand(Layer::Dds).await
 }
 
 #[tokio::test]
-async fn cdm_dies_with_a_decrement_in_hand() -> Result<()> {
+async fn a_kill_of_cdm_loses_no_decrement() -> Result<()> {
     dies_with_a_decrement_in_hand(Layer::Cdm).await
 }
 
@@ -56,7 +56,7 @@ async fn dies_at(point: &str, layer: Layer) -> Result<()> {
     let _restarted = one_by_one(layer).spawn()?;
     pipeline.wait_idle().await?;
     pipeline.audit().await?;
-    pipeline.assert_tags_are_told().await?;
+    pipeline.assert_tags_are_published().await?;
     pipeline.assert_marts(&week.expected()).await
 }
 
@@ -68,12 +68,12 @@ async fn assert_killed(process: &Process) -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_unparked_order_is_sent_though_stg_dies_before_it_is() -> Result<()> {
+async fn a_retried_order_is_published_after_a_kill_before_publishing() -> Result<()> {
     dies_unparking("resumed", 0).await
 }
 
 #[tokio::test]
-async fn an_unparked_order_is_sent_again_in_the_same_bytes_when_stg_dies_before_the_mark() -> Result<()> {
+async fn a_retried_order_is_published_in_the_same_bytes_after_a_kill_before_the_mark() -> Result<()> {
     dies_unparking("sent", 1).await
 }
 
@@ -103,7 +103,7 @@ async fn dies_unparking(point: &str, sent: usize) -> Result<()> {
     let different: HashSet<_> = messages.iter().map(|message| (&message.key, &message.value)).collect();
     ensure!(different.len() == 1, "two messages about one version differ");
     pipeline.audit().await?;
-    pipeline.assert_tags_are_told().await?;
+    pipeline.assert_tags_are_published().await?;
     pipeline.assert_marts(&week.expected()).await
 }
 
@@ -111,7 +111,7 @@ async fn dies_unparking(point: &str, sent: usize) -> Result<()> {
 const ROUNDS: u64 = 4;
 
 #[tokio::test]
-async fn all_three_die_again_and_again_during_a_load() -> Result<()> {
+async fn repeated_kills_of_all_services_during_a_load_lose_nothing() -> Result<()> {
     let week = Workload::dirty(61, 1_500);
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&week.reference).await?;
@@ -132,7 +132,7 @@ async fn all_three_die_again_and_again_during_a_load() -> Result<()> {
     let _services = pipeline.start_all().await?;
     pipeline.wait_idle().await?;
     pipeline.audit().await?;
-    pipeline.assert_tags_are_told().await?;
+    pipeline.assert_tags_are_published().await?;
     pipeline.assert_marts(&week.expected()).await
 }
 

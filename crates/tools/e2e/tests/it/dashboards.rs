@@ -21,7 +21,7 @@ const COLUMNS: &str = "
     ORDER BY c.table_name, c.ordinal_position";
 
 #[tokio::test]
-async fn datasets_are_the_views_column_by_column() -> Result<()> {
+async fn datasets_have_the_columns_of_the_views() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let mut there: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in pipeline.sql(COLUMNS).await? {
@@ -37,7 +37,7 @@ async fn datasets_are_the_views_column_by_column() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_chart_has_rows_and_selectors_narrow_it() -> Result<()> {
+async fn every_chart_has_rows_and_is_filtered_by_selectors() -> Result<()> {
     let week = Workload::dirty(71, 2_000);
     let pipeline = Pipeline::start_plain_on(devstack::shared().await?, 1).await?;
     pipeline.name(&week.reference).await?;
@@ -63,7 +63,7 @@ async fn every_chart_has_rows_and_selectors_narrow_it() -> Result<()> {
             ensure!(same == rows, "{} narrowed to everything: {same:?} instead of {rows:?}", chart.id);
             let one = values(&pipeline, &selectors, |all| all.into_iter().take(1).collect()).await?;
             let fewer = asked(&pipeline, chart, &selectors, &one).await?;
-            ensure!(fewer != rows, "{} does not care what is selected", chart.id);
+            ensure!(fewer != rows, "the selection does not filter {}", chart.id);
             narrowed += 1;
         }
     }
@@ -133,7 +133,7 @@ async fn every_dataset_has_rows(pipeline: &Pipeline, spec: &Spec) -> Result<()> 
 }
 
 #[tokio::test]
-async fn every_metric_of_the_operators_is_told_by_a_service() -> Result<()> {
+async fn every_metric_of_the_dashboard_is_exported_by_a_service() -> Result<()> {
     let week = Workload::dirty(72, 300);
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&week.reference).await?;
@@ -153,20 +153,21 @@ async fn every_metric_of_the_operators_is_told_by_a_service() -> Result<()> {
     let copied = async || Ok(elt.metric("tagmill_elt_rows_total").await.is_ok_and(|rows| rows > 0.0));
     until("a row is copied", Duration::from_secs(60), copied).await?;
 
-    let mut told = BTreeSet::new();
+    let mut exported = BTreeSet::new();
     for service in services.iter().chain([&lost, &elt]) {
         let (_, page) = service.get("/metrics").await?;
         let series =
             page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next());
-        told.extend(series.map(str::to_owned));
+        exported.extend(series.map(str::to_owned));
     }
     let mut missing = BTreeSet::new();
     let metrics = dashboards::metrics()?;
     for query in metrics.queries() {
         let words = query.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-        missing.extend(words.filter(|word| word.starts_with("tagmill_") && !told.contains(*word)).map(str::to_owned));
+        missing
+            .extend(words.filter(|word| word.starts_with("tagmill_") && !exported.contains(*word)).map(str::to_owned));
     }
-    ensure!(missing.is_empty(), "nobody tells {missing:?}; told are {told:?}");
+    ensure!(missing.is_empty(), "no service exports {missing:?}; exported are {exported:?}");
     Ok(())
 }
 

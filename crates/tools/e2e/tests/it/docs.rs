@@ -1,4 +1,5 @@
-//! Documents: linked files, linked headings and named paths exist, decisions are listed, source files have a header.
+//! Documents: linked files, linked headings, named paths and names in code exist, decisions are listed, source files have
+//! a header.
 
 use std::{fs, path::PathBuf};
 
@@ -63,6 +64,47 @@ fn every_linked_heading_exists() {
         }
     }
     assert!(seen > 10, "only {seen} links to headings were found: has the form of the documents changed?");
+}
+
+/// Names with their files in a row of the map: `` `name` in [text](file) ``.
+fn names_in_files(row: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    for (before, after) in row.match_indices("` in [").map(|(at, pattern)| (&row[..at], &row[at + pattern.len()..])) {
+        let name = before.rsplit('`').next();
+        let file = after.split_once("](").and_then(|(_, rest)| rest.split_once(')'));
+        found.extend(name.zip(file.map(|(file, _)| file)));
+    }
+    found
+}
+
+/// Whether a file of Rust defines the name.
+fn defines(text: &str, name: &str) -> bool {
+    let kinds = ["fn", "struct", "enum", "trait", "const"];
+    let defined = |kind: &str| {
+        text.match_indices(&format!("{kind} {name}")).any(|(at, definition)| {
+            let next = text[at + definition.len()..].chars().next();
+            next.is_none_or(|letter| !letter.is_alphanumeric() && letter != '_')
+        })
+    };
+    kinds.into_iter().any(defined)
+}
+
+#[test]
+fn every_answer_of_the_map_names_a_file_and_what_to_search_for_in_it() {
+    let folder = root().join("crates");
+    let map = fs::read_to_string(folder.join("README.md")).unwrap();
+    let rows = map.lines().skip_while(|line| !line.starts_with("| question | answer |")).skip(2);
+    let rows: Vec<&str> = rows.take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 10, "{rows:?}");
+    for row in rows {
+        assert!(row.len() < 360, "longer than three lines: {row}");
+        let names = names_in_files(row);
+        assert!(!names.is_empty(), "names nothing to search for: {row}");
+        for (name, file) in names {
+            let text = fs::read_to_string(folder.join(file)).unwrap();
+            assert!(defines(&text, name), "{file} does not define {name}");
+        }
+    }
 }
 
 #[test]

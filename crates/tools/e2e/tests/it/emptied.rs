@@ -9,7 +9,7 @@ use harness::{Layer, Pipeline, Workload};
 const BATCH: usize = 100;
 
 #[tokio::test]
-async fn an_emptied_vault_comes_back() -> Result<()> {
+async fn a_truncated_vault_is_filled_again() -> Result<()> {
     let week = Workload::dirty(21, 800);
     let (before, after) = week.events.split_at(week.events.len() * 3 / 4);
     let pipeline = Pipeline::start(1).await?;
@@ -35,7 +35,7 @@ async fn an_emptied_vault_comes_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn emptied_marts_come_back() -> Result<()> {
+async fn truncated_marts_are_filled_again() -> Result<()> {
     let week = Workload::dirty(22, 300);
     let (before, after) = week.events.split_at(week.events.len() * 3 / 4);
     let pipeline = Pipeline::start(1).await?;

@@ -78,7 +78,7 @@ async fn the_counters_of_the_task_become_marts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_order_of_the_order_system_goes_all_the_way() -> Result<()> {
+async fn an_order_of_the_order_system_reaches_the_marts() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let user = json!({"_id": "626a81ce9a8cd1920641e296", "name": "Котова Ольга Вениаминовна", "login": "kotova"});
     let restaurant = json!({"_id": "ef8c42c19b7518a9aebec106", "name": "Вкус Индии", "menu": [{

@@ -1,7 +1,7 @@
 //! Tests of faults: bad records, missing names, unreachable dependencies, wrong settings.
 
 mod dead_letters;
-mod sent_back;
+mod replayed_dead_letters;
 mod skipped;
 mod envelopes;
 mod timestamps;

@@ -1,4 +1,4 @@
-//! Tests of memory: a service stays below 128 MiB, whatever the number and the size of waiting records.
+//! Tests of memory: a service stays below 128 MiB, regardless of the number and the size of waiting records.
 
 use anyhow::{Result, ensure};
 use harness::{Layer, Pipeline, Record, Workload};
@@ -19,12 +19,12 @@ const PADDED: [usize; 8] = [100, 200, 300, 500, 700, 800, 850, 900];
 /// Number of repetitions of each.
 const TIMES: usize = 4;
 
-/// Orders of every dish of a menu whose names are long: a record of ten KiB becomes a message of hundreds.
+/// Orders of every product of a menu whose names are long: a record of ten KiB becomes a message of hundreds.
 const TALKATIVE: u64 = 60;
-const DISHES: usize = 100;
+const PRODUCTS: usize = 100;
 
 #[tokio::test]
-async fn is_bounded_whatever_waits() -> Result<()> {
+async fn memory_is_bounded_regardless_of_waiting_records() -> Result<()> {
     let week = Workload::clean(51, USUAL);
     let pipeline = Pipeline::start(3).await?;
     pipeline.name(&week.reference).await?;
@@ -69,10 +69,10 @@ fn interleave(usual: Vec<Record>, large: Vec<Record>) -> Vec<Record> {
     all
 }
 
-fn order(id: u64, dishes: usize, padding: &str) -> Record {
+fn order(id: u64, products: usize, padding: &str) -> Record {
     let at = "2026-03-02 12:01:44";
-    let items: Vec<Value> = (0..dishes)
-        .map(|dish| json!({"id": format!("dish-{dish}"), "name": "блюдо", "price": 1, "quantity": 1}))
+    let items: Vec<Value> = (0..products)
+        .map(|product| json!({"id": format!("dish-{product}"), "name": "блюдо", "price": 1, "quantity": 1}))
         .collect();
     let order = json!({
         "object_id": id, "object_type": "order", "sent_dttm": at,
@@ -89,7 +89,7 @@ fn padded(number: usize, kibibytes: usize) -> Record {
 }
 
 fn talkative(number: u64) -> Record {
-    order(950_000_000 + number, DISHES, "")
+    order(950_000_000 + number, PRODUCTS, "")
 }
 
 fn talkative_restaurant() -> Result<Reference> {
@@ -99,10 +99,10 @@ fn talkative_restaurant() -> Result<Reference> {
         noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         char::from_u32(0x430 + (noise >> 27)).unwrap_or('я')
     };
-    let menu: Vec<Value> = (0..DISHES)
-        .map(|dish| {
+    let menu: Vec<Value> = (0..PRODUCTS)
+        .map(|product| {
             let name: String = std::iter::repeat_with(&mut letter).take(4 * KIB).collect();
-            json!({"_id": format!("dish-{dish}"), "name": name, "price": 1, "category": "Всё"})
+            json!({"_id": format!("dish-{product}"), "name": name, "price": 1, "category": "Всё"})
         })
         .collect();
     let restaurant = json!({"_id": "talkative", "name": "Н", "menu": menu, "update_ts": "2026-03-02 11:00:00"});

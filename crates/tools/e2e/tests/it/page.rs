@@ -9,14 +9,14 @@ mod browser;
 mod shown;
 mod expected;
 mod numbers;
-mod chosen;
+mod selectors;
 mod live;
-mod looks;
+mod appearance;
 mod keyboard;
-mod guarded;
+mod access;
 mod answers;
-mod odd;
-mod large;
+mod unusual_data;
+mod many_names;
 
 const RUSSIAN: Visitor = Visitor { language: "ru-RU", theme: "light", width: 1440 };
 

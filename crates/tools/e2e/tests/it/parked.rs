@@ -42,7 +42,7 @@ async fn sent(pipeline: &Pipeline) -> Result<HashMap<i64, u64>> {
 }
 
 #[tokio::test]
-async fn everything_waits_and_everything_goes_on_once() -> Result<()> {
+async fn all_orders_are_parked_and_each_is_published_once() -> Result<()> {
     let orders = first_day()?;
     let week = Workload::clean(71, orders);
     let pipeline = Pipeline::start(2).await?;
@@ -87,7 +87,7 @@ const DEATHS: u64 = 3;
 const ROUND: u64 = 100;
 
 #[tokio::test]
-async fn two_replicas_that_die_again_and_again_send_each_once_but_for_the_last_round() -> Result<()> {
+async fn repeated_kills_of_two_replicas_repeat_at_most_the_last_round() -> Result<()> {
     let week = Workload::clean(72, 3_000);
     let pipeline = Pipeline::start(2).await?;
     pipeline.load(&week.events).await?;
@@ -127,7 +127,7 @@ const RESTAURANTS: usize = 400;
 const MENU: usize = 100 << 10;
 
 #[tokio::test]
-async fn a_thousand_menus_are_not_held_at_once() -> Result<()> {
+async fn a_thousand_menus_are_not_in_memory_at_once() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let orders = (0..RESTAURANTS).map(|number| Record::of(order(number).to_string()));
     pipeline.produce(&pipeline.source(Layer::Stg), orders).await?;
@@ -159,9 +159,9 @@ fn order(number: usize) -> Value {
 }
 
 fn menu(number: usize) -> Result<Reference> {
-    let dish = |number: usize| json!({"_id": format!("dish {number}"), "name": format!("Блюдо номер {number}"), "price": 180, "category": "Разное"});
-    let dishes = MENU / dish(1000).to_string().len();
-    let menu: Vec<Value> = (0..dishes).map(dish).collect();
+    let product = |number: usize| json!({"_id": format!("dish {number}"), "name": format!("Блюдо номер {number}"), "price": 180, "category": "Разное"});
+    let products = MENU / product(1000).to_string().len();
+    let menu: Vec<Value> = (0..products).map(product).collect();
     let restaurant = json!({"_id": format!("restaurant {number}"), "name": "Кофейня", "menu": menu});
     Ok(Reference::parse(restaurant.to_string())?)
 }

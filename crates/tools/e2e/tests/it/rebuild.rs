@@ -12,7 +12,7 @@ mod marts;
 mod refused;
 mod interrupted;
 mod markers;
-mod zombie;
+mod suspended;
 
 /// Time limit of a rebuild in a test, including the session timeout of killed members.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
@@ -77,8 +77,8 @@ impl Fixture {
 impl Fixture {
     /// No counter has a reason to fall, so a tag that was taken back, or assigned twice, came of the rebuild.
     async fn assert_no_tag_was_invented(&self) -> Result<()> {
-        let told = self.pipeline.assert_tags_are_told().await?;
-        ensure!(told.events > 5, "only {} tags", told.events);
+        let published = self.pipeline.assert_tags_are_published().await?;
+        ensure!(published.events > 5, "only {} tags", published.events);
         let invented = "SELECT * FROM cdm.user_tag_events WHERE action <> 'assigned' OR change_no > 1";
         let invented = self.pipeline.sql(invented).await?;
         ensure!(invented.is_empty(), "{} changes of tags were invented: {:?}", invented.len(), invented.first());
@@ -134,19 +134,19 @@ impl Before {
         Ok(Self { counts, ends: pipeline.ends(&pipeline.source(Layer::Cdm)).await? })
     }
 
-    /// Nothing that was told since is less than what was known then, and every counter was told. Returns how many messages
-    /// that took.
-    async fn assert_nothing_less_was_told(&self, pipeline: &Pipeline) -> Result<usize> {
-        let mut told = 0;
+    /// Asserts that every counter was published since, and none with a lower number than then. Returns the number of
+    /// messages.
+    async fn assert_no_counter_decreased(&self, pipeline: &Pipeline) -> Result<usize> {
+        let mut messages = 0;
         let mut silent: Counts = self.counts.clone();
         for message in pipeline.read(&pipeline.source(Layer::Cdm)).await? {
             let partition = usize::try_from(message.partition.unwrap_or_default())?;
             if message.offset < self.ends[partition] {
                 continue;
             }
-            told += 1;
+            messages += 1;
             let counters = orders::counters::read(message.value.as_deref(), None)
-                .map_err(|unusable| anyhow::anyhow!("something unreadable was told: {unusable:?}"))?;
+                .map_err(|unusable| anyhow::anyhow!("an unreadable message was published: {unusable:?}"))?;
             let user = keys::user(&counters.user_id).to_string();
             for (subject, counter) in counters.products.into_iter().chain(counters.categories) {
                 let key = (user.clone(), keys::hub(&subject).to_string());
@@ -157,6 +157,6 @@ impl Before {
             }
         }
         ensure!(silent.is_empty(), "nothing was said of {} counters: {:?}", silent.len(), silent.first_key_value());
-        Ok(told)
+        Ok(messages)
     }
 }

@@ -17,7 +17,7 @@ async fn a_replay_of_any_topic_changes_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_replay_changes_nothing_whatever_redis_says_by_then() -> Result<()> {
+async fn a_replay_changes_nothing_even_if_names_in_redis_have_changed() -> Result<()> {
     let mut fixture = Fixture::loaded(12).await?;
     fixture.pipeline.rename_everything().await?;
     fixture.replay_everything().await
@@ -39,7 +39,7 @@ impl Fixture {
         pipeline.load(&week.events).await?;
         let services = Layer::ALL.into_iter().zip(pipeline.start_all().await?).collect();
         pipeline.wait_idle().await?;
-        ensure!(pipeline.parked().await? > 0, "nobody waits for the user {}", late.id);
+        ensure!(pipeline.parked().await? > 0, "no order waits for the user {}", late.id);
         pipeline.name(std::slice::from_ref(late)).await?;
         let freed = async || Ok(pipeline.parked().await? == 0);
         until("the parked orders are free", Duration::from_secs(30), freed).await?;
@@ -56,7 +56,7 @@ impl Fixture {
     /// Replays one topic after the other, looking at everything after each.
     async fn replay_everything(&mut self) -> Result<()> {
         let before = self.pipeline.snapshot().await?;
-        let tags = self.pipeline.assert_tags_are_told().await?;
+        let tags = self.pipeline.assert_tags_are_published().await?;
         before.assert_filled_but(&EMPTY)?;
         for layer in Layer::ALL {
             let told = self.pipeline.ends(&self.pipeline.source(Layer::Cdm)).await?[0];
@@ -66,8 +66,8 @@ impl Fixture {
             let again = assert_counters_are_right(&self.pipeline, told).await?;
             ensure!((again == 0) == (layer == Layer::Cdm), "{again} messages for CDM came of it");
         }
-        let told = self.pipeline.assert_tags_are_told().await?;
-        ensure!(told == tags, "{told:?} was told of tags, and {tags:?} before");
+        let published = self.pipeline.assert_tags_are_published().await?;
+        ensure!(published == tags, "{published:?} tag events are published, and {tags:?} before");
         assert_repeats_are_alike(&self.pipeline).await
     }
 
@@ -91,7 +91,7 @@ async fn assert_repeats_are_alike(pipeline: &Pipeline) -> Result<()> {
         match first.get(&version) {
             None => drop(first.insert(version, said)),
             Some(earlier) if *earlier == said => repeats += 1,
-            Some(_) => anyhow::bail!("order {} is told differently the second time", version.0),
+            Some(_) => anyhow::bail!("order {} is published with different bytes the second time", version.0),
         }
     }
     ensure!(repeats > 1_000, "only {repeats} repeats");
@@ -101,8 +101,8 @@ async fn assert_repeats_are_alike(pipeline: &Pipeline) -> Result<()> {
 /// Name, count and version of a counter, by the keys of the user and of the product or category.
 type Said = HashMap<(String, String), (String, i64, i64)>;
 
-/// Of everything told about a counter the newest is what the marts hold, and whatever was told from `offset` on is that,
-/// too: nothing has changed since. Returns how many messages that were.
+/// The newest message about a counter equals the marts. So does every message from `offset` on, because nothing has
+/// changed since. Returns the number of messages from `offset` on.
 async fn assert_counters_are_right(pipeline: &Pipeline, offset: i64) -> Result<usize> {
     let marts = marts(pipeline).await?;
     let mut newest = Said::new();
@@ -112,7 +112,11 @@ async fn assert_counters_are_right(pipeline: &Pipeline, offset: i64) -> Result<u
         if message.offset >= offset {
             later += 1;
             for (counter, value) in &said {
-                ensure!(marts.get(counter) == Some(value), "{counter:?}: told {value:?}, not {:?}", marts.get(counter));
+                ensure!(
+                    marts.get(counter) == Some(value),
+                    "{counter:?}: published {value:?}, not {:?}",
+                    marts.get(counter)
+                );
             }
         }
         for (counter, value) in said {
@@ -141,7 +145,7 @@ async fn marts(pipeline: &Pipeline) -> Result<Said> {
 
 fn read(message: &Record) -> Result<Said> {
     let counters = orders::counters::read(message.value.as_deref(), None)
-        .map_err(|unusable| anyhow::anyhow!("DDS has told something unreadable: {unusable:?}"))?;
+        .map_err(|unusable| anyhow::anyhow!("DDS has published an unreadable message: {unusable:?}"))?;
     let user = keys::user(&counters.user_id).to_string();
     let all = counters.products.into_iter().chain(counters.categories);
     let said = all.map(|(subject, counter)| {

@@ -62,7 +62,7 @@ const CURRENT: [(&str, &str); 13] = [
 ];
 
 #[tokio::test]
-async fn two_replicas_on_four_partitions_end_as_one_on_one() -> Result<()> {
+async fn two_replicas_on_four_partitions_end_in_the_state_of_one() -> Result<()> {
     let week = Workload::dirty(31, 800);
     let one = Pipeline::start(1).await?;
     let many = Pipeline::start(4).await?;
@@ -92,7 +92,7 @@ async fn play(pipeline: &Pipeline, week: &Workload, replicas: usize) -> Result<V
     pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;
-    ensure!(pipeline.assert_tags_are_told().await?.events > 50, "hardly a tag has changed");
+    ensure!(pipeline.assert_tags_are_published().await?.events > 50, "hardly a tag has changed");
     for service in &services {
         ensure!(service.metric("tagmill_records_total").await? > 0.0, "a replica did nothing");
         service.stop().await?;

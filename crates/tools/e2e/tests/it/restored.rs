@@ -43,7 +43,7 @@ async fn a_restored_database_and_a_replay_of_the_last_hour_converge() -> Result<
     pipeline.administer(&format!("DROP ROLE {reader}")).await?;
     for service in services {
         let (status, _) = service.get("/health").await?;
-        ensure!(status == 200, "a lost database makes nobody ill");
+        ensure!(status == 200, "/health must not fail because of a lost database");
         service.stop().await?;
     }
 

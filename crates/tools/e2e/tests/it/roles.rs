@@ -12,6 +12,7 @@ use crate::story::{Order, closed, restaurant, user};
 
 mod settings;
 mod check;
+mod segments;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/roles/create_service_roles.sql");
 
@@ -181,7 +182,7 @@ async fn parked_and_dead(fixture: &Fixture) -> Result<()> {
 
 /// Statements on another layer, and statements that only an owner may run.
 #[tokio::test]
-async fn no_role_may_do_more() -> Result<()> {
+async fn no_role_has_more_rights_than_needed() -> Result<()> {
     let fixture = Fixture::start(1).await?;
     let forbidden = [
         ("stg", "SELECT FROM dds.h_user"),

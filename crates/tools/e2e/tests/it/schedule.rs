@@ -10,7 +10,7 @@ use tokio::time::sleep;
 const FROZEN: Duration = Duration::from_secs(5);
 
 #[tokio::test]
-async fn ticks_drain_everything() -> Result<()> {
+async fn ticks_process_all_records() -> Result<()> {
     let week = Workload::dirty(41, 300);
     let (before, after) = week.events.split_at(week.events.len() / 2);
     let pipeline = Pipeline::start(2).await?;
@@ -28,7 +28,7 @@ async fn ticks_drain_everything() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_was_frozen_for_many_ticks_goes_on_ticking() -> Result<()> {
+async fn a_process_suspended_for_many_ticks_continues() -> Result<()> {
     let week = Workload::dirty(67, 60);
     let (before, after) = week.events.split_at(week.events.len() / 2);
     let pipeline = Pipeline::start(1).await?;
@@ -46,7 +46,7 @@ async fn who_was_frozen_for_many_ticks_goes_on_ticking() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_ticks_every_second_hears_of_others() -> Result<()> {
+async fn members_that_read_once_a_second_share_the_partitions() -> Result<()> {
     let pipeline = Pipeline::start(2).await?;
     let first = pipeline.service(Layer::Stg).env("SCHEDULE", "1s").start().await?;
     let second = pipeline.service(Layer::Stg).env("SCHEDULE", "1s").start().await?;

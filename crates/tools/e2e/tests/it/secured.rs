@@ -1,8 +1,8 @@
 //! Tests of secured connections: TLS, certificates, authentication; and rejected connections, one defect at a time.
 
-mod everyday;
+mod pipeline;
 mod refusals;
-mod believed;
+mod sslmodes;
 mod revoked;
 
 use std::process::Output;

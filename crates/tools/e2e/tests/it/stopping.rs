@@ -38,7 +38,7 @@ fn assert_left(pipeline: &Pipeline) -> Result<()> {
 
 /// Every order occurs once, so a duplicate message of STG means that it was processed twice.
 #[tokio::test]
-async fn at_any_moment_of_a_load() -> Result<()> {
+async fn a_stop_at_any_moment_of_a_load_duplicates_nothing() -> Result<()> {
     let week = Workload::clean(71, ORDERS);
     let pipeline = Pipeline::start(2).await?;
     pipeline.name(&week.reference).await?;
@@ -67,7 +67,7 @@ async fn at_any_moment_of_a_load() -> Result<()> {
 
 /// Members join and leave while others leave.
 #[tokio::test]
-async fn during_a_rebalance() -> Result<()> {
+async fn a_stop_during_a_rebalance_is_graceful() -> Result<()> {
     let week = Workload::dirty(72, ORDERS / 2);
     let pipeline = Pipeline::start(3).await?;
     pipeline.name(&week.reference).await?;
@@ -150,7 +150,7 @@ async fn until_stuck_in(service: &Process, step: &str) -> Result<()> {
 }
 
 #[tokio::test]
-async fn in_an_outage_and_during_the_start() -> Result<()> {
+async fn a_stop_during_an_outage_or_the_start_is_graceful() -> Result<()> {
     let fixture = Fixture::start(73).await?;
 
     let services = fixture.working().await?;

@@ -1,4 +1,4 @@
-//! Orders for tests: one restaurant, a few users, dishes by name.
+//! Orders for tests: one restaurant, a few users, products by name.
 
 use anyhow::Result;
 use harness::{Record, Workload};
@@ -10,7 +10,7 @@ use workload::source::{Event, Reference};
 pub(crate) struct Order<'a> {
     pub(crate) id: u64,
     pub(crate) user: &'a str,
-    pub(crate) dishes: &'a [&'a str],
+    pub(crate) products: &'a [&'a str],
     pub(crate) status: &'a str,
     /// When it was sent, in minutes past noon: the larger, the newer.
     pub(crate) minute: u8,
@@ -19,11 +19,11 @@ pub(crate) struct Order<'a> {
 impl Order<'_> {
     /// The order system's message about it.
     pub(crate) fn message(&self) -> Value {
-        let Self { id, user, dishes, status, minute } = self;
+        let Self { id, user, products, status, minute } = self;
         let at = format!("2026-03-02 12:{minute:02}:00");
-        let items: Vec<Value> = dishes
+        let items: Vec<Value> = products
             .iter()
-            .map(|dish| json!({"id": dish, "name": format!("Свежий {dish}"), "price": 180, "quantity": 1}))
+            .map(|product| json!({"id": product, "name": format!("Свежий {product}"), "price": 180, "quantity": 1}))
             .collect();
         json!({
             "object_id": id, "object_type": "order", "sent_dttm": at,
@@ -42,8 +42,8 @@ impl Order<'_> {
 }
 
 /// A closed order, in its first version.
-pub(crate) const fn closed<'a>(id: u64, user: &'a str, dishes: &'a [&'a str]) -> Order<'a> {
-    Order { id, user, dishes, status: "CLOSED", minute: 0 }
+pub(crate) const fn closed<'a>(id: u64, user: &'a str, products: &'a [&'a str]) -> Order<'a> {
+    Order { id, user, products, status: "CLOSED", minute: 0 }
 }
 
 /// Value of a user in Redis.
@@ -51,11 +51,11 @@ pub(crate) fn user(id: &str) -> Result<Reference> {
     Ok(Reference::parse(json!({"_id": id, "name": format!("Имя {id}"), "login": id}).to_string())?)
 }
 
-/// Value of the restaurant in Redis, whose menu has these dishes, each in its own category.
-pub(crate) fn restaurant(dishes: &[&str]) -> Result<Reference> {
-    let menu: Vec<Value> = dishes
+/// Value of the restaurant in Redis, whose menu has these products, each in its own category.
+pub(crate) fn restaurant(products: &[&str]) -> Result<Reference> {
+    let menu: Vec<Value> = products
         .iter()
-        .map(|dish| json!({"_id": dish, "name": format!("Блюдо {dish}"), "price": 180, "category": format!("Раздел {dish}")}))
+        .map(|product| json!({"_id": product, "name": format!("Блюдо {product}"), "price": 180, "category": format!("Раздел {product}")}))
         .collect();
     let update = "2026-03-02 11:00:00";
     Ok(Reference::parse(
@@ -65,8 +65,8 @@ pub(crate) fn restaurant(dishes: &[&str]) -> Result<Reference> {
 
 /// These orders, one after the other, and all the names they need.
 pub(crate) fn workload(orders: &[Order<'_>]) -> Result<Workload> {
-    let dishes: Vec<&str> = orders.iter().flat_map(|order| order.dishes.iter().copied()).collect();
-    let mut reference = vec![restaurant(&dishes)?];
+    let products: Vec<&str> = orders.iter().flat_map(|order| order.products.iter().copied()).collect();
+    let mut reference = vec![restaurant(&products)?];
     for order in orders {
         reference.push(user(order.user)?);
     }

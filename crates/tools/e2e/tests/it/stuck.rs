@@ -50,7 +50,7 @@ async fn reason(service: &Process, what: &str, is_it: impl Fn(&Value) -> bool) -
 }
 
 #[tokio::test]
-async fn a_record_behind_an_error_that_repeats_is_named_and_goes_on_when_its_time_comes() -> Result<()> {
+async fn the_record_that_causes_a_repeated_error_is_named_and_stored_when_the_error_ends() -> Result<()> {
     let week = orders()?;
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&week.reference).await?;
@@ -66,7 +66,7 @@ async fn a_record_behind_an_error_that_repeats_is_named_and_goes_on_when_its_tim
     assert_eq!(record["topic"], pipeline.source(Layer::Stg));
     assert_eq!((&record["partition"], &record["offset"]), (&0.into(), &70.into()));
     ensure!(stg.metric("tagmill_stuck_records").await? == 1.0, "no metric tells of it");
-    ensure!(stg.metric("tagmill_dependency_waiting").await? == 1.0, "no metric tells what is waited for");
+    ensure!(stg.metric("tagmill_dependency_waiting").await? == 1.0, "no metric shows the dependency");
     assert_eq!(offsets_named(&stg)?, [70], "the log names others");
     let stored = pipeline.count("SELECT count(*) FROM stg.order_events WHERE object_id < 71").await?;
     assert_eq!(stored, 70, "what comes before it is not stored");
@@ -95,7 +95,7 @@ fn offsets_named(service: &Process) -> Result<Vec<u64>> {
 }
 
 #[tokio::test]
-async fn data_that_the_database_refuses_costs_its_own_records_and_no_other() -> Result<()> {
+async fn data_that_the_database_rejects_affects_only_its_own_records() -> Result<()> {
     let week = orders()?;
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&week.reference).await?;
@@ -110,20 +110,20 @@ async fn data_that_the_database_refuses_costs_its_own_records_and_no_other() -> 
     let dds = pipeline.service(Layer::Dds).start().await?;
     pipeline.wait_idle_up_to(&[Layer::Dds]).await?;
     let letters = pipeline.read(&pipeline.dead_letters(Layer::Dds)).await?;
-    let mut guilty = Vec::new();
+    let mut rejected = Vec::new();
     for letter in &letters {
         assert_eq!(letter.header("reason").as_deref(), Some("refused-by-database"));
-        guilty.push((letter.json()?["object_id"].as_u64(), letter.header("source-offset")));
+        rejected.push((letter.json()?["object_id"].as_u64(), letter.header("source-offset")));
     }
     let expected = [(13, "12"), (14, "13"), (87, "86")];
-    assert_eq!(guilty, expected.map(|(id, offset)| (Some(id), Some(offset.to_owned()))));
+    assert_eq!(rejected, expected.map(|(id, offset)| (Some(id), Some(offset.to_owned()))));
     assert_eq!(pipeline.count("SELECT count(*) FROM dds.h_order").await?, ORDERS - 3);
     ensure!(dds.metric("tagmill_batches_total").await? == 1.0, "it was not one batch: this test shows nothing");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_transaction_that_waits_for_a_lock() -> Result<()> {
+async fn a_transaction_that_waits_for_a_lock_is_reported() -> Result<()> {
     let week = orders()?;
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&week.reference).await?;

@@ -1,4 +1,4 @@
-//! Tests of the summary: the figures for dashboards equal the tables, whatever happens to the services.
+//! Tests of the summary: the figures for dashboards equal the tables under every fault of the services.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,9 +11,9 @@ mod views;
 mod orders;
 mod replayed;
 mod rebuilt;
-mod side_by_side;
-mod rest;
-mod fair;
+mod replicas;
+mod idle;
+mod day_order;
 mod plan;
 mod reader;
 

@@ -33,7 +33,7 @@ async fn rule(pipeline: &Pipeline, id: i64, subject: &str, key: &str, threshold:
     pipeline.sql(&insert).await.map(drop)
 }
 
-/// The message of DDS about a user: a counter of the category, and one of a dish.
+/// The message of DDS about a user: a counter of the category, and one of a product.
 pub(crate) fn counters(user: &str, version: i64, category: i32, product: i32) -> Record {
     let counters = json!({
         "user_id": user,

@@ -63,7 +63,8 @@ impl<'a> Service<'a> {
     /// # Errors
     /// If the binary has not been built.
     pub fn spawn(self) -> Result<Process> {
-        Process::spawn(&self.layer.binary(), &self.environment, self.pipeline.next_log(self.layer))
+        let spawn = if self.pipeline.in_pods() { Process::spawn_in_pod } else { Process::spawn };
+        spawn(&self.layer.binary(), &self.environment, self.pipeline.next_log(self.layer))
     }
 
     /// Starts the service and waits until it is ready.

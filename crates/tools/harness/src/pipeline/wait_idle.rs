@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use workload::broker::Broker;
-use workload::watch::{Observer, Reading, WatchedStage};
+use workload::watch::{Observer, StageProgress, WatchedStage};
 
 use crate::layer::Layer;
 use crate::pipeline::Pipeline;
@@ -48,7 +48,7 @@ impl Pipeline {
             Ok(still && sent && (read || self.nothing_to_read(layers).await?))
         };
         let outcome = until("everything is read and sent", limit, settled).await;
-        outcome.with_context(|| tell(layers, last.as_ref()))
+        outcome.with_context(|| describe(layers, last.as_ref()))
     }
 
     /// Whether only transaction markers and aborted records follow the committed offsets.
@@ -76,9 +76,9 @@ impl Pipeline {
     }
 }
 
-fn tell(layers: &[Layer], look: Option<&(Vec<Reading>, u64, u64)>) -> String {
+fn describe(layers: &[Layer], look: Option<&(Vec<StageProgress>, u64, u64)>) -> String {
     let Some((readings, unsent, untagged)) = look else { return "nothing could be seen".to_owned() };
-    let far = |(layer, reading): (&Layer, &Reading)| {
+    let far = |(layer, reading): (&Layer, &StageProgress)| {
         format!("{} has read {} of {}", layer.binary(), reading.processed, reading.total)
     };
     let far: Vec<String> = layers.iter().zip(readings).map(far).collect();

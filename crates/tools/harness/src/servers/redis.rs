@@ -19,7 +19,7 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Changes every name in Redis: of users, logins, restaurants, dishes and categories.
+    /// Changes every name in Redis: of users, logins, restaurants, products and categories.
     ///
     /// # Errors
     /// If Redis rejects a command, or holds a value that is not JSON.

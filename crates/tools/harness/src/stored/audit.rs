@@ -22,7 +22,7 @@ pub struct Audit {
     pub differences: Vec<String>,
 }
 
-/// Runs every audit, in the order of their paths. Rows are read as text, whatever their columns.
+/// Runs every audit, in the order of their paths. Rows are read as text, with any columns.
 ///
 /// # Errors
 /// If there are no audits, or PostgreSQL rejects one.

@@ -53,11 +53,11 @@ fn wanted(counters: &Counters) -> Counts {
 fn compare(kind: &str, wanted: &Counts, found: &Counts) -> Result<()> {
     let all: BTreeSet<_> = wanted.keys().chain(found.keys()).collect();
     let differing: Vec<_> = all.into_iter().filter(|counter| wanted.get(*counter) != found.get(*counter)).collect();
-    let tell = |counter: &&(String, String)| {
+    let describe = |counter: &&(String, String)| {
         let of = |counts: &Counts| counts.get(*counter).copied().unwrap_or(0);
         format!("user {} {kind} {}: {} instead of {}", counter.0, counter.1, of(found), of(wanted))
     };
-    let told: Vec<String> = differing.iter().take(MAX_SHOWN).map(tell).collect();
-    ensure!(told.is_empty(), "{} {kind} counters are wrong:\n{}", differing.len(), told.join("\n"));
+    let listed: Vec<String> = differing.iter().take(MAX_SHOWN).map(describe).collect();
+    ensure!(listed.is_empty(), "{} {kind} counters are wrong:\n{}", differing.len(), listed.join("\n"));
     Ok(())
 }

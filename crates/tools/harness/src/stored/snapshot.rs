@@ -40,7 +40,7 @@ impl Snapshot {
     /// # Errors
     /// If not; the error shows the first rows that differ.
     pub fn assert_same(&self, later: &Self) -> Result<()> {
-        let mut told = Vec::new();
+        let mut listed = Vec::new();
         for (table, before) in &self.tables {
             let after = later.tables.get(table).map(Vec::as_slice).unwrap_or_default();
             let only = |here: &[String], there: &[String], sign| {
@@ -48,11 +48,11 @@ impl Snapshot {
                 rows.map(|row| format!("  {sign} {row}")).collect::<Vec<_>>()
             };
             if before != after {
-                told.push(format!("{table}: {} rows, then {}", before.len(), after.len()));
-                told.extend(only(before, after, '-').into_iter().chain(only(after, before, '+')));
+                listed.push(format!("{table}: {} rows, then {}", before.len(), after.len()));
+                listed.extend(only(before, after, '-').into_iter().chain(only(after, before, '+')));
             }
         }
-        ensure!(told.is_empty(), "the tables differ:\n{}", told.join("\n"));
+        ensure!(listed.is_empty(), "the tables differ:\n{}", listed.join("\n"));
         Ok(())
     }
 

@@ -18,7 +18,7 @@ const EVENTS: &str = "
 
 /// Published changes of tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
+pub struct PublishedTags {
     /// Changes.
     pub events: usize,
     /// Repeated messages about a change.
@@ -31,20 +31,20 @@ impl Pipeline {
     ///
     /// # Errors
     /// If not.
-    pub async fn assert_tags_are_told(&self) -> Result<Told> {
+    pub async fn assert_tags_are_published(&self) -> Result<PublishedTags> {
         let mut written = BTreeMap::<String, Vec<Vec<String>>>::new();
         for row in self.sql_rows(EVENTS).await? {
             let cells = (0..FIELDS.len()).map(|column| row.get(column).unwrap_or_default().to_owned());
             let event: Vec<String> = cells.collect();
             written.entry(event[1].clone()).or_default().push(event);
         }
-        let (mut told, mut known) = (BTreeMap::<String, Vec<Vec<String>>>::new(), HashMap::new());
+        let (mut published, mut known) = (BTreeMap::<String, Vec<Vec<String>>>::new(), HashMap::new());
         let mut repeats = 0;
         for message in self.read(&self.destination(Layer::Cdm)).await? {
             let event = fields(message.json()?.as_object().context("no object")?)?;
             ensure!(message.key.as_deref() == Some(event[1].as_bytes()), "{event:?} has the key {:?}", message.key);
             match known.insert(event[0].clone(), event.clone()) {
-                None => told.entry(event[1].clone()).or_default().push(event),
+                None => published.entry(event[1].clone()).or_default().push(event),
                 Some(earlier) => {
                     ensure!(earlier == event, "one id for two events: {earlier:?} and {event:?}");
                     repeats += 1;
@@ -52,12 +52,12 @@ impl Pipeline {
             }
         }
         for (user, events) in &written {
-            let said = told.get(user).map(Vec::as_slice).unwrap_or_default();
+            let said = published.get(user).map(Vec::as_slice).unwrap_or_default();
             ensure!(said == events, "tag events of user {user}: published {said:?}, stored {events:?}");
         }
-        let strange = told.keys().find(|user| !written.contains_key(*user));
+        let strange = published.keys().find(|user| !written.contains_key(*user));
         ensure!(strange.is_none(), "tag events of user {strange:?} are published and not stored");
-        Ok(Told { events: known.len(), repeats })
+        Ok(PublishedTags { events: known.len(), repeats })
     }
 }
 

@@ -1,23 +1,23 @@
-//! Word lists: names of people, places and dishes. The people are invented.
+//! Word lists: names of people, places and products. The people are invented.
 //!
 //! The lists are formatted as paragraphs (hence `rustfmt::skip`), because one word per line would be too long.
 
-/// Dishes of one kind and their prices.
+/// Products of one kind and their prices.
 #[derive(Debug)]
 pub(super) struct Category {
     pub(super) name: &'static str,
     /// The cheapest and the dearest, in roubles.
     pub(super) roubles: (i64, i64),
-    pub(super) dishes: &'static [&'static str],
+    pub(super) products: &'static [&'static str],
 }
 
-/// All dishes, the most popular first.
+/// All products, the most popular first.
 #[rustfmt::skip]
 pub(super) const CATEGORIES: [Category; 10] = [
     Category {
         name: "Пицца",
         roubles: (390, 850),
-        dishes: &[
+        products: &[
             "Пицца «Маргарита»", "Пицца «Пепперони»", "Пицца «Четыре сыра»", "Пицца «Гавайская»", "Пицца «Деревенская»",
             "Пицца с грибами", "Пицца «Капричоза»", "Пицца с ветчиной", "Пицца «Дьябола»", "Пицца с морепродуктами",
             "Пицца с грушей и горгонзолой", "Кальцоне",
@@ -26,7 +26,7 @@ pub(super) const CATEGORIES: [Category; 10] = [
     Category {
         name: "Роллы",
         roubles: (180, 620),
-        dishes: &[
+        products: &[
             "Ролл «Филадельфия»", "Ролл «Калифорния»", "Ролл с тофу", "Ролл с угрём", "Ролл с огурцом", "Ролл с лососем",
             "Ролл «Дракон»", "Ролл с тунцом", "Ролл с креветкой", "Запечённый ролл", "Ролл с авокадо", "Ролл «Канада»",
         ],
@@ -34,7 +34,7 @@ pub(super) const CATEGORIES: [Category; 10] = [
     Category {
         name: "Выпечка",
         roubles: (60, 240),
-        dishes: &[
+        products: &[
             "Пирожок с капустой", "Пирожок с мясом", "Круассан", "Круассан с миндалём", "Ватрушка", "Булочка с корицей",
             "Хачапури по-аджарски", "Самса с бараниной", "Кулебяка", "Слойка с сыром", "Улитка с маком",
         ],
@@ -42,7 +42,7 @@ pub(super) const CATEGORIES: [Category; 10] = [
     Category {
         name: "Супы",
         roubles: (160, 420),
-        dishes: &[
+        products: &[
             "Борщ", "Солянка", "Щи", "Уха", "Том-ям", "Фо-бо", "Мисо-суп", "Куриная лапша", "Тыквенный крем-суп",
             "Грибной крем-суп", "Харчо", "Окрошка",
         ],
@@ -50,7 +50,7 @@ pub(super) const CATEGORIES: [Category; 10] = [
     Category {
         name: "Бургеры",
         roubles: (250, 590),
-        dishes: &[
+        products: &[
             "Бургер классический", "Чизбургер", "Двойной чизбургер", "Чикенбургер", "Бургер с грибами", "Фишбургер",
             "Бургер с халапеньо", "Бургер с беконом", "Вегетарианский бургер",
         ],
@@ -58,7 +58,7 @@ pub(super) const CATEGORIES: [Category; 10] = [
     Category {
         name: "Салаты",
         roubles: (190, 480),
-        dishes: &[
+        products: &[
             "Оливье", "Цезарь с курицей", "Цезарь с креветкой", "Греческий салат", "Винегрет", "Селёдка под шубой",
             "Салат с тунцом", "Капрезе", "Чука", "Мимоза", "Салат с ростбифом",
         ],
@@ -66,7 +66,7 @@ pub(super) const CATEGORIES: [Category; 10] = [
     Category {
         name: "Горячее",
         roubles: (280, 790),
-        dishes: &[
+        products: &[
             "Пельмени", "Вареники с картошкой", "Котлета по-киевски", "Бефстроганов", "Плов", "Шашлык из курицы",
             "Лагман", "Гречка с грибами", "Паста карбонара", "Паста болоньезе", "Вок с курицей", "Лосось на гриле",
         ],
@@ -74,7 +74,7 @@ pub(super) const CATEGORIES: [Category; 10] = [
     Category {
         name: "Закуски",
         roubles: (90, 390),
-        dishes: &[
+        products: &[
             "Картофель фри", "Картофель по-деревенски", "Куриные крылья", "Сырные палочки", "Луковые кольца", "Наггетсы",
             "Брускетта", "Хумус", "Драники", "Гренки с чесноком",
         ],
@@ -82,7 +82,7 @@ pub(super) const CATEGORIES: [Category; 10] = [
     Category {
         name: "Десерты",
         roubles: (120, 360),
-        dishes: &[
+        products: &[
             "Чизкейк", "Тирамису", "Медовик", "Наполеон", "Шоколадный фондан", "Панна-котта", "Сырники", "Блины с вареньем",
             "Мороженое", "Моти", "Яблочный штрудель",
         ],
@@ -90,7 +90,7 @@ pub(super) const CATEGORIES: [Category; 10] = [
     Category {
         name: "Напитки",
         roubles: (60, 320),
-        dishes: &[
+        products: &[
             "Морс клюквенный", "Лимонад домашний", "Квас", "Чай чёрный", "Чай зелёный", "Капучино", "Латте", "Эспрессо",
             "Какао", "Сок апельсиновый", "Компот", "Вода без газа", "Облепиховый чай", "Раф",
         ],

@@ -51,10 +51,10 @@ pub(super) struct Order {
     rng: ChaCha8Rng,
 }
 
-/// A quantity of a dish, by its index on the menu.
+/// A quantity of a product, by its index on the menu.
 #[derive(Debug)]
 pub(super) struct Line {
-    pub(super) dish: usize,
+    pub(super) product: usize,
     pub(super) quantity: u32,
 }
 
@@ -80,14 +80,14 @@ impl Order {
 
         let mut lines: Vec<Line> = Vec::new();
         for _ in 0..=Weights::new(LINES.into_iter()).draw(&mut rng) {
-            let mut dish = world::draw_dish(&mut rng, &habits, menu);
-            // The same dish rarely occurs twice in one order.
+            let mut product = world::draw_product(&mut rng, &habits, menu);
+            // The same product rarely occurs twice in one order.
             if draw::chance(&mut rng, 0.98) {
-                let free = |dish: &usize| lines.iter().all(|line| line.dish != *dish);
-                dish = (dish..menu.len()).chain(0..dish).find(free).unwrap_or(dish);
+                let free = |product: &usize| lines.iter().all(|line| line.product != *product);
+                product = (product..menu.len()).chain(0..product).find(free).unwrap_or(product);
             }
             let quantity = if draw::chance(&mut rng, 0.8) { 1 } else { rng.random_range(2..=3) };
-            lines.push(Line { dish, quantity });
+            lines.push(Line { product, quantity });
         }
         let bonus_percent = if draw::chance(&mut rng, 0.1) { 20 } else { 0 };
         let times = Times::draw(&mut rng, opened);

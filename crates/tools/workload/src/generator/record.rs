@@ -22,30 +22,30 @@ pub(super) fn write(order: &Order, world: &World, act: Act) -> Event {
     let all = order.lines.as_slice();
     let fewer = &all[..all.len().saturating_sub(1)];
     let times = &order.times;
-    let tell = |lines, course, updated| tell(order, world, lines, course, updated);
+    let message = |lines, course, updated| message(order, world, lines, course, updated);
     let end = |cancelled| if cancelled { CANCELLED } else { CLOSED };
     let value = match act {
-        Act::Opened | Act::Late => tell(all, OPEN, times.opened),
-        Act::Ended { cancelled } | Act::Repeated { cancelled } => tell(all, end(cancelled), times.ended),
-        Act::Changed { cancelled } => tell(fewer, end(cancelled), times.changed),
-        Act::Withdrawn { changed } => tell(if changed { fewer } else { all }, WITHDRAWN, times.withdrawn),
+        Act::Opened | Act::Late => message(all, OPEN, times.opened),
+        Act::Ended { cancelled } | Act::Repeated { cancelled } => message(all, end(cancelled), times.ended),
+        Act::Changed { cancelled } => message(fewer, end(cancelled), times.changed),
+        Act::Withdrawn { changed } => message(if changed { fewer } else { all }, WITHDRAWN, times.withdrawn),
         Act::Service => service(order),
-        Act::Broken => spoil(tell(all, CLOSED, times.ended), order.number),
+        Act::Broken => spoil(message(all, CLOSED, times.ended), order.number),
         Act::Tombstone => return Event { value: None },
         Act::Reassigned => {
-            reassign(&tell(all, WITHDRAWN, times.withdrawn.saturating_add(1.hours())), &user(order, world))
+            reassign(&message(all, WITHDRAWN, times.withdrawn.saturating_add(1.hours())), &user(order, world))
         }
     };
     Event { value: Some(value) }
 }
 
 /// An order event: these lines, after this course, as of this time.
-fn tell(order: &Order, world: &World, lines: &[Line], course: &[Status], updated: DateTime) -> Vec<u8> {
+fn message(order: &Order, world: &World, lines: &[Line], course: &[Status], updated: DateTime) -> Vec<u8> {
     let user = world.user(order.user);
     let restaurant = world.restaurant(order.restaurant);
     let item = |line: &Line| {
-        let dish = &restaurant.menu[line.dish];
-        Item { id: &dish.id, name: dish.name, price: dish.price, quantity: line.quantity }
+        let product = &restaurant.menu[line.product];
+        Item { id: &product.id, name: product.name, price: product.price, quantity: line.quantity }
     };
     let step = |status: &Status| Step { status: *status, dttm: Time(reached(*status, &order.times, updated)) };
     let order_items: Vec<Item<'_>> = lines.iter().map(item).collect();

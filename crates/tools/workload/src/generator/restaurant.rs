@@ -15,13 +15,13 @@ pub(super) struct Restaurant {
     #[serde(rename = "_id")]
     pub(super) id: String,
     name: String,
-    pub(super) menu: Vec<Dish>,
+    pub(super) menu: Vec<Product>,
     update_ts: Time,
 }
 
-/// A dish of a menu with a unique id: menus share no ids.
+/// A product of a menu with a unique id: menus share no ids.
 #[derive(Debug, Serialize)]
-pub(super) struct Dish {
+pub(super) struct Product {
     #[serde(rename = "_id")]
     pub(super) id: String,
     pub(super) name: &'static str,
@@ -44,11 +44,11 @@ impl Restaurant {
         let mut known: Vec<(&Category, &str)> = lexicon::CATEGORIES
             .iter()
             .filter(|category| cooks.contains(&category.name))
-            .flat_map(|category| category.dishes.iter().map(move |dish| (category, *dish)))
+            .flat_map(|category| category.products.iter().map(move |product| (category, *product)))
             .collect();
         known.shuffle(&mut rng);
         known.truncate(rng.random_range(20..=40));
-        let menu = known.into_iter().map(|(category, name)| Dish {
+        let menu = known.into_iter().map(|(category, name)| Product {
             id: draw::id(&mut rng),
             name,
             price: price(&mut rng, category),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::draw::{self, Weights};
 use super::options::Options;
-use super::restaurant::{Dish, Restaurant};
+use super::restaurant::{Product, Restaurant};
 use super::user::User;
 use crate::source::Reference;
 
@@ -68,15 +68,15 @@ impl World {
     }
 }
 
-/// Draws a dish as an index into the menu: mostly the usual one of the user, if the menu has it.
-pub(super) fn draw_dish(rng: &mut impl Rng, user: &User, menu: &[Dish]) -> usize {
+/// Draws a product as an index into the menu: mostly the usual one of the user, if the menu has it.
+pub(super) fn draw_product(rng: &mut impl Rng, user: &User, menu: &[Product]) -> usize {
     let taste = user.habits.tastes[draw::early(rng, user.habits.tastes.len())];
-    let usual = menu.iter().filter(|dish| dish.category == taste).count();
+    let usual = menu.iter().filter(|product| product.category == taste).count();
     if usual == 0 || draw::chance(rng, 0.4) {
         return draw::early(rng, menu.len());
     }
     let wanted = draw::early(rng, usual);
-    let mut tasty = menu.iter().enumerate().filter(|(_, dish)| dish.category == taste);
+    let mut tasty = menu.iter().enumerate().filter(|(_, product)| product.category == taste);
     tasty.nth(wanted).map_or(0, |(index, _)| index)
 }
 

@@ -79,7 +79,7 @@ mod tests {
     use crate::master::{Sizes, Writer};
 
     #[test]
-    fn every_kind_of_difference_is_told() -> Result<()> {
+    fn every_kind_of_difference_is_reported() -> Result<()> {
         let writer = Writer::new(1, Sizes { orders: 4, users: 0, products: 0, shops: 0 }, 1_780_000_000_000_000);
         let expected = writer.model().rows(Table::Orders).peekable();
         let mut comparison = Comparison { table: Table::Orders, expected, differences: Vec::new() };
@@ -92,9 +92,9 @@ mod tests {
         let mut rest = Vec::new();
         comparison.take(&mut rest, &Bytes::copy_from_slice(first))?;
         comparison.take(&mut rest, &Bytes::copy_from_slice(second))?;
-        let told: Vec<String> = comparison.finish();
-        let told: Vec<&str> = told.iter().map(|line| line.split(&[':', '\t'][..]).next().unwrap()).collect();
-        assert_eq!(told, ["missing", "different", "missing", "extra"]);
+        let lines: Vec<String> = comparison.finish();
+        let lines: Vec<&str> = lines.iter().map(|line| line.split(&[':', '\t'][..]).next().unwrap()).collect();
+        assert_eq!(lines, ["missing", "different", "missing", "extra"]);
         Ok(())
     }
 }

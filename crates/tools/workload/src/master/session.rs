@@ -10,6 +10,9 @@ use super::row::Row;
 use super::table::Table;
 use super::transaction::Transaction;
 
+/// Numbers of transactions that have committed, for a writer that has lost the answer to a COMMIT.
+const NOTES: &str = "CREATE TABLE IF NOT EXISTS writer_notes (number bigint PRIMARY KEY)";
+
 /// Bytes sent at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -85,6 +88,32 @@ impl Session {
             self.client.batch_execute(&upsert(table, &stage)).await.with_context(|| name.to_owned())?;
         }
         Ok(())
+    }
+
+    /// Creates the table of notes.
+    ///
+    /// # Errors
+    /// If M refuses.
+    pub async fn create_notes(&self) -> Result<()> {
+        self.client.batch_execute(NOTES).await.context("cannot create the table of notes")
+    }
+
+    /// Adds a number to the transaction. [`Session::is_noted`] tells whether the transaction has committed.
+    ///
+    /// # Errors
+    /// If M refuses.
+    pub async fn note(&self, number: i64) -> Result<()> {
+        self.client.execute("INSERT INTO writer_notes VALUES ($1)", &[&number]).await.context("cannot note")?;
+        Ok(())
+    }
+
+    /// Whether the transaction with this number has committed.
+    ///
+    /// # Errors
+    /// If M does not answer.
+    pub async fn is_noted(&self, number: i64) -> Result<bool> {
+        let found = "SELECT EXISTS (SELECT FROM writer_notes WHERE number = $1)";
+        Ok(self.client.query_one(found, &[&number]).await.context("cannot read the notes")?.try_get(0)?)
     }
 
     /// Commits.

@@ -62,4 +62,26 @@ impl Table {
             Self::Shops => include_str!("../../sql/create_shops.sql"),
         }
     }
+
+    /// The job file that copies it: its name, and its text. Those of the customer are byte for byte.
+    #[must_use]
+    pub const fn job(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Users => ("users.json", include_str!("../../jobs/users.json")),
+            Self::Products => ("products.json", include_str!("../../jobs/products.json")),
+            Self::Orders => ("orders.yaml", include_str!("../../jobs/orders.yaml")),
+            Self::Shops => ("shops.yaml", include_str!("../../jobs/shops.yaml")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Table;
+
+    #[test]
+    fn the_customers_files_are_those_that_the_service_is_tested_with() {
+        assert_eq!(Table::Users.job().1, include_str!("../../../../bin/elt/tests/it/customer/users.json"));
+        assert_eq!(Table::Products.job().1, include_str!("../../../../bin/elt/tests/it/customer/products.json"));
+    }
 }

@@ -117,6 +117,15 @@ impl Writer {
         self.model.apply(transaction);
     }
 
+    /// Forgets a transaction that M has rolled back.
+    pub fn roll_back(&mut self, transaction: &Transaction) {
+        for (table, changes) in &transaction.changes {
+            for id in changes.keys() {
+                self.locked.remove(&(*table, *id));
+            }
+        }
+    }
+
     fn transaction(&mut self, zone: Zone, now: i64, times: usize) -> Transaction {
         let mut transaction = Transaction::default();
         for (table, changes) in TRAFFIC {

@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use super::money::Money;
 
-/// Content of a record.
+/// The content of a record.
 #[derive(Debug)]
-pub(super) enum Reading {
+pub(super) enum Content {
     /// An order and its state.
     Order(u64, Box<State>),
     /// A message of another kind, which is skipped.
@@ -64,15 +64,15 @@ impl State {
 }
 
 /// Reads the value of a record.
-pub(super) fn read(value: &[u8]) -> Reading {
-    let Ok(Value::Object(fields)) = serde_json::from_slice(value) else { return Reading::Unreadable };
+pub(super) fn read(value: &[u8]) -> Content {
+    let Ok(Value::Object(fields)) = serde_json::from_slice(value) else { return Content::Unreadable };
     if fields.get("object_type").and_then(Value::as_str) != Some("order") {
-        return Reading::Other;
+        return Content::Other;
     }
     if fields.values().any(holds_nul) {
-        return Reading::Unreadable;
+        return Content::Unreadable;
     }
-    order(value).map_or(Reading::Unreadable, |(number, state)| Reading::Order(number, Box::new(state)))
+    order(value).map_or(Content::Unreadable, |(number, state)| Content::Order(number, Box::new(state)))
 }
 
 fn order(value: &[u8]) -> Option<(u64, State)> {

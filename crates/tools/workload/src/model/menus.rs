@@ -1,4 +1,4 @@
-//! Known names: users, restaurants, and dishes on menus.
+//! Known names: users, restaurants, and products on menus.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ pub(super) struct Names {
 #[derive(Debug, Clone)]
 struct Restaurant {
     name: String,
-    menu: HashMap<String, Dish>,
+    menu: HashMap<String, Product>,
 }
 
 /// Names of a user.
@@ -30,7 +30,7 @@ pub struct Person {
 
 /// A menu entry.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Dish {
+pub(super) struct Product {
     #[serde(rename = "_id")]
     id: String,
     #[serde(default)]
@@ -44,7 +44,7 @@ struct Object {
     #[serde(default)]
     name: String,
     login: Option<String>,
-    menu: Option<Vec<Dish>>,
+    menu: Option<Vec<Product>>,
 }
 
 impl Names {
@@ -52,7 +52,7 @@ impl Names {
         let Ok(Object { name, login, menu }) = serde_json::from_str(&object.json) else { return };
         match menu {
             Some(menu) => {
-                let menu = menu.into_iter().map(|dish| (dish.id.clone(), dish)).collect();
+                let menu = menu.into_iter().map(|product| (product.id.clone(), product)).collect();
                 self.restaurants.insert(object.id.clone(), Restaurant { name, menu });
             }
             None => {
@@ -70,7 +70,7 @@ impl Names {
         Some(&self.restaurants.get(id)?.name)
     }
 
-    pub(super) fn dish(&self, restaurant: &str, id: &str) -> Option<&Dish> {
+    pub(super) fn product(&self, restaurant: &str, id: &str) -> Option<&Product> {
         self.restaurants.get(restaurant)?.menu.get(id)
     }
 }

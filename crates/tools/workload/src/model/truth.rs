@@ -20,8 +20,8 @@ pub struct Truth {
     pub users: BTreeMap<String, Person>,
     /// Names of restaurants with orders.
     pub restaurants: BTreeMap<String, String>,
-    /// Names of dishes that an order holds or held.
-    pub dishes: BTreeMap<String, String>,
+    /// Names of products that an order holds or held.
+    pub product_names: BTreeMap<String, String>,
     /// And their categories.
     pub categories_of: BTreeMap<String, String>,
 }
@@ -60,7 +60,7 @@ pub struct Line {
     pub quantity: u64,
     /// Total price of the line.
     pub amount: Money,
-    /// The category; empty while the dish is unknown.
+    /// The category; empty while the product is unknown.
     pub category: String,
 }
 
@@ -73,8 +73,8 @@ impl Truth {
             let line = lines.entry(item.product.clone()).or_default();
             line.quantity += item.quantity;
             line.amount = line.amount.plus(item.price.times(item.quantity));
-            match names.dish(&state.restaurant, &item.product) {
-                Some(dish) => line.category.clone_from(&dish.category),
+            match names.product(&state.restaurant, &item.product) {
+                Some(entry) => line.category.clone_from(&entry.category),
                 None => parked = true,
             }
         }
@@ -116,9 +116,9 @@ impl Truth {
             self.restaurants.insert(state.restaurant.clone(), name.to_owned());
         }
         for product in ever {
-            if let Some(dish) = names.dish(&state.restaurant, product) {
-                self.dishes.insert(product.clone(), dish.name.clone());
-                self.categories_of.insert(product.clone(), dish.category.clone());
+            if let Some(entry) = names.product(&state.restaurant, product) {
+                self.product_names.insert(product.clone(), entry.name.clone());
+                self.categories_of.insert(product.clone(), entry.category.clone());
             }
         }
     }

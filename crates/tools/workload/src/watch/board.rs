@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::observer::{Reading, WatchedStage};
+use super::observer::{StageProgress, WatchedStage};
 use super::pace::{self, Pace};
 
 /// Interval between two lines if there is no terminal.
@@ -27,7 +27,7 @@ pub struct Row {
 impl Row {
     /// A stage of the pipeline: the total is the number of records in its topic.
     #[must_use]
-    pub fn stage(stage: &WatchedStage, reading: &Reading) -> Self {
+    pub fn stage(stage: &WatchedStage, reading: &StageProgress) -> Self {
         Self { name: stage.name.clone(), done: reading.processed, total: reading.total }
     }
 }
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_says_what_is_left_only_when_something_is() {
+    fn a_row_shows_the_remainder_only_if_there_is_one() {
         let row = |done| Row { name: "stg".into(), done, total: 5000 };
         assert_eq!(describe(&row(1200), 400.0), "1200/5000, 400/s, lag 3800, 10s left");
         assert_eq!(describe(&row(1200), 0.0), "1200/5000, 0/s, lag 3800");

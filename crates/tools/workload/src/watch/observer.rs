@@ -45,14 +45,14 @@ impl WatchedStage {
 
 /// Progress of a stage, in records over all partitions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Reading {
+pub struct StageProgress {
     /// Records behind the committed offsets.
     pub processed: u64,
     /// Records in the topic.
     pub total: u64,
 }
 
-impl Reading {
+impl StageProgress {
     /// Records still to be read.
     #[must_use]
     pub fn lag(&self) -> u64 {
@@ -101,7 +101,7 @@ impl Observer {
     ///
     /// # Errors
     /// If the broker does not answer in time or does not have the topic.
-    pub async fn read(&self) -> Result<Vec<Reading>> {
+    pub async fn read(&self) -> Result<Vec<StageProgress>> {
         let mut tries = TRIES;
         loop {
             let probes = Arc::clone(&self.probes);
@@ -176,7 +176,7 @@ pub async fn messages(broker: &Broker, topic: &'static str) -> Result<Vec<(Vec<u
 
 impl Probe {
     /// The committed offsets first: an end read after them that equals them has been reached.
-    fn read(&self) -> Result<Reading> {
+    fn read(&self) -> Result<StageProgress> {
         let Self { stage: WatchedStage { topic, group, .. }, consumer, .. } = self;
         let mut asked = TopicPartitionList::new();
         for partition in self.partitions()? {
@@ -185,7 +185,7 @@ impl Probe {
         let committed = consumer
             .committed_offsets(asked, TIMEOUT)
             .with_context(|| format!("cannot read the offsets of {group}"))?;
-        let mut reading = Reading::default();
+        let mut reading = StageProgress::default();
         for partition in committed.elements() {
             let (low, high) = consumer.fetch_watermarks(topic, partition.partition(), TIMEOUT)?;
             let position = match partition.offset() {

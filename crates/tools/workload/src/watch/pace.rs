@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pace_forgets_what_is_long_past() {
+    fn a_rate_is_that_of_the_last_seconds() {
         let mut pace = Pace::default();
         let at = Duration::from_secs;
         assert_eq!(pace.note(at(0), 0), 0.0);

@@ -84,32 +84,32 @@ proptest! {
 }
 
 #[test]
-fn the_shares_are_what_was_asked_for() {
+fn the_shares_are_those_of_the_settings() {
     let options = Options { mix: Mix { broken: 0.01, ..Mix::default() }, ..Options::new(7, 20_000) };
     let mut generator = Generator::new(&options);
     let events = generator.by_ref().count() as u64;
-    let tally = generator.tally();
-    assert_eq!(tally.events, events);
-    assert_eq!(tally.orders, 20_000);
+    let counts = generator.counts();
+    assert_eq!(counts.events, events);
+    assert_eq!(counts.orders, 20_000);
     let near = |count: u64, share: f64| {
         let expected = share * 20_000.0;
         let off = (count as f64 - expected).abs();
         assert!(off < 5.0 * expected.sqrt(), "{count} instead of {expected}");
     };
-    near(tally.cancelled, options.mix.cancelled);
-    near(tally.repeated, options.mix.repeated);
-    near(tally.late, options.mix.late);
-    near(tally.changed, options.mix.changed);
-    near(tally.service + tally.tombstones, options.mix.noise);
-    near(tally.broken, options.mix.broken);
-    near(tally.opened, options.mix.opened * (1.0 - options.mix.late));
-    near(tally.withdrawn, options.mix.withdrawn * (1.0 - options.mix.cancelled));
-    let lines = tally.lines as f64 / 20_000.0;
+    near(counts.cancelled, options.mix.cancelled);
+    near(counts.repeated, options.mix.repeated);
+    near(counts.late, options.mix.late);
+    near(counts.changed, options.mix.changed);
+    near(counts.service + counts.tombstones, options.mix.noise);
+    near(counts.broken, options.mix.broken);
+    near(counts.opened, options.mix.opened * (1.0 - options.mix.late));
+    near(counts.withdrawn, options.mix.withdrawn * (1.0 - options.mix.cancelled));
+    let lines = counts.lines as f64 / 20_000.0;
     assert!((3.3..3.7).contains(&lines), "{lines} lines an order");
 }
 
 #[test]
-fn older_news_arrives_after_newer() {
+fn some_older_events_arrive_after_newer_ones() {
     let events = events(&Options::new(3, 2_000));
     let mut newest = std::collections::HashMap::new();
     let mut overtaken = 0;

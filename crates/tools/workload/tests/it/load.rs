@@ -7,7 +7,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use workload::broker::Broker;
 use workload::generator::{Generator, Options};
 use workload::load::{self, Loader};
-use workload::watch::{self, Observer, Reading, WatchedStage};
+use workload::watch::{self, Observer, StageProgress, WatchedStage};
 
 #[tokio::test]
 async fn every_event_arrives_once_in_order_and_without_a_key() {
@@ -18,14 +18,14 @@ async fn every_event_arrives_once_in_order_and_without_a_key() {
     let group = stack.fresh_name("reader").await.unwrap();
     let stage = WatchedStage { name: "stg".into(), topic: topic.clone(), group: group.clone() };
     let observer = Observer::new(&broker, vec![stage]).unwrap();
-    assert_eq!(observer.read().await.unwrap(), [Reading { processed: 0, total: 0 }]);
+    assert_eq!(observer.read().await.unwrap(), [StageProgress { processed: 0, total: 0 }]);
 
     let events: Vec<_> = Generator::new(&Options::new(2, 500)).collect();
     let loader = Loader::new(&broker, &topic).unwrap();
     let loaded = loader.run(events.iter().cloned().map(Ok), None).await.unwrap();
     let total = events.len() as u64;
     assert_eq!((loaded.events, loader.progress().borrow().acknowledged), (total, total));
-    assert_eq!(observer.read().await.unwrap(), [Reading { processed: 0, total }]);
+    assert_eq!(observer.read().await.unwrap(), [StageProgress { processed: 0, total }]);
     let topic: &'static str = topic.leak();
     let topics: &'static [&'static str] = vec![topic].leak();
     assert_eq!(watch::records(&broker, topics).await.unwrap(), total);

@@ -90,18 +90,18 @@ fn an_order_waits_for_its_names_and_has_no_effect_until_they_come() {
     assert_eq!((order.parked, quantity, amount.as_str()), (false, 10, "10.00000"));
     assert_eq!(order.ever.iter().collect::<Vec<_>>(), ["kvas", "ukha"]);
     assert_eq!(pairs(&truth.products), [("u", "ukha", 1)]);
-    assert_eq!((truth.dishes["ukha"].as_str(), truth.users["u"].login.as_str()), ("УХА", "kotova"));
+    assert_eq!((truth.product_names["ukha"].as_str(), truth.users["u"].login.as_str()), ("УХА", "kotova"));
 }
 
 #[test]
-fn what_nobody_can_use_is_refused() {
+fn unusable_records_are_rejected() {
     let good = || serde_json::from_slice(&event(1, "u", "CLOSED", "2025-03-02 12:00:00", &["ukha"]).value.unwrap());
     let spoilt = |spoil: fn(&mut Value)| {
         let mut message = good().unwrap();
         spoil(&mut message);
         Model::default().expected_outcome(&Event { value: Some(message.to_string().into_bytes()) })
     };
-    assert_eq!(spoilt(|_| {}), ExpectedOutcome::Told);
+    assert_eq!(spoilt(|_| {}), ExpectedOutcome::Accepted);
     assert_eq!(spoilt(|message| message["object_type"] = "courier".into()), ExpectedOutcome::Skipped);
     assert_eq!(spoilt(|message| message["payload"]["cost"] = (-1).into()), ExpectedOutcome::Refused);
     assert_eq!(spoilt(|message| message["payload"]["payment"] = "1".into()), ExpectedOutcome::Refused);
@@ -112,22 +112,22 @@ fn what_nobody_can_use_is_refused() {
 }
 
 #[test]
-fn orders_that_change_their_user_are_refused_wherever_they_come_after_the_first() {
+fn orders_that_change_their_user_are_rejected() {
     let mut generator = Generator::new(&Options { mix: Mix::hostile(), ..Options::new(3, 2_000) });
     let reference: Vec<_> = generator.reference().collect();
     let mut model = Model::new(reference);
     let outcomes: Vec<_> = generator.by_ref().map(|event| model.expected_outcome(&event)).collect();
-    let tally = generator.tally();
-    assert!(tally.reassigned > 10 && tally.broken > 40, "{tally:?}");
+    let counts = generator.counts();
+    assert!(counts.reassigned > 10 && counts.broken > 40, "{counts:?}");
     let refused = outcomes.iter().filter(|outcome| **outcome == ExpectedOutcome::Refused).count() as u64;
-    assert_eq!(refused, tally.broken + tally.reassigned);
+    assert_eq!(refused, counts.broken + counts.reassigned);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
-    fn what_the_generator_made_the_model_finds_in_any_order(seed: u64) {
+    fn the_model_gives_the_expected_result_in_any_order(seed: u64) {
         let options = Options { mix: Mix::dirty(), ..Options::new(seed, 300) };
         let mut generator = Generator::new(&options);
         let reference: Vec<_> = generator.reference().collect();
@@ -141,11 +141,11 @@ proptest! {
         events.reverse();
         prop_assert_eq!(&forwards, &read(&events));
 
-        let tally = generator.tally();
-        prop_assert_eq!(forwards.events, tally.events);
-        prop_assert_eq!(forwards.orders, tally.orders);
-        prop_assert_eq!(forwards.closed, tally.orders - tally.cancelled - tally.withdrawn);
-        prop_assert_eq!(forwards.skipped, tally.service + tally.tombstones);
-        prop_assert_eq!(forwards.refused, tally.broken);
+        let counts = generator.counts();
+        prop_assert_eq!(forwards.events, counts.events);
+        prop_assert_eq!(forwards.orders, counts.orders);
+        prop_assert_eq!(forwards.closed, counts.orders - counts.cancelled - counts.withdrawn);
+        prop_assert_eq!(forwards.skipped, counts.service + counts.tombstones);
+        prop_assert_eq!(forwards.refused, counts.broken);
     }
 }

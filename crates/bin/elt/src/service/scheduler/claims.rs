@@ -16,7 +16,7 @@ use crate::{
 /// The files that may not run, and why.
 pub(crate) type Refused = BTreeMap<String, String>;
 
-const OWNERS: &str = include_str!("../../../../../../sql/elt/select_owners.sql");
+const OWNERS: &str = include_str!("../../../../../../sql/elt/state/select_owners.sql");
 
 /// Asks A only if two files may be in each other's way. If A is away these files wait.
 pub(super) async fn refused(servers: &Servers, folder: &Folder) -> Refused {

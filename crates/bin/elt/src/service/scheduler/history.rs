@@ -7,7 +7,7 @@ use tokio_postgres::types::Type;
 
 use crate::service::servers::Servers;
 
-const DELETE: &str = include_str!("../../../../../../sql/elt/delete_old_runs.sql");
+const DELETE: &str = include_str!("../../../../../../sql/elt/state/delete_old_runs.sql");
 
 /// How often old rows are looked for.
 const INTERVAL: Duration = Duration::from_secs(3600);

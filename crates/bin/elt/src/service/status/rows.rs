@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{error::Result, outcome::Counts, target::get};
 
-const JOBS: &str = include_str!("../../../../../../sql/elt/select_status.sql");
-const RUNS: &str = include_str!("../../../../../../sql/elt/select_runs.sql");
+const JOBS: &str = include_str!("../../../../../../sql/elt/state/select_status.sql");
+const RUNS: &str = include_str!("../../../../../../sql/elt/state/select_runs.sql");
 
 /// All jobs, and the newest runs.
 pub(crate) async fn read(client: &Client) -> Result<(Vec<JobRow>, Vec<RunLine>)> {

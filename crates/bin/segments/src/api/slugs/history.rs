@@ -49,7 +49,7 @@ pub(super) async fn link(
     let wrong = || Error::validation("month has to be from 1 to 12, year from 1 to 9998");
     let first = Date::new(year, month, 1).ok().filter(|_| (1..=9998).contains(&year)).ok_or_else(wrong)?;
     let next = first.last_of_month().tomorrow().map_err(|_| wrong())?;
-    if reads::rows(&api.database, &USER, &[&user]).await?.is_empty() {
+    if api.database.read(&USER, &[&user]).await?.is_empty() {
         return Err(Error::validation("user does not exist"));
     }
     let midnight = |date: Date| api.zone.instant(date.at(0, 0, 0, 0));

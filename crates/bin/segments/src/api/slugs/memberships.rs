@@ -18,7 +18,7 @@ use super::{
     error::Error,
 };
 use crate::{
-    api::{Api, reads},
+    api::Api,
     changes::{Cause, Pair, State as Locked, Status, Who, Wish},
     go::bind::{Object, TypeErrors},
 };
@@ -136,7 +136,7 @@ pub(super) async fn list(
     Query(parameters): Query<BTreeMap<String, String>>,
 ) -> Result<Json<Names>> {
     let user = guid(parameters.get("userID").map_or("", String::as_str))?;
-    let rows = reads::rows(&api.database, &NAMES, &[&user]).await?;
+    let rows = api.database.read(&NAMES, &[&user]).await?;
     let segments = rows.iter().map(|row| get(row, 0)).collect::<std::result::Result<_, _>>()?;
     Ok(Json(Names { segments }))
 }

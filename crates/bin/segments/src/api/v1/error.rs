@@ -73,6 +73,11 @@ impl Error {
         Self { origin: origin.into(), ..self }
     }
 
+    /// The database does not answer.
+    pub(super) fn unavailable() -> Self {
+        Self::new(Title::Internal, "The database does not answer; try again", "PostgreSQL")
+    }
+
     /// The same with another status.
     pub(super) fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
@@ -83,7 +88,7 @@ impl Error {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         request_failed(failure);
-        Self::new(Title::Internal, "The database does not answer; try again", "PostgreSQL")
+        Self::unavailable()
     }
 }
 

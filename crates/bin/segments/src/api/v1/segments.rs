@@ -88,7 +88,7 @@ pub(super) async fn get(State(api): State<Api>, PathPart(name): PathPart<3>) -> 
     // A name with U+0000 does not exist, and cannot be sent.
     let rows = match name.contains('\0') {
         true => Vec::new(),
-        false => reads::rows(&api.database, &SELECT, &[&name]).await?,
+        false => api.database.read(&SELECT, &[&name]).await?,
     };
     let Some(row) = rows.first() else {
         let comment = format!("Segment with provided name \"{name}\" does not exist");

@@ -126,7 +126,7 @@ async fn one(
     let unknown =
         || Error::new(Title::UserNotFound, format!("User with id {id} not found"), "UserRepository.GetUserByID");
     let number = i32::try_from(id).map_err(|_| unknown())?;
-    let rows = reads::rows(database, statement, &[&Some(number)]).await?;
+    let rows = database.read(statement, &[&Some(number)]).await?;
     let first = rows.first().ok_or_else(unknown)?;
     if database::get(first, 5)? {
         return Err(removed(id, deleted));

@@ -13,7 +13,7 @@ use super::{
     problem::{Problem, ProblemBody},
     who,
 };
-use crate::api::{Api, reads};
+use crate::api::Api;
 
 const CHECK: Statement = statement!("segments/reads/check_memberships");
 
@@ -63,7 +63,7 @@ struct CheckedPair {
     path = "/api/v2/check",
     tag = "users",
     request_body = Pairs,
-    responses((status = 200, body = Checked), (status = "default", body = ProblemBody))
+    responses((status = 200, body = Checked), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn check(State(api): State<Api>, Body(Pairs { pairs }): Body<Pairs>) -> Result<Json<Checked>> {
     if pairs.len() > MAX_PAIRS {
@@ -77,7 +77,7 @@ pub(super) async fn check(State(api): State<Api>, Body(Pairs { pairs }): Body<Pa
     let guids: Vec<Option<Uuid>> = users.iter().map(|who| who.ids().1).collect();
     let source_ids: Vec<Option<&str>> = users.iter().map(|who| who.ids().2).collect();
     let names: Vec<&str> = pairs.iter().map(|pair| pair.segment.as_str()).collect();
-    let rows = reads::rows(&api.database, &CHECK, &[&ids, &guids, &source_ids, &names]).await?;
+    let rows = api.database.read(&CHECK, &[&ids, &guids, &source_ids, &names]).await?;
     let results = pairs.into_iter().zip(&rows).map(|(Pair { user, segment }, row)| {
         let (since, until): (Option<PgTimestamp>, Option<PgTimestamp>) = (get(row, 1)?, get(row, 2)?);
         let (member, since, until) = (since.is_some(), since.and_then(instant::text), until.and_then(instant::text));

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -130,8 +130,8 @@ impl<T: DeserializeOwned> FromRequest<Api> for Command<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        let cause = parts.extensions.get().cloned().unwrap_or_else(Cause::anonymous);
+        let (mut parts, body) = request.into_parts();
+        let Ok(cause) = Cause::from_request_parts(&mut parts, api).await;
         let claim = claim(&parts.headers, &cause)?;
         let fingerprint = fingerprint(&parts);
         let headers = parts.headers.clone();

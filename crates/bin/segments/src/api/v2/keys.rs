@@ -18,7 +18,6 @@ use super::{
 use crate::api::{
     Api, PathPart,
     auth::{self, Role},
-    reads,
 };
 
 const SELECT: Statement = statement!("segments/access/select_keys");
@@ -77,10 +76,10 @@ pub(super) struct CreatedKey {
     get,
     path = "/api/v2/keys",
     tag = "keys",
-    responses((status = 200, body = Keys), (status = "default", body = ProblemBody))
+    responses((status = 200, body = Keys), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn list(State(api): State<Api>) -> Result<Json<Keys>> {
-    let rows = reads::rows(&api.database, &SELECT, &[]).await?;
+    let rows = api.database.read(&SELECT, &[]).await?;
     Ok(Json(Keys { items: rows.iter().map(key).collect::<Result<_>>()? }))
 }
 
@@ -101,7 +100,7 @@ fn key(row: &Row) -> Result<Key> {
     path = "/api/v2/keys",
     tag = "keys",
     request_body = NewKey,
-    responses((status = 201, body = CreatedKey), (status = "default", body = ProblemBody))
+    responses((status = 201, body = CreatedKey), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn create(
     State(api): State<Api>,
@@ -134,7 +133,7 @@ pub(super) async fn create(
     path = "/api/v2/keys/{name}",
     tag = "keys",
     params(("name" = String, Path, description = "The name of the key")),
-    responses((status = 204), (status = "default", body = ProblemBody))
+    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn revoke(State(api): State<Api>, PathPart(name): PathPart<3>) -> Result<StatusCode> {
     let unknown = || Problem::not_found("key_not_found", format!("there is no valid key named `{name}`"));

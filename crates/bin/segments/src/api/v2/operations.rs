@@ -15,7 +15,7 @@ use super::{
     query::Parameters,
     who,
 };
-use crate::api::{Api, reads};
+use crate::api::Api;
 
 const ALL: Statement = statement!("segments/operations/list_operations");
 const OF_ACTOR: Statement = statement!("segments/operations/list_operations_of_actor");
@@ -68,7 +68,7 @@ pub(super) struct ListParameters {
     path = "/api/v2/operations",
     tag = "operations",
     params(ListParameters),
-    responses((status = 200, body = List<Operation>), (status = "default", body = ProblemBody))
+    responses((status = 200, body = List<Operation>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn list(
     State(api): State<Api>,
@@ -102,7 +102,7 @@ pub(super) async fn list(
         }
         (None, None, None) => &ALL,
     };
-    let rows = reads::rows(&api.database, statement, &values).await?;
+    let rows = api.database.read(statement, &values).await?;
     if !rows.first().map_or(Ok(false), |row| get::<bool>(row, 1))? {
         let detail = "there is no such segment or no such user; names are case-sensitive";
         return Err(Problem::not_found("filter_not_found", detail));

@@ -84,16 +84,19 @@ impl Page {
         item: impl Fn(&Row) -> Result<Option<(Vec<i64>, T)>, Failure>,
     ) -> Result<List<T>, Problem> {
         let now = rows.first().map_or(Ok(PgTimestamp::INFINITY), |row| get(row, 0))?;
+        not_in_the_future(self.at.unwrap_or(now), now)?;
+        let made = rows.iter().map(&item).take_while(|made| !matches!(made, Ok(None))).filter_map(Result::transpose);
+        Ok(self.made_of(now, made.collect::<Result<_, Failure>>()?))
+    }
+
+    /// The page made of all rows that were read, with their keys.
+    pub(super) fn made_of<T>(&self, now: PgTimestamp, mut rows: Vec<(Vec<i64>, T)>) -> List<T> {
         let at = self.at.unwrap_or(now);
-        not_in_the_future(at, now)?;
-        let (mut items, mut last) = (Vec::new(), None);
-        for row in rows.iter().take(self.limit) {
-            let Some((key, made)) = item(row)? else { break };
-            items.push(made);
-            last = Some(key);
-        }
-        let next = last.filter(|_| rows.len() > self.limit).map(|key| Cursor { at, key }.encode(&self.list));
-        Ok(List { items, as_of: instant::text(at), next })
+        let has_next = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        let last = rows.last().filter(|_| has_next).map(|(key, _)| key.clone());
+        let next = last.map(|key| Cursor { at, key }.encode(&self.list));
+        List { items: rows.into_iter().map(|(_, item)| item).collect(), as_of: instant::text(at), next }
     }
 }
 

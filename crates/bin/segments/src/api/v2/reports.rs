@@ -18,7 +18,7 @@ use super::{
 use crate::api::{
     Api,
     links::{self, About, Report, Secret},
-    reads::{self, Render},
+    reads::Render,
 };
 
 const USER: Statement = statement!("segments/reads/select_user");
@@ -56,7 +56,7 @@ pub(super) struct Link {
     path = "/api/v2/reports",
     tag = "reports",
     request_body = NewReport,
-    responses((status = 200, body = Link), (status = "default", body = ProblemBody))
+    responses((status = 200, body = Link), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn link(State(api): State<Api>, Body(report): Body<NewReport>) -> Result<Json<Link>> {
     let NewReport { user, segment, month, from, to } = report;
@@ -79,12 +79,12 @@ pub(super) async fn link(State(api): State<Api>, Body(report): Body<NewReport>) 
 async fn about_user(api: &Api, user: &str) -> Result<About> {
     let who = who::path(user)?;
     let (id, guid, source_id) = who.ids();
-    let rows = reads::rows(&api.database, &USER, &[&id, &guid, &source_id]).await?;
+    let rows = api.database.read(&USER, &[&id, &guid, &source_id]).await?;
     Ok(About::User(get(rows.first().ok_or_else(Problem::no_user)?, 0)?))
 }
 
 async fn about_segment(api: &Api, name: &str) -> Result<About> {
-    let rows = reads::rows(&api.database, &SEGMENT, &[&name]).await?;
+    let rows = api.database.read(&SEGMENT, &[&name]).await?;
     let id: Option<i32> = rows.first().map_or(Ok(None), |row| get(row, 1))?;
     id.map(About::Segment).ok_or_else(|| Problem::no_segment(name))
 }

@@ -14,7 +14,7 @@ use super::{
     problem::{Problem, ProblemBody},
     query::Parameters,
 };
-use crate::api::{Api, PathPart, reads};
+use crate::api::{Api, PathPart};
 
 mod settings;
 pub(super) mod edit;
@@ -24,7 +24,7 @@ const SELECT: Statement = statement!("segments/reads/select_segment");
 
 /// A segment.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Segment {
+pub(super) struct SegmentDetails {
     /// The number, as in API v1.
     segment_id: i32,
     /// The id for others.
@@ -70,14 +70,14 @@ pub(super) struct ListParameters {
     path = "/api/v2/segments",
     tag = "segments",
     params(ListParameters),
-    responses((status = 200, body = List<Segment>), (status = "default", body = ProblemBody))
+    responses((status = 200, body = List<SegmentDetails>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(super) async fn list(
     State(api): State<Api>,
     Parameters(ListParameters { deleted, limit, cursor }): Parameters<ListParameters>,
-) -> Result<Json<List<Segment>>> {
+) -> Result<Json<List<SegmentDetails>>> {
     let page = Page::new(format!("segments?deleted={deleted}"), limit, cursor.as_deref(), None)?;
-    let rows = reads::rows(&api.database, &LIST, &[&page.at(), &deleted, &page.after_id(), &page.rows()]).await?;
+    let rows = api.database.read(&LIST, &[&page.at(), &deleted, &page.after_id(), &page.rows()]).await?;
     let item = |row: &Row| {
         let Some(id) = value::<Option<i32>>(row, 1)? else { return Ok(None) };
         Ok(Some((vec![i64::from(id)], segment(row)?)))
@@ -91,22 +91,22 @@ pub(super) async fn list(
     path = "/api/v2/segments/{name}",
     tag = "segments",
     params(("name" = String, Path, description = "The name of the segment")),
-    responses((status = 200, body = Segment), (status = "default", body = ProblemBody))
+    responses((status = 200, body = SegmentDetails), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
-pub(super) async fn get(State(api): State<Api>, PathPart(name): PathPart<3>) -> Result<Json<Segment>> {
+pub(super) async fn get(State(api): State<Api>, PathPart(name): PathPart<3>) -> Result<Json<SegmentDetails>> {
     if name.contains('\0') {
         return Err(Problem::no_segment(&name));
     }
-    let rows = reads::rows(&api.database, &SELECT, &[&name]).await?;
+    let rows = api.database.read(&SELECT, &[&name]).await?;
     let row = rows.first().ok_or_else(|| Problem::no_segment(&name))?;
     Ok(Json(segment(row)?))
 }
 
 /// The segment of a row of `list_segments` and `select_segment`.
-fn segment(row: &Row) -> std::result::Result<Segment, Failure> {
+fn segment(row: &Row) -> std::result::Result<SegmentDetails, Failure> {
     let params = value::<Option<String>>(row, 10)?;
     let at = |column| Ok::<_, Failure>(value::<PgTimestamp>(row, column).map(instant::text)?);
-    Ok(Segment {
+    Ok(SegmentDetails {
         segment_id: value(row, 1)?,
         id: value(row, 2)?,
         name: value(row, 3)?,

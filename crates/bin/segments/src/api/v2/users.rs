@@ -10,7 +10,7 @@ use super::{
     problem::{Problem, ProblemBody},
     who::{self, UserIds},
 };
-use crate::api::{Api, PathPart, reads};
+use crate::api::{Api, PathPart};
 
 pub(super) mod segments;
 pub(super) mod history;
@@ -21,7 +21,7 @@ const SELECT: Statement = statement!("segments/reads/select_user");
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct User {
+pub(super) struct UserDetails {
     user: UserIds,
     /// `active`, `excluded` (not in automatic segments) or `removed`.
     #[schema(example = "active")]
@@ -40,17 +40,17 @@ pub(super) struct User {
     path = "/api/v2/users/{user}",
     tag = "users",
     params(("user" = String, Path, description = "GUID, number, or `source:` and the id in the source")),
-    responses((status = 200, body = User), (status = "default", body = ProblemBody))
+    responses((status = 200, body = UserDetails), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
-pub(super) async fn get(State(api): State<Api>, PathPart(text): PathPart<3>) -> Result<Json<User>> {
+pub(super) async fn get(State(api): State<Api>, PathPart(text): PathPart<3>) -> Result<Json<UserDetails>> {
     let who = who::path(&text)?;
     let (id, guid, source_id) = who.ids();
-    let rows = reads::rows(&api.database, &SELECT, &[&id, &guid, &source_id]).await?;
+    let rows = api.database.read(&SELECT, &[&id, &guid, &source_id]).await?;
     user(rows.first().ok_or_else(Problem::no_user)?).map(Json)
 }
 
-fn user(row: &Row) -> Result<User> {
-    Ok(User {
+fn user(row: &Row) -> Result<UserDetails> {
+    Ok(UserDetails {
         user: UserIds::of(row, 0, 1, 2)?,
         status: value(row, 3)?,
         name: value(row, 4)?,

@@ -1,4 +1,5 @@
-//! `config.yaml`: the groups of the customer's first service, and our settings in lower case.
+//! `config.yaml`: the groups of the customer's first service, and at the top our settings in lower case, each also with
+//! `_file`.
 
 use granit_parser::{Event, Parser};
 
@@ -22,25 +23,8 @@ const KEYS: [(&str, &str); 14] = [
     ("webapi.google_drive_base_url", "GOOGLE_DRIVE_BASE_URL"),
 ];
 
-/// Other settings, at the top of the file; each also with `_file`.
-const SETTINGS: [&str; 13] = [
-    "database_url",
-    "database_ca_file",
-    "database_pool_size",
-    "http_addr",
-    "log_format",
-    "rust_log",
-    "shutdown_grace",
-    "time_zone",
-    "auth",
-    "dev_methods",
-    "public_url",
-    "report_link_ttl",
-    "google_drive_base_url",
-];
-
-/// The variables. A key without a value has an empty one.
-pub(super) fn read(text: &str) -> Result<Variables, String> {
+/// The variables. A key without a value has an empty one. `known` are the names of our settings.
+pub(super) fn read(text: &str, known: &[String]) -> Result<Variables, String> {
     let mut variables = Variables::new();
     // The groups that are open, and the key whose value comes next.
     let (mut groups, mut key) = (Vec::new(), None::<String>);
@@ -54,7 +38,7 @@ pub(super) fn read(text: &str) -> Result<Variables, String> {
                 None => key = Some(text.into_owned()),
                 Some(name) => {
                     let path = groups.iter().chain([&name]).map(String::as_str).collect::<Vec<_>>().join(".");
-                    let name = variable(&path).ok_or_else(|| wrong(&format!("unknown key `{path}`")))?;
+                    let name = variable(&path, known).ok_or_else(|| wrong(&format!("unknown key `{path}`")))?;
                     let value = if matches!(&*text, "~" | "null") { String::new() } else { text.into_owned() };
                     variables.insert(name, value);
                 }
@@ -66,9 +50,16 @@ pub(super) fn read(text: &str) -> Result<Variables, String> {
     Ok(variables)
 }
 
-/// The variable of a key.
-fn variable(path: &str) -> Option<String> {
-    let known = KEYS.iter().find(|(key, _)| *key == path).map(|(_, name)| (*name).to_owned());
-    let setting = path.strip_suffix("_file").filter(|setting| SETTINGS.contains(setting)).unwrap_or(path);
-    known.or_else(|| SETTINGS.contains(&setting).then(|| path.to_uppercase()))
+/// The variable of a key. A setting of the customer's groups can be in a file, too.
+fn variable(path: &str, known: &[String]) -> Option<String> {
+    let setting = path.strip_suffix("_file").unwrap_or(path);
+    let of_group = |path: &str| KEYS.iter().find(|(key, _)| *key == path).map(|(_, name)| (*name).to_owned());
+    if let Some(name) = of_group(path) {
+        return Some(name);
+    }
+    if let Some(name) = of_group(setting) {
+        return Some(format!("{name}_FILE"));
+    }
+    let is_known = |name: &str| name == name.to_lowercase() && known.contains(&name.to_uppercase());
+    (is_known(path) || is_known(setting)).then(|| path.to_uppercase())
 }

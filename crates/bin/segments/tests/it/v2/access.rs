@@ -78,7 +78,9 @@ async fn a_key_is_shown_once_works_at_once_and_can_be_revoked() -> anyhow::Resul
     assert_eq!(ask("DELETE", "/keys/report", "").status, 204);
     assert_eq!(used(), 401);
     assert_eq!(ask("DELETE", "/keys/report", "").code(), "key_not_found");
-    for (body, code) in [(r#"{"name":"","role":"admin"}"#, "invalid_name"), (r#"{"name":"x","role":"root"}"#, "invalid_body")] {
+    for (body, code) in
+        [(r#"{"name":"","role":"admin"}"#, "invalid_name"), (r#"{"name":"x","role":"root"}"#, "invalid_body")]
+    {
         assert_eq!(ask("POST", "/keys", body).code(), code);
     }
     let headers = [("Authorization", admin.as_str()), ("Idempotency-Key", "k")];

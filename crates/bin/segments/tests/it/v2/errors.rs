@@ -47,7 +47,12 @@ async fn a_cursor_is_valid_in_its_own_list_only() -> anyhow::Result<()> {
     api.post("/segments/B/members/batch", r#"{"add":[{"user":"1"}]}"#).ok();
     let cursors: Vec<String> = LISTS
         .iter()
-        .map(|list| api.get(&format!("{list}?limit=1")).ok().json["next"].as_str().unwrap_or_else(|| panic!("{list}")).to_owned())
+        .map(|list| {
+            api.get(&format!("{list}?limit=1")).ok().json["next"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{list}"))
+                .to_owned()
+        })
         .collect();
     for list in LISTS {
         for (of, cursor) in LISTS.iter().zip(&cursors) {

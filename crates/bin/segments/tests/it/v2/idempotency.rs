@@ -85,28 +85,21 @@ async fn a_request_waits_two_seconds_for_the_one_that_runs() -> anyhow::Result<(
     let api = Api::new().await?;
     // The lock that the first one waits for, up to five seconds.
     api.fixture.run("BEGIN; SELECT pg_advisory_xact_lock(hashint8extended(1, 7224647963))").await?;
-    let path = "/segments/A/members/batch";
-    let body = r#"{"add":[{"user":"1"}]}"#;
-    thread::scope(|scope| {
-        let first = scope.spawn(|| send(&api, KEY, path, body));
-        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        // Until the first one waits, asked by a connection of its own.
-        let handle = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let connection = database::Settings::from_url(&api.fixture.url, None, 1).unwrap();
-        handle.block_on(async {
-            let client = database::connect(&connection).await.unwrap().client;
-            while client.query(waits, &[]).await.unwrap()[0].get::<_, i64>(0) == 0 {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        });
-        let begin = Instant::now();
-        let second = send(&api, KEY, path, body);
-        assert_eq!((second.status, second.code()), (409, "idempotency_key_in_use"));
-        assert!(begin.elapsed() >= Duration::from_millis(1900), "{:?}", begin.elapsed());
-        assert_eq!(first.join().unwrap().status, 503, "it got no lock in five seconds");
-    });
+    let (path, body) = ("segments/A/members/batch", r#"{"add":[{"user":"1"}]}"#);
+    let address = api.service.address();
+    let headers = [KEY, ("Content-Type", "application/json")];
+    let first = thread::spawn(move || super::ask(address, "POST", &format!("/{path}"), &headers, body.as_bytes()));
+    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while api.fixture.rows(waits).await? != ["1"] {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let begin = Instant::now();
+    let second = send(&api, KEY, &format!("/{path}"), body);
+    assert_eq!((second.status, second.code()), (409, "idempotency_key_in_use"));
+    assert!(begin.elapsed() >= Duration::from_millis(1900), "{:?}", begin.elapsed());
+    assert_eq!(first.join().unwrap()?.status, 503, "it got no lock in five seconds");
     api.fixture.run("ROLLBACK").await?;
-    let answer = send(&api, KEY, path, body).ok();
+    let answer = send(&api, KEY, &format!("/{path}"), body).ok();
     assert!(!answer.headers.contains_key("idempotency-replayed"));
     Ok(())
 }
@@ -127,7 +120,8 @@ async fn a_key_belongs_to_its_caller_and_lasts_a_day() -> anyhow::Result<()> {
     api.fixture.run("UPDATE segments.idempotency SET created_at = created_at - interval '24 hours 1 second'").await?;
     let answer = send(&api, KEY, path, body).ok();
     assert_eq!((answer.headers.contains_key("idempotency-replayed"), &answer.json["unchanged"]), (false, &1.into()));
-    let old = "SELECT count(*) FROM segments.idempotency WHERE created_at < (now() AT TIME ZONE 'UTC') - interval '24 hours'";
+    let old =
+        "SELECT count(*) FROM segments.idempotency WHERE created_at < (now() AT TIME ZONE 'UTC') - interval '24 hours'";
     let begin = Instant::now();
     while api.fixture.rows(old).await? != ["0"] {
         anyhow::ensure!(begin.elapsed() < Duration::from_secs(30), "the sweeper deletes no old answer");

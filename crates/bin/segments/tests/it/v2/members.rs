@@ -116,7 +116,10 @@ async fn a_managed_membership_and_a_tag_segment_are_left_alone() -> anyhow::Resu
         )
         .await?;
     let answer = api.post("/segments/A/members/batch", r#"{"remove":["1","2"]}"#).ok();
-    assert_eq!((&answer.json["removed"], &answer.json["rejected"][0]["code"]), (&json!(1), &json!("membership_managed")));
+    assert_eq!(
+        (&answer.json["removed"], &answer.json["rejected"][0]["code"]),
+        (&json!(1), &json!("membership_managed"))
+    );
     for (body, code) in [
         (r#"{"remove":["A"]}"#, "membership_managed"),
         (r#"{"add":[{"segment":"A","ttl":60}]}"#, "membership_managed"),

@@ -29,7 +29,10 @@ async fn every_write_is_listed_by_segment_user_actor_and_time() -> anyhow::Resul
     let all = api.get("/operations").ok().json["items"].clone();
     assert_eq!(all.as_array().unwrap().len(), 9);
     let (newest, third) = (&all[0], &all[2]);
-    assert_eq!((&newest["kind"], &newest["segment"], &newest["user"]), (&json!("delete_segment"), &json!("B"), &Value::Null));
+    assert_eq!(
+        (&newest["kind"], &newest["segment"], &newest["user"]),
+        (&json!("delete_segment"), &json!("B"), &Value::Null)
+    );
     let at = |operation: &Value| operation["at"].as_str().unwrap().to_owned();
     let (from, to) = (at(third), at(newest));
     assert_eq!(kinds(&api, &format!("from={from}&to={to}")), ["configure_segment", "batch"]);

@@ -11,14 +11,14 @@ async fn four_versions(api: &Api, users: u32) -> anyhow::Result<()> {
          INSERT INTO segments.operations (kind, at, actor, segment_id)
             SELECT 'import', timestamp '2020-01-01' + n * interval '1 second', 'test', 1 FROM generate_series(0, 7) AS n;
          INSERT INTO segments.memberships (segment_id, user_id, start_at, end_at, opened_by, closed_by)
-            SELECT 1, user_id, opening.at + user_id * interval '1 microsecond', closing.at + user_id * interval '1 microsecond',
+            SELECT 1, users.user_id, opening.at + users.user_id * interval '1 microsecond', closing.at + users.user_id * interval '1 microsecond',
                 opening.operation_id, closing.operation_id
             FROM generate_series(0, 3) AS version
             JOIN segments.operations AS opening ON opening.kind = 'import' AND opening.at = timestamp '2020-01-01' + version * interval '2 seconds'
             JOIN segments.operations AS closing ON closing.kind = 'import' AND closing.at = opening.at + interval '1 second'
             CROSS JOIN segments.users
-            WHERE user_id > 2
-            ORDER BY version, user_id;
+            WHERE users.user_id > 2
+            ORDER BY version, users.user_id;
          VACUUM ANALYZE segments.memberships; VACUUM ANALYZE segments.users"
     );
     for statement in statements.split(';') {
@@ -26,6 +26,14 @@ async fn four_versions(api: &Api, users: u32) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// A function that returns the plan of a query, as text.
+const EXPLAIN: &str = "SET jit = off; CREATE FUNCTION pg_temp.explain(query text) RETURNS text LANGUAGE plpgsql AS $$
+    DECLARE plan json;
+    BEGIN
+        EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING off, FORMAT json) ' || query INTO plan;
+        RETURN plan::text;
+    END $$";
 
 /// A number in a plan, added up over all its nodes.
 fn sum(plan: &Value, field: &str) -> u64 {
@@ -44,13 +52,11 @@ async fn plan(api: &Api, after: u32) -> anyhow::Result<Value> {
     let statement = include_str!("../../../../../../sql/segments/reads/list_members.sql");
     let at = "timestamp '2020-01-01 00:00:04.5'";
     let query = statement.replace("$1", "'A'").replace("$2", at).replace("$3", &after.to_string()).replace("$4", "101");
-    let explain = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, TIMING off) {query}");
     let settings = database::Settings::from_url(&api.fixture.url, None, 1)?;
     let client = database::connect(&settings).await?.client;
-    client.batch_execute("SET jit = off").await?;
-    let messages = client.simple_query(&explain).await?;
-    let text: String = messages.iter().filter_map(database::text_of).collect();
-    Ok(serde_json::from_str::<Value>(&text)?[0]["Plan"].clone())
+    client.batch_execute(EXPLAIN).await?;
+    let row = client.query_one("SELECT pg_temp.explain($1)", &[&query]).await?;
+    Ok(serde_json::from_str::<Value>(row.get(0))?[0]["Plan"].clone())
 }
 
 #[tokio::test]
@@ -66,7 +72,8 @@ async fn the_last_page_reads_as_little_as_the_first() -> anyhow::Result<()> {
         // A page of 101, each with four versions.
         assert!(sum(plan, "Rows Removed by Filter") <= 500, "{plan:#}");
     }
-    let blocks = |plan: &Value| plan["Shared Hit Blocks"].as_u64().unwrap() + plan["Shared Read Blocks"].as_u64().unwrap();
+    let blocks =
+        |plan: &Value| plan["Shared Hit Blocks"].as_u64().unwrap() + plan["Shared Read Blocks"].as_u64().unwrap();
     assert!(blocks(&last) <= 2 * blocks(&first), "{} blocks, then {}", blocks(&first), blocks(&last));
     Ok(())
 }
@@ -78,7 +85,8 @@ async fn pages_as_of_an_instant_equal_a_replay_of_the_operations() -> anyhow::Re
     four_versions(&api, users).await?;
     for micros in [0_u32, 3, 100, 252, 999_999, 1_000_003, 1_000_100, 2_000_150, 4_500_000, 7_000_007, 7_900_000] {
         // User n is in from n µs after an even second until n µs after an odd one.
-        let replay = (3..users + 3).filter(|user| micros.checked_sub(*user).is_some_and(|passed| passed / 1_000_000 % 2 == 0));
+        let replay =
+            (3..users + 3).filter(|user| micros.checked_sub(*user).is_some_and(|passed| passed / 1_000_000 % 2 == 0));
         let expected: Vec<u64> = replay.map(u64::from).collect();
         let as_of = format!("2020-01-01T00:00:0{}.{:06}Z", micros / 1_000_000, micros % 1_000_000);
         let (mut found, mut path) = (Vec::new(), format!("/segments/A/members?limit=99&as_of={as_of}"));

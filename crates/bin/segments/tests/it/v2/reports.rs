@@ -21,7 +21,12 @@ async fn a_report_has_the_events_of_its_subject_in_its_period() -> anyhow::Resul
     let segment = lines(&format!(r#"{{"segment":"A",{period}}}"#));
     assert_eq!(
         segment,
-        [format!("{ANNA};A;added"), format!("{BORIS};A;added"), format!("{ANNA};A;removed"), format!("{BORIS};A;expired")]
+        [
+            format!("{ANNA};A;added"),
+            format!("{BORIS};A;added"),
+            format!("{ANNA};A;removed"),
+            format!("{BORIS};A;expired")
+        ]
     );
     let quoted = format!("{ANNA};\"a;\"\"b\"\"\";added");
     let mut user = lines(&format!(r#"{{"user":"{ANNA}",{period}}}"#));

@@ -28,8 +28,8 @@ pub(super) async fn look_up(names: &ReferenceStore, missing: HashSet<Missing>) -
     let restaurants: Vec<&str> = ids(restaurant_id).into_iter().collect();
     let mut reasons = Reasons::new();
     let look = names.visit(&users, &restaurants, Instant::now().into_std(), |lookup| {
-        let told = missing.iter().filter_map(|name| Some((name.clone(), reason(name, lookup)?)));
-        reasons.extend(told);
+        let found = missing.iter().filter_map(|name| Some((name.clone(), reason(name, lookup)?)));
+        reasons.extend(found);
     });
     look.await?;
     let left: Vec<&Missing> = missing.iter().filter(|name| is_open(reasons.get(*name))).collect();
@@ -60,7 +60,7 @@ fn user_id(name: &Missing) -> Option<&str> {
 fn restaurant_id(name: &Missing) -> Option<&str> {
     match name.kind {
         Kind::Restaurant => Some(&name.id),
-        Kind::Dish => Some(&name.restaurant_id),
+        Kind::Product => Some(&name.restaurant_id),
         Kind::Payload | Kind::Size | Kind::User => None,
     }
 }
@@ -73,17 +73,17 @@ fn reason(name: &Missing, lookup: &Lookup) -> Option<Reason> {
         Kind::Payload | Kind::Size => None,
         Kind::User => lookup.unusable_user(&name.id),
         Kind::Restaurant => lookup.unusable_restaurant(&name.id),
-        Kind::Dish => lookup.unusable_restaurant(&name.restaurant_id),
+        Kind::Product => lookup.unusable_restaurant(&name.restaurant_id),
     };
     if let Some(unusable) = unusable {
-        let of = if name.kind == Kind::Dish { " as its restaurant" } else { "" };
+        let of = if name.kind == Kind::Product { " as its restaurant" } else { "" };
         return Some(Reason::new(unusable.label(), format!("{unusable}{of}")));
     }
     if name.is_known(lookup) {
         return Some(present());
     }
     // The restaurant has a menu, but the product is not on it or has no category.
-    let menu = &lookup.restaurant(&name.restaurant_id).filter(|_| name.kind == Kind::Dish)?.menu;
+    let menu = &lookup.restaurant(&name.restaurant_id).filter(|_| name.kind == Kind::Product)?.menu;
     Some(match menu.get(&name.id) {
         Some(_) => Reason::new("no-category", "the menu in Redis has it without a category".to_owned()),
         None => Reason::new("not-on-menu", "the menu in Redis does not have it, or has it without a name".to_owned()),

@@ -73,7 +73,7 @@ impl Line for Order {
         if self.released {
             names.push("(released)".to_owned());
         }
-        [self.object_id.to_string(), tell(self.parked_at), names.join("\n")]
+        [self.object_id.to_string(), format_time(self.parked_at), names.join("\n")]
     }
 
     fn names(&mut self) -> impl Iterator<Item = &mut Awaited> {
@@ -95,7 +95,7 @@ impl Line for Name {
     }
 
     fn cells(&self) -> [String; 3] {
-        [self.name.phrase(), self.orders.to_string(), tell(self.since)]
+        [self.name.phrase(), self.orders.to_string(), format_time(self.since)]
     }
 
     fn names(&mut self) -> impl Iterator<Item = &mut Awaited> {
@@ -138,6 +138,6 @@ impl Awaited {
     }
 }
 
-fn tell(moment: Option<UtcMicros>) -> String {
-    moment.map_or_else(String::new, |moment| moment.to_string())
+fn format_time(time: Option<UtcMicros>) -> String {
+    time.map_or_else(String::new, |time| time.to_string())
 }

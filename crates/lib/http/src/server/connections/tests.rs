@@ -3,7 +3,7 @@
 use super::*;
 
 fn table() -> Table {
-    Table { max: 4, max_per_client: 3, clock: 0, open: BTreeMap::new() }
+    Table::new(4, 3)
 }
 
 fn address(last: u8) -> IpAddr {

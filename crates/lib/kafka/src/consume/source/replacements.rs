@@ -50,7 +50,7 @@ fn is_running(name: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_wait_for_kafka_ends_when_a_consumer_that_was_replaced_meanwhile_finds_the_brokers() {
+async fn a_wait_for_kafka_ends_when_the_replacing_consumer_reaches_the_brokers() {
     let (cluster, mut source, loop_health) = source();
     until(&mut source, || loop_health.partitions() == Some(1)).await;
 
@@ -71,7 +71,7 @@ async fn a_wait_for_kafka_ends_when_a_consumer_that_was_replaced_meanwhile_finds
 }
 
 #[tokio::test]
-async fn replaced_consumers_leave_nothing_behind() {
+async fn replaced_consumers_are_dropped() {
     let (_cluster, mut source, loop_health) = source();
     let mut former: Vec<Weak<Consumer>> = Vec::new();
     for _ in 0..3 {

@@ -168,7 +168,7 @@ impl Source {
             return Ok(());
         }
         self.seek(restart.clone()).await?;
-        self.context().reached(&restart);
+        self.context().set_due_commits(&restart);
         self.restart.clear();
         Ok(())
     }

@@ -32,8 +32,8 @@ fn check_moment(moment: UtcMicros) -> Result<(), TestCaseError> {
 /// `quantity bigint` and `amount numeric(38,5)` of the lines that become one row.
 fn check_sums<'a>(lines: impl Iterator<Item = (&'a str, i64, Money)>) -> Result<(), TestCaseError> {
     let lines: Vec<_> = lines.collect();
-    for (dish, ..) in &lines {
-        let mine = lines.iter().copied().filter(|(other, ..)| other == dish);
+    for (product, ..) in &lines {
+        let mine = lines.iter().copied().filter(|(other, ..)| other == product);
         let (quantity, amount) = mine.fold((0_i128, Amount::default()), |(pieces, amount), (_, quantity, price)| {
             (pieces + i128::from(quantity), amount.plus(price.times(quantity)).unwrap())
         });

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn required_fields() {
+fn required_fields_of_an_enriched_order_are_checked() {
     check_required(
         &samples::enriched(),
         read_enriched,
@@ -31,7 +31,7 @@ fn required_fields() {
 }
 
 #[test]
-fn our_additions() {
+fn fields_that_stg_adds_are_optional() {
     check_optional(
         &samples::enriched(),
         read_enriched,
@@ -46,7 +46,7 @@ fn our_additions() {
 }
 
 #[test]
-fn values() {
+fn values_of_an_enriched_order_are_checked() {
     check_rows(
         &samples::enriched(),
         read_enriched,
@@ -72,7 +72,7 @@ fn values() {
 }
 
 #[test]
-fn versions_that_stg_cannot_have_written() {
+fn malformed_versions_are_rejected() {
     let version = samples::enriched()["payload"]["version"].as_str().unwrap().to_owned();
     for other in
         ["", "9", "1", &version.to_uppercase(), &version[1..], &format!("{version}0"), &version.replace('-', "_")]
@@ -83,17 +83,17 @@ fn versions_that_stg_cannot_have_written() {
 }
 
 #[test]
-fn lines_of_one_product_that_add_up_to_too_much() {
+fn the_sum_of_lines_of_one_product_is_limited() {
     let line = samples::enriched()["payload"]["products"][0].clone();
     let lines = json!([with(line.clone(), "/quantity", json!(i64::MAX)), line]);
     let document = with(samples::enriched(), "/payload/products", lines).to_string();
-    let (reason, error) = refusal(read_enriched(&document));
+    let (reason, error) = rejection(read_enriched(&document));
     assert_eq!(reason, "out-of-range", "{error}");
     assert!(error.starts_with("payload.products[1] adds up"), "{error}");
 }
 
 #[test]
-fn times_that_nothing_can_follow() {
+fn times_near_the_end_of_the_calendar_are_rejected() {
     for pointer in ["/sent_dttm", "/enriched_at", "/payload/date"] {
         let at = |time: &str| with(samples::enriched(), pointer, json!(time)).to_string();
         check_refused(read_enriched, pointer, &at("9999-12-31 23:59:59.999999"), "out-of-range");

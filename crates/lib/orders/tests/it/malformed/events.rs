@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn required_fields() {
+fn required_fields_of_an_event_are_checked() {
     check_required(
         &samples::event(),
         read_event,
@@ -29,7 +29,7 @@ fn required_fields() {
 }
 
 #[test]
-fn optional_fields() {
+fn optional_fields_of_an_event_are_checked() {
     check_optional(
         &samples::event(),
         read_event,
@@ -44,7 +44,7 @@ fn optional_fields() {
 }
 
 #[test]
-fn lists_hold_objects() {
+fn lists_contain_only_objects() {
     check_rows(
         &samples::event(),
         read_event,
@@ -58,7 +58,7 @@ fn lists_hold_objects() {
 }
 
 #[test]
-fn numbers_out_of_range() {
+fn numbers_out_of_range_are_rejected() {
     check_rows(
         &samples::event(),
         read_event,
@@ -85,7 +85,7 @@ fn numbers_out_of_range() {
 }
 
 #[test]
-fn empty_ids_and_names() {
+fn empty_ids_and_names_are_rejected() {
     check_rows(
         &samples::event(),
         read_event,
@@ -99,7 +99,7 @@ fn empty_ids_and_names() {
 }
 
 #[test]
-fn ids_of_256_characters() {
+fn ids_of_256_characters_are_rejected() {
     for pointer in ["/payload/restaurant/id", "/payload/user/id", "/payload/order_items/0/id"] {
         let document = with(samples::event(), pointer, too_long());
         check_refused(read_event, pointer, &document.to_string(), "out-of-range");
@@ -107,7 +107,7 @@ fn ids_of_256_characters() {
 }
 
 #[test]
-fn unreadable_dates() {
+fn malformed_dates_are_rejected() {
     for date in
         ["", "yesterday", "2026-03-02", "2026-02-30 10:00:00", "2026-03-02 11:20:05 MSK", "+010000-01-01T00:00:00"]
     {
@@ -119,7 +119,7 @@ fn unreadable_dates() {
 }
 
 #[test]
-fn lines_of_one_dish_that_add_up_to_too_much() {
+fn the_sum_of_lines_of_one_product_is_limited() {
     let line = |price: &str, quantity: &str| {
         parse(&format!(r#"{{"id": "d", "name": "x", "price": {price}, "quantity": {quantity}}}"#))
     };
@@ -129,7 +129,7 @@ fn lines_of_one_dish_that_add_up_to_too_much() {
         json!([line(largest, most), line("1000000000000", "1000000000000000000")]),
     ] {
         let document = with(samples::event(), "/payload/order_items", lines);
-        let (reason, error) = refusal(read_event(&document.to_string()));
+        let (reason, error) = rejection(read_event(&document.to_string()));
         assert_eq!(reason, "out-of-range", "{error}");
         assert!(error.starts_with("payload.order_items[1] adds up"), "{error}");
     }
@@ -138,7 +138,7 @@ fn lines_of_one_dish_that_add_up_to_too_much() {
 }
 
 #[test]
-fn times_that_nothing_can_follow() {
+fn times_near_the_end_of_the_calendar_are_rejected() {
     for pointer in ["/sent_dttm", "/payload/date"] {
         let at = |time: &str| with(samples::event(), pointer, json!(time)).to_string();
         check_refused(read_event, pointer, &at("9999-01-01 00:00:00"), "out-of-range");

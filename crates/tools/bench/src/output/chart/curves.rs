@@ -14,7 +14,7 @@ pub(super) fn rates(course: &Course, orders: u64) -> Vec<Vec<(f64, f64)>> {
     let Some((end, last)) = course.last() else { return Vec::new() };
     let window = (end * SMOOTH).max(LEAST);
     let rates = |layer: usize| {
-        let done = |readings: &[workload::watch::Reading]| {
+        let done = |readings: &[workload::watch::StageProgress]| {
             let processed = readings.get(layer).map_or(0, |reading| reading.processed);
             processed as f64 * orders as f64 / last[layer].total.max(1) as f64
         };
@@ -49,14 +49,14 @@ pub(super) fn quantiles(latencies: &[(f64, f64)], share: f64) -> Vec<(f64, f64)>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use workload::watch::Reading;
+    use workload::watch::StageProgress;
 
     #[test]
-    fn a_rate_counts_orders_whatever_the_records_are() {
+    fn a_rate_counts_orders_and_not_records() {
         // Two layers, of 100 and of 10 records, both done with 50 orders a second.
         let look = |at: f64| {
             let processed = |total: u64| (at / 2.0 * total as f64) as u64;
-            let reading = |total| Reading { processed: processed(total), total };
+            let reading = |total| StageProgress { processed: processed(total), total };
             (at, vec![reading(100), reading(10)])
         };
         let rates = rates(&(0..=4).map(|half| look(f64::from(half) / 2.0)).collect(), 100);

@@ -99,6 +99,12 @@ impl Servers {
         devstack::redis_command(&self.urls.redis, "FLUSHDB", &[]).await
     }
 
+    /// Where the rows of A are, and which transactions wrote them, as a sum.
+    pub(super) async fn places(&self) -> Result<i64> {
+        let statement = "SELECT sum(hashtext(ctid::text || xmin::text)) FROM orders";
+        Ok(self.target.query_one(statement, &[]).await?.try_get(0)?)
+    }
+
     /// Dead rows of the round before are none of this one's business.
     pub(super) async fn calm(&self) -> Result<()> {
         self.source.batch_execute("VACUUM ANALYZE orders").await?;

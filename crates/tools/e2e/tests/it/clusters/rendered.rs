@@ -35,11 +35,18 @@ pub(super) struct File {
 impl Rendered {
     /// Has Helm render `deploy/clusters/NAME.yaml`, and reads the examples beside it.
     pub(super) async fn of(cluster: &str) -> Result<Self> {
+        Self::with(cluster, &[]).await
+    }
+
+    /// The same with more files of values.
+    pub(super) async fn with(cluster: &str, more: &[&str]) -> Result<Self> {
         let root = Path::new(ROOT);
         let python = root.join("target/venvs/helm/bin/python");
         ensure!(python.exists(), "Helm is not installed: run `make test-helm` once");
         let file = root.join("deploy/clusters").join(format!("{cluster}.yaml"));
-        let output = Command::new(python).arg(root.join("helm/tests/environment.py")).arg(&file).output().await?;
+        let mut command = Command::new(python);
+        command.arg(root.join("helm/tests/environment.py")).arg(&file).args(more.iter().map(|file| root.join(file)));
+        let output = command.output().await?;
         ensure!(output.status.success(), "{cluster}: {}", String::from_utf8_lossy(&output.stderr));
         let rendered: BTreeMap<String, Value> = serde_json::from_slice(&output.stdout)?;
         let containers = rendered.into_iter().map(|(name, told)| anyhow::Ok((name, Container::read(&told)?)));

@@ -7,7 +7,7 @@ use devstack::{Options, Stack};
 use harness::{Layer, Pipeline, Process, Workload, until};
 
 #[tokio::test]
-async fn everything() -> Result<()> {
+async fn services_wait_for_all_dependencies_at_the_start() -> Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
     let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
     let week = Workload::dirty(81, 100);

@@ -30,7 +30,7 @@ fn unreadable() -> Record {
 }
 
 #[tokio::test]
-async fn of_each_service_keep_all_they_had_and_say_why() -> Result<()> {
+async fn dead_letters_of_each_service_have_the_original_and_the_reason() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&[user("u")?, restaurant(&["tea"])?]).await?;
     let order = |id| closed(id, "u", &["tea"]).record();
@@ -83,7 +83,7 @@ fn assert_kept_and_explained(letter: &Record, topic: &str, service: &str) -> Res
 }
 
 #[tokio::test]
-async fn an_order_that_names_another_user_is_one() -> Result<()> {
+async fn an_order_that_changes_its_user_is_a_dead_letter() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&[user("u")?, user("thief")?, restaurant(&["tea"])?]).await?;
     let mine = closed(1, "u", &["tea"]);

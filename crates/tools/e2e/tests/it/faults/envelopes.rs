@@ -39,7 +39,7 @@ async fn skipped(stg: &Process, kind: &str) -> Result<String> {
 }
 
 #[tokio::test]
-async fn they_are_read_where_that_is_set_and_else_skipped_with_a_warning() -> Result<()> {
+async fn envelopes_are_opened_if_enabled_and_otherwise_skipped_with_a_warning() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&workload(&ORDERS)?.reference).await?;
     let topic = pipeline.source(Layer::Stg);

@@ -99,7 +99,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn of_postgres_killed() -> Result<()> {
+async fn a_kill_of_postgres_is_waited_out() -> Result<()> {
     let fixture = Fixture::start(71).await?;
     let members = fixture.members()?;
     fixture.stack.postgres().kill().await?;
@@ -112,7 +112,7 @@ async fn of_postgres_killed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_postgres_that_stops_answering() -> Result<()> {
+async fn a_silent_postgres_is_waited_out() -> Result<()> {
     let fixture = Fixture::start(72).await?;
     let members = fixture.members()?;
     fixture.stack.postgres().pause()?;
@@ -125,7 +125,7 @@ async fn of_postgres_that_stops_answering() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_redis() -> Result<()> {
+async fn an_outage_of_redis_is_waited_out() -> Result<()> {
     let fixture = Fixture::start(73).await?;
     let members = fixture.members()?;
     fixture.stack.redis().kill().await?;
@@ -138,7 +138,7 @@ async fn of_redis() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_kafka() -> Result<()> {
+async fn an_outage_of_kafka_is_waited_out() -> Result<()> {
     let fixture = Fixture::start(74).await?;
     fixture.stack.kafka().kill().await?;
     fixture.until_waiting(&Layer::ALL, "kafka", 1).await?;
@@ -148,7 +148,7 @@ async fn of_kafka() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_kafka_with_messages_to_publish() -> Result<()> {
+async fn an_outage_of_kafka_with_messages_to_publish_is_waited_out() -> Result<()> {
     let fixture = Fixture::start(75).await?;
     // A batch that cannot be stored yet; when it can, Kafka is down.
     fixture.stack.postgres().kill().await?;

@@ -62,7 +62,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn until_the_name_comes() -> Result<()> {
+async fn an_order_is_parked_until_its_names_are_available() -> Result<()> {
     let fixture = Fixture::start("24h").await?;
     fixture.receive(&[closed(1, "late", &["tea"]), closed(2, "u", &["tea", "cake"]), closed(3, "u", &["tea"])]).await?;
     fixture.until_parked(2).await?;
@@ -82,7 +82,7 @@ async fn until_the_name_comes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn for_the_restaurant_too() -> Result<()> {
+async fn an_order_is_parked_until_its_restaurant_is_available() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&[user("u")?]).await?;
     let stg = pipeline.service(Layer::Stg).start().await?;
@@ -98,7 +98,7 @@ async fn for_the_restaurant_too() -> Result<()> {
 
 /// Redis has a value that is not a name: `parked list` and a metric report the defect.
 #[tokio::test]
-async fn for_a_value_that_is_not_a_string() -> Result<()> {
+async fn a_value_of_the_wrong_type_in_redis_is_reported() -> Result<()> {
     let fixture = Fixture::start("24h").await?;
     let wrong = async || {
         let (_, page) = fixture.stg.get("/metrics").await?;
@@ -124,7 +124,7 @@ async fn for_a_value_that_is_not_a_string() -> Result<()> {
 }
 
 #[tokio::test]
-async fn unless_a_newer_event_takes_its_place() -> Result<()> {
+async fn a_newer_event_replaces_a_parked_order() -> Result<()> {
     let fixture = Fixture::start("24h").await?;
     let waiting = closed(1, "u", &["cake"]);
     fixture.receive(&[waiting]).await?;
@@ -142,7 +142,7 @@ async fn unless_a_newer_event_takes_its_place() -> Result<()> {
 }
 
 #[tokio::test]
-async fn not_longer_than_it_may_for_a_dish_but_for_ever_for_a_user() -> Result<()> {
+async fn the_wait_for_a_product_is_limited_and_that_for_a_user_is_not() -> Result<()> {
     let fixture = Fixture::start("1s").await?;
     fixture.receive(&[closed(1, "u", &["tea", "cake"]), closed(2, "nobody", &["cake"])]).await?;
     fixture.until_parked(1).await?;

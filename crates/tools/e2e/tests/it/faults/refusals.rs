@@ -22,7 +22,7 @@ async fn check(pipeline: &Pipeline, layer: Layer, (name, value): (&str, &str), n
 }
 
 #[tokio::test]
-async fn settings_that_are_missing_or_malformed() -> Result<()> {
+async fn missing_and_malformed_settings_are_named() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     for layer in Layer::ALL {
         for (name, value) in [
@@ -50,7 +50,7 @@ async fn settings_that_are_missing_or_malformed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_file_of_a_token_that_nobody_could_show() -> Result<()> {
+async fn a_token_file_with_an_unusable_token_is_rejected() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("token");
@@ -64,7 +64,7 @@ async fn a_file_of_a_token_that_nobody_could_show() -> Result<()> {
 
 /// Without any server, a mistake is reported all the same.
 #[tokio::test]
-async fn settings_of_one_service_before_anything_is_connected() -> Result<()> {
+async fn settings_of_one_service_are_checked_before_connecting() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     for (name, value) in [("REDIS_URL", "http://localhost"), ("REDIS_CA_FILE", "/nowhere/ca.pem")] {
         let stg = pipeline.service(Layer::Stg).env("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1").env(name, value);
@@ -77,7 +77,7 @@ async fn settings_of_one_service_before_anything_is_connected() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_settings_point_to_is_missing() -> Result<()> {
+async fn missing_topics_schemas_and_files_are_named() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     for layer in Layer::ALL {
         for name in ["KAFKA_SOURCE_TOPIC", "KAFKA_DEAD_LETTER_TOPIC"] {

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use harness::{Layer, Pipeline, Record};
 
 #[tokio::test]
-async fn by_every_service() -> Result<()> {
+async fn every_service_skips_foreign_records_and_counts_them_by_kind() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let tombstone = || Record { key: Some(b"gone".to_vec()), ..Record::default() };
     let foreign = || Record::of(r#"{"object_type": "service", "payload": {}}"#);

@@ -7,7 +7,7 @@ use devstack::{Options, Stack};
 use harness::{Layer, Pipeline, Process, Workload, until};
 
 #[tokio::test]
-async fn while_everything_is_away() -> Result<()> {
+async fn services_stop_within_the_grace_period_during_an_outage_of_everything() -> Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
     let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
     let week = Workload::dirty(92, 300);

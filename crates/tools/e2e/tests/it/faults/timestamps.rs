@@ -10,7 +10,7 @@ use crate::story::{Order, closed, workload};
 const ORDERS: [Order<'static>; 2] = [closed(1, "u", &["tea"]), closed(2, "u", &["tea"])];
 
 #[tokio::test]
-async fn in_seconds() -> Result<()> {
+async fn timestamps_in_seconds_are_rejected_unless_sent_dttm_is_used() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&workload(&ORDERS)?.reference).await?;
     let record = |order: &Order<'_>| Record { timestamp: Some(1_773_057_600), ..order.record() };

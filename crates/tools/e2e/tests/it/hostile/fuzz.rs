@@ -86,7 +86,7 @@ fn variable(name: &str) -> Result<Option<u64>> {
 
 #[tokio::test]
 async fn no_record_stops_a_service() -> Result<()> {
-    let pipeline = Pipeline::start(2).await?;
+    let pipeline = Pipeline::start(2).await?.in_pods_of_128_mib();
     pipeline.name(&[user("u")?, restaurant(&["tea"])?]).await?;
     let services = pipeline.start_all().await?;
     let end = Instant::now() + Duration::from_secs(variable("FUZZ_SECONDS")?.unwrap_or_default());

@@ -26,9 +26,9 @@ type Producer<'a> = &'a [(&'a str, &'a str)];
 /// The orders that are stored whatever is around them.
 const NEIGHBOURS: [u64; 3] = [1, 2, 3];
 
-/// A pipeline of one partition, with the names that `neighbour` needs.
+/// A pipeline of one partition in pods, with the names that `neighbour` needs.
 async fn pipeline() -> Result<Pipeline> {
-    let pipeline = Pipeline::start(1).await?;
+    let pipeline = Pipeline::start(1).await?.in_pods_of_128_mib();
     let large = hostile::restaurant("large", 12_000, 3)?;
     pipeline.name(&[user("u")?, restaurant(&["tea"])?, hostile::user()?, large]).await?;
     Ok(pipeline)
@@ -148,6 +148,39 @@ async fn orders_of_twelve_thousand_products_pass_every_service() -> Result<()> {
     let services = pipeline.start_all().await?;
     survive(&pipeline, &services).await?;
     assert_eq!(pipeline.count("SELECT count(*) FROM dds.h_order").await?, 9);
+    Ok(())
+}
+
+#[tokio::test]
+async fn small_versions_of_large_orders_are_stored_a_few_at_a_time() -> Result<()> {
+    let pipeline = pipeline().await?;
+    attack(&pipeline, [(Vec::new(), &[]), (Vec::new(), &[])]).await?;
+    let (large, small) = (|id| hostile::enriched(id, 0, 0, 10_000), |id| hostile::enriched(id, 1, 0, 1));
+    let topic = pipeline.source(Layer::Dds);
+    pipeline.produce(&topic, (100..112).map(large)).await?;
+    pipeline.produce(&topic, (100..112).map(small)).await?;
+    let services = pipeline.start_all().await?;
+    survive(&pipeline, &services).await?;
+    assert_eq!(pipeline.count("SELECT count(*) FROM dds.h_order").await?, 15);
+    let parts = "SELECT count(*) FROM dds.bv_order_states WHERE cardinality(product_pks) = 10000 AND quantities[1] + quantities[10000] = 1";
+    assert_eq!(pipeline.count(parts).await?, 12);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_order_of_very_many_products_is_a_dead_letter_of_dds() -> Result<()> {
+    let pipeline = pipeline().await?;
+    attack(&pipeline, [(Vec::new(), &[]), (Vec::new(), &[])]).await?;
+    let topic = pipeline.source(Layer::Dds);
+    let versions = (0..3).map(|number| hostile::enriched(101, number, number * 8_000, 8_000));
+    pipeline.produce_by(&ONE_BATCH, &topic, vec![hostile::enriched(100, 0, 0, 30_000)]).await?;
+    pipeline.produce(&topic, versions).await?;
+    let services = pipeline.start_all().await?;
+    survive(&pipeline, &services).await?;
+    let letters = pipeline.read(&pipeline.dead_letters(Layer::Dds)).await?;
+    let errors: Vec<_> = letters.iter().map(|letter| (letter.header("reason"), letter.header("error"))).collect();
+    let error = |products: &str| Some(format!("the order has or had {products} products, and 20000 are allowed"));
+    assert_eq!(errors, ["30000", "24000"].map(|products| (Some("too-large".to_owned()), error(products))));
     Ok(())
 }
 

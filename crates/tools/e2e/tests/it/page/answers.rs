@@ -10,7 +10,7 @@ use super::Fixture;
 const MAX_DATA_KIB: u64 = 48 << 10;
 
 #[tokio::test]
-async fn questions_are_read_strictly_and_nobody_is_named() -> Result<()> {
+async fn requests_are_parsed_strictly_and_responses_name_no_person() -> Result<()> {
     let week = Workload::clean(69, 300);
     let fixture = Fixture::set(&week).await?;
     let cdm = fixture.cdm()?;
@@ -43,7 +43,7 @@ async fn questions_are_read_strictly_and_nobody_is_named() -> Result<()> {
     });
     let people: Vec<String> = people.collect();
     ensure!(people.len() > 20, "hardly anybody ordered");
-    ensure!(!people.iter().any(|person| everything.contains(person.as_str())), "somebody is named");
+    ensure!(!people.iter().any(|person| everything.contains(person.as_str())), "a response contains a name");
 
     // The most expensive request, a hundred times, by ten clients at once.
     for _ in 0..10 {
@@ -58,7 +58,7 @@ async fn questions_are_read_strictly_and_nobody_is_named() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_a_browser_has_is_not_sent_again() -> Result<()> {
+async fn unchanged_responses_are_not_sent_again() -> Result<()> {
     let fixture = Fixture::set(&Workload::clean(70, 50)).await?;
     let cdm = fixture.cdm()?;
     for path in [

@@ -17,7 +17,7 @@ const OPERABLE: &str = "[...document.querySelectorAll('a[href], button, select, 
     .map((it) => it.id || it.closest('[id]')?.id + ' ' + it.tagName)";
 
 #[tokio::test]
-async fn gets_everywhere_and_is_seen() -> Result<()> {
+async fn everything_is_reachable_by_keyboard_with_a_visible_focus() -> Result<()> {
     let fixture = Fixture::set(&Workload::clean(68, 100)).await?;
     let mut browser = fixture.visit(&RUSSIAN).await?;
     browser.until("document.querySelectorAll('.legend button').length > 3").await?;
@@ -60,7 +60,7 @@ async fn walk(browser: &mut Browser, operable: &BTreeSet<String>) -> Result<BTre
         browser.press("Tab").await?;
         let focus = browser.evaluate(FOCUS).await?;
         let (place, seen) = (focus[0].as_str().context("no focus")?, focus[1] == true);
-        ensure!(seen || !operable.contains(place), "{place} has the focus, and nobody sees it");
+        ensure!(seen || !operable.contains(place), "{place} has the focus, which is not visible");
         reached.insert(place.to_owned());
     }
     Ok(reached)

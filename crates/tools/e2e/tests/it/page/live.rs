@@ -12,7 +12,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn new_orders_appear_by_themselves() -> Result<()> {
+async fn new_orders_appear_without_a_reload() -> Result<()> {
     let fixture = Fixture::set(&Workload::clean(63, 200)).await?;
     let mut browser = fixture.visit(&RUSSIAN).await?;
     read(&mut browser).await?;
@@ -39,7 +39,7 @@ async fn new_orders_appear_by_themselves() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_outage_is_told_and_passes() -> Result<()> {
+async fn an_outage_is_shown_until_it_ends() -> Result<()> {
     let stack = Stack::start(Options::default()).await?;
     let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
     let service = cdm(&pipeline).start().await?;

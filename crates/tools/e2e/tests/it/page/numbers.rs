@@ -23,7 +23,7 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 const AGE_NOW: &str = "SELECT refresh_age_seconds FROM cdm.freshness";
 
 #[tokio::test]
-async fn is_what_the_views_say() -> Result<()> {
+async fn every_number_of_the_page_equals_the_views() -> Result<()> {
     let fixture = Fixture::set(&Workload::dirty(61, 600)).await?;
     let spec = dashboards::orders()?;
     let (began, before) = (Instant::now(), fixture.pipeline.count(AGE_NOW).await?);

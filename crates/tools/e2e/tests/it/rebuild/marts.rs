@@ -34,7 +34,7 @@ const IDS: &str = "
     UNION ALL SELECT id, user_id, category_id FROM cdm.user_category_counters";
 
 #[tokio::test]
-async fn harmed_marts_are_right_at_one_moment() -> Result<()> {
+async fn wrong_marts_are_replaced_in_one_transaction() -> Result<()> {
     let mut fixture = Fixture::loaded(73, 600, 2).await?;
     let right = look(&fixture.pipeline, CONTENT).await?;
     fixture.take(Layer::Cdm)?.stop().await?;

@@ -9,7 +9,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use super::{Fixture, phase};
 
 #[tokio::test]
-async fn a_rebuild_is_refused_while_the_group_has_members() -> Result<()> {
+async fn a_rebuild_is_rejected_while_the_group_has_members() -> Result<()> {
     let fixture = Fixture::loaded(75, 100, 1).await?;
     for layer in [Layer::Dds, Layer::Cdm] {
         assert_refused(&fixture.pipeline, layer, &["has members", "stop every", layer.stem()]).await?;
@@ -18,7 +18,7 @@ async fn a_rebuild_is_refused_while_the_group_has_members() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_rebuild_is_refused_when_the_beginning_of_the_topic_is_gone() -> Result<()> {
+async fn a_rebuild_is_rejected_if_the_beginning_of_the_topic_is_deleted() -> Result<()> {
     let mut fixture = Fixture::loaded(76, 100, 2).await?;
     for layer in [Layer::Dds, Layer::Cdm] {
         fixture.take(layer)?.stop().await?;
@@ -29,7 +29,7 @@ async fn a_rebuild_is_refused_when_the_beginning_of_the_topic_is_gone() -> Resul
 }
 
 #[tokio::test]
-async fn a_rebuild_is_shown_and_needs_a_yes() -> Result<()> {
+async fn a_rebuild_shows_its_effect_and_needs_confirmation() -> Result<()> {
     let mut fixture = Fixture::loaded(77, 100, 1).await?;
     for layer in [Layer::Dds, Layer::Cdm] {
         fixture.take(layer)?.stop().await?;
@@ -52,7 +52,7 @@ async fn a_rebuild_is_shown_and_needs_a_yes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_stg_received_cannot_be_rebuilt() -> Result<()> {
+async fn stg_has_no_rebuild_command() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let output = pipeline.service(Layer::Stg).run(&["rebuild"]).await?;
     ensure!(output.status.code() == Some(64), "{}", output.status);

@@ -19,7 +19,7 @@ async fn failed(service: Service<'_>) -> Result<Vec<String>> {
 
 /// Rights are revoked one by one; `check` names each.
 #[tokio::test]
-async fn a_right_that_is_missing_is_named() -> Result<()> {
+async fn a_missing_right_is_named() -> Result<()> {
     let fixture = Fixture::start(1).await?;
     let taken = [
         (Layer::Stg, "DELETE", "TABLE stg.missing_names"),
@@ -47,7 +47,7 @@ async fn a_right_that_is_missing_is_named() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_role_that_only_reads_is_told() -> Result<()> {
+async fn a_read_only_role_is_reported() -> Result<()> {
     let fixture = Fixture::start(1).await?;
     let set = format!("ALTER ROLE tagmill_cdm IN DATABASE {} SET default_transaction_read_only", fixture.database);
     fixture.pipeline.sql(&format!("{set} = on")).await?;
@@ -64,7 +64,7 @@ async fn a_role_that_only_reads_is_told() -> Result<()> {
 
 /// A standby answers every query and accepts no writes.
 #[tokio::test]
-async fn a_standby_is_told() -> Result<()> {
+async fn a_standby_is_reported() -> Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
     let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
     stack.postgres().stop().await?;
@@ -78,7 +78,7 @@ async fn a_standby_is_told() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_pooler_of_statements_is_told() -> Result<()> {
+async fn a_pooler_in_statement_mode_is_reported() -> Result<()> {
     let stack = Stack::start(Options { pooled: Some(2), ..Options::for_tests() }).await?;
     let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
     let database = pipeline.sql("SELECT current_database()").await?.concat();

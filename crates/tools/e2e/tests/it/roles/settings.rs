@@ -149,7 +149,7 @@ async fn stated_everywhere(fixture: &Fixture) -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_stored_is_the_same_whatever_a_role_or_a_database_is_set_to() -> Result<()> {
+async fn settings_of_a_role_or_a_database_do_not_change_stored_data() -> Result<()> {
     let week = Workload::dirty(152, 300);
     let plain = flow(&week, &[]).await?;
     for (name, rows) in &plain {
@@ -169,7 +169,7 @@ async fn what_is_stored_is_the_same_whatever_a_role_or_a_database_is_set_to() ->
 
 /// A read-only default takes effect: services wait, report it, and continue when it is removed.
 #[tokio::test]
-async fn read_only_is_waited_out_and_told() -> Result<()> {
+async fn a_read_only_default_is_waited_out_and_reported() -> Result<()> {
     let week = Workload::clean(153, 50);
     let fixture = Fixture::start(1).await?;
     let pipeline = &fixture.pipeline;
@@ -193,7 +193,7 @@ async fn read_only_is_waited_out_and_told() -> Result<()> {
 
 /// A setting that no transaction can state is refused by name, at the start and by `check`.
 #[tokio::test]
-async fn what_cannot_be_stated_ends_the_service_by_name() -> Result<()> {
+async fn a_setting_that_no_transaction_can_override_is_rejected_by_name() -> Result<()> {
     let fixture = Fixture::start(1).await?;
     for setting in ROLE_SETTINGS.iter().filter(|setting| setting.treatment == Treatment::Verified) {
         let whom = format!("ALTER ROLE tagmill_cdm IN DATABASE {}", fixture.database);
@@ -212,7 +212,7 @@ async fn what_cannot_be_stated_ends_the_service_by_name() -> Result<()> {
 
 /// The page of operations explains every setting of the table, and no other.
 #[test]
-fn the_settings_are_those_of_the_page() -> Result<()> {
+fn the_documented_settings_are_those_of_the_code() -> Result<()> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../deploy/operations.md");
     let text = std::fs::read_to_string(page)?;
     let (_, section) = text.split_once("### Settings of a role or a database").context("no section")?;

@@ -50,7 +50,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn each_is_one_line() -> Result<()> {
+async fn each_wrong_security_setting_is_one_line() -> Result<()> {
     let fixture = Fixture::start().await?;
     let secured = fixture.secured()?;
     let strange = secured.untrusted_ca_file().display().to_string();

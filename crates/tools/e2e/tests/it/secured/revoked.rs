@@ -12,7 +12,7 @@ use super::{Fixture, ensure_silent};
 const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 #[tokio::test]
-async fn a_running_service_waits_to_be_let_in_again() -> Result<()> {
+async fn a_running_service_waits_while_its_login_is_revoked() -> Result<()> {
     let fixture = Fixture::start().await?;
     let week = Workload::dirty(111, 240);
     let (first, rest) = week.events.split_at(60);

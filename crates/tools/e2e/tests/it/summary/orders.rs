@@ -8,11 +8,11 @@ use workload::source::{Event, Reference};
 use super::Fixture;
 
 /// A version of an order: id, version, restaurant, UTC time, status, lines.
-fn order(id: u64, version: u8, restaurant: &str, date: &str, status: &str, dishes: &[(&str, i64, u64)]) -> Event {
+fn order(id: u64, version: u8, restaurant: &str, date: &str, status: &str, products: &[(&str, i64, u64)]) -> Event {
     let sent = format!("2026-03-09 12:{version:02}:00");
-    let items: Vec<Value> = dishes
+    let items: Vec<Value> = products
         .iter()
-        .map(|(dish, price, quantity)| json!({"id": dish, "name": dish, "price": price, "quantity": quantity}))
+        .map(|(product, price, quantity)| json!({"id": product, "name": product, "price": price, "quantity": quantity}))
         .collect();
     let message = json!({
         "object_id": id, "object_type": "order", "sent_dttm": sent,
@@ -24,11 +24,11 @@ fn order(id: u64, version: u8, restaurant: &str, date: &str, status: &str, dishe
     Event { value: Some(message.to_string().into_bytes()) }
 }
 
-/// Content of Redis: two users, and two restaurants with the same dishes, of this category.
+/// Content of Redis: two users, and two restaurants with the same products, of this category.
 fn reference(name: &str, category: &str) -> Result<Vec<Reference>> {
     let menu: Vec<Value> = ["tea", "roll"]
         .iter()
-        .map(|dish| json!({"_id": dish, "name": format!("{name} {dish}"), "price": 1, "category": category}))
+        .map(|product| json!({"_id": product, "name": format!("{name} {product}"), "price": 1, "category": category}))
         .collect();
     let restaurant =
         |id: &str| json!({"_id": id, "name": format!("{name} {id}"), "menu": menu, "update_ts": "2026-03-02"});
@@ -38,7 +38,7 @@ fn reference(name: &str, category: &str) -> Result<Vec<Reference>> {
 }
 
 #[tokio::test]
-async fn an_order_that_changes_takes_its_figures_along() -> Result<()> {
+async fn figures_follow_a_changed_order() -> Result<()> {
     let night = "2026-03-01 21:30:00"; // half past midnight in Moscow
     let first = vec![
         order(1, 0, "first", night, "CLOSED", &[("tea", 100, 2), ("roll", 300, 1)]),
@@ -75,7 +75,7 @@ async fn an_order_that_changes_takes_its_figures_along() -> Result<()> {
 }
 
 #[tokio::test]
-async fn names_are_the_latest_and_a_category_that_of_the_day() -> Result<()> {
+async fn figures_have_the_latest_names_and_the_category_of_the_day() -> Result<()> {
     let first = vec![order(1, 0, "first", "2026-03-02 12:00:00", "CLOSED", &[("tea", 100, 1)])];
     let fixture = Fixture::loaded(&Workload { reference: reference("Старое", "Напитки")?, events: first }).await?;
     fixture.pipeline.name(&reference("Новое", "Чай и кофе")?).await?;

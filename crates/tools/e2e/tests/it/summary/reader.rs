@@ -15,7 +15,7 @@ const VIEWS: &str = "SELECT c.relname FROM pg_class AS c
                      WHERE c.relnamespace = 'cdm'::regnamespace AND c.relkind IN ('v', 'r')";
 
 #[tokio::test]
-async fn the_reader_of_dashboards_sees_what_people_see_and_nothing_else() -> Result<()> {
+async fn the_dashboard_role_reads_schema_cdm_and_nothing_else() -> Result<()> {
     let fixture = Fixture::loaded(&Workload::clean(106, 100)).await?;
     let name = format!("{}_reader", fixture.pipeline.sql("SELECT current_database()").await?.concat());
     let url = fixture.pipeline.database_url();
@@ -57,7 +57,7 @@ async fn the_reader_of_dashboards_sees_what_people_see_and_nothing_else() -> Res
 }
 
 #[tokio::test]
-async fn who_may_make_no_roles_gives_one_that_is_there_its_rights() -> Result<()> {
+async fn an_existing_role_gets_its_rights_without_createrole() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let name = pipeline.sql("SELECT current_database()").await?.concat();
     let [database, owner, reader] = ["managed", "owner", "reader"].map(|what| format!("{name}_{what}"));

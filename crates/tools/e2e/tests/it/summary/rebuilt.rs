@@ -21,12 +21,12 @@ const FIGURES: &str = "
     FROM cdm.kpi AS k";
 
 #[tokio::test]
-async fn no_figure_falls_while_the_vault_is_rebuilt() -> Result<()> {
+async fn no_figure_decreases_while_the_vault_is_rebuilt() -> Result<()> {
     no_figure_falls(Layer::Dds, 107).await
 }
 
 #[tokio::test]
-async fn no_figure_falls_while_the_marts_are_rebuilt() -> Result<()> {
+async fn no_figure_decreases_while_the_marts_are_rebuilt() -> Result<()> {
     no_figure_falls(Layer::Cdm, 108).await
 }
 
@@ -49,7 +49,7 @@ async fn no_figure_falls(layer: Layer, seed: u64) -> Result<()> {
     fixture.wait_idle().await?;
     drop(stop);
     let looks = watching.await??;
-    ensure!(looks > 20, "nobody looked: {looks} times");
+    ensure!(looks > 20, "only {looks} observations");
     assert_eq!(fixture.pipeline.count("SELECT order_cnt FROM cdm.kpi").await?, 600);
     fixture.assert_right().await
 }

@@ -6,7 +6,7 @@ use harness::{Layer, Workload, until};
 use super::{Fixture, WAIT_TIMEOUT};
 
 #[tokio::test]
-async fn a_replay_of_everything_notes_nothing_and_changes_nothing() -> Result<()> {
+async fn a_replay_of_everything_makes_no_day_stale_and_changes_nothing() -> Result<()> {
     let mut fixture = Fixture::loaded(&Workload::dirty(103, 600)).await?;
     let before = fixture.pipeline.summary().await?;
     ensure!(before.values().all(|rows| !rows.is_empty()), "nothing is added up");
@@ -24,7 +24,7 @@ async fn a_replay_of_everything_notes_nothing_and_changes_nothing() -> Result<()
 }
 
 #[tokio::test]
-async fn an_emptied_vault_comes_back_to_the_same_figures() -> Result<()> {
+async fn a_truncated_vault_is_filled_again_with_the_same_figures() -> Result<()> {
     let mut fixture = Fixture::loaded(&Workload::dirty(104, 600)).await?;
     let before = fixture.pipeline.summary().await?;
     fixture.take(Layer::Dds)?.stop().await?;

@@ -8,7 +8,7 @@ use harness::{Pipeline, Workload, until};
 use super::{Fixture, WAIT_TIMEOUT, truth};
 
 #[tokio::test]
-async fn every_view_says_what_was_ordered() -> Result<()> {
+async fn every_view_agrees_with_the_orders() -> Result<()> {
     let fixture = Fixture::loaded(&Workload::dirty(101, 1_500)).await?;
     let kinds = fixture.pipeline.sql("SELECT DISTINCT status FROM truth.orders ORDER BY 1").await?;
     ensure!(kinds.contains(&"CANCELLED".to_owned()) && kinds.contains(&"CLOSED".to_owned()), "only {kinds:?}");
@@ -18,9 +18,9 @@ async fn every_view_says_what_was_ordered() -> Result<()> {
     fixture.assert_right().await
 }
 
-/// Nobody forces the refresh: it follows from what DDS notes, and from what PostgreSQL counts.
+/// The refresh follows from stale days of DDS and from the statistics of PostgreSQL.
 #[tokio::test]
-async fn a_change_is_seen_by_itself() -> Result<()> {
+async fn a_change_appears_without_a_forced_refresh() -> Result<()> {
     let week = Workload::dirty(102, 400);
     let (before, after) = week.events.split_at(week.events.len() / 2);
     let fixture = Fixture::loaded(&Workload { events: before.to_vec(), ..week.clone() }).await?;
@@ -37,7 +37,7 @@ async fn a_change_is_seen_by_itself() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_fresh_installation_has_views_with_nothing_in_them() -> Result<()> {
+async fn views_of_a_new_installation_are_empty() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let kpi = "SELECT order_cnt, closed_order_cnt, user_cnt, revenue, average_bill, tag_cnt FROM cdm.kpi";
     assert_eq!(pipeline.sql(kpi).await?, ["0|0|0|0|0|0"]);
@@ -52,7 +52,7 @@ const UNKNOWN: [&str; 4] =
     ["last_order_at_utc", "last_order_at_msk", "counters_changed_at_utc", "counters_changed_at_msk"];
 
 #[tokio::test]
-async fn a_refreshed_summary_of_nothing_makes_nothing_up() -> Result<()> {
+async fn a_refreshed_empty_summary_shows_no_values() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let _cdm = pipeline.service(harness::Layer::Cdm).env("SUMMARY_REFRESH", "100ms").start().await?;
     pipeline.summarized().await?;
@@ -89,7 +89,7 @@ const COLUMNS: &str = "
     WHERE c.relnamespace = 'cdm'::regnamespace AND c.relkind = 'v' AND a.attnum > 0";
 
 #[tokio::test]
-async fn every_column_is_described_and_of_a_type_that_dashboards_read() -> Result<()> {
+async fn every_column_has_a_comment_and_a_type_that_dashboards_support() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let mut views = BTreeSet::new();
     for row in pipeline.sql(COLUMNS).await? {

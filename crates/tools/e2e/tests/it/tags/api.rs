@@ -52,7 +52,7 @@ impl Api {
 }
 
 #[tokio::test]
-async fn what_is_asked_is_answered_as_the_document_says() -> Result<()> {
+async fn responses_conform_to_the_openapi_document() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     pipeline.sql("DELETE FROM cdm.tag_rules").await?;
     rule(&pipeline, 100, "category", CATEGORY, 3, "Любит завтраки / rare").await?;
@@ -141,7 +141,7 @@ async fn what_is_asked_is_answered_as_the_document_says() -> Result<()> {
     }
     let paths: BTreeSet<String> = api.document["paths"].as_object().context("no paths")?.keys().cloned().collect();
     assert_eq!(api.asked, paths, "not every path of the document was tried");
-    // It only reads, whatever is tried.
+    // The API is read-only.
     let (status, _) = api.cdm.ask("POST", "/api/v1/rules", "content-length: 0\r\n").await?;
     assert_eq!(status, 405);
     Ok(())
@@ -159,7 +159,7 @@ async fn refusals(cdm: &Process) -> Result<(f64, f64)> {
 }
 
 #[tokio::test]
-async fn with_a_token_nobody_else_is_answered_and_without_the_api_nobody() -> Result<()> {
+async fn a_token_is_required_if_set_and_a_disabled_api_answers_404() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("token");
@@ -195,7 +195,7 @@ async fn with_a_token_nobody_else_is_answered_and_without_the_api_nobody() -> Re
 }
 
 #[tokio::test]
-async fn a_database_that_hangs_is_an_answer_too_and_the_probes_do_not_wait_for_it() -> Result<()> {
+async fn a_hanging_database_is_answered_with_503_and_does_not_delay_the_probes() -> Result<()> {
     let stack = devstack::Stack::start(devstack::Options::default()).await?;
     let pipeline = Pipeline::start_on(stack.endpoints(), 1).await?;
     let cdm = pipeline.service(Layer::Cdm).start().await?;

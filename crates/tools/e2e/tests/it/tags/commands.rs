@@ -74,16 +74,16 @@ async fn rules_are_previewed_written_and_listed() -> Result<()> {
     ensure!(run(&pipeline, &["preview", &id, "--remove"]).await?.contains(&format!("1 users lose it: {USER} (12)")));
     let dry = run(&pipeline, &["remove", &id, "--dry-run"]).await?;
     ensure!(dry.contains("1 users would lose the tag") && dry.ends_with("nothing was changed\n"), "{dry}");
-    ensure!(refused(&pipeline, &["remove", &id]).await?.0 == Some(64), "nobody was asked");
+    ensure!(refused(&pipeline, &["remove", &id]).await?.0 == Some(64), "no confirmation was asked for");
     ensure!(run(&pipeline, &["remove", &id, "--yes"]).await?.contains("1 lose it"));
     applied(&pipeline).await?;
     ensure!(tags(&pipeline).await?.is_empty());
-    assert_eq!(pipeline.assert_tags_are_told().await?.events, 8);
+    assert_eq!(pipeline.assert_tags_are_published().await?.events, 8);
     Ok(())
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_rule_is_refused_in_one_line() -> Result<()> {
+async fn an_invalid_rule_is_rejected_with_one_line() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let before = pipeline.sql("SELECT * FROM cdm.tag_rules").await?;
     for (arguments, code, words) in [

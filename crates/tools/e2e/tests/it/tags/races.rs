@@ -11,7 +11,7 @@ use crate::tags::{CATEGORY, USER, counters, rule, say, tags};
 const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn a_rule_that_arrives_while_a_batch_is_under_way_misses_nobody() -> Result<()> {
+async fn a_rule_changed_during_a_batch_is_applied_to_every_user() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     // Two: one has the batch in hand, and the other one sees to the rule.
     let cdm = || pipeline.service(Layer::Cdm);
@@ -29,12 +29,12 @@ async fn a_rule_that_arrives_while_a_batch_is_under_way_misses_nobody() -> Resul
 
     pipeline.wait_idle_up_to(&[Layer::Cdm]).await?;
     assert_eq!(tags(&pipeline).await?, [format!("{USER}|100|Завтракает")]);
-    assert_eq!(pipeline.assert_tags_are_told().await?.events, 1);
+    assert_eq!(pipeline.assert_tags_are_published().await?.events, 1);
     Ok(())
 }
 
 #[tokio::test]
-async fn what_another_replica_sees_to_is_waited_for_and_all_else_goes_on() -> Result<()> {
+async fn users_of_a_shard_in_work_are_waited_for_and_the_others_continue() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
     let [low, high] = [user_of_shard(0)?, user_of_shard(1)?];
@@ -55,7 +55,7 @@ async fn what_another_replica_sees_to_is_waited_for_and_all_else_goes_on() -> Re
     let mut everybody = [tagged(&low), tagged(&high)];
     everybody.sort();
     assert_eq!(tags(&pipeline).await?, everybody);
-    assert_eq!(pipeline.assert_tags_are_told().await?.events, 2);
+    assert_eq!(pipeline.assert_tags_are_published().await?.events, 2);
     Ok(())
 }
 

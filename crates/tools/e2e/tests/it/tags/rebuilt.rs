@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use harness::{Layer, Pipeline, Workload, until};
 
 #[tokio::test]
-async fn tags_that_followed_wrong_marts_follow_the_rebuilt_ones() -> Result<()> {
+async fn tags_are_corrected_after_a_rebuild_of_the_marts() -> Result<()> {
     let week = Workload::clean(83, 400);
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&week.reference).await?;
@@ -22,7 +22,7 @@ async fn tags_that_followed_wrong_marts_follow_the_rebuilt_ones() -> Result<()> 
     let gone = async || {
         Ok(pipeline.untagged().await? == 0 && pipeline.count("SELECT count(*) FROM cdm.user_tags").await? == 0)
     };
-    until("nobody has a tag", Duration::from_secs(60), gone).await?;
+    until("no user has a tag", Duration::from_secs(60), gone).await?;
 
     services[2].stop().await?;
     let output = pipeline.service(Layer::Cdm).run(&["rebuild", "--yes"]).await?;
@@ -35,6 +35,6 @@ async fn tags_that_followed_wrong_marts_follow_the_rebuilt_ones() -> Result<()> 
     let now = pipeline.sql("SELECT user_id, rule_id FROM cdm.user_tags ORDER BY 1, 2").await?;
     ensure!(now == right, "{} tags, and {} before", now.len(), right.len());
     // Each was told three times: it came, it went, it came back.
-    assert_eq!(pipeline.assert_tags_are_told().await?.events, 3 * right.len());
+    assert_eq!(pipeline.assert_tags_are_published().await?.events, 3 * right.len());
     Ok(())
 }

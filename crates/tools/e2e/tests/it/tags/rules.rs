@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::tags::{CATEGORY, USER, counters, history, rule, say, tags};
 
 #[tokio::test]
-async fn a_rule_that_is_added_changed_renamed_disabled_or_deleted_reaches_everybody() -> Result<()> {
+async fn a_rule_that_is_added_changed_renamed_disabled_or_deleted_is_applied_to_every_user() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
     say(&pipeline, counters(USER, 1, 7, 3)).await?;
@@ -54,12 +54,12 @@ async fn a_rule_that_is_added_changed_renamed_disabled_or_deleted_reaches_everyb
         of_user[1..3],
         [format!("{USER}|100|2|revoked|Завтракает|7|6"), format!("{USER}|100|3|assigned|Жаворонок|7|6")]
     );
-    assert_eq!(pipeline.assert_tags_are_told().await?.repeats, 0);
+    assert_eq!(pipeline.assert_tags_are_published().await?.repeats, 0);
     Ok(())
 }
 
 #[tokio::test]
-async fn who_has_nothing_of_another_subject_is_told_the_name_of_that_one() -> Result<()> {
+async fn an_event_has_the_name_of_its_subject_even_without_a_counter() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     rule(&pipeline, 100, "product", "dish", 1, "Сырники").await?;
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
@@ -97,7 +97,7 @@ const CHANGES: [&str; 8] = [
 ];
 
 #[tokio::test]
-async fn rules_change_again_and_again_while_orders_come_to_two_replicas() -> Result<()> {
+async fn tags_are_correct_while_rules_change_and_two_replicas_process_orders() -> Result<()> {
     let week = Workload::dirty(81, 1_200);
     let pipeline = Pipeline::start(2).await?;
     pipeline.name(&week.reference).await?;
@@ -105,14 +105,14 @@ async fn rules_change_again_and_again_while_orders_come_to_two_replicas() -> Res
     services.push(pipeline.service(Layer::Cdm).start().await?);
     for (part, change) in week.events.chunks(week.events.len().div_ceil(CHANGES.len())).zip(CHANGES) {
         pipeline.load(part).await?;
-        sleep(Duration::from_millis(700)).await; // a while under way, whatever that is on this machine
+        sleep(Duration::from_millis(700)).await; // some time for changes to be in progress
         pipeline.sql(change).await?;
     }
     pipeline.wait_idle().await?;
     pipeline.audit().await?;
     pipeline.assert_marts(&week.expected()).await?;
-    let told = pipeline.assert_tags_are_told().await?;
-    ensure!(told.events > 500, "only {} changes of tags", told.events);
+    let published = pipeline.assert_tags_are_published().await?;
+    ensure!(published.events > 500, "only {} changes of tags", published.events);
     let revoked = pipeline.count("SELECT count(*) FROM cdm.user_tag_events WHERE action = 'revoked'").await?;
     ensure!(revoked > 100, "only {revoked} tags were revoked");
     Ok(())

@@ -6,7 +6,7 @@ use harness::{Layer, Pipeline};
 use crate::tags::{CATEGORY, USER, counters, history, rule, say, tags};
 
 #[tokio::test]
-async fn a_tag_comes_with_the_tenth_order_and_goes_when_one_is_taken_back() -> Result<()> {
+async fn a_tag_is_assigned_at_the_threshold_and_revoked_below_it() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     rule(&pipeline, 100, "category", CATEGORY, 10, "Любитель завтраков").await?;
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
@@ -16,7 +16,7 @@ async fn a_tag_comes_with_the_tenth_order_and_goes_when_one_is_taken_back() -> R
         let expected = if has_it { vec![tag.clone()] } else { Vec::new() };
         ensure!(tags(&pipeline).await? == expected, "after {count}: {:?}", tags(&pipeline).await?);
     }
-    // Old news, in whatever order.
+    // Older messages, in any order.
     say(&pipeline, counters(USER, 4, 9, 1)).await?;
     say(&pipeline, counters(USER, 1, 0, 0)).await?;
     assert_eq!(
@@ -27,18 +27,18 @@ async fn a_tag_comes_with_the_tenth_order_and_goes_when_one_is_taken_back() -> R
             format!("{USER}|100|3|assigned|Любитель завтраков|30|10"),
         ]
     );
-    let told = pipeline.assert_tags_are_told().await?;
-    assert_eq!((told.events, told.repeats), (3, 0));
+    let published = pipeline.assert_tags_are_published().await?;
+    assert_eq!((published.events, published.repeats), (3, 0));
     Ok(())
 }
 
 #[tokio::test]
-async fn rules_about_a_dish_a_category_and_the_same_thing_twice_do_not_mind_each_other() -> Result<()> {
+async fn rules_about_one_subject_or_equal_keys_are_independent() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     rule(&pipeline, 100, "category", CATEGORY, 2, "Завтракает").await?;
     rule(&pipeline, 101, "category", CATEGORY, 3, "Завтракает").await?;
     rule(&pipeline, 102, "product", "dish", 1, "Сырники").await?;
-    // A category of the dish's id, a dish of the category's name: the same key, another subject.
+    // A category of the product's id, a product of the category's name: the same key, another subject.
     rule(&pipeline, 103, "category", "dish", 1, "никогда").await?;
     rule(&pipeline, 104, "product", CATEGORY, 1, "никогда").await?;
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
@@ -49,18 +49,18 @@ async fn rules_about_a_dish_a_category_and_the_same_thing_twice_do_not_mind_each
     );
     say(&pipeline, counters(USER, 2, 2, 0)).await?;
     assert_eq!(tags(&pipeline).await?, [format!("{USER}|100|Завтракает")]);
-    assert_eq!(pipeline.assert_tags_are_told().await?.events, 5);
+    assert_eq!(pipeline.assert_tags_are_published().await?.events, 5);
     Ok(())
 }
 
 #[tokio::test]
-async fn the_message_is_what_the_contract_says() -> Result<()> {
+async fn the_message_conforms_to_the_contract() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     rule(&pipeline, 100, "product", "dish", 2, "Любитель сырников").await?;
     let _cdm = pipeline.service(Layer::Cdm).start().await?;
     say(&pipeline, counters(USER, 1, 0, 2)).await?;
-    let told = pipeline.read(&pipeline.destination(Layer::Cdm)).await?;
-    let [message] = told.as_slice() else { anyhow::bail!("one message, not {told:?}") };
+    let messages = pipeline.read(&pipeline.destination(Layer::Cdm)).await?;
+    let [message] = messages.as_slice() else { anyhow::bail!("one message, not {messages:?}") };
     assert_eq!(message.key.as_deref(), Some(USER.as_bytes()));
     let mut json = message.json()?;
     let at = json["at"].take();

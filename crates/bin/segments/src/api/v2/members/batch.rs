@@ -81,7 +81,7 @@ struct RejectedItem {
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and request have one effect"),
     ),
     request_body = Batch,
-    responses((status = 200, body = BatchResult), (status = "default", body = ProblemBody))
+    responses((status = 200, body = BatchResult), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn batch(
     State(api): State<Api>,

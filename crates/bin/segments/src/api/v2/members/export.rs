@@ -61,7 +61,7 @@ pub(in crate::api::v2) struct ExportParameters {
     params(("name" = String, Path, description = "The name of the segment"), ExportParameters),
     responses(
         (status = 200, content((String = "text/csv"), (String = "application/x-ndjson"))),
-        (status = "default", body = ProblemBody),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::api::v2) async fn export(
@@ -74,7 +74,7 @@ pub(in crate::api::v2) async fn export(
     if name.contains('\0') {
         return Err(Problem::no_segment(&name));
     }
-    let rows = reads::rows(&api.database, &CLOCK, &[&name]).await?;
+    let rows = api.database.read(&CLOCK, &[&name]).await?;
     let row = rows.first().ok_or_else(|| Problem::no_segment(&name))?;
     let (now, segment_id): (PgTimestamp, Option<i32>) = (get(row, 0)?, get(row, 1)?);
     let segment_id = segment_id.ok_or_else(|| Problem::no_segment(&name))?;

@@ -32,7 +32,7 @@ use crate::{
             problem::{Problem, ProblemBody},
         },
     },
-    changes::{Answer, Begun, Cause, Change, Error, Items, Rejected},
+    changes::{Answer, Begun, Cause, Change, Claim, Error, Items, Rejected},
 };
 
 /// Imports at the same time in this process. Each has a connection of its own.
@@ -41,6 +41,9 @@ static RUNNING: Semaphore = Semaphore::const_new(4);
 /// The time within which the next part of a file has to arrive, and the time for the whole request.
 const PART_TIMEOUT: Duration = Duration::from_secs(30);
 const IMPORT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// The time for which the rest of a refused file is read.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Size of a part of COPY, in bytes, from which it is sent.
 const COPY_PART: usize = 64 << 10;
@@ -88,7 +91,7 @@ struct Upload {
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and request have one effect"),
     ),
     request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, body = ImportResult), (status = "default", body = ProblemBody))
+    responses((status = 200, body = ImportResult), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn import(
     State(api): State<Api>,
@@ -112,21 +115,24 @@ pub(in crate::api::v2) async fn import(
         long.allow();
     }
     let mut upload = Upload { body: body.into_data_stream(), hash: fingerprint(&parts) };
-    let importing = async {
-        match api.changes.begin_long(claim).await? {
-            Begun::Stored { fingerprint, answer } => {
-                while upload.next().await?.is_some() {}
-                replay(&fingerprint, &upload.fingerprint(), answer)
-            }
-            Begun::New(change) => run(change, upload, &name, &cause).await,
-        }
-    };
     let late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "import_timeout", "the import took more than 10 minutes");
-    timeout(IMPORT_TIMEOUT, importing).await.map_err(|_| late())?
+    let imported = timeout(IMPORT_TIMEOUT, run(&api, claim, &mut upload, &name, &cause)).await;
+    let result = imported.unwrap_or_else(|_| Err(late()));
+    if result.is_err() {
+        upload.drain().await;
+    }
+    result
 }
 
-async fn run(change: Change, mut upload: Upload, name: &str, cause: &Cause) -> Result<Response> {
-    match apply(&change, &mut upload, name, cause).await {
+async fn run(api: &Api, claim: Option<Claim>, upload: &mut Upload, name: &str, cause: &Cause) -> Result<Response> {
+    let change = match api.changes.begin_long(claim).await? {
+        Begun::New(change) => change,
+        Begun::Stored { fingerprint, answer } => {
+            while upload.next().await?.is_some() {}
+            return replay(&fingerprint, &upload.fingerprint(), answer);
+        }
+    };
+    match apply(&change, upload, name, cause).await {
         Ok(answer) => {
             change.commit(&upload.fingerprint(), &answer).await?;
             Ok(response(answer))
@@ -199,6 +205,12 @@ impl Upload {
             self.hash.update(part);
         }
         Ok(part)
+    }
+
+    /// Reads the rest of the file, for a while: many clients read no answer before they have sent everything.
+    async fn drain(&mut self) {
+        let rest = async { while let Ok(Some(_)) = self.next().await {} };
+        let _ = timeout(DRAIN_TIMEOUT, rest).await;
     }
 
     /// The hash of the request.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::{
-    Api, PathPart, reads,
+    Api, PathPart,
     v2::{
         Result, instant,
         page::{List, Page},
@@ -48,7 +48,7 @@ pub(in crate::api::v2) struct ListParameters {
     path = "/api/v2/segments/{name}/members",
     tag = "members",
     params(("name" = String, Path, description = "The name of the segment"), ListParameters),
-    responses((status = 200, body = List<Member>), (status = "default", body = ProblemBody))
+    responses((status = 200, body = List<Member>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn list(
     State(api): State<Api>,
@@ -59,7 +59,7 @@ pub(in crate::api::v2) async fn list(
     if name.contains('\0') {
         return Err(Problem::no_segment(&name));
     }
-    let rows = reads::rows(&api.database, &LIST, &[&name, &page.at(), &page.after_id(), &page.rows()]).await?;
+    let rows = api.database.read(&LIST, &[&name, &page.at(), &page.after_id(), &page.rows()]).await?;
     if rows.first().map_or(Ok(None), |row| get::<Option<i32>>(row, 1))?.is_none() {
         return Err(Problem::no_segment(&name));
     }

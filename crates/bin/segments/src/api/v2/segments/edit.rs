@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{SELECT, Segment, segment, settings::Settings};
+use super::{SELECT, SegmentDetails, segment, settings::Settings};
 use crate::{
     api::{
         Api, PathPart,
@@ -54,7 +54,7 @@ pub(in crate::api::v2) struct NewSegment {
     tag = "segments",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key and request have one effect")),
     request_body = NewSegment,
-    responses((status = 201, body = Segment), (status = "default", body = ProblemBody))
+    responses((status = 201, body = SegmentDetails), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn create(
     State(api): State<Api>,
@@ -100,7 +100,7 @@ pub(in crate::api::v2) async fn create(
     tag = "segments",
     params(("name" = String, Path, description = "The name of the segment")),
     request_body = Settings,
-    responses((status = 200, body = Segment), (status = "default", body = ProblemBody))
+    responses((status = 200, body = SegmentDetails), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn configure(
     State(api): State<Api>,
@@ -129,7 +129,7 @@ pub(in crate::api::v2) async fn configure(
     path = "/api/v2/segments/{name}",
     tag = "segments",
     params(("name" = String, Path, description = "The name of the segment")),
-    responses((status = 204), (status = "default", body = ProblemBody))
+    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn delete(
     State(api): State<Api>,
@@ -156,7 +156,7 @@ pub(in crate::api::v2) async fn delete(
         ("name" = String, Path, description = "The name of the segment"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and request have one effect"),
     ),
-    responses((status = 200, body = Segment), (status = "default", body = ProblemBody))
+    responses((status = 200, body = SegmentDetails), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn restore(
     State(api): State<Api>,

@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use serde::{Deserialize, Deserializer};
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
@@ -14,10 +14,8 @@ use crate::{
         },
     },
     changes::Config,
+    refresh::Params,
 };
-
-/// The kinds of `refresh_params` that can be set here. A percentage is assigned, because that has an effect at once.
-const KINDS: [&str; 3] = ["query", "procedure", "tag"];
 
 /// Settings of a segment. A field that is absent stays as it is; null clears it.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -83,18 +81,11 @@ impl Settings {
 }
 
 fn params(text: &str) -> Result<()> {
-    let value: Value = serde_json::from_str(text).unwrap_or_default();
-    let fields = value.as_object().filter(|fields| fields.len() == 1);
-    match fields.and_then(|fields| fields.keys().next()).map(String::as_str) {
-        Some(kind) if KINDS.contains(&kind) => Ok(()),
-        Some("percent") => {
-            let detail = "a percentage is set by POST /api/v2/segments/{name}/assign";
-            Err(Problem::invalid("invalid_refresh_params", detail))
-        }
-        _ => {
-            let detail = format!("refresh_params has to be an object with exactly one key of {KINDS:?}");
-            Err(Problem::invalid("invalid_refresh_params", detail))
-        }
+    let invalid = |detail: String| Problem::invalid("invalid_refresh_params", detail);
+    match Params::parse(text).map_err(|error| invalid(error.to_string()))? {
+        // It has an effect at once.
+        Params::Percent(_) => Err(invalid("a percentage is set by POST /api/v2/segments/{name}/assign".to_owned())),
+        Params::Query(_) | Params::Procedure(_) | Params::Tag(_) => Ok(()),
     }
 }
 

@@ -5,10 +5,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{SELECT, User, user};
+use super::{SELECT, UserDetails, user};
 use crate::{
     api::{
-        Api, PathPart, reads,
+        Api, PathPart,
         v2::{
             Result,
             command::Body,
@@ -43,14 +43,14 @@ enum Wanted {
     tag = "users",
     params(("user" = String, Path, description = "GUID; of a user who exists, also number, or `source:` and the id")),
     request_body = NewStatus,
-    responses((status = 200, body = User), (status = "default", body = ProblemBody))
+    responses((status = 200, body = UserDetails), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn put(
     State(api): State<Api>,
     PathPart(text): PathPart<3>,
     cause: Cause,
     Body(NewStatus { status }): Body<NewStatus>,
-) -> Result<Json<User>> {
+) -> Result<Json<UserDetails>> {
     let status = match status {
         Wanted::Active => Status::Active,
         Wanted::Excluded => Status::Excluded,
@@ -59,7 +59,7 @@ pub(in crate::api::v2) async fn put(
     let asked = api.changes.next_request().await?;
     api.changes.set_status(guid, status, asked, true, &cause).await?;
     let none = (None::<i32>, None::<&str>);
-    let rows = reads::rows(&api.database, &SELECT, &[&none.0, &Some(guid), &none.1]).await?;
+    let rows = api.database.read(&SELECT, &[&none.0, &Some(guid), &none.1]).await?;
     user(rows.first().ok_or_else(Problem::no_user)?).map(Json)
 }
 
@@ -69,7 +69,7 @@ pub(in crate::api::v2) async fn put(
     path = "/api/v2/users/{user}",
     tag = "users",
     params(("user" = String, Path, description = "GUID, number, or `source:` and the id in the source")),
-    responses((status = 204), (status = "default", body = ProblemBody))
+    responses((status = 204), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn remove(
     State(api): State<Api>,
@@ -89,6 +89,6 @@ async fn guid(api: &Api, text: &str) -> Result<Uuid> {
         return Ok(guid);
     }
     let (id, guid, source_id) = who.ids();
-    let rows = reads::rows(&api.database, &SELECT, &[&id, &guid, &source_id]).await?;
+    let rows = api.database.read(&SELECT, &[&id, &guid, &source_id]).await?;
     Ok(database::get(rows.first().ok_or_else(Problem::no_user)?, 1)?)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::{
-    Api, PathPart, reads,
+    Api, PathPart,
     v2::{
         Result, instant,
         page::{List, Page},
@@ -50,7 +50,7 @@ pub(in crate::api::v2) struct HistoryParameters {
         ("user" = String, Path, description = "GUID, number, or `source:` and the id in the source"),
         HistoryParameters,
     ),
-    responses((status = 200, body = List<Event>), (status = "default", body = ProblemBody))
+    responses((status = 200, body = List<Event>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn history(
     State(api): State<Api>,
@@ -65,7 +65,7 @@ pub(in crate::api::v2) async fn history(
     let place = i32::try_from(page.after(2, 0)).unwrap_or_default();
     let parameters: [&dyn database::Parameter; 8] =
         [&id, &guid, &source_id, &page.at(), &after, &page.after(1, 0), &place, &page.rows()];
-    let rows = reads::rows(&api.database, &LIST, &parameters).await?;
+    let rows = api.database.read(&LIST, &parameters).await?;
     if rows.first().map_or(Ok(None), |row| get::<Option<i32>>(row, 1))?.is_none() {
         return Err(Problem::no_user());
     }

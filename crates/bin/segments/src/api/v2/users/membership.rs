@@ -6,13 +6,17 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::api::{
-    Api, PathPart, reads,
-    v2::{
-        Result, instant,
-        problem::{Problem, ProblemBody},
-        who,
+use crate::{
+    api::{
+        Api, PathPart,
+        v2::{
+            Result, instant,
+            problem::{Problem, ProblemBody},
+            who,
+        },
     },
+    metrics::request_failed,
+    tags::Reason as TagReason,
 };
 
 const SELECT: Statement = statement!("segments/reads/select_membership");
@@ -20,7 +24,7 @@ const REASON: Statement = statement!("segments/reads/select_reason");
 
 /// Whether a user is in a segment now.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api::v2) struct Membership {
+pub(in crate::api::v2) struct MemberStatus {
     member: bool,
     /// null: no member.
     since: Option<String>,
@@ -42,6 +46,24 @@ pub(in crate::api::v2) struct Reason {
     /// The operation that added the user, or that ended the last membership. null: there was none, or its time is over and
     /// this is not recorded yet.
     operation: Option<Behind>,
+    /// Of the segment of a tag: the rule that assigned the tag last, or revoked it.
+    tag_rule: Option<TagRule>,
+}
+
+/// The last change of a user's tag.
+#[derive(Debug, Serialize, ToSchema)]
+struct TagRule {
+    rule_id: i64,
+    /// `assigned` or `revoked`.
+    action: String,
+    /// `category` or `product`.
+    subject: String,
+    subject_name: String,
+    /// The number of orders with it.
+    order_cnt: i32,
+    /// The number from which the rule assigns the tag.
+    threshold: i32,
+    at: Option<String>,
 }
 
 /// An operation, as a reason.
@@ -70,18 +92,18 @@ struct Behind {
         ("user" = String, Path, description = "GUID, number, or `source:` and the id in the source"),
         ("name" = String, Path, description = "The name of the segment"),
     ),
-    responses((status = 200, body = Membership), (status = "default", body = ProblemBody))
+    responses((status = 200, body = MemberStatus), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn get(
     State(api): State<Api>,
     PathPart(text): PathPart<3>,
     PathPart(name): PathPart<5>,
-) -> Result<Json<Membership>> {
+) -> Result<Json<MemberStatus>> {
     let row = row(&api, &SELECT, &text, &name).await?;
     let since: Option<PgTimestamp> = value(&row, 2)?;
     let until: Option<PgTimestamp> = value(&row, 3)?;
     let (since, member) = (since.and_then(instant::text), since.is_some());
-    Ok(Json(Membership { member, since, until: until.and_then(instant::text) }))
+    Ok(Json(MemberStatus { member, since, until: until.and_then(instant::text) }))
 }
 
 /// Why a user is in a segment, or no longer
@@ -93,7 +115,7 @@ pub(in crate::api::v2) async fn get(
         ("user" = String, Path, description = "GUID, number, or `source:` and the id in the source"),
         ("name" = String, Path, description = "The name of the segment"),
     ),
-    responses((status = 200, body = Reason), (status = "default", body = ProblemBody))
+    responses((status = 200, body = Reason), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn why(
     State(api): State<Api>,
@@ -110,6 +132,27 @@ pub(in crate::api::v2) async fn why(
         by_refresh: value::<Option<bool>>(&row, 5)?.unwrap_or(false),
         bucket: value(&row, 2)?,
         operation: behind(&row)?,
+        tag_rule: tag_rule(&api, &row, now).await?,
+    }))
+}
+
+/// The rule behind the membership in the segment of a tag. If the order warehouse does not answer, the rest is told.
+async fn tag_rule(api: &Api, row: &Row, now: PgTimestamp) -> Result<Option<TagRule>> {
+    let (user_id, tag): (Option<i32>, Option<&str>) = (value(row, 12)?, value(row, 13)?);
+    let (Some(user_id), Some(tag)) = (user_id, tag) else { return Ok(None) };
+    let found = TagReason::find(&api.database, user_id, tag, now).await;
+    let found = found.unwrap_or_else(|failure| {
+        request_failed(failure);
+        None
+    });
+    Ok(found.map(|found| TagRule {
+        rule_id: found.rule_id,
+        action: found.action,
+        subject: found.subject,
+        subject_name: found.subject_name,
+        order_cnt: found.order_cnt,
+        threshold: found.threshold,
+        at: instant::text(found.at),
     }))
 }
 
@@ -132,7 +175,7 @@ async fn row(api: &Api, statement: &Statement, user: &str, name: &str) -> Result
         return Err(Problem::no_segment(name));
     }
     let (id, guid, source_id) = who.ids();
-    let mut rows = reads::rows(&api.database, statement, &[&id, &guid, &source_id, &name]).await?;
+    let mut rows = api.database.read(statement, &[&id, &guid, &source_id, &name]).await?;
     let row = rows.pop().ok_or_else(|| Problem::no_segment(name))?;
     match value::<Option<i32>>(&row, 1)? {
         Some(_) => Ok(row),

@@ -15,7 +15,7 @@ use super::super::{
     who,
 };
 use crate::{
-    api::{Api, PathPart, reads},
+    api::{Api, PathPart},
     changes::{Cause, Change, Pair, Plan, State as Locked, Status, Wish},
 };
 
@@ -57,7 +57,7 @@ pub(in crate::api::v2) struct ListParameters {
         ("user" = String, Path, description = "GUID, number, or `source:` and the id in the source"),
         ListParameters,
     ),
-    responses((status = 200, body = List<UserSegment>), (status = "default", body = ProblemBody))
+    responses((status = 200, body = List<UserSegment>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn list(
     State(api): State<Api>,
@@ -69,7 +69,7 @@ pub(in crate::api::v2) async fn list(
     let (id, guid, source_id) = who.ids();
     let parameters: [&dyn database::Parameter; 6] =
         [&id, &guid, &source_id, &page.at(), &page.after_id(), &page.rows()];
-    let rows = reads::rows(&api.database, &LIST, &parameters).await?;
+    let rows = api.database.read(&LIST, &parameters).await?;
     if rows.first().map_or(Ok(None), |row| get::<Option<i32>>(row, 1))?.is_none() {
         return Err(Problem::no_user());
     }
@@ -128,7 +128,7 @@ pub(in crate::api::v2) struct UserChangeResult {
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and request have one effect"),
     ),
     request_body = UserChange,
-    responses((status = 200, body = UserChangeResult), (status = "default", body = ProblemBody))
+    responses((status = 200, body = UserChangeResult), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn change(
     State(api): State<Api>,

@@ -28,7 +28,7 @@ pub(super) fn good(number: u32) -> (Value, String) {
 }
 
 #[tokio::test]
-async fn every_field() -> Result<()> {
+async fn every_field_of_counters_is_checked() -> Result<()> {
     let mut maker = Maker::new(good);
     maker.required(&[("/user_id", Type::Text), ("/categories", Type::Object), ("/products", Type::Object)]);
     for (counter, name) in [(CATEGORY, "category_name"), (PRODUCT, "product_name")] {
@@ -62,7 +62,7 @@ async fn every_field() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_are_no_counters_at_all() -> Result<()> {
+async fn documents_that_are_not_counters_are_rejected() -> Result<()> {
     let mut maker = Maker::new(good);
     values::documents(&mut maker);
     let product = format!("{PRODUCT}/unknown");

@@ -31,7 +31,7 @@ pub(super) fn good(number: u32) -> (Value, String) {
 }
 
 #[tokio::test]
-async fn fields_that_are_missing_or_of_a_wrong_type() -> Result<()> {
+async fn missing_and_mistyped_fields_are_rejected() -> Result<()> {
     let mut maker = Maker::new(good);
     maker.required(&[
         ("/object_id", Type::Number),
@@ -75,7 +75,7 @@ async fn fields_that_are_missing_or_of_a_wrong_type() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_no_order_at_all() -> Result<()> {
+async fn documents_that_are_not_orders_are_rejected_or_skipped() -> Result<()> {
     let mut maker = Maker::new(good);
     values::documents(&mut maker);
     maker.add("no type", Some("{\"name\": \"Котова\"}".into()), ExpectedOutcome::Skipped("untyped"));
@@ -87,7 +87,7 @@ async fn what_is_no_order_at_all() -> Result<()> {
 }
 
 #[tokio::test]
-async fn numbers_versions_and_texts_at_the_edge_of_their_columns() -> Result<()> {
+async fn numbers_versions_and_texts_at_their_limits_are_checked() -> Result<()> {
     let mut maker = Maker::new(good);
     maker.stored_as("/object_id", "9223372036854775807", "9223372036854775807");
     maker.exchanged("/object_id", "9223372036854775808", Some("out-of-range"));
@@ -121,7 +121,7 @@ async fn numbers_versions_and_texts_at_the_edge_of_their_columns() -> Result<()>
 }
 
 #[tokio::test]
-async fn times_in_every_form() -> Result<()> {
+async fn times_are_accepted_or_rejected_by_their_format() -> Result<()> {
     let mut maker = Maker::new(good);
     for place in ["/sent_dttm", "/enriched_at", "/payload/date", "/payload/update_ts"] {
         values::times(&mut maker, place);

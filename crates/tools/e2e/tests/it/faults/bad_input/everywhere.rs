@@ -1,4 +1,4 @@
-//! Boundary values in every field: PostgreSQL accepts whatever a reader accepts.
+//! Boundary values in every field: PostgreSQL accepts every record that a reader accepts.
 //!
 //! The readers are asked here, too, with no database behind them; what they accept must be stored, what they refuse must be
 //! a dead letter for their reason. A record that the database alone can refuse would be one for `refused-by-database`.
@@ -20,18 +20,18 @@ const EDGES: &str = include_str!("../../../../../../lib/orders/tests/edges.txt")
 type Verdict = Option<&'static str>;
 
 #[tokio::test]
-async fn in_an_event() -> Result<()> {
+async fn postgresql_accepts_every_event_that_the_reader_accepts() -> Result<()> {
     check(Layer::Stg, super::orders::good, |value| verdict(orders::event::read(Some(value), Some(WRITTEN_AT)))).await
 }
 
 #[tokio::test]
-async fn in_an_order_with_names() -> Result<()> {
+async fn postgresql_accepts_every_enriched_order_that_the_reader_accepts() -> Result<()> {
     check(Layer::Dds, super::enriched::good, |value| verdict(orders::enriched::read(Some(value), Some(WRITTEN_AT))))
         .await
 }
 
 #[tokio::test]
-async fn in_counters() -> Result<()> {
+async fn postgresql_accepts_all_counters_that_the_reader_accepts() -> Result<()> {
     check(Layer::Cdm, super::counters::good, |value| verdict(orders::counters::read(Some(value), Some(WRITTEN_AT))))
         .await
 }

@@ -21,7 +21,7 @@ fn padded(mut message: Value) -> String {
 }
 
 #[tokio::test]
-async fn records_at_the_brokers_limit_are_read_or_become_dead_letters_whole() -> Result<()> {
+async fn records_at_the_limit_of_the_broker_are_stored_or_become_complete_dead_letters() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     pipeline.name(&[user("u")?, restaurant(&["tea"])?]).await?;
     let garbage = Record { headers: vec![("trace".to_owned(), b"1".to_vec())], ..Record::of("x".repeat(LARGEST - 20)) };
@@ -51,7 +51,7 @@ async fn records_at_the_brokers_limit_are_read_or_become_dead_letters_whole() ->
 }
 
 #[tokio::test]
-async fn an_order_that_is_too_large_with_its_names_is_refused_before_anything_is_stored() -> Result<()> {
+async fn an_enriched_order_over_the_message_limit_is_rejected_before_anything_is_stored() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let name = "Блюдо с очень длинным названием".repeat(40);
     let menu = json!([{"_id": "long", "name": name, "price": 1, "category": "Раздел"}]);
@@ -59,8 +59,8 @@ async fn an_order_that_is_too_large_with_its_names_is_refused_before_anything_is
         json!({"_id": "restaurant", "name": "Кофейня №1", "menu": menu, "update_ts": "2026-03-02 11:00:00"});
     let reference = |redis: &Value| workload::source::Reference::parse(redis.to_string());
     pipeline.name(&[user("u")?, reference(&redis)?]).await?;
-    let dishes = vec!["long"; 500];
-    let large = closed(1, "u", &dishes);
+    let products = vec!["long"; 500];
+    let large = closed(1, "u", &products);
     pipeline.produce(&pipeline.source(Layer::Stg), [large.record(), closed(2, "u", &["long"]).record()]).await?;
     let services = pipeline.start_all().await?;
     pipeline.wait_idle().await?;
@@ -92,7 +92,7 @@ async fn narrow(pipeline: &Pipeline, limit: &'static str) -> Result<String> {
 }
 
 #[tokio::test]
-async fn an_order_whose_message_no_longer_fits_holds_nobody_up_when_it_is_replayed() -> Result<()> {
+async fn a_replayed_order_over_the_message_limit_does_not_delay_others() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let long = "long".repeat(2_000);
     pipeline.name(&[user("u")?, restaurant(&["tea", &long[..255]])?]).await?;
@@ -116,7 +116,7 @@ async fn an_order_whose_message_no_longer_fits_holds_nobody_up_when_it_is_replay
 }
 
 #[tokio::test]
-async fn a_counter_that_is_too_large_goes_on_with_as_much_of_its_name_as_there_is_room_for() -> Result<()> {
+async fn the_name_of_a_counter_is_truncated_to_the_message_limit() -> Result<()> {
     let pipeline = Pipeline::start(1).await?;
     let (mut order, _) = super::enriched::good(1);
     order["payload"]["products"][0]["name"] = json!("Чай".repeat(60_000));

@@ -19,7 +19,7 @@ pub(super) fn good(number: u32) -> (Value, String) {
 }
 
 #[tokio::test]
-async fn fields_that_are_missing_or_of_a_wrong_type() -> Result<()> {
+async fn missing_and_mistyped_fields_are_rejected() -> Result<()> {
     let mut maker = Maker::new(good);
     maker.required(&[
         ("/object_id", Type::Number),
@@ -64,7 +64,7 @@ async fn fields_that_are_missing_or_of_a_wrong_type() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_no_order_at_all() -> Result<()> {
+async fn documents_that_are_not_orders_are_rejected_or_skipped() -> Result<()> {
     let mut maker = Maker::new(good);
     values::documents(&mut maker);
     maker.add("no type", Some(b"{}".to_vec()), ExpectedOutcome::Skipped("untyped"));
@@ -75,7 +75,7 @@ async fn what_is_no_order_at_all() -> Result<()> {
     check(maker).await
 }
 
-/// The last of repeated keys counts, as in PostgreSQL's `json`, whatever the others are.
+/// The last of repeated keys counts, as in PostgreSQL's `json`.
 fn repeated_keys(maker: &mut Maker) {
     maker.accepted("the first of two is wrong", |good| good.to_string().replace("\"cost\":", "\"cost\":-1,\"cost\":"));
     maker.accepted("the first type is another", |good| {
@@ -87,7 +87,7 @@ fn repeated_keys(maker: &mut Maker) {
 }
 
 #[tokio::test]
-async fn numbers_at_the_edge_of_their_columns_and_beyond() -> Result<()> {
+async fn numbers_at_and_beyond_their_limits_are_checked() -> Result<()> {
     let mut maker = Maker::new(good);
     for (text, key) in
         [("9223372036854775807", "9223372036854775807"), ("-0", "0"), ("1e0", "1"), ("20e-1", "2"), ("3.000", "3")]
@@ -123,7 +123,7 @@ async fn numbers_at_the_edge_of_their_columns_and_beyond() -> Result<()> {
 }
 
 #[tokio::test]
-async fn times_in_every_form() -> Result<()> {
+async fn times_are_accepted_or_rejected_by_their_format() -> Result<()> {
     let mut maker = Maker::new(good);
     for place in ["/sent_dttm", "/payload/date", "/payload/update_ts", "/payload/statuses/0/dttm"] {
         values::times(&mut maker, place);
@@ -135,7 +135,7 @@ async fn times_in_every_form() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ids_and_names_of_any_length() -> Result<()> {
+async fn the_length_of_ids_and_names_is_limited() -> Result<()> {
     let mut maker = Maker::new(good);
     for letter in ["a", "ё", "💎", "\\u0451", "\\\""] {
         for place in ["/payload/restaurant/id", "/payload/user/id", "/payload/order_items/0/id"] {

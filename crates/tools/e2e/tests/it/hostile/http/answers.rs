@@ -4,14 +4,14 @@ use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
-use harness::{Layer, Pipeline, Process, until};
+use harness::{
+    Layer, Pipeline, Process,
+    hostile::clients::{Attack, Client, limit_files},
+    until,
+};
 use serde_json::Value;
 
-use super::{
-    MAX_DATA_KIB,
-    attack::{Attack, Client},
-    limit_files,
-};
+use super::{MAX_DATA_KIB, OWN_FILES};
 use crate::tags::{USER, counters, say};
 
 /// Counters of one user, with names of 3 KB.
@@ -45,10 +45,10 @@ const FILL: &str = "
 
 #[tokio::test]
 async fn are_small_and_few_at_a_time() -> Result<()> {
-    let pipeline = Pipeline::start(1).await?;
+    let pipeline = Pipeline::start(1).await?.in_pods_of_128_mib();
     // No refresh removes what is filled in.
     let cdm = pipeline.service(Layer::Cdm).env("SUMMARY_REFRESH", "24h").start().await?;
-    limit_files(&cdm).await?;
+    limit_files(&cdm, OWN_FILES).await?;
     say(&pipeline, counters(USER, 1, 3, 1)).await?;
     pipeline.sql(FILL).await?;
     every_counter_is_on_one_page(&cdm).await?;

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use harness::{Layer, Pipeline, Process, Workload, until};
-
-use super::{
-    MAX_DATA_KIB,
-    attack::{Attack, Client},
-    data_kib, limit_files,
+use harness::{
+    Layer, Pipeline, Process, Workload,
+    hostile::clients::{ADDRESSES, Attack, Client, PROBER, limit_files, probe},
+    until,
 };
+
+use super::{MAX_DATA_KIB, OWN_FILES};
 
 const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -22,11 +22,11 @@ const KEPT_KIB: u64 = 16 << 10;
 #[tokio::test]
 async fn neither_silence_the_probes_nor_stop_the_orders_nor_fill_the_memory() -> Result<()> {
     let week = Workload::clean(91, 400);
-    let pipeline = Pipeline::start(1).await?;
+    let pipeline = Pipeline::start(1).await?.in_pods_of_128_mib();
     pipeline.name(&week.reference).await?;
     let services = pipeline.start_all().await?;
     for service in &services {
-        limit_files(service).await?;
+        limit_files(service, OWN_FILES).await?;
     }
     let (before, during) = week.events.split_at(week.events.len() / 2);
     pipeline.load(before).await?;
@@ -35,7 +35,7 @@ async fn neither_silence_the_probes_nor_stop_the_orders_nor_fill_the_memory() ->
     for (service, path) in [(&services[0], "/metrics"), (&services[2], "/dashboard/echarts.js")] {
         let kinds =
             [Client::Idle, Client::SlowHeader, Client::HugeHeader, Client::SlowReader(path), Client::Greedy(path)];
-        let held = data_kib(service).await?;
+        let held = service.data_kib().await?;
         attacked.push((service, held, Attack::start(service.address(), CLIENTS, &kinds)?));
     }
     for (service, ..) in &attacked {
@@ -62,7 +62,7 @@ async fn neither_silence_the_probes_nor_stop_the_orders_nor_fill_the_memory() ->
         println!("{}: {held} KiB before, {peak} KiB at most", service.name());
         ensure!(peak <= MAX_DATA_KIB, "{}: {peak} KiB", service.name());
         drop(attack);
-        until("memory has returned", WAIT_TIMEOUT, async || Ok(data_kib(service).await? <= held + KEPT_KIB)).await?;
+        until("memory has returned", WAIT_TIMEOUT, async || Ok(service.data_kib().await? <= held + KEPT_KIB)).await?;
     }
     // The page is as it was.
     ensure!(services[Layer::Cdm as usize].get("/dashboard/data?tab=tags").await?.0 == 200);
