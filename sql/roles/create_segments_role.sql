@@ -18,6 +18,7 @@ CREATE ROLE tagmill_segments;
 \endif
 ALTER ROLE tagmill_segments LOGIN PASSWORD :'password';
 
-GRANT CONNECT ON DATABASE :"DBNAME" TO tagmill_segments;
+-- A batch and an import stage their users in a temporary table.
+GRANT CONNECT, TEMPORARY ON DATABASE :"DBNAME" TO tagmill_segments;
 
 COMMIT;

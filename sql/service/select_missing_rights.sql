@@ -46,6 +46,8 @@ WITH needed AS (
         ('segments-service', 'table', 'segments', 'segments', 'SELECT,INSERT,UPDATE'),
         ('segments-service', 'table', 'segments', 'memberships', 'SELECT,INSERT,UPDATE'),
         ('segments-service', 'table', 'segments', 'operations', 'SELECT,INSERT'),
+        ('segments-service', 'table', 'segments', 'operation_segments', 'SELECT,INSERT'),
+        ('segments-service', 'table', 'segments', 'idempotency', 'SELECT,INSERT,UPDATE,DELETE'),
         ('segments-service', 'table', 'segments', 'api_keys', 'SELECT,INSERT,UPDATE'),
         ('segments-service', 'table', 'segments', 'secrets', 'SELECT'),
         ('segments-service', 'sequence', 'segments', 'asked', 'USAGE'),

@@ -1,10 +1,11 @@
 -- Adds the active users of the first buckets who are not members. The users are locked, so that none is removed meanwhile. Parameters: the
--- segment, its name, the number of buckets, the time, the operation, the end.
+-- segment, its name, the number of buckets, the time, the operation, the end, include, exclude, whether one of include suffices.
 WITH joining AS (
     SELECT user_id
     FROM segments.users
     WHERE status = 'active'
         AND segments.bucket($2, guid) < $3
+        AND segments.passes(user_id, $7::int[], $8::int[], $9::bool, $4)
         AND NOT EXISTS (
             SELECT
             FROM segments.memberships AS opened

@@ -11,7 +11,10 @@ use self::{
     auth::{Caller, Keys},
     instant::Zone,
 };
-use crate::changes::{Cause, Changes};
+use crate::{
+    changes::{Cause, Changes},
+    refresh::Refresher,
+};
 
 pub(crate) mod instant;
 pub(crate) mod auth;
@@ -19,12 +22,14 @@ mod reads;
 mod links;
 pub(crate) mod v1;
 pub(crate) mod slugs;
+pub(crate) mod v2;
 
 /// The state of the routes.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
     pub(crate) database: Database,
     pub(crate) changes: Changes,
+    pub(crate) refresher: Refresher,
     pub(crate) zone: Zone,
     pub(crate) keys: Keys,
     pub(crate) dev_methods: bool,

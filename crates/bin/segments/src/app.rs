@@ -9,20 +9,22 @@ use health::Health;
 use runtime::{
     App, CommandSettings, Context, ExitError, Finding, LogCopy, Report, Start, check, schema, until_available,
 };
-use stream::StreamCommands;
+use stream::{Service, StreamCommands};
 
 use crate::{
     api::{
         Api,
         auth::{Auth, Keys},
-        slugs, v1,
+        slugs, v1, v2,
     },
     changes::{Changes, sweeper},
     commands::Commands,
     metrics,
     migrations::MIGRATIONS,
+    refresh::{Refresher, scheduler, settings::TagSegments},
     settings::{OwnSettings, Settings},
     swagger::{self, Title},
+    tags::{self, TagRecords},
     user_actions::UserActions,
 };
 
@@ -31,8 +33,11 @@ pub struct Segments {
     connection: database::Settings,
     api: Api,
     auth: Auth,
+    refresher: Refresher,
+    has_tags: bool,
     title: Title,
     users: Option<stream::App<UserActions>>,
+    tags: Option<stream::App<TagRecords>>,
     log_copy: Option<LogCopy>,
     start: Arc<Start>,
 }
@@ -58,12 +63,27 @@ impl App for Segments {
         let database = Database::new(&connection);
         let changes = Changes::new(database.clone());
         let log_copy = settings.own.log_copy();
+        let refresher = settings.refresh.refresher(database.clone())?;
+        let has_tags = settings.refresh.tag_segments == TagSegments::On;
+        let (users, tags) = settings.loops();
         let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, drive, title, .. } =
             settings.own;
-        let users = settings.users.map(stream::App::new).transpose()?;
+        let users = users.map(stream::App::new).transpose()?;
+        let tags = tags.map(stream::App::new).transpose()?;
         let keys = Keys::new(database.clone(), auth);
-        let api = Api { database, changes, zone, keys, dev_methods, public_url, report_link_ttl, drive: drive.open()? };
-        Ok(Self { connection, api, auth, title, users, log_copy, start: Arc::new(Start::of(&[POSTGRES])) })
+        let api = Api {
+            database,
+            changes,
+            refresher: refresher.clone(),
+            zone,
+            keys,
+            dev_methods,
+            public_url,
+            report_link_ttl,
+            drive: drive.open()?,
+        };
+        let start = Arc::new(Start::of(&[POSTGRES]));
+        Ok(Self { connection, api, auth, title, refresher, has_tags, users, tags, log_copy, start })
     }
 
     fn describe_metrics() {
@@ -76,11 +96,16 @@ impl App for Segments {
         if let Some(users) = &self.users {
             users.register(health);
         }
+        if let Some(tags) = &self.tags {
+            tags.register(health);
+        }
     }
 
     fn routes(&self) -> Router {
-        let apis = v1::routes(self.api.clone()).merge(slugs::routes(self.api.clone()));
-        v1::fallbacks(apis.merge(swagger::routes(&self.title))).layer(middleware::from_fn(http::with_request_id))
+        let api = || self.api.clone();
+        let routes = v1::routes(api()).merge(slugs::routes(api())).merge(v2::routes(api()));
+        let routes = routes.merge(swagger::routes(&self.title));
+        v1::fallbacks(routes).layer(middleware::from_fn(http::with_request_id))
     }
 
     async fn check(&self, report: &mut Report) {
@@ -90,9 +115,14 @@ impl App for Segments {
                 Err(error) => Finding::failed("LOGS_PATH", error),
             }]);
         }
-        match &self.users {
-            Some(users) => users.check(report).await,
-            None => report.add(check::database(&self.connection, &MIGRATIONS, Self::NAME).await),
+        match (&self.users, &self.tags) {
+            (Some(users), _) => users.check(report).await,
+            (None, Some(tags)) => tags.check(report).await,
+            (None, None) => report.add(check::database(&self.connection, &MIGRATIONS, Self::NAME).await),
+        }
+        // Without the schema there is nothing to report about it.
+        if schema::require(&self.connection, &MIGRATIONS, Self::NAME).await.is_ok() {
+            report.add(self.refresher.check().await);
         }
     }
 
@@ -102,16 +132,31 @@ impl App for Segments {
         if context.stop.run_until_cancelled(waiting).await.transpose()?.is_none() {
             return Ok(());
         }
+        let verify = async || self.refresher.verify().await;
+        let waiting = until_available(&*self.start, verify);
+        if context.stop.run_until_cancelled(waiting).await.transpose()?.is_none() {
+            return Ok(());
+        }
         self.start.finish();
         context.started();
         if self.auth == Auth::Off && !context.http_addr().ip().is_loopback() {
             tracing::warn!("AUTH is off: everybody who reaches HTTP_ADDR may change segments");
         }
-        let sweeping = sweeper::run(&self.api.changes, &context.stop);
-        match self.users {
-            // On the heap, because it is the larger future.
-            Some(users) => try_join!(sweeping, Box::pin(users.run(context.clone()))).map(|_| ()),
-            None => sweeping.await,
-        }
+        let changes = &self.api.changes;
+        let sweeping = sweeper::run(changes, &context.stop);
+        let refreshing = scheduler::run(&self.refresher, &context.stop);
+        let tagging = async { if self.has_tags { tags::run(changes, &context.stop).await } else { Ok(()) } };
+        // On the heap, because they are the larger futures.
+        let users = Box::pin(follow(self.users, context.clone()));
+        let tagged = Box::pin(follow(self.tags, context.clone()));
+        try_join!(sweeping, refreshing, tagging, users, tagged).map(|_| ())
+    }
+}
+
+/// Reads a topic, if there is one to read.
+async fn follow<S: Service>(app: Option<stream::App<S>>, context: Context) -> anyhow::Result<()> {
+    match app {
+        Some(app) => app.run(context).await,
+        None => Ok(()),
     }
 }

@@ -1,8 +1,8 @@
 //! Changes of users, segments and memberships. Every write of the service is one of these.
 //!
 //! A change is one transaction: it takes the locks, reads state and clock in later statements, decides, records an operation, and
-//! changes the rows. Lock order: segments by id (shared to change one user, exclusive to change a whole segment), then the user. The
-//! clock is read after the locks, because the time at which a transaction began says nothing about the order of its changes.
+//! changes the rows. Lock order: the assignment of live percentages (shared to create or activate a user, exclusive to change one), segments
+//! by id (shared to change one user, exclusive to change a whole segment), then the user. The clock is read after the locks, because the time at which a transaction began says nothing about the order of its changes.
 //!
 //! [`plan`] is pure: which rows change, given the locked state and what is wanted.
 
@@ -10,18 +10,32 @@ use consumer::Failure;
 use database::{Database, PgTimestamp, Transaction, get, statement};
 
 pub use self::{
+    assign::{Assigned, CannotAssign},
+    claim::{Answer, Begun, Change, Claim, StillRunning},
+    config::{CannotRestore, Config},
+    desired::Difference,
+    items::{Applied, CannotApply, Item, ItemKind, Items, Rejected, row as copy_row},
     plan::{Open, Opening, Pair, Plan, Segment, State, Status, User, Who, Wish, plan},
-    segment::{AlreadyExists, CannotDelete},
+    segment::{AlreadyExists, CannotCreate, CannotDelete},
     status::NewUser,
 };
 
 mod plan;
 mod operation;
-mod locks;
+pub(crate) mod locks;
 mod user;
-mod segment;
+mod live;
 mod status;
 mod expire;
+pub(crate) mod fill;
+pub(crate) mod desired;
+mod segment;
+mod assign;
+pub(crate) mod refresh;
+mod tags;
+mod claim;
+mod config;
+mod items;
 pub(crate) mod sweeper;
 
 const SELECT_CLOCK: database::Statement = statement!("segments/locks/select_clock");

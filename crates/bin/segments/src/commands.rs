@@ -6,9 +6,11 @@ use clap::Subcommand;
 use database::{PgTimestamp, Statement, get, statement};
 use runtime::{CommandSettings, ExitError};
 
-use crate::api::auth::{self, Role};
+use crate::{
+    api::auth::{self, Role},
+    refresh::command::Refresh,
+};
 
-const INSERT: Statement = statement!("segments/access/insert_key");
 const REVOKE: Statement = statement!("segments/access/revoke_key");
 const SELECT: Statement = statement!("segments/access/select_keys");
 
@@ -18,6 +20,8 @@ pub enum Commands {
     /// Creates, lists and revokes keys of the API.
     #[command(subcommand)]
     Keys(Keys),
+    /// Refreshes automatic segments once. The exit code is 0 only if no refresh failed.
+    Refresh(Refresh),
 }
 
 /// `keys`
@@ -42,15 +46,16 @@ pub enum Keys {
 
 impl runtime::Commands for Commands {
     async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
-        let Self::Keys(command) = self;
+        let command = match self {
+            Self::Keys(command) => command,
+            Self::Refresh(command) => return command.act(settings, out).await,
+        };
         let transaction = settings.database().await?.begin().await?;
         match command {
             Keys::Create { name, role } => {
-                let key = format!("tms_{}", auth::hex(&rand::random::<[u8; 32]>()));
-                let hash = auth::hash(key.as_bytes());
-                if transaction.execute(&INSERT, [&name, &role.name(), &hash]).await? == 0 {
+                let Some(key) = auth::create(&transaction, &name, role).await? else {
                     return Err(ExitError::Config(format!("there is a key named `{name}` already")).into());
-                }
+                };
                 transaction.commit().await?;
                 writeln!(out, "{key}")?;
             }

@@ -8,13 +8,16 @@
 //! The modules from the bottom up: `bucket` and `go` (pure); `changes`; `drive`; `api`, `user_actions`;
 //! `swagger`; `settings`, `commands`, `app`.
 
-pub use self::{app::Segments, migrations::MIGRATIONS, settings::Sources, swagger::document};
+pub use self::{api::v2::routes_of_v2, app::Segments, migrations::MIGRATIONS, settings::Sources, swagger::document};
 
 pub mod bucket;
+pub mod percent;
 pub mod go;
 mod migrations;
 mod metrics;
 pub mod changes;
+pub mod refresh;
+pub mod tags;
 mod drive;
 mod api;
 pub mod user_actions;

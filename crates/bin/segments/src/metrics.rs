@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use consumer::Failure;
+use database::PgTimestamp;
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 /// Sets the help texts.
@@ -19,16 +20,36 @@ pub(crate) fn describe() {
     );
     describe_counter!("tagmill_segments_expired_total", Unit::Count, "Memberships closed because their time was over");
     describe_counter!(
-        "tagmill_segments_drive_failures_total",
+        "tagmill_segments_refreshes_total",
         Unit::Count,
-        "Reports that could not be uploaded to Google Drive"
+        "Refreshes of automatic segments, by state in the log"
+    );
+    describe_gauge!("tagmill_segments_automatic", Unit::Count, "Automatic segments");
+    describe_gauge!(
+        "tagmill_segments_refresh_overdue",
+        Unit::Count,
+        "Automatic segments whose refresh has been due for more than a minute"
+    );
+    describe_gauge!("tagmill_segments_refresh_failing", Unit::Count, "Automatic segments whose last refresh failed");
+    describe_gauge!(
+        "tagmill_segments_refresh_oldest_success_timestamp_seconds",
+        Unit::Seconds,
+        "Begin of the last successful refresh of the automatic segment that was refreshed the longest ago"
     );
     describe_gauge!(
         "tagmill_segments_last_sweep_timestamp_seconds",
         Unit::Seconds,
         "Unix time at which this replica last closed all memberships whose time was over, or began to"
     );
+    describe_counter!(
+        "tagmill_segments_drive_failures_total",
+        Unit::Count,
+        "Reports that could not be uploaded to Google Drive"
+    );
     counter!("tagmill_segments_request_failures_total").increment(0);
+    for state in ["success", "failed", "rejected", "skip"] {
+        counter!("tagmill_segments_refreshes_total", "state" => state).increment(0);
+    }
     counter!("tagmill_segments_expired_total").increment(0);
     counter!("tagmill_segments_drive_failures_total").increment(0);
     schedule::describe_metrics();
@@ -55,4 +76,38 @@ pub(crate) fn swept(count: i64, now: SystemTime) {
     counter!("tagmill_segments_expired_total").increment(u64::try_from(count).unwrap_or_default());
     let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     gauge!("tagmill_segments_last_sweep_timestamp_seconds").set(since_1970.as_secs_f64());
+}
+
+/// Numbers of automatic segments.
+pub(crate) struct Automatic {
+    pub(crate) segments: usize,
+    pub(crate) overdue: usize,
+    pub(crate) failing: usize,
+    pub(crate) oldest_success: Option<PgTimestamp>,
+}
+
+/// The automatic segments now.
+#[expect(clippy::cast_precision_loss, reason = "numbers of segments, and seconds since 1970")]
+pub(crate) fn automatic(automatic: &Automatic) {
+    /// The seconds from 1970 to 2000.
+    const EPOCH: i64 = 946_684_800;
+    gauge!("tagmill_segments_automatic").set(automatic.segments as f64);
+    gauge!("tagmill_segments_refresh_overdue").set(automatic.overdue as f64);
+    gauge!("tagmill_segments_refresh_failing").set(automatic.failing as f64);
+    if let Some(oldest) = automatic.oldest_success {
+        let seconds = oldest.micros().div_euclid(1_000_000) + EPOCH;
+        gauge!("tagmill_segments_refresh_oldest_success_timestamp_seconds").set(seconds as f64);
+    }
+}
+
+/// A refresh ended.
+pub(crate) fn refreshed(state: &'static str) {
+    counter!("tagmill_segments_refreshes_total", "state" => state).increment(1);
+}
+
+/// A refresh whose end could not be recorded, because the database did not answer. The next one marks it as abandoned.
+pub(crate) fn refresh_failed(segment: i64, failure: Failure) {
+    let error = failure.into_dependency_error(database::POSTGRES);
+    tracing::warn!(segment, error = error.error, "a refresh did not end");
+    counter!("tagmill_segments_refreshes_total", "state" => "failed").increment(1);
 }

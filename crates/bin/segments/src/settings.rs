@@ -7,12 +7,14 @@ use runtime::{
     ExitError, LogCopy,
     settings::{DatabaseSettings, period},
 };
-use stream::Service as _;
+use stream::{Service as _, settings::TopicSettings};
 
 use crate::{
     api::{auth::Auth, instant::Zone},
     drive::DriveSettings,
+    refresh::settings::{RefreshSettings, TagSegments},
     swagger::Title,
+    tags::records::NoSettings,
     user_actions::{UserActions, UserServiceSettings},
 };
 
@@ -25,6 +27,7 @@ mod sources;
 pub struct Settings {
     pub(crate) database: DatabaseSettings,
     pub(crate) own: OwnSettings,
+    pub(crate) refresh: RefreshSettings,
     /// Users from Kafka. `None`: `KAFKA_BOOTSTRAP_SERVERS` is not set, and there is no connection to Kafka.
     pub(crate) users: Option<stream::Settings<UserServiceSettings>>,
 }
@@ -69,6 +72,9 @@ pub(crate) struct OwnSettings {
     pub(crate) title: Title,
 }
 
+/// The settings of the loops that read users and tags.
+type Loops = (Option<stream::Settings<UserServiceSettings>>, Option<stream::Settings<NoSettings>>);
+
 /// Maximum time for which a request waits for a connection.
 const CONNECTION_WAIT: Duration = Duration::from_secs(2);
 
@@ -83,6 +89,25 @@ impl Settings {
     /// The database, for clients that wait.
     pub(crate) fn connection(&self, service: &str) -> Result<database::Settings, ExitError> {
         Ok(self.database.connection(service)?.waiting(CONNECTION_WAIT))
+    }
+
+    /// The settings of the loops that read Kafka: users, and tags. With TAG_SEGMENTS=on the user service may be missing.
+    pub(crate) fn loops(&self) -> Loops {
+        let tags = self.users.as_ref().filter(|_| self.refresh.tag_segments == TagSegments::On);
+        let tags = tags.map(|users| stream::Settings {
+            kafka: users.kafka.clone(),
+            topics: TopicSettings {
+                kafka_group_id: format!("{}-tags", users.topics.kafka_group_id),
+                kafka_source_topic: self.refresh.kafka_tag_topic.clone(),
+                ..users.topics.clone()
+            },
+            database: users.database.clone(),
+            batch: users.batch.clone(),
+            own: NoSettings {},
+            memory: users.memory.clone(),
+        });
+        let users = self.users.clone().filter(|users| tags.is_none() || users.own.user_service_url.is_some());
+        (users, tags)
     }
 
     /// Sets the defaults that differ from those of other services.
@@ -107,7 +132,7 @@ impl Args for Settings {
             .mut_arg("kafka_source_topic", |topic| topic.long("kafka-user-topic").env("KAFKA_USER_TOPIC"))
             .mut_arg("schedule", |schedule| schedule.default_value("continuous").hide(true))
             .mut_arg("load_src", |load_src| load_src.hide(true));
-        OwnSettings::augment_args(command)
+        RefreshSettings::augment_args(OwnSettings::augment_args(command))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -122,6 +147,7 @@ impl FromArgMatches for Settings {
         Ok(Self {
             database: DatabaseSettings::from_arg_matches(matches)?,
             own: OwnSettings::from_arg_matches(matches)?,
+            refresh: RefreshSettings::from_arg_matches(matches)?,
             users,
         })
     }

@@ -18,6 +18,8 @@ use utoipa::{
 };
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::api::v2;
+
 mod v1;
 mod slugs;
 
@@ -53,6 +55,7 @@ fn titled(name: &str, version: &str) -> Document {
     let mut document = Introduction::openapi();
     document.merge(v1::Document::openapi());
     document.merge(slugs::Document::openapi());
+    document.merge(v2::document());
     let description = document.info.description.take();
     document.info = InfoBuilder::new().title(name).version(version).description(description).build();
     document

@@ -8,6 +8,7 @@
 pub use self::{
     connect::{Canceller, Connection, ServerInfo, connect},
     connect_error::ConnectError,
+    copy::CopyIn,
     migrate::{Grants, Migrations},
     parameter::{Parameter, Parameters},
     pool::Database,
@@ -31,6 +32,7 @@ mod session;
 mod statement;
 mod timestamp;
 mod parameter;
+mod copy;
 mod transaction;
 mod read;
 mod row;

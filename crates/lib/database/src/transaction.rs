@@ -17,7 +17,7 @@ use tokio::{sync::Mutex, time::timeout};
 use tokio_postgres::{Error, Row, RowStream, Statement as Prepared};
 
 use crate::{
-    Parameter, Parameters, Statement,
+    CopyIn, Parameter, Parameters, Statement,
     error::{failure, no_answer, unavailable},
     session::{Pooled, Session},
 };
@@ -182,6 +182,15 @@ impl Transaction {
             self.answer(statement.name, Box::pin(session.query_typed_raw(statement.sql, typed))).await
         };
         Ok(Rows { name: statement.name, rows: Box::pin(answer?) })
+    }
+
+    /// Begins a `COPY … FROM STDIN`. No other statement may be sent before it is finished.
+    ///
+    /// # Errors
+    /// As [`Transaction::query`].
+    pub async fn copy_in(&self, statement: &Statement) -> Result<CopyIn, Failure> {
+        let sink = self.answer(statement.name, Box::pin(self.session()?.copy_in(statement.sql))).await?;
+        Ok(CopyIn::new(statement.name, sink))
     }
 
     /// Commits the transaction.

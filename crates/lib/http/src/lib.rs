@@ -8,6 +8,7 @@ pub use self::{
     body::Body,
     concurrency::ConcurrencyLimit,
     error::{ApiError, ErrorBody},
+    long_response::LongResponse,
     metrics::describe as describe_metrics,
     name::Name,
     no_store::no_store,
@@ -28,5 +29,6 @@ mod request_id;
 mod response_cache;
 mod held_body;
 mod concurrency;
+mod long_response;
 pub mod server;
 mod metrics;

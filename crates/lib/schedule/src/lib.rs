@@ -9,7 +9,10 @@ use tokio::{
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
+pub use self::cron::{Cron, InvalidCron};
 pub use tokio_cron_scheduler::JobSchedulerError;
+
+mod cron;
 
 /// The setting `SCHEDULE`.
 #[derive(Debug, Clone, PartialEq, Eq)]

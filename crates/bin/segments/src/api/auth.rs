@@ -1,6 +1,6 @@
 //! Access: keys, roles, and which role a request needs.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -11,11 +11,13 @@ use axum::{
 };
 use clap::ValueEnum;
 use consumer::{DependencyError, Failure, Fault};
-use database::{Database, POSTGRES, Statement, get, statement};
+use database::{Database, POSTGRES, Statement, Transaction, get, statement};
+use http::LongResponse;
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
 const SELECT: Statement = statement!("segments/access/select_key");
+const INSERT: Statement = statement!("segments/access/insert_key");
 
 /// Maximum time until a response begins.
 const FIRST_BYTE: Duration = Duration::from_secs(30);
@@ -37,6 +39,23 @@ pub enum Role {
     /// May do everything.
     Admin,
 }
+
+/// What the routes of a router need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Any key for GET and HEAD, an admin's for other methods.
+    ByMethod,
+    /// Any key.
+    Read,
+    /// The key of an admin; none with `AUTH=off`.
+    Change,
+    /// The key of an admin, always.
+    Admin,
+}
+
+/// Whether the caller has the key of an admin. An extension of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HasAdminKey(pub(crate) bool);
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +86,7 @@ pub(crate) struct Keys {
 
 struct Guard {
     keys: Keys,
+    access: Access,
     answers: Answers,
 }
 
@@ -87,10 +107,20 @@ impl Keys {
 
     /// Requires a key for all routes of `router` so far: of an admin for changes, of anybody for reads.
     pub(crate) fn guard<S: Clone + Send + Sync + 'static>(&self, router: Router<S>, answers: Answers) -> Router<S> {
+        self.require(router, Access::ByMethod, answers)
+    }
+
+    /// Requires this access for all routes of `router` so far.
+    pub(crate) fn require<S: Clone + Send + Sync + 'static>(
+        &self,
+        router: Router<S>,
+        access: Access,
+        answers: Answers,
+    ) -> Router<S> {
         for reason in ["missing", "wrong", "role"] {
             metrics::counter!("tagmill_segments_refused_total", "reason" => reason).increment(0);
         }
-        let guard = Arc::new(Guard { keys: self.clone(), answers });
+        let guard = Arc::new(Guard { keys: self.clone(), access, answers });
         router.route_layer(middleware::from_fn_with_state(guard, check))
     }
 
@@ -108,6 +138,13 @@ pub(crate) fn hash(key: &[u8]) -> String {
     hex(&Sha256::digest(key))
 }
 
+/// Creates a key and returns it. `None`: the name is taken.
+pub(crate) async fn create(transaction: &Transaction, name: &str, role: Role) -> Result<Option<String>, Failure> {
+    let key = format!("tms_{}", hex(&rand::random::<[u8; 32]>()));
+    let created = transaction.execute(&INSERT, [&name, &role.name(), &hash(key.as_bytes())]).await?;
+    Ok((created > 0).then_some(key))
+}
+
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -115,7 +152,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// Lets a request pass if its caller may do what it asks for, and limits the time until the response begins.
 async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
-    let Guard { keys, answers } = &*guard;
+    let Guard { keys, access, answers } = &*guard;
     let caller = match bearer(request.headers()) {
         Some(key) => match keys.find(key).await {
             Ok(found) => found.ok_or("wrong").map(Some),
@@ -124,7 +161,11 @@ async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next
         None if keys.auth == Auth::Off => Ok(None),
         None => Err("missing"),
     };
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_read = match access {
+        Access::ByMethod => matches!(*request.method(), Method::GET | Method::HEAD),
+        Access::Read => true,
+        Access::Change | Access::Admin => false,
+    };
     let refused = |reason, refusal| {
         metrics::counter!("tagmill_segments_refused_total", "reason" => reason).increment(1);
         (answers.refused)(refusal)
@@ -132,10 +173,21 @@ async fn check(State(guard): State<Arc<Guard>>, mut request: Request, next: Next
     match caller {
         Err(reason) => return refused(reason, Refusal::Unauthorized),
         Ok(Some((_, Role::Analyst))) if !is_read => return refused("role", Refusal::Forbidden),
-        Ok(Some((caller, _))) => drop(request.extensions_mut().insert(caller)),
+        Ok(None) if *access == Access::Admin => return refused("missing", Refusal::Unauthorized),
+        Ok(Some((caller, role))) => {
+            request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(HasAdminKey(role == Role::Admin));
+        }
         Ok(None) => {}
     }
-    timeout(FIRST_BYTE, next.run(request)).await.unwrap_or_else(|_| (answers.failed)(late().into()))
+    let long = request.extensions().get::<LongResponse>().cloned();
+    let mut response = pin!(next.run(request));
+    match timeout(FIRST_BYTE, &mut response).await {
+        Ok(response) => response,
+        // The route limits its time itself.
+        Err(_) if long.is_some_and(|long| long.is_allowed()) => response.await,
+        Err(_) => (answers.failed)(late().into()),
+    }
 }
 
 /// The database takes too long. A transaction that is under way is rolled back, because its connection is closed.

@@ -13,10 +13,21 @@ use crate::api::auth::hex;
 
 const SECRET: Statement = statement!("segments/access/select_link_secret");
 
-/// A report about a user in a period.
+/// The subject of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    /// A user, in the format of the second service.
+    Guid(Uuid),
+    /// A user.
+    User(i32),
+    /// A segment.
+    Segment(i32),
+}
+
+/// A report in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Report {
-    pub(crate) user: Uuid,
+    pub(crate) about: About,
     /// Inclusive.
     pub(crate) from: PgTimestamp,
     /// Exclusive.
@@ -45,8 +56,13 @@ impl Secret {
 
     /// The token of a link. It ends at `expires`, in seconds since 1970.
     pub(crate) fn sign(&self, report: &Report, expires: u64) -> String {
-        let Report { user, from, to } = report;
-        let payload = format!("{}.{}.{}.{expires}", user.simple(), from.micros(), to.micros());
+        let Report { about, from, to } = report;
+        let about = match about {
+            About::Guid(guid) => guid.simple().to_string(),
+            About::User(id) => format!("u{id}"),
+            About::Segment(id) => format!("s{id}"),
+        };
+        let payload = format!("{about}.{}.{}.{expires}", from.micros(), to.micros());
         format!("{payload}.{}", hex(&self.mac(&payload).finalize().into_bytes()))
     }
 
@@ -69,10 +85,21 @@ impl Secret {
 
 fn parse(payload: &str) -> Option<(Report, u64)> {
     let mut parts = payload.split('.');
-    let user = Uuid::try_parse(parts.next()?).ok()?;
+    let about = about(parts.next()?)?;
     let mut micros = || Some(PgTimestamp::from_micros(parts.next()?.parse().ok()?));
     let (from, to) = (micros()?, micros()?);
-    Some((Report { user, from, to }, parts.next()?.parse().ok()?))
+    Some((Report { about, from, to }, parts.next()?.parse().ok()?))
+}
+
+fn about(text: &str) -> Option<About> {
+    // Neither letter is a hexadecimal digit.
+    if let Some(id) = text.strip_prefix('u') {
+        return id.parse().ok().map(About::User);
+    }
+    if let Some(id) = text.strip_prefix('s') {
+        return id.parse().ok().map(About::Segment);
+    }
+    Uuid::try_parse(text).ok().map(About::Guid)
 }
 
 fn unhex(digits: &str) -> Option<Vec<u8>> {
@@ -99,8 +126,11 @@ mod tests {
     #[test]
     fn a_token_is_valid_until_it_expires_and_only_as_it_was_made() {
         let (secret, other) = (Secret(vec![1; 32]), Secret(vec![2; 32]));
-        let report =
-            Report { user: Uuid::from_u128(7), from: PgTimestamp::from_micros(-5), to: PgTimestamp::from_micros(9) };
+        let report = Report {
+            about: About::Guid(Uuid::from_u128(7)),
+            from: PgTimestamp::from_micros(-5),
+            to: PgTimestamp::from_micros(9),
+        };
         let token = secret.sign(&report, 100);
         assert_eq!(secret.verify(&token, 99), Ok(report));
         assert_eq!(secret.verify(&token, 100), Err(Invalid::Expired));
@@ -109,6 +139,10 @@ mod tests {
             assert_eq!(secret.verify(&token.replacen(from, to, 1), 99), Err(Invalid::Tampered), "{from}");
         }
         assert_eq!(secret.verify("", 1), Err(Invalid::Tampered));
+        for about in [About::User(12), About::Segment(12)] {
+            let report = Report { about, ..report };
+            assert_eq!(secret.verify(&secret.sign(&report, 100), 99), Ok(report));
+        }
         let (at, date) = expiry(UNIX_EPOCH + Duration::from_secs(1), Duration::from_secs(4 * 3600));
         assert_eq!((at, date.as_str()), (14401, "1970-01-01T04:00:01Z"));
     }

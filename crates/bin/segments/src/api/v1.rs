@@ -3,12 +3,12 @@
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::{StatusCode, Uri, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
 
-use crate::api::{Api, MAX_BODY_BYTES, auth::Answers};
+use crate::api::{Api, MAX_BODY_BYTES, auth::Answers, v2};
 
 mod error;
 mod body;
@@ -45,11 +45,22 @@ pub(crate) fn fallbacks(router: Router) -> Router {
     router.method_not_allowed_fallback(method_not_allowed).fallback(not_found)
 }
 
-async fn not_found() -> Response {
+/// Whether a path is one of API v2, whose errors are others.
+fn is_v2(uri: &Uri) -> bool {
+    uri.path().starts_with("/api/v2/")
+}
+
+async fn not_found(uri: Uri) -> Response {
+    if is_v2(&uri) {
+        return v2::problem::unknown_path();
+    }
     json(StatusCode::NOT_FOUND, "{\"message\":\"Not Found\"}\n".to_owned())
 }
 
-async fn method_not_allowed() -> Response {
+async fn method_not_allowed(uri: Uri) -> Response {
+    if is_v2(&uri) {
+        return v2::problem::wrong_method();
+    }
     json(StatusCode::METHOD_NOT_ALLOWED, "{\"message\":\"Method Not Allowed\"}\n".to_owned())
 }
 

@@ -28,12 +28,14 @@ pub struct User {
 }
 
 /// A user, as a request names one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
     /// By number.
     Id(i32),
     /// By id for others.
     Guid(Uuid),
+    /// By id in the source.
+    Source(String),
 }
 
 /// A segment.
@@ -133,6 +135,13 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.close.is_empty() && self.set_end.is_empty() && self.open.is_empty()
     }
+
+    /// The segments whose members it changes.
+    #[must_use]
+    pub fn segments(&self) -> Vec<i32> {
+        let opened = self.open.iter().map(|opening| opening.segment_id);
+        self.close.keys().chain(self.set_end.keys()).copied().chain(opened).collect()
+    }
 }
 
 impl Pair {
@@ -154,6 +163,18 @@ impl State {
     #[must_use]
     pub fn pair(&self, name: &str) -> Option<&Pair> {
         self.pairs.iter().find(|pair| pair.segment.name == name)
+    }
+}
+
+impl Who {
+    /// The id, the guid and the id in the source, one of which is known: parameters of statements.
+    #[must_use]
+    pub fn ids(&self) -> (Option<i32>, Option<Uuid>, Option<&str>) {
+        match self {
+            Self::Id(id) => (Some(*id), None, None),
+            Self::Guid(guid) => (None, Some(*guid), None),
+            Self::Source(source_id) => (None, None, Some(source_id)),
+        }
     }
 }
 

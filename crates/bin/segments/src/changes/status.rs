@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use consumer::Failure;
-use database::{PgTimestamp, Statement, Transaction, get, statement};
+use database::{PgTimestamp, Row, Statement, Transaction, get, statement};
 use futures_util::try_join;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Cause, Changes, clock, locks,
+    Cause, Changes, clock,
+    live::{self, Live},
+    locks,
     operation::Operation,
     plan::{Open, Plan, Status, Who},
     user,
@@ -57,10 +59,10 @@ impl Changes {
     /// The database does not answer.
     pub async fn create_user(&self, user: &NewUser, cause: &Cause) -> Result<i32, Failure> {
         let transaction = self.database.begin_change().await?;
+        let live = live::lock(&transaction).await?;
         let NewUser { name, lastname, sex, age } = user;
         let rows = transaction.query(&INSERT, [&name, &lastname, sex, age]).await?;
-        let id = rows.first().map_or(Ok(0), |row| get(row, 0))?;
-        record(&transaction, "create_user", id, clock(&transaction).await?, cause, json!({})).await?;
+        let Some(id) = created(&transaction, &rows, &live, cause).await? else { return Ok(0) };
         transaction.commit().await?;
         Ok(id)
     }
@@ -71,7 +73,7 @@ impl Changes {
     /// The database does not answer.
     pub async fn create_guid(&self, guid: Uuid, cause: &Cause) -> Result<(), Failure> {
         let transaction = self.database.begin_change().await?;
-        let is_new = create_guid(&transaction, guid, cause).await?;
+        let is_new = create_guid(&transaction, guid, None, cause).await?;
         let rows = transaction.query(&SELECT_BY_GUID, [&guid]).await?;
         transaction.commit().await?;
         let status = rows.first().map(user::user).transpose()?.map(|user| user.status);
@@ -110,7 +112,7 @@ impl Changes {
         loop {
             let transaction = self.database.begin_change().await?;
             if create {
-                create_guid(&transaction, guid, cause).await?;
+                create_guid(&transaction, guid, None, cause).await?;
             }
             let more = set_status(&transaction, guid, status, asked, &segments, cause).await?;
             match more {
@@ -133,15 +135,38 @@ enum Attempt {
     Restart(Vec<i32>),
 }
 
-/// Creates a user with this id for others, unless there is one.
-/// Returns whether the user is new.
-async fn create_guid(transaction: &Transaction, guid: Uuid, cause: &Cause) -> Result<bool, Failure> {
-    let rows = transaction.query(&INSERT_GUID, [&guid]).await?;
-    if let Some(row) = rows.first() {
-        let id = get(row, 0)?;
-        record(transaction, "create_user", id, clock(transaction).await?, cause, json!({})).await?;
+/// Creates a user with this id for others and perhaps one of a source, unless there is one. Returns whether the user is
+/// new.
+pub(super) async fn create_guid(
+    transaction: &Transaction,
+    guid: Uuid,
+    source_id: Option<&str>,
+    cause: &Cause,
+) -> Result<bool, Failure> {
+    let exists = !transaction.query(&SELECT_BY_GUID, [&guid]).await?.is_empty();
+    if exists {
+        return Ok(false);
     }
-    Ok(!rows.is_empty())
+    let live = live::lock(transaction).await?;
+    let rows = transaction.query(&INSERT_GUID, [&guid, &source_id]).await?;
+    Ok(created(transaction, &rows, &live, cause).await?.is_some())
+}
+
+/// Records the user that was created, who joins live percentages in the same transaction. All users are created here.
+async fn created(
+    transaction: &Transaction,
+    rows: &[Row],
+    live: &[Live],
+    cause: &Cause,
+) -> Result<Option<i32>, Failure> {
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (id, guid) = (get(row, 0)?, get(row, 1)?);
+    let joined = live::of_user(live, guid);
+    let detail = if joined.is_empty() { json!({}) } else { json!({ "added": live::detail(&joined) }) };
+    let now = clock(transaction).await?;
+    let operation_id = record(transaction, "create_user", id, now, cause, detail).await?;
+    live::join(transaction, id, &joined, now, operation_id).await?;
+    Ok(Some(id))
 }
 
 /// The segments of a user are unknown before the user is locked, and must not be locked after it. So `segments` are
@@ -154,8 +179,11 @@ async fn set_status(
     segments: &BTreeSet<i32>,
     cause: &Cause,
 ) -> Result<Attempt, Failure> {
-    let ids: Vec<i32> = segments.iter().copied().collect();
-    let ((), user_id) = try_join!(locks::segment_ids(transaction, &ids), locks::user(transaction, Who::Guid(guid)))?;
+    let is_active = status == Status::Active;
+    let live = if is_active { live::begin(transaction).await? } else { Vec::new() };
+    let ids: BTreeSet<i32> = segments.iter().copied().chain(live.iter().map(|live| live.segment_id)).collect();
+    let (ids, who): (Vec<i32>, _) = (ids.into_iter().collect(), Who::Guid(guid));
+    let ((), user_id) = try_join!(locks::segment_ids(transaction, &ids), locks::user(transaction, &who))?;
     let Some(user_id) = user_id else { return Ok(Attempt::Unknown) };
     let (users, found, now) = try_join!(
         transaction.query(&SELECT, [&user_id]),
@@ -166,16 +194,24 @@ async fn set_status(
     if found.iter().any(|id| !segments.contains(id)) {
         return Ok(Attempt::Restart(found));
     }
-    let before = users.first().map(user::user).transpose()?.map(|user| user.status);
+    let user = users.first().map(user::user).transpose()?;
+    let before = user.as_ref().map(|user| user.status);
     let is_latest = transaction.execute(&SET, [&user_id, &status.name(), &asked]).await? > 0;
     if is_latest && before != Some(status) {
-        let detail = json!({ "from": before.map(Status::name), "to": status.name() });
-        close(transaction, user_id, status, now, cause, detail).await?;
+        let mut detail = json!({ "from": before.map(Status::name), "to": status.name() });
+        // After the locks of their segments.
+        let live = if live.is_empty() { live } else { live::select(transaction).await? };
+        let joined = user.map_or(Vec::new(), |user| live::of_user(&live, user.guid));
+        if !joined.is_empty() {
+            detail["added"] = live::detail(&joined);
+        }
+        let operation_id = close(transaction, user_id, status, now, cause, detail).await?;
+        live::join(transaction, user_id, &joined, now, operation_id).await?;
     }
     Ok(Attempt::Done)
 }
 
-/// Records the change of a status, and closes the memberships that it does not allow.
+/// Records the change of a status, and closes the memberships that it does not allow. Returns the operation.
 async fn close(
     transaction: &Transaction,
     user_id: i32,
@@ -183,7 +219,7 @@ async fn close(
     now: PgTimestamp,
     cause: &Cause,
     detail: serde_json::Value,
-) -> Result<(), Failure> {
+) -> Result<i64, Failure> {
     let rows = transaction.query(&OPEN, [&user_id]).await?;
     let mut plan = Plan::default();
     for row in &rows {
@@ -198,7 +234,8 @@ async fn close(
     user::expire(transaction, user_id, &plan, now).await?;
     let operation_id = record(transaction, "user_status", user_id, now, cause, detail).await?;
     let (ids, ends): (Vec<i64>, Vec<PgTimestamp>) = plan.close.values().copied().unzip();
-    transaction.execute(&CLOSE, [&operation_id, &ids, &ends]).await.map(drop)
+    transaction.execute(&CLOSE, [&operation_id, &ids, &ends]).await?;
+    Ok(operation_id)
 }
 
 async fn record(

@@ -1,4 +1,5 @@
-//! The sweeper: closes memberships whose time is over, every second. Reads do not depend on it.
+//! The sweeper: closes memberships whose time is over, and deletes old answers of Idempotency-Keys, every second. Reads do
+//! not depend on it.
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub(crate) async fn run(changes: &Changes, stop: &CancellationToken) -> anyhow::
     metrics::swept(0, runtime::clock::now());
     let round = async || {
         metrics::swept(changes.sweep().await?, runtime::clock::now());
+        changes.delete_old_answers().await?;
         Ok::<_, Failure>(())
     };
     Ok(schedule::run_task("sweeper", &Schedule::Every(EVERY), stop, round).await?)

@@ -16,6 +16,7 @@ const SELECT_SEGMENTS: Statement = statement!("segments/segments/select_segments
 const SELECT_PAIRS: Statement = statement!("segments/memberships/select_pairs");
 const INSERT: Statement = statement!("segments/memberships/insert_memberships");
 const CLOSE: Statement = statement!("segments/memberships/close_memberships");
+const INSERT_SEGMENTS: Statement = statement!("segments/operations/insert_operation_segments");
 const SET_ENDS: Statement = statement!("segments/memberships/set_membership_ends");
 
 impl Changes {
@@ -32,21 +33,36 @@ impl Changes {
         decide: impl FnOnce(&State) -> Result<Vec<Wish>, E>,
     ) -> Result<(), Error<E>> {
         let transaction = self.database.begin_change().await?;
-        let (ids, user_id) = try_join!(locks::segments(&transaction, names), locks::user(&transaction, who))?;
-        let state = read(&transaction, user_id, &ids).await?;
-        let wishes = match decide(&state) {
-            Ok(wishes) => wishes,
-            Err(rejected) => {
+        match change(&transaction, &who, names, cause, decide).await {
+            Ok(Some(_)) => Ok(transaction.commit().await?),
+            Ok(None) => Ok(transaction.rollback().await?),
+            Err(Error::Rejected(rejected)) => {
                 transaction.rollback().await?;
-                return Err(Error::Rejected(rejected));
+                Err(Error::Rejected(rejected))
             }
-        };
-        let plan = plan(&state, &wishes);
-        match &state.user {
-            Some(user) if !plan.is_empty() => write(&transaction, user.id, &plan, state.now, cause).await?,
-            _ => return Ok(transaction.rollback().await?),
+            Err(failure) => Err(failure),
         }
-        Ok(transaction.commit().await?)
+    }
+}
+
+/// Changes the memberships of one user in a transaction. `None`: there is nothing to change.
+pub(super) async fn change<E>(
+    transaction: &Transaction,
+    who: &Who,
+    names: &[&str],
+    cause: &Cause,
+    decide: impl FnOnce(&State) -> Result<Vec<Wish>, E>,
+) -> Result<Option<(i64, Plan)>, Error<E>> {
+    let (ids, user_id) = try_join!(locks::segments(transaction, names), locks::user(transaction, who))?;
+    let state = read(transaction, user_id, &ids).await?;
+    let wishes = decide(&state).map_err(Error::Rejected)?;
+    let plan = plan(&state, &wishes);
+    match &state.user {
+        Some(user) if !plan.is_empty() => {
+            let operation_id = write(transaction, user.id, &plan, state.now, cause).await?;
+            Ok(Some((operation_id, plan)))
+        }
+        _ => Ok(None),
     }
 }
 
@@ -95,14 +111,14 @@ pub(super) fn open(row: &Row) -> Result<Option<Open>, Failure> {
     Ok(Some(Open { id, start: get(row, 2)?, end: get(row, 3)?, by_refresh: get(row, 4)? }))
 }
 
-/// Records the operations of a plan and changes the rows.
+/// Records the operations of a plan and changes the rows. Returns the id of the operation.
 pub(super) async fn write(
     transaction: &Transaction,
     user_id: i32,
     plan: &Plan,
     now: PgTimestamp,
     cause: &Cause,
-) -> Result<(), Failure> {
+) -> Result<i64, Failure> {
     expire(transaction, user_id, plan, now).await?;
     let operation = Operation {
         kind: "change_user",
@@ -118,12 +134,14 @@ pub(super) async fn write(
     let segments: Vec<i32> = plan.open.iter().map(|opening| opening.segment_id).collect();
     let starts: Vec<PgTimestamp> = plan.open.iter().map(|opening| opening.start).collect();
     let open_ends: Vec<PgTimestamp> = plan.open.iter().map(|opening| opening.end).collect();
+    let touched = plan.segments();
     try_join!(
+        transaction.execute(&INSERT_SEGMENTS, [&operation_id, &now, &touched]),
         transaction.execute(&CLOSE, [&operation_id, &close, &close_ends]),
         transaction.execute(&SET_ENDS, [&reend, &ends]),
         transaction.execute(&INSERT, [&user_id, &operation_id, &segments, &starts, &open_ends]),
     )?;
-    Ok(())
+    Ok(operation_id)
 }
 
 /// Closes memberships whose time is over, with one operation for each segment.

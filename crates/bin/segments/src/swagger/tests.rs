@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use utoipa::OpenApi as _;
 
 use super::document;
+use crate::{api::v2, routes_of_v2};
 
 /// The file of the document, relative to the crate.
 const FILE: &str = "../../../docs/segments-openapi.json";
@@ -25,7 +26,12 @@ fn the_file_in_docs_is_current() {
 fn every_route_is_described_and_no_other() {
     let sources = [include_str!("../api/v1.rs"), include_str!("../api/slugs.rs")];
     let routes = sources.iter().flat_map(|source| source.split(".route(\"").skip(1));
-    let routes: BTreeSet<&str> = routes.filter_map(|rest| rest.split('"').next()).chain(["/health"]).collect();
+    let v2: Vec<String> = routes_of_v2().into_iter().map(|(_, path, _)| format!("/api/v2{path}")).collect();
+    let routes: BTreeSet<&str> = routes
+        .filter_map(|rest| rest.split('"').next())
+        .chain(["/health"])
+        .chain(v2.iter().map(String::as_str))
+        .collect();
     let document = read();
     let described: BTreeSet<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(described, routes);
@@ -34,7 +40,7 @@ fn every_route_is_described_and_no_other() {
 #[test]
 fn no_two_apis_have_a_schema_of_one_name() {
     let schemas = |document: utoipa::openapi::OpenApi| document.components.unwrap().schemas.len();
-    let parts = [super::v1::Document::openapi(), super::slugs::Document::openapi()];
+    let parts = [super::v1::Document::openapi(), super::slugs::Document::openapi(), v2::document()];
     assert_eq!(parts.into_iter().map(schemas).sum::<usize>(), schemas(document()));
 }
 

@@ -37,6 +37,13 @@ fn keys(fixture: &Fixture, arguments: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
+/// A new key.
+pub(crate) fn key(fixture: &Fixture, name: &str, role: &str) -> String {
+    let (code, key) = keys(fixture, &["create", name, "--role", role]);
+    assert_eq!(code, Some(0), "{key}");
+    key
+}
+
 /// The status of each route with a key.
 fn statuses(service: &Service, key: Option<&str>) -> Vec<u16> {
     let ask = |(method, path, _): &(&str, &str, bool)| service.ask_as(key, method, path).unwrap();

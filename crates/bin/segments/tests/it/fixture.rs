@@ -27,6 +27,18 @@ impl Fixture {
         Ok(Self { changes: Changes::new(database), url, connection })
     }
 
+    /// With the schemas of the order warehouse in the same database.
+    pub(crate) async fn with_warehouse() -> anyhow::Result<Self> {
+        let fixture = Self::new().await?;
+        warehouse::migrate(&Settings::from_url(&fixture.url, None, 1)?).await?;
+        Ok(fixture)
+    }
+
+    /// A pool of connections.
+    pub(crate) fn pool(&self) -> anyhow::Result<Database> {
+        Ok(Database::new(&Settings::from_url(&self.url, None, 16)?))
+    }
+
     /// The URL of a database without a schema.
     pub(crate) async fn empty() -> anyhow::Result<String> {
         let stack = devstack::shared().await?;

@@ -9,6 +9,7 @@ use tokio::{net::TcpStream, time::timeout};
 use tower::ServiceExt as _;
 
 use super::{Limits, Server, connections::Ticket};
+use crate::LongResponse;
 
 /// The beginnings of requests that are answered by the thread that accepts.
 const PROBES: [&[u8]; 2] = [b"GET /health ", b"GET /ready "];
@@ -57,8 +58,10 @@ async fn hand_over(server: Arc<Server>, stream: TcpStream, address: IpAddr) {
 
 /// Answers the requests of a connection. Errors are those of the client: a malformed request, a timeout, a reset.
 async fn serve(stream: TcpStream, routes: Router, ticket: Arc<Ticket>, limits: &Limits, keep_alive: bool) {
-    let answer = service_fn(|request: Request<Incoming>| {
+    let long = LongResponse::default();
+    let answer = service_fn(|mut request: Request<Incoming>| {
         let (routes, ticket) = (routes.clone(), Arc::clone(&ticket));
+        request.extensions_mut().insert(long.clone());
         async move {
             ticket.set_busy();
             let response = routes.oneshot(request.map(Body::new)).await;
@@ -76,6 +79,7 @@ async fn serve(stream: TcpStream, routes: Router, ticket: Arc<Ticket>, limits: &
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answer));
     if timeout(limits.max_age, connection.as_mut()).await.is_err() {
         connection.as_mut().graceful_shutdown();
-        let _ = timeout(limits.last_response_timeout, connection).await;
+        let rest = if long.is_allowed() { limits.long_response_timeout } else { limits.last_response_timeout };
+        let _ = timeout(rest, connection).await;
     }
 }

@@ -27,6 +27,8 @@ pub struct Limits {
     pub max_age: Duration,
     /// Maximum time for finishing it.
     pub last_response_timeout: Duration,
+    /// The same for a response whose route asked for it, see [`crate::LongResponse`].
+    pub long_response_timeout: Duration,
     /// Size in bytes of the kernel's buffers of a connection, for each direction. Linux uses up to twice as much.
     pub socket_buffer_bytes: u32,
 }
@@ -43,6 +45,7 @@ impl Limits {
         write_timeout: Duration::from_secs(10),
         max_age: Duration::from_secs(60),
         last_response_timeout: Duration::from_secs(30),
+        long_response_timeout: Duration::from_secs(60 * 60),
         socket_buffer_bytes: 24 << 10,
     };
 }

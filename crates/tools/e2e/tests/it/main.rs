@@ -9,6 +9,7 @@ mod help;
 mod examples;
 mod keys;
 mod tags;
+mod tag_segments;
 mod page;
 mod dashboards;
 mod replay;

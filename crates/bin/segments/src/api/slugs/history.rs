@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Query, State},
     http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use consumer::Failure;
 use database::{PgTimestamp, Row, Statement, get, statement};
+use http::LongResponse;
 use jiff::{civil::Date, tz::TimeZone};
 use serde::Serialize;
 use uuid::Uuid;
@@ -18,14 +19,17 @@ use super::{Result, body::guid, error::Error};
 use crate::{
     api::{
         Api, PathPart,
-        links::{self, Invalid, Report, Secret},
+        links::{self, About, Invalid, Report, Secret},
         reads::{self, Render},
+        v2,
     },
     go,
 };
 
 const USER: Statement = statement!("segments/users/select_user_by_guid");
 const EVENTS: Statement = statement!("segments/history/stream_user_events");
+const USER_EVENTS: Statement = statement!("segments/history/stream_user_id_events");
+const SEGMENT_EVENTS: Statement = statement!("segments/history/stream_segment_events");
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,7 +53,7 @@ pub(super) async fn link(
         return Err(Error::validation("user does not exist"));
     }
     let midnight = |date: Date| api.zone.instant(date.at(0, 0, 0, 0));
-    let report = Report { user, from: midnight(first), to: midnight(next) };
+    let report = Report { about: About::Guid(user), from: midnight(first), to: midnight(next) };
     let (expires, expiration_time) = links::expiry(runtime::clock::now(), api.report_link_ttl);
     let token = Secret::read(&api.database).await?.sign(&report, expires);
     let report_link = format!("{}/api/v2/reports/{token}", api.public_url.trim_end_matches('/'));
@@ -66,9 +70,13 @@ fn number<T: std::str::FromStr>(field: &str, text: &str) -> Result<T> {
 struct Events;
 
 /// `GET /api/v2/reports/{token}`
-pub(super) async fn report(State(api): State<Api>, PathPart(token): PathPart<3>) -> Result<Response> {
+pub(super) async fn report(
+    State(api): State<Api>,
+    PathPart(token): PathPart<3>,
+    long: Option<Extension<LongResponse>>,
+) -> Result<Response> {
     let now = runtime::clock::now();
-    let Report { user, from, to } = match Secret::read(&api.database).await?.verify(&token, links::seconds(now)) {
+    let Report { about, from, to } = match Secret::read(&api.database).await?.verify(&token, links::seconds(now)) {
         Ok(report) => report,
         Err(Invalid::Expired) => {
             let error = Error::validation("the link has expired; request another one");
@@ -81,7 +89,16 @@ pub(super) async fn report(State(api): State<Api>, PathPart(token): PathPart<3>)
     };
     let at = jiff::Timestamp::try_from(now).map_err(|error| Error::validation(error.to_string()))?;
     let now = PgTimestamp::new(TimeZone::UTC.to_datetime(at));
-    let body = reads::stream(&api.database, &EVENTS, &[&user, &from, &to, &now], Events).await?;
+    let body = match about {
+        About::Guid(user) => reads::stream(&api.database, &EVENTS, &[&user, &from, &to, &now], Events).await?,
+        About::User(id) => reads::stream(&api.database, &USER_EVENTS, &[&id, &from, &to, &now], v2::Events).await?,
+        About::Segment(id) => {
+            reads::stream(&api.database, &SEGMENT_EVENTS, &[&id, &from, &to, &now], v2::Events).await?
+        }
+    };
+    if let Some(Extension(long)) = long {
+        long.allow();
+    }
     Ok((StatusCode::OK, [(CONTENT_TYPE, "text/csv; charset=utf-8")], body).into_response())
 }
 

@@ -1,6 +1,9 @@
 //! `create` and `remove` of segments.
 
+use std::time::Duration;
+
 use axum::{extract::State, http::StatusCode};
+use serde_json::Value;
 
 use super::{
     Result,
@@ -9,29 +12,49 @@ use super::{
 };
 use crate::{
     api::Api,
-    bucket::BUCKETS,
-    changes::{self, AlreadyExists, Cause},
+    changes::{self, CannotCreate, Cause},
+    go::bind::Object,
+    percent::{self, Percent},
 };
 
 /// `POST /segments/create`
 pub(super) async fn create(State(api): State<Api>, cause: Cause, body: Body) -> Result<StatusCode> {
-    let (name, buckets) = body.read(|object, errors| {
+    let (name, percent, time_to_live) = body.read(|object, errors| {
         let name = slug(object, "slug", errors)?;
-        for field in ["include", "exclude", "time_to_live"] {
-            if object.raw(field).is_some() {
-                return Err(Error::validation(format!("the field {field} is not supported")));
-            }
-        }
-        Ok((name, buckets(object.raw("percentToFill"))?))
+        let (percent, time_to_live) = share(object)?;
+        Ok((name, percent, time_to_live))
     })?;
-    let created = api.changes.create_segment(&name, buckets, &cause).await;
+    let created = api.changes.create_filled_segment(&name, &percent, time_to_live, &cause).await;
     created.map_err(|error| match error {
         changes::Error::Failure(failure) => failure.into(),
-        changes::Error::Rejected(AlreadyExists) => {
+        changes::Error::Rejected(CannotCreate::AlreadyExists) => {
             Error::validation(format!("the slug is already in use; used slugs: {name}"))
+        }
+        changes::Error::Rejected(CannotCreate::Filters(missing)) => {
+            Error::validation(format!("segment does not exist; missed segments: {}", missing.join(", ")))
         }
     })?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who is added, and for how long: a snapshot.
+fn share(object: &Object<'_>) -> Result<(Percent, Option<Duration>)> {
+    let value = |field| {
+        let value = object.raw(field).map(serde_json::from_str::<Value>).transpose();
+        value.map_err(|_| Error::parse(format!("the field {field} cannot be read")))
+    };
+    let names = |field| {
+        let names = value(field)?.map(|value| percent::names(field, &value)).transpose();
+        Ok::<_, Error>(names.map_err(|error| Error::parse(error.to_string()))?.unwrap_or_default())
+    };
+    let time_to_live = value("time_to_live")?.map(|value| percent::time_to_live(&value)).transpose();
+    let time_to_live = time_to_live.map_err(|error| Error::validation(error.to_string()))?;
+    let percent = Percent {
+        include: names("include")?,
+        exclude: names("exclude")?,
+        ..Percent::of_all(buckets(object.raw("percentToFill"))?)
+    };
+    Ok((percent, time_to_live))
 }
 
 /// The number of buckets of a percentage of at most two decimals.
@@ -41,14 +64,7 @@ fn buckets(percent: Option<&str>) -> Result<i32> {
         return Err(Error::parse("the field percentToFill is no number"));
     }
     let wrong = || Error::validation("percentToFill has to be from 0 to 100, with two decimals at most");
-    let (whole, decimals) = percent.split_once('.').unwrap_or((percent, ""));
-    let decimals = decimals.trim_end_matches('0');
-    if decimals.len() > 2 {
-        return Err(wrong());
-    }
-    let text = format!("{whole}{decimals:0<2}");
-    let buckets = text.parse().map_err(|_| wrong())?;
-    if (0..=BUCKETS).contains(&buckets) { Ok(buckets) } else { Err(wrong()) }
+    percent::buckets(percent).ok_or_else(wrong)
 }
 
 /// `DELETE /segments/remove`

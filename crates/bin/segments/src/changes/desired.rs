@@ -1,0 +1,111 @@
+//! The desired set of a segment, in a temporary table, and how the memberships are made to agree with it.
+//!
+//! The set is read without the lock of the segment, which is taken only to apply it. A membership that began after the
+//! set was read is left alone.
+
+use consumer::Failure;
+use database::{PgTimestamp, Statement, Transaction, get, statement};
+use futures_util::try_join;
+
+use super::fill::Filters;
+use crate::percent::{Match, Percent};
+
+const CREATE: Statement = statement!("segments/refresh/create_desired");
+const SNAPSHOT: Statement = statement!("segments/refresh/select_snapshot");
+const PERCENT: Statement = statement!("segments/refresh/desire_percent");
+const KEEP: Statement = statement!("segments/refresh/keep_members");
+const ANALYZE: Statement = statement!("segments/refresh/analyze_desired");
+const COUNT: Statement = statement!("segments/refresh/count_changes");
+const CLOSE: Statement = statement!("segments/refresh/close_leavers");
+const REPLACE: Statement = statement!("segments/refresh/replace_hashes");
+const OPEN: Statement = statement!("segments/refresh/open_joiners");
+const SUCCESS: Statement = statement!("segments/refresh/record_success");
+
+/// What is visible when the set is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Read {
+    /// The clock.
+    pub(crate) at: PgTimestamp,
+    /// The transactions.
+    snapshot: String,
+}
+
+/// What a refresh would change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Members whom a refresh has put in.
+    pub members: i64,
+    /// Those of them who leave.
+    pub leaving: i64,
+    /// Users who join.
+    pub joining: i64,
+    /// Users who should be members.
+    pub desired: i64,
+}
+
+/// What a refresh has changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Applied {
+    pub(crate) joined: u64,
+    pub(crate) left: u64,
+    pub(crate) replaced: u64,
+}
+
+/// Creates the table, and notes what is visible before it is filled.
+pub(crate) async fn begin(transaction: &Transaction) -> Result<Read, Failure> {
+    let (_, rows) = try_join!(transaction.execute(&CREATE, []), transaction.query(&SNAPSHOT, []))?;
+    match rows.first() {
+        Some(row) => Ok(Read { at: get(row, 0)?, snapshot: get(row, 1)? }),
+        None => Ok(Read { at: PgTimestamp::INFINITY, snapshot: String::new() }),
+    }
+}
+
+/// Fills it with a percentage. The assignment of percentages is locked.
+pub(crate) async fn percent(
+    transaction: &Transaction,
+    (id, name): (i32, &str),
+    percent: &Percent,
+    filters: &Filters,
+    at: PgTimestamp,
+) -> Result<(), Failure> {
+    let (include, exclude) = filters.ids();
+    let is_any = percent.matching == Match::Any;
+    transaction.execute(&PERCENT, [&name, &percent.buckets, include, exclude, &is_any, &at]).await?;
+    if percent.sticky {
+        transaction.execute(&KEEP, [&id]).await?;
+    }
+    Ok(())
+}
+
+/// Gives the planner the size of the set. Without it, comparing large sets takes minutes.
+pub(crate) async fn analyze(transaction: &Transaction) -> Result<(), Failure> {
+    transaction.execute(&ANALYZE, []).await.map(drop)
+}
+
+/// Compares it with the memberships of a segment.
+pub(crate) async fn compare(transaction: &Transaction, id: i32, read: &Read) -> Result<Difference, Failure> {
+    analyze(transaction).await?;
+    let rows = transaction.query(&COUNT, [&id, &read.at]).await?;
+    let Some(row) = rows.first() else { return Ok(Difference::default()) };
+    Ok(Difference { members: get(row, 0)?, leaving: get(row, 1)?, joining: get(row, 2)?, desired: get(row, 3)? })
+}
+
+/// Changes the memberships of a locked segment whose expired ones are closed.
+pub(crate) async fn apply(
+    transaction: &Transaction,
+    id: i32,
+    (now, operation_id): (PgTimestamp, i64),
+    read: &Read,
+) -> Result<Applied, Failure> {
+    let (left, replaced, joined) = try_join!(
+        transaction.execute(&CLOSE, [&id, &now, &operation_id, &read.at]),
+        transaction.execute(&REPLACE, [&id, &now, &operation_id]),
+        transaction.execute(&OPEN, [&id, &now, &operation_id]),
+    )?;
+    Ok(Applied { joined, left, replaced })
+}
+
+/// Records that a segment was refreshed with what was visible then.
+pub(crate) async fn record_success(transaction: &Transaction, id: i32, read: &Read) -> Result<(), Failure> {
+    transaction.execute(&SUCCESS, [&id, &read.at, &read.snapshot]).await.map(drop)
+}

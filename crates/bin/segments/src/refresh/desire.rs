@@ -1,0 +1,136 @@
+//! The desired set of a segment: who should be a member, by the kind of its parameters.
+
+use std::time::Duration;
+
+use consumer::{DependencyError, Failure};
+use database::{Statement, Transaction, get, statement};
+use uuid::Uuid;
+
+use super::{
+    Refresher,
+    automatic::Automatic,
+    login::{Login, SqlError},
+    params::{Params, Sql},
+    query::{self, Chunk, Received, Rows},
+    sources::no_login,
+};
+use crate::changes::{
+    desired::{self, Read},
+    fill, locks,
+};
+
+const CREATE_GIVEN: Statement = statement!("segments/refresh/create_given");
+const INSERT_GIVEN: Statement = statement!("segments/refresh/insert_given");
+const DESIRE_GIVEN: Statement = statement!("segments/refresh/desire_given");
+const COUNT_UNKNOWN: Statement = statement!("segments/refresh/count_unknown");
+const DESIRE_TAG: Statement = statement!("segments/tags/desire_tag");
+const COUNT_TAG: Statement = statement!("segments/tags/count_tag");
+
+/// Why there is no desired set.
+#[derive(Debug)]
+pub(super) enum CannotDesire {
+    /// The parameters, the SQL or a segment to include is wrong.
+    Failed(String),
+    /// The database did not answer.
+    Failure(Failure),
+}
+
+impl From<Failure> for CannotDesire {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<SqlError> for CannotDesire {
+    fn from(SqlError(error): SqlError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<DependencyError> for CannotDesire {
+    fn from(error: DependencyError) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// Fills the temporary table with the desired set, without the lock of the segment. Returns what was visible before, and how
+/// many rows were received.
+pub(super) async fn desire(
+    refresher: &Refresher,
+    transaction: &Transaction,
+    segment: &Automatic,
+    params: &Params,
+) -> Result<(Read, Received), CannotDesire> {
+    if matches!(params, Params::Percent(_)) {
+        // Nobody is created or activated until the end, so that nobody is missed.
+        locks::assignment(transaction).await?;
+    }
+    let read = desired::begin(transaction).await?;
+    let received = match params {
+        Params::Query(Sql { sql, .. }) => given(refresher, transaction, People::Query(sql)).await?,
+        Params::Procedure(Sql { sql, .. }) => {
+            let Some(table) = &segment.table_name else {
+                return Err(CannotDesire::Failed("a segment with a procedure needs table_name".to_owned()));
+            };
+            given(refresher, transaction, People::Procedure { sql, table, segment: segment.id }).await?
+        }
+        Params::Percent(percent) => {
+            let filters = fill::filters(transaction, percent).await?.map_err(|missing| {
+                CannotDesire::Failed(format!(
+                    "segments to include or exclude are missing or deleted: {}",
+                    missing.join(", ")
+                ))
+            })?;
+            desired::percent(transaction, (segment.segment_id, &segment.name), percent, &filters, read.at).await?;
+            Received::default()
+        }
+        Params::Tag(tag) => {
+            transaction.execute(&DESIRE_TAG, [tag]).await?;
+            let rows = transaction.query(&COUNT_TAG, [tag]).await?;
+            Received { rows: rows.first().map_or(Ok(0), |row| get(row, 0))?, invalid: 0 }
+        }
+    };
+    Ok((read, received))
+}
+
+/// SQL of people.
+#[derive(Clone, Copy)]
+enum People<'a> {
+    Query(&'a str),
+    Procedure { sql: &'a str, table: &'a str, segment: Uuid },
+}
+
+/// Reads the rows of SQL of people, and looks up the users that they name.
+async fn given(refresher: &Refresher, transaction: &Transaction, people: People<'_>) -> Result<Received, CannotDesire> {
+    let login = refresher.login.as_ref().ok_or_else(no_login)?;
+    transaction.execute(&CREATE_GIVEN, []).await?;
+    let late = || CannotDesire::Failed(format!("the SQL took longer than {:?}", refresher.timeout));
+    let reading = store(login, refresher.timeout, transaction, people);
+    let mut received = tokio::time::timeout(refresher.timeout, reading).await.map_err(|_| late())??;
+    transaction.execute(&DESIRE_GIVEN, []).await?;
+    let rows = transaction.query(&COUNT_UNKNOWN, []).await?;
+    received.invalid += rows.first().map_or(Ok(0), |row| get::<i64>(row, 0))?;
+    Ok(received)
+}
+
+/// Reads the rows and stores them in the temporary table.
+async fn store(
+    login: &Login,
+    timeout: Duration,
+    transaction: &Transaction,
+    people: People<'_>,
+) -> Result<Received, CannotDesire> {
+    let connection = login.open(timeout).await?;
+    let sql = match people {
+        People::Query(sql) => sql.to_owned(),
+        People::Procedure { sql, table, segment } => {
+            query::call(&connection, sql).await?;
+            query::of_table(&connection, table, segment).await?
+        }
+    };
+    let mut rows = Rows::open(&connection, &sql).await?;
+    while let Some(Chunk { guids, user_ids, source_ids, emails, phones }) = rows.next().await? {
+        transaction.execute(&INSERT_GIVEN, [&guids, &user_ids, &source_ids, &emails, &phones]).await?;
+    }
+    Ok(rows.received())
+}

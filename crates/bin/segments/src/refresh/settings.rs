@@ -1,0 +1,62 @@
+//! The settings of refreshes and of tags.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use database::Database;
+use runtime::{
+    ExitError,
+    settings::{Secret, period},
+};
+
+use super::{Login, Refresher};
+
+/// The settings of refreshes.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Automatic segments")]
+pub struct RefreshSettings {
+    /// Address of the database, with the login that runs the SQL of segments and sources. Unset: no such SQL runs.
+    ///
+    /// The login must not be a superuser, must not be able to become the role of DATABASE_URL, and must not be able to read keys,
+    /// secrets and subscriptions: the service does not start then. `sql/roles/create_segments_refresh_role.sql` creates one.
+    #[arg(long, env, value_name = "URL")]
+    pub refresh_database_url: Option<Secret>,
+
+    /// File with the certificate authorities (PEM) of that database. Unset: those of the system.
+    #[arg(long, env, value_name = "FILE")]
+    pub refresh_database_ca_file: Option<PathBuf>,
+
+    /// Maximum time of the query or the procedure of a segment.
+    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "10m")]
+    pub refresh_timeout: Duration,
+
+    /// Whether each tag of the order warehouse is a segment: `on` or `off`. Its schema `cdm` has to be in the same database.
+    #[arg(long, env, value_name = "TAGS", value_enum, default_value = "off")]
+    pub tag_segments: TagSegments,
+
+    /// Topic whose records name users whose tags have changed. Used with TAG_SEGMENTS=on and KAFKA_BOOTSTRAP_SERVERS.
+    #[arg(long, env, value_name = "TOPIC", default_value = "cdm-service-tags")]
+    pub kafka_tag_topic: String,
+}
+
+/// Whether tags are segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TagSegments {
+    /// They are.
+    On,
+    /// They are not.
+    Off,
+}
+
+impl RefreshSettings {
+    /// What refreshes segments of this database.
+    ///
+    /// # Errors
+    /// REFRESH_DATABASE_URL cannot be used.
+    pub fn refresher(&self, database: Database) -> Result<Refresher, ExitError> {
+        let url = self.refresh_database_url.as_ref();
+        let login = url.map(|url| Login::new(url.expose(), self.refresh_database_ca_file.as_deref()));
+        Ok(Refresher::new(database, login.transpose()?, self.refresh_timeout))
+    }
+}

@@ -1,0 +1,100 @@
+//! Errors of API v2: problem details, also for unknown paths, cursors, instants and fields.
+
+use super::{ANNA, Api};
+
+/// The lists, and a filter that each has.
+const LISTS: [&str; 5] = ["/segments", "/segments/A/members", "/users/1/segments", "/users/1/history", "/operations"];
+
+#[tokio::test]
+async fn what_is_unknown_wrong_or_in_the_future_is_422() -> anyhow::Result<()> {
+    let api = Api::new().await?;
+    for list in LISTS {
+        for (query, code) in [
+            ("offset=1", "invalid_query"),
+            ("limit=0", "invalid_limit"),
+            ("limit=1001", "invalid_limit"),
+            ("limit=ten", "invalid_query"),
+            ("limit=-1", "invalid_query"),
+            ("limit=1&limit=2", "invalid_query"),
+            ("cursor=", "invalid_cursor"),
+            ("cursor=abc", "invalid_cursor"),
+            ("cursor=%00", "invalid_cursor"),
+        ] {
+            let answer = api.get(&format!("{list}?{query}"));
+            assert_eq!((answer.status, answer.code()), (422, code), "{list}?{query}");
+            assert_eq!(answer.headers["content-type"], "application/problem+json", "{list}?{query}");
+        }
+    }
+    for list in ["/segments/A/members", "/users/1/segments"] {
+        for (as_of, code) in [
+            ("2099-01-01T00:00:00Z", "as_of_in_the_future"),
+            ("now", "invalid_time"),
+            ("2026-01-01", "invalid_time"),
+            ("2026-01-01T00:00:00+03:00", "invalid_time"),
+        ] {
+            let answer = api.get(&format!("{list}?as_of={as_of}"));
+            assert_eq!((answer.status, answer.code()), (422, code), "{list} {as_of}");
+        }
+        api.get(&format!("{list}?as_of=2026-01-01T00:00:00%2B03:00")).ok();
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cursor_is_valid_in_its_own_list_only() -> anyhow::Result<()> {
+    let api = Api::new().await?;
+    api.post("/segments/A/members/batch", r#"{"add":[{"user":"1"},{"user":"2"}]}"#).ok();
+    api.post("/segments/B/members/batch", r#"{"add":[{"user":"1"}]}"#).ok();
+    let cursors: Vec<String> = LISTS
+        .iter()
+        .map(|list| {
+            api.get(&format!("{list}?limit=1")).ok().json["next"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{list}"))
+                .to_owned()
+        })
+        .collect();
+    for list in LISTS {
+        for (of, cursor) in LISTS.iter().zip(&cursors) {
+            let answer = api.get(&format!("{list}?limit=1&cursor={cursor}"));
+            assert_eq!(answer.status, if *of == list { 200 } else { 422 }, "{list} with a cursor of {of}");
+        }
+    }
+    for (list, index) in [("/segments/B/members", 1), ("/users/2/segments", 2), ("/segments?deleted=true&limit=1", 0)] {
+        let separator = if list.contains('?') { '&' } else { '?' };
+        assert_eq!(api.get(&format!("{list}{separator}cursor={}", cursors[index])).code(), "invalid_cursor", "{list}");
+    }
+    // With another instant.
+    let other = format!("/segments/A/members?as_of=2026-01-01T00:00:00Z&cursor={}", cursors[1]);
+    assert_eq!(api.get(&other).code(), "invalid_cursor");
+    Ok(())
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_problems_too() -> anyhow::Result<()> {
+    let api = Api::new().await?;
+    for (method, path, status) in [
+        ("GET", "/none", 404),
+        ("GET", "/segments/", 404),
+        ("PUT", "/segments", 405),
+        ("DELETE", "/check", 405),
+        ("POST", "/segments/A/members", 405),
+    ] {
+        let answer = api.ask(method, path, &[], "");
+        assert_eq!((answer.status, &answer.json["status"]), (status, &status.into()), "{method} {path}");
+        assert_eq!(answer.headers["content-type"], "application/problem+json", "{method} {path}");
+    }
+    // Answers have personal data.
+    assert_eq!(api.get(&format!("/users/{ANNA}")).ok().headers["cache-control"], "no-store");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_failure_of_the_database_is_503_and_says_when_to_try_again() -> anyhow::Result<()> {
+    let api = Api::new().await?;
+    api.fixture.run("ALTER TABLE segments.users RENAME TO others").await?;
+    let answer = api.get("/users/1");
+    assert_eq!((answer.status, answer.code()), (503, "unavailable"));
+    assert!(answer.headers.contains_key("retry-after"), "{answer:?}");
+    Ok(())
+}

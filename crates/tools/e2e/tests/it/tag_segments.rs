@@ -1,0 +1,75 @@
+//! Tags as segments, with the services as processes: from orders to a member and back, with and without records.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use harness::{Environment, Layer, Pipeline, Process, command, migrate, until};
+
+use crate::story::{Order, closed, workload};
+
+const USER: &str = "626a81ce9a8cd1920641e296";
+const TAG: &str = "Любитель пиццы";
+const SOON: Duration = Duration::from_secs(120);
+
+/// The settings of segments-service beside this pipeline.
+fn environment(pipeline: &Pipeline) -> Environment {
+    [
+        ("DATABASE_URL", pipeline.database_url()),
+        ("TAG_SEGMENTS", "on".to_owned()),
+        ("KAFKA_BOOTSTRAP_SERVERS", pipeline.endpoints().bootstrap_servers()),
+        ("KAFKA_TAG_TOPIC", pipeline.destination(Layer::Cdm)),
+        ("KAFKA_DEAD_LETTER_TOPIC", pipeline.dead_letters(Layer::Cdm)),
+        ("KAFKA_GROUP_ID", format!("{}-segments", pipeline.group(Layer::Cdm))),
+        ("KAFKA_SESSION_TIMEOUT", "6s".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+async fn until_members_are(pipeline: &Pipeline, expected: &[&str]) -> Result<()> {
+    let query = "SELECT source_id FROM segments.memberships JOIN segments.users USING (user_id)
+        JOIN segments.segments USING (segment_id) WHERE closed_by IS NULL AND segments.name = 'Любитель пиццы'";
+    let what = format!("the members are {expected:?}");
+    until(&what, SOON, async || Ok(pipeline.sql(query).await? == expected)).await
+}
+
+#[tokio::test]
+async fn ten_orders_make_a_member_and_a_cancellation_ends_it() -> Result<()> {
+    let pipeline = Pipeline::start(1).await?;
+    pipeline
+        .sql(&format!(
+            "INSERT INTO cdm.tag_rules (rule_id, subject, subject_key, threshold, tag) VALUES (100, 'category', 'Раздел pizza', 10, '{TAG}')"
+        ))
+        .await?;
+    let environment = environment(&pipeline);
+    migrate("segments-service", &environment).await?;
+    let ten: Vec<Order<'_>> = (1..=10).map(|id| closed(id, USER, &["pizza"])).collect();
+    let orders = workload(&ten)?;
+    pipeline.name(&orders.reference).await?;
+    let _services = pipeline.start_all().await?;
+    let folder = tempfile::tempdir()?;
+    let segments = Process::spawn("segments-service", &environment, folder.path().join("segments.log"))?;
+    segments.ready().await?;
+    pipeline.load(&orders.events).await?;
+    until_members_are(&pipeline, &[USER]).await?;
+    let cancelled = Order { status: "CANCELLED", minute: 5, ..closed(1, USER, &["pizza"]) };
+    pipeline.load(&workload(&[cancelled])?.events).await?;
+    until_members_are(&pipeline, &[]).await?;
+    let history = pipeline
+        .sql("SELECT kind, actor, detail -> 'added' -> 0 ->> 'rule_id', detail -> 'added' -> 0 ->> 'order_cnt', detail -> 'tags' -> 0 ->> 'order_cnt'
+            FROM segments.operations WHERE kind = 'change_user' ORDER BY operation_id")
+        .await?;
+    ensure!(history.len() == 2, "{history:?}");
+    ensure!(history[0].starts_with("change_user|tags|100|10"), "{history:?}");
+    ensure!(history[1].ends_with('9'), "{history:?}");
+    // Without its records: the reconciliation reads the tags.
+    segments.kill().await?;
+    pipeline.load(&workload(&[closed(11, USER, &["pizza"])])?.events).await?;
+    let tagged = async || Ok(!pipeline.sql("SELECT tag FROM cdm.user_tags").await?.is_empty());
+    until("the tag is back", SOON, tagged).await?;
+    let output = command("segments-service", &environment)?.args(["refresh", TAG]).output().await?;
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    ensure!(output.status.success(), "{text}");
+    ensure!(text.contains("success\t1 joined, 0 left"), "{text}");
+    until_members_are(&pipeline, &[USER]).await
+}

@@ -1,0 +1,2 @@
+-- The role of the service.
+SELECT SESSION_USER::text
