@@ -145,7 +145,8 @@ async fn requests_for_the_segment_are_answered_while_a_file_arrives() -> anyhow:
 async fn a_file_may_take_longer_to_arrive_than_other_responses_take_to_begin() -> anyhow::Result<()> {
     let api = Api::new().await?;
     let mut stream = TcpStream::connect(api.service.address())?;
-    let head = "POST /api/v2/segments/A/members/import HTTP/1.0\r\nContent-Type: text/csv\r\nContent-Length: 9\r\n\r\nuser\n";
+    let head =
+        "POST /api/v2/segments/A/members/import HTTP/1.0\r\nContent-Type: text/csv\r\nContent-Length: 9\r\n\r\nuser\n";
     stream.write_all(head.as_bytes())?;
     for part in ["1\n", "2\n"] {
         tokio::time::sleep(Duration::from_secs(17)).await;
