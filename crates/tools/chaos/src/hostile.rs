@@ -101,7 +101,13 @@ fn attacks_of_dds() -> Vec<Attack> {
         attack("dds: 20 orders of 20,000 products, one gzip batch", large(20_000).collect(), true, 0, 20),
         attack("dds: 8 orders of 60,000 products, one gzip batch", large(60_000).take(8).collect(), true, 8, 0),
         attack("dds: 20 versions of an order, of 6,000 other products each", versions.collect(), false, 17, 1),
-        attack("dds: 20 orders of 12,000 products, then small versions", large(12_000).chain(small).collect(), false, 0, 20),
+        attack(
+            "dds: 20 orders of 12,000 products, then small versions",
+            large(12_000).chain(small).collect(),
+            false,
+            0,
+            20,
+        ),
     ]
 }
 

@@ -63,7 +63,8 @@ pub fn order(id: u64, restaurant: &str, products: usize, blanks: usize) -> Recor
 /// A version of a closed order as dds reads it: of so many products from number `first` on, each in a category of its own.
 #[must_use]
 pub fn enriched(id: u64, version: usize, first: usize, products: usize) -> Record {
-    let item = |number| json!({"id": product(number), "price": 1, "quantity": 1, "name": "x", "category": product(number)});
+    let item =
+        |number| json!({"id": product(number), "price": 1, "quantity": 1, "name": "x", "category": product(number)});
     let products: Vec<Value> = (first..first + products).map(item).collect();
     let order = json!({
         "object_id": id, "object_type": "order",

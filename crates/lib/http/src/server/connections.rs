@@ -116,7 +116,8 @@ impl Table {
         let chosen = if self.counts.get(&client).is_some_and(|count| *count >= self.max_per_client) {
             self.oldest_idle(client)
         } else if self.open.len() >= self.max {
-            let mut clients: Vec<(usize, IpAddr)> = self.counts.iter().map(|(client, count)| (*count, *client)).collect();
+            let mut clients: Vec<(usize, IpAddr)> =
+                self.counts.iter().map(|(client, count)| (*count, *client)).collect();
             clients.sort_unstable_by_key(|(count, _)| Reverse(*count));
             clients.into_iter().find_map(|(_, client)| self.oldest_idle(client))
         } else {

@@ -90,7 +90,9 @@ async fn a_topic_without_compression_stores_what_a_producer_has_compressed_unpac
     let records = read(fixture, 8 << 20).await?;
     assert!(records.iter().all(|record| record.unread.is_none()));
     // The size of a stored batch that is compressed is measured up to the limit only.
-    let records = read(Fixture { settings: Settings { group_id: format!("{}-2", settings.group_id), ..settings } }, LIMIT).await?;
+    let records =
+        read(Fixture { settings: Settings { group_id: format!("{}-2", settings.group_id), ..settings } }, LIMIT)
+            .await?;
     let whole = (LARGE * 300_000) as u64;
     assert!(records[10].unread.is_some_and(|unread| unread.bytes > whole), "{:?}", records[10].unread);
     Ok(())

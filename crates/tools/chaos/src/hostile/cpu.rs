@@ -48,9 +48,10 @@ impl Drop for Quota {
 
 /// The folder of the own cgroup, of version 1 if processors are there.
 fn own_cgroup(cgroups: &str) -> Option<PathBuf> {
-    let mut versions = [(":cpu,cpuacct:", "/sys/fs/cgroup/cpu,cpuacct"), (":cpu:", "/sys/fs/cgroup/cpu"), ("0::", "/sys/fs/cgroup")]
-        .into_iter()
-        .filter_map(|(name, root)| Some((root, cgroups.lines().find_map(|line| line.split_once(name))?.1)));
+    let mut versions =
+        [(":cpu,cpuacct:", "/sys/fs/cgroup/cpu,cpuacct"), (":cpu:", "/sys/fs/cgroup/cpu"), ("0::", "/sys/fs/cgroup")]
+            .into_iter()
+            .filter_map(|(name, root)| Some((root, cgroups.lines().find_map(|line| line.split_once(name))?.1)));
     versions.find_map(|(root, path)| Some(Path::new(root).join(path.trim_start_matches('/'))).filter(|it| it.exists()))
 }
 

@@ -45,7 +45,8 @@ impl Probes {
         times.sort_unstable();
         let at = |hundredth: usize| times.get((times.len() * hundredth / 100).min(times.len().saturating_sub(1)));
         let [median, most, slowest] = [50, 99, 100].map(|hundredth| at(hundredth).copied().unwrap_or_default());
-        let failed = all.iter().filter_map(|outcome| outcome.as_ref().err()).map(|error| format!("{error:#}")).collect();
+        let failed =
+            all.iter().filter_map(|outcome| outcome.as_ref().err()).map(|error| format!("{error:#}")).collect();
         Figures { number: all.len(), median, most, slowest, failed }
     }
 
