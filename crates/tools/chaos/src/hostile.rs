@@ -196,5 +196,7 @@ async fn verdict(pipeline: &Pipeline, orders: u64, reader: Layer, dead_letters: 
     ensure!(stored == orders, "{stored} orders instead of {orders}");
     let letters = pipeline.read(&pipeline.dead_letters(reader)).await?.len();
     ensure!(letters == dead_letters, "{letters} dead letters instead of {dead_letters}");
-    pipeline.audit().await
+    // Orders that somebody else has sent to dds are unknown to stg.
+    let except: &[&str] = if reader == Layer::Stg { &[] } else { &["orders_across_layers"] };
+    pipeline.audit_except(except).await
 }
