@@ -139,6 +139,8 @@ fn log(folder: &Path) -> String {
 /// The program with these variables and no others.
 pub(crate) fn program(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_elt-service"));
+    // Log files go there, unless a fixture has a folder of its own.
+    command.current_dir(env!("CARGO_TARGET_TMPDIR"));
     command.env_clear().env("HTTP_ADDR", "127.0.0.1:0").envs(settings.iter().copied());
     command
 }
