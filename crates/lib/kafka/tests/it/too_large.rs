@@ -4,9 +4,12 @@
 use ::consumer::{Record, Source as _};
 use devstack::Topic;
 use kafka::Settings;
-use rdkafka::producer::FutureProducer;
+use rdkafka::{
+    message::{Header, OwnedHeaders},
+    producer::{FutureProducer, FutureRecord},
+};
 
-use crate::fixture::{Fixture, drain, offsets};
+use crate::fixture::{Fixture, SOON, drain, offsets};
 
 /// What a received batch may take in these tests. A record may take an eighth.
 const LIMIT: usize = 2 << 20;
@@ -79,6 +82,27 @@ async fn a_batch_within_the_limit_is_read_in_any_codec() -> anyhow::Result<()> {
         assert_eq!(sizes[1..11], [300_000; LARGE], "{codec}");
         assert!(records.iter().all(|record| record.unread.is_none()), "{codec}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_record_counts_with_what_its_headers_cost_in_memory() -> anyhow::Result<()> {
+    let fixture = Fixture::with(1).await?;
+    let producer: FutureProducer = fixture.config().create()?;
+    for count in [100, 5_000] {
+        let headers = (0..count).fold(OwnedHeaders::new_with_capacity(count), |headers, number| {
+            headers.insert(Header { key: &format!("h{number}"), value: Some("v") })
+        });
+        let record = FutureRecord::<str, str>::to(&fixture.settings.source_topic).payload("x").headers(headers);
+        producer.send(record, SOON).await.map_err(|(error, _)| error)?;
+    }
+    let fixture = Fixture { settings: Settings { fetch_bytes: LIMIT, ..fixture.settings } };
+    let mut source = fixture.source()?;
+    let records = drain(&mut source, 100).await?.concat();
+    source.close().await;
+    // The text of the headers is some 50 KB, a fifth of what a record may take.
+    let unread: Vec<bool> = records.iter().map(|record| record.unread.is_some()).collect();
+    assert_eq!(unread, [false, true]);
     Ok(())
 }
 
