@@ -98,8 +98,8 @@ fn attacks_of_dds() -> Vec<Attack> {
     let versions = (0..20).map(|number| enriched(100, number, number * 6_000, 6_000));
     vec![
         attack("dds: 20 orders of 14,000 products", large(14_000).collect(), false, 0, 20),
-        attack("dds: 20 orders of 20,000 products, one gzip batch", large(20_000).collect(), true, 0, 20),
-        attack("dds: 8 orders of 60,000 products, one gzip batch", large(60_000).take(8).collect(), true, 8, 0),
+        attack("dds: 3 orders of 20,000 products, one gzip batch", large(20_000).take(3).collect(), true, 0, 3),
+        attack("dds: an order of 60,000 products, gzip", large(60_000).take(1).collect(), true, 1, 0),
         attack("dds: 20 versions of an order, of 6,000 other products each", versions.collect(), false, 17, 1),
         attack(
             "dds: 20 orders of 12,000 products, then small versions",

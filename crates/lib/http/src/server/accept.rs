@@ -14,6 +14,10 @@ use super::{Limits, Server, connection::attend};
 /// Connections that the kernel accepts ahead of us. They hold no file descriptor.
 const BACKLOG: u32 = 4096;
 
+/// Connections that are accepted one after the other. Each pause asks the kernel for other events, which takes as long as to
+/// accept a connection.
+const BURST: usize = 16;
+
 /// Pause after a connection could not be accepted, for instance because the process has no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -31,13 +35,15 @@ pub(super) fn listen(address: SocketAddr, limits: &Limits) -> io::Result<TcpList
 
 /// Accepts connections for ever. It never waits for another thread: a new connection closes one that only this thread holds.
 pub(super) async fn accept(listener: TcpListener, server: Arc<Server>) {
-    loop {
+    for number in 1_usize.. {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 let ticket = server.newcomers.admit(peer.ip());
                 tokio::spawn(attend(Arc::clone(&server), stream, peer.ip(), ticket));
-                // So that it is looked at, and the one that makes room for it is closed, before the next is accepted.
-                yield_now().await;
+                // So that they are looked at, and those that make room for them are closed, before others are accepted.
+                if number.is_multiple_of(BURST) {
+                    yield_now().await;
+                }
             }
             Err(error) => {
                 tracing::warn!(error = %error, "a connection to HTTP_ADDR cannot be accepted");
