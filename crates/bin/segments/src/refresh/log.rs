@@ -91,9 +91,7 @@ impl Refresher {
     pub async fn log(&self, filter: &LogFilter, limit: i64) -> Result<Vec<LogRow>, Failure> {
         let LogFilter { segment, state, before, from, to } = filter;
         let (segment, state) = (segment.as_deref(), state.as_deref());
-        let transaction = self.database.begin().await?;
-        let rows = transaction.query(&SELECT, [&segment, &state, before, from, to, &limit]).await?;
-        transaction.commit().await?;
+        let rows = self.database.read(&SELECT, &[&segment, &state, before, from, to, &limit]).await?;
         rows.iter().map(read).collect()
     }
 }

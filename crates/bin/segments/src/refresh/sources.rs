@@ -116,9 +116,7 @@ pub(super) fn no_login() -> SqlError {
 }
 
 async fn select(database: &Database, names: Option<&[&str]>) -> Result<Vec<Source>, Failure> {
-    let transaction = database.begin().await?;
-    let rows = transaction.query(&SELECT, [&names]).await?;
-    transaction.commit().await?;
+    let rows = database.read(&SELECT, &[&names]).await?;
     rows.iter().map(read).collect()
 }
 

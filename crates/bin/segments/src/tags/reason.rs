@@ -30,9 +30,7 @@ impl Reason {
     /// # Errors
     /// The database does not answer.
     pub async fn find(database: &Database, user_id: i32, tag: &str, at: PgTimestamp) -> Result<Option<Self>, Failure> {
-        let transaction = database.begin().await?;
-        let rows = transaction.query(&SELECT, [&user_id, &tag, &at]).await?;
-        transaction.commit().await?;
+        let rows = database.read(&SELECT, &[&user_id, &tag, &at]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         Ok(Some(Self {
             rule_id: get(row, 0)?,
