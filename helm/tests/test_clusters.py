@@ -111,7 +111,9 @@ def test_no_provider_is_named() -> None:
     names = ("yandex", "mdb", "amazon", "aws", "azure", "google", "gcr.io", "selectel", "sbercloud", "digitalocean")
     for file in [*(ROOT / "helm" / "tagmill").rglob("*"), *CLUSTERS.rglob("*.yaml"), *CLUSTERS.rglob("*.env")]:
         if file.is_file():
-            found = [name for name in names if re.search(rf"\b{re.escape(name)}\b", file.read_text().lower())]
+            # Google Drive is a target of reports, by the customer's name, and no provider of servers.
+            text = re.sub(r"google[ _]drive", "", file.read_text().lower())
+            found = [name for name in names if re.search(rf"\b{re.escape(name)}\b", text)]
             assert not found, f"{file.name} names {found}"
 
 

@@ -153,8 +153,12 @@ async fn every_metric_of_the_dashboard_is_exported_by_a_service() -> Result<()> 
     let copied = async || Ok(elt.metric("tagmill_elt_rows_total").await.is_ok_and(|rows| rows > 0.0));
     until("a row is copied", Duration::from_secs(60), copied).await?;
 
+    let segments = segments_service(folder.path()).await?;
+    let swept = async || Ok(segments.metric("tagmill_segments_last_sweep_timestamp_seconds").await.is_ok());
+    until("expired memberships were looked for", Duration::from_secs(60), swept).await?;
+
     let mut exported = BTreeSet::new();
-    for service in services.iter().chain([&lost, &elt]) {
+    for service in services.iter().chain([&lost, &elt, &segments]) {
         let (_, page) = service.get("/metrics").await?;
         let series =
             page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next());
@@ -194,6 +198,15 @@ async fn elt_service(folder: &Path) -> Result<Process> {
     .into();
     harness::migrate("elt-service", &environment).await?;
     Process::spawn("elt-service", &environment, folder.join("elt.log"))
+}
+
+/// segments-service on a database of its own.
+async fn segments_service(folder: &Path) -> Result<Process> {
+    let stack = devstack::shared().await?;
+    let database = stack.create_database(&stack.fresh_name("segments").await?).await?;
+    let environment: harness::Environment = [("DATABASE_URL".to_owned(), database)].into();
+    harness::migrate("segments-service", &environment).await?;
+    Process::spawn("segments-service", &environment, folder.join("segments.log"))
 }
 
 const JOB: &str = "
