@@ -39,7 +39,7 @@ WITH needed AS (
         ('cdm-service', 'schema', 'dds', '', 'USAGE'),
         ('cdm-service', 'table', 'dds', '*', 'SELECT'),
 
-        -- Table by table: an operation is never changed, and nothing is deleted.
+        -- Table by table: an operation is never changed, and no user, segment or membership is deleted.
         ('segments-service', 'schema', 'segments', '', 'USAGE'),
         ('segments-service', 'table', 'segments', 'migrations', 'SELECT'),
         ('segments-service', 'table', 'segments', 'users', 'SELECT,INSERT,UPDATE'),
@@ -50,6 +50,9 @@ WITH needed AS (
         ('segments-service', 'table', 'segments', 'idempotency', 'SELECT,INSERT,UPDATE,DELETE'),
         ('segments-service', 'table', 'segments', 'api_keys', 'SELECT,INSERT,UPDATE'),
         ('segments-service', 'table', 'segments', 'secrets', 'SELECT'),
+        ('segments-service', 'table', 'segments', 'refreshes', 'SELECT,INSERT,UPDATE'),
+        ('segments-service', 'table', 'segments', 'sources', 'SELECT,INSERT,UPDATE,DELETE'),
+        ('segments-service', 'table', 'segments', 'log', 'SELECT,INSERT,UPDATE'),
         ('segments-service', 'sequence', 'segments', 'asked', 'USAGE'),
         ('segments-service', 'function', 'segments', '*', 'EXECUTE')
     ) AS l (service, kind, schema_name, object_name, privileges)

@@ -38,9 +38,18 @@ impl Pipeline {
     pub async fn wait_idle_within(&self, layers: &[Layer], limit: Duration) -> Result<()> {
         let observer = self.observer(layers)?;
         let mut last = None;
+        // A broker that has just got a partition may not lead it yet.
+        let mut unread = None;
         let settled = async || {
+            let readings = match observer.read().await {
+                Ok(readings) => readings,
+                Err(error) => {
+                    unread = Some(error);
+                    return Ok(false);
+                }
+            };
             let untagged = if layers.contains(&Layer::Cdm) { self.untagged().await? } else { 0 };
-            let look = (observer.read().await?, self.unsent().await?, untagged);
+            let look = (readings, self.unsent().await?, untagged);
             let still = last.as_ref() == Some(&look);
             let read = look.0.iter().all(|reading| reading.lag() == 0);
             let sent = (look.1, look.2) == (0, 0);
@@ -48,7 +57,10 @@ impl Pipeline {
             Ok(still && sent && (read || self.nothing_to_read(layers).await?))
         };
         let outcome = until("everything is read and sent", limit, settled).await;
-        outcome.with_context(|| describe(layers, last.as_ref()))
+        outcome.with_context(|| match (&last, unread) {
+            (None, Some(error)) => format!("the progress cannot be read: {error:#}"),
+            _ => describe(layers, last.as_ref()),
+        })
     }
 
     /// Whether only transaction markers and aborted records follow the committed offsets.

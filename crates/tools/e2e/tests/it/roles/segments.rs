@@ -66,8 +66,8 @@ async fn psql(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Requests of both APIs that change and read something: method, path, body, status.
-const REQUESTS: [(&str, &str, &str, u16); 15] = [
+/// Requests of all APIs that change and read something: method, path, body, status.
+const REQUESTS: [(&str, &str, &str, u16); 25] = [
     ("POST", "/api/v1/users", r#"{"name":"A","lastname":"B","age":27,"sex":0}"#, 201),
     ("POST", "/api/v1/segments", r#"{"name":"A","percentage":100}"#, 201),
     ("POST", "/api/v1/segments", r#"{"name":"B"}"#, 201),
@@ -98,6 +98,16 @@ const REQUESTS: [(&str, &str, &str, u16); 15] = [
         200,
     ),
     ("GET", "/api/v1/reports", "", 200),
+    ("POST", "/api/v2/segments", r#"{"name":"C"}"#, 201),
+    ("POST", "/api/v2/segments/C/assign", r#"{"percent":50,"mode":"live"}"#, 200),
+    ("POST", "/api/v2/segments/C/refresh", "", 202),
+    ("POST", "/api/v2/segments/B/members/batch", r#"{"add":[{"user":"1"}]}"#, 200),
+    ("PUT", "/api/v2/sources/orders", r#"{"loaded_at_query":"SELECT now()","warn_after":60}"#, 200),
+    ("GET", "/api/v2/sources", "", 200),
+    ("DELETE", "/api/v2/sources/orders", "", 204),
+    ("GET", "/api/v2/users/1/segments/C/why", "", 200),
+    ("GET", "/api/v2/log", "", 200),
+    ("GET", "/api/v2/operations", "", 200),
 ];
 
 #[tokio::test]
