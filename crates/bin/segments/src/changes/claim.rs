@@ -55,7 +55,7 @@ pub struct Change {
 /// How a request begins.
 pub enum Begun {
     /// It is new.
-    New(Change),
+    New(Box<Change>),
     /// The key has an answer.
     Stored {
         /// Of the request that was answered.
@@ -104,7 +104,7 @@ async fn begin(
     claim: Option<Claim>,
     lock_timeout: &str,
 ) -> Result<Begun, Error<StillRunning>> {
-    let Some(given) = &claim else { return Ok(Begun::New(Change { transaction, claim })) };
+    let Some(given) = &claim else { return Ok(Begun::New(Box::new(Change { transaction, claim }))) };
     let Claim { caller, key } = given;
     let claimed = try_join!(
         transaction.query(&SET_LOCK_TIMEOUT, [&CLAIM_TIMEOUT]),
@@ -120,7 +120,7 @@ async fn begin(
         Err(failure) => return Err(failure.into()),
     };
     if !rows.is_empty() {
-        return Ok(Begun::New(Change { transaction, claim }));
+        return Ok(Begun::New(Box::new(Change { transaction, claim })));
     }
     let rows = transaction.query(&SELECT, [caller, key]).await?;
     transaction.rollback().await?;

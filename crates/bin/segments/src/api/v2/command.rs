@@ -58,7 +58,7 @@ impl Once {
         effect: impl AsyncFnOnce(&Change) -> Result<Answer, Problem>,
     ) -> Result<Response, Problem> {
         let change = match api.changes.begin(self.claim).await? {
-            Begun::New(change) => change,
+            Begun::New(change) => *change,
             Begun::Stored { fingerprint, answer } => return replay(&fingerprint, &self.fingerprint, answer),
         };
         finish(change, &self.fingerprint, effect).await

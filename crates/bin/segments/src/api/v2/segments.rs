@@ -105,7 +105,7 @@ pub(super) async fn get(State(api): State<Api>, PathPart(name): PathPart<3>) -> 
 /// The segment of a row of `list_segments` and `select_segment`.
 fn segment(row: &Row) -> std::result::Result<SegmentDetails, Failure> {
     let params = value::<Option<String>>(row, 10)?;
-    let at = |column| Ok::<_, Failure>(value::<PgTimestamp>(row, column).map(instant::text)?);
+    let at = |column| value::<PgTimestamp>(row, column).map(instant::text);
     Ok(SegmentDetails {
         segment_id: value(row, 1)?,
         id: value(row, 2)?,

@@ -48,10 +48,8 @@ async fn a_cursor_is_valid_in_its_own_list_only() -> anyhow::Result<()> {
     let cursors: Vec<String> = LISTS
         .iter()
         .map(|list| {
-            api.get(&format!("{list}?limit=1")).ok().json["next"]
-                .as_str()
-                .unwrap_or_else(|| panic!("{list}"))
-                .to_owned()
+            let page = api.get(&format!("{list}?limit=1")).ok();
+            page.json["next"].as_str().expect(list).to_owned()
         })
         .collect();
     for list in LISTS {

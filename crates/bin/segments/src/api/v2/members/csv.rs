@@ -163,7 +163,9 @@ mod tests {
     use super::*;
 
     /// The rows, and the bad lines with their reasons.
-    fn read(parts: &[&[u8]]) -> Result<(Vec<String>, Vec<(i32, String)>), BadFile> {
+    type Read = (Vec<String>, Vec<(i32, String)>);
+
+    fn read(parts: &[&[u8]]) -> Result<Read, BadFile> {
         let (mut lines, mut out) = (Lines::default(), String::new());
         for part in parts {
             lines.add(part, &mut out)?;

@@ -95,10 +95,23 @@ struct Csv;
 
 struct Ndjson;
 
-/// The columns of a row: guid, number, id in the source, since, until.
-fn columns(row: &Row) -> std::result::Result<(Uuid, i32, Option<&str>, String, Option<String>), Failure> {
-    let since = instant::text(get(row, 3)?).unwrap_or_default();
-    Ok((get(row, 1)?, get(row, 0)?, get(row, 2)?, since, instant::text(get(row, 4)?)))
+/// The columns of a row.
+struct Columns<'a> {
+    guid: Uuid,
+    user_id: i32,
+    source_id: Option<&'a str>,
+    since: String,
+    until: Option<String>,
+}
+
+fn columns(row: &Row) -> std::result::Result<Columns<'_>, Failure> {
+    Ok(Columns {
+        guid: get(row, 1)?,
+        user_id: get(row, 0)?,
+        source_id: get(row, 2)?,
+        since: instant::text(get(row, 3)?).unwrap_or_default(),
+        until: instant::text(get(row, 4)?),
+    })
 }
 
 impl Render for Csv {
@@ -107,7 +120,7 @@ impl Render for Csv {
     }
 
     fn row(&mut self, row: &Row, out: &mut String) -> std::result::Result<(), Failure> {
-        let (guid, user_id, source_id, since, until) = columns(row)?;
+        let Columns { guid, user_id, source_id, since, until } = columns(row)?;
         let source_id = go::csv::field(source_id.unwrap_or_default());
         out.push_str(&format!("{guid},{user_id},{source_id},{since},{}\n", until.unwrap_or_default()));
         Ok(())
@@ -120,7 +133,7 @@ impl Render for Ndjson {
     fn begin(&mut self, _: &mut String) {}
 
     fn row(&mut self, row: &Row, out: &mut String) -> std::result::Result<(), Failure> {
-        let (user, user_id, source_id, since, until) = columns(row)?;
+        let Columns { guid: user, user_id, source_id, since, until } = columns(row)?;
         let line = serde_json::json!({
             "user": user, "user_id": user_id, "source_id": source_id, "since": since, "until": until,
         });

@@ -126,7 +126,7 @@ pub(in crate::api::v2) async fn import(
 
 async fn run(api: &Api, claim: Option<Claim>, upload: &mut Upload, name: &str, cause: &Cause) -> Result<Response> {
     let change = match api.changes.begin_long(claim).await? {
-        Begun::New(change) => change,
+        Begun::New(change) => *change,
         Begun::Stored { fingerprint, answer } => {
             while upload.next().await?.is_some() {}
             return replay(&fingerprint, &upload.fingerprint(), answer);
