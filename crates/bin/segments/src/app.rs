@@ -11,6 +11,7 @@ use runtime::{
 };
 use stream::{Service, StreamCommands};
 
+use self::commands::Commands;
 use crate::{
     api::{
         Api,
@@ -18,7 +19,6 @@ use crate::{
         slugs, v1, v2,
     },
     changes::{Changes, sweeper},
-    commands::Commands,
     metrics,
     migrations::MIGRATIONS,
     refresh::{Refresher, scheduler, settings::TagSegments},
@@ -27,6 +27,8 @@ use crate::{
     tags::{self, TagRecords},
     user_actions::UserActions,
 };
+
+mod commands;
 
 /// segments-service.
 pub struct Segments {

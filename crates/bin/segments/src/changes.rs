@@ -9,6 +9,7 @@
 use consumer::Failure;
 use database::{Database, PgTimestamp, Transaction, get, statement};
 
+pub(crate) use self::expire::sweeper;
 pub use self::{
     assign::{Assigned, CannotAssign},
     claim::{Answer, Begun, Change, Claim, StillRunning},
@@ -32,11 +33,9 @@ pub(crate) mod desired;
 mod segment;
 mod assign;
 pub(crate) mod refresh;
-mod tags;
 mod claim;
 mod config;
 mod items;
-pub(crate) mod sweeper;
 
 const SELECT_CLOCK: database::Statement = statement!("segments/locks/select_clock");
 

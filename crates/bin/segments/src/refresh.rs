@@ -15,10 +15,10 @@ pub use self::{
     automatic::Automatic,
     log::{LogFilter, LogRow},
     login::Login,
-    outcome::{Outcome, State},
     params::{Invalid, Params},
     preview::{CannotPreview, Preview},
     run::CannotRefresh,
+    run::outcome::{Outcome, State},
     sources::{Deleted, Source},
 };
 use crate::changes::Cause;
@@ -33,11 +33,9 @@ mod login;
 mod query;
 mod sources;
 mod desire;
-mod outcome;
 mod log;
 mod run;
 mod preview;
-mod check;
 pub(crate) mod scheduler;
 pub(crate) mod command;
 

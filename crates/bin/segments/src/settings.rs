@@ -9,9 +9,9 @@ use runtime::{
 };
 use stream::{Service as _, settings::TopicSettings};
 
+use self::drive::DriveSettings;
 use crate::{
     api::{auth::Auth, instant::Zone},
-    drive::DriveSettings,
     refresh::settings::{RefreshSettings, TagSegments},
     swagger::Title,
     tags::records::NoSettings,
@@ -20,6 +20,7 @@ use crate::{
 
 pub use self::sources::Sources;
 
+mod drive;
 mod sources;
 
 /// What can be set beside the settings of every service.

@@ -7,11 +7,10 @@ use postgres_native_tls::MakeTlsConnector;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{CancelToken, Client, Config, Error, SimpleQueryMessage, SimpleQueryRow};
 
-use crate::{
-    Settings,
-    connect_error::{ConnectError, connect_error},
-    error::no_answer,
-};
+use self::connect_error::{ConnectError, connect_error};
+use crate::{Settings, error::no_answer};
+
+pub(crate) mod connect_error;
 
 /// A new connection.
 #[derive(Debug)]

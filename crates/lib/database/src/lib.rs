@@ -6,8 +6,8 @@
 //! [`Migrations`] create a schema.
 
 pub use self::{
+    connect::connect_error::ConnectError,
     connect::{Canceller, Connection, ServerInfo, connect},
-    connect_error::ConnectError,
     copy::CopyIn,
     migrate::{Grants, Migrations},
     parameter::{Parameter, Parameters},
@@ -26,7 +26,6 @@ pub use tokio_postgres::{Row, types::FromSql};
 pub mod settings;
 mod tls;
 mod error;
-mod connect_error;
 mod connect;
 mod session;
 mod statement;

@@ -15,7 +15,7 @@ use tokio_postgres::{
 use crate::{
     Settings, Statement,
     connect::connect,
-    connect_error::ConnectError,
+    connect::connect_error::ConnectError,
     error::{describe, unavailable},
 };
 

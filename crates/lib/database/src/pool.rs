@@ -10,8 +10,8 @@ use tokio_postgres::Row;
 
 use crate::{
     Parameter, Settings, Statement, Transaction,
+    connect::connect_error::ConnectError,
     connect::{CONNECT_TIMEOUT, ServerInfo},
-    connect_error::ConnectError,
     read::read,
     session::{Pooled, Sessions},
 };

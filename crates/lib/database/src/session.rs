@@ -7,8 +7,8 @@ use deadpool_postgres::ClientWrapper;
 
 use crate::{
     Settings,
+    connect::connect_error::ConnectError,
     connect::{Connection, ServerInfo, connect_with},
-    connect_error::ConnectError,
 };
 
 /// A connection. It is closed when dropped.

@@ -10,15 +10,15 @@ use futures_util::try_join;
 use super::fill::Filters;
 use crate::percent::{Match, Percent};
 
-const CREATE: Statement = statement!("segments/refresh/create_desired");
+const CREATE: Statement = statement!("segments/desired/create_desired");
 const SNAPSHOT: Statement = statement!("segments/refresh/select_snapshot");
-const PERCENT: Statement = statement!("segments/refresh/desire_percent");
-const KEEP: Statement = statement!("segments/refresh/keep_members");
-const ANALYZE: Statement = statement!("segments/refresh/analyze_desired");
-const COUNT: Statement = statement!("segments/refresh/count_changes");
-const CLOSE: Statement = statement!("segments/refresh/close_leavers");
-const REPLACE: Statement = statement!("segments/refresh/replace_hashes");
-const OPEN: Statement = statement!("segments/refresh/open_joiners");
+const PERCENT: Statement = statement!("segments/desired/desire_percent");
+const KEEP: Statement = statement!("segments/desired/keep_members");
+const ANALYZE: Statement = statement!("segments/desired/analyze_desired");
+const COUNT: Statement = statement!("segments/desired/count_changes");
+const CLOSE: Statement = statement!("segments/desired/close_leavers");
+const REPLACE: Statement = statement!("segments/desired/replace_hashes");
+const OPEN: Statement = statement!("segments/desired/open_joiners");
 const SUCCESS: Statement = statement!("segments/refresh/record_success");
 
 /// What is visible when the set is read.

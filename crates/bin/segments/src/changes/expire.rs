@@ -7,6 +7,8 @@ use serde_json::json;
 
 use super::{Cause, Changes, clock, locks, operation::Operation};
 
+pub(crate) mod sweeper;
+
 const SELECT_SEGMENTS: Statement = statement!("segments/memberships/select_expired_segments");
 const COUNT: Statement = statement!("segments/memberships/count_expired");
 const EXPIRE: Statement = statement!("segments/memberships/expire_memberships");

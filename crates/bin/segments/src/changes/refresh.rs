@@ -12,7 +12,9 @@ use super::{
     segment,
 };
 
-const COUNT: Statement = statement!("segments/refresh/count_members");
+mod tags;
+
+const COUNT: Statement = statement!("segments/desired/count_members");
 
 /// A locked segment, and the clock after the lock.
 #[derive(Debug, Clone, Copy)]

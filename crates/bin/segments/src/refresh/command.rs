@@ -6,8 +6,8 @@ use runtime::{CommandSettings, ExitError, StartupError};
 
 use super::{
     Refresher, automatic,
-    outcome::{Outcome, State},
     run::CannotRefresh,
+    run::outcome::{Outcome, State},
     scheduler::refresh_due,
     settings::{RefreshSettings, TagSegments},
 };

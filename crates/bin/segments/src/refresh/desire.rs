@@ -19,10 +19,10 @@ use crate::changes::{
     fill, locks,
 };
 
-const CREATE_GIVEN: Statement = statement!("segments/refresh/create_given");
-const INSERT_GIVEN: Statement = statement!("segments/refresh/insert_given");
-const DESIRE_GIVEN: Statement = statement!("segments/refresh/desire_given");
-const COUNT_UNKNOWN: Statement = statement!("segments/refresh/count_unknown");
+const CREATE_GIVEN: Statement = statement!("segments/desired/create_given");
+const INSERT_GIVEN: Statement = statement!("segments/desired/insert_given");
+const DESIRE_GIVEN: Statement = statement!("segments/desired/desire_given");
+const COUNT_UNKNOWN: Statement = statement!("segments/desired/count_unknown");
 const DESIRE_TAG: Statement = statement!("segments/tags/desire_tag");
 const COUNT_TAG: Statement = statement!("segments/tags/count_tag");
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Refresher,
     automatic::Automatic,
-    outcome::{Outcome, State},
+    run::outcome::{Outcome, State},
 };
 
 const ABANDON: Statement = statement!("segments/refresh/abandon_runs");

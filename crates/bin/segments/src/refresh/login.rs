@@ -9,6 +9,8 @@ use consumer::Dependency;
 use database::{Connection, Database, Role, Settings, Statement, get, statement};
 use runtime::{ExitError, StartupError};
 
+mod check;
+
 const RIGHTS: Statement = statement!("segments/refresh/select_login_rights");
 const USER: Statement = statement!("segments/refresh/select_session_user");
 

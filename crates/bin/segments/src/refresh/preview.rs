@@ -13,8 +13,8 @@ use super::{
 };
 use crate::changes::desired;
 
-const JOINING: Statement = statement!("segments/refresh/select_joining");
-const LEAVING: Statement = statement!("segments/refresh/select_leaving");
+const JOINING: Statement = statement!("segments/desired/select_joining");
+const LEAVING: Statement = statement!("segments/desired/select_leaving");
 
 /// How many users a preview names.
 const NAMED: i64 = 100;

@@ -6,6 +6,7 @@ use consumer::Failure;
 use database::{Statement, Transaction, get, statement};
 use serde_json::json;
 
+use self::outcome::{Outcome, State};
 use super::{
     Refresher,
     automatic::{self, Automatic},
@@ -13,12 +14,13 @@ use super::{
     fresh::Freshness,
     guard, log,
     login::SqlError,
-    outcome::{Outcome, State},
 };
 use crate::changes::{
     Cause,
     refresh::{self, Refreshed},
 };
+
+pub(super) mod outcome;
 
 const TRY_LOCK: Statement = statement!("segments/refresh/try_lock_refresh");
 const SET_IDLE_TIMEOUT: Statement = statement!("segments/refresh/set_idle_timeout");

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Refresher,
     automatic::{self, Automatic},
-    outcome::Outcome,
     run::Run,
+    run::outcome::Outcome,
 };
 use crate::{changes::Cause, metrics};
 

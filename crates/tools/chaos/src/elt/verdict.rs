@@ -50,7 +50,7 @@ pub(super) async fn verdict(fixture: &Fixture, model: &Model) -> Result<Vec<Stri
 /// Waits until each job has run a good cycle that began after now.
 async fn good_cycles(target: &Client) -> Result<()> {
     let moment: f64 = target.query_one(CLOCK, &[]).await?.try_get(0)?;
-    let (began, statement) = (Instant::now(), include_str!("../../sql/elt_good_cycles.sql"));
+    let (began, statement) = (Instant::now(), include_str!("../../sql/elt/good_cycles.sql"));
     let wanted: BTreeSet<&str> = Table::ALL.iter().map(|table| table.name()).collect();
     loop {
         let rows = target.query(statement, &[&moment]).await?;

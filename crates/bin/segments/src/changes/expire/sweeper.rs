@@ -7,8 +7,7 @@ use consumer::Failure;
 use schedule::Schedule;
 use tokio_util::sync::CancellationToken;
 
-use super::Changes;
-use crate::metrics;
+use crate::{changes::Changes, metrics};
 
 /// The time between two rounds.
 const EVERY: Duration = Duration::from_secs(1);

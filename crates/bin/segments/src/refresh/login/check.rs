@@ -4,7 +4,7 @@ use consumer::Failure;
 use database::{Statement, get, statement};
 use runtime::{Finding, StartupError};
 
-use super::Refresher;
+use crate::refresh::Refresher;
 
 const MISSING: Statement = statement!("segments/refresh/select_missing_collections");
 

@@ -7,7 +7,7 @@ use database::{PgTimestamp, Statement, Transaction, get, statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{
+use crate::changes::{
     Cause, Changes, clock,
     live::{self},
     locks,
