@@ -2,14 +2,28 @@
 
 use consumer::Failure;
 use database::{PgTimestamp, Row, get};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{cursor::Cursor, instant, problem::Problem};
 
 /// The limit of a request that names none, and the largest one.
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 1000;
+
+/// The parameters of a list that can be asked for at an instant and has no filters.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api::v2) struct PageParameters {
+    /// A past instant (RFC 3339); default now.
+    as_of: Option<String>,
+    /// 1 to 1000; default 100.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
 
 /// The page that a request asks for.
 #[derive(Debug)]
@@ -29,6 +43,13 @@ pub(super) struct List<T> {
     as_of: Option<String>,
     /// The `cursor` of the next page; null: this page is the last one.
     next: Option<String>,
+}
+
+impl PageParameters {
+    /// The page of the list with this name: its path.
+    pub(super) fn page(&self, list: String) -> Result<Page, Problem> {
+        Page::new(list, self.limit, self.cursor.as_deref(), self.as_of.as_deref())
+    }
 }
 
 impl Page {

@@ -2,14 +2,14 @@
 
 use axum::{Json, extract::State};
 use database::{Row, Statement, get, statement};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::api::{
     Api, PathPart,
     v2::{
         Result, instant,
-        page::{List, Page},
+        page::{List, PageParameters},
         problem::{Problem, ProblemBody},
         query::Parameters,
         who::UserIds,
@@ -29,33 +29,20 @@ pub(in crate::api::v2) struct Member {
     by_refresh: bool,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(in crate::api::v2) struct ListParameters {
-    /// A past instant (RFC 3339); default now.
-    as_of: Option<String>,
-    /// 1 to 1000; default 100.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
-
 /// Members of a segment, by number of the user
 #[utoipa::path(
     get,
     path = "/api/v2/segments/{name}/members",
     tag = "members",
-    params(("name" = String, Path, description = "The name of the segment"), ListParameters),
+    params(("name" = String, Path, description = "The name of the segment"), PageParameters),
     responses((status = 200, body = List<Member>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn list(
     State(api): State<Api>,
     PathPart(name): PathPart<3>,
-    Parameters(ListParameters { as_of, limit, cursor }): Parameters<ListParameters>,
+    Parameters(parameters): Parameters<PageParameters>,
 ) -> Result<Json<List<Member>>> {
-    let page = Page::new(format!("members/{name}"), limit, cursor.as_deref(), as_of.as_deref())?;
+    let page = parameters.page(format!("members/{name}"))?;
     if name.contains('\0') {
         return Err(Problem::no_segment(&name));
     }

@@ -3,13 +3,13 @@
 use axum::{Json, extract::State, http::StatusCode, response::Response};
 use database::{PgTimestamp, Row, Statement, get, statement};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::super::{
     Result,
     command::{Command, answer},
     instant::{self, Deadline},
-    page::{List, Page},
+    page::{List, PageParameters},
     problem::{Problem, ProblemBody},
     query::Parameters,
     who,
@@ -35,19 +35,6 @@ pub(in crate::api::v2) struct UserSegment {
     by_refresh: bool,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(in crate::api::v2) struct ListParameters {
-    /// A past instant (RFC 3339); default now.
-    as_of: Option<String>,
-    /// 1 to 1000; default 100.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
-
 /// Segments of a user, by number of the segment
 #[utoipa::path(
     get,
@@ -55,17 +42,17 @@ pub(in crate::api::v2) struct ListParameters {
     tag = "users",
     params(
         ("user" = String, Path, description = "GUID, number, or `source:` and the id in the source"),
-        ListParameters,
+        PageParameters,
     ),
     responses((status = 200, body = List<UserSegment>), (status = "default", body = ProblemBody, content_type = "application/problem+json"))
 )]
 pub(in crate::api::v2) async fn list(
     State(api): State<Api>,
     PathPart(text): PathPart<3>,
-    Parameters(ListParameters { as_of, limit, cursor }): Parameters<ListParameters>,
+    Parameters(parameters): Parameters<PageParameters>,
 ) -> Result<Json<List<UserSegment>>> {
     let who = who::path(&text)?;
-    let page = Page::new(format!("user_segments/{who:?}"), limit, cursor.as_deref(), as_of.as_deref())?;
+    let page = parameters.page(format!("user_segments/{who:?}"))?;
     let (id, guid, source_id) = who.ids();
     let parameters: [&dyn database::Parameter; 6] =
         [&id, &guid, &source_id, &page.at(), &page.after_id(), &page.rows()];
