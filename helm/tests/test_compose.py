@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -97,8 +98,9 @@ def started_with(service: str) -> set[str]:
 
 
 def recipe(target: str) -> list[list[str]]:
-    """The commands of a target of the Makefile."""
-    said = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    """The commands of a target of the Makefile, also when make itself runs the tests."""
+    command = ["make", "--no-print-directory", "--dry-run", target]
+    said = subprocess.run(command, cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True).stdout
     return [line.split() for line in said.splitlines()]
 
 
