@@ -87,10 +87,11 @@ impl Topics {
             findings.push(match self.describe(name).await {
                 Ok(topic) => {
                     let needed = if *name == self.settings.dead_letter_topic { room } else { 0 };
-                    if *name == self.settings.source_topic {
+                    let is_read = *name == self.settings.source_topic;
+                    if is_read {
                         room = topic.max_message_bytes + DEAD_LETTER_ROOM;
                     }
-                    topic.check(needed)
+                    topic.check(needed, if is_read { self.settings.receive_bytes() } else { usize::MAX })
                 }
                 Err(Error::NoTopic(topic)) => {
                     Finding { topic, status: Status::Missing, text: "does not exist".to_owned() }
