@@ -63,7 +63,7 @@ demo-elt: build ## run elt-service on a changing database, with faults, and prin
 
 test: browser test-dashboards test-helm ## run every test, on real Kafka, PostgreSQL and Redis, and in a real browser
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
-	target/debug/devstack run -- cargo test --workspace --locked $(FAILPOINTS)
+	target/debug/devstack run -- cargo test --workspace --locked --no-fail-fast $(FAILPOINTS)
 
 test-dashboards: $(DASHBOARDS_VENV)/stamp ## test the dashboards with the SDK of DataLens and the models of Grafana
 	$(DASHBOARDS_PYTHON) -m pytest -q -p no:cacheprovider dashboards/tests
