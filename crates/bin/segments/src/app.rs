@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{self, Next},
+    response::Response,
+};
 use database::{Database, Migrations, POSTGRES};
 use futures_util::try_join;
 use health::Health;
@@ -107,7 +112,8 @@ impl App for Segments {
         let api = || self.api.clone();
         let routes = v1::routes(api()).merge(slugs::routes(api())).merge(v2::routes(api()));
         let routes = routes.merge(swagger::routes(&self.title));
-        v1::fallbacks(routes).layer(middleware::from_fn(http::with_request_id))
+        let routes = v1::fallbacks(routes).layer(middleware::from_fn(count));
+        routes.layer(middleware::from_fn(http::with_request_id))
     }
 
     async fn check(&self, report: &mut Report) {
@@ -118,7 +124,12 @@ impl App for Segments {
             }]);
         }
         match (&self.users, &self.tags) {
-            (Some(users), _) => users.check(report).await,
+            (Some(users), tags) => {
+                users.check(report).await;
+                if let Some(tags) = tags {
+                    report.add(tags.check_source().await);
+                }
+            }
             (None, Some(tags)) => tags.check(report).await,
             (None, None) => report.add(check::database(&self.connection, &MIGRATIONS, Self::NAME).await),
         }
@@ -129,6 +140,7 @@ impl App for Segments {
     }
 
     async fn run(self, context: Context) -> anyhow::Result<()> {
+        let _armed = failpoint::arm();
         let require = async || schema::require(&self.connection, &MIGRATIONS, Self::NAME).await;
         let waiting = until_available(&*self.start, require);
         if context.stop.run_until_cancelled(waiting).await.transpose()?.is_none() {
@@ -153,6 +165,14 @@ impl App for Segments {
         let tagged = Box::pin(follow(self.tags, context.clone()));
         try_join!(sweeping, refreshing, tagging, users, tagged).map(|_| ())
     }
+}
+
+/// Counts a request by its answer.
+async fn count(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    metrics::answered(&path, response.status().as_u16());
+    response
 }
 
 /// Reads a topic, if there is one to read.

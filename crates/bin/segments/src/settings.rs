@@ -39,31 +39,31 @@ pub struct Settings {
 #[command(next_help_heading = "This service")]
 pub(crate) struct OwnSettings {
     /// Time zone of the dates of API v1 and of months in reports: `UTC`, `Europe/Moscow`.
-    #[arg(long, env, value_name = "ZONE", default_value = "UTC", value_parser = Zone::parse)]
+    #[arg(long, env = "TIME_ZONE", value_name = "ZONE", default_value = "UTC", value_parser = Zone::parse)]
     pub(crate) time_zone: Zone,
 
     /// Whether every request needs a key: `on` or `off`.
     ///
     /// With `off`, requests without a key may read, and change users, segments and members. Keys are made by `segments-service keys`.
-    #[arg(long, env, value_name = "AUTH", value_enum, default_value = "off")]
+    #[arg(long, env = "AUTH", value_name = "AUTH", value_enum, default_value = "off")]
     pub(crate) auth: Auth,
 
     /// Whether users can be created, changed and removed by `/segments/create-user` and its like. For development.
-    #[arg(long, env, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
+    #[arg(long, env = "DEV_METHODS", value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub(crate) dev_methods: bool,
 
     /// File to which the log is also written: `logs/logs.txt`. Unset: the log goes to standard error only.
     ///
     /// Lines are added at the end of the file. It and its folder are created if they do not exist.
-    #[arg(long, env, value_name = "PATH", help_heading = "Log")]
+    #[arg(long, env = "LOGS_PATH", value_name = "PATH", help_heading = "Log")]
     pub(crate) logs_path: Option<String>,
 
     /// Address of this service as others reach it, for links to reports.
-    #[arg(long, env, value_name = "URL", default_value = "http://localhost:8080")]
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL", default_value = "http://localhost:8080")]
     pub(crate) public_url: String,
 
     /// Time for which a link to a report is valid.
-    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "4h")]
+    #[arg(long, env = "REPORT_LINK_TTL", value_name = "DURATION", value_parser = period, default_value = "4h")]
     pub(crate) report_link_ttl: Duration,
 
     #[command(flatten)]
@@ -100,6 +100,7 @@ impl Settings {
             topics: TopicSettings {
                 kafka_group_id: format!("{}-tags", users.topics.kafka_group_id),
                 kafka_source_topic: self.refresh.kafka_tag_topic.clone(),
+                source_setting: "KAFKA_TAG_TOPIC",
                 ..users.topics.clone()
             },
             database: users.database.clone(),
@@ -107,7 +108,11 @@ impl Settings {
             own: NoSettings {},
             memory: users.memory.clone(),
         });
-        let users = self.users.clone().filter(|users| tags.is_none() || users.own.user_service_url.is_some());
+        let users = self.users.clone().map(|mut users| {
+            users.topics.source_setting = "KAFKA_USER_TOPIC";
+            users
+        });
+        let users = users.filter(|users| tags.is_none() || users.own.user_service_url.is_some());
         (users, tags)
     }
 

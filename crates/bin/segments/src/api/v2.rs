@@ -1,6 +1,8 @@
 //! API v2, `/api/v2`: segments, users, members, history, with problem details, cursors and Idempotency-Key.
 #![expect(unused_qualifications, reason = "utoipa writes them where a route names the struct of its query parameters")]
 
+use std::sync::Arc;
+
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use http::no_store;
 use utoipa::openapi::{OpenApi, PathItem, path::Operation};
@@ -75,7 +77,11 @@ pub(crate) fn routes(api: Api) -> Router {
     let answers = Answers { refused: problem::refused, failed: problem::failed };
     let mut all = Router::new();
     for (access, router) in described(api.dev_methods) {
-        all = all.merge(api.keys.require(router.split_for_parts().0, access, answers));
+        let (router, mut description) = router.split_for_parts();
+        let described = Arc::new(query::Described::of(&mut description));
+        let router = router.route_layer(middleware::from_fn_with_state(described, query::refuse_unknown));
+        // The last layer is the outermost: a request without the access learns nothing else.
+        all = all.merge(api.keys.require(router, access, answers));
     }
     all.layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).layer(middleware::map_response(no_store)).with_state(api)
 }
