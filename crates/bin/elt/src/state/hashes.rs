@@ -77,23 +77,9 @@ impl Recent {
     }
 }
 
-/// The number of tuples and the sum of their hashes: equal for equal multisets, whatever their order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Fingerprint {
-    pub(crate) count: i64,
-    pub(crate) sum: u128,
-}
-
-impl Fingerprint {
-    pub(crate) fn add(&mut self, tuple: &[u8]) {
-        self.count += 1;
-        self.sum = self.sum.wrapping_add(u128::from_be_bytes(of(tuple)));
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Fingerprint, Recent, Set, of};
+    use super::{Recent, Set, of};
 
     #[test]
     fn a_set_survives_packing() {
@@ -117,16 +103,5 @@ mod tests {
         let mut none = Recent::new(0);
         none.push([1; 16]);
         assert_eq!(none.into_set(), Set::default());
-    }
-
-    #[test]
-    fn a_fingerprint_is_one_of_a_multiset() {
-        let of = |tuples: &[&[u8]]| {
-            let mut fingerprint = Fingerprint::default();
-            tuples.iter().for_each(|tuple| fingerprint.add(tuple));
-            fingerprint
-        };
-        assert_eq!(of(&[b"a", b"b", b"b"]), of(&[b"b", b"a", b"b"]));
-        assert_ne!(of(&[b"a", b"b", b"b"]), of(&[b"a", b"a", b"b"]));
     }
 }

@@ -38,15 +38,11 @@ fn source() -> Vec<query::Column> {
 
 fn target() -> Target {
     let column = |name: &str, r#type: &Type, sql: &str, cut_by_casts| Column {
-        name: name.to_owned(),
-        type_oid: r#type.oid(),
         r#type: sql.to_owned(),
         loose_type: sql.split('(').next().unwrap_or_default().to_owned(),
         cut_by_casts,
-        bpchar_length: None,
         not_null: name == "id",
-        always_identity: false,
-        generated: false,
+        ..Column::of_type(name, r#type.oid())
     };
     Target {
         oid: 1,
