@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_is_one_of_a_multiset() {
+    fn a_fingerprint_depends_on_counts_and_not_on_order() {
         assert_eq!(of(&[b"a", b"b", b"b"]), of(&[b"b", b"a", b"b"]));
         assert_ne!(of(&[b"a", b"b", b"b"]), of(&[b"a", b"a", b"b"]));
     }

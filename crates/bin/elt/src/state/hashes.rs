@@ -82,7 +82,7 @@ mod tests {
     use super::{Recent, Set, of};
 
     #[test]
-    fn a_set_survives_packing() {
+    fn a_set_is_unpacked_as_it_was_packed() {
         let set = Set::new((0..1000_u32).map(|n| of(&n.to_be_bytes())).collect());
         let parts: Vec<Vec<u8>> = set.pack(100).collect();
         assert_eq!(parts.len(), 167);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_hashes_are_kept() {
+    fn only_the_newest_hashes_are_kept() {
         let mut recent = Recent::new(3);
         (0..8_u8).for_each(|n| recent.push([n; 16]));
         assert_eq!(recent.into_set(), Set::new(vec![[6; 16], [5; 16], [7; 16]]));
