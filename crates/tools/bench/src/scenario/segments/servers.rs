@@ -44,7 +44,8 @@ impl Servers {
         postgres.push((SHARED_BUFFERS.to_owned(), format!("{}MB", machine::memory_mib()? / 4)));
         let stack = DatabaseStack::start(Options { postgres, ..Options::default() }).await?;
         let admin = connect(&stack.url("postgres")).await?;
-        admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}; CREATE ROLE {LOGIN} LOGIN")).await?;
+        admin.batch_execute(&format!("CREATE ROLE {LOGIN} LOGIN")).await?;
+        admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await?;
         let servers = Self { stack, admin, rows: u64::from(settings.rows()) };
         let url = servers.stack.url(TEMPLATE);
         harness::migrate(SERVICE, &servers.environment(&url)).await?;
