@@ -14,6 +14,8 @@ use tokio::{
     time::timeout,
 };
 
+pub mod chunks;
+
 /// The largest body of an answer in bytes.
 pub const MAX_BODY_BYTES: usize = 64 << 10;
 
