@@ -1,0 +1,83 @@
+//! The targets by kind, and the one of a subscription.
+
+use consumer::Failure;
+
+use self::webhook::Webhook;
+use super::{
+    settings::SubscriberSettings,
+    store::Subscription,
+    target::{Answer, Audience, Pages, Stop, Takes, Target as _},
+};
+
+pub mod webhook;
+
+/// The target of a subscription.
+#[derive(Debug)]
+pub enum AnyTarget {
+    /// Sends requests.
+    Webhook(Webhook),
+}
+
+/// The kinds, as the table names them.
+pub const KINDS: [&str; 3] = ["webhook", "kafka", "csv"];
+
+/// What targets need of the process.
+#[derive(Debug, Clone)]
+pub struct Targets {
+    webhooks: webhook::Sender,
+}
+
+impl Targets {
+    /// The targets of these settings.
+    ///
+    /// # Errors
+    /// A setting cannot be used.
+    pub fn new(settings: &SubscriberSettings) -> Result<Self, runtime::ExitError> {
+        Ok(Self { webhooks: webhook::Sender::new(settings.webhook_private)? })
+    }
+
+    /// The target of a subscription.
+    ///
+    /// # Errors
+    /// Its parameters cannot be used: the subscription fails until it is changed.
+    pub fn of(&self, subscription: &Subscription) -> Result<AnyTarget, Stop> {
+        match subscription.target.as_str() {
+            "webhook" => Ok(AnyTarget::Webhook(self.webhooks.to(subscription)?)),
+            other => Err(Stop::retry(format!("target {other} is not available"))),
+        }
+    }
+}
+
+impl AnyTarget {
+    /// How it takes changes.
+    #[must_use]
+    pub const fn takes(&self) -> Takes {
+        match self {
+            Self::Webhook(_) => Webhook::TAKES,
+        }
+    }
+
+    pub(super) async fn select(&self, audience: &Audience) -> Result<Option<bool>, Stop> {
+        match self {
+            Self::Webhook(webhook) => webhook.select(audience).await,
+        }
+    }
+
+    pub(super) async fn create(&self, audience: &Audience, pages: &mut impl Pages) -> Result<Answer, Failure> {
+        match self {
+            Self::Webhook(webhook) => webhook.create(audience, pages).await,
+        }
+    }
+
+    pub(super) async fn update(&self, audience: &Audience, pages: &mut impl Pages) -> Result<Answer, Failure> {
+        match self {
+            Self::Webhook(webhook) => webhook.update(audience, pages).await,
+        }
+    }
+
+    pub(super) async fn remove(&self, audience: &Audience) -> Result<(), Stop> {
+        match self {
+            Self::Webhook(webhook) => webhook.remove(audience).await,
+        }
+    }
+}
