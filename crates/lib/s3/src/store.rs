@@ -143,7 +143,8 @@ impl Bucket {
         headers: &[(HeaderName, &str)],
         body: Bytes,
     ) -> Result<Answer, Error> {
-        let answer = self.client.send(request(action, headers, body).map_err(|error| Error::NoAnswer(operation, error))?);
+        let answer =
+            self.client.send(request(action, headers, body).map_err(|error| Error::NoAnswer(operation, error))?);
         let answer = answer.await.map_err(|error| Error::NoAnswer(operation, error))?;
         if answer.status().is_success() { Ok(answer) } else { Err(Error::rejected(operation, &answer)) }
     }

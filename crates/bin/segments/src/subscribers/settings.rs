@@ -2,6 +2,10 @@
 
 use clap::{Args, ValueEnum};
 
+pub use self::files::FileSettings;
+
+mod files;
+
 /// The settings of subscribers.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
@@ -12,6 +16,10 @@ pub struct SubscriberSettings {
     /// With `allow`, everybody who may create subscriptions can send requests into the network of the service.
     #[arg(long, env = "WEBHOOK_PRIVATE", value_name = "PRIVATE", value_enum, default_value = "deny")]
     pub webhook_private: WebhookPrivate,
+
+    /// Where the files of target `csv` are.
+    #[command(flatten)]
+    pub files: FileSettings,
 }
 
 /// Whether webhooks may have addresses that are not public.

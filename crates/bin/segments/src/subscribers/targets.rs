@@ -2,7 +2,7 @@
 
 use consumer::Failure;
 
-use self::webhook::Webhook;
+use self::{csv::Csv, kafka::Topic, webhook::Webhook};
 use super::{
     settings::SubscriberSettings,
     store::Subscription,
@@ -10,12 +10,18 @@ use super::{
 };
 
 pub mod webhook;
+pub mod kafka;
+pub mod csv;
 
 /// The target of a subscription.
 #[derive(Debug)]
 pub enum AnyTarget {
     /// Sends requests.
     Webhook(Webhook),
+    /// Publishes records.
+    Kafka(Topic),
+    /// Writes files.
+    Csv(Csv),
 }
 
 /// The kinds, as the table names them.
@@ -25,6 +31,8 @@ pub const KINDS: [&str; 3] = ["webhook", "kafka", "csv"];
 #[derive(Debug, Clone)]
 pub struct Targets {
     webhooks: webhook::Sender,
+    topics: kafka::Sender,
+    files: csv::Files,
 }
 
 impl Targets {
@@ -33,7 +41,17 @@ impl Targets {
     /// # Errors
     /// A setting cannot be used.
     pub fn new(settings: &SubscriberSettings) -> Result<Self, runtime::ExitError> {
-        Ok(Self { webhooks: webhook::Sender::new(settings.webhook_private)? })
+        Ok(Self {
+            webhooks: webhook::Sender::new(settings.webhook_private)?,
+            topics: kafka::Sender::default(),
+            files: csv::Files::new(&settings.files)?,
+        })
+    }
+
+    /// The same with Kafka.
+    #[must_use]
+    pub fn with_kafka(self, topics: kafka::Sender) -> Self {
+        Self { topics, ..self }
     }
 
     /// The target of a subscription.
@@ -43,6 +61,8 @@ impl Targets {
     pub fn of(&self, subscription: &Subscription) -> Result<AnyTarget, Stop> {
         match subscription.target.as_str() {
             "webhook" => Ok(AnyTarget::Webhook(self.webhooks.to(subscription)?)),
+            "kafka" => Ok(AnyTarget::Kafka(self.topics.to(subscription)?)),
+            "csv" => Ok(AnyTarget::Csv(self.files.to(subscription)?)),
             other => Err(Stop::retry(format!("target {other} is not available"))),
         }
     }
@@ -54,30 +74,40 @@ impl AnyTarget {
     pub const fn takes(&self) -> Takes {
         match self {
             Self::Webhook(_) => Webhook::TAKES,
+            Self::Kafka(_) => Topic::TAKES,
+            Self::Csv(_) => Csv::TAKES,
         }
     }
 
     pub(super) async fn select(&self, audience: &Audience) -> Result<Option<bool>, Stop> {
         match self {
             Self::Webhook(webhook) => webhook.select(audience).await,
+            Self::Kafka(topic) => topic.select(audience).await,
+            Self::Csv(csv) => csv.select(audience).await,
         }
     }
 
     pub(super) async fn create(&self, audience: &Audience, pages: &mut impl Pages) -> Result<Answer, Failure> {
         match self {
             Self::Webhook(webhook) => webhook.create(audience, pages).await,
+            Self::Kafka(topic) => topic.create(audience, pages).await,
+            Self::Csv(csv) => csv.create(audience, pages).await,
         }
     }
 
     pub(super) async fn update(&self, audience: &Audience, pages: &mut impl Pages) -> Result<Answer, Failure> {
         match self {
             Self::Webhook(webhook) => webhook.update(audience, pages).await,
+            Self::Kafka(topic) => topic.update(audience, pages).await,
+            Self::Csv(csv) => csv.update(audience, pages).await,
         }
     }
 
     pub(super) async fn remove(&self, audience: &Audience) -> Result<(), Stop> {
         match self {
             Self::Webhook(webhook) => webhook.remove(audience).await,
+            Self::Kafka(topic) => topic.remove(audience).await,
+            Self::Csv(csv) => csv.remove(audience).await,
         }
     }
 }
