@@ -93,6 +93,9 @@ BEGIN
     IF NEW.actual_end < 'infinity' THEN
         RETURN NEW;
     END IF;
+    IF TG_OP = 'UPDATE' AND OLD.actual_end < 'infinity' THEN
+        RAISE EXCEPTION 'a subscription that has ended does not begin again' USING ERRCODE = 'restrict_violation';
+    END IF;
     IF TG_OP = 'INSERT' THEN
         PERFORM pg_advisory_xact_lock(hashint8extended(segment_id::bigint, 7224647963)) FROM segments.segments WHERE id = NEW.segment_id;
     END IF;

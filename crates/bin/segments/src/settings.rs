@@ -13,6 +13,7 @@ use self::drive::DriveSettings;
 use crate::{
     api::{auth::Auth, instant::Zone},
     refresh::settings::{RefreshSettings, TagSegments},
+    subscribers::settings::SubscriberSettings,
     swagger::Title,
     tags::records::NoSettings,
     user_actions::{UserActions, UserServiceSettings},
@@ -29,6 +30,7 @@ pub struct Settings {
     pub(crate) database: DatabaseSettings,
     pub(crate) own: OwnSettings,
     pub(crate) refresh: RefreshSettings,
+    pub(crate) subscribers: SubscriberSettings,
     /// Users from Kafka. `None`: `KAFKA_BOOTSTRAP_SERVERS` is not set, and there is no connection to Kafka.
     pub(crate) users: Option<stream::Settings<UserServiceSettings>>,
 }
@@ -133,7 +135,7 @@ impl Args for Settings {
             .mut_arg("kafka_source_topic", |topic| topic.long("kafka-user-topic").env("KAFKA_USER_TOPIC"))
             .mut_arg("schedule", |schedule| schedule.default_value("continuous").hide(true))
             .mut_arg("load_src", |load_src| load_src.hide(true));
-        RefreshSettings::augment_args(OwnSettings::augment_args(command))
+        SubscriberSettings::augment_args(RefreshSettings::augment_args(OwnSettings::augment_args(command)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -149,6 +151,7 @@ impl FromArgMatches for Settings {
             database: DatabaseSettings::from_arg_matches(matches)?,
             own: OwnSettings::from_arg_matches(matches)?,
             refresh: RefreshSettings::from_arg_matches(matches)?,
+            subscribers: SubscriberSettings::from_arg_matches(matches)?,
             users,
         })
     }
