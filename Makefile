@@ -36,7 +36,7 @@ RELEASE := cargo build --release --locked $(SERVICES:%=-p %) -p workload -p devs
 # Commit that `--version` prints in the image; empty outside a clone. Other builds omit it, so that a commit recompiles nothing.
 COMMIT = $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
 
-.PHONY: help up stop down build demo demo-elt test test-dashboards test-helm bench chaos soak check fmt swag dashboards echarts browser chart manifests image setup
+.PHONY: help up stop down build demo demo-elt demo-segments test test-dashboards test-helm bench chaos soak check fmt swag dashboards echarts browser chart manifests image setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -64,6 +64,9 @@ demo: build ## run the whole pipeline on real servers and print a summary; optio
 
 demo-elt: build ## run elt-service on a changing database, with faults, and print a summary; options: ROWS=, SEED=, KEEP=
 	@target/release/demo-elt
+
+demo-segments: build ## run segments-service from orders to subscribers, and print a summary; options: ORDERS=, SEED=, KEEP=
+	@target/release/demo-segments
 
 test: browser test-dashboards test-helm segments-venv ## run every test, on real Kafka, PostgreSQL and Redis, and in a real browser
 	cargo test --workspace --locked --no-run $(FAILPOINTS)

@@ -23,7 +23,7 @@ use crate::{
     migrations::MIGRATIONS,
     refresh::{Refresher, scheduler, settings::TagSegments},
     settings::{OwnSettings, Settings},
-    subscribers::{self, Subscribers, targets::Targets},
+    subscribers::{self, Subscribers},
     swagger::{self, Title},
     tags::{self, TagRecords},
     user_actions::UserActions,
@@ -69,7 +69,7 @@ impl App for Segments {
         let log_copy = settings.own.log_copy();
         let refresher = settings.refresh.refresher(database.clone())?;
         let syncs = Database::new(&connection.clone().of_size(subscribers::scheduler::AT_A_TIME));
-        let subscribers = Subscribers::new(syncs, database.clone(), Targets::new(&settings.subscribers)?);
+        let subscribers = Subscribers::new(syncs, database.clone(), settings.targets(Self::NAME)?);
         let has_tags = settings.refresh.tag_segments == TagSegments::On;
         let (users, tags) = settings.loops();
         let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, drive, title, .. } =

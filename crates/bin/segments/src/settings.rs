@@ -13,7 +13,10 @@ use self::drive::DriveSettings;
 use crate::{
     api::{auth::Auth, instant::Zone},
     refresh::settings::{RefreshSettings, TagSegments},
-    subscribers::settings::SubscriberSettings,
+    subscribers::{
+        settings::SubscriberSettings,
+        targets::{Targets, kafka},
+    },
     swagger::Title,
     tags::records::NoSettings,
     user_actions::{UserActions, UserServiceSettings},
@@ -92,6 +95,16 @@ impl Settings {
     /// The database, for clients that wait.
     pub(crate) fn connection(&self, service: &str) -> Result<database::Settings, ExitError> {
         Ok(self.database.connection(service)?.waiting(CONNECTION_WAIT))
+    }
+
+    /// The targets of subscriptions.
+    pub(crate) fn targets(&self, service: &str) -> Result<Targets, ExitError> {
+        let targets = Targets::new(&self.subscribers)?;
+        let Some(users) = &self.users else { return Ok(targets) };
+        let connection = users.kafka.connection(&users.topics, service)?;
+        let topics = &users.topics;
+        let own = [&topics.kafka_source_topic, &topics.kafka_dead_letter_topic, &self.refresh.kafka_tag_topic];
+        Ok(targets.with_kafka(kafka::Sender::new(connection, own.map(Clone::clone).to_vec())))
     }
 
     /// The settings of the loops that read Kafka: users, and tags. With TAG_SEGMENTS=on the user service may be missing.

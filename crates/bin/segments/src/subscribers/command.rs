@@ -8,11 +8,9 @@ use runtime::{CommandSettings, ExitError};
 use super::{
     due::Work,
     scheduler,
-    settings::SubscriberSettings,
     sync::{Outcome, Subscribers},
-    targets::Targets,
 };
-use crate::changes::Changes;
+use crate::{changes::Changes, settings::Settings};
 
 /// `sync`
 #[derive(Debug, clap::Args)]
@@ -29,7 +27,7 @@ impl Sync {
     /// Syncs, and writes a line for each subscription. It fails if one of them did.
     pub(crate) async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
         let database = settings.database().await?;
-        let targets = Targets::new(&settings.read::<SubscriberSettings>()?)?;
+        let targets = settings.read::<Settings>()?.targets("segments-service")?;
         let subscribers = Subscribers::new(database.clone(), database.clone(), targets);
         // Memberships whose time is over are no members, even if no service runs.
         Changes::new(database).sweep().await.map_err(ExitError::from)?;
@@ -49,7 +47,11 @@ impl Sync {
                 Outcome::Idle => {}
             }
         }
-        if is_good { Ok(()) } else { Err(anyhow::anyhow!("a subscription was not synced; its row in the log says why")) }
+        if is_good {
+            Ok(())
+        } else {
+            Err(anyhow::anyhow!("a subscription was not synced; its row in the log says why"))
+        }
     }
 
     /// The subscriptions to sync.

@@ -5,3 +5,4 @@ mod s3_server;
 mod kafka;
 mod folder;
 mod bucket;
+mod service;
