@@ -36,6 +36,14 @@ impl Targets {
         Ok(Self { webhooks: webhook::Sender::new(settings.webhook_private)? })
     }
 
+    /// Whether a webhook may have this address.
+    ///
+    /// # Errors
+    /// Why it may not, for people.
+    pub fn check_url(&self, url: &str) -> Result<(), String> {
+        self.webhooks.check_url(url)
+    }
+
     /// The target of a subscription.
     ///
     /// # Errors
