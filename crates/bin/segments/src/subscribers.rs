@@ -6,6 +6,7 @@
 
 pub use self::{
     change::{Change, Op},
+    ping::Ping,
     sync::{Outcome, Subscribers},
 };
 
@@ -21,5 +22,6 @@ mod scope;
 mod record;
 pub(crate) mod metrics;
 mod sync;
+mod ping;
 pub(crate) mod scheduler;
 pub(crate) mod command;

@@ -54,6 +54,14 @@ impl Targets {
         Self { topics, ..self }
     }
 
+    /// Whether a webhook may have this address.
+    ///
+    /// # Errors
+    /// Why it may not, for people.
+    pub fn check_url(&self, url: &str) -> Result<(), String> {
+        self.webhooks.check_url(url)
+    }
+
     /// The target of a subscription.
     ///
     /// # Errors

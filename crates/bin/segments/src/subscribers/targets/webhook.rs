@@ -50,15 +50,28 @@ impl Sender {
         Ok(Self { client: client.with(addresses), private })
     }
 
+    /// Whether a webhook may have this address. The addresses of its name are checked when it is connected to.
+    ///
+    /// # Errors
+    /// Why it may not, for people.
+    pub fn check_url(&self, url: &str) -> Result<(), String> {
+        self.uri(url).map(drop).map_err(ToOwned::to_owned)
+    }
+
+    fn uri(&self, url: &str) -> Result<Uri, &'static str> {
+        let uri: Uri = url.parse().map_err(|_| "params.url is not an address")?;
+        if self.private == WebhookPrivate::Deny && uri.scheme_str() != Some("https") {
+            return Err("params.url has to begin with https://, or WEBHOOK_PRIVATE has to be allow");
+        }
+        Ok(uri)
+    }
+
     /// The webhook of a subscription.
     ///
     /// # Errors
     /// Its address cannot be used.
     pub fn to(&self, subscription: &Subscription) -> Result<Webhook, Stop> {
-        let uri: Uri = subscription.destination.parse().map_err(|_| Stop::retry("params.url is not an address"))?;
-        if self.private == WebhookPrivate::Deny && uri.scheme_str() != Some("https") {
-            return Err(Stop::retry("the address has to begin with https://, or WEBHOOK_PRIVATE has to be allow"));
-        }
+        let uri = self.uri(&subscription.destination).map_err(Stop::retry)?;
         if subscription.secrets.is_empty() {
             return Err(Stop::retry("the webhook has no secret; POST /api/v2/subscriptions/{id}/secret makes one"));
         }
