@@ -26,8 +26,8 @@ impl Service {
     /// Creates its schema and a key.
     pub(super) async fn install(environment: &Environment) -> Result<String> {
         harness::migrate(BINARY, environment).await?;
-        let output = harness::command(BINARY, environment)?.args(["keys", "create", "demo", "--role", "admin"]);
-        let output = output.output().await.context(BINARY)?;
+        let mut command = harness::command(BINARY, environment)?;
+        let output = command.args(["keys", "create", "demo", "--role", "admin"]).output().await.context(BINARY)?;
         ensure!(output.status.success(), "keys create: {}", String::from_utf8_lossy(&output.stderr));
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }

@@ -9,7 +9,11 @@ use std::{
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
+use super::s3_server::S3Server;
 use crate::{access::key, fixture::Fixture, service::Service};
+
+/// The number of members that need more than two parts of an upload.
+const LARGE: u32 = 200_000;
 
 /// Timeout of any condition.
 const SOON: Duration = Duration::from_secs(60);
@@ -148,6 +152,36 @@ async fn a_missing_topic_fails_the_subscription_and_not_the_service() -> anyhow:
     stack.create_topics(&[devstack::Topic::data(&topic, 1)]).await?;
     until(&fixture, "SELECT status FROM segments.subscriptions", "uploaded").await?;
     until(&fixture, "SELECT count(*) FROM segments.deliveries", "2").await
+}
+
+#[tokio::test]
+async fn a_large_audience_needs_no_memory_for_its_members() -> anyhow::Result<()> {
+    let (fixture, admin) = segment(LARGE).await?;
+    fixture
+        .run(
+            "INSERT INTO segments.operations (operation_id, kind, actor) OVERRIDING SYSTEM VALUE VALUES (1, 'test', 'test');
+             INSERT INTO segments.memberships (segment_id, user_id, start_at, opened_by)
+             SELECT 1, user_id, timestamp '2026-01-01', 1 FROM segments.users;
+             ANALYZE",
+        )
+        .await?;
+    let (store, root) = (S3Server::start().await?, tempfile::tempdir()?);
+    let path = root.path().display().to_string();
+    let settings = [
+        ("FILES_ROOT", path.as_str()),
+        ("S3_ENDPOINT", &store.endpoint),
+        ("S3_ACCESS_KEY", "key"),
+        ("S3_SECRET_KEY", "sesame"),
+    ];
+    let service = Service::start(&fixture.url, &settings).await?;
+    subscribe(&service, &admin, "csv", "full", &json!({"path": "s3://audiences"}));
+    until(&fixture, "SELECT status FROM segments.subscriptions", "uploaded").await?;
+    let peak = service.peak_memory_kib();
+    println!("{LARGE} members: at most {peak} KiB");
+    assert!(peak < 64 << 10, "{peak} KiB");
+    assert!(store.length("A.csv").await? > 2 * s3::PART_BYTES);
+    assert!(!service.log().contains("sesame"));
+    Ok(())
 }
 
 #[cfg(feature = "failpoints")]
