@@ -21,3 +21,4 @@ mod percent;
 mod tags;
 mod drive;
 mod swagger;
+mod subscribers;
