@@ -6,7 +6,7 @@ use super::{
     store,
     sync::Subscribers,
     target::Stop,
-    targets::AnyTarget,
+    targets::{AnyTarget, csv::destination, kafka},
 };
 
 /// The result of a ping.
@@ -40,6 +40,7 @@ impl Subscribers {
                 Ok(status) => Ping::Answered(status),
                 Err(error) => Ping::Failed(error),
             },
+            Ok(AnyTarget::Kafka(_) | AnyTarget::Csv(_)) => Ping::NotAWebhook,
             Err(Stop::Gone(error) | Stop::Retry { error, .. }) => Ping::Failed(error),
         })
     }
@@ -50,9 +51,12 @@ impl Subscribers {
     /// Why it does not, for people.
     pub fn check(&self, params: &str) -> Result<(), String> {
         let params: serde_json::Value = serde_json::from_str(params).map_err(|error| error.to_string())?;
-        match params.get("url").and_then(serde_json::Value::as_str) {
-            Some(url) => self.targets.check_url(url),
-            None => Ok(()),
+        let text = |name: &str| params.get(name).and_then(serde_json::Value::as_str);
+        match (text("url"), text("topic"), text("path")) {
+            (Some(url), ..) => self.targets.check_url(url),
+            (_, Some(topic), _) => kafka::check(topic),
+            (.., Some(path)) => destination::parse(path).map(drop),
+            _ => Ok(()),
         }
     }
 }

@@ -60,15 +60,25 @@ impl Sender {
     pub fn to(&self, subscription: &Subscription) -> Result<Topic, Stop> {
         let producers = self.0.as_ref().ok_or_else(|| Stop::retry("KAFKA_BOOTSTRAP_SERVERS is not set"))?;
         let name = &subscription.destination;
-        if is_reserved(name) || producers.own.contains(name) {
-            return Err(Stop::retry(format!("topic {name} belongs to Tagmill; params.topic has to be another one")));
+        check(name).map_err(Stop::retry)?;
+        if producers.own.contains(name) {
+            return Err(Stop::retry(reserved(name)));
         }
         Ok(Topic { producers: Arc::clone(producers), name: name.clone() })
     }
 }
 
-fn is_reserved(topic: &str) -> bool {
-    RESERVED.contains(&topic) || RESERVED_PREFIXES.iter().any(|prefix| topic.starts_with(prefix))
+/// Whether a subscription may write this topic, as far as its name tells.
+///
+/// # Errors
+/// It is one of Tagmill.
+pub fn check(topic: &str) -> Result<(), String> {
+    let is_reserved = RESERVED.contains(&topic) || RESERVED_PREFIXES.iter().any(|prefix| topic.starts_with(prefix));
+    if is_reserved { Err(reserved(topic)) } else { Ok(()) }
+}
+
+fn reserved(topic: &str) -> String {
+    format!("topic {topic} belongs to Tagmill; params.topic has to be another one")
 }
 
 impl Producers {
@@ -160,13 +170,13 @@ impl fmt::Debug for Topic {
 
 #[cfg(test)]
 mod tests {
-    use super::is_reserved;
+    use super::check;
 
     #[test]
     fn topics_of_tagmill_are_reserved() {
         for topic in ["order-service_orders", "cdm-service-tags", "segments-service-dead-letters", "UserAction"] {
-            assert!(is_reserved(topic), "{topic}");
+            assert!(check(topic).is_err(), "{topic}");
         }
-        assert!(!is_reserved("crm-audiences"));
+        assert_eq!(check("crm-audiences"), Ok(()));
     }
 }
