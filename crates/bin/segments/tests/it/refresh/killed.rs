@@ -37,8 +37,10 @@ async fn a_refresh_that_is_killed_before_commit_changes_nothing_and_the_next_one
     let automatic = Automatic::new(5).await?;
     automatic
         .fixture
-        .run("CREATE TABLE public.wanted (user_id int, hash_email text); GRANT SELECT ON wanted TO PUBLIC;
-            INSERT INTO wanted VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+        .run(
+            "CREATE TABLE public.wanted (user_id int, hash_email text); GRANT SELECT ON wanted TO PUBLIC;
+            INSERT INTO wanted VALUES (1, 'a'), (2, 'b'), (3, 'c')",
+        )
         .await?;
     automatic.query("A", "SELECT user_id, hash_email FROM public.wanted").await?;
     automatic.succeeds("A").await?;
@@ -76,11 +78,10 @@ async fn a_refresh_that_is_killed_before_commit_changes_nothing_and_the_next_one
 }
 
 #[tokio::test]
-async fn a_service_that_is_killed_before_the_commit_of_a_refresh_refreshes_again_when_it_is_back() -> anyhow::Result<()> {
+async fn a_service_that_is_killed_before_the_commit_of_a_refresh_refreshes_again_when_it_is_back() -> anyhow::Result<()>
+{
     let automatic = Automatic::new(3).await?;
-    automatic
-        .segment("A", r#"{"query":{"sql":"SELECT user_id FROM segments.users"}}"#, Some("0 4 * * *"))
-        .await?;
+    automatic.segment("A", r#"{"query":{"sql":"SELECT user_id FROM segments.users"}}"#, Some("0 4 * * *")).await?;
     let url = [("REFRESH_DATABASE_URL", automatic.login.as_str())];
     let armed = [url[0], ("FAILPOINTS", "refreshed=return")];
     Service::launch(&automatic.fixture.url, &armed)?.until_ended().await?;
@@ -110,7 +111,8 @@ const EFFECT: &str = "SELECT (SELECT count(*) FROM segments.operations WHERE kin
     (SELECT count(*) FROM segments.memberships), (SELECT count(*) FROM segments.idempotency)";
 
 #[tokio::test]
-async fn a_request_with_a_key_that_is_killed_before_commit_changes_nothing_and_has_its_effect_later() -> anyhow::Result<()> {
+async fn a_request_with_a_key_that_is_killed_before_commit_changes_nothing_and_has_its_effect_later()
+-> anyhow::Result<()> {
     for request in REQUESTS {
         let automatic = Automatic::new(3).await?;
         automatic.fixture.run("INSERT INTO segmenter_segments (name) VALUES ('A')").await?;

@@ -3,7 +3,6 @@
 use segments::{
     changes::{Begun, Cause, Changes, Item, ItemKind, Items, Status, Who, Wish},
     percent::Assign,
-    refresh::State,
 };
 use tokio::time::{Instant, sleep};
 
@@ -59,7 +58,8 @@ async fn an_instant_before_the_lock_was_free_stays_as_it_was_read() -> anyhow::R
     let lock = "pg_advisory_xact_lock_shared(hashint8extended(1, 7224647963))";
     held_up(&automatic, lock, automatic.succeeds("A"), meanwhile).await?;
     assert_eq!(automatic.members("A").await?, ["2", "3"]);
-    let members = "SELECT user_id FROM segments.memberships, noted WHERE start_at <= at AND end_at > at ORDER BY user_id";
+    let members =
+        "SELECT user_id FROM segments.memberships, noted WHERE start_at <= at AND end_at > at ORDER BY user_id";
     assert_eq!(automatic.fixture.rows(members).await?, ["1", "2"], "the members of that instant");
     automatic.fixture.audit().await
 }
@@ -104,7 +104,9 @@ async fn join(automatic: &Automatic, changes: &Changes, joining: Joining) -> any
         Joining::Live => "live",
         Joining::Batch => {
             let Ok(Begun::New(change)) = changes.begin(None).await else { anyhow::bail!("the batch does not begin") };
-            change.stage(&[Item { line: 0, who: Who::Id(2), kind: ItemKind::Join(database::PgTimestamp::INFINITY) }]).await?;
+            change
+                .stage(&[Item { line: 0, who: Who::Id(2), kind: ItemKind::Join(database::PgTimestamp::INFINITY) }])
+                .await?;
             let applied = change.apply(Items { segment: "A", kind: "batch", shown: 1 }, &cause).await;
             anyhow::ensure!(applied.as_ref().is_ok_and(|applied| applied.added == 1), "{applied:?}");
             return Ok(change.commit("", &segments::changes::Answer { status: 200, body: String::new() }).await?);
@@ -116,29 +118,34 @@ async fn join(automatic: &Automatic, changes: &Changes, joining: Joining) -> any
     Ok(())
 }
 
-/// A user is removed after a statement has found the user active, and before its transaction is committed.
-async fn remove_while_joining(joining: Joining) -> anyhow::Result<()> {
-    let automatic = wanted(&[1]).await?;
-    want(&automatic, &[1, 2]).await?;
-    let changes = Changes::new(automatic.fixture.pool()?);
-    // A statement that opens memberships waits for the lock of the test before its transaction is committed.
+/// A transaction that opens memberships waits for the lock of the test before its commit.
+async fn wait_after_joining(automatic: &Automatic) -> anyhow::Result<()> {
     automatic
         .fixture
         .run(&format!(
             "CREATE FUNCTION public.wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                 PERFORM pg_advisory_xact_lock_shared({HELD}); RETURN NULL;
             END $$;
-            CREATE TRIGGER wait AFTER INSERT ON segments.memberships FOR EACH STATEMENT EXECUTE FUNCTION public.wait()"
+            CREATE TRIGGER wait AFTER INSERT ON segments.memberships FOR EACH ROW EXECUTE FUNCTION public.wait()"
         ))
-        .await?;
+        .await
+}
+
+/// A user is removed after a statement has found the user active, and before its transaction is committed.
+async fn remove_while_joining(joining: Joining) -> anyhow::Result<()> {
+    let automatic = wanted(&[1]).await?;
+    want(&automatic, &[1, 2]).await?;
+    let changes = Changes::new(automatic.fixture.pool()?);
+    wait_after_joining(&automatic).await?;
     let guid = automatic.fixture.rows("SELECT guid FROM segments.users WHERE user_id = 2").await?.remove(0).parse()?;
     let asked = changes.next_request().await?;
     let mut removing = None;
     let meanwhile = async || {
         let changes = changes.clone();
-        let task = tokio::spawn(async move {
-            changes.set_status(guid, Status::Removed, asked, false, &Cause::task("test")).await
-        });
+        let task =
+            tokio::spawn(
+                async move { changes.set_status(guid, Status::Removed, asked, false, &Cause::task("test")).await },
+            );
         // It waits for the row of the user, unless nobody has locked it.
         let waits = "SELECT count(*) FROM pg_locks WHERE locktype IN ('transactionid', 'tuple') AND NOT granted AND pid IN
             (SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
@@ -176,4 +183,32 @@ async fn a_user_who_is_removed_while_a_live_percentage_adds_the_user_is_no_membe
 #[tokio::test]
 async fn a_user_who_is_removed_while_a_batch_adds_the_user_is_no_member() -> anyhow::Result<()> {
     remove_while_joining(Joining::Batch).await
+}
+
+#[tokio::test]
+async fn a_user_who_is_created_before_the_commit_of_a_live_percentage_is_a_member() -> anyhow::Result<()> {
+    let automatic = Automatic::new(3).await?;
+    automatic.fixture.run("INSERT INTO segmenter_segments (name) VALUES ('A')").await?;
+    wait_after_joining(&automatic).await?;
+    let changes = Changes::new(automatic.fixture.pool()?);
+    let guid = uuid::Uuid::from_u128(7);
+    let mut creating = None;
+    let meanwhile = async || {
+        let changes = changes.clone();
+        let task = tokio::spawn(async move { changes.create_guid(guid, &Cause::task("test")).await });
+        // It waits for the assignment, unless they do not know of each other.
+        let begin = Instant::now();
+        while !task.is_finished() && automatic.fixture.rows(WAITING).await? == ["1"] {
+            anyhow::ensure!(begin.elapsed() < std::time::Duration::from_secs(30), "nobody waits");
+            sleep(std::time::Duration::from_millis(20)).await;
+        }
+        creating = Some(task);
+        Ok(())
+    };
+    let lock = format!("pg_advisory_xact_lock({HELD})");
+    held_up(&automatic, &lock, join(&automatic, &changes, Joining::Live), meanwhile).await?;
+    creating.unwrap().await??;
+    let members = "SELECT user_id FROM segments.memberships WHERE closed_by IS NULL ORDER BY user_id";
+    assert_eq!(automatic.fixture.rows(members).await?, ["1", "2", "3", "4"]);
+    automatic.fixture.audit().await
 }

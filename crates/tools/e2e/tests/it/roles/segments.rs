@@ -166,7 +166,7 @@ async fn check_accepts_a_database_of_its_own_with_users_from_kafka() -> Result<(
     let said = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success() && said.contains("ok     database transaction: not tried"), "{said}");
     let (_, metrics) = service.get("/metrics").await?;
-    let waiting = r#"tagmill_dependency_waiting{service="segments-service",dependency="user-service"} 0"#;
+    let waiting = r#"tagmill_dependency_waiting{service="segments-service",dependency="user-service",loop="users"} 0"#;
     ensure!(metrics.contains(waiting), "{metrics}");
     service.stop().await
 }

@@ -105,7 +105,11 @@ async fn with_more_rights_than_the_script_grants_the_service_exits_with_64_and_n
     let admin = fixture.connect("tagmill").await?;
     for (grant, revoke, expected) in [
         ("GRANT SELECT ON segments.secrets TO", "REVOKE SELECT ON segments.secrets FROM", "can read segments.secrets"),
-        ("GRANT SELECT ON segments.api_keys TO", "REVOKE SELECT ON segments.api_keys FROM", "can read segments.api_keys"),
+        (
+            "GRANT SELECT ON segments.api_keys TO",
+            "REVOKE SELECT ON segments.api_keys FROM",
+            "can read segments.api_keys",
+        ),
         (
             "GRANT SELECT (params) ON segments.subscriptions TO",
             "REVOKE SELECT (params) ON segments.subscriptions FROM",
@@ -135,9 +139,8 @@ async fn with_more_rights_than_the_script_grants_the_service_exits_with_64_and_n
 #[tokio::test]
 async fn the_script_for_tags_grants_what_tag_segments_need_and_no_more() -> Result<()> {
     let fixture = Fixture::start().await?;
-    let mut environment: Environment = [("DATABASE_URL", fixture.url("tagmill_owner"))]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into();
+    let mut environment: Environment =
+        [("DATABASE_URL", fixture.url("tagmill_owner"))].map(|(name, value)| (name.to_owned(), value)).into();
     for (name, value) in [("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9"), ("REDIS_URL", "redis://127.0.0.1:9")] {
         environment.insert(name.to_owned(), value.to_owned());
     }
