@@ -6,7 +6,7 @@ use database::{Database, Settings};
 use segments::subscribers::{
     Outcome, Subscribers,
     due::Work,
-    settings::{SubscriberSettings, WebhookPrivate},
+    settings::{FileSettings, SubscriberSettings, WebhookPrivate},
     targets::Targets,
 };
 use serde_json::{Value, json};
@@ -106,7 +106,7 @@ impl Subscribed {
 
 /// What syncs in the database of a fixture.
 fn subscribers(fixture: &Fixture, webhook_private: WebhookPrivate) -> anyhow::Result<Subscribers> {
-    let targets = Targets::new(&SubscriberSettings { webhook_private })?;
+    let targets = Targets::new(&SubscriberSettings { webhook_private, files: FileSettings::default() })?;
     let syncs = Database::new(&Settings::from_url(&fixture.url, None, 4)?);
     Ok(Subscribers::new(syncs, fixture.pool()?, targets))
 }

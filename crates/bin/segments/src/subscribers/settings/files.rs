@@ -6,7 +6,7 @@ use clap::Args;
 use runtime::{ExitError, settings::Secret};
 
 /// Where the files of target `csv` are.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
 pub struct FileSettings {
     /// Folder for the files of subscriptions with `file:` addresses. Unset: these subscriptions fail.
