@@ -49,7 +49,11 @@ impl Sync {
                 Outcome::Idle => {}
             }
         }
-        if is_good { Ok(()) } else { Err(anyhow::anyhow!("a subscription was not synced; its row in the log says why")) }
+        if is_good {
+            Ok(())
+        } else {
+            Err(anyhow::anyhow!("a subscription was not synced; its row in the log says why"))
+        }
     }
 
     /// The subscriptions to sync.

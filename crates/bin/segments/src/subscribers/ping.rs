@@ -2,12 +2,7 @@
 
 use consumer::Failure;
 
-use super::{
-    store,
-    sync::Subscribers,
-    target::Stop,
-    targets::AnyTarget,
-};
+use super::{store, sync::Subscribers, target::Stop, targets::AnyTarget};
 
 /// The result of a ping.
 #[derive(Debug, Clone, PartialEq, Eq)]
