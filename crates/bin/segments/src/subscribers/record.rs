@@ -74,15 +74,29 @@ impl LogRun {
         let members = i32::try_from(members).unwrap_or(i32::MAX);
         let Some(run_id) = self.run_id else {
             let values = [
-                &subscription.id as _, &state as _, &action as _, &error as _, &error as _, &members as _, &acknowledged as _,
-                &rejected as _, &existed as _,
+                &subscription.id as _,
+                &state as _,
+                &action as _,
+                &error as _,
+                &error as _,
+                &members as _,
+                &acknowledged as _,
+                &rejected as _,
+                &existed as _,
             ];
             let rows = transaction.query(&INSERT_RUN, values).await?;
             self.run_id = rows.first().map(|row| get(row, 0)).transpose()?;
             return Ok(());
         };
         let values = [
-            &run_id as _, &state as _, &error as _, &error as _, &members as _, &acknowledged as _, &rejected as _, &existed as _,
+            &run_id as _,
+            &state as _,
+            &error as _,
+            &error as _,
+            &members as _,
+            &acknowledged as _,
+            &rejected as _,
+            &existed as _,
         ];
         transaction.execute(&UPDATE_RUN, values).await.map(drop)
     }
@@ -173,7 +187,13 @@ pub(super) async fn finish(
         run.write(transaction, subscription, ("success", "update"), None, counts, existed).await?;
     }
     let values = [
-        &id as _, &end.visible as _, &end.began_at as _, &end.is_whole as _, &counts.members as _, &run.run_id as _, &state.requested as _,
+        &id as _,
+        &end.visible as _,
+        &end.began_at as _,
+        &end.is_whole as _,
+        &counts.members as _,
+        &run.run_id as _,
+        &state.requested as _,
     ];
     transaction.execute(&FINISH, values).await.map(drop)
 }
@@ -196,7 +216,13 @@ pub(super) async fn fail(
     let wait = backoff(state.failures).max(after.unwrap_or(Duration::ZERO));
     let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
     let values = [
-        &subscription.id as _, &status as _, &wait as _, &pending as _, &counts.members as _, &run.run_id as _, &state.requested as _,
+        &subscription.id as _,
+        &status as _,
+        &wait as _,
+        &pending as _,
+        &counts.members as _,
+        &run.run_id as _,
+        &state.requested as _,
     ];
     transaction.execute(&FAIL, values).await.map(drop)
 }

@@ -6,8 +6,7 @@ use database::{Database, Transaction};
 use super::{Locked, Outcome, Progress, alive::while_alive, outcome_of};
 use crate::subscribers::{
     change::Change,
-    difference,
-    metrics,
+    difference, metrics,
     record::{self, Counts},
     scope::Scope,
     store::{self, Subscription},

@@ -10,7 +10,8 @@ fn settings(failpoint: &str) -> [(&str, &str); 2] {
 }
 
 #[tokio::test]
-async fn after_sigkill_between_answer_and_record_the_same_changes_are_sent_again_and_nothing_else() -> anyhow::Result<()> {
+async fn after_sigkill_between_answer_and_record_the_same_changes_are_sent_again_and_nothing_else() -> anyhow::Result<()>
+{
     let subscribed = Subscribed::new(3).await?;
     subscribed.set(1, 3, true).await?;
     let mut service = Service::launch(&subscribed.fixture.url, &settings("sync sent=return"))?;
@@ -29,7 +30,8 @@ async fn a_frozen_process_that_resumes_before_sending_does_not_harm_the_receiver
     let subscribed = Subscribed::new(3).await?;
     subscribed.set(1, 3, true).await?;
     let service = Service::launch(&subscribed.fixture.url, &settings("sync sending=return(stop)"))?;
-    let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
+    let waiting =
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
         AND query LIKE '%segments.deliveries%'";
     let begin = tokio::time::Instant::now();
     let pid = loop {

@@ -135,7 +135,8 @@ fn scenario(name: &'static str) -> &'static str {
 
 /// Creates a segment, with refresh_params or null.
 pub(super) async fn create(arena: &Arena, name: &str, params: Value) -> Result<()> {
-    let body = if params.is_null() { json!({ "name": name }) } else { json!({ "name": name, "refresh_params": params }) };
+    let body =
+        if params.is_null() { json!({ "name": name }) } else { json!({ "name": name, "refresh_params": params }) };
     let answer = arena.connection().post("/api/v2/segments", &body.to_string()).await?;
     ensure!(answer.status == 201, "{name}: {answer:?}");
     Ok(())

@@ -69,7 +69,8 @@ impl Servers {
     pub(super) async fn arena(&self, name: &str) -> Result<Arena> {
         let database = self.database(name).await?;
         let url = self.stack.url(name);
-        let service = Process::spawn(SERVICE, &self.environment(&url), self.stack.folder().join(format!("{name}.log")))?;
+        let service =
+            Process::spawn(SERVICE, &self.environment(&url), self.stack.folder().join(format!("{name}.log")))?;
         service.ready().await?;
         Ok(Arena { name: name.to_owned(), url, database, service })
     }
