@@ -1,20 +1,17 @@
--- What a refresh would change: open memberships, those of them that it opened and closes, users who join, and members after it.
--- Parameters: the segment, the time before the users were read.
+-- What a refresh would change: open memberships that a refresh opened, those of them that it closes, users who join, members after it, and
+-- memberships whose hashes have changed. One pass over both sides. Parameters: the segment, the time before the users were read.
 SELECT
-    (SELECT pg_catalog.count(*) FROM segments.memberships WHERE segment_id = $1 AND closed_by IS NULL AND by_refresh),
-    (
-        SELECT pg_catalog.count(*)
-        FROM segments.memberships
-        WHERE segment_id = $1 AND closed_by IS NULL AND by_refresh AND start_at <= $2
-            AND NOT EXISTS (SELECT FROM pg_temp.desired WHERE desired.user_id = memberships.user_id)
-    ),
-    (
-        SELECT pg_catalog.count(*)
-        FROM pg_temp.desired
-        WHERE NOT EXISTS (
-            SELECT
-            FROM segments.memberships
-            WHERE memberships.segment_id = $1 AND memberships.user_id = desired.user_id AND memberships.closed_by IS NULL
-        )
-    ),
-    (SELECT pg_catalog.count(*) FROM pg_temp.desired)
+    pg_catalog.count(*) FILTER (WHERE stored.by_refresh),
+    pg_catalog.count(*) FILTER (WHERE stored.by_refresh AND stored.start_at <= $2 AND desired.user_id IS NULL),
+    pg_catalog.count(*) FILTER (WHERE stored.user_id IS NULL),
+    pg_catalog.count(desired.user_id),
+    pg_catalog.count(*) FILTER (
+        WHERE stored.by_refresh AND desired.user_id IS NOT NULL
+            AND (desired.hash_email, desired.hash_phone) IS DISTINCT FROM (stored.hash_email, stored.hash_phone)
+    )
+FROM pg_temp.desired
+FULL JOIN (
+    SELECT user_id, by_refresh, start_at, hash_email, hash_phone
+    FROM segments.memberships
+    WHERE segment_id = $1 AND closed_by IS NULL
+) AS stored ON stored.user_id = desired.user_id

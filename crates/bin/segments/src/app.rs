@@ -28,6 +28,7 @@ use crate::{
     migrations::MIGRATIONS,
     refresh::{Refresher, scheduler, settings::TagSegments},
     settings::{OwnSettings, Settings},
+    subscribers::{self, Subscribers},
     swagger::{self, Title},
     tags::{self, TagRecords},
     user_actions::UserActions,
@@ -41,6 +42,7 @@ pub struct Segments {
     api: Api,
     auth: Auth,
     refresher: Refresher,
+    subscribers: Subscribers,
     has_tags: bool,
     title: Title,
     users: Option<stream::App<UserActions>>,
@@ -71,6 +73,8 @@ impl App for Segments {
         let changes = Changes::new(database.clone());
         let log_copy = settings.own.log_copy();
         let refresher = settings.refresh.refresher(database.clone())?;
+        let syncs = Database::new(&connection.clone().of_size(subscribers::scheduler::AT_A_TIME));
+        let subscribers = Subscribers::new(syncs, database.clone(), settings.targets(Self::NAME)?);
         let has_tags = settings.refresh.tag_segments == TagSegments::On;
         let (users, tags) = settings.loops();
         let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, drive, title, .. } =
@@ -82,6 +86,7 @@ impl App for Segments {
             database,
             changes,
             refresher: refresher.clone(),
+            subscribers: subscribers.clone(),
             zone,
             keys,
             dev_methods,
@@ -90,7 +95,7 @@ impl App for Segments {
             drive: drive.open()?,
         };
         let start = Arc::new(Start::of(&[POSTGRES]));
-        Ok(Self { connection, api, auth, title, refresher, has_tags, users, tags, log_copy, start })
+        Ok(Self { connection, api, auth, title, refresher, subscribers, has_tags, users, tags, log_copy, start })
     }
 
     fn describe_metrics() {
@@ -159,11 +164,12 @@ impl App for Segments {
         let changes = &self.api.changes;
         let sweeping = sweeper::run(changes, &context.stop);
         let refreshing = scheduler::run(&self.refresher, &context.stop);
+        let syncing = subscribers::scheduler::run(&self.subscribers, &context.stop);
         let tagging = async { if self.has_tags { tags::run(changes, &context.stop).await } else { Ok(()) } };
         // On the heap, because they are the larger futures.
         let users = Box::pin(follow(self.users, context.clone()));
         let tagged = Box::pin(follow(self.tags, context.clone()));
-        try_join!(sweeping, refreshing, tagging, users, tagged).map(|_| ())
+        try_join!(sweeping, refreshing, syncing, tagging, users, tagged).map(|_| ())
     }
 }
 

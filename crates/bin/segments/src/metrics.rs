@@ -66,6 +66,7 @@ pub(crate) fn describe() {
     }
     counter!("tagmill_segments_expired_total").increment(0);
     counter!("tagmill_segments_drive_failures_total").increment(0);
+    crate::subscribers::metrics::describe();
     schedule::describe_metrics();
     http::describe_metrics();
 }

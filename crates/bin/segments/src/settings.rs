@@ -13,6 +13,10 @@ use self::drive::DriveSettings;
 use crate::{
     api::{auth::Auth, instant::Zone},
     refresh::settings::{RefreshSettings, TagSegments},
+    subscribers::{
+        settings::SubscriberSettings,
+        targets::{Targets, kafka},
+    },
     swagger::Title,
     tags::records::NoSettings,
     user_actions::{UserActions, UserServiceSettings},
@@ -29,6 +33,7 @@ pub struct Settings {
     pub(crate) database: DatabaseSettings,
     pub(crate) own: OwnSettings,
     pub(crate) refresh: RefreshSettings,
+    pub(crate) subscribers: SubscriberSettings,
     /// Users from Kafka. `None`: `KAFKA_BOOTSTRAP_SERVERS` is not set, and there is no connection to Kafka.
     pub(crate) users: Option<stream::Settings<UserServiceSettings>>,
 }
@@ -92,6 +97,16 @@ impl Settings {
         Ok(self.database.connection(service)?.waiting(CONNECTION_WAIT))
     }
 
+    /// The targets of subscriptions.
+    pub(crate) fn targets(&self, service: &str) -> Result<Targets, ExitError> {
+        let targets = Targets::new(&self.subscribers)?;
+        let Some(users) = &self.users else { return Ok(targets) };
+        let connection = users.kafka.connection(&users.topics, service)?;
+        let topics = &users.topics;
+        let own = [&topics.kafka_source_topic, &topics.kafka_dead_letter_topic, &self.refresh.kafka_tag_topic];
+        Ok(targets.with_kafka(kafka::Sender::new(connection, own.map(Clone::clone).to_vec())))
+    }
+
     /// The settings of the loops that read Kafka: users, and tags. With TAG_SEGMENTS=on the user service may be missing.
     pub(crate) fn loops(&self) -> Loops {
         let tags = self.users.as_ref().filter(|_| self.refresh.tag_segments == TagSegments::On);
@@ -138,7 +153,7 @@ impl Args for Settings {
             .mut_arg("kafka_source_topic", |topic| topic.long("kafka-user-topic").env("KAFKA_USER_TOPIC"))
             .mut_arg("schedule", |schedule| schedule.default_value("continuous").hide(true))
             .mut_arg("load_src", |load_src| load_src.hide(true));
-        RefreshSettings::augment_args(OwnSettings::augment_args(command))
+        SubscriberSettings::augment_args(RefreshSettings::augment_args(OwnSettings::augment_args(command)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -154,6 +169,7 @@ impl FromArgMatches for Settings {
             database: DatabaseSettings::from_arg_matches(matches)?,
             own: OwnSettings::from_arg_matches(matches)?,
             refresh: RefreshSettings::from_arg_matches(matches)?,
+            subscribers: SubscriberSettings::from_arg_matches(matches)?,
             users,
         })
     }

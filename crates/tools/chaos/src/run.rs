@@ -12,7 +12,7 @@ use crate::plan::plan;
 use crate::rounds::play;
 use crate::settings::Settings;
 use crate::system::disk::Mounts;
-use crate::{broker, elt, hostile, output::report, soak};
+use crate::{broker, elt, hostile, output::report, segments, soak};
 
 /// From this number of rounds on, every kind of fault must happen; otherwise the run fails.
 const COMPLETE: usize = 20;
@@ -42,6 +42,9 @@ async fn perform(settings: &Settings, mounts: Mounts) -> Result<Option<bool>> {
         }
         if settings.elt {
             return elt::run(settings).await;
+        }
+        if settings.segments {
+            return segments::run(settings).await;
         }
         match (settings.duration, settings.broker) {
             (Some(duration), _) => soak::soak(settings, duration).await,

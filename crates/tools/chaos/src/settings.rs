@@ -36,6 +36,10 @@ pub struct Settings {
     #[arg(long, env = "ELT", action = clap::ArgAction::Set, default_value = "0",
           value_parser = clap::builder::BoolishValueParser::new())]
     pub elt: bool,
+    /// Rounds with segments-service instead: PostgreSQL, Kafka, two replicas.
+    #[arg(long, env = "SEGMENTS", action = clap::ArgAction::Set, default_value = "0",
+          value_parser = clap::builder::BoolishValueParser::new())]
+    pub segments: bool,
     /// Instead of rounds: a soak of this duration, with a SIGKILL of a service every KILL_EVERY.
     #[arg(long, env = "DURATION", value_parser = humantime::parse_duration)]
     pub duration: Option<Duration>,

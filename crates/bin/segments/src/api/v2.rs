@@ -26,6 +26,7 @@ mod users;
 mod automatic;
 mod check;
 mod operations;
+mod subscribers;
 mod keys;
 mod reports;
 
@@ -67,6 +68,19 @@ fn described(dev_methods: bool) -> [(Access, OpenApiRouter<Api>); 3] {
     }
     let admin = OpenApiRouter::new()
         .routes(routes!(automatic::sources::put, automatic::sources::delete))
+        .routes(routes!(subscribers::consumers::list, subscribers::consumers::create))
+        .routes(routes!(subscribers::consumers::get, subscribers::consumers::change, subscribers::consumers::delete))
+        .routes(routes!(subscribers::subscriptions::list, subscribers::create::create))
+        .routes(routes!(
+            subscribers::subscriptions::get,
+            subscribers::subscriptions::change,
+            subscribers::subscriptions::delete
+        ))
+        .routes(routes!(subscribers::actions::sync))
+        .routes(routes!(subscribers::actions::ping))
+        .routes(routes!(subscribers::create::secret))
+        .routes(routes!(subscribers::rejections::list, subscribers::rejections::delete_all))
+        .routes(routes!(subscribers::rejections::delete))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke));
     [(Access::Read, reads), (Access::Change, changes), (Access::Admin, admin)]

@@ -41,6 +41,8 @@ pub struct Difference {
     pub joining: i64,
     /// Users who should be members.
     pub desired: i64,
+    /// Members whose hashes have changed.
+    pub replaced: i64,
 }
 
 /// What a refresh has changed.
@@ -78,7 +80,7 @@ pub(crate) async fn percent(
 }
 
 /// Gives the planner the size of the set. Without it, comparing large sets takes minutes.
-pub(crate) async fn analyze(transaction: &Transaction) -> Result<(), Failure> {
+async fn analyze(transaction: &Transaction) -> Result<(), Failure> {
     transaction.execute(&ANALYZE, []).await.map(drop)
 }
 
@@ -87,22 +89,35 @@ pub(crate) async fn compare(transaction: &Transaction, id: i32, read: &Read) -> 
     analyze(transaction).await?;
     let rows = transaction.query(&COUNT, [&id, &read.at]).await?;
     let Some(row) = rows.first() else { return Ok(Difference::default()) };
-    Ok(Difference { members: get(row, 0)?, leaving: get(row, 1)?, joining: get(row, 2)?, desired: get(row, 3)? })
+    Ok(Difference {
+        members: get(row, 0)?,
+        leaving: get(row, 1)?,
+        joining: get(row, 2)?,
+        desired: get(row, 3)?,
+        replaced: get(row, 4)?,
+    })
 }
 
-/// Changes the memberships of a locked segment whose expired ones are closed.
+/// Changes the memberships of a locked segment whose expired ones are closed, as [`compare`] has found under the lock.
+/// Statements that would change nothing are left out: each reads all members.
 pub(crate) async fn apply(
     transaction: &Transaction,
     id: i32,
     (now, operation_id): (PgTimestamp, i64),
     read: &Read,
+    difference: &Difference,
 ) -> Result<Applied, Failure> {
-    let (left, replaced, joined) = try_join!(
-        transaction.execute(&CLOSE, [&id, &now, &operation_id, &read.at]),
-        transaction.execute(&REPLACE, [&id, &now, &operation_id]),
-        transaction.execute(&OPEN, [&id, &now, &operation_id]),
-    )?;
-    Ok(Applied { joined, left, replaced })
+    let mut applied = Applied::default();
+    if difference.leaving > 0 {
+        applied.left = transaction.execute(&CLOSE, [&id, &now, &operation_id, &read.at]).await?;
+    }
+    if difference.replaced > 0 {
+        applied.replaced = transaction.execute(&REPLACE, [&id, &now, &operation_id]).await?;
+    }
+    if difference.joining > 0 {
+        applied.joined = transaction.execute(&OPEN, [&id, &now, &operation_id]).await?;
+    }
+    Ok(applied)
 }
 
 /// Records that a segment was refreshed with what was visible then.

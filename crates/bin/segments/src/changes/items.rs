@@ -155,9 +155,16 @@ impl Change {
             let kind = items.kind;
             let operation = Operation { kind, at: now, cause, segment_id: Some(segment_id), user_id: None, detail };
             let operation_id = operation.insert(transaction).await?;
-            transaction.execute(&CLOSE, [&operation_id]).await?;
-            transaction.execute(&SET_ENDS, []).await?;
-            transaction.execute(&OPEN, [&segment_id, &operation_id]).await?;
+            // Statements that would change nothing are left out: each reads all items.
+            if removed > 0 {
+                transaction.execute(&CLOSE, [&operation_id]).await?;
+            }
+            if until_changed > 0 {
+                transaction.execute(&SET_ENDS, []).await?;
+            }
+            if added > 0 {
+                transaction.execute(&OPEN, [&segment_id, &operation_id]).await?;
+            }
             applied.operation_id = Some(operation_id);
         }
         Ok(applied)

@@ -62,7 +62,8 @@ pub(crate) async fn apply(
     detail["leaving"] = difference.leaving.into();
     let operation = Operation { kind: "refresh", at: now, cause, segment_id: Some(segment_id), user_id: None, detail };
     let operation_id = operation.insert(transaction).await?;
-    let Applied { joined, left, replaced } = desired::apply(transaction, segment_id, (now, operation_id), read).await?;
+    let applied = desired::apply(transaction, segment_id, (now, operation_id), read, &difference).await?;
+    let Applied { joined, left, replaced } = applied;
     desired::record_success(transaction, segment_id, read).await?;
     let rows = transaction.query(&COUNT, [&segment_id]).await?;
     let members = rows.first().map_or(Ok(0), |row| get(row, 0))?;

@@ -297,7 +297,9 @@ impl ClientContext for GroupContext {
         match error.rdkafka_error_code() {
             Some(Code::AllBrokersDown) => state.outage = Some(format!("no broker answers; {}", state.last_failure)),
             Some(code) if is_auth_error(code) => state.outage = Some(reason.to_owned()),
-            Some(Code::BrokerTransportFailure | Code::Resolve) => reason.clone_into(&mut state.last_failure),
+            Some(Code::BrokerTransportFailure | Code::Resolve | Code::BadMessage) => {
+                reason.clone_into(&mut state.last_failure);
+            }
             _ => {}
         }
     }

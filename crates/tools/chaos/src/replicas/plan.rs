@@ -1,4 +1,4 @@
-//! The plan of a run with elt-service: a shuffled list of faults, distributed over the rounds. Pure.
+//! The plan of a run with two replicas of a service: a shuffled list of faults, distributed over the rounds. Pure.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,10 +7,8 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::fault::Fault;
-
 /// Number of replicas of the service.
-pub(super) const REPLICAS: usize = 2;
+pub(crate) const REPLICAS: usize = 2;
 
 /// Maximum number of faults in a round.
 const AT_ONCE: usize = 3;
@@ -18,20 +16,20 @@ const AT_ONCE: usize = 3;
 /// The random stream of the plan, separate from others.
 const STREAM: u64 = 2;
 
-/// A round: the time during which the source is written to, and its faults.
+/// A round: the time during which there is load, and its faults.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Round {
+pub struct Round<F> {
     /// Its duration at least; it lasts until its faults are over.
     pub lasts: Duration,
     /// The faults, each with its time.
-    pub injections: Vec<Injection>,
+    pub injections: Vec<Injection<F>>,
 }
 
 /// A fault at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Injection {
+pub struct Injection<F> {
     /// The fault.
-    pub fault: Fault,
+    pub fault: F,
     /// Time since the start of the round.
     pub after: Duration,
     /// Its duration, if it has one.
@@ -40,19 +38,19 @@ pub struct Injection {
     pub choice: usize,
 }
 
-impl Injection {
+impl<F> Injection<F> {
     /// The replica that it is about.
-    pub(super) fn replica(&self) -> usize {
+    pub(crate) fn replica(&self) -> usize {
         self.choice % REPLICAS
     }
 }
 
 /// Distributes the faults of `kinds` over the rounds, up to three in each; as many rounds as a third of them hold all.
 #[must_use]
-pub fn plan(seed: u64, rounds: usize, kinds: &[Fault]) -> Vec<Round> {
+pub fn plan<F: Clone>(seed: u64, rounds: usize, kinds: &[F]) -> Vec<Round<F>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(STREAM);
-    let mut deck: Vec<Fault> = Vec::new();
+    let mut deck: Vec<F> = Vec::new();
     (0..rounds)
         .map(|_| {
             if deck.len() < AT_ONCE {
@@ -67,7 +65,7 @@ pub fn plan(seed: u64, rounds: usize, kinds: &[Fault]) -> Vec<Round> {
         .collect()
 }
 
-fn round(rng: &mut ChaCha8Rng, faults: Vec<Fault>) -> Round {
+fn round<F>(rng: &mut ChaCha8Rng, faults: Vec<F>) -> Round<F> {
     let injections = faults.into_iter().map(|fault| Injection {
         fault,
         after: Duration::from_millis(rng.random_range(500..=4_000)),
@@ -77,7 +75,7 @@ fn round(rng: &mut ChaCha8Rng, faults: Vec<Fault>) -> Round {
     Round { injections: injections.collect(), lasts: Duration::from_millis(rng.random_range(6_000..=10_000)) }
 }
 
-impl fmt::Display for Injection {
+impl<F: fmt::Display> fmt::Display for Injection<F> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { fault, after, lasts, choice } = self;
         write!(formatter, "{fault} (at {:.1} s; {lasts:?}, {choice})", after.as_secs_f64())
@@ -87,6 +85,7 @@ impl fmt::Display for Injection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::elt::fault::Fault;
 
     #[test]
     fn eight_rounds_hold_every_kind_whatever_the_seed() {
