@@ -51,7 +51,12 @@ async fn an_unknown_parameter_or_field_is_422_on_every_route() -> anyhow::Result
     let before = api.fixture.rows(operations).await?;
     let (mut routes, mut bodies) = (0, 0);
     for (method, route, _) in ::segments::routes_of_v2() {
-        let path = route.replace("{user}", "1").replace("{name}", "A");
+        let part = |part| match part {
+            "{name}" => "A",
+            _ if str::starts_with(part, "{") => "1",
+            _ => part,
+        };
+        let path = route.split('/').map(part).collect::<Vec<_>>().join("/");
         let answer = api.ask(&method, &format!("{path}?unknown=1"), &headers, "");
         assert_eq!((answer.status, answer.code()), (422, "invalid_query"), "{method} {route}: {}", answer.text);
         assert!(answer.json["detail"].as_str().unwrap().contains("`unknown`"), "{method} {route}: {}", answer.text);
