@@ -159,13 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_is_one_row() {
+    fn a_key_figure_has_one_row() {
         assert_eq!(sql("revenue"), "SELECT sum(revenue)::numeric AS revenue FROM cdm.kpi");
         assert_eq!(sql("last_order"), "SELECT max(last_order_at_msk) AS last_order_at_msk FROM cdm.freshness");
     }
 
     #[test]
-    fn bars_are_sorted_and_cut() {
+    fn bars_are_sorted_and_limited() {
         assert_eq!(
             sql("top_products"),
             "SELECT product_name, sum(order_cnt)::bigint AS order_cnt FROM cdm.product_sales_by_day \
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn of_time_the_latest_values_are_shown_with_all_their_series() {
+    fn a_limited_time_axis_shows_the_latest_values_with_all_series() {
         assert_eq!(
             sql("arrivals"),
             "SELECT * FROM (SELECT hour_msk, CASE WHEN status IN (SELECT status FROM cdm.orders_by_hour \
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_of_several_colours_are_sorted_by_their_whole_length() {
+    fn stacked_bars_are_sorted_by_their_total() {
         assert_eq!(
             sql("nearly_tagged"),
             "SELECT * FROM (SELECT CASE WHEN tag IN (SELECT tag FROM cdm.tag_progress \
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_on_numbers_shows_the_smallest_and_conditions_hold_for_both() {
+    fn a_limited_numeric_axis_shows_the_smallest_values_and_keeps_the_filter() {
         assert_eq!(
             sql("tag_steps"),
             "SELECT * FROM (SELECT order_cnt, CASE WHEN tag IN (SELECT tag FROM cdm.tag_progress WHERE enabled AND order_cnt IN \
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_that_are_not_shown_are_one_more_the_last() {
+    fn bars_over_the_limit_are_summed_in_a_last_bar() {
         assert_eq!(
             sql("statuses"),
             "SELECT * FROM (SELECT CASE WHEN status IN (SELECT status FROM cdm.orders_by_hour GROUP BY status \
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn selectors_add_parameters() {
+    fn a_selector_adds_its_parameter() {
         let spec = orders().unwrap();
         let tab = &spec.tabs[0];
         let chart = tab.charts.iter().find(|chart| chart.id == "top_products").unwrap();

@@ -123,6 +123,12 @@ impl Settings {
         Self { wait, ..self }
     }
 
+    /// Sets the maximum number of connections of a pool.
+    #[must_use]
+    pub fn of_size(self, pool_size: usize) -> Self {
+        Self { pool_size, ..self }
+    }
+
     /// Sets the name of the connections in `pg_stat_activity`: that of the service.
     #[must_use]
     pub fn named(mut self, application: &str) -> Self {

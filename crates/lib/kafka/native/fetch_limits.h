@@ -1,4 +1,4 @@
-/* Memory limits of received batches and records, for a client that sets `receive.message.max.bytes`.
+/* Memory limits of received batches and records, for a client that sets `receive.message.max.bytes`: a batch may take two thirds of it.
  *
  * librdkafka bounds a fetch by its compressed size. It decompresses a batch of any size, and it counts neither headers nor its own
  * structures against `queued.max.messages.kbytes`. A batch of 90 KB that contains 90 MB would take that memory before the client sees a
@@ -14,7 +14,9 @@
 #endif
 
 /* The default of `receive.message.max.bytes`. A client that keeps it has no limits. */
-#define FETCH_UNLIMITED 100000000
+#define FETCH_DEFAULT 100000000
+/* The limit of a client without limits. */
+#define FETCH_UNLIMITED UINT64_MAX
 /* A header in memory: the structure and the two allocations of librdkafka, and the copy of the client. */
 #define FETCH_HEADER_COST 240
 /* A record that is received. */
@@ -28,7 +30,8 @@
 static __thread uint64_t fetch_gzip_size;
 
 static uint64_t fetch_limit(const rd_kafka_msgset_reader_t *msetr) {
-        return (uint64_t)msetr->msetr_rkb->rkb_rk->rk_conf.recv_max_msg_size;
+        uint64_t received = (uint64_t)msetr->msetr_rkb->rkb_rk->rk_conf.recv_max_msg_size;
+        return received == FETCH_DEFAULT ? FETCH_UNLIMITED : received / 3 * 2;
 }
 
 static uint32_t fetch_u32le(const unsigned char *p) {
@@ -141,7 +144,7 @@ static rd_kafka_resp_err_t
 fetch_zstd_decompress(rd_kafka_broker_t *rkb, char *in, size_t len, void **out, size_t *outlen) {
         uint64_t bound = fetch_zstd(in, len);
         size_t size;
-        if (rkb->rkb_rk->rk_conf.recv_max_msg_size >= FETCH_UNLIMITED || bound == 0)
+        if (rkb->rkb_rk->rk_conf.recv_max_msg_size == FETCH_DEFAULT || bound == 0)
                 return rd_kafka_zstd_decompress(rkb, in, len, out, outlen);
         *out = rd_malloc((size_t)bound);
         size = ZSTD_decompress(*out, (size_t)bound, in, len);
@@ -196,7 +199,7 @@ static fetch_admission_t fetch_admit(rd_kafka_msgset_reader_t *msetr, const stru
         const void *in;
 
         fetch_gzip_size = 0;
-        if (limit >= FETCH_UNLIMITED || hdr->Attributes & RD_KAFKA_MSGSET_V2_ATTR_CONTROL)
+        if (limit == FETCH_UNLIMITED || hdr->Attributes & RD_KAFKA_MSGSET_V2_ATTR_CONTROL)
                 return FETCH_READ;
         waiting += (int64_t)rd_kafka_q_size(msetr->msetr_par_rkq);
         if (waiting > msetr->msetr_rkb->rkb_rk->rk_conf.queued_max_msg_bytes)
@@ -229,12 +232,12 @@ static uint64_t fetch_count_headers(const rd_kafkap_bytes_t *headers) {
 /* Puts a record into the queue, with its real cost, or an error in its place. */
 static void fetch_enqueue(rd_kafka_msgset_reader_t *msetr, rd_kafka_op_t *rko, const rd_kafka_msg_t *rkm) {
         const rd_kafkap_bytes_t *headers = &rkm->rkm_u.consumer.binhdrs;
-        uint64_t limit                   = fetch_limit(msetr) / FETCH_RECORD_SHARE;
+        uint64_t limit                   = fetch_limit(msetr);
         uint64_t bytes = rkm->rkm_key_len + rkm->rkm_len + (uint64_t)RD_MAX(headers->len, 0);
         uint64_t parsed = bytes + fetch_count_headers(headers) * FETCH_HEADER_COST;
-        if (fetch_limit(msetr) < FETCH_UNLIMITED) {
-                if (parsed > limit) {
-                        fetch_refuse(msetr, rkm->rkm_offset, rkm->rkm_offset, parsed, limit);
+        if (limit != FETCH_UNLIMITED) {
+                if (parsed > limit / FETCH_RECORD_SHARE) {
+                        fetch_refuse(msetr, rkm->rkm_offset, rkm->rkm_offset, parsed, limit / FETCH_RECORD_SHARE);
                         rd_kafka_op_destroy(rko);
                         return;
                 }

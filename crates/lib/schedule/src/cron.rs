@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_cron_line_is_refused() {
+    fn an_invalid_cron_line_is_rejected() {
         for line in ["", "often", "* * * *", "99 * * * *", "* * * * * * * *"] {
             assert!(line.parse::<Cron>().is_err(), "{line}");
         }

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_intervals_cron_lines_and_the_word() {
+    fn intervals_cron_lines_and_continuous_are_parsed() {
         assert_eq!("continuous".parse::<Schedule>().unwrap(), Schedule::Continuous);
         assert_eq!("25s".parse::<Schedule>().unwrap(), Schedule::Every(Duration::from_secs(25)));
         assert_eq!("*/5 * * * *".parse::<Schedule>().unwrap(), Schedule::Cron("0 */5 * * * *".to_owned()));
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_schedule() {
+    fn an_invalid_schedule_is_rejected() {
         for text in ["", "0s", "10ms", "often", "99 * * * *"] {
             let error = text.parse::<Schedule>().unwrap_err();
             assert!(error.to_string().contains("cron line"), "{text}: {error}");

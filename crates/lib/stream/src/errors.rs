@@ -33,13 +33,13 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_setting_is_64() {
+    fn a_malformed_setting_exits_with_64() {
         let error = kafka::Error::Malformed { setting: "KAFKA_SSL_CA_FILE".into(), error: "no such file".into() };
         assert_eq!(refused(error), (64, "KAFKA_SSL_CA_FILE: no such file".to_owned()));
     }
 
     #[test]
-    fn what_is_missing_or_refused_is_69() {
+    fn a_missing_or_refused_dependency_exits_with_69() {
         let topic = kafka::Error::NoTopic("orders".into());
         assert_eq!(refused(topic), (69, "KAFKA_BOOTSTRAP_SERVERS: topic orders does not exist".to_owned()));
         let login =
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_is_waited_out() {
+    fn the_start_waits_for_the_end_of_an_outage() {
         let away = DependencyError::new(kafka::KAFKA, "no broker answers");
         assert!(matches!(startup_error(kafka::Error::Unavailable(away)), StartupError::Unavailable(_)));
     }

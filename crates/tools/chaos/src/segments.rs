@@ -30,7 +30,8 @@ pub(crate) async fn run(settings: &Settings) -> Result<bool> {
     let plan = plan(settings.seed, settings.rounds, &kinds);
     let screen = Screen::new(plan.len() as u64);
     let (seed, rounds) = (settings.seed, plan.len());
-    screen.say(&format!("SEED={seed} ROUNDS={rounds}: starting PostgreSQL, Kafka and two replicas of segments-service"));
+    screen
+        .say(&format!("SEED={seed} ROUNDS={rounds}: starting PostgreSQL, Kafka and two replicas of segments-service"));
     let played = rounds::play(seed, &plan, settings.logs.as_deref(), &screen).await?;
     drop(screen);
     report::print(seed, &played, began.elapsed())?;

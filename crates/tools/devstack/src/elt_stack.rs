@@ -1,6 +1,10 @@
 //! A stack for elt-service: two PostgreSQL clusters, source and target, a hot standby of the source, and Redis.
 
 use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::time::timeout;
 
 use crate::endpoints::databases;
 use crate::endpoints::{self, Endpoints};
@@ -12,6 +16,9 @@ use crate::servers::postgres::Postgres;
 use crate::servers::redis::Redis;
 use crate::servers::server::Server;
 use crate::servers::watchdog::Watchdog;
+
+/// Time limit for the standby to get a new database.
+const STANDBY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Running servers for elt-service. Each is stopped, killed and paused alone. They are killed when dropped;
 /// [`EltStack::stop`] is for data that is kept.
@@ -139,6 +146,7 @@ impl EltStack {
         for port in [self.ports.source, self.ports.target] {
             databases::create(&endpoints::database_url(port, "postgres"), name).await?;
         }
+        self.await_standby(name).await?;
         let redis = Endpoints::new(0, self.ports.target, self.ports.redis).fresh_redis_database().await?;
         Ok(self.ports.urls(name, redis))
     }
@@ -148,7 +156,16 @@ impl EltStack {
         for port in [self.ports.source, self.ports.target] {
             databases::ensure(&endpoints::database_url(port, "postgres"), name).await?;
         }
-        Ok(())
+        self.await_standby(name).await
+    }
+
+    /// Waits until the standby has the database, too.
+    async fn await_standby(&self, name: &str) -> anyhow::Result<()> {
+        let Some(port) = self.ports.standby else { return Ok(()) };
+        let url = endpoints::database_url(port, "postgres");
+        timeout(STANDBY_TIMEOUT, databases::await_known(&url, name))
+            .await
+            .with_context(|| format!("the standby does not get the database {name}"))?
     }
 
     /// The URLs of a database on both clusters and of a Redis database, whether they exist or not.

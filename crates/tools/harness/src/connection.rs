@@ -51,10 +51,8 @@ impl Connection {
     /// # Errors
     /// There is no answer, or one without its length.
     pub async fn send(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> Result<Response> {
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n{headers}\r\n",
-            body.len()
-        );
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
         if let Some(stream) = self.stream.take()
             && let Some(response) = self.exchange(stream, &head, body).await?
         {

@@ -20,7 +20,7 @@ async fn count(fixture: &Fixture) -> anyhow::Result<i64> {
 }
 
 #[tokio::test]
-async fn no_keys_delete_nothing() -> anyhow::Result<()> {
+async fn deletes_are_held_if_the_key_query_returns_no_rows() -> anyhow::Result<()> {
     let job = items("id", "MAX_DELETE_RATIO: 1");
     let fixture = filled(&job).await?;
     fixture.write("CREATE TABLE saved AS TABLE items; TRUNCATE items").await?;
@@ -30,7 +30,7 @@ async fn no_keys_delete_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn more_than_the_ratio_is_held_until_it_is_allowed_once() -> anyhow::Result<()> {
+async fn deletes_above_the_ratio_are_held_until_they_are_allowed_once() -> anyhow::Result<()> {
     let job = items("id", "");
     let fixture = filled(&job).await?;
     fixture.write("DELETE FROM items WHERE id <= 210; INSERT INTO items VALUES (2000, 'new')").await?;
@@ -47,7 +47,7 @@ async fn more_than_the_ratio_is_held_until_it_is_allowed_once() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn a_key_read_that_fails_or_is_cut_deletes_nothing() -> anyhow::Result<()> {
+async fn a_key_query_that_fails_or_loses_its_connection_deletes_nothing() -> anyhow::Result<()> {
     let job = items("id", "");
     let fixture = filled(&job).await?;
     fixture.write("DELETE FROM items WHERE id <= 10").await?;
@@ -66,7 +66,7 @@ async fn a_key_read_that_fails_or_is_cut_deletes_nothing() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn rows_lost_in_a_come_back() -> anyhow::Result<()> {
+async fn rows_that_the_target_has_lost_are_read_again() -> anyhow::Result<()> {
     let job = items("title, category", "");
     let fixture = filled(&job).await?;
     fixture.good(&job).await?;
@@ -80,7 +80,7 @@ async fn rows_lost_in_a_come_back() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_row_without_a_stamp_is_reported_and_not_read_again_until_that_changes() -> anyhow::Result<()> {
+async fn a_row_with_a_null_timestamp_is_reported_as_missing_until_it_gets_one() -> anyhow::Result<()> {
     let job = items("id", "");
     let fixture = filled(&job).await?;
     fixture.write("INSERT INTO items VALUES (2000, 'no stamp', NULL, NULL)").await?;
@@ -92,7 +92,7 @@ async fn a_row_without_a_stamp_is_reported_and_not_read_again_until_that_changes
 }
 
 #[tokio::test]
-async fn a_soft_delete_marks_and_a_return_clears() -> anyhow::Result<()> {
+async fn a_soft_delete_sets_the_column_and_a_row_that_returns_clears_it() -> anyhow::Result<()> {
     let job = items("id", "DELETE: soft");
     let fixture = filled(&job).await?;
     fixture.write("CREATE TABLE saved AS SELECT * FROM items WHERE id <= 20; DELETE FROM items WHERE id <= 20").await?;
@@ -119,7 +119,7 @@ async fn delete_off_deletes_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_unique_value_that_moves_to_another_row_is_freed_first() -> anyhow::Result<()> {
+async fn a_row_that_holds_a_unique_value_of_a_new_row_is_deleted_first() -> anyhow::Result<()> {
     let job = items("id", "");
     let fixture = filled(&job).await?;
     fixture.target.batch_execute("CREATE UNIQUE INDEX ON items (title)").await?;
@@ -131,7 +131,7 @@ async fn a_unique_value_that_moves_to_another_row_is_freed_first() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn keys_compared_before_a_table_was_filled_by_copy_do_not_count() -> anyhow::Result<()> {
+async fn keys_are_compared_in_the_cycle_after_a_copy_into_an_empty_table() -> anyhow::Result<()> {
     let job = items("id", "MAX_DELETE_RATIO: 1");
     let fixture = Fixture::with(ITEMS, &job).await?;
     fixture.write("INSERT INTO items VALUES (1, 'x')").await?;
@@ -143,7 +143,7 @@ async fn keys_compared_before_a_table_was_filled_by_copy_do_not_count() -> anyho
 }
 
 #[tokio::test]
-async fn keys_that_are_computed_are_found_by_reading_everything() -> anyhow::Result<()> {
+async fn missing_rows_with_computed_keys_are_found_by_a_full_read() -> anyhow::Result<()> {
     let job = job("CREATE_TABLE_SQL: CREATE TABLE IF NOT EXISTS items (id int PRIMARY KEY, title text, updated_at timestamp)
 SELECT_SOURCE_SQL: SELECT id, title, updated_at FROM items WHERE updated_at > %s
 UPSERT_TARGET_SQL: INSERT INTO items (id, title, updated_at) VALUES (%s, upper(%s), %s) ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.title, updated_at = EXCLUDED.updated_at

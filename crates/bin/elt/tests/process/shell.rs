@@ -31,7 +31,7 @@ fn help_is_printed() {
 }
 
 #[test]
-fn a_setting_that_is_missing_or_malformed_is_64() {
+fn a_missing_or_malformed_setting_exits_with_64() {
     let (code, text) = output(program(&[]).arg("run"));
     assert_eq!((code, text.contains("is not set; see `--help`")), (Some(64), true), "{text}");
     for (name, value, expected) in [
@@ -60,7 +60,7 @@ fn a_setting_that_is_missing_or_malformed_is_64() {
 }
 
 #[tokio::test]
-async fn a_schema_that_is_missing_is_69_and_migrate_makes_it() -> anyhow::Result<()> {
+async fn a_missing_schema_exits_with_69_and_migrate_creates_it() -> anyhow::Result<()> {
     let mut fixture = Fixture::new().await?;
     let stack = devstack::shared().await?;
     fixture.target_url = stack.create_database(&stack.fresh_name("elt_a").await?).await?;

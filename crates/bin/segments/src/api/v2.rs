@@ -1,6 +1,8 @@
 //! API v2, `/api/v2`: segments, users, members, history, with problem details, cursors and Idempotency-Key.
 #![expect(unused_qualifications, reason = "utoipa writes them where a route names the struct of its query parameters")]
 
+use std::sync::Arc;
+
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use http::no_store;
 use utoipa::openapi::{OpenApi, PathItem, path::Operation};
@@ -24,6 +26,7 @@ mod users;
 mod automatic;
 mod check;
 mod operations;
+mod subscribers;
 mod keys;
 mod reports;
 
@@ -65,6 +68,19 @@ fn described(dev_methods: bool) -> [(Access, OpenApiRouter<Api>); 3] {
     }
     let admin = OpenApiRouter::new()
         .routes(routes!(automatic::sources::put, automatic::sources::delete))
+        .routes(routes!(subscribers::consumers::list, subscribers::consumers::create))
+        .routes(routes!(subscribers::consumers::get, subscribers::consumers::change, subscribers::consumers::delete))
+        .routes(routes!(subscribers::subscriptions::list, subscribers::create::create))
+        .routes(routes!(
+            subscribers::subscriptions::get,
+            subscribers::subscriptions::change,
+            subscribers::subscriptions::delete
+        ))
+        .routes(routes!(subscribers::actions::sync))
+        .routes(routes!(subscribers::actions::ping))
+        .routes(routes!(subscribers::create::secret))
+        .routes(routes!(subscribers::rejections::list, subscribers::rejections::delete_all))
+        .routes(routes!(subscribers::rejections::delete))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke));
     [(Access::Read, reads), (Access::Change, changes), (Access::Admin, admin)]
@@ -75,7 +91,11 @@ pub(crate) fn routes(api: Api) -> Router {
     let answers = Answers { refused: problem::refused, failed: problem::failed };
     let mut all = Router::new();
     for (access, router) in described(api.dev_methods) {
-        all = all.merge(api.keys.require(router.split_for_parts().0, access, answers));
+        let (router, mut description) = router.split_for_parts();
+        let described = Arc::new(query::Described::of(&mut description));
+        let router = router.route_layer(middleware::from_fn_with_state(described, query::refuse_unknown));
+        // The last layer is the outermost: a request without the access learns nothing else.
+        all = all.merge(api.keys.require(router, access, answers));
     }
     all.layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).layer(middleware::map_response(no_store)).with_state(api)
 }

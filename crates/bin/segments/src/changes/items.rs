@@ -259,7 +259,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_what_copy_reads() {
+    fn a_line_is_written_in_the_format_of_copy() {
         let mut out = String::new();
         let end = PgTimestamp::new("2026-11-24T12:00:00.5".parse::<jiff::civil::DateTime>().unwrap());
         row(&mut out, 1, &Who::Guid(Uuid::nil()), None);

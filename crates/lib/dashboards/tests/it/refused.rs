@@ -14,7 +14,7 @@ fn error(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn what_contradicts_itself() {
+fn contradictory_definitions_are_rejected() {
     let cases = [
         ("view = \"kpi\"\n", "view = \"kip\"\n", "orders: view kip does not exist"),
         ("values = [\"closed_order_cnt\"]", "values = [\"close_order_cnt\"]", "closed_orders: view kpi has no column"),
@@ -56,7 +56,7 @@ fn what_contradicts_itself() {
 }
 
 #[test]
-fn what_is_of_no_right_form() {
+fn malformed_definitions_are_rejected() {
     for (old, new) in [
         ("kind = \"bar\"", "kind = \"pie\""),
         ("limit = 20", "limits = 20"),
@@ -70,7 +70,7 @@ fn what_is_of_no_right_form() {
 }
 
 #[test]
-fn panels_that_leave_gaps() {
+fn gaps_between_panels_are_rejected() {
     let panels = include_str!("../../../../../dashboards/metrics.toml").replacen("size = [6, 4]", "size = [5, 4]", 1);
     let error = Metrics::parse(&panels).map(|_| ()).map_err(|error| error.to_string());
     assert_eq!(error, Err("Сейчас: its boxes do not fill rows 24 wide and of one height each".to_owned()));

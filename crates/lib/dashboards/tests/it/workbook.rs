@@ -42,14 +42,14 @@ fn all<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
 }
 
 #[test]
-fn it_has_the_form_of_a_workbook() {
+fn the_export_has_the_form_of_a_datalens_workbook() {
     let errors: Vec<String> =
         validator().iter_errors(&workbook()).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert_eq!(errors, Vec::<String>::new());
 }
 
 #[test]
-fn a_key_that_nobody_knows_is_refused_everywhere() {
+fn an_unknown_key_is_rejected_in_every_table() {
     fn spoil(value: &Value, path: &str, validator: &Validator, root: &Value, kept: &mut Vec<String>) {
         match value {
             Value::Object(fields) => {
@@ -92,7 +92,7 @@ fn a_key_that_nobody_knows_is_refused_everywhere() {
 }
 
 #[test]
-fn everything_it_refers_to_is_in_it() {
+fn every_reference_in_the_workbook_resolves() {
     let workbook = workbook();
     let (connections, datasets) = (entries(&workbook, "connection"), entries(&workbook, "dataset"));
     let (charts, dashes) = (entries(&workbook, "widget"), entries(&workbook, "dash"));
@@ -144,7 +144,7 @@ fn everything_it_refers_to_is_in_it() {
 }
 
 #[test]
-fn names_are_unique_where_datalens_wants_them_so() {
+fn names_of_datasets_and_charts_are_unique() {
     let workbook = workbook();
     for scope in ["dataset", "widget"] {
         let names: Vec<&str> =
@@ -155,7 +155,7 @@ fn names_are_unique_where_datalens_wants_them_so() {
 }
 
 #[test]
-fn nothing_stands_on_anything_else() {
+fn items_of_a_dashboard_do_not_overlap() {
     let workbook = workbook();
     let dash = entries(&workbook, "dash")["dash_orders"];
     let mut ids = BTreeSet::new();

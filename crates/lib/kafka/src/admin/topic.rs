@@ -40,8 +40,9 @@ pub enum Status {
 }
 
 impl Topic {
-    /// Checks the configuration. `needed` is the maximum size of its records, in bytes.
-    pub(crate) fn check(&self, needed: usize) -> Finding {
+    /// Checks the configuration. `needed` is the maximum size of its records and `received` the largest batch that the
+    /// service can receive, in bytes.
+    pub(crate) fn check(&self, needed: usize, received: usize) -> Finding {
         let mut faults = Vec::new();
         if self.retention != "-1" {
             faults.push(format!("retention.ms is {}: deleted records cannot be replayed", self.retention));
@@ -52,6 +53,12 @@ impl Topic {
         if self.max_message_bytes < needed {
             let bytes = self.max_message_bytes;
             faults.push(format!("max.message.bytes is {bytes}: dead letters may need {needed}"));
+        }
+        if self.max_message_bytes > received {
+            let bytes = self.max_message_bytes;
+            faults.push(format!(
+                "max.message.bytes is {bytes}: a batch above {received} stops its partition; lower it, or raise MEMORY_LIMIT"
+            ));
         }
         let status = if faults.is_empty() { Status::Ok } else { Status::Warning };
         let text = match status {
@@ -84,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_correct_topic_passes_the_check() {
-        let finding = topic().check(0);
+        let finding = topic().check(0, 72 << 20);
         assert_eq!(finding.status, Status::Ok);
         assert_eq!(finding.to_string(), "topic orders: 3 partitions, kept for ever");
     }
@@ -92,9 +99,14 @@ mod tests {
     #[test]
     fn every_wrong_setting_of_a_topic_is_named() {
         let topic = Topic { retention: "604800000".to_owned(), cleanup_policy: "compact".to_owned(), ..topic() };
-        let finding = topic.check(2_000_000);
+        let finding = topic.check(2_000_000, 1_000_000);
         assert_eq!(finding.status, Status::Warning);
-        for fault in ["retention.ms is 604800000", "cleanup.policy is compact", "dead letters may need 2000000"] {
+        for fault in [
+            "retention.ms is 604800000",
+            "cleanup.policy is compact",
+            "dead letters may need 2000000",
+            "a batch above 1000000",
+        ] {
             assert!(finding.text.contains(fault), "{finding}");
         }
     }

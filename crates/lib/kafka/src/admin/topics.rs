@@ -67,6 +67,18 @@ impl Topics {
         })
     }
 
+    /// Whether a topic exists.
+    ///
+    /// # Errors
+    /// The brokers do not answer, or the user has no right to describe the topic.
+    pub async fn exists(&self, name: &str) -> Result<bool, Error> {
+        match self.partitions(name).await {
+            Ok(_) => Ok(true),
+            Err(Error::NoTopic(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The maximum size of a record in a topic, in bytes. A larger message must not be sent, because the broker would
     /// reject it each time.
     ///
@@ -87,10 +99,11 @@ impl Topics {
             findings.push(match self.describe(name).await {
                 Ok(topic) => {
                     let needed = if *name == self.settings.dead_letter_topic { room } else { 0 };
-                    if *name == self.settings.source_topic {
+                    let is_read = *name == self.settings.source_topic;
+                    if is_read {
                         room = topic.max_message_bytes + DEAD_LETTER_ROOM;
                     }
-                    topic.check(needed)
+                    topic.check(needed, if is_read { self.settings.receive_bytes() } else { usize::MAX })
                 }
                 Err(Error::NoTopic(topic)) => {
                     Finding { topic, status: Status::Missing, text: "does not exist".to_owned() }

@@ -72,6 +72,11 @@ pub(crate) fn too_large(text: &str) -> Option<TooLarge> {
     })
 }
 
+/// `…: Receive failed: Invalid response size 3000149 (0..2097152): increase receive.message.max.bytes`: the size.
+pub(crate) fn oversized_response(text: &str) -> Option<i64> {
+    number(text.split_once("Receive failed: Invalid response size ")?.1)
+}
+
 /// The number at the beginning of a text.
 fn number(text: &str) -> Option<i64> {
     let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
@@ -113,6 +118,14 @@ mod tests {
         let refused = TooLarge { partition: 3, first: 7, last: 9, bytes: 200_000, limit: 100_000 };
         assert_eq!(too_large(text), Some(refused));
         assert_eq!(too_large("Fetch from broker 1 failed at offset 3"), None);
+    }
+
+    #[test]
+    fn the_size_of_a_response_that_is_too_large_is_parsed() {
+        let text = "127.0.0.1:9092/1: Receive failed: Invalid response size 3000149 (0..2097152): increase \
+                    receive.message.max.bytes (after 12ms in state UP)";
+        assert_eq!(oversized_response(text), Some(3_000_149));
+        assert_eq!(oversized_response("127.0.0.1:9092/1: Receive failed: Connection reset by peer"), None);
     }
 
     #[test]

@@ -38,7 +38,8 @@ pub struct Settings {
     /// `max.message.bytes` applies to the whole record batch.
     pub batch_bytes: usize,
     /// The memory that one received batch may take, decompressed and with the client's own structures, in bytes. A
-    /// record may take an eighth of it. Larger ones are skipped without being unpacked, and become dead letters.
+    /// record may take an eighth of it. Larger ones are skipped without being unpacked, and become dead letters. See
+    /// [`Settings::receive_bytes`].
     pub fetch_bytes: usize,
     /// How long leaving the group may delay a stop. If this is longer than the rest of `SHUTDOWN_GRACE`, the process is
     /// killed before it has left. If it is much shorter, the other members wait for the session timeout instead.
@@ -47,6 +48,8 @@ pub struct Settings {
     pub group_id: String,
     /// The source topic.
     pub source_topic: String,
+    /// The setting that contains it, as errors name it.
+    pub source_setting: &'static str,
     /// The destination topic. `None`: the service publishes no messages.
     pub destination_topic: Option<String>,
     /// The topic for records that cannot be used.
@@ -79,6 +82,7 @@ impl Default for Settings {
             leave_timeout: Duration::from_secs(3),
             group_id: String::new(),
             source_topic: String::new(),
+            source_setting: "KAFKA_SOURCE_TOPIC",
             destination_topic: None,
             dead_letter_topic: String::new(),
             properties: Vec::new(),
@@ -87,6 +91,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The largest response that a consumer receives, in bytes. It is half as much again as a batch may take, so that a
+    /// batch above the limit is received and skipped. A topic whose `max.message.bytes` is larger can hold a batch that
+    /// stops its partition.
+    pub(crate) const fn receive_bytes(&self) -> usize {
+        self.fetch_bytes + self.fetch_bytes / 2
+    }
+
     /// The configuration shared by consumers, producers and administrators.
     pub(crate) fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();

@@ -48,7 +48,7 @@ pub(crate) fn open(
         .set("enable.auto.offset.store", "false")
         .set("enable.partition.eof", "true")
         // A batch that would take more memory is refused before it is decompressed (`native/fetch_limits.h`).
-        .set("receive.message.max.bytes", settings.fetch_bytes.to_string())
+        .set("receive.message.max.bytes", settings.receive_bytes().to_string())
         // Prefetched records are bounded: the default of 64 MiB would take half of a pod's memory. As the limit is low,
         // fetching resumes soon after it was reached. A record counts with its headers and with the kilobyte that it
         // costs in the queue.

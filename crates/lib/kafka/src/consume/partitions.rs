@@ -267,6 +267,10 @@ fn advised(code: Code, text: &str) -> String {
             "the batch is corrupt on the broker's disk: restore the replica, or give the batch up by moving the log start \
              behind it (kafka-delete-records)"
         }
+        Code::MessageSizeTooLarge => {
+            "a batch is larger than the service can receive: raise MEMORY_LIMIT, or give the batch up by moving the log start \
+             behind it (kafka-delete-records); then lower max.message.bytes of the topic"
+        }
         Code::NotImplemented => {
             "this release cannot read the batch: let the producer use another codec or format, and move the log start behind \
              the batch (kafka-delete-records) or upgrade"

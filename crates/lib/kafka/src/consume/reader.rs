@@ -116,7 +116,7 @@ impl Reader {
             .set("auto.offset.reset", "earliest")
             .set("enable.partition.eof", "true")
             // A command runs beside the service in the same memory. The default reads 64 MiB ahead.
-            .set("receive.message.max.bytes", settings.fetch_bytes.to_string())
+            .set("receive.message.max.bytes", settings.receive_bytes().to_string())
             .set("queued.max.messages.kbytes", "1024")
             .set("queued.min.messages", "100")
             .set("fetch.max.bytes", "1048576")

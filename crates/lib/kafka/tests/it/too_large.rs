@@ -1,15 +1,17 @@
 //! Tests of batches and records that would take more memory than the source may use: they are skipped before they are
 //! unpacked, in any codec.
 
-use ::consumer::{Record, Source as _};
+use std::sync::Arc;
+
+use ::consumer::{LoopHealth, Record, Source as _, StallCause};
 use devstack::Topic;
-use kafka::Settings;
+use kafka::{Settings, Source, Topics};
 use rdkafka::{
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord},
 };
 
-use crate::fixture::{Fixture, SOON, drain, offsets};
+use crate::fixture::{Fixture, SOON, drain, offsets, soon};
 
 /// What a received batch may take in these tests. A record may take an eighth.
 const LIMIT: usize = 2 << 20;
@@ -103,6 +105,51 @@ async fn a_record_counts_with_what_its_headers_cost_in_memory() -> anyhow::Resul
     // The text of the headers is some 50 KB, a fifth of what a record may take.
     let unread: Vec<bool> = records.iter().map(|record| record.unread.is_some()).collect();
     assert_eq!(unread, [false, true]);
+    Ok(())
+}
+
+/// A batch that is not compressed and takes more than a batch may, on a topic that allows it: of one record.
+async fn uncompressed(bytes: usize) -> anyhow::Result<Fixture> {
+    let fixture = unpacking_fixture("8000000").await?;
+    fixture.produce(0, 1).await?;
+    let producer: FutureProducer = fixture.config().set("message.max.bytes", "10000000").create()?;
+    fixture.produce_values(&producer, 0, vec!["x".repeat(bytes)]).await?;
+    fixture.produce(0, 1).await?;
+    Ok(Fixture { settings: Settings { fetch_bytes: LIMIT, ..fixture.settings } })
+}
+
+#[tokio::test]
+async fn an_uncompressed_batch_over_the_limit_is_received_and_skipped() -> anyhow::Result<()> {
+    let mut source = uncompressed(LIMIT + LIMIT / 3).await?.source()?;
+    let records = drain(&mut source, 100).await?.concat();
+    source.close().await;
+    let unread: Vec<bool> = records.iter().map(|record| record.unread.is_some()).collect();
+    assert_eq!((offsets(&records), unread), (vec![0, 1, 2], vec![false, true, false]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_that_cannot_be_received_is_named_with_the_remedy() -> anyhow::Result<()> {
+    let fixture = uncompressed(LIMIT * 2).await?;
+    let health = Arc::new(LoopHealth::default());
+    let mut source = Source::connect(&fixture.settings, Arc::clone(&health))?;
+    let named = async {
+        loop {
+            // The records before it, then the outage of a connection that is closed.
+            let _either = source.next(100).await;
+            let stalls = health.stalls();
+            if let Some(stall) = stalls.into_iter().find(|stall| stall.cause == StallCause::PartitionError) {
+                return stall;
+            }
+        }
+    };
+    let stall = soon(named).await?;
+    for part in [&fixture.settings.source_topic, "Invalid response size 4194", "raise MEMORY_LIMIT"] {
+        assert!(format!("{stall:?}").contains(part), "{stall:?}");
+    }
+    source.close().await;
+    let findings = Topics::connect(&fixture.settings)?.check().await?;
+    assert!(findings[0].text.contains("max.message.bytes is 8000000: a batch above 3145728 stops"), "{findings:?}");
     Ok(())
 }
 

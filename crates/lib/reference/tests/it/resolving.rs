@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reference::{
-    LARGEST_VALUE, STALE_AFTER,
+    LARGEST_VALUE, Lookup, STALE_AFTER,
     Unusable::{NoName, NotJson, OtherKind, TooLarge, WrongType},
 };
 
@@ -113,5 +113,21 @@ async fn a_missing_name_is_not_cached() -> anyhow::Result<()> {
     assert_eq!(names.resolve(&["new"], &[], now).await?.user("new"), None);
     writer.set("new", r#"{"name": "Анна"}"#).await?;
     assert_eq!(names.resolve(&["new"], &[], now).await?.user("new").unwrap().name, "Анна");
+    Ok(())
+}
+
+/// Ten menus of 4 MiB do not fit into the memory of a pod at once.
+#[tokio::test]
+async fn large_menus_are_visited_one_at_a_time() -> anyhow::Result<()> {
+    let (url, mut writer) = database().await?;
+    let large = ["large-1", "large-2", "large-3"];
+    for id in large {
+        let padded = format!(r#"{{"_id": "{id}", "name": "Кофейня", "menu": [], "note": "{}"}}"#, "x".repeat(700_000));
+        writer.set(id, &padded).await?;
+    }
+    let mut visited = Vec::new();
+    let see = |found: &Lookup| visited.push(large.iter().filter(|id| found.restaurant(id).is_some()).count());
+    names(&url).visit(&["u"], &large, Instant::now(), see).await?;
+    assert_eq!((visited.iter().max(), visited.iter().sum::<usize>()), (Some(&1), 3), "{visited:?}");
     Ok(())
 }

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_refusal_has_its_code() {
+    fn each_rejection_has_its_exit_code() {
         assert_eq!(ExitError::Config(String::new()).code(), 64);
         assert_eq!(ExitError::Unavailable(String::new()).code(), 69);
     }

@@ -50,7 +50,7 @@ mod tests {
     use super::advice;
 
     #[test]
-    fn what_can_be_done_depends_on_what_failed() {
+    fn advice_depends_on_the_error() {
         assert!(advice("postgres: insert: 25006 cannot execute INSERT in a read-only transaction").contains("primary"));
         assert!(
             advice("postgres: begin: 08P01 transaction blocks not allowed in statement pooling mode")

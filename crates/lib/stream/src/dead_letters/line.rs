@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_text_and_the_rest_is_hex() {
+    fn values_that_are_not_text_are_shown_in_hex() {
         let shown = |bytes: &[u8]| serde_json::to_string(&Bytes::from(bytes)).unwrap();
         assert_eq!(shown("Ролл".as_bytes()), r#""Ролл""#);
         assert_eq!(shown(&[0xff, 0x00]), r#"{"hex":"ff00"}"#);

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_utc_unless_it_says_otherwise() {
+    fn a_time_without_an_offset_is_utc() {
         for (text, read) in [
             ("2026-03-02", "2026-03-02T00:00:00Z"),
             ("2026-03-02 12:00:00", "2026-03-02T12:00:00Z"),

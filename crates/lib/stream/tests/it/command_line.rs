@@ -83,7 +83,7 @@ fn exit_error(changes: &[(&'static str, &'static str)]) -> String {
 }
 
 #[test]
-fn the_services_name_decides_what_is_not_set() {
+fn defaults_follow_from_the_name_of_the_service() {
     let settings = settings(&COMPLETE.into()).unwrap();
     assert_eq!(settings.topics.kafka_group_id, "stg-service");
     assert_eq!(settings.topics.kafka_source_topic, "orders");
@@ -135,7 +135,7 @@ fn a_malformed_setting_is_named() {
 }
 
 #[test]
-fn a_value_may_come_from_a_file() {
+fn a_value_is_read_from_a_file() {
     let file = std::env::temp_dir().join(format!("service-cli-{}", std::process::id()));
     std::fs::write(&file, "postgres://from-a-file\n").unwrap();
     let path = file.to_str().unwrap().to_owned();
@@ -167,7 +167,7 @@ fn variables() -> Vec<&'static str> {
 }
 
 #[test]
-fn the_text_of_every_setting_is_one_line_without_white_space_at_its_ends() {
+fn the_value_of_every_setting_is_one_trimmed_line() {
     let settings = variables();
     assert!(settings.len() > 20, "{settings:?}");
     for name in settings {
@@ -189,7 +189,7 @@ fn a_flag_follows_the_rule_of_its_variable() {
 }
 
 #[test]
-fn the_file_of_every_setting_holds_one_line() {
+fn the_file_of_every_setting_contains_one_line() {
     let file = std::env::temp_dir().join(format!("service-cli-lines-{}", std::process::id()));
     let path = file.to_str().unwrap().to_owned();
     let bytes = UNUSABLE.map(|(text, said)| (text.as_bytes(), said));
@@ -222,7 +222,7 @@ fn the_file_of_every_setting_holds_one_line() {
 }
 
 #[test]
-fn a_file_may_end_its_line_as_any_editor_does() {
+fn a_line_break_at_the_end_of_a_settings_file_is_ignored() {
     let file = std::env::temp_dir().join(format!("service-cli-ends-{}", std::process::id()));
     let read = |name: &str| (name == "REDIS_URL_FILE").then(|| file.clone().into_os_string());
     for text in ["redis://r", "redis://r\n", "redis://r\r\n"] {
@@ -234,7 +234,7 @@ fn a_file_may_end_its_line_as_any_editor_does() {
 }
 
 #[test]
-fn a_topic_is_not_both_read_and_written() {
+fn the_source_topic_cannot_be_the_destination_or_dead_letter_topic() {
     for name in ["KAFKA_DESTINATION_TOPIC", "KAFKA_DEAD_LETTER_TOPIC"] {
         let variables = COMPLETE.into_iter().chain([(name, "orders")]).collect();
         let settings = settings(&variables).unwrap();
@@ -244,13 +244,13 @@ fn a_topic_is_not_both_read_and_written() {
 }
 
 #[test]
-fn addresses_may_have_blanks_between_them() {
+fn blanks_between_addresses_are_ignored() {
     let variables = COMPLETE.into_iter().chain([("KAFKA_BOOTSTRAP_SERVERS", "k:9092, l:9092")]).collect();
     assert_eq!(settings(&variables).unwrap().kafka.kafka_bootstrap_servers, "k:9092,l:9092");
 }
 
 #[test]
-fn a_file_is_the_only_source_and_readable() {
+fn a_setting_with_a_file_has_no_other_source() {
     let both = exit_error(&[("DATABASE_URL_FILE", "/run/url")]);
     assert_eq!(both, "DATABASE_URL and DATABASE_URL_FILE are both set; unset one of them");
     let gone = exit_error(&[("KAFKA_SASL_PASSWORD_FILE", "/nowhere/password")]);
@@ -258,7 +258,7 @@ fn a_file_is_the_only_source_and_readable() {
 }
 
 #[test]
-fn an_argument_outranks_a_variable() {
+fn an_argument_overrides_a_variable() {
     let variables = COMPLETE.into_iter().chain([("BATCH_SIZE", "7")]).collect();
     let cli = parse(&["--batch-size", "9", "check"], &variables).unwrap();
     assert!(matches!(cli.command, Command::Check));
@@ -273,14 +273,14 @@ fn a_subcommand_needs_only_its_own_settings() {
 }
 
 #[test]
-fn secrets_are_not_seen() {
+fn secrets_are_not_printed() {
     let settings = settings(&COMPLETE.into_iter().chain([("KAFKA_SASL_PASSWORD", "hunter2")]).collect()).unwrap();
     assert!(!format!("{settings:?}").contains("hunter2"));
     exit_error(&[("DATABASE_URL", "hunter2"), ("BATCH_SIZE", "many")]);
 }
 
 #[test]
-fn logging_in_takes_all_three() {
+fn a_login_needs_mechanism_user_and_password() {
     let complete = [("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"), ("KAFKA_SASL_MECHANISM", "PLAIN")]
         .into_iter()
         .chain([("KAFKA_SASL_USERNAME", "us"), ("KAFKA_SASL_PASSWORD", "hunter2")]);
@@ -300,7 +300,7 @@ fn logging_in_takes_all_three() {
 }
 
 #[test]
-fn a_database_url_is_refused_without_being_repeated() {
+fn a_malformed_database_url_is_rejected_without_printing_it() {
     for url in ["hunter2", "mysql://u:hunter2@h/d", "postgres://u:hunter2@h/d?sslmode=perhaps"] {
         let settings = settings(&COMPLETE.into_iter().chain([("DATABASE_URL", url)]).collect()).unwrap();
         let exit_error = settings.database.connection("stg-service").err().unwrap();
@@ -311,7 +311,7 @@ fn a_database_url_is_refused_without_being_repeated() {
 }
 
 #[test]
-fn programs_read_the_same_reference() {
+fn the_reference_of_settings_is_printed_as_json() {
     let cli = parse(&["settings"], &Variables::new()).unwrap();
     let reference = serde_json::to_value(&cli.settings_json).unwrap();
     assert_eq!(reference["service"], "stg-service");

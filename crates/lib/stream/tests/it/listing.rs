@@ -7,7 +7,7 @@ use stream::dead_letters::{List, Replay, Selection};
 use crate::fixture::Fixture;
 
 #[tokio::test]
-async fn an_empty_topic_says_so() -> anyhow::Result<()> {
+async fn listing_an_empty_topic_reports_that_there_are_none() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let topic = &fixture.kafka.dead_letter_topic;
     assert_eq!(fixture.list(&List::default()).await?, format!("{topic} is empty\n"));
@@ -16,7 +16,7 @@ async fn an_empty_topic_says_so() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_table_says_what_was_wrong_and_shows_no_record() -> anyhow::Result<()> {
+async fn the_table_shows_the_reason_and_not_the_record() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     fixture
         .send_dead_letter(&[
@@ -58,7 +58,7 @@ async fn a_line_of_json_shows_the_record() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_was_sent_back_is_marked_and_what_is_not_whole_says_so() -> anyhow::Result<()> {
+async fn replayed_and_incomplete_dead_letters_are_marked() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let large = vec![b'x'; 2 << 20];
     fixture
@@ -81,7 +81,7 @@ async fn what_was_sent_back_is_marked_and_what_is_not_whole_says_so() -> anyhow:
 }
 
 #[tokio::test]
-async fn without_the_database_all_else_is_listed() -> anyhow::Result<()> {
+async fn dead_letters_are_listed_without_the_database() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     fixture.send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{"))]).await?;
     let nowhere = database::Settings::from_url("postgres://nobody@127.0.0.1:1/none", None, 1)?;
@@ -99,7 +99,7 @@ async fn without_the_database_all_else_is_listed() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn only_those_that_are_meant_are_listed() -> anyhow::Result<()> {
+async fn only_selected_dead_letters_are_listed() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let letters: Vec<_> =
         (0..6).map(|offset| fixture.letter(offset, ["even", "odd"][offset as usize % 2], None)).collect();
@@ -124,7 +124,7 @@ async fn only_those_that_are_meant_are_listed() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_topic_that_is_missing_is_named() -> anyhow::Result<()> {
+async fn a_missing_topic_is_named() -> anyhow::Result<()> {
     let mut fixture = Fixture::set().await?;
     fixture.kafka.dead_letter_topic = "nowhere".to_owned();
     let error = fixture.list(&List::default()).await.unwrap_err();

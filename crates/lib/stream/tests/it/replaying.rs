@@ -20,7 +20,7 @@ fn execute(selection: Selection) -> Replay {
 }
 
 #[tokio::test]
-async fn a_dry_run_sends_nothing_and_says_so() -> anyhow::Result<()> {
+async fn a_dry_run_replays_nothing_and_reports_it() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     fixture.send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{")), fixture.letter(2, "not-json", None)]).await?;
     let (source, dead) = (&fixture.kafka.source_topic, &fixture.kafka.dead_letter_topic);
@@ -32,7 +32,7 @@ async fn a_dry_run_sends_nothing_and_says_so() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_originals_go_back_once() -> anyhow::Result<()> {
+async fn each_original_record_is_replayed_once() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     fixture
         .send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{")), fixture.letter(2, "tombstone", None)])
@@ -63,7 +63,7 @@ async fn the_originals_go_back_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_record_that_fails_again_keeps_its_first_time() -> anyhow::Result<()> {
+async fn a_record_that_fails_again_keeps_the_time_of_its_first_failure() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     fixture.send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{"))]).await?;
     fixture.replay(&execute(Selection::default())).await?;
@@ -84,7 +84,7 @@ async fn a_record_that_fails_again_keeps_its_first_time() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
-async fn only_those_that_are_meant_go_back() -> anyhow::Result<()> {
+async fn only_selected_dead_letters_are_replayed() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let letters: Vec<_> =
         (0..6).map(|offset| fixture.letter(offset, ["even", "odd"][offset as usize % 2], None)).collect();
@@ -103,7 +103,7 @@ async fn times(fixture: &Fixture) -> anyhow::Result<Vec<i64>> {
 }
 
 #[tokio::test]
-async fn what_its_topic_cannot_take_is_left_and_named() -> anyhow::Result<()> {
+async fn a_record_too_large_for_its_topic_is_skipped_and_named() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let large = vec![b'x'; 1_048_588];
     fixture
@@ -116,7 +116,7 @@ async fn what_its_topic_cannot_take_is_left_and_named() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_source_that_is_gone_is_named() -> anyhow::Result<()> {
+async fn a_missing_source_topic_is_named() -> anyhow::Result<()> {
     let mut fixture = Fixture::set().await?;
     fixture.kafka.source_topic = "long-gone".to_owned();
     fixture.send_dead_letter(&[fixture.letter(1, "not-json", None)]).await?;
@@ -127,7 +127,7 @@ async fn a_source_that_is_gone_is_named() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_letter_cannot_choose_its_topic() -> anyhow::Result<()> {
+async fn a_dead_letter_cannot_choose_the_topic_of_its_replay() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let forged = |offset, topic: &str| {
         let letter = fixture.letter(offset, "not-json", Some(b"{"));
@@ -150,7 +150,7 @@ async fn a_letter_cannot_choose_its_topic() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_was_left_out_is_fetched_from_where_it_came() -> anyhow::Result<()> {
+async fn an_omitted_value_is_fetched_from_the_source_topic() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     // The source topic accepts the record, the dead-letter topic does not.
     let original = Record { value: Some(vec![b'x'; 1_000_000]), ..fixture.letter(0, "x", None).record };
@@ -184,7 +184,7 @@ async fn what_was_left_out_is_fetched_from_where_it_came() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn two_at_once_do_no_harm() -> anyhow::Result<()> {
+async fn concurrent_replays_lose_no_record_and_mark_each() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     let letters: Vec<_> = (0..1200).map(|offset| fixture.letter(offset, "not-json", Some(b"{"))).collect();
     fixture.send_dead_letter(&letters).await?;
@@ -201,7 +201,7 @@ async fn two_at_once_do_no_harm() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn letters_of_a_topic_made_anew_are_not_taken_for_those_before() -> anyhow::Result<()> {
+async fn dead_letters_of_a_recreated_topic_are_not_taken_for_replayed_ones() -> anyhow::Result<()> {
     let fixture = Fixture::set().await?;
     fixture.send_dead_letter(&[fixture.letter(1, "not-json", Some(b"{"))]).await?;
     fixture.replay(&execute(Selection::default())).await?;

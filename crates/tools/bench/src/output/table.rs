@@ -104,7 +104,9 @@ fn memory(scenarios: &BTreeMap<&'static str, BTreeMap<&'static str, f64>>) -> Ta
     let mut table = table(&["Peak memory, MiB", "stg", "dds", "cdm", "elt", "segments"]);
     for (scenario, peaks) in scenarios {
         let peak = |service| peaks.get(service).map_or_else(String::new, |peak| format!("{peak:.1}"));
-        table.add_row([Cell::new(scenario)].into_iter().chain(["stg", "dds", "cdm", "elt", "segments"].map(peak).map(number)));
+        table.add_row(
+            [Cell::new(scenario)].into_iter().chain(["stg", "dds", "cdm", "elt", "segments"].map(peak).map(number)),
+        );
     }
     table
 }

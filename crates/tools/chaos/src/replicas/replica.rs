@@ -24,7 +24,12 @@ pub(crate) struct Replica {
 
 impl Replica {
     /// Starts it, and does not wait.
-    pub(crate) fn start(binary: &'static str, number: usize, environment: Environment, folder: PathBuf) -> Result<Self> {
+    pub(crate) fn start(
+        binary: &'static str,
+        number: usize,
+        environment: Environment,
+        folder: PathBuf,
+    ) -> Result<Self> {
         let process = spawn(binary, &environment, &folder, number, 0)?;
         let address = RwLock::new(process.address());
         let (starts, process) = (AtomicU32::new(1), Mutex::new(process));
@@ -70,11 +75,7 @@ pub(crate) async fn is_stopped(process: &Process) -> Result<bool> {
 }
 
 /// Runs a subcommand. Returns whether it succeeded, and its output.
-pub(crate) async fn command(
-    binary: &str,
-    environment: &Environment,
-    arguments: &[&str],
-) -> Result<(bool, String)> {
+pub(crate) async fn command(binary: &str, environment: &Environment, arguments: &[&str]) -> Result<(bool, String)> {
     let output = harness::command(binary, environment)?.args(arguments).output().await;
     let output = output.with_context(|| format!("cannot start {binary}"))?;
     let text = [output.stdout, output.stderr].concat();

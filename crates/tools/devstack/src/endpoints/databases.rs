@@ -1,6 +1,9 @@
 //! Databases of a stack: created, cloned from a template that is prepared once, dropped.
 
+use std::time::Duration;
+
 use anyhow::Context;
+use tokio::time::sleep;
 use tokio_postgres::{Client, NoTls};
 
 use crate::endpoints::Endpoints;
@@ -72,6 +75,15 @@ pub(crate) async fn create(url: &str, name: &str) -> anyhow::Result<()> {
 pub(crate) async fn ensure(url: &str, name: &str) -> anyhow::Result<()> {
     let found = connect(url).await?.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&name]).await?;
     if found.is_none() { create(url, name).await } else { Ok(()) }
+}
+
+/// Waits until the cluster has the database.
+pub(crate) async fn await_known(url: &str, name: &str) -> anyhow::Result<()> {
+    let client = connect(url).await?;
+    while client.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&name]).await?.is_none() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// Connects. A task drives the connection and ends with the client.

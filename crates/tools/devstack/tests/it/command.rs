@@ -14,7 +14,7 @@ fn devstack() -> Command {
 }
 
 #[test]
-fn run_hands_over_the_addresses_and_returns_the_commands_status() {
+fn run_passes_the_addresses_and_returns_the_exit_status_of_the_command() {
     let script = r#"test -f "$TAGMILL_STACK" && echo "$KAFKA_BOOTSTRAP_SERVERS $DATABASE_URL $REDIS_URL"; exit 7"#;
     let output = devstack().args(["run", "--", "sh", "-c", script]).output().unwrap();
     assert_eq!(output.status.code(), Some(7));
@@ -23,7 +23,7 @@ fn run_hands_over_the_addresses_and_returns_the_commands_status() {
 }
 
 #[tokio::test]
-async fn a_killed_owner_takes_its_servers_along() {
+async fn servers_end_with_their_killed_owner() {
     let folder = TempDir::new().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let mut owner =

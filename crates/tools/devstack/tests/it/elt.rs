@@ -31,7 +31,7 @@ async fn the_standby_follows_the_source_and_the_target_does_not() {
 }
 
 #[tokio::test]
-async fn each_server_is_killed_and_cut_off_alone() {
+async fn each_server_can_be_killed_and_cut_off_alone() {
     let stack = EltStack::start(Options { proxied: true, ..Options::for_tests() }).await.unwrap();
     let urls = stack.create("elt").await.unwrap();
     let via = stack.proxied(&urls);

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::support;
 
 #[tokio::test]
-async fn killed_servers_come_back_with_their_data() {
+async fn killed_servers_restart_with_their_data() {
     let stack = Stack::start(Options::for_tests()).await.unwrap();
     let endpoints = stack.endpoints();
     let database_url = endpoints.database_url("postgres");
@@ -55,7 +55,7 @@ async fn a_paused_server_answers_when_it_is_resumed() {
 }
 
 #[tokio::test]
-async fn a_stack_that_is_dropped_leaves_nothing_behind_even_paused() {
+async fn a_dropped_stack_leaves_nothing_behind_even_when_paused() {
     let stack = Stack::start(Options::for_tests()).await.unwrap();
     let folder = stack.folder().to_owned();
     let _client = support::postgres(&stack.endpoints().database_url("postgres")).await;

@@ -11,7 +11,7 @@ use crate::support;
 const A_WHILE: Duration = Duration::from_millis(500);
 
 #[tokio::test]
-async fn each_weather_does_what_it_says_and_new_connections_find_it_fair() {
+async fn each_network_fault_affects_open_connections_and_not_new_ones() {
     let stack = Stack::start(Options { proxied: true, ..Options::for_tests() }).await.unwrap();
     let proxies = stack.proxies().unwrap();
     let way = proxies.endpoints();

@@ -7,7 +7,7 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 #[tokio::test]
-async fn each_server_lets_in_who_logs_in() -> anyhow::Result<()> {
+async fn each_server_accepts_its_credentials() -> anyhow::Result<()> {
     let stack = Stack::start(Options { secured: true, pooled: Some(2), ..Options::for_tests() }).await?;
     let secured = stack.secured().unwrap();
     for mechanism in ["PLAIN", "SCRAM-SHA-512"] {

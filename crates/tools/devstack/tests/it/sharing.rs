@@ -10,7 +10,7 @@ use rdkafka::client::DefaultClientContext;
 use crate::support;
 
 #[tokio::test]
-async fn a_record_goes_through_a_topic_of_its_own() {
+async fn a_record_passes_through_a_fresh_topic() {
     let stack = devstack::shared().await.unwrap();
     let topic = stack.fresh_name("orders").await.unwrap();
     stack.create_topics(&[Topic::data(&topic, 1)]).await.unwrap();
@@ -20,7 +20,7 @@ async fn a_record_goes_through_a_topic_of_its_own() {
 }
 
 #[tokio::test]
-async fn topics_are_kept_for_ever_and_dead_letters_have_room() {
+async fn topics_have_unlimited_retention_and_dead_letters_have_room() {
     let stack = devstack::shared().await.unwrap();
     let data = stack.fresh_name("data").await.unwrap();
     let dead_letters = stack.fresh_name("dead_letters").await.unwrap();
@@ -61,7 +61,7 @@ async fn a_template_is_prepared_once_and_cloned() {
 }
 
 #[tokio::test]
-async fn a_fresh_redis_database_is_empty_and_nobody_elses() {
+async fn a_fresh_redis_database_is_empty_and_unshared() {
     let stack = devstack::shared().await.unwrap();
     let first = stack.fresh_redis_database().await.unwrap();
     let second = stack.fresh_redis_database().await.unwrap();

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn awkward_names_are_quoted_and_a_table_may_have_no_cursor() {
+    fn names_are_quoted_and_a_table_without_a_timestamp_is_read_whole() {
         let table =
             Table { schema: "My Schema".to_owned(), ..table(&[("user", "text", true), ("100 %'s", "text", true)]) };
         let yaml = table.yaml();

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::Source;
 use crate::{
     client::error::{passes_by_itself, unavailable},
-    client::librdkafka_text::offset_in_error,
+    client::librdkafka_text::{offset_in_error, oversized_response},
     consume::consumer::{self, BEGINNING},
     consume::generation::AssignmentGeneration,
 };
@@ -54,6 +54,7 @@ impl Source {
             tracing::debug!(%code, "{text}");
             return;
         }
+        let code = if oversized_response(&text).is_some() { Code::MessageSizeTooLarge } else { code };
         match offset_in_error(&text) {
             Some(offset) => self.unreadable.error = Some(BatchError { offset, code, text }),
             None => {

@@ -69,7 +69,7 @@ fn no_metrics() -> PrometheusHandle {
 }
 
 #[tokio::test(start_paused = true)]
-async fn healthy_while_the_loop_turns() -> io::Result<()> {
+async fn health_is_ok_while_the_loop_runs() -> io::Result<()> {
     let probe = Probe::start(no_metrics()).await?;
     assert_eq!(probe.get("/health").await?, (200, "healthy".to_owned()));
     time::advance(HANGS_AFTER).await;
@@ -103,7 +103,7 @@ fn the_runbook_of_stalls_has_every_cause() -> io::Result<()> {
 }
 
 #[tokio::test]
-async fn ready_says_what_is_waited_for() -> io::Result<()> {
+async fn ready_names_the_dependency_that_is_waited_for() -> io::Result<()> {
     let probe = Probe::start(no_metrics()).await?;
     let unassigned = r#"{"ready":false,"reasons":[{"reason":"no-partitions-assigned"}]}"#;
     assert_eq!(probe.get("/ready").await?, (503, unassigned.to_owned()));
@@ -119,7 +119,7 @@ async fn ready_says_what_is_waited_for() -> io::Result<()> {
 }
 
 #[tokio::test]
-async fn a_stalled_partition_is_named_until_it_goes_on() -> io::Result<()> {
+async fn a_stalled_partition_is_named_until_it_resumes() -> io::Result<()> {
     let probe = Probe::start(no_metrics()).await?;
     probe.loop_health.assigned(2);
     probe.loop_health.set_stall(StallCause::PartitionError, "orders/1", "unsupported codec zstd");
@@ -131,7 +131,7 @@ async fn a_stalled_partition_is_named_until_it_goes_on() -> io::Result<()> {
 }
 
 #[tokio::test]
-async fn ready_names_the_record_that_holds_up_all_others() -> io::Result<()> {
+async fn ready_names_the_record_that_delays_all_others() -> io::Result<()> {
     let probe = Probe::start(no_metrics()).await?;
     probe.loop_health.assigned(1);
     let record = Some(Coordinates { topic: "orders".to_owned(), partition: 2, offset: 41 });
@@ -144,7 +144,7 @@ async fn ready_names_the_record_that_holds_up_all_others() -> io::Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ready_sees_a_step_that_hangs_before_it_fails_and_a_loop_that_stands_still() -> io::Result<()> {
+async fn ready_reports_a_hanging_step_and_a_stopped_loop() -> io::Result<()> {
     let probe = Probe::start(no_metrics()).await?;
     probe.loop_health.assigned(1);
     probe.loop_health.set_step(Step::Storing);
@@ -166,7 +166,7 @@ async fn ready_sees_a_step_that_hangs_before_it_fails_and_a_loop_that_stands_sti
 }
 
 #[tokio::test(start_paused = true)]
-async fn metrics_tell_what_the_loop_does() -> io::Result<()> {
+async fn metrics_report_the_state_of_the_loop() -> io::Result<()> {
     let recorder = PrometheusBuilder::new().add_global_label("service", "stg-service").build_recorder();
     let _local = ::metrics::set_default_local_recorder(&recorder);
     let probe = Probe::start(recorder.handle()).await?;

@@ -10,7 +10,7 @@ fn refused(startup_error: StartupError) -> (u8, String) {
 }
 
 #[test]
-fn what_is_missing_or_refused_is_69() {
+fn a_missing_or_refused_dependency_exits_with_69() {
     let password = ConnectError::Rejected {
         dependency: database::POSTGRES,
         reason: "28P01 password authentication failed".into(),
@@ -22,7 +22,7 @@ fn what_is_missing_or_refused_is_69() {
 }
 
 #[test]
-fn an_outage_is_waited_out() {
+fn the_start_waits_for_the_end_of_an_outage() {
     let away = || DependencyError::new(database::POSTGRES, "connection refused");
     assert!(matches!(StartupError::from(ConnectError::Unavailable(away())), StartupError::Unavailable(_)));
     let migrating = database::migrate::Error::ConnectError(ConnectError::Unavailable(away()));

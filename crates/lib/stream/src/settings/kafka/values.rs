@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_topics() {
+    fn topic_names_are_validated() {
         let longest = "x".repeat(LONGEST_TOPIC);
         for name in ["orders", "order-service_orders", "a.b", "...", "7", longest.as_str()] {
             assert_eq!(topic(name).as_deref(), Ok(name));
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_brokers() {
+    fn broker_addresses_are_validated() {
         for (text, expected) in [
             ("k:9092", "k:9092"),
             ("k", "k"),

@@ -11,7 +11,7 @@ use stream::{StreamCommands, dead_letters::DeadLetters};
 use super::{AllCommands, COMPLETE, OwnCommands, PROGRAM, Settings, Variables, parse};
 
 #[test]
-fn wrong_usage_is_one_line() {
+fn a_usage_error_is_one_line() {
     for (line, said) in [
         (
             vec!["--database-uri=hunter2"],
@@ -58,7 +58,7 @@ fn wrong_usage_is_one_line() {
 }
 
 #[test]
-fn subcommands_nest_and_are_each_services_own() {
+fn each_service_has_its_own_nested_subcommands() {
     let line = ["--redis-url=redis://r", "dead-letters", "replay", "--partition=1", "--from=3", "--to=9", "--yes"];
     let cli = parse(&line, &COMPLETE.into()).unwrap();
     let Command::Own(StreamCommands::DeadLetters(DeadLetters::Replay(replay))) = cli.command else {
@@ -78,7 +78,7 @@ fn subcommands_nest_and_are_each_services_own() {
 }
 
 #[test]
-fn every_number_is_read_as_the_type_of_its_field() {
+fn every_numeric_setting_is_parsed_as_the_type_of_its_field() {
     for line in [
         &["dead-letters", "list", "--limit=1", "--partition=1", "--from=3", "--to=9"][..],
         &["--batch-size=1", "--batches-in-flight=1", "--database-pool-size=1", "--kafka-topic-partitions=1", "run"],
@@ -100,7 +100,7 @@ fn help_is_printed_whatever_the_environment_holds() {
 }
 
 #[test]
-fn completions_are_for_three_shells() {
+fn completions_exist_for_three_shells() {
     for (name, shell) in [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish)] {
         let cli = parse(&["completions", name], &Variables::new()).unwrap();
         assert!(matches!(cli.command, Command::Completions { shell: named } if named == shell), "{name}");
@@ -110,7 +110,7 @@ fn completions_are_for_three_shells() {
 }
 
 #[test]
-fn help_is_the_reference() {
+fn help_contains_every_group_of_settings_and_every_command() {
     let Err(ParseEnd::Help(help)) = parse(&["--help"], &Variables::new()) else { panic!("no help") };
     let help = help.to_string();
     assert!(help.starts_with("Stores orders.\n"), "{help}");

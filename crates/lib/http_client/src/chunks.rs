@@ -3,41 +3,42 @@
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 
-/// The size of a chunk in bytes. Google requires a multiple of 256 KiB.
-pub const CHUNK_BYTES: usize = 2 << 20;
-
-/// A stream, and what has been read of it beyond the last chunk.
-pub(crate) struct Chunks<S> {
+/// A stream, and the bytes that have been read of it beyond the last chunk.
+#[derive(Debug)]
+pub struct Chunks<S> {
     stream: S,
+    size: usize,
     buffer: BytesMut,
 }
 
 /// A chunk.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Chunk {
-    /// [`CHUNK_BYTES`] bytes; the last chunk may have fewer.
-    pub(crate) bytes: Bytes,
-    pub(crate) is_last: bool,
+pub struct Chunk {
+    /// As many bytes as the size of a chunk. The last chunk may have fewer.
+    pub bytes: Bytes,
+    /// Whether the stream ends here.
+    pub is_last: bool,
 }
 
 impl<S: Stream<Item = Result<Bytes, E>> + Unpin, E> Chunks<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, buffer: BytesMut::new() }
+    /// Chunks of `size` bytes.
+    pub fn new(stream: S, size: usize) -> Self {
+        Self { stream, size, buffer: BytesMut::new() }
     }
 
     /// The next chunk. An empty stream has one, which is empty.
     ///
     /// # Errors
     /// The stream fails.
-    pub(crate) async fn next(&mut self) -> Result<Chunk, E> {
+    pub async fn next(&mut self) -> Result<Chunk, E> {
         // One byte more than a chunk tells that it is not the last one.
-        while self.buffer.len() <= CHUNK_BYTES {
+        while self.buffer.len() <= self.size {
             match self.stream.next().await {
                 Some(part) => self.buffer.extend_from_slice(&part?),
                 None => return Ok(Chunk { bytes: self.buffer.split().freeze(), is_last: true }),
             }
         }
-        Ok(Chunk { bytes: self.buffer.split_to(CHUNK_BYTES).freeze(), is_last: false })
+        Ok(Chunk { bytes: self.buffer.split_to(self.size).freeze(), is_last: false })
     }
 }
 
@@ -47,10 +48,12 @@ mod tests {
 
     use super::*;
 
+    const CHUNK_BYTES: usize = 1000;
+
     /// The sizes of the chunks of a stream of these parts.
     async fn sizes(parts: &[usize]) -> Vec<usize> {
         let parts = parts.iter().map(|size| Ok::<_, String>(Bytes::from(vec![b'x'; *size])));
-        let mut chunks = Chunks::new(iter(parts));
+        let mut chunks = Chunks::new(iter(parts), CHUNK_BYTES);
         let mut sizes = Vec::new();
         loop {
             let chunk = chunks.next().await.unwrap();
@@ -73,7 +76,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_of_the_stream_is_passed_on() {
-        let mut chunks = Chunks::new(iter([Ok(Bytes::from("a")), Err("lost")]));
+        let mut chunks = Chunks::new(iter([Ok(Bytes::from("a")), Err("lost")]), CHUNK_BYTES);
         assert_eq!(chunks.next().await, Err("lost"));
     }
 }

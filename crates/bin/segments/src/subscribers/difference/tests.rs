@@ -1,0 +1,106 @@
+//! Which changes follow from members and acknowledged members; a receiver that honours the sequence ends with the members.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+
+fn audience() -> Audience {
+    Audience { subscription_id: 7, name: "A".to_owned(), segment: "A".to_owned() }
+}
+
+fn membership(id: i64, start: i64, end: Option<i64>) -> Membership {
+    let at = PgTimestamp::from_micros;
+    Membership { id, start: at(start), end: end.map(at), hash_email: None, hash_phone: None }
+}
+
+fn state(user_id: i32, open: Option<Membership>, delivered: Option<Membership>) -> UserState {
+    let guid = Uuid::from_u128(u128::try_from(user_id).unwrap());
+    UserState { user: User { guid, source_id: None, user_id }, open, delivered, rejected: Vec::new() }
+}
+
+fn ops(changes: &[Change]) -> Vec<(Op, i32, i64)> {
+    changes.iter().map(|change| (change.op, change.user.user_id, change.membership_id)).collect()
+}
+
+#[test]
+fn members_are_added_and_those_who_left_are_removed_in_the_order_of_users() {
+    let states = [
+        state(1, Some(membership(11, 5, None)), None),
+        state(2, None, Some(membership(12, 1, Some(4)))),
+        state(3, Some(membership(13, 1, None)), Some(membership(13, 1, None))),
+        state(4, None, None),
+    ];
+    let (changes, users) = changes(&audience(), &states, 100);
+    assert_eq!((ops(&changes), users), (vec![(Op::Added, 1, 11), (Op::Removed, 2, 12)], 4));
+    assert_eq!(ops(&members(&audience(), &states)), [(Op::Added, 1, 11), (Op::Added, 3, 13)]);
+}
+
+#[test]
+fn an_older_membership_of_a_member_is_removed_before_the_new_one_is_added() {
+    let states = [state(1, Some(membership(12, 9, None)), Some(membership(11, 1, Some(9))))];
+    let (both, users) = changes(&audience(), &states, 2);
+    assert_eq!((ops(&both), users), (vec![(Op::Removed, 1, 11), (Op::Added, 1, 12)], 1));
+    assert!(both[0].sequence < both[1].sequence, "left and returned at one instant");
+    assert_eq!(both[0].change_id, format!("7:{}:{}", both[0].user.guid, both[0].sequence));
+    let (first, users) = changes(&audience(), &states, 1);
+    assert_eq!((ops(&first), users), (vec![(Op::Removed, 1, 11)], 0), "the user is looked at again");
+}
+
+#[test]
+fn a_rejected_change_is_left_out_and_no_other() {
+    let mut rejected = state(1, Some(membership(12, 9, None)), Some(membership(11, 1, Some(9))));
+    rejected.rejected = vec![(Op::Removed, 11)];
+    assert_eq!(ops(&changes(&audience(), &[rejected.clone()], 9).0), [(Op::Added, 1, 12)]);
+    rejected.rejected.push((Op::Added, 12));
+    assert!(changes(&audience(), &[rejected], 9).0.is_empty());
+}
+
+proptest! {
+    /// Stays of one user, at random times; the target is asked at some of them, and answers are lost; everything that was sent
+    /// arrives again later, in any order.
+    #[test]
+    fn a_receiver_that_honours_the_sequence_holds_the_members(
+        steps in prop::collection::vec((1..4i64, any::<bool>(), any::<bool>()), 1..40),
+        again in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
+    ) {
+        let (mut now, mut next) = (0, 0);
+        let (mut open, mut delivered): (Option<Membership>, Option<i64>) = (None, None);
+        let mut all: BTreeMap<i64, Membership> = BTreeMap::new();
+        let mut sent: Vec<Change> = Vec::new();
+        let sync = |open: &Option<Membership>, delivered: Option<i64>, all: &BTreeMap<i64, Membership>| {
+            let delivered = delivered.and_then(|id| all.get(&id).cloned());
+            changes(&audience(), &[state(1, open.clone(), delivered)], 10).0
+        };
+        for (pause, is_asked, is_lost) in steps {
+            now += pause;
+            match open.take() {
+                Some(stay) => { all.insert(stay.id, Membership { end: Some(PgTimestamp::from_micros(now)), ..stay }); }
+                None => {
+                    next += 1;
+                    open = Some(membership(next, now, None));
+                    all.insert(next, membership(next, now, None));
+                }
+            }
+            if is_asked {
+                let changes = sync(&open, delivered, &all);
+                sent.extend(changes.iter().cloned());
+                for change in changes.iter().filter(|_| !is_lost) {
+                    delivered = (change.op == Op::Added).then_some(change.membership_id);
+                }
+            }
+        }
+        let last = sync(&open, delivered, &all);
+        sent.extend(last);
+        let repeated: Vec<Change> = again.iter().filter(|_| !sent.is_empty()).map(|at| sent[at.index(sent.len())].clone()).collect();
+        let (mut holds, mut seen) = (false, i64::MIN);
+        for change in sent.iter().chain(&repeated) {
+            if change.sequence > seen {
+                (holds, seen) = (change.op == Op::Added, change.sequence);
+            }
+        }
+        prop_assert_eq!(holds, open.is_some());
+    }
+}
