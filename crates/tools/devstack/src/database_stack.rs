@@ -46,6 +46,11 @@ impl DatabaseStack {
         self.endpoints.database_url(database)
     }
 
+    /// The same for another role, which must exist.
+    pub fn url_as(&self, role: &str, database: &str) -> String {
+        self.endpoints.database_url_as(role, database)
+    }
+
     /// Data, and the log `postgres.log`.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -58,7 +58,7 @@ impl Fixture {
     /// The settings of a replica: by way of the proxies.
     fn environment(&self, pipeline: &Pipeline) -> Result<Environment> {
         let proxied = self.stack.proxies().context("no proxies")?.endpoints();
-        let name = self.url.rsplit('/').next().context("no name")?;
+        let name = self.url.rsplit('/').next().and_then(|name| name.split('?').next()).context("no name")?;
         let settings = [
             ("DATABASE_URL", proxied.database_url(name)),
             ("REFRESH_DATABASE_URL", proxied.database_url_as(LOGIN, name)),

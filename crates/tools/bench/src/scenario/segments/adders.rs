@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
-use serde_json::Value;
 
 use super::million::create;
 use super::servers::{Arena, Servers};
@@ -26,7 +25,7 @@ pub(super) async fn adders(
     round: usize,
     report: &mut Report,
 ) -> Result<()> {
-    create(arena, "added", Value::Null).await?;
+    create(arena, "added").await?;
     let next = AtomicU64::new(0);
     let (mut one, mut many) = (None, None);
     for turn in 0..2 {

@@ -43,7 +43,7 @@ pub(super) async fn pages(servers: &Servers, arena: &Arena, report: &mut Report)
 pub(super) async fn as_of(servers: &Servers, report: &mut Report) -> Result<()> {
     tell("segments: four memberships of each user");
     let arena = servers.arena("versions").await?;
-    create(&arena, "versions", Value::Null).await?;
+    create(&arena, "versions").await?;
     arena.database.batch_execute(&FILL.replace("$ROWS", &servers.rows.to_string())).await?;
     arena.database.batch_execute("VACUUM ANALYZE segments.memberships").await?;
     servers.checkpoint().await?;

@@ -47,9 +47,8 @@ impl Servers {
         admin.batch_execute(&format!("CREATE ROLE {LOGIN} LOGIN")).await?;
         admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await?;
         let servers = Self { stack, admin, rows: u64::from(settings.rows()) };
-        let url = servers.stack.url(TEMPLATE);
-        harness::migrate(SERVICE, &servers.environment(&url)).await?;
-        let template = connect(&url).await?;
+        harness::migrate(SERVICE, &servers.environment(TEMPLATE)).await?;
+        let template = connect(&servers.stack.url(TEMPLATE)).await?;
         template.batch_execute(&FILL.replace("$ROWS", &servers.rows.to_string())).await?;
         template.batch_execute("VACUUM ANALYZE").await?;
         Ok(servers)
@@ -69,17 +68,20 @@ impl Servers {
     pub(super) async fn arena(&self, name: &str) -> Result<Arena> {
         let database = self.database(name).await?;
         let url = self.stack.url(name);
-        let service =
-            Process::spawn(SERVICE, &self.environment(&url), self.stack.folder().join(format!("{name}.log")))?;
+        let log = self.stack.folder().join(format!("{name}.log"));
+        let service = Process::spawn(SERVICE, &self.environment(name), log)?;
         service.ready().await?;
         Ok(Arena { name: name.to_owned(), url, database, service })
     }
 
-    fn environment(&self, url: &str) -> Environment {
-        let queries = url.replace("postgres://postgres@", &format!("postgres://{LOGIN}@"));
-        [("DATABASE_URL", url.to_owned()), ("REFRESH_DATABASE_URL", queries), ("LOG_LEVEL", "warn".to_owned())]
-            .map(|(name, value)| (name.to_owned(), value))
-            .into()
+    /// The settings of the service on a database.
+    fn environment(&self, database: &str) -> Environment {
+        let settings = [
+            ("DATABASE_URL", self.stack.url(database)),
+            ("REFRESH_DATABASE_URL", self.stack.url_as(LOGIN, database)),
+            ("LOG_LEVEL", "warn".to_owned()),
+        ];
+        settings.map(|(name, value)| (name.to_owned(), value)).into()
     }
 
     /// Writes all changed pages, so that no measurement writes those of the one before.
