@@ -103,7 +103,7 @@ pub(super) async fn subscribe(service: &Service, receiver: &Receiver) -> Result<
             json!({"consumer_id": consumer, "segment": segment, "target": target, "mode": mode, "params": params});
         let created = service.ask("POST", "/subscriptions", Some(wanted)).await?;
         let secret = created["secret"].as_str().map(str::to_owned);
-        anyhow::Ok((created["id"].as_i64().context("the subscription has no id")?, secret))
+        anyhow::Ok((created["subscription"]["id"].as_i64().context("the subscription has no id")?, secret))
     };
     // Until the receiver knows the secret, it answers with 503 and the service tries again.
     receiver.set_down(true);

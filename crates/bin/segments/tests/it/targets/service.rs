@@ -40,7 +40,7 @@ fn subscribe(service: &Service, admin: &str, target: &str, mode: &str, params: &
     let wanted =
         json!({"consumer_id": consumer["id"], "segment": "A", "target": target, "mode": mode, "params": params});
     let created = ask(service, admin, "POST", "/subscriptions", &wanted);
-    (created["id"].as_i64().unwrap(), created["secret"].as_str().map(str::to_owned))
+    (created["subscription"]["id"].as_i64().unwrap(), created["secret"].as_str().map(str::to_owned))
 }
 
 /// Adds users to segment `A`, by their ids in the source.
@@ -159,9 +159,9 @@ async fn a_large_audience_needs_no_memory_for_its_members() -> anyhow::Result<()
     let (fixture, admin) = segment(LARGE).await?;
     fixture
         .run(
-            "INSERT INTO segments.operations (operation_id, kind, actor) OVERRIDING SYSTEM VALUE VALUES (1, 'test', 'test');
+            "INSERT INTO segments.operations (kind, actor) VALUES ('test', 'test');
              INSERT INTO segments.memberships (segment_id, user_id, start_at, opened_by)
-             SELECT 1, user_id, timestamp '2026-01-01', 1 FROM segments.users;
+             SELECT 1, user_id, timestamp '2026-01-01', (SELECT max(operation_id) FROM segments.operations) FROM segments.users;
              ANALYZE",
         )
         .await?;
