@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use consumer::Failure;
-use database::{PgTimestamp, Statement, Transaction, get, statement};
+use database::{PgTimestamp, Row, Statement, Transaction, get, statement};
 
 use super::{
     backoff::backoff,
@@ -14,6 +14,7 @@ use super::{
 
 const DELETE: Statement = statement!("segments/deliveries/delete_deliveries");
 const UPSERT: Statement = statement!("segments/deliveries/upsert_deliveries");
+const MARK: Statement = statement!("segments/deliveries/mark_attempts");
 const REJECT: Statement = statement!("segments/deliveries/insert_rejections");
 const COUNT: Statement = statement!("segments/deliveries/count_deliveries");
 const PENDING: Statement = statement!("segments/deliveries/count_pending");
@@ -114,20 +115,32 @@ pub(super) async fn changes(
     let is_rejected = |index: usize| answer.rejected.iter().any(|rejected| rejected.index == index);
     let acknowledged = done.iter().enumerate().filter(|(index, _)| !is_rejected(*index)).map(|(_, change)| change);
     let (removed, added): (Vec<&Change>, Vec<&Change>) = acknowledged.partition(|change| change.op == Op::Removed);
-    let (id, (users, memberships)) = (subscription.id, columns(&removed));
+    let refused = done.iter().enumerate().filter(|(index, change)| is_rejected(*index) && change.op == Op::Added);
+    let absent: Vec<&Change> = removed.iter().copied().chain(refused.map(|(_, change)| change)).collect();
+    let (id, (users, memberships)) = (subscription.id, columns(&absent));
     // First: a user may be removed and added.
-    let left = transaction.execute(&DELETE, [&id, &users, &memberships]).await?;
+    let left = transaction.query(&DELETE, [&id, &users, &memberships]).await?;
     let (users, memberships) = columns(&added);
-    let joined = transaction.execute(&UPSERT, [&id, &users, &memberships]).await?;
+    let joined = transaction.query(&UPSERT, [&id, &users, &memberships]).await?;
     reject(transaction, id, done, answer).await?;
     let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-    let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let counted = |rows: &[Row]| rows.first().map_or(Ok(0), |row| get::<i64>(row, 0));
     Ok(Counts {
         acknowledged: number(removed.len() + added.len()),
         rejected: number(answer.rejected.len()),
         unsent: number(changes.len() - done.len()),
-        members: members + signed(joined) - signed(left),
+        members: members + counted(&joined)? - counted(&left)?,
     })
+}
+
+/// Notes memberships before they are sent for the first time.
+pub(super) async fn mark(
+    transaction: &Transaction,
+    subscription: &Subscription,
+    memberships: &[(i32, i64)],
+) -> Result<(), Failure> {
+    let (users, memberships): (Vec<i32>, Vec<i64>) = memberships.iter().copied().unzip();
+    transaction.execute(&MARK, [&subscription.id, &users, &memberships]).await.map(drop)
 }
 
 fn columns(changes: &[&Change]) -> (Vec<i32>, Vec<i64>) {

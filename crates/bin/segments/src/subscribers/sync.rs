@@ -65,6 +65,8 @@ struct Progress {
     began_at: PgTimestamp,
     is_whole: bool,
     existed: bool,
+    /// The changes of a file are noted.
+    is_marked: bool,
     log: LogRun,
     acknowledged: i32,
     rejected: i32,
@@ -157,6 +159,7 @@ impl Run<'_> {
             visible: state.visible.clone(),
             began_at: state.now,
             existed: state.success_at.is_some() || state.members > 0,
+            is_marked: false,
             log: LogRun::of(subscription, state),
             acknowledged: 0,
             rejected: 0,
@@ -172,6 +175,11 @@ impl Run<'_> {
             progress.existed = existed;
         }
         match locked.target.takes() {
+            // The audience of mode full is replaced, so nothing is left of what was sent before.
+            Takes::OneFile if !progress.is_marked && !locked.subscription.is_full => {
+                self.progress = Some(file::mark(progress, locked).await?);
+                Ok(None)
+            }
             Takes::OneFile => file::send(&self.subscribers.database, progress, locked).await.map(Some),
             Takes::Batches => match send_batch(progress, locked).await? {
                 Sent::More(progress) => {
@@ -208,7 +216,14 @@ enum Sent {
 /// Sends the next changes, and records what the target has done with them.
 async fn send_batch(mut progress: Progress, locked: Locked) -> Result<Sent, Failure> {
     let Locked { transaction, subscription, state, target } = locked;
-    let (changes, scope) = next_changes(&transaction, &subscription, progress.scope, subscription.batch()).await?;
+    let limit = subscription.batch();
+    let (changes, unmarked, scope) = next_changes(&transaction, &subscription, progress.scope.clone(), limit).await?;
+    if !unmarked.is_empty() {
+        // Committed before they are sent; then they are read again.
+        record::mark(&transaction, &subscription, &unmarked).await?;
+        transaction.commit().await?;
+        return Ok(Sent::More(progress));
+    }
     progress.scope = scope;
     let mut answer = Answer::default();
     if !changes.is_empty() {
@@ -239,23 +254,24 @@ async fn send_batch(mut progress: Progress, locked: Locked) -> Result<Sent, Fail
     Ok(Sent::More(progress))
 }
 
-/// The next changes, and the scope without their users. No changes: nobody is left.
+/// The next changes, those of them that are not noted yet, and the scope without their users. No changes: nobody is left.
 async fn next_changes(
     transaction: &Transaction,
     subscription: &Subscription,
     mut scope: Scope,
     limit: usize,
-) -> Result<(Vec<Change>, Scope), Failure> {
+) -> Result<(Vec<Change>, Vec<(i32, i64)>, Scope), Failure> {
     let audience = subscription.audience();
     while !scope.is_done() {
         let page = scope.page(transaction, subscription, limit, false).await?;
         let (changes, users) = difference::changes(&audience, &page.states, limit);
+        let unmarked = difference::unmarked(&page.states, &changes);
         scope = scope.after(page, users);
         if !changes.is_empty() {
-            return Ok((changes, scope));
+            return Ok((changes, unmarked, scope));
         }
     }
-    Ok((Vec::new(), scope))
+    Ok((Vec::new(), Vec::new(), scope))
 }
 
 impl Progress {
