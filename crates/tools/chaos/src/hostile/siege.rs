@@ -29,7 +29,7 @@ const DURATION: Duration = Duration::from_secs(60);
 /// Time limit for the orders, and for the memory to return.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A service may hold so much more after an attack than before it: what the allocator keeps.
+/// A service may hold so much more after an attack than before it: free memory that glibc keeps.
 const KEPT_KIB: u64 = 16 << 10;
 
 const ASSET: &str = "/dashboard/echarts.js";
