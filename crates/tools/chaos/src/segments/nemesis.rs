@@ -1,24 +1,30 @@
 //! Injection of the faults of segments-service and its servers.
 
+use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use devstack::NetworkFault;
-use harness::until;
+use harness::{Connection, until};
 use nix::sys::signal::Signal;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::fault::{Fault, Point, Server};
 use super::fixture::Fixture;
+use super::model::QUERIED;
 use crate::replicas::plan::Injection;
-use crate::replicas::replica::is_stopped;
+use crate::replicas::replica::{Replica, is_stopped};
 
 /// Time limit for a replica to reach a failpoint. Other faults may prevent it; then the fault counts as missed.
-const WAIT_TIMEOUT: Duration = Duration::from_secs(25);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Time between the end of a replica and its restart, as with an orchestrator.
 const PAUSE: Duration = Duration::from_millis(300);
+
+/// Time for which the answer to a request for a refresh is waited for: a stopped replica gives none.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Maximum number of passes of a failpoint before the one that counts.
 const PASSES: usize = 3;
@@ -58,7 +64,8 @@ async fn kill_at(fixture: &Fixture, point: Point, injection: &Injection<Fault>) 
     let mut process = replica.turn().await;
     process.kill().await?;
     *process = replica.again(Some(armed(point, injection, "return")))?;
-    let died = match timeout(WAIT_TIMEOUT, process.wait()).await {
+    let waiting = during_refreshes(replica, point, process.wait());
+    let died = match timeout(WAIT_TIMEOUT, waiting).await {
         Ok(status) => {
             let status = status?;
             ensure!(status.signal() == Some(Signal::SIGKILL as i32), "a replica has exited: {status}");
@@ -89,7 +96,8 @@ async fn freeze_at(fixture: &Fixture, point: Point, injection: &Injection<Fault>
     let mut process = replica.turn().await;
     process.kill().await?;
     *process = replica.again(Some(armed(point, injection, "1*return(stop)")))?;
-    if until("the replica is stopped", WAIT_TIMEOUT, async || is_stopped(&process).await).await.is_err() {
+    let stopped = until("the replica is stopped", WAIT_TIMEOUT, async || is_stopped(&process).await);
+    if during_refreshes(replica, point, stopped).await.is_err() {
         process.kill().await?;
         *process = replica.again(None)?;
         return Ok(false);
@@ -103,6 +111,25 @@ async fn freeze_at(fixture: &Fixture, point: Point, injection: &Injection<Fault>
     }
     process.resume().await?;
     Ok(true)
+}
+
+/// Waits, and has the replica refresh a segment again and again if the point is one of a refresh.
+async fn during_refreshes<T>(replica: &Replica, point: Point, waiting: impl Future<Output = T>) -> T {
+    tokio::select! {
+        result = waiting => result,
+        never = refresh(replica.address(), point) => match never {},
+    }
+}
+
+/// Asks for a refresh, again and again.
+async fn refresh(address: SocketAddr, point: Point) -> Infallible {
+    let (mut connection, path) = (Connection::new(address), format!("/api/v2/segments/{QUERIED}/refresh"));
+    loop {
+        if matches!(point, Point::Desired | Point::Refreshed) {
+            let _ = timeout(REFRESH_TIMEOUT, connection.post(&path, "")).await;
+        }
+        sleep(PAUSE).await;
+    }
 }
 
 fn armed(point: Point, injection: &Injection<Fault>, action: &str) -> String {
