@@ -3,19 +3,17 @@
 use consumer::Failure;
 use database::{Database, PgTimestamp, Statement, Transaction, statement};
 
-use self::alive::while_alive;
 use super::{
-    change::Change,
-    difference,
     due::{self, Work},
     metrics,
     record::{self, Counts, End, LogRun},
     scope::Scope,
     store::{self, Subscription, SyncState},
-    target::{Answer, Pages, Stop, Takes},
+    target::{Stop, Takes},
     targets::{AnyTarget, Targets},
 };
 mod alive;
+mod batch;
 mod ending;
 mod file;
 
@@ -78,15 +76,6 @@ struct Locked {
     subscription: Subscription,
     state: SyncState,
     target: AnyTarget,
-}
-
-/// A page that is sent as a batch.
-struct OnePage(Vec<Change>);
-
-impl Pages for OnePage {
-    async fn next(&mut self) -> Result<Vec<Change>, Failure> {
-        Ok(std::mem::take(&mut self.0))
-    }
 }
 
 impl Subscribers {
@@ -181,12 +170,12 @@ impl Run<'_> {
                 Ok(None)
             }
             Takes::OneFile => file::send(&self.subscribers.database, progress, locked).await.map(Some),
-            Takes::Batches => match send_batch(progress, locked).await? {
-                Sent::More(progress) => {
+            Takes::Batches => match batch::send(progress, locked).await? {
+                batch::Sent::More(progress) => {
                     self.progress = Some(progress);
                     Ok(None)
                 }
-                Sent::Ended(outcome) => Ok(Some(outcome)),
+                batch::Sent::Ended(outcome) => Ok(Some(outcome)),
             },
         }
     }
@@ -205,73 +194,6 @@ impl Run<'_> {
         transaction.commit().await?;
         Ok(outcome_of(stop))
     }
-}
-
-/// How a batch ended.
-enum Sent {
-    More(Progress),
-    Ended(Outcome),
-}
-
-/// Sends the next changes, and records what the target has done with them.
-async fn send_batch(mut progress: Progress, locked: Locked) -> Result<Sent, Failure> {
-    let Locked { transaction, subscription, state, target } = locked;
-    let limit = subscription.batch();
-    let (changes, unmarked, scope) = next_changes(&transaction, &subscription, progress.scope.clone(), limit).await?;
-    if !unmarked.is_empty() {
-        // Committed before they are sent; then they are read again.
-        record::mark(&transaction, &subscription, &unmarked).await?;
-        transaction.commit().await?;
-        return Ok(Sent::More(progress));
-    }
-    progress.scope = scope;
-    let mut answer = Answer::default();
-    if !changes.is_empty() {
-        failpoint::pass("sync sending");
-        let mut page = OnePage(changes.clone());
-        let audience = subscription.audience();
-        answer = while_alive(&transaction, target.update(&audience, &mut page)).await??;
-        failpoint::pass("sync sent");
-    }
-    let counts = record::changes(&transaction, &subscription, &changes, &answer, state.members).await?;
-    progress.count(&subscription, counts);
-    if answer.stop.is_none() && !changes.is_empty() {
-        metrics::attempted(&subscription.target, if counts.rejected > 0 { "rejected" } else { "acknowledged" });
-    }
-    let both = (&subscription, &state);
-    if let Some(stop) = &answer.stop {
-        progress.fail(&transaction, both, counts, stop).await?;
-        transaction.commit().await?;
-        return Ok(Sent::Ended(outcome_of(stop)));
-    }
-    if progress.scope.is_done() {
-        let outcome = progress.finish(&transaction, both, counts).await?;
-        transaction.commit().await?;
-        return Ok(Sent::Ended(outcome));
-    }
-    record::batch(&transaction, &subscription, &mut progress.log, counts, progress.existed).await?;
-    transaction.commit().await?;
-    Ok(Sent::More(progress))
-}
-
-/// The next changes, those of them that are not noted yet, and the scope without their users. No changes: nobody is left.
-async fn next_changes(
-    transaction: &Transaction,
-    subscription: &Subscription,
-    mut scope: Scope,
-    limit: usize,
-) -> Result<(Vec<Change>, Vec<(i32, i64)>, Scope), Failure> {
-    let audience = subscription.audience();
-    while !scope.is_done() {
-        let page = scope.page(transaction, subscription, limit, false).await?;
-        let (changes, users) = difference::changes(&audience, &page.states, limit);
-        let unmarked = difference::unmarked(&page.states, &changes);
-        scope = scope.after(page, users);
-        if !changes.is_empty() {
-            return Ok((changes, unmarked, scope));
-        }
-    }
-    Ok((Vec::new(), Vec::new(), scope))
 }
 
 impl Progress {

@@ -77,6 +77,24 @@ impl Running {
     }
 }
 
+impl Running {
+    /// Waits until a metric with these labels is 1.
+    async fn until_metric(&self, name: &str, labels: [&str; 2]) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        loop {
+            let metrics = self.service.get("/metrics")?.body;
+            let is_one = |line: &str| {
+                line.starts_with(name) && line.ends_with(" 1") && labels.iter().all(|label| line.contains(label))
+            };
+            if metrics.lines().any(is_one) {
+                return Ok(());
+            }
+            anyhow::ensure!(begin.elapsed() < Duration::from_secs(60), "{name}: {metrics}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
 const STATUS: &str = "SELECT status FROM segments.subscriptions ORDER BY id LIMIT 1";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,16 +157,8 @@ async fn a_receiver_that_fails_leaves_the_service_ready_and_a_request_tries_at_o
     let (id, _) = running.subscribe();
     running.until(STATUS, "failing").await?;
     assert_eq!(running.service.get("/ready")?.status, 200);
-    let metrics = running.service.get("/metrics")?.body;
-    for (name, labels) in [
-        ("tagmill_segments_subscriptions{", ["target=\"webhook\"", "status=\"failing\""]),
-        ("tagmill_segments_pending_changes{", ["target=\"webhook\"", ""]),
-    ] {
-        let is_one = |line: &str| {
-            line.starts_with(name) && line.ends_with(" 1") && labels.iter().all(|label| line.contains(label))
-        };
-        assert!(metrics.lines().any(is_one), "{name}: {metrics}");
-    }
+    running.until_metric("tagmill_segments_subscriptions{", ["target=\"webhook\"", "status=\"failing\""]).await?;
+    running.until_metric("tagmill_segments_pending_changes{", ["target=\"webhook\"", ""]).await?;
     let details = running.ask("GET", &format!("/subscriptions/{id}"), "", 200);
     assert_eq!(details["error"], "the receiver answers with 500");
     running.receiver.answers(|_| (204, String::new()));
