@@ -50,7 +50,8 @@ impl New {
         let table = found.map_err(refused)?.ok_or_else(|| {
             let table = &self.table;
             ExitError::Unavailable(format!(
-                "SOURCE_DATABASE_URL: there is no table {table}; look at its name and its schema{}", quoting(table)
+                "SOURCE_DATABASE_URL: there is no table {table}; look at its name and its schema{}",
+                quoting(table)
             ))
         })?;
         if table.keys().next().is_none() {

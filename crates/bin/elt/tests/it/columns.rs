@@ -49,7 +49,10 @@ fn keys_are_equal_in_number_names_and_order() {
     assert_eq!(job.check_key_columns(&names(&["title"])), None);
     for (columns, message) in [
         (&["title", "category"][..], "2 columns (title, category), but KEY_COLUMNS has 1 column (title): select these"),
-        (&["Title"], "column 1 is Title, but KEY_COLUMNS (title) has title there: a name with capitals needs double quotes, '\"Title\"'"),
+        (
+            &["Title"],
+            "column 1 is Title, but KEY_COLUMNS (title) has title there: a name with capitals needs double quotes, '\"Title\"'",
+        ),
         (&["name"], "column 1 is name, but KEY_COLUMNS (title) has title there: use one name in both (AS)"),
     ] {
         let problem = job.check_key_columns(&names(columns)).unwrap();
