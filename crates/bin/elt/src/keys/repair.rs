@@ -136,11 +136,10 @@ impl Comparison<'_> {
     pub(super) async fn find_surplus(&self) -> Result<u64> {
         let Plan::SetBased(upsert) = self.context.plan else { return Ok(0) };
         let Some(conflict) = upsert.conflict.as_ref() else { return Ok(0) };
+        let step = "look for surplus rows";
         let masks = self.masks(DIFFERENCE).await?;
-        if masks.is_empty() {
-            return Ok(0);
-        }
-        self.batch(&self.keys.find_surplus(upsert, conflict, &masks), "look for surplus rows").await?;
+        self.batch(&self.keys.find_candidates(&masks), step).await?;
+        self.batch(&self.keys.find_surplus(upsert, conflict), step).await?;
         Ok(self.number(&format!("SELECT count(*) FROM {SURPLUS}")).await?.unsigned_abs())
     }
 }

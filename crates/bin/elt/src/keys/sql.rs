@@ -29,7 +29,10 @@ pub(crate) const TRIED: &str = "elt_tried";
 /// The rows that were read again.
 pub(crate) const REPAIR: &str = "elt_repair";
 
-/// Rows of A that their key has too many of.
+/// Rows of A whose keys A has too many of.
+const CANDIDATES: &str = "elt_candidates";
+
+/// Those of them that are too many.
 pub(crate) const SURPLUS: &str = "elt_surplus";
 
 /// The condition that a row of the target (`elt_a`) is where `o` says.
@@ -190,22 +193,27 @@ impl Keys<'_> {
         self.delete(&format!("({gone})"))
     }
 
-    /// The table of rows that their key has too many of and that were not among the rows read again. A key of which more
-    /// would go than it has too many is left alone. `difference`: the place of the key in `DIFFERENCE`.
-    pub(crate) fn find_surplus(&self, upsert: &Upsert<'_>, conflict: &[usize], masks: &[i64]) -> String {
+    /// The table of all rows of keys that A has too many of. `difference`: the place of the key in `DIFFERENCE`. It is a
+    /// table because the planner has to know its size: it would compare each of its rows with all rows read again.
+    pub(crate) fn find_candidates(&self, masks: &[i64]) -> String {
+        let candidates = self.ours_of(masks, "d.m > 0 AND d.a > d.m");
+        format!("CREATE TEMP TABLE {CANDIDATES} ON COMMIT DROP AS {candidates}; ANALYZE {CANDIDATES}")
+    }
+
+    /// The table of those that were not among the rows read again. A key of which more would go than it has too many is
+    /// left alone.
+    pub(crate) fn find_surplus(&self, upsert: &Upsert<'_>, conflict: &[usize]) -> String {
         let joined = upsert.joined(conflict);
         let twin = upsert
             .twin(conflict)
             .map_or(String::new(), |twin| format!(" AND NOT EXISTS (SELECT FROM {REPAIR} AS elt_s WHERE {twin})"));
         format!(
             "CREATE TEMP TABLE {SURPLUS} ON COMMIT DROP AS SELECT {}, part, place, difference FROM (\
-             SELECT o.*, count(*) OVER (PARTITION BY o.difference) AS candidates FROM ({}) AS o \
-             JOIN {} AS elt_a ON {} WHERE NOT EXISTS (SELECT FROM {REPAIR} AS elt_s WHERE {joined}){twin}\
+             SELECT o.*, count(*) OVER (PARTITION BY o.difference) AS candidates FROM {CANDIDATES} AS o \
+             JOIN {} AS elt_a ON {AT_ITS_PLACE} WHERE NOT EXISTS (SELECT FROM {REPAIR} AS elt_s WHERE {joined}){twin}\
              ) AS found WHERE candidates <= surplus",
             self.names(""),
-            self.ours_of(masks, "d.m > 0 AND d.a > d.m"),
-            self.target.name,
-            self.is_row()
+            self.target.name
         )
     }
 
