@@ -57,7 +57,7 @@ pub struct Csv {
 #[derive(Debug)]
 enum Place {
     Folder(Folder),
-    Bucket { bucket: s3::Bucket, prefix: String },
+    Bucket { bucket: Box<s3::Bucket>, prefix: String },
 }
 
 /// Why a file is not written.
@@ -97,7 +97,7 @@ impl Files {
             }
             Destination::Bucket { bucket, prefix } => {
                 let store = self.store.as_ref().ok_or_else(|| Stop::retry("S3_ENDPOINT is not set"))?;
-                Place::Bucket { bucket: store.bucket(&bucket).map_err(Stop::retry)?, prefix }
+                Place::Bucket { bucket: Box::new(store.bucket(&bucket).map_err(Stop::retry)?), prefix }
             }
         };
         Ok(Csv { place, is_full: subscription.is_full, keep: usize::from(params.keep) })

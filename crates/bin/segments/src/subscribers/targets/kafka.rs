@@ -102,8 +102,8 @@ impl Producers {
 impl Topic {
     /// The client would wait long for a topic that does not exist. Topics are never created.
     async fn require(&self) -> Result<(), Stop> {
-        let topics = self.producers.topics().await.map_err(stop)?;
-        if topics.exists(&self.name).await.map_err(stop)? {
+        let topics = self.producers.topics().await.map_err(|error| stop(&error))?;
+        if topics.exists(&self.name).await.map_err(|error| stop(&error))? {
             Ok(())
         } else {
             Err(Stop::retry(format!("topic {} does not exist", self.name)))
@@ -113,12 +113,12 @@ impl Topic {
     /// Sends the messages, and waits until the brokers have acknowledged all.
     async fn publish(&self, messages: &[Message]) -> Result<(), Stop> {
         self.require().await?;
-        let publisher = self.producers.publisher(&self.name).map_err(stop)?;
+        let publisher = self.producers.publisher(&self.name).map_err(|error| stop(&error))?;
         publisher.publish(messages, &[]).await.map_err(|error| Stop::retry(error.to_string()))
     }
 }
 
-fn stop(error: kafka::Error) -> Stop {
+fn stop(error: &kafka::Error) -> Stop {
     Stop::retry(error.to_string())
 }
 

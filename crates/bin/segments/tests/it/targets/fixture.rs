@@ -7,7 +7,7 @@ use segments::subscribers::{
     Change, Op,
     change::User,
     store::Subscription,
-    target::{Audience, Pages},
+    target::{Answer, Audience, Pages, Stop},
 };
 use uuid::Uuid;
 
@@ -87,4 +87,12 @@ pub(crate) fn lines(file: &str) -> Vec<&str> {
     let mut lines = file.lines();
     assert_eq!(lines.next(), Some("op,guid,source_id,user_id,hash_email,hash_phone,since"));
     lines.collect()
+}
+
+/// The error of an answer that acknowledges nothing and asks for a repetition. Empty: it is another answer.
+pub(crate) fn error(answer: &Answer) -> &str {
+    match &answer.stop {
+        Some(Stop::Retry { error, .. }) if answer.done == 0 => error,
+        _ => "",
+    }
 }

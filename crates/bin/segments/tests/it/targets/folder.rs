@@ -9,7 +9,7 @@ use segments::subscribers::{
     targets::csv::{Csv, Files},
 };
 
-use super::fixture::{Made, audience, changes, guid, lines, subscription};
+use super::fixture::{Made, audience, changes, error, guid, lines, subscription};
 
 fn csv(root: &Path, path: &str, is_full: bool, params: &str) -> Csv {
     Files::new(&settings(root)).unwrap().to(&subscription("csv", path, is_full, params)).unwrap()
@@ -32,13 +32,6 @@ fn files(folder: &Path) -> Vec<String> {
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort_unstable();
     names
-}
-
-fn error(answer: &Answer) -> &str {
-    match &answer.stop {
-        Some(Stop::Retry { error, .. }) if answer.done == 0 => error,
-        _ => panic!("{answer:?}"),
-    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use segments::subscribers::{
 };
 use tokio::time::timeout;
 
-use super::fixture::{Made, audience, changes, guid, subscription};
+use super::fixture::{Made, audience, changes, error, guid, subscription};
 
 async fn settings() -> anyhow::Result<Settings> {
     let stack = devstack::shared().await?;
@@ -42,13 +42,6 @@ async fn read(settings: &Settings, topic: &str, count: usize) -> anyhow::Result<
     timeout(Duration::from_secs(60), reading).await??;
     source.close().await;
     Ok(records)
-}
-
-fn error(answer: &Answer) -> &str {
-    match &answer.stop {
-        Some(Stop::Retry { error, .. }) if answer.done == 0 => error,
-        _ => panic!("{answer:?}"),
-    }
 }
 
 #[tokio::test]
