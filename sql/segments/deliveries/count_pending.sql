@@ -16,7 +16,7 @@ SELECT (
 ) + (
     SELECT pg_catalog.count(*)
     FROM segments.deliveries
-    JOIN segments.memberships AS closed ON closed.id = deliveries.membership_id AND closed.closed_by IS NOT NULL
+    JOIN segments.memberships AS closed ON closed.id IN (deliveries.membership_id, deliveries.attempted_id) AND closed.closed_by IS NOT NULL
     WHERE deliveries.subscription_id = $1
         AND NOT EXISTS (
             SELECT

@@ -2,6 +2,6 @@
 -- responses.
 INSERT INTO segments.rejections (subscription_id, membership_id, op, user_id, change_id, response)
 SELECT $1, rejected.membership_id, rejected.op, rejected.user_id, rejected.change_id, rejected.response
-FROM pg_catalog.unnest($2::bigint[], $3::text[], $4::int[], $5::text[], $6::text[])
+FROM unnest($2::bigint[], $3::text[], $4::int[], $5::text[], $6::text[])
     AS rejected (membership_id, op, user_id, change_id, response)
 ON CONFLICT (subscription_id, membership_id, op) DO NOTHING

@@ -1,4 +1,4 @@
--- Users in a range whose open membership is not the one that the target has acknowledged, or whose acknowledged membership is closed, in
+-- Users in a range whose open membership is not the one that the target has acknowledged, or whose acknowledged or attempted membership is closed, in
 -- their order. Each user is looked up by index, so that the statement ends when it has enough. Parameters: the subscription, the segment,
 -- after this user, up to this user, the limit.
 SELECT differing.user_id
@@ -24,8 +24,8 @@ FROM (
         CROSS JOIN LATERAL (
             SELECT
             FROM segments.memberships AS closed
-            WHERE closed.id = deliveries.membership_id AND closed.closed_by IS NOT NULL
-            OFFSET 0
+            WHERE closed.id IN (deliveries.membership_id, deliveries.attempted_id) AND closed.closed_by IS NOT NULL
+            LIMIT 1
         ) AS ended
         WHERE deliveries.subscription_id = $1 AND deliveries.user_id > $3 AND deliveries.user_id <= $4
         ORDER BY deliveries.user_id

@@ -26,12 +26,16 @@ CREATE UNIQUE INDEX subscriptions_current ON segments.subscriptions (target, pg_
     WHERE actual_end = 'infinity';
 CREATE INDEX subscriptions_consumer ON segments.subscriptions (consumer_id);
 
--- The membership of a user that the target has acknowledged. The difference to the open memberships is what has to be sent.
+-- The membership of a user that the target has acknowledged. The difference to the open memberships is what has to be sent. A membership
+-- is noted in attempted_id before it is sent for the first time: if its answer is lost and it ends before the next attempt, the target may
+-- have it, and it has to be removed there.
 CREATE TABLE segments.deliveries (
     subscription_id int NOT NULL,
     user_id int NOT NULL,
-    membership_id bigint NOT NULL,
-    PRIMARY KEY (subscription_id, user_id)
+    membership_id bigint,
+    attempted_id bigint,
+    PRIMARY KEY (subscription_id, user_id),
+    CHECK (membership_id IS NOT NULL OR attempted_id IS NOT NULL)
 );
 
 -- Changes that the target rejected. They are not sent again until they are deleted here.

@@ -67,11 +67,7 @@ fn described(dev_methods: bool) -> [(Access, OpenApiRouter<Api>); 3] {
     let admin = OpenApiRouter::new()
         .routes(routes!(automatic::sources::put, automatic::sources::delete))
         .routes(routes!(subscribers::consumers::list, subscribers::consumers::create))
-        .routes(routes!(
-            subscribers::consumers::get,
-            subscribers::consumers::change,
-            subscribers::consumers::delete
-        ))
+        .routes(routes!(subscribers::consumers::get, subscribers::consumers::change, subscribers::consumers::delete))
         .routes(routes!(subscribers::subscriptions::list, subscribers::create::create))
         .routes(routes!(
             subscribers::subscriptions::get,

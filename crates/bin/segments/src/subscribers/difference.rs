@@ -16,6 +16,8 @@ pub struct UserState {
     pub open: Option<Membership>,
     /// The membership that the target has acknowledged.
     pub delivered: Option<Membership>,
+    /// The membership that was sent, and whose answer may have been lost: the target may have it.
+    pub attempted: Option<Membership>,
     /// Changes that the target has rejected, by membership.
     pub rejected: Vec<(Op, i64)>,
 }
@@ -59,13 +61,27 @@ pub fn members(audience: &Audience, states: &[UserState]) -> Vec<Change> {
     states.iter().filter_map(added).collect()
 }
 
-/// The changes of one user: the older membership is removed before the present one is added.
+/// The users and memberships of `changes` that have to be noted before they are sent for the first time.
+#[must_use]
+pub fn unmarked(states: &[UserState], changes: &[Change]) -> Vec<(i32, i64)> {
+    let is_marked = |change: &&Change| {
+        let state = states.iter().find(|state| state.user.user_id == change.user.user_id);
+        let attempted = state.and_then(|state| state.attempted.as_ref());
+        change.op == Op::Removed || attempted.is_some_and(|attempted| attempted.id == change.membership_id)
+    };
+    let unmarked = changes.iter().filter(|change| !is_marked(change));
+    unmarked.map(|change| (change.user.user_id, change.membership_id)).collect()
+}
+
+/// The changes of one user: older memberships, which the target has or may have, are removed before the present one is added.
 fn of_user(audience: &Audience, state: &UserState) -> Vec<Change> {
-    let UserState { open, delivered, rejected, .. } = state;
-    let removed = delivered.as_ref().filter(|delivered| delivered.end.is_some()).map(|old| (Op::Removed, old));
+    let UserState { open, delivered, attempted, rejected, .. } = state;
+    let is_another = |attempted: &&Membership| delivered.as_ref().is_none_or(|delivered| delivered.id != attempted.id);
+    let older = delivered.iter().chain(attempted.iter().filter(is_another));
+    let removed = older.filter(|older| older.end.is_some()).map(|older| (Op::Removed, older));
     let is_new = |open: &&Membership| delivered.as_ref().is_none_or(|delivered| delivered.id != open.id);
-    let added = open.as_ref().filter(is_new).map(|new| (Op::Added, new));
-    let wanted = removed.into_iter().chain(added).filter(|(op, of)| !rejected.contains(&(*op, of.id)));
+    let added = open.iter().filter(is_new).map(|new| (Op::Added, new));
+    let wanted = removed.chain(added).filter(|(op, of)| !rejected.contains(&(*op, of.id)));
     wanted.map(|(op, membership)| change(audience, state, op, membership)).collect()
 }
 

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn a_failing_one_waits_for_its_retry_and_is_late_meanwhile() {
-        let failing = State { failures: 3, retry_at: Some(at("12:00:01")), touched_at: Some(at("11:00:00")), ..synced() };
+        let failing =
+            State { failures: 3, retry_at: Some(at("12:00:01")), touched_at: Some(at("11:00:00")), ..synced() };
         assert_eq!(failing.due(), None);
         assert_eq!(failing.waiting_since(), Some((Work::Sync, at("11:00:00"))));
         assert_eq!(State { now: at("12:00:01"), ..failing }.due(), Some((Work::Sync, at("11:00:00"))));
@@ -150,7 +151,8 @@ mod tests {
 
     #[test]
     fn one_that_is_gone_waits_for_a_person_and_one_that_ended_for_its_target() {
-        let gone = State { status: "gone".to_owned(), touched_at: Some(at("11:00:00")), is_requested: true, ..synced() };
+        let gone =
+            State { status: "gone".to_owned(), touched_at: Some(at("11:00:00")), is_requested: true, ..synced() };
         assert_eq!((gone.due(), gone.waiting_since()), (None, None));
         assert_eq!(State { is_ended: true, ..gone }.due(), Some((Work::End, at("08:00:00"))));
     }

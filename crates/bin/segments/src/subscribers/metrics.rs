@@ -8,7 +8,11 @@ use super::{due::State, targets::KINDS};
 
 /// Sets the help texts.
 pub(crate) fn describe() {
-    describe_gauge!("tagmill_segments_subscriptions", Unit::Count, "Subscriptions that have not ended, by target and status");
+    describe_gauge!(
+        "tagmill_segments_subscriptions",
+        Unit::Count,
+        "Subscriptions that have not ended, by target and status"
+    );
     describe_gauge!(
         "tagmill_segments_pending_changes",
         Unit::Count,
@@ -24,7 +28,11 @@ pub(crate) fn describe() {
         Unit::Count,
         "Attempts to send changes, by target and result: acknowledged, rejected, retry, gone"
     );
-    describe_counter!("tagmill_segments_changes_total", Unit::Count, "Changes that targets have acknowledged or rejected");
+    describe_counter!(
+        "tagmill_segments_changes_total",
+        Unit::Count,
+        "Changes that targets have acknowledged or rejected"
+    );
     describe_gauge!(
         "tagmill_segments_late_expiries",
         Unit::Count,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use consumer::Failure;
-use database::{PgTimestamp, Statement, Transaction, get, statement};
+use database::{PgTimestamp, Row, Statement, Transaction, get, statement};
 
 use super::{
     backoff::backoff,
@@ -14,6 +14,7 @@ use super::{
 
 const DELETE: Statement = statement!("segments/deliveries/delete_deliveries");
 const UPSERT: Statement = statement!("segments/deliveries/upsert_deliveries");
+const MARK: Statement = statement!("segments/deliveries/mark_attempts");
 const REJECT: Statement = statement!("segments/deliveries/insert_rejections");
 const COUNT: Statement = statement!("segments/deliveries/count_deliveries");
 const PENDING: Statement = statement!("segments/deliveries/count_pending");
@@ -74,15 +75,29 @@ impl LogRun {
         let members = i32::try_from(members).unwrap_or(i32::MAX);
         let Some(run_id) = self.run_id else {
             let values = [
-                &subscription.id as _, &state as _, &action as _, &error as _, &error as _, &members as _, &acknowledged as _,
-                &rejected as _, &existed as _,
+                &subscription.id as _,
+                &state as _,
+                &action as _,
+                &error as _,
+                &error as _,
+                &members as _,
+                &acknowledged as _,
+                &rejected as _,
+                &existed as _,
             ];
             let rows = transaction.query(&INSERT_RUN, values).await?;
             self.run_id = rows.first().map(|row| get(row, 0)).transpose()?;
             return Ok(());
         };
         let values = [
-            &run_id as _, &state as _, &error as _, &error as _, &members as _, &acknowledged as _, &rejected as _, &existed as _,
+            &run_id as _,
+            &state as _,
+            &error as _,
+            &error as _,
+            &members as _,
+            &acknowledged as _,
+            &rejected as _,
+            &existed as _,
         ];
         transaction.execute(&UPDATE_RUN, values).await.map(drop)
     }
@@ -100,20 +115,32 @@ pub(super) async fn changes(
     let is_rejected = |index: usize| answer.rejected.iter().any(|rejected| rejected.index == index);
     let acknowledged = done.iter().enumerate().filter(|(index, _)| !is_rejected(*index)).map(|(_, change)| change);
     let (removed, added): (Vec<&Change>, Vec<&Change>) = acknowledged.partition(|change| change.op == Op::Removed);
-    let (id, (users, memberships)) = (subscription.id, columns(&removed));
+    let refused = done.iter().enumerate().filter(|(index, change)| is_rejected(*index) && change.op == Op::Added);
+    let absent: Vec<&Change> = removed.iter().copied().chain(refused.map(|(_, change)| change)).collect();
+    let (id, (users, memberships)) = (subscription.id, columns(&absent));
     // First: a user may be removed and added.
-    let left = transaction.execute(&DELETE, [&id, &users, &memberships]).await?;
+    let left = transaction.query(&DELETE, [&id, &users, &memberships]).await?;
     let (users, memberships) = columns(&added);
-    let joined = transaction.execute(&UPSERT, [&id, &users, &memberships]).await?;
+    let joined = transaction.query(&UPSERT, [&id, &users, &memberships]).await?;
     reject(transaction, id, done, answer).await?;
     let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-    let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let counted = |rows: &[Row]| rows.first().map_or(Ok(0), |row| get::<i64>(row, 0));
     Ok(Counts {
         acknowledged: number(removed.len() + added.len()),
         rejected: number(answer.rejected.len()),
         unsent: number(changes.len() - done.len()),
-        members: members + signed(joined) - signed(left),
+        members: members + counted(&joined)? - counted(&left)?,
     })
+}
+
+/// Notes memberships before they are sent for the first time.
+pub(super) async fn mark(
+    transaction: &Transaction,
+    subscription: &Subscription,
+    memberships: &[(i32, i64)],
+) -> Result<(), Failure> {
+    let (users, memberships): (Vec<i32>, Vec<i64>) = memberships.iter().copied().unzip();
+    transaction.execute(&MARK, [&subscription.id, &users, &memberships]).await.map(drop)
 }
 
 fn columns(changes: &[&Change]) -> (Vec<i32>, Vec<i64>) {
@@ -173,7 +200,13 @@ pub(super) async fn finish(
         run.write(transaction, subscription, ("success", "update"), None, counts, existed).await?;
     }
     let values = [
-        &id as _, &end.visible as _, &end.began_at as _, &end.is_whole as _, &counts.members as _, &run.run_id as _, &state.requested as _,
+        &id as _,
+        &end.visible as _,
+        &end.began_at as _,
+        &end.is_whole as _,
+        &counts.members as _,
+        &run.run_id as _,
+        &state.requested as _,
     ];
     transaction.execute(&FINISH, values).await.map(drop)
 }
@@ -196,7 +229,13 @@ pub(super) async fn fail(
     let wait = backoff(state.failures).max(after.unwrap_or(Duration::ZERO));
     let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
     let values = [
-        &subscription.id as _, &status as _, &wait as _, &pending as _, &counts.members as _, &run.run_id as _, &state.requested as _,
+        &subscription.id as _,
+        &status as _,
+        &wait as _,
+        &pending as _,
+        &counts.members as _,
+        &run.run_id as _,
+        &state.requested as _,
     ];
     transaction.execute(&FAIL, values).await.map(drop)
 }

@@ -77,7 +77,8 @@ impl Scope {
             }
             Self::All { after, last } => {
                 let until = after.saturating_add(RANGE).min(*last);
-                let (id, segment, rows) = (subscription.id, subscription.segment_id, i64::try_from(limit).unwrap_or(i64::MAX));
+                let (id, segment, rows) =
+                    (subscription.id, subscription.segment_id, i64::try_from(limit).unwrap_or(i64::MAX));
                 let statement = if everybody { &AUDIENCE } else { &DIFFERENCES };
                 let rows = transaction.query(statement, [&id, &segment, after, &until, &rows]).await?;
                 let users: Vec<i32> = rows.iter().map(|row| get(row, 0)).collect::<Result<_, _>>()?;
@@ -85,7 +86,8 @@ impl Scope {
                 (users, Self::All { after, last: *last })
             }
         };
-        let states = if users.is_empty() { Vec::new() } else { store::states(transaction, subscription, &users).await? };
+        let states =
+            if users.is_empty() { Vec::new() } else { store::states(transaction, subscription, &users).await? };
         Ok(Page { states, rest })
     }
 

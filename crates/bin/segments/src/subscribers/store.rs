@@ -153,12 +153,13 @@ fn state(row: &Row) -> Result<UserState, Failure> {
         let (start, hash_email, hash_phone) = (get(row, first + 1)?, get(row, first + 2)?, get(row, first + 3)?);
         Ok(Some(Membership { id, start, end, hash_email, hash_phone }))
     };
-    let (ops, ids): (Vec<String>, Vec<i64>) = (get(row, 12)?, get(row, 13)?);
+    let (ops, ids): (Vec<String>, Vec<i64>) = (get(row, 17)?, get(row, 18)?);
     let op = |name: String| if name == Op::Added.name() { Op::Added } else { Op::Removed };
     Ok(UserState {
         user: User { user_id: get(row, 0)?, guid: get(row, 1)?, source_id: get(row, 2)? },
         open: membership(3, None)?,
         delivered: membership(7, get(row, 11)?)?,
+        attempted: membership(12, get(row, 16)?)?,
         rejected: ops.into_iter().map(op).zip(ids).collect(),
     })
 }

@@ -3,19 +3,17 @@
 use consumer::Failure;
 use database::{Database, PgTimestamp, Statement, Transaction, statement};
 
-use self::alive::while_alive;
 use super::{
-    change::Change,
-    difference,
     due::{self, Work},
     metrics,
     record::{self, Counts, End, LogRun},
     scope::Scope,
     store::{self, Subscription, SyncState},
-    target::{Answer, Pages, Stop, Takes},
+    target::{Stop, Takes},
     targets::{AnyTarget, Targets},
 };
 mod alive;
+mod batch;
 mod ending;
 mod file;
 
@@ -65,6 +63,8 @@ struct Progress {
     began_at: PgTimestamp,
     is_whole: bool,
     existed: bool,
+    /// The changes of a file are noted.
+    is_marked: bool,
     log: LogRun,
     acknowledged: i32,
     rejected: i32,
@@ -76,15 +76,6 @@ struct Locked {
     subscription: Subscription,
     state: SyncState,
     target: AnyTarget,
-}
-
-/// A page that is sent as a batch.
-struct OnePage(Vec<Change>);
-
-impl Pages for OnePage {
-    async fn next(&mut self) -> Result<Vec<Change>, Failure> {
-        Ok(std::mem::take(&mut self.0))
-    }
 }
 
 impl Subscribers {
@@ -157,6 +148,7 @@ impl Run<'_> {
             visible: state.visible.clone(),
             began_at: state.now,
             existed: state.success_at.is_some() || state.members > 0,
+            is_marked: false,
             log: LogRun::of(subscription, state),
             acknowledged: 0,
             rejected: 0,
@@ -172,13 +164,18 @@ impl Run<'_> {
             progress.existed = existed;
         }
         match locked.target.takes() {
+            // The audience of mode full is replaced, so nothing is left of what was sent before.
+            Takes::OneFile if !progress.is_marked && !locked.subscription.is_full => {
+                self.progress = Some(file::mark(progress, locked).await?);
+                Ok(None)
+            }
             Takes::OneFile => file::send(&self.subscribers.database, progress, locked).await.map(Some),
-            Takes::Batches => match send_batch(progress, locked).await? {
-                Sent::More(progress) => {
+            Takes::Batches => match batch::send(progress, locked).await? {
+                batch::Sent::More(progress) => {
                     self.progress = Some(progress);
                     Ok(None)
                 }
-                Sent::Ended(outcome) => Ok(Some(outcome)),
+                batch::Sent::Ended(outcome) => Ok(Some(outcome)),
             },
         }
     }
@@ -197,65 +194,6 @@ impl Run<'_> {
         transaction.commit().await?;
         Ok(outcome_of(stop))
     }
-}
-
-/// How a batch ended.
-enum Sent {
-    More(Progress),
-    Ended(Outcome),
-}
-
-/// Sends the next changes, and records what the target has done with them.
-async fn send_batch(mut progress: Progress, locked: Locked) -> Result<Sent, Failure> {
-    let Locked { transaction, subscription, state, target } = locked;
-    let (changes, scope) = next_changes(&transaction, &subscription, progress.scope, subscription.batch()).await?;
-    progress.scope = scope;
-    let mut answer = Answer::default();
-    if !changes.is_empty() {
-        failpoint::pass("sync sending");
-        let mut page = OnePage(changes.clone());
-        let audience = subscription.audience();
-        answer = while_alive(&transaction, target.update(&audience, &mut page)).await??;
-        failpoint::pass("sync sent");
-    }
-    let counts = record::changes(&transaction, &subscription, &changes, &answer, state.members).await?;
-    progress.count(&subscription, counts);
-    if answer.stop.is_none() && !changes.is_empty() {
-        metrics::attempted(&subscription.target, if counts.rejected > 0 { "rejected" } else { "acknowledged" });
-    }
-    let both = (&subscription, &state);
-    if let Some(stop) = &answer.stop {
-        progress.fail(&transaction, both, counts, stop).await?;
-        transaction.commit().await?;
-        return Ok(Sent::Ended(outcome_of(stop)));
-    }
-    if progress.scope.is_done() {
-        let outcome = progress.finish(&transaction, both, counts).await?;
-        transaction.commit().await?;
-        return Ok(Sent::Ended(outcome));
-    }
-    record::batch(&transaction, &subscription, &mut progress.log, counts, progress.existed).await?;
-    transaction.commit().await?;
-    Ok(Sent::More(progress))
-}
-
-/// The next changes, and the scope without their users. No changes: nobody is left.
-async fn next_changes(
-    transaction: &Transaction,
-    subscription: &Subscription,
-    mut scope: Scope,
-    limit: usize,
-) -> Result<(Vec<Change>, Scope), Failure> {
-    let audience = subscription.audience();
-    while !scope.is_done() {
-        let page = scope.page(transaction, subscription, limit, false).await?;
-        let (changes, users) = difference::changes(&audience, &page.states, limit);
-        scope = scope.after(page, users);
-        if !changes.is_empty() {
-            return Ok((changes, scope));
-        }
-    }
-    Ok((Vec::new(), scope))
 }
 
 impl Progress {

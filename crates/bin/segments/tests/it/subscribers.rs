@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use database::{Database, Settings};
-use segments::subscribers::{
-    Outcome, Subscribers,
-    due::Work,
-    settings::{FileSettings, SubscriberSettings, WebhookPrivate},
-    targets::Targets,
+use segments::{
+    changes::{Cause, Status},
+    subscribers::{
+        Outcome, Subscribers,
+        due::Work,
+        settings::{FileSettings, SubscriberSettings, WebhookPrivate},
+        targets::Targets,
+    },
 };
 use serde_json::{Value, json};
 
@@ -52,7 +55,9 @@ impl Subscribed {
                 FROM segmenter_consumers AS consumers, segmenter_segments AS segments"
             ))
             .await?;
-        receiver.trust(&fixture.rows("SELECT encode(secret, 'hex') AS s FROM segments.secrets WHERE subscription_id = 1").await?);
+        receiver.trust(
+            &fixture.rows("SELECT encode(secret, 'hex') AS s FROM segments.secrets WHERE subscription_id = 1").await?,
+        );
         let subscribers = subscribers(&fixture, WebhookPrivate::Allow)?;
         Ok(Self { fixture, receiver, subscribers, id: 1 })
     }
@@ -94,7 +99,8 @@ impl Subscribed {
     async fn holds_the_members(&self) -> anyhow::Result<()> {
         let members = self.members().await?;
         assert_eq!(self.receiver.holds(), members);
-        let delivered = "SELECT guid FROM segments.deliveries JOIN segments.users USING (user_id)";
+        let delivered =
+            "SELECT guid FROM segments.deliveries JOIN segments.users USING (user_id) WHERE membership_id IS NOT NULL";
         assert_eq!(self.fixture.rows(delivered).await?.into_iter().collect::<BTreeSet<_>>(), members);
         Ok(())
     }
@@ -192,4 +198,32 @@ async fn an_operation_that_commits_after_a_later_one_is_not_missed() -> anyhow::
     slow.batch_execute("COMMIT").await?;
     assert_eq!(subscribed.sync().await?, complete(1));
     subscribed.holds_the_members().await
+}
+
+#[tokio::test]
+async fn a_user_who_is_removed_leaves_the_audience() -> anyhow::Result<()> {
+    let subscribed = Subscribed::new(3).await?;
+    subscribed.set(1, 3, true).await?;
+    assert_eq!(subscribed.sync().await?, complete(3));
+    let guid = subscribed.fixture.rows("SELECT guid FROM segments.users WHERE user_id = 2").await?[0].parse()?;
+    let changes = &subscribed.fixture.changes;
+    let (asked, cause) = (changes.next_request().await?, Cause::task("test"));
+    changes.set_status(guid, Status::Removed, asked, false, &cause).await?;
+    assert_eq!(subscribed.sync().await?, complete(1));
+    subscribed.holds_the_members().await
+}
+
+#[tokio::test]
+async fn a_member_whose_answer_was_lost_and_who_left_is_removed_at_the_receiver() -> anyhow::Result<()> {
+    let subscribed = Subscribed::new(3).await?;
+    subscribed.set(1, 3, true).await?;
+    subscribed.receiver.loses_answers(true);
+    assert!(matches!(subscribed.sync().await?, Outcome::Failed(_)));
+    assert_eq!(subscribed.receiver.holds().len(), 3, "it has applied the changes");
+    subscribed.set(1, 2, false).await?;
+    subscribed.receiver.loses_answers(false);
+    assert_eq!(subscribed.sync().await?, complete(3));
+    subscribed.holds_the_members().await?;
+    assert_eq!(subscribed.fixture.rows("SELECT count(*) FROM segments.deliveries").await?, ["1"]);
+    Ok(())
 }

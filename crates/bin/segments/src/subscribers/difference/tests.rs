@@ -18,7 +18,7 @@ fn membership(id: i64, start: i64, end: Option<i64>) -> Membership {
 
 fn state(user_id: i32, open: Option<Membership>, delivered: Option<Membership>) -> UserState {
     let guid = Uuid::from_u128(u128::try_from(user_id).unwrap());
-    UserState { user: User { guid, source_id: None, user_id }, open, delivered, rejected: Vec::new() }
+    UserState { user: User { guid, source_id: None, user_id }, open, delivered, attempted: None, rejected: Vec::new() }
 }
 
 fn ops(changes: &[Change]) -> Vec<(Op, i32, i64)> {
@@ -50,6 +50,20 @@ fn an_older_membership_of_a_member_is_removed_before_the_new_one_is_added() {
 }
 
 #[test]
+fn a_membership_whose_answer_was_lost_is_removed_if_it_has_ended() {
+    let mut lost = state(1, None, None);
+    lost.attempted = Some(membership(11, 1, Some(9)));
+    assert_eq!(ops(&changes(&audience(), &[lost.clone()], 9).0), [(Op::Removed, 1, 11)]);
+    lost.open = Some(membership(12, 9, None));
+    let (both, _) = changes(&audience(), &[lost.clone()], 9);
+    assert_eq!(ops(&both), [(Op::Removed, 1, 11), (Op::Added, 1, 12)]);
+    assert_eq!(unmarked(&[lost.clone()], &both), [(1, 12)]);
+    lost.attempted = lost.open.clone();
+    let (again, _) = changes(&audience(), &[lost.clone()], 9);
+    assert_eq!((ops(&again), unmarked(&[lost], &again)), (vec![(Op::Added, 1, 12)], vec![]));
+}
+
+#[test]
 fn a_rejected_change_is_left_out_and_no_other() {
     let mut rejected = state(1, Some(membership(12, 9, None)), Some(membership(11, 1, Some(9))));
     rejected.rejected = vec![(Op::Removed, 11)];
@@ -59,7 +73,7 @@ fn a_rejected_change_is_left_out_and_no_other() {
 }
 
 proptest! {
-    /// Stays of one user, at random times; the target is asked at some of them, and answers are lost; everything that was sent
+    /// Stays of one user, at random times; changes are sent at some of them, and their answers are lost; everything that was sent
     /// arrives again later, in any order.
     #[test]
     fn a_receiver_that_honours_the_sequence_holds_the_members(
@@ -67,12 +81,12 @@ proptest! {
         again in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
     ) {
         let (mut now, mut next) = (0, 0);
-        let (mut open, mut delivered): (Option<Membership>, Option<i64>) = (None, None);
+        let (mut open, mut delivered, mut attempted): (Option<Membership>, Option<i64>, Option<i64>) = (None, None, None);
         let mut all: BTreeMap<i64, Membership> = BTreeMap::new();
         let mut sent: Vec<Change> = Vec::new();
-        let sync = |open: &Option<Membership>, delivered: Option<i64>, all: &BTreeMap<i64, Membership>| {
-            let delivered = delivered.and_then(|id| all.get(&id).cloned());
-            changes(&audience(), &[state(1, open.clone(), delivered)], 10).0
+        let sync = |open: &Option<Membership>, ids: [Option<i64>; 2], all: &BTreeMap<i64, Membership>| {
+            let [delivered, attempted] = ids.map(|id| all.get(&id?).cloned());
+            changes(&audience(), &[UserState { attempted, ..state(1, open.clone(), delivered) }], 10).0
         };
         for (pause, is_asked, is_lost) in steps {
             now += pause;
@@ -85,14 +99,17 @@ proptest! {
                 }
             }
             if is_asked {
-                let changes = sync(&open, delivered, &all);
+                let changes = sync(&open, [delivered, attempted], &all);
                 sent.extend(changes.iter().cloned());
+                let added = changes.iter().find(|change| change.op == Op::Added);
+                attempted = added.map(|change| change.membership_id).or(attempted);
                 for change in changes.iter().filter(|_| !is_lost) {
                     delivered = (change.op == Op::Added).then_some(change.membership_id);
+                    attempted = attempted.filter(|attempted| *attempted != change.membership_id);
                 }
             }
         }
-        let last = sync(&open, delivered, &all);
+        let last = sync(&open, [delivered, attempted], &all);
         sent.extend(last);
         let repeated: Vec<Change> = again.iter().filter(|_| !sent.is_empty()).map(|at| sent[at.index(sent.len())].clone()).collect();
         let (mut holds, mut seen) = (false, i64::MIN);

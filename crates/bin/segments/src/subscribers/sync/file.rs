@@ -6,8 +6,7 @@ use database::{Database, Transaction};
 use super::{Locked, Outcome, Progress, alive::while_alive, outcome_of};
 use crate::subscribers::{
     change::Change,
-    difference,
-    metrics,
+    difference, metrics,
     record::{self, Counts},
     scope::Scope,
     store::{self, Subscription},
@@ -25,6 +24,8 @@ struct FilePages<'a> {
     /// The page that was read to know whether there is one.
     first: Option<Vec<Change>>,
     is_full: bool,
+    /// The mode of the subscription is full.
+    is_replaced: bool,
     counts: Counts,
 }
 
@@ -49,8 +50,13 @@ impl FilePages<'_> {
     async fn page(&mut self, scope: Scope) -> Result<(Vec<Change>, Scope), Failure> {
         let audience = self.subscription.audience();
         let page = scope.page(self.transaction, self.subscription, PAGE, self.is_full).await?;
-        // A page has no more users than changes fit, and each has two at most.
-        let (changes, users) = difference::changes(&audience, &page.states, 2 * PAGE);
+        // A user has three changes at most.
+        let (mut changes, users) = difference::changes(&audience, &page.states, 3 * PAGE);
+        if !self.is_replaced {
+            // Who has joined since the changes were noted is sent by the next sync.
+            let unmarked = difference::unmarked(&page.states, &changes);
+            changes.retain(|change| !unmarked.contains(&(change.user.user_id, change.membership_id)));
+        }
         let written = if self.is_full { difference::members(&audience, &page.states) } else { changes.clone() };
         let answer = Answer::acknowledged(changes.len());
         let counts =
@@ -59,6 +65,24 @@ impl FilePages<'_> {
         self.counts.acknowledged += i32::try_from(written.len()).unwrap_or(i32::MAX);
         Ok((written, scope.after(page, users)))
     }
+}
+
+/// Notes all changes of the scope before they are written to a file.
+pub(super) async fn mark(mut progress: Progress, locked: Locked) -> Result<Progress, Failure> {
+    let Locked { transaction, subscription, .. } = locked;
+    let (audience, mut scope) = (subscription.audience(), progress.scope.clone());
+    while !scope.is_done() {
+        let page = scope.page(&transaction, &subscription, PAGE, false).await?;
+        let (changes, users) = difference::changes(&audience, &page.states, 3 * PAGE);
+        let unmarked = difference::unmarked(&page.states, &changes);
+        if !unmarked.is_empty() {
+            record::mark(&transaction, &subscription, &unmarked).await?;
+        }
+        scope = scope.after(page, users);
+    }
+    transaction.commit().await?;
+    progress.is_marked = true;
+    Ok(progress)
 }
 
 /// Writes the file, if there is something to write.
@@ -73,6 +97,7 @@ pub(super) async fn send(database: &Database, mut progress: Progress, locked: Lo
         scope: Some(progress.scope.clone()),
         first: None,
         is_full: false,
+        is_replaced: is_full,
         counts: before,
     };
     let always = is_full && (state.success_at.is_none() || subscription.cron.is_some() || state.requested.is_some());

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{Outcome, Subscribed, complete};
 
 /// Moves the times of the sync a week back, as if the clock were a week ahead.
-const WEEK: &str = "UPDATE segments.syncs SET retry_at = retry_at - interval '7 days', success_at = success_at - interval '7 days'";
+const WEEK: &str =
+    "UPDATE segments.syncs SET retry_at = retry_at - interval '7 days', success_at = success_at - interval '7 days'";
 
 #[tokio::test]
 async fn after_an_outage_of_a_week_exactly_the_difference_is_sent_once() -> anyhow::Result<()> {
@@ -21,7 +22,8 @@ async fn after_an_outage_of_a_week_exactly_the_difference_is_sent_once() -> anyh
     for failures in 2..5 {
         subscribed.fixture.run(WEEK).await?;
         assert!(matches!(subscribed.sync().await?, Outcome::Failed(_)));
-        let state = "SELECT failures, pending > 0 AS waits, retry_at > now() AT TIME ZONE 'UTC' AS later FROM segments.syncs";
+        let state =
+            "SELECT failures, pending > 0 AS waits, retry_at > now() AT TIME ZONE 'UTC' AS later FROM segments.syncs";
         assert_eq!(subscribed.fixture.rows(state).await?, [format!("{failures}|true|true")]);
     }
     assert_eq!(subscribed.status().await?, "failing");
@@ -65,6 +67,8 @@ async fn a_receiver_says_when_to_come_back() -> anyhow::Result<()> {
     subscribed.sync().await?;
     let seconds: i64 = subscribed.fixture.rows(wait).await?[0].parse()?;
     assert!((8..=10).contains(&seconds), "{seconds}");
+    let received = subscribed.receiver.received();
+    assert_eq!(received[0].id, received[1].id, "the same content has the same id");
     Ok(())
 }
 
@@ -73,7 +77,8 @@ async fn a_batch_that_was_acknowledged_is_not_sent_again_after_a_later_failure()
     let subscribed = Subscribed::new(250).await?;
     subscribed.set(1, 250, true).await?;
     subscribed.receiver.answers(|body| {
-        let has_last = body["data"]["changes"].as_array().unwrap().iter().any(|change| change["user"]["user_id"] == 250);
+        let has_last =
+            body["data"]["changes"].as_array().unwrap().iter().any(|change| change["user"]["user_id"] == 250);
         (if has_last { 500 } else { 200 }, String::new())
     });
     assert!(matches!(subscribed.sync().await?, Outcome::Failed(_)));

@@ -46,7 +46,8 @@ impl Running {
 
     /// Creates a subscription of the receiver. Returns its number and its secret.
     fn subscribe(&self) -> (i64, String) {
-        let new = json!({"consumer_id": 1, "segment": "A", "target": "webhook", "params": {"url": self.receiver.url()}});
+        let new =
+            json!({"consumer_id": 1, "segment": "A", "target": "webhook", "params": {"url": self.receiver.url()}});
         let created = self.ask("POST", "/subscriptions", &new.to_string(), 201);
         let secret = created["secret"].as_str().unwrap().to_owned();
         self.receiver.trust_text(&secret);
@@ -66,7 +67,29 @@ impl Running {
             if rows == [expected] {
                 return Ok(());
             }
-            anyhow::ensure!(begin.elapsed() < Duration::from_secs(60), "{rows:?}, not {expected}: {}", self.service.log());
+            anyhow::ensure!(
+                begin.elapsed() < Duration::from_secs(60),
+                "{rows:?}, not {expected}: {}",
+                self.service.log()
+            );
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Running {
+    /// Waits until a metric with these labels is 1.
+    async fn until_metric(&self, name: &str, labels: [&str; 2]) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        loop {
+            let metrics = self.service.get("/metrics")?.body;
+            let is_one = |line: &str| {
+                line.starts_with(name) && line.ends_with(" 1") && labels.iter().all(|label| line.contains(label))
+            };
+            if metrics.lines().any(is_one) {
+                return Ok(());
+            }
+            anyhow::ensure!(begin.elapsed() < Duration::from_secs(60), "{name}: {metrics}");
             sleep(Duration::from_millis(50)).await;
         }
     }
@@ -74,7 +97,7 @@ impl Running {
 
 const STATUS: &str = "SELECT status FROM segments.subscriptions ORDER BY id LIMIT 1";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn changes_reach_a_webhook_within_seconds_and_the_secret_is_shown_once() -> anyhow::Result<()> {
     let running = Running::new().await?;
     let (id, secret) = running.subscribe();
@@ -99,7 +122,7 @@ async fn changes_reach_a_webhook_within_seconds_and_the_secret_is_shown_once() -
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn during_a_rotation_both_secrets_sign_and_afterwards_the_new_one() -> anyhow::Result<()> {
     let running = Running::new().await?;
     let (id, old) = running.subscribe();
@@ -115,7 +138,10 @@ async fn during_a_rotation_both_secrets_sign_and_afterwards_the_new_one() -> any
         ping(204);
         assert_eq!(running.receiver.received().pop().unwrap().signatures, 2);
     }
-    running.fixture.run("UPDATE segments.secrets SET expires_at = expires_at - interval '1 day' WHERE expires_at IS NOT NULL").await?;
+    running
+        .fixture
+        .run("UPDATE segments.secrets SET expires_at = expires_at - interval '1 day' WHERE expires_at IS NOT NULL")
+        .await?;
     ping(204);
     assert_eq!(running.receiver.received().pop().unwrap().signatures, 1);
     running.receiver.trust_text(&old);
@@ -123,7 +149,7 @@ async fn during_a_rotation_both_secrets_sign_and_afterwards_the_new_one() -> any
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_fails_leaves_the_service_ready_and_a_request_tries_at_once() -> anyhow::Result<()> {
     let running = Running::new().await?;
     running.receiver.answers(|_| (500, String::new()));
@@ -131,13 +157,8 @@ async fn a_receiver_that_fails_leaves_the_service_ready_and_a_request_tries_at_o
     let (id, _) = running.subscribe();
     running.until(STATUS, "failing").await?;
     assert_eq!(running.service.get("/ready")?.status, 200);
-    let metrics = running.service.get("/metrics")?.body;
-    for line in [
-        r#"tagmill_segments_subscriptions{target="webhook",status="failing"} 1"#,
-        r#"tagmill_segments_pending_changes{target="webhook"} 1"#,
-    ] {
-        assert!(metrics.contains(line) || metrics.contains(&line.replace("target=\"webhook\",status=\"failing\"", "status=\"failing\",target=\"webhook\"")), "{line}: {metrics}");
-    }
+    running.until_metric("tagmill_segments_subscriptions{", ["target=\"webhook\"", "status=\"failing\""]).await?;
+    running.until_metric("tagmill_segments_pending_changes{", ["target=\"webhook\"", ""]).await?;
     let details = running.ask("GET", &format!("/subscriptions/{id}"), "", 200);
     assert_eq!(details["error"], "the receiver answers with 500");
     running.receiver.answers(|_| (204, String::new()));
@@ -150,7 +171,7 @@ async fn a_receiver_that_fails_leaves_the_service_ready_and_a_request_tries_at_o
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rejection_is_listed_and_sent_again_after_it_is_deleted() -> anyhow::Result<()> {
     let running = Running::new().await?;
     running.receiver.answers(|body| (if body["data"]["changes"][0].is_null() { 200 } else { 422 }, String::new()));
@@ -168,7 +189,7 @@ async fn a_rejection_is_listed_and_sent_again_after_it_is_deleted() -> anyhow::R
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_subscriptions_are_refused_with_a_reason() -> anyhow::Result<()> {
     let running = Running::new().await?;
     running.subscribe();
@@ -177,7 +198,10 @@ async fn wrong_subscriptions_are_refused_with_a_reason() -> anyhow::Result<()> {
         (json!({"consumer_id": 1, "segment": "A", "target": "webhook", "params": {"url": url}}), 409),
         (json!({"consumer_id": 1, "segment": "A", "target": "webhook", "params": {}}), 422),
         (json!({"consumer_id": 1, "segment": "A", "target": "fax", "params": {}}), 422),
-        (json!({"consumer_id": 1, "segment": "A", "target": "webhook", "params": {"url": "https://x"}, "mode": "full"}), 422),
+        (
+            json!({"consumer_id": 1, "segment": "A", "target": "webhook", "params": {"url": "https://x"}, "mode": "full"}),
+            422,
+        ),
         (json!({"consumer_id": 1, "segment": "none", "target": "webhook", "params": {"url": "https://x"}}), 404),
         (json!({"consumer_id": 9, "segment": "A", "target": "webhook", "params": {"url": "https://x"}}), 404),
     ] {

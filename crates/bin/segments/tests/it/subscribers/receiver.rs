@@ -33,6 +33,8 @@ type Decide = Box<dyn Fn(&Value) -> (u16, String) + Send>;
 struct State {
     secrets: Vec<Vec<u8>>,
     decide: Decide,
+    /// Changes are applied, and the connection is closed without an answer.
+    loses_answers: bool,
     received: Vec<Received>,
     /// By GUID: the last sequence, and whether the user is a member.
     users: BTreeMap<String, (i64, bool)>,
@@ -49,7 +51,8 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
         let (secrets, received) = (Vec::new(), Vec::new());
-        let state = State { secrets, decide: Box::new(|_| (204, String::new())), received, users: BTreeMap::new() };
+        let decide: Decide = Box::new(|_| (204, String::new()));
+        let state = State { secrets, decide, loses_answers: false, received, users: BTreeMap::new() };
         let state = Arc::new(Mutex::new(state));
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
@@ -81,6 +84,10 @@ impl Receiver {
     /// From now on it answers so. What is not acknowledged is not applied.
     pub(super) fn answers(&self, decide: impl Fn(&Value) -> (u16, String) + Send + 'static) {
         self.state().decide = Box::new(decide);
+    }
+
+    pub(super) fn loses_answers(&self, loses: bool) {
+        self.state().loses_answers = loses;
     }
 
     pub(super) fn calls(&self) -> usize {
@@ -133,6 +140,9 @@ async fn answer(mut stream: TcpStream, state: Arc<Mutex<State>>) -> anyhow::Resu
     }
     let start = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
     let (status, headers) = state.lock().unwrap().receive(&head, &bytes[start..length]);
+    if state.lock().unwrap().loses_answers {
+        return Ok(());
+    }
     let answer = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: 2\r\nConnection: close\r\n\r\nno");
     stream.write_all(answer.as_bytes()).await?;
     Ok(())

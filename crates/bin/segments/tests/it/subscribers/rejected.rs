@@ -40,7 +40,16 @@ async fn a_failure_during_the_search_keeps_what_was_acknowledged() -> anyhow::Re
     // The first quarter is taken, then the receiver fails.
     subscribed.receiver.answers(|body| {
         let size = body["data"]["changes"].as_array().unwrap().len();
-        (if size > 25 { 413 } else if has(body, 26) { 500 } else { 200 }, String::new())
+        (
+            if size > 25 {
+                413
+            } else if has(body, 26) {
+                500
+            } else {
+                200
+            },
+            String::new(),
+        )
     });
     assert!(matches!(subscribed.sync().await?, Outcome::Failed(_)));
     assert_eq!(subscribed.receiver.holds().len(), 25);

@@ -144,10 +144,8 @@ pub(in crate::api::v2) async fn create(
     transaction.commit().await?;
     let row = rows.first().ok_or_else(|| no_subscription(&id.to_string()))?;
     let secret = secrets.first().map(|row| get::<Vec<u8>>(row, 0)).transpose()?;
-    let created = CreatedSubscription {
-        subscription: subscription(row)?,
-        secret: secret.map(|secret| signature::text(&secret)),
-    };
+    let created =
+        CreatedSubscription { subscription: subscription(row)?, secret: secret.map(|secret| signature::text(&secret)) };
     Ok((StatusCode::CREATED, Json(created)))
 }
 

@@ -163,8 +163,7 @@ pub(in crate::api::v2) async fn list(
     Parameters(parameters): Parameters<SubscriptionParameters>,
 ) -> Result<Json<List<Subscription>>> {
     let SubscriptionParameters { consumer, segment, ended, limit, cursor } = parameters;
-    let page =
-        Page::new(format!("subscriptions/{consumer:?}/{segment:?}/{ended}"), limit, cursor.as_deref(), None)?;
+    let page = Page::new(format!("subscriptions/{consumer:?}/{segment:?}/{ended}"), limit, cursor.as_deref(), None)?;
     if segment.as_ref().is_some_and(|segment| segment.contains('\0')) {
         return Err(Problem::invalid("invalid_text", "a parameter contains U+0000, which no name has"));
     }

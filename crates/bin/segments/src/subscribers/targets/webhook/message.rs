@@ -1,13 +1,11 @@
 //! The messages of a webhook: changes of an audience, and its end. Pure.
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    api::auth::hex,
-    subscribers::{Change, target::Audience},
-};
+use crate::subscribers::{Change, target::Audience};
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +50,9 @@ pub fn removal(audience: &Audience, now: Timestamp) -> Message {
 /// The id is a hash of type and data. The timestamp is that of the attempt, so it is no part of it.
 fn of(r#type: &'static str, data: &impl Serialize, now: Timestamp) -> Message {
     let content = serde_json::to_vec(data).unwrap_or_default();
-    let hash = hex(&Sha256::new().chain_update(r#type).chain_update(content).finalize());
+    let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::new().chain_update(r#type).chain_update(content).finalize());
     let body = Body { r#type, timestamp: now.to_string(), data };
-    Message { id: format!("msg_{}", hash.get(..32).unwrap_or_default()), body: serde_json::to_string(&body).unwrap_or_default() }
+    Message { id: format!("msg_{hash}"), body: serde_json::to_string(&body).unwrap_or_default() }
 }
 
 #[cfg(test)]
@@ -72,7 +70,7 @@ mod tests {
             r#"{"type":"segment.members.changed","timestamp":"2026-11-24T12:00:00Z","data":{"subscription":7,"changes":[]}}"#
         );
         let end = removal(&audience, first);
-        assert!(end.id != one.id && end.id.len() == 36, "{end:?}");
+        assert!(end.id != one.id && end.id.len() == 47, "{end:?}");
         assert_eq!(
             end.body,
             r#"{"type":"segment.audience.removed","timestamp":"2026-11-24T12:00:00Z","data":{"subscription":7,"segment":"B","audience":"A"}}"#
