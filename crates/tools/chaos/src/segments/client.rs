@@ -33,8 +33,8 @@ pub(super) struct Request<'a> {
 
 impl Request<'_> {
     /// A POST request with JSON.
-    pub(super) fn post(path: impl Into<String>, body: impl ToString, key: Option<String>) -> Self {
-        Self { method: "POST", path: path.into(), content_type: "application/json", body: body.to_string(), key }
+    pub(super) fn post(path: impl Into<String>, body: impl Into<String>, key: Option<String>) -> Self {
+        Self { method: "POST", path: path.into(), content_type: "application/json", body: body.into(), key }
     }
 
     /// Sends it until a replica has carried it out.

@@ -176,7 +176,7 @@ impl Writer {
             (json!([]), slug)
         };
         let body = json!({ "userID": self.users[user].guid(), "segmentsToAdd": add, "segmentsToRemove": remove });
-        let request = Request::post("/segments/change-for-user", body, None);
+        let request = Request::post("/segments/change-for-user", body.to_string(), None);
         request.send(fixture, &mut self.random).await.map(drop)
     }
 
@@ -214,7 +214,7 @@ impl Writer {
     }
 
     async fn send(&mut self, fixture: &Fixture, path: String, body: serde_json::Value) -> Result<()> {
-        let request = Request::post(path, body, Some(self.key()));
+        let request = Request::post(path, body.to_string(), Some(self.key()));
         request.send(fixture, &mut self.random).await.map(drop)
     }
 
