@@ -18,7 +18,7 @@ async fn replicas_killed_frozen_and_cut_off_leave_the_members_of_the_model() -> 
     let rounds = [
         round(vec![
             injection(Fault::KillAt(Point::Refreshed), 500, 0),
-            injection(Fault::FreezeAt(Point::Stored), 1_000, 1),
+            injection(Fault::FreezeAt(Point::Desired), 1_000, 1),
             injection(Fault::LoseCommits, 2_000, 0),
         ]),
         round(vec![

@@ -65,7 +65,7 @@ async fn pgbench(servers: &Servers, arena: &Arena, lasts: Duration, report: &mut
     let cpu = servers.cpu_seconds()?;
     let output = Command::new(devstack::postgres_program("pgbench")?)
         .args(["-n", "-M", "prepared", "-j", "1", "-c", &CONNECTIONS.to_string()])
-        .args(["-T", &lasts.as_secs().max(1).to_string(), "-D", "none=", "-D", "segment=imported", "-f"])
+        .args(["-T", &lasts.as_secs().max(1).to_string(), "-D", "none=-", "-D", "segment=imported", "-f"])
         .arg(&script)
         .arg(&arena.url)
         .output()
@@ -86,8 +86,8 @@ fn pgbench_script(rows: u64) -> String {
     let statement = STATEMENT.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
     let statement = statement
         .replace("$1", ":user::int")
-        .replace("$2", "NULLIF(:none, '')::uuid")
-        .replace("$3", "NULLIF(:none, '')")
+        .replace("$2", "NULLIF(:none, '-')::uuid")
+        .replace("$3", "NULLIF(:none, '-')")
         .replace("$4", ":segment");
     format!("\\set user random(1, {rows})\n{statement};\n")
 }
