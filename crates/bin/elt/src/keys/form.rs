@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(form(Type::INT2, Travel::Binary, &Type::INT8), Some(Form::Integer));
         assert_eq!(form(Type::UUID, Travel::Binary, &Type::UUID), Some(Form::Bytes));
         assert_eq!(form(Type::NAME, Travel::Text, &Type::VARCHAR), Some(Form::Bytes));
-        assert_eq!(form(Type::TEXT, Travel::Text, Type::BPCHAR), Some(Form::Unpadded));
+        assert_eq!(form(Type::TEXT, Travel::Text, &Type::BPCHAR), Some(Form::Unpadded));
     }
 
     #[test]
