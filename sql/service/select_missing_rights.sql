@@ -49,7 +49,7 @@ WITH needed AS (
         ('segments-service', 'table', 'segments', 'operation_segments', 'SELECT,INSERT'),
         ('segments-service', 'table', 'segments', 'idempotency', 'SELECT,INSERT,UPDATE,DELETE'),
         ('segments-service', 'table', 'segments', 'api_keys', 'SELECT,INSERT,UPDATE'),
-        ('segments-service', 'table', 'segments', 'secrets', 'SELECT,INSERT,UPDATE,DELETE'),
+        ('segments-service', 'table', 'segments', 'secrets', 'SELECT,INSERT,DELETE'),
         ('segments-service', 'table', 'segments', 'consumers', 'SELECT,INSERT,UPDATE'),
         ('segments-service', 'table', 'segments', 'subscriptions', 'SELECT,INSERT,UPDATE'),
         ('segments-service', 'table', 'segments', 'syncs', 'SELECT,INSERT,UPDATE'),

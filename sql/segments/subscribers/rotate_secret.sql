@@ -7,14 +7,20 @@ WITH webhook AS (
     WHERE subscriptions.id = $1 AND subscriptions.target = 'webhook' AND subscriptions.actual_end = 'infinity'
 ),
 old AS (
-    UPDATE segments.secrets
-    SET expires_at = (pg_catalog.clock_timestamp() AT TIME ZONE 'UTC') + interval '24 hours'
-    FROM webhook
-    WHERE secrets.subscription_id = webhook.id AND secrets.expires_at IS NULL
-),
-expired AS (
     DELETE FROM segments.secrets
-    WHERE secrets.subscription_id = $1 AND secrets.expires_at < pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+    USING webhook
+    WHERE secrets.subscription_id = webhook.id
+        AND (secrets.expires_at IS NULL OR secrets.expires_at < pg_catalog.clock_timestamp() AT TIME ZONE 'UTC')
+    RETURNING secrets.secret, secrets.subscription_id, secrets.expires_at
+),
+-- A row is replaced and not updated: the service has no right to update secrets.
+expiring AS (
+    INSERT INTO segments.secrets (name, secret, subscription_id, expires_at)
+    SELECT
+        'webhook/' || subscription_id || '/' || pg_catalog.gen_random_uuid(), secret, subscription_id,
+        (pg_catalog.clock_timestamp() AT TIME ZONE 'UTC') + interval '24 hours'
+    FROM old
+    WHERE expires_at IS NULL
 ),
 recorded AS (
     INSERT INTO segments.operations (kind, at, actor, request_id, segment_id, detail)

@@ -107,7 +107,7 @@ pub(crate) fn document() -> OpenApi {
         document.merge(router.split_for_parts().1);
     }
     for (path, item) in &mut document.paths.paths {
-        for (method, operation) in operations(item) {
+        for (method, operation) in methods(item) {
             if let Some(operation) = operation {
                 operation.operation_id = Some(operation_id(method, path));
             }
@@ -122,7 +122,7 @@ fn operation_id(method: &str, path: &str) -> String {
     words.fold(method.to_lowercase(), |id, word| format!("{id}_{word}"))
 }
 
-fn operations(item: &mut PathItem) -> [(&'static str, &mut Option<Operation>); 5] {
+fn methods(item: &mut PathItem) -> [(&'static str, &mut Option<Operation>); 5] {
     let PathItem { get, post, put, patch, delete, .. } = item;
     [("GET", get), ("POST", post), ("PUT", put), ("PATCH", patch), ("DELETE", delete)]
 }
@@ -139,8 +139,8 @@ pub fn routes_of_v2() -> Vec<(String, String, String)> {
         };
         for (path, mut item) in router.split_for_parts().1.paths.paths {
             let path = path.trim_start_matches("/api/v2");
-            let methods = operations(&mut item).into_iter().filter(|(_, operation)| operation.is_some());
-            routes.extend(methods.map(|(method, _)| (method.to_owned(), path.to_owned(), access.to_owned())));
+            let described = methods(&mut item).into_iter().filter(|(_, operation)| operation.is_some());
+            routes.extend(described.map(|(method, _)| (method.to_owned(), path.to_owned(), access.to_owned())));
         }
     }
     routes

@@ -14,7 +14,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 use utoipa::openapi::{OpenApi, RefOr, path::ParameterIn};
 
-use super::{operations, problem::Problem};
+use super::{methods, problem::Problem};
 
 /// The query parameters of a request. One of a wrong type is 422.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Described {
     pub(super) fn of(document: &mut OpenApi) -> Self {
         let mut described = Self::default();
         for (path, item) in &mut document.paths.paths {
-            for (method, operation) in operations(item) {
+            for (method, operation) in methods(item) {
                 let parameters = operation.iter().flat_map(|operation| operation.parameters.iter().flatten());
                 let names = parameters.filter_map(|parameter| match parameter {
                     RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name.clone()),
