@@ -23,8 +23,7 @@ SELECT
         (
             SELECT pg_catalog.max(closed.end_at)
             FROM segments.memberships AS closed
-            WHERE closed.segment_id = $1 AND closed.user_id = joining.user_id AND closed.closed_by IS NOT NULL
-                AND closed.end_at > closed.start_at
+            WHERE closed.segment_id = $1 AND closed.user_id = joining.user_id AND closed.end_at > closed.start_at
         )
     ),
     $6::timestamp,

@@ -105,7 +105,7 @@ async fn make_live(
     detail["mode"] = serde_json::json!("live");
     let operation = Operation { kind: "assign", at: now, cause, segment_id: Some(id), user_id: None, detail };
     let operation_id = operation.insert(transaction).await?;
-    let applied = desired::apply(transaction, id, (now, operation_id), &read, &difference).await?;
+    let applied = desired::apply(transaction, id, (now, operation_id), &difference).await?;
     desired::record_success(transaction, id, &read).await?;
     Ok(Assigned { joined: applied.joined, left: applied.left })
 }
