@@ -63,6 +63,9 @@ async fn a_key_query_that_fails_or_loses_its_connection_deletes_nothing() -> any
         broken.select_keys.sql = query.to_owned();
         let outcome = fixture.cycle(&broken).await?;
         assert_eq!((outcome.status, count(&fixture).await?), (Status::Failed, 1000), "{outcome:?}");
+        // The read fails, and not a later step that would have deleted first.
+        let error = outcome.error.as_ref().map(ToString::to_string).unwrap_or_default();
+        assert!(error.contains(": read: "), "{error}");
         assert_eq!(number(&fixture.target, "SELECT failures::bigint FROM elt.jobs").await?, failures);
     }
     assert_eq!(fixture.good(&job).await?.counts.deleted, 10);
