@@ -104,6 +104,7 @@ mod tests {
     fn a_fingerprint_depends_on_counts_and_not_on_order() {
         assert_eq!(of(&[b"a", b"b", b"b"]), of(&[b"b", b"a", b"b"]));
         assert_ne!(of(&[b"a", b"b", b"b"]), of(&[b"a", b"a", b"b"]));
+        assert_ne!(of(&[b"a", b"b", b"b", b"b"]), of(&[b"a", b"a", b"a", b"b"]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Keys: rows that go, rows that come back, guards.
 
-use elt::{Options, Status};
+use elt::{Method, Options, Status};
 
 use crate::fixture::{Fixture, ITEMS, ITEMS_OF, items, job, number, rows};
 
@@ -63,6 +63,9 @@ async fn a_key_query_that_fails_or_loses_its_connection_deletes_nothing() -> any
         broken.select_keys.sql = query.to_owned();
         let outcome = fixture.cycle(&broken).await?;
         assert_eq!((outcome.status, count(&fixture).await?), (Status::Failed, 1000), "{outcome:?}");
+        // The read fails, and not a later step that would have deleted first.
+        let error = outcome.error.as_ref().map(ToString::to_string).unwrap_or_default();
+        assert!(error.contains(": read: "), "{error}");
         assert_eq!(number(&fixture.target, "SELECT failures::bigint FROM elt.jobs").await?, failures);
     }
     assert_eq!(fixture.good(&job).await?.counts.deleted, 10);
@@ -168,5 +171,25 @@ LAG: 0s
         rows(&fixture.target, "SELECT id, title, updated_at FROM items").await?,
         rows(&fixture.source, expected).await?
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn texts_that_are_equal_under_the_collation_of_the_target_are_one_key() -> anyhow::Result<()> {
+    let mut job = items("title", "");
+    let insensitive = "title text COLLATE \"elt_insensitive\"";
+    job.create_table.sql = job.create_table.sql.replace("title text", insensitive);
+    let mut fixture = Fixture::new().await?;
+    let create = "CREATE COLLATION elt_insensitive (provider = icu, locale = 'und-u-ks-level2', deterministic = false)";
+    fixture.target.batch_execute(create).await?;
+    fixture.options.method = Method::RowByRow;
+    fixture.write(ITEMS).await?;
+    fixture.write("INSERT INTO items VALUES (1, 'tea')").await?;
+    fixture.good(&job).await?;
+    // By bytes M lacks this key. By the collation it has the key, and which of the two rows is right cannot be told.
+    fixture.target.batch_execute("INSERT INTO items VALUES (2, 'TEA')").await?;
+    fixture.write("UPDATE items SET updated_at = localtimestamp").await?;
+    let outcome = fixture.good(&job).await?;
+    assert_eq!((outcome.counts.deleted, count(&fixture).await?), (0, 2), "{outcome:?}");
     Ok(())
 }

@@ -68,11 +68,14 @@ async fn a_missing_schema_exits_with_69_and_migrate_creates_it() -> anyhow::Resu
         let (code, text) = fixture.run(arguments);
         assert_eq!(code, Some(69), "{arguments:?}: {text}");
         assert!(
-            text.contains("TARGET_DATABASE_URL: the schema lacks V1__jobs_and_runs; run `elt-service migrate`"),
+            text.contains(
+                "TARGET_DATABASE_URL: the schema lacks V1__jobs_and_runs, V2__describe_key_sums; run `elt-service migrate`"
+            ),
             "{text}"
         );
     }
-    assert_eq!(fixture.run(&["migrate"]), (Some(0), "applied V1__jobs_and_runs\n".to_owned()));
+    let applied = "applied V1__jobs_and_runs\napplied V2__describe_key_sums\n";
+    assert_eq!(fixture.run(&["migrate"]), (Some(0), applied.to_owned()));
     assert_eq!(fixture.run(&["migrate"]), (Some(0), "nothing to apply\n".to_owned()));
     fixture.good(&["run", "items"]);
     Ok(())

@@ -173,7 +173,7 @@ fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Column, Table};
-    use crate::job::Job;
+    use crate::job::{ConflictTarget, Job};
 
     fn table(columns: &[(&str, &str, bool)]) -> Table {
         let column = |(name, r#type, is_key): &(&str, &str, bool)| Column {
@@ -206,6 +206,11 @@ mod tests {
         let job =
             Job::parse("jobs/orders.yaml", yaml.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}\n{yaml}"));
         assert_eq!(job.key_columns, ["user", "100 %'s"]);
+        let set_based = job.upsert.set_based.unwrap();
+        assert_eq!(set_based.columns, ["user", "100 %'s"]);
+        assert!(
+            matches!(set_based.conflict, Some(ConflictTarget::Columns { names, .. }) if names == set_based.columns)
+        );
         assert!(yaml.contains("# No column seems"), "{yaml}");
     }
 }
