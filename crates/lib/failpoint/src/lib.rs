@@ -5,7 +5,9 @@
 //! the points `received`, `stored` and `published`; a background round has `resumed` and `sent`, and also `handed out` and
 //! `acknowledged` if it has messages. A cycle of elt-service has, in order, `locked`, `staged`, `upserted`, `deleted`,
 //! `recorded`, `committed` and `cached`. A refresh of segments-service has `desired` and, before its commit, `refreshed`; a POST of
-//! its API v2 that changes something has `answered` before its commit and `committed` after it.
+//! its API v2 that changes something has `answered` before its commit and `committed` after it. A sync with a subscriber has
+//! `sync sending` before a batch is sent, `sync sent` before what the target has answered is recorded, and `file written` after
+//! each part of a file in a folder.
 
 /// Passes the point `name`. Has no effect unless a test has armed it.
 #[cfg(feature = "failpoints")]

@@ -1,6 +1,9 @@
 //! Addresses of servers: the name is resolved here, and the address that was checked is the one that is connected to.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use tokio::net::{TcpStream, lookup_host};
 
@@ -19,14 +22,24 @@ pub enum Addresses {
 impl Addresses {
     /// Connects to a server. If one of the addresses of its name is not allowed, none is connected to.
     pub(crate) async fn connect(self, host: &str, port: u16) -> Result<TcpStream, Error> {
-        let found: Vec<SocketAddr> = lookup_host((host, port)).await.map_err(connection)?.collect();
+        let resolve = async || Ok(lookup_host((host, port)).await?.collect());
+        self.connect_by(resolve, TcpStream::connect::<SocketAddr>).await
+    }
+
+    /// The name is resolved once, so that no later answer can replace an address that was checked. `dial` gets addresses only.
+    async fn connect_by<T, Dialing: Future<Output = io::Result<T>>>(
+        self,
+        resolve: impl AsyncFnOnce() -> io::Result<Vec<SocketAddr>>,
+        dial: fn(SocketAddr) -> Dialing,
+    ) -> Result<T, Error> {
+        let found = resolve().await.map_err(connection)?;
         if self == Self::Public && !found.iter().all(|address| is_public(address.ip())) {
             return Err(Error::Forbidden);
         }
         let mut last = Error::Connection("the name has no address".to_owned());
         for address in found {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
+            match dial(address).await {
+                Ok(connected) => return Ok(connected),
                 Err(error) => last = connection(error),
             }
         }
@@ -85,6 +98,8 @@ fn contains_v6((network, length): (Ipv6Addr, u32), address: Ipv6Addr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -128,5 +143,37 @@ mod tests {
             let connected = Addresses::Public.connect(host, 1).await;
             assert!(matches!(connected, Err(Error::Forbidden)), "{host}: {connected:?}");
         }
+    }
+    /// Connects to nobody, and says to whom.
+    async fn dial(address: SocketAddr) -> io::Result<SocketAddr> {
+        if address.port() == 1 { Err(io::ErrorKind::ConnectionRefused.into()) } else { Ok(address) }
+    }
+
+    fn addresses(addresses: &[&str]) -> Vec<SocketAddr> {
+        addresses.iter().map(|address| address.parse().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn the_address_that_was_checked_is_connected_to_although_the_name_has_another_one_by_now() {
+        // A server of names that answers with a public address first, and then with a private one.
+        let asked = AtomicUsize::new(0);
+        let resolve = async || {
+            let is_first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+            Ok(addresses(&[if is_first { "8.8.8.8:443" } else { "10.0.0.1:443" }]))
+        };
+        let connected = Addresses::Public.connect_by(resolve, dial).await.unwrap();
+        assert_eq!((connected.to_string().as_str(), asked.load(Ordering::Relaxed)), ("8.8.8.8:443", 1));
+        assert!(matches!(Addresses::Public.connect_by(resolve, dial).await, Err(Error::Forbidden)), "by now");
+    }
+
+    #[tokio::test]
+    async fn a_name_with_one_private_address_is_not_connected_to_at_all() {
+        for found in [["8.8.8.8:443", "10.0.0.1:443"], ["10.0.0.1:443", "8.8.8.8:443"]] {
+            let connected = Addresses::Public.connect_by(async || Ok(addresses(&found)), dial).await;
+            assert!(matches!(connected, Err(Error::Forbidden)), "{found:?}: {connected:?}");
+        }
+        let both = async || Ok(addresses(&["8.8.8.8:1", "8.8.4.4:443"]));
+        let connected = Addresses::Public.connect_by(both, dial).await.unwrap();
+        assert_eq!(connected.to_string(), "8.8.4.4:443", "the next address, if nobody answers at the first");
     }
 }

@@ -23,6 +23,7 @@ mod rejected;
 mod addresses;
 mod by_sql;
 mod process;
+mod scheduled;
 #[cfg(feature = "failpoints")]
 mod killed;
 

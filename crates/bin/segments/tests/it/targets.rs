@@ -6,3 +6,4 @@ mod kafka;
 mod folder;
 mod bucket;
 mod service;
+mod documented;

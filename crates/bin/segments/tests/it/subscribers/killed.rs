@@ -40,17 +40,17 @@ async fn a_frozen_process_that_resumes_before_sending_does_not_harm_the_receiver
     let subscribed = Subscribed::new(3).await?;
     subscribed.set(1, 3, true).await?;
     let service = Service::launch(&subscribed.fixture.url, &settings("sync sending=return(stop)"))?;
+    // Only now is it just before sending: its transactions are idle at other times too.
+    let state = format!("/proc/{}/stat", service.process());
+    let begin = tokio::time::Instant::now();
+    while !std::fs::read_to_string(&state)?.contains(") T ") {
+        anyhow::ensure!(begin.elapsed().as_secs() < 60, "no sync is frozen: {}", service.log());
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
     let waiting =
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
         AND query LIKE '%segments.deliveries%'";
-    let begin = tokio::time::Instant::now();
-    let pid = loop {
-        if let Some(pid) = subscribed.fixture.rows(waiting).await?.pop() {
-            break pid;
-        }
-        anyhow::ensure!(begin.elapsed().as_secs() < 60, "no sync is frozen: {}", service.log());
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
+    let pid = subscribed.fixture.rows(waiting).await?.pop().unwrap();
     // As idle_in_transaction_session_timeout does after a minute.
     subscribed.fixture.run(&format!("SELECT pg_terminate_backend({pid})")).await?;
     assert_eq!(until_free(&subscribed).await?, complete(3));

@@ -8,27 +8,28 @@ use tokio::time::{Instant, sleep};
 use super::receiver::Receiver;
 use crate::{access::key, fixture::Fixture, service::Service};
 
-const USER: &str = "00000000-0000-0000-0000-000000000001";
+pub(super) const USER: &str = "00000000-0000-0000-0000-000000000001";
+
+/// A proxy that nobody listens at is not asked.
+pub(super) const SETTINGS: [(&str, &str); 4] = [
+    ("WEBHOOK_PRIVATE", "allow"),
+    ("DEV_METHODS", "true"),
+    ("HTTP_PROXY", "http://127.0.0.1:1"),
+    ("http_proxy", "http://127.0.0.1:1"),
+];
 
 /// A service, the key of an admin, a segment and a receiver.
-struct Running {
-    fixture: Fixture,
+pub(super) struct Running {
+    pub(super) fixture: Fixture,
     service: Service,
-    receiver: Receiver,
+    pub(super) receiver: Receiver,
     admin: String,
 }
 
 impl Running {
-    async fn new() -> anyhow::Result<Self> {
+    pub(super) async fn new() -> anyhow::Result<Self> {
         let fixture = Fixture::new().await?;
-        // A proxy that nobody listens at: it is not asked.
-        let settings = [
-            ("WEBHOOK_PRIVATE", "allow"),
-            ("DEV_METHODS", "true"),
-            ("HTTP_PROXY", "http://127.0.0.1:1"),
-            ("http_proxy", "http://127.0.0.1:1"),
-        ];
-        let service = Service::start(&fixture.url, &settings).await?;
+        let service = Service::start(&fixture.url, &SETTINGS).await?;
         let admin = key(&fixture, "anna", "admin");
         let running = Self { fixture, service, receiver: Receiver::start().await?, admin };
         running.ask("PUT", &format!("/users/{USER}"), "{}", 201);
@@ -37,7 +38,7 @@ impl Running {
         Ok(running)
     }
 
-    fn ask(&self, method: &str, path: &str, body: &str, status: u16) -> Value {
+    pub(super) fn ask(&self, method: &str, path: &str, body: &str, status: u16) -> Value {
         let header = format!("Authorization: Bearer {}", self.admin);
         let answer = self.service.ask_with(&header, method, &format!("/api/v2{path}"), body).unwrap();
         assert!(answer.status == status || (status == 201 && answer.status == 200), "{method} {path}: {answer:?}");
@@ -46,21 +47,27 @@ impl Running {
 
     /// Creates a subscription of the receiver. Returns its number and its secret.
     fn subscribe(&self) -> (i64, String) {
-        let new =
-            json!({"consumer_id": 1, "segment": "A", "target": "webhook", "params": {"url": self.receiver.url()}});
+        self.subscribe_with(&json!({}), None)
+    }
+
+    /// With more parameters, and perhaps a cron line.
+    pub(super) fn subscribe_with(&self, params: &Value, cron: Option<&str>) -> (i64, String) {
+        let mut params = params.clone();
+        params["url"] = self.receiver.url().into();
+        let new = json!({"consumer_id": 1, "segment": "A", "target": "webhook", "params": params, "cron": cron});
         let created = self.ask("POST", "/subscriptions", &new.to_string(), 201);
         let secret = created["secret"].as_str().unwrap().to_owned();
         self.receiver.trust_text(&secret);
         (created["subscription"]["id"].as_i64().unwrap(), secret)
     }
 
-    fn set(&self, list: &str) {
+    pub(super) fn set(&self, list: &str) {
         let body = if list == "add" { json!({"add": [{"user": USER}]}) } else { json!({"remove": [USER]}) };
         self.ask("POST", "/segments/A/members/batch", &body.to_string(), 200);
     }
 
     /// Waits until a query returns this.
-    async fn until(&self, query: &str, expected: &str) -> anyhow::Result<()> {
+    pub(super) async fn until(&self, query: &str, expected: &str) -> anyhow::Result<()> {
         let begin = Instant::now();
         loop {
             let rows = self.fixture.rows(query).await?;
@@ -95,7 +102,7 @@ impl Running {
     }
 }
 
-const STATUS: &str = "SELECT status FROM segments.subscriptions ORDER BY id LIMIT 1";
+pub(super) const STATUS: &str = "SELECT status FROM segments.subscriptions ORDER BY id LIMIT 1";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_reach_a_webhook_within_seconds_and_the_secret_is_shown_once() -> anyhow::Result<()> {

@@ -19,7 +19,7 @@ const LARGE: u32 = 200_000;
 const SOON: Duration = Duration::from_secs(60);
 
 /// A segment `A` with members, and the header with a key of an admin.
-async fn segment(members: u32) -> anyhow::Result<(Fixture, String)> {
+pub(super) async fn segment(members: u32) -> anyhow::Result<(Fixture, String)> {
     let fixture = Fixture::new().await?;
     let users = "INSERT INTO segments.users (source_id) SELECT 's' || n FROM generate_series(1";
     fixture.run(&format!("{users}, {members}) AS n; INSERT INTO segments.segments (name) VALUES ('A')")).await?;
@@ -35,7 +35,13 @@ fn ask(service: &Service, admin: &str, method: &str, path: &str, body: &Value) -
 }
 
 /// A subscription of segment `A`. Returns its number and secret.
-fn subscribe(service: &Service, admin: &str, target: &str, mode: &str, params: &Value) -> (i64, Option<String>) {
+pub(super) fn subscribe(
+    service: &Service,
+    admin: &str,
+    target: &str,
+    mode: &str,
+    params: &Value,
+) -> (i64, Option<String>) {
     let consumer = ask(service, admin, "POST", "/consumers", &json!({"name": target}));
     let wanted =
         json!({"consumer_id": consumer["id"], "segment": "A", "target": target, "mode": mode, "params": params});
@@ -44,13 +50,13 @@ fn subscribe(service: &Service, admin: &str, target: &str, mode: &str, params: &
 }
 
 /// Adds users to segment `A`, by their ids in the source.
-fn add(service: &Service, admin: &str, users: impl Iterator<Item = u32>) {
+pub(super) fn add(service: &Service, admin: &str, users: impl Iterator<Item = u32>) {
     let add: Vec<Value> = users.map(|user| json!({"user": format!("source:s{user}")})).collect();
     ask(service, admin, "POST", "/segments/A/members/batch", &json!({"add": add}));
 }
 
 /// Waits until a query has this row.
-async fn until(fixture: &Fixture, query: &str, expected: &str) -> anyhow::Result<()> {
+pub(super) async fn until(fixture: &Fixture, query: &str, expected: &str) -> anyhow::Result<()> {
     let (begin, mut last) = (Instant::now(), Vec::new());
     while last.first().is_none_or(|row| row != expected) {
         anyhow::ensure!(begin.elapsed() < SOON, "{query}: {last:?}, not {expected}");
