@@ -74,8 +74,7 @@ const BEHAVIOURS: [Behaviour; 4] =
     [Behaviour::Fails(500), Behaviour::Hangs, Behaviour::AnswersLate, Behaviour::LosesAnswers];
 
 impl Point {
-    const ALL: [Self; 6] =
-        [Self::Desired, Self::Refreshed, Self::Received, Self::Stored, Self::Sending, Self::Sent];
+    const ALL: [Self; 6] = [Self::Desired, Self::Refreshed, Self::Received, Self::Stored, Self::Sending, Self::Sent];
 
     /// The name of the failpoint.
     pub(crate) const fn name(self) -> &'static str {

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use devstack::{NetworkFault, Options, Proxy, Stack, Topic, UserService};
-use harness::{Connection, Environment, Layer, Pipeline};
 use harness::webhook::Behaviour;
+use harness::{Connection, Environment, Layer, Pipeline};
 use tokio::sync::Mutex;
 use tokio_postgres::{Client, NoTls};
 
 use super::fault::Server;
-use super::subscribers::Subscribers;
 use super::model::{IMPORTED, LIVE, PERCENT, QUERIED, REQUESTED, TIMED};
+use super::subscribers::Subscribers;
 use crate::replicas::plan::REPLICAS;
 use crate::replicas::replica::Replica;
 
@@ -44,7 +44,8 @@ impl Fixture {
         let user_topic = "UserAction".to_owned();
         stack.endpoints().create_topics(&[Topic::data(&user_topic, 2)]).await?;
         let (users, turns) = (UserService::start().await?, Default::default());
-        let mut fixture = Self { replicas: Vec::new(), users, subscribers: None, url, user_topic, tag_topic, stack, turns };
+        let mut fixture =
+            Self { replicas: Vec::new(), users, subscribers: None, url, user_topic, tag_topic, stack, turns };
         let environment = fixture.environment(&pipeline)?;
         harness::migrate(SERVICE, &environment).await?;
         fixture.prepare().await?;
