@@ -15,9 +15,11 @@ use uuid::Uuid;
 
 pub use content::{Change, Content, User};
 use request::Request;
+pub use subscribe::admin_key;
 
 mod content;
 mod request;
+mod subscribe;
 
 /// Time after which the service has given a request up: it waits 15 seconds for an answer.
 const LATE: Duration = Duration::from_secs(17);

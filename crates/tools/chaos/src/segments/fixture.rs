@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use devstack::{NetworkFault, Options, Proxy, Stack, Topic, UserService};
-use harness::webhook::Behaviour;
+use harness::webhook::{Behaviour, admin_key};
 use harness::{Connection, Environment, Layer, Pipeline};
 use tokio::sync::Mutex;
 use tokio_postgres::{Client, NoTls};
@@ -56,8 +56,9 @@ impl Fixture {
         for replica in &fixture.replicas {
             replica.turn().await.ready().await?;
         }
+        let key = admin_key(&environment).await?;
         let mut connection = Connection::new(fixture.replicas[0].address());
-        fixture.subscribers = Some(Subscribers::subscribe(&mut connection).await?);
+        fixture.subscribers = Some(Subscribers::subscribe(&mut connection, &key).await?);
         Ok(fixture)
     }
 

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use harness::webhook::{Behaviour, Receiver};
 use harness::{Connection, until};
-use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::model::{LIVE, Members, QUERIED, REQUESTED, TIMED};
@@ -26,19 +25,11 @@ pub(super) struct Subscribers {
 
 impl Subscribers {
     /// Starts the receivers, and subscribes them.
-    pub(super) async fn subscribe(connection: &mut Connection) -> Result<Self> {
-        let consumer = create(connection, "/api/v2/consumers", &json!({ "name": "chaos" })).await?;
+    pub(super) async fn subscribe(connection: &mut Connection, key: &str) -> Result<Self> {
         let mut receivers = Vec::new();
         for segment in SUBSCRIBED {
             let receiver = Receiver::start().await?;
-            // Until the receiver knows the secret, the service tries again.
-            receiver.behave(Behaviour::Fails(503));
-            let wanted = json!({
-                "consumer_id": consumer["id"], "segment": segment, "target": "webhook", "params": { "url": receiver.url() },
-            });
-            let created = create(connection, "/api/v2/subscriptions", &wanted).await?;
-            receiver.trust(created["secret"].as_str().context("no secret")?)?;
-            receiver.behave(Behaviour::Works);
+            receiver.subscribe(connection, key, segment).await?;
             receivers.push((segment, receiver));
         }
         Ok(Self { receivers, turn: Mutex::default() })
@@ -86,11 +77,4 @@ fn difference((segment, receiver): &(&'static str, Receiver), expected: &Members
     (missing + surplus > 0 || forged > 0).then(|| {
         format!("the receiver of {segment}: {missing} members missing, {surplus} too many, {forged} wrong signatures")
     })
-}
-
-async fn create(connection: &mut Connection, path: &str, body: &Value) -> Result<Value> {
-    let answer = connection.post(path, &body.to_string()).await?;
-    ensure!((200..300).contains(&answer.status), "{path}: {answer:?}");
-    let created: Value = serde_json::from_str(&answer.body)?;
-    Ok(created)
 }
