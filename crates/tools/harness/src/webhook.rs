@@ -175,7 +175,10 @@ impl Receiver {
         }
         let status = match behaviour {
             Behaviour::Fails(status) => status,
-            Behaviour::Hangs => return Ok(sleep(LATE * 2).await),
+            Behaviour::Hangs => {
+                sleep(LATE * 2).await;
+                return Ok(());
+            }
             Behaviour::AnswersLate => {
                 self.state().late += 1;
                 sleep(LATE).await;
