@@ -81,7 +81,7 @@ test-helm: setup binaries $(HELM_VENV)/stamp ## test the chart, the compose file
 bench: build $(if $(ONLY),$(if $(findstring elt,$(ONLY)),$(PEERS_VENV)/stamp),$(PEERS_VENV)/stamp) ## measure the speed against that of the machine, half an hour to an hour; options: QUICK=1, ONLY=, HISTORY=
 	@target/release/bench
 
-chaos: setup ## inject twenty rounds of faults and compare with a model; options: SEED=, ROUNDS=, RATE=; BROKER=100: restart Kafka 100 times instead; HOSTILE=1: hostile input instead; ELT=1: elt-service instead; SEGMENTS=1: segments-service instead
+chaos: setup ## inject twenty rounds of faults and compare with a model; options: SEED=, ROUNDS=, RATE=; BROKER=100: restart Kafka 100 times instead; HOSTILE=1: hostile input instead; ELT=1: elt-service instead; SEGMENTS=1: only segments-service
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	@target/debug/chaos
 

@@ -164,6 +164,21 @@ def test_secrets_are_in_secrets_and_nowhere_else() -> None:
         assert ("-password" in text) == (manifest.kind == "Secret"), manifest
 
 
+def test_files_of_subscriptions_are_on_a_claim() -> None:
+    without, with_claim = (
+        of_segments(over(over(base(), ON), {"services": {"segments": {"existingClaim": claim}}})) for claim in ("", "crm-files")
+    )
+    assert "FILES_ROOT" not in environment(pod(without, "Deployment", "segments"))
+    spec = pod(with_claim, "Deployment", "segments")
+    [mount] = [mount for mount in spec["containers"][0]["volumeMounts"] if mount["name"] == "subscribers"]
+    [volume] = [volume for volume in spec["volumes"] if volume["name"] == "subscribers"]
+    assert environment(spec)["FILES_ROOT"] == mount["mountPath"] and not mount.get("readOnly")
+    assert volume["persistentVolumeClaim"] == {"claimName": "crm-files"}
+    [job] = [manifest for manifest in with_claim if manifest.kind == "Job"]
+    assert "FILES_ROOT" not in environment(job.pod["spec"])
+    every_object_is_valid(with_claim, KUBERNETES[0])
+
+
 EGRESS = [{"to": [{"ipBlock": {"cidr": "192.0.2.0/24"}}], "ports": [{"port": 9443, "protocol": "TCP"}]}]
 
 

@@ -121,6 +121,11 @@ impl Settings {
         self.rows.unwrap_or(self.sized(1_000_000, 20_000))
     }
 
+    /// Users who are tagged one after the other, for the time to their webhooks.
+    pub(crate) fn tagged(&self) -> u64 {
+        self.sized(300, 30)
+    }
+
     /// Users whose tags a rule decides.
     pub(crate) fn taggable(&self) -> u64 {
         self.sized(100_000, 5_000)

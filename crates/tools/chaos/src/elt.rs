@@ -22,8 +22,7 @@ mod report;
 pub(crate) async fn run(settings: &Settings) -> Result<bool> {
     let began = Instant::now();
     let mut kinds = fault::Fault::all();
-    let wanted: Vec<&str> = settings.faults.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
-    kinds.retain(|fault| wanted.is_empty() || wanted.iter().any(|part| fault.to_string().contains(part)));
+    kinds.retain(|fault| settings.wants(&fault.to_string()));
     let plan = plan(settings.seed, settings.rounds, &kinds);
     let screen = Screen::new(plan.len() as u64);
     let (seed, rounds) = (settings.seed, plan.len());

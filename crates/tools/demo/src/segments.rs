@@ -3,8 +3,6 @@
 mod settings;
 
 mod orders;
-mod audience;
-mod receiver;
 mod service;
 mod setup;
 mod targets;

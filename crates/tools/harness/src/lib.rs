@@ -40,6 +40,7 @@ pub use self::{
 };
 
 pub mod hostile;
+pub mod webhook;
 mod wait;
 mod layer;
 mod program;

@@ -10,7 +10,7 @@ pub(crate) enum Bar {
 }
 
 /// By name of the figure.
-const BARS: [(&str, Bar); 10] = [
+const BARS: [(&str, Bar); 11] = [
     ("segments_checks_over_pgbench", Bar::AtLeast(0.5)),
     ("segments_pairs_over_checks", Bar::AtLeast(5.0)),
     ("segments_import_over_copy", Bar::AtMost(2.5)),
@@ -20,6 +20,7 @@ const BARS: [(&str, Bar); 10] = [
     ("segments_page_last_over_first", Bar::AtMost(1.5)),
     ("segments_as_of_last_over_first", Bar::AtMost(1.5)),
     ("segments_adders_over_one", Bar::AtLeast(2.0)),
+    ("segments_tag_to_webhook_p99_seconds", Bar::AtMost(2.0)),
     (PEAK_SEGMENTS, Bar::AtMost(64.0)),
 ];
 

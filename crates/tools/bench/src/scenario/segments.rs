@@ -1,5 +1,5 @@
 //! segments-service on a million users: checks against pgbench, imports and refreshes against COPY, pages, writers of one
-//! segment, memory.
+//! segment, memory, tags to webhooks.
 
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ mod checks;
 mod million;
 mod pages;
 mod adders;
+mod webhooks;
 
 /// Runs the rounds. Every round has a database of its own, and ends with the audits.
 pub(crate) async fn segments(settings: &Settings, report: &mut Report) -> Result<()> {
@@ -28,7 +29,8 @@ pub(crate) async fn segments(settings: &Settings, report: &mut Report) -> Result
         round(&servers, settings, number, report).await?;
     }
     pages::as_of(&servers, report).await?;
-    servers.stop().await
+    servers.stop().await?;
+    webhooks::webhooks(settings, report).await
 }
 
 async fn round(servers: &Servers, settings: &Settings, number: usize, report: &mut Report) -> Result<()> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use harness::webhook::Behaviour;
+
 /// A fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
@@ -23,6 +25,8 @@ pub enum Fault {
     SwallowCommits,
     /// SIGKILL of a server, which is started again.
     Restart(Server),
+    /// The webhook receivers fail in this way.
+    Receivers(Behaviour),
 }
 
 /// A failpoint.
@@ -36,6 +40,10 @@ pub enum Point {
     Received,
     /// A batch of records is stored, before its offsets are committed.
     Stored,
+    /// The changes of a subscription are read, and not sent yet.
+    Sending,
+    /// The receiver has the changes, and nothing is recorded.
+    Sent,
 }
 
 /// A server of the service.
@@ -53,15 +61,20 @@ impl Fault {
     pub fn all() -> Vec<Self> {
         let mut all = vec![Self::Kill, Self::Freeze, Self::Terminate, Self::LoseCommits, Self::SwallowCommits];
         all.extend(Point::ALL.map(Self::KillAt));
-        all.extend([Point::Desired, Point::Refreshed, Point::Stored].map(Self::FreezeAt));
+        all.extend([Point::Desired, Point::Refreshed, Point::Stored, Point::Sending].map(Self::FreezeAt));
         all.extend(Server::ALL.map(Self::Cut));
         all.extend(Server::ALL.map(Self::Restart));
+        all.extend(BEHAVIOURS.map(Self::Receivers));
         all
     }
 }
 
+/// What receivers do instead of their work.
+const BEHAVIOURS: [Behaviour; 4] =
+    [Behaviour::Fails(500), Behaviour::Hangs, Behaviour::AnswersLate, Behaviour::LosesAnswers];
+
 impl Point {
-    const ALL: [Self; 4] = [Self::Desired, Self::Refreshed, Self::Received, Self::Stored];
+    const ALL: [Self; 6] = [Self::Desired, Self::Refreshed, Self::Received, Self::Stored, Self::Sending, Self::Sent];
 
     /// The name of the failpoint.
     pub(crate) const fn name(self) -> &'static str {
@@ -70,6 +83,8 @@ impl Point {
             Self::Refreshed => "refreshed",
             Self::Received => "received",
             Self::Stored => "stored",
+            Self::Sending => "sync sending",
+            Self::Sent => "sync sent",
         }
     }
 }
@@ -98,6 +113,11 @@ impl fmt::Display for Fault {
             Self::LoseCommits => write!(formatter, "the answer to a COMMIT is lost"),
             Self::SwallowCommits => write!(formatter, "a COMMIT does not arrive"),
             Self::Restart(server) => write!(formatter, "{} is killed and started again", server.name()),
+            Self::Receivers(Behaviour::Works) => write!(formatter, "receivers work"),
+            Self::Receivers(Behaviour::Fails(status)) => write!(formatter, "receivers answer {status}"),
+            Self::Receivers(Behaviour::Hangs) => write!(formatter, "receivers hang"),
+            Self::Receivers(Behaviour::AnswersLate) => write!(formatter, "receivers answer after the timeout"),
+            Self::Receivers(Behaviour::LosesAnswers) => write!(formatter, "answers of receivers are lost"),
         }
     }
 }

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use devstack::{NetworkFault, Options, Proxy, Stack, Topic, UserService};
-use harness::{Environment, Layer, Pipeline};
+use harness::webhook::{Behaviour, admin_key};
+use harness::{Connection, Environment, Layer, Pipeline};
 use tokio::sync::Mutex;
 use tokio_postgres::{Client, NoTls};
 
 use super::fault::Server;
 use super::model::{IMPORTED, LIVE, PERCENT, QUERIED, REQUESTED, TIMED};
+use super::subscribers::Subscribers;
 use crate::replicas::plan::REPLICAS;
 use crate::replicas::replica::Replica;
 
@@ -23,6 +25,7 @@ const LOGIN: &str = "chaos_queries";
 pub(super) struct Fixture {
     pub(super) replicas: Vec<Replica>,
     pub(super) users: UserService,
+    subscribers: Option<Subscribers>,
     /// The database by its own address.
     pub(super) url: String,
     pub(super) user_topic: String,
@@ -41,7 +44,8 @@ impl Fixture {
         let user_topic = "UserAction".to_owned();
         stack.endpoints().create_topics(&[Topic::data(&user_topic, 2)]).await?;
         let (users, turns) = (UserService::start().await?, Default::default());
-        let mut fixture = Self { replicas: Vec::new(), users, url, user_topic, tag_topic, stack, turns };
+        let mut fixture =
+            Self { replicas: Vec::new(), users, subscribers: None, url, user_topic, tag_topic, stack, turns };
         let environment = fixture.environment(&pipeline)?;
         harness::migrate(SERVICE, &environment).await?;
         fixture.prepare().await?;
@@ -52,6 +56,9 @@ impl Fixture {
         for replica in &fixture.replicas {
             replica.turn().await.ready().await?;
         }
+        let key = admin_key(&environment).await?;
+        let mut connection = Connection::new(fixture.replicas[0].address());
+        fixture.subscribers = Some(Subscribers::subscribe(&mut connection, &key).await?);
         Ok(fixture)
     }
 
@@ -71,6 +78,7 @@ impl Fixture {
             ("USER_SERVICE_URL", self.users.url()),
             ("TAG_SEGMENTS", "on".to_owned()),
             ("DEV_METHODS", "true".to_owned()),
+            ("WEBHOOK_PRIVATE", "allow".to_owned()),
             ("LOG_FORMAT", "json".to_owned()),
         ];
         Ok(settings.map(|(name, value)| (name.to_owned(), value)).into())
@@ -99,6 +107,11 @@ impl Fixture {
             Server::Postgres => &proxies.postgres,
             Server::Kafka => &proxies.kafka,
         })
+    }
+
+    /// The receivers of the subscriptions.
+    pub(super) fn subscribers(&self) -> Result<&Subscribers> {
+        self.subscribers.as_ref().context("no subscribers")
     }
 
     /// The broker by its own address.
@@ -132,6 +145,7 @@ impl Fixture {
             self.proxy(server)?.set(NetworkFault::Fair);
             self.start(server).await?;
         }
+        self.subscribers()?.behave(Behaviour::Works);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use devstack::NetworkFault;
+use harness::webhook::Behaviour;
 use harness::{Connection, until};
 use nix::sys::signal::Signal;
 use tokio::time::{Instant, sleep, timeout};
@@ -46,6 +47,7 @@ pub(super) async fn inject(fixture: &Fixture, injection: &Injection<Fault>) -> R
         Fault::SwallowCommits => commits(fixture, NetworkFault::SwallowCommits).await,
         Fault::Restart(server) => restart(fixture, server, injection).await,
         Fault::Terminate => terminate(fixture).await,
+        Fault::Receivers(behaviour) => receivers(fixture, behaviour, injection).await,
     }
 }
 
@@ -166,6 +168,20 @@ async fn restart(fixture: &Fixture, server: Server, injection: &Injection<Fault>
     sleep(injection.lasts / 2).await;
     fixture.start(server).await?;
     Ok(true)
+}
+
+/// Lets the receivers fail, from a request on that they have treated so.
+async fn receivers(fixture: &Fixture, behaviour: Behaviour, injection: &Injection<Fault>) -> Result<bool> {
+    let subscribers = fixture.subscribers()?;
+    let _turn = subscribers.turn().await;
+    let (before, began) = (subscribers.failed(), Instant::now());
+    subscribers.behave(behaviour);
+    while subscribers.failed() == before && began.elapsed() < WAIT_TIMEOUT {
+        sleep(PAUSE).await;
+    }
+    sleep(injection.lasts).await;
+    subscribers.behave(Behaviour::Works);
+    Ok(subscribers.failed() > before)
 }
 
 async fn terminate(fixture: &Fixture) -> Result<bool> {

@@ -19,6 +19,7 @@ struct Line {
     rounds: usize,
     steps: u64,
     members: usize,
+    changes: u64,
     seconds: u64,
     faults: BTreeMap<String, u64>,
     differences: usize,
@@ -38,13 +39,14 @@ pub(super) fn print(seed: u64, played: &Played, took: Duration) -> Result<()> {
         rounds: played.rounds,
         steps: played.steps,
         members: played.members,
+        changes: played.changes,
         seconds: took.as_secs(),
         faults: played.faults.iter().map(|(fault, (injected, _))| (fault.to_string(), *injected)).collect(),
         differences: played.differences.len(),
     };
     println!(
-        "Seed {seed}: {} rounds, {} steps, {} members, {} differences",
-        line.rounds, line.steps, line.members, line.differences
+        "Seed {seed}: {} rounds, {} steps, {} members, {} changes at receivers, {} differences",
+        line.rounds, line.steps, line.members, line.changes, line.differences
     );
     println!("{}", serde_json::to_string(&line)?);
     Ok(())

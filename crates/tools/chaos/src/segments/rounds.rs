@@ -34,6 +34,8 @@ pub struct Played {
     pub steps: u64,
     /// Members at the end, of all segments.
     pub members: usize,
+    /// Changes that the receivers have applied.
+    pub changes: u64,
     /// How often each fault happened, and how often it was missed.
     pub faults: BTreeMap<Fault, (u64, u64)>,
     /// All differences. The run ends with the first round that has any.
@@ -94,6 +96,7 @@ async fn turn(
     played.rounds += 1;
     played.steps = writers.iter().map(|writer| writer.steps).sum();
     played.members = expected.now.len();
+    played.changes = fixture.subscribers()?.applied();
     for (injection, happened) in round.injections.iter().zip(&happened) {
         let (injected, missed) = played.faults.entry(injection.fault).or_default();
         *injected += u64::from(*happened);

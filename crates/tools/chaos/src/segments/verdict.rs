@@ -1,5 +1,5 @@
 //! End of a round with segments-service: faults are healed, the query is refreshed, and the members have to be those of the
-//! model: in the tables, and in the pages of both replicas.
+//! model: in the tables, in the pages of both replicas, and at the receivers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -57,6 +57,7 @@ pub(super) async fn verdict(fixture: &Fixture, expected: &Members, random: &mut 
         let found = pages(fixture, number).await?;
         differences.extend(compare(&format!("the pages of replica {number}"), &found, &expected.now));
     }
+    differences.extend(fixture.subscribers()?.differences(expected).await);
     differences.extend(audits(&database).await?);
     Ok(differences)
 }

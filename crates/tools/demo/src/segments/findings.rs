@@ -5,13 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use harness::webhook::Receiver;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::orders::TAG;
-use super::receiver::Receiver;
 use super::service::Service;
-use super::setup::{PERCENT, QUERY, QUERY_SEGMENT, ROLLOUT, SECOND_TAG, files};
+use super::setup::{PERCENT, QUERY, QUERY_SEGMENT, ROLLOUT, SECOND_TAG, encoded, files};
 use super::targets;
 use crate::fixture::Fixture;
 
@@ -61,10 +61,7 @@ impl Look<'_> {
         let share: Users = everybody.into_iter().filter(|user| is_in_share(ROLLOUT, user)).collect();
         let topic = targets::topic(&self.fixture.broker).await?;
         let file = targets::file(&files(self.folder).join("crm"))?;
-        let (webhook, webhook_changes) = {
-            let state = self.receiver.state();
-            (state.content.members(), state.content.applied)
-        };
+        let (webhook, webhook_changes) = (self.receiver.members(), self.receiver.applied());
         let mut comparisons = Vec::new();
         let mut compare = |name: String, found: &Users, expected: &Users| {
             comparisons.push((name, found.len(), found.symmetric_difference(expected).count()));
@@ -80,7 +77,7 @@ impl Look<'_> {
             members: self.number("SELECT count(*) FROM segments.memberships WHERE closed_by IS NULL").await?,
             tags_assigned: self.number("SELECT count(*) FROM cdm.user_tags").await?,
             webhook_changes,
-            kafka_changes: topic.applied,
+            kafka_changes: topic.applied(),
             csv_members: file.len(),
             comparisons,
         })
@@ -88,7 +85,12 @@ impl Look<'_> {
 
     /// The members of a segment, by the service.
     async fn members(&self, segment: &str) -> Result<Users> {
-        let name: String = segment.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        // A tag that nobody has is no segment.
+        let count = "SELECT count(*) FROM segments.segments WHERE name = $1";
+        if self.fixture.database.query_one(count, &[&segment]).await?.try_get::<_, i64>(0)? == 0 {
+            return Ok(Users::new());
+        }
+        let name = encoded(segment);
         let text = self.service.text(&format!("/segments/{name}/members/export")).await?;
         let user = |line: &str| Ok(line.split(',').next().unwrap_or_default().parse()?);
         text.lines().skip(1).map(user).collect()

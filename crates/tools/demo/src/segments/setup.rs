@@ -1,15 +1,16 @@
 //! What an operator sets up: rules, a role, a topic, users, segments and subscriptions.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use devstack::Topic;
 use harness::Environment;
+use harness::webhook::{Behaviour, Receiver};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::orders::{CATEGORY, TAG};
-use super::receiver::Receiver;
 use super::service::Service;
 use super::targets::TOPIC;
 use crate::fixture::Fixture;
@@ -28,6 +29,9 @@ pub(super) const PERCENT: u64 = 10;
 
 /// The segment of the customer's first service.
 pub(super) const IMPORTED: &str = "AVITO_MUSIC_SERVICE";
+
+/// Time limit for a tag to become a segment.
+const TAG_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The subscriptions, by their numbers.
 pub(super) struct Subscriptions {
@@ -70,6 +74,18 @@ pub(super) async fn install(fixture: &Fixture, folder: &Path) -> Result<(Environ
     Ok((environment, key))
 }
 
+/// Waits until the tag of the story is a segment.
+pub(super) async fn until_tagged(service: &Service) -> Result<()> {
+    let path = format!("/segments/{}", encoded(TAG));
+    harness::until("the tag is a segment", TAG_TIMEOUT, async || Ok(service.ask("GET", &path, None).await.is_ok()))
+        .await
+}
+
+/// A name in a path.
+pub(super) fn encoded(name: &str) -> String {
+    name.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
 /// Creates every user of the marts. Tags have created some already.
 pub(super) async fn users(fixture: &Fixture, service: &Service) -> Result<()> {
     for row in fixture.database.query("SELECT user_id FROM cdm.users", &[]).await? {
@@ -106,10 +122,10 @@ pub(super) async fn subscribe(service: &Service, receiver: &Receiver) -> Result<
         anyhow::Ok((created["subscription"]["id"].as_i64().context("the subscription has no id")?, secret))
     };
     // Until the receiver knows the secret, it answers with 503 and the service tries again.
-    receiver.set_down(true);
-    let (webhook, secret) = subscribe(TAG, "webhook", "mirror", json!({"url": receiver.url})).await?;
+    receiver.behave(Behaviour::Fails(503));
+    let (webhook, secret) = subscribe(TAG, "webhook", "mirror", json!({"url": receiver.url()})).await?;
     receiver.trust(&secret.context("the webhook has no secret")?)?;
-    receiver.set_down(false);
+    receiver.behave(Behaviour::Works);
     let (kafka, _) = subscribe(QUERY_SEGMENT, "kafka", "mirror", json!({"topic": TOPIC})).await?;
     let (csv, _) = subscribe(ROLLOUT, "csv", "full", json!({"path": "file:crm", "keep": 2})).await?;
     Ok(Subscriptions { ids: vec![webhook, kafka, csv] })

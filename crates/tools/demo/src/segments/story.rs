@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use harness::webhook::{Behaviour, Receiver};
 use uuid::Uuid;
 use workload::load::Loader;
 
 use super::orders::{Customer, Pizza, TAG, THRESHOLD};
-use super::receiver::Receiver;
 use super::service::Service;
 use super::setup::IMPORTED;
 use crate::fixture::Fixture;
@@ -64,11 +64,11 @@ impl Story<'_> {
     }
 
     async fn outage(&self, anna: &Customer, user: Uuid) -> Result<()> {
-        let before = self.receiver.state().refused;
-        self.receiver.set_down(true);
+        let before = self.receiver.failed();
+        self.receiver.behave(Behaviour::Fails(503));
         let began = Instant::now();
         self.send(anna, 2, "CLOSED").await?;
-        let refused = || self.receiver.state().refused - before;
+        let refused = || self.receiver.failed() - before;
         harness::until("the receiver has refused the change", STEP_TIMEOUT, async || Ok(refused() >= REFUSALS)).await?;
         let (status, _) = self.service.ready().await?;
         ensure!(status == 200, "/ready is {status} while a subscriber is down");
@@ -77,7 +77,7 @@ impl Story<'_> {
             began.elapsed().as_secs_f64(),
             refused()
         );
-        self.receiver.set_down(false);
+        self.receiver.behave(Behaviour::Works);
         let told = self.receiver.until(user, "added", began, STEP_TIMEOUT).await?;
         eprintln!("       {:>7.1} s   the webhook: added, once", told.as_secs_f64());
         Ok(())

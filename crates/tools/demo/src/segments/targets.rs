@@ -5,11 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use harness::webhook::{Change, Content};
 use uuid::Uuid;
 use workload::broker::Broker;
 use workload::watch;
-
-use super::audience::{Change, Content};
 
 /// The topic of the Kafka subscription.
 pub(super) const TOPIC: &str = "crm-audiences";

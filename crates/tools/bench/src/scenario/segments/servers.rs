@@ -12,7 +12,7 @@ use crate::server::fixture::{self, RECOMMENDED, SHARED_BUFFERS};
 use crate::server::machine;
 use crate::settings::Settings;
 
-const SERVICE: &str = "segments-service";
+pub(super) const SERVICE: &str = "segments-service";
 const TEMPLATE: &str = "bench_template";
 
 /// The login for SQL of segments.
@@ -171,7 +171,8 @@ impl Arena {
     }
 }
 
-async fn connect(url: &str) -> Result<Client> {
+/// A connection to a database.
+pub(super) async fn connect(url: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("PostgreSQL")?;
     tokio::spawn(connection);
     Ok(client)

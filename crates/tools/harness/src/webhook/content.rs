@@ -7,29 +7,32 @@ use uuid::Uuid;
 
 /// A change, as far as a receiver needs it.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Change {
-    pub(super) op: String,
-    pub(super) sequence: i64,
-    pub(super) user: User,
+pub struct Change {
+    /// `added` or `removed`.
+    pub op: String,
+    /// Grows with each change of a user.
+    pub sequence: i64,
+    /// Who.
+    pub user: User,
 }
 
 /// The user of a change.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct User {
-    pub(super) guid: Uuid,
+pub struct User {
+    /// For others.
+    pub guid: Uuid,
 }
 
 /// Who is in the audience, and the last sequence of each user, also of those who have left.
 #[derive(Debug, Default)]
-pub(super) struct Content {
+pub struct Content {
     users: BTreeMap<Uuid, (i64, bool)>,
-    /// The number of changes that were applied.
-    pub(super) applied: u64,
+    applied: u64,
 }
 
 impl Content {
     /// Applies a change, unless it is not above the last one of its user. Returns whether it is.
-    pub(super) fn apply(&mut self, change: &Change) -> bool {
+    pub fn apply(&mut self, change: &Change) -> bool {
         let last = self.users.entry(change.user.guid).or_insert((i64::MIN, false));
         let is_new = change.sequence > last.0;
         if is_new {
@@ -39,8 +42,15 @@ impl Content {
         is_new
     }
 
+    /// The number of changes that were applied.
+    #[must_use]
+    pub const fn applied(&self) -> u64 {
+        self.applied
+    }
+
     /// The members.
-    pub(super) fn members(&self) -> BTreeSet<Uuid> {
+    #[must_use]
+    pub fn members(&self) -> BTreeSet<Uuid> {
         self.users.iter().filter(|(_, (_, is_member))| *is_member).map(|(guid, _)| *guid).collect()
     }
 }
@@ -56,7 +66,7 @@ mod tests {
         assert!(content.apply(&change("added", 3)));
         assert!(content.apply(&change("removed", 4)));
         assert!(!content.apply(&change("added", 3)), "late");
-        assert_eq!((content.members().len(), content.applied), (0, 2));
+        assert_eq!((content.members().len(), content.applied()), (0, 2));
         assert!(content.apply(&change("added", 5)));
         assert_eq!(content.members().len(), 1);
     }
