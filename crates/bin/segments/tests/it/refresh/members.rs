@@ -67,6 +67,29 @@ async fn an_id_from_outside_is_a_source_id_or_else_a_guid() -> anyhow::Result<()
 }
 
 #[tokio::test]
+async fn ids_may_be_text_and_a_text_that_is_none_names_nobody() -> anyhow::Result<()> {
+    let automatic = Automatic::new(4).await?;
+    let guids = "SELECT '{' || upper(guid::text) || '}' AS guid FROM segments.users WHERE user_id = 1 UNION ALL
+        SELECT replace(guid::text, '-', '') FROM segments.users WHERE user_id = 2 UNION ALL
+        SELECT '{' || guid::text FROM segments.users WHERE user_id = 3 UNION ALL VALUES ('4'), (E'a\\tb\\n'), (NULL)";
+    automatic.query("A", guids).await?;
+    let outcome = automatic.refresh("A").await?;
+    assert_eq!(automatic.members("A").await?, ["1", "2"], "{outcome:?}");
+    assert_eq!((outcome.received, outcome.invalid), (Some(6), Some(4)));
+
+    let numbers = "SELECT * FROM (VALUES ('1'), ('+3'), ('-1'), ('4.0'), ('2147483649'), ('99999999999999999999'), ('four'), (NULL))
+        AS given (user_id)";
+    automatic.query("B", numbers).await?;
+    let outcome = automatic.refresh("B").await?;
+    assert_eq!(automatic.members("B").await?, ["1", "3"], "{outcome:?}");
+    assert_eq!((outcome.received, outcome.invalid), (Some(8), Some(6)));
+    automatic.query("C", "SELECT 4::bigint AS user_id UNION ALL SELECT 4294967297").await?;
+    automatic.succeeds("C").await?;
+    assert_eq!(automatic.members("C").await?, ["4"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn after_a_procedure_the_table_is_read() -> anyhow::Result<()> {
     let automatic = Automatic::new(3).await?;
     automatic
