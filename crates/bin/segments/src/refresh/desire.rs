@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use consumer::{DependencyError, Failure};
 use database::{Statement, Transaction, get, statement};
 use uuid::Uuid;
 
 use super::{
     Refresher,
     automatic::Automatic,
-    login::{Login, SqlError},
+    cannot_desire::CannotDesire,
+    login::Login,
     params::{Params, Sql},
     query::{self, Key, Query},
     sources::no_login,
@@ -32,33 +32,6 @@ const COUNT_TAG: Statement = statement!("segments/tags/count_tag");
 pub(super) struct Received {
     pub(super) rows: i64,
     pub(super) invalid: i64,
-}
-
-/// Why there is no desired set.
-#[derive(Debug)]
-pub(super) enum CannotDesire {
-    /// The parameters, the SQL or a segment to include is wrong.
-    Failed(String),
-    /// The database did not answer.
-    Failure(Failure),
-}
-
-impl From<Failure> for CannotDesire {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
-}
-
-impl From<SqlError> for CannotDesire {
-    fn from(SqlError(error): SqlError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<DependencyError> for CannotDesire {
-    fn from(error: DependencyError) -> Self {
-        Self::Failure(error.into())
-    }
 }
 
 /// Fills the temporary table with the desired set, without the lock of the segment. Returns what was visible before, and how

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::{
     Refresher,
     automatic::{self, Automatic},
-    desire::{CannotDesire, desire},
+    cannot_desire::CannotDesire,
+    desire::desire,
     due::History,
     params::Params,
 };

@@ -2,13 +2,12 @@
 //! `REFRESH_DATABASE_URL`. Rows are copied from there to the service's own transaction as they are.
 
 use bytes::{Bytes, BytesMut};
-use database::{Connection, CopyIn, get};
+use database::{Connection, CopyIn, Type, get};
 use futures_util::TryStreamExt as _;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::{
-    desire::CannotDesire,
+    cannot_desire::CannotDesire,
     login::{SqlError, text},
 };
 

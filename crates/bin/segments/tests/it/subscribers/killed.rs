@@ -48,8 +48,7 @@ async fn a_frozen_process_that_resumes_before_sending_does_not_harm_the_receiver
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     let waiting =
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
-        AND query LIKE '%segments.deliveries%'";
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'";
     let pid = subscribed.fixture.rows(waiting).await?.pop().unwrap();
     // As idle_in_transaction_session_timeout does after a minute.
     subscribed.fixture.run(&format!("SELECT pg_terminate_backend({pid})")).await?;
