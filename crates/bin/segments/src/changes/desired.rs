@@ -12,7 +12,7 @@ use crate::percent::{Match, Percent};
 
 const CREATE: Statement = statement!("segments/desired/create_desired");
 const CREATE_DIFFERENCES: Statement = statement!("segments/desired/create_differences");
-const WORK_MEM: Statement = statement!("segments/desired/set_work_mem");
+const BULK: Statement = statement!("segments/memberships/set_bulk_settings");
 const SNAPSHOT: Statement = statement!("segments/refresh/select_snapshot");
 const PERCENT: Statement = statement!("segments/desired/desire_percent");
 const KEEP: Statement = statement!("segments/desired/keep_members");
@@ -64,7 +64,7 @@ pub(crate) async fn begin(transaction: &Transaction) -> Result<Read, Failure> {
     let (_, _, _, rows) = try_join!(
         transaction.execute(&CREATE, []),
         transaction.execute(&CREATE_DIFFERENCES, []),
-        transaction.query(&WORK_MEM, []),
+        transaction.query(&BULK, []),
         transaction.query(&SNAPSHOT, [])
     )?;
     match rows.first() {

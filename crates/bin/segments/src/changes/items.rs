@@ -19,6 +19,7 @@ const INSERT: Statement = statement!("segments/items/insert_given_items");
 const FIND: Statement = statement!("segments/items/find_items");
 const LOCK: Statement = statement!("segments/items/lock_items");
 const PLAN: Statement = statement!("segments/items/plan_items");
+const BULK: Statement = statement!("segments/memberships/set_bulk_settings");
 const COUNT: Statement = statement!("segments/items/count_items");
 const SELECT_REJECTED: Statement = statement!("segments/items/select_rejected_items");
 const OPEN: Statement = statement!("segments/items/open_items");
@@ -127,6 +128,7 @@ impl Change {
     /// The database does not answer.
     pub async fn stage_lines(&self) -> Result<CopyIn, Failure> {
         self.create_tables().await?;
+        self.transaction.query(&BULK, []).await?;
         self.transaction.copy_in(&COPY).await
     }
 
