@@ -23,6 +23,9 @@ pub(super) fn receive(
     let is_valid = |given: &str| mac.clone().verify_slice(&BASE64_STANDARD.decode(given).unwrap_or_default()).is_ok();
     signatures.split(' ').filter_map(|one| one.strip_prefix("v1,")).find(|given| is_valid(given))?;
     let message: Value = serde_json::from_slice(body).ok()?;
+    if message["type"] == "segment.audience.removed" {
+        users.retain(|(audience, _), _| *audience != message["data"]["audience"].to_string());
+    }
     for change in message["data"]["changes"].as_array().into_iter().flatten() {
         let (audience, guid) = (change["audience"].to_string(), change["user"]["guid"].to_string());
         let user = users.entry((audience, guid)).or_default();
