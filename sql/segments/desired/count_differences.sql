@@ -1,8 +1,8 @@
--- What a refresh would change: open memberships, those of them that a refresh opened, users who should be members, users who join,
--- memberships that are closed, memberships whose hashes have changed. Parameters: the segment.
-SELECT members.all_rows, members.refreshed, desired.all_rows, differences.joining, differences.leaving, differences.replaced
+-- What a refresh would change: open memberships, users who should be members, users who join, memberships that are closed, memberships
+-- whose hashes have changed. Parameters: the segment.
+SELECT members.all_rows, desired.all_rows, differences.joining, differences.leaving, differences.replaced
 FROM (
-    SELECT pg_catalog.count(*) AS all_rows, pg_catalog.count(*) FILTER (WHERE by_refresh) AS refreshed
+    SELECT pg_catalog.count(*) AS all_rows
     FROM segments.memberships
     WHERE segment_id = $1 AND closed_by IS NULL
 ) AS members

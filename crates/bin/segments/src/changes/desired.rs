@@ -37,11 +37,9 @@ pub(crate) struct Read {
 /// What a refresh would change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Members.
-    pub open: i64,
-    /// Those of them whom a refresh has put in.
+    /// Members, by a refresh or by request.
     pub members: i64,
-    /// Those of these who leave.
+    /// Those of them whom a refresh has put in, and who leave.
     pub leaving: i64,
     /// Users who join.
     pub joining: i64,
@@ -100,12 +98,11 @@ pub(crate) async fn compare(transaction: &Transaction, id: i32, read: &Read) -> 
     let rows = transaction.query(&COUNT, [&id]).await?;
     let Some(row) = rows.first() else { return Ok(Difference::default()) };
     Ok(Difference {
-        open: get(row, 0)?,
-        members: get(row, 1)?,
-        desired: get(row, 2)?,
-        joining: get(row, 3)?,
-        leaving: get(row, 4)?,
-        replaced: get(row, 5)?,
+        members: get(row, 0)?,
+        desired: get(row, 1)?,
+        joining: get(row, 2)?,
+        leaving: get(row, 3)?,
+        replaced: get(row, 4)?,
     })
 }
 

@@ -63,7 +63,7 @@ pub(crate) async fn apply(
     let applied = desired::apply(transaction, segment_id, (now, operation_id), &difference).await?;
     let Applied { joined, left, replaced } = applied;
     desired::record_success(transaction, segment_id, read).await?;
-    let members = difference.open.saturating_sub_unsigned(left).saturating_add_unsigned(joined);
+    let members = difference.members.saturating_sub_unsigned(left).saturating_add_unsigned(joined);
     let message = format!("{joined} joined, {left} left, {replaced} with other hashes");
     Ok(Refreshed::Applied { message, members })
 }

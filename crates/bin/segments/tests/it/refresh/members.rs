@@ -139,3 +139,27 @@ async fn a_shrunken_source_changes_nothing_until_it_is_forced() -> anyhow::Resul
     assert_eq!(automatic.members("A").await?, Vec::<String>::new());
     automatic.fixture.audit().await
 }
+
+#[tokio::test]
+async fn members_by_request_count_for_the_guard() -> anyhow::Result<()> {
+    let automatic = Automatic::new(1200).await?;
+    automatic
+        .fixture
+        .run("CREATE TABLE public.wanted AS SELECT user_id FROM segments.users WHERE user_id <= 900; GRANT SELECT ON wanted TO PUBLIC")
+        .await?;
+    automatic.query("A", "SELECT user_id FROM public.wanted").await?;
+    automatic
+        .fixture
+        .run(
+            "INSERT INTO segments.memberships (segment_id, user_id, start_at, opened_by)
+            SELECT 1, user_id, now() AT TIME ZONE 'UTC', (SELECT max(operation_id) FROM segments.operations)
+            FROM segments.users WHERE user_id > 900",
+        )
+        .await?;
+    automatic.succeeds("A").await?;
+    automatic.fixture.run("DELETE FROM wanted").await?;
+    let rejected = automatic.refresh("A").await?;
+    assert!(rejected.message.starts_with("900 of 1200 members would leave"), "{rejected:?}");
+    assert_eq!(automatic.members("A").await?.len(), 1200);
+    Ok(())
+}
