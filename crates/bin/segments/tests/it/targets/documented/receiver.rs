@@ -24,7 +24,8 @@ pub(super) fn receive(
     signatures.split(' ').filter_map(|one| one.strip_prefix("v1,")).find(|given| is_valid(given))?;
     let message: Value = serde_json::from_slice(body).ok()?;
     if message["type"] == "segment.audience.removed" {
-        users.retain(|(audience, _), _| *audience != message["data"]["audience"].to_string());
+        let ended = message["data"]["audience"].to_string();
+        users.retain(|(audience, _), _| *audience != ended);
     }
     for change in message["data"]["changes"].as_array().into_iter().flatten() {
         let (audience, guid) = (change["audience"].to_string(), change["user"]["guid"].to_string());
