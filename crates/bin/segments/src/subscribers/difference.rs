@@ -73,6 +73,25 @@ pub fn unmarked(states: &[UserState], changes: &[Change]) -> Vec<(i32, i64)> {
     unmarked.map(|change| (change.user.user_id, change.membership_id)).collect()
 }
 
+/// The beginning of `changes`, up to the first user who joins again while the target may have an older membership whose answer was lost. Its
+/// removal is sent alone, because noting the new membership forgets the old one; the user is looked at again.
+#[must_use]
+pub fn without_waiting(states: &[UserState], mut changes: Vec<Change>, users: usize) -> (Vec<Change>, usize) {
+    let is = |op: Op, id: i64| move |change: &Change| change.op == op && change.membership_id == id;
+    let waits = |state: &UserState| {
+        let (lost, new) = (state.attempted.as_ref()?, state.open.as_ref()?);
+        changes.iter().find(|change| is(Op::Removed, lost.id)(change))?;
+        changes.iter().position(is(Op::Added, new.id))
+    };
+    match states.iter().enumerate().find_map(|(place, state)| Some((place, waits(state)?))) {
+        Some((place, added)) => {
+            changes.truncate(added);
+            (changes, users.min(place))
+        }
+        None => (changes, users),
+    }
+}
+
 /// The changes of one user: older memberships, which the target has or may have, are removed before the present one is added.
 fn of_user(audience: &Audience, state: &UserState) -> Vec<Change> {
     let UserState { open, delivered, attempted, rejected, .. } = state;

@@ -1,6 +1,6 @@
 //! What a sync records: acknowledged and rejected changes, its end, and its row of the log.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use consumer::Failure;
 use database::{PgTimestamp, Row, Statement, Transaction, get, statement};
@@ -103,19 +103,25 @@ impl LogRun {
     }
 }
 
-/// Records the changes that are done, in their order. `members` was the number of members at the target.
+/// Records the changes that are done, in their order. `members` was the number of members at the target. A membership that the target refuses
+/// to add, and that is not among `marked`, may have been added by an earlier attempt whose answer was lost: it stays noted, so that its end
+/// is sent.
 pub(super) async fn changes(
     transaction: &Transaction,
-    subscription: &Subscription,
+    (subscription, members): (&Subscription, i64),
     changes: &[Change],
     answer: &Answer,
-    members: i64,
+    marked: Option<&BTreeSet<i64>>,
 ) -> Result<Counts, Failure> {
+    let is_certain = |change: &Change| marked.is_none_or(|marked| marked.contains(&change.membership_id));
     let done = changes.get(..answer.done).unwrap_or(changes);
     let is_rejected = |index: usize| answer.rejected.iter().any(|rejected| rejected.index == index);
     let acknowledged = done.iter().enumerate().filter(|(index, _)| !is_rejected(*index)).map(|(_, change)| change);
     let (removed, added): (Vec<&Change>, Vec<&Change>) = acknowledged.partition(|change| change.op == Op::Removed);
-    let refused = done.iter().enumerate().filter(|(index, change)| is_rejected(*index) && change.op == Op::Added);
+    let refused = done
+        .iter()
+        .enumerate()
+        .filter(|(index, change)| is_rejected(*index) && change.op == Op::Added && is_certain(change));
     let absent: Vec<&Change> = removed.iter().copied().chain(refused.map(|(_, change)| change)).collect();
     let (id, (users, memberships)) = (subscription.id, columns(&absent));
     // First: a user may be removed and added.

@@ -1,5 +1,7 @@
 //! One sync of a subscription: batches, a transaction each, which lock it, read, send, record and commit.
 
+use std::collections::BTreeSet;
+
 use consumer::Failure;
 use database::{Database, PgTimestamp, Statement, Transaction, statement};
 
@@ -65,6 +67,8 @@ struct Progress {
     existed: bool,
     /// The changes of a file are noted.
     is_marked: bool,
+    /// Memberships that this sync has noted last, so that no earlier one has sent them.
+    marked: BTreeSet<i64>,
     log: LogRun,
     acknowledged: i32,
     rejected: i32,
@@ -149,6 +153,7 @@ impl Run<'_> {
             began_at: state.now,
             existed: state.success_at.is_some() || state.members > 0,
             is_marked: false,
+            marked: BTreeSet::new(),
             log: LogRun::of(subscription, state),
             acknowledged: 0,
             rejected: 0,

@@ -58,6 +58,12 @@ fn a_membership_whose_answer_was_lost_is_removed_if_it_has_ended() {
     let (both, _) = changes(&audience(), &[lost.clone()], 9);
     assert_eq!(ops(&both), [(Op::Removed, 1, 11), (Op::Added, 1, 12)]);
     assert_eq!(unmarked(&[lost.clone()], &both), [(1, 12)]);
+    // The removal is sent alone: noting the new membership would forget the lost one.
+    let next = state(2, Some(membership(13, 9, None)), None);
+    let states = [lost.clone(), next];
+    let (all, users) = changes(&audience(), &states, 9);
+    let (first, users) = without_waiting(&states, all, users);
+    assert_eq!((ops(&first), users), (vec![(Op::Removed, 1, 11)], 0));
     lost.attempted = lost.open.clone();
     let (again, _) = changes(&audience(), &[lost.clone()], 9);
     assert_eq!((ops(&again), unmarked(&[lost], &again)), (vec![(Op::Added, 1, 12)], vec![]));

@@ -35,6 +35,7 @@ pub(super) async fn send(mut progress: Progress, locked: Locked) -> Result<Sent,
     if !unmarked.is_empty() {
         // Committed before they are sent; then they are read again.
         record::mark(&transaction, &subscription, &unmarked).await?;
+        progress.marked = unmarked.iter().map(|(_, membership)| *membership).collect();
         transaction.commit().await?;
         return Ok(Sent::More(progress));
     }
@@ -47,7 +48,9 @@ pub(super) async fn send(mut progress: Progress, locked: Locked) -> Result<Sent,
         answer = while_alive(&transaction, target.update(&audience, &mut page)).await??;
         failpoint::pass("sync sent");
     }
-    let counts = record::changes(&transaction, &subscription, &changes, &answer, state.members).await?;
+    let counts =
+        record::changes(&transaction, (&subscription, state.members), &changes, &answer, Some(&progress.marked))
+            .await?;
     progress.count(&subscription, counts);
     if answer.stop.is_none() && !changes.is_empty() {
         metrics::attempted(&subscription.target, if counts.rejected > 0 { "rejected" } else { "acknowledged" });
@@ -79,6 +82,7 @@ async fn next_changes(
     while !scope.is_done() {
         let page = scope.page(transaction, subscription, limit, false).await?;
         let (changes, users) = difference::changes(&audience, &page.states, limit);
+        let (changes, users) = difference::without_waiting(&page.states, changes, users);
         let unmarked = difference::unmarked(&page.states, &changes);
         scope = scope.after(page, users);
         if !changes.is_empty() {

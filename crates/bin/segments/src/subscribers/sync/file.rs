@@ -60,7 +60,8 @@ impl FilePages<'_> {
         let written = if self.is_full { difference::members(&audience, &page.states) } else { changes.clone() };
         let answer = Answer::acknowledged(changes.len());
         let counts =
-            record::changes(self.transaction, self.subscription, &changes, &answer, self.counts.members).await?;
+            record::changes(self.transaction, (self.subscription, self.counts.members), &changes, &answer, None)
+                .await?;
         self.counts.members = counts.members;
         self.counts.acknowledged += i32::try_from(written.len()).unwrap_or(i32::MAX);
         Ok((written, scope.after(page, users)))

@@ -59,6 +59,32 @@ async fn a_failure_during_the_search_keeps_what_was_acknowledged() -> anyhow::Re
 }
 
 #[tokio::test]
+async fn a_user_whom_the_receiver_has_since_a_lost_answer_and_then_rejects_is_removed() -> anyhow::Result<()> {
+    for joins_again in [false, true] {
+        let subscribed = Subscribed::new(3).await?;
+        subscribed.set(1, 3, true).await?;
+        subscribed.receiver.loses_answers(true);
+        assert!(matches!(subscribed.sync().await?, Outcome::Failed(_)));
+        subscribed.receiver.loses_answers(false);
+        assert_eq!(subscribed.receiver.holds().len(), 3);
+        if joins_again {
+            subscribed.set(2, 2, false).await?;
+            subscribed.set(2, 2, true).await?;
+        }
+        let adds = |body: &Value| {
+            let changes = body["data"]["changes"].as_array().unwrap();
+            changes.iter().any(|change| change["user"]["user_id"] == 2 && change["op"] == "added")
+        };
+        subscribed.receiver.answers(move |body| (if adds(body) { 422 } else { 200 }, String::new()));
+        assert!(matches!(subscribed.sync().await?, Outcome::Complete { rejected: 1, .. }));
+        subscribed.set(2, 2, false).await?;
+        assert!(matches!(subscribed.sync().await?, Outcome::Complete { rejected: 0, .. }));
+        subscribed.holds_the_members().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn of_a_rejected_user_the_next_membership_is_sent() -> anyhow::Result<()> {
     let subscribed = Subscribed::new(3).await?;
     subscribed.set(1, 3, true).await?;
