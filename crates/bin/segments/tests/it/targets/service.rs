@@ -13,10 +13,10 @@ use super::s3_server::S3Server;
 use crate::{access::key, fixture::Fixture, service::Service};
 
 /// The number of members that need more than two parts of an upload.
-const LARGE: u32 = 200_000;
+const LARGE: u32 = 170_000;
 
 /// Timeout of any condition.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(240);
 
 /// A segment `A` with members, and the header with a key of an admin.
 pub(super) async fn segment(members: u32) -> anyhow::Result<(Fixture, String)> {
