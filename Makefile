@@ -22,6 +22,10 @@ DASHBOARDS_PYTHON := $(DASHBOARDS_VENV)/bin/python
 HELM_VENV := target/venvs/helm
 HELM_PYTHON := $(HELM_VENV)/bin/python
 
+# Requirements of the tests of segments-service: an S3-compatible server, the library that verifies webhooks. Checked by hash.
+SEGMENTS_VENV := target/venvs/segments
+SEGMENTS_PYTHON := $(SEGMENTS_VENV)/bin/python
+
 # What elt-service is measured against: sling and dlt. Exact versions, checked by hash.
 PEERS_VENV := target/venvs/elt-peers
 
@@ -32,7 +36,7 @@ RELEASE := cargo build --release --locked $(SERVICES:%=-p %) -p workload -p devs
 # Commit that `--version` prints in the image; empty outside a clone. Other builds omit it, so that a commit recompiles nothing.
 COMMIT = $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)
 
-.PHONY: help up stop down build demo demo-elt test test-dashboards test-helm bench chaos soak check fmt swag dashboards echarts browser chart manifests image setup
+.PHONY: help up stop down build demo demo-elt demo-segments test test-dashboards test-helm bench chaos soak check fmt swag dashboards echarts browser chart manifests image setup
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -61,7 +65,10 @@ demo: build ## run the whole pipeline on real servers and print a summary; optio
 demo-elt: build ## run elt-service on a changing database, with faults, and print a summary; options: ROWS=, SEED=, KEEP=
 	@target/release/demo-elt
 
-test: browser test-dashboards test-helm ## run every test, on real Kafka, PostgreSQL and Redis, and in a real browser
+demo-segments: build ## run segments-service from orders to subscribers, and print a summary; options: ORDERS=, SEED=, KEEP=
+	@target/release/demo-segments
+
+test: browser test-dashboards test-helm segments-venv ## run every test, on real Kafka, PostgreSQL and Redis, and in a real browser
 	cargo test --workspace --locked --no-run $(FAILPOINTS)
 	target/debug/devstack run -- cargo test --workspace --locked --no-fail-fast $(FAILPOINTS)
 
@@ -74,7 +81,7 @@ test-helm: setup binaries $(HELM_VENV)/stamp ## test the chart, the compose file
 bench: build $(if $(ONLY),$(if $(findstring elt,$(ONLY)),$(PEERS_VENV)/stamp),$(PEERS_VENV)/stamp) ## measure the speed against that of the machine, half an hour to an hour; options: QUICK=1, ONLY=, HISTORY=
 	@target/release/bench
 
-chaos: setup ## inject twenty rounds of faults and compare with a model; options: SEED=, ROUNDS=, RATE=; BROKER=100: restart Kafka 100 times instead; HOSTILE=1: hostile input instead; ELT=1: elt-service instead
+chaos: setup ## inject twenty rounds of faults and compare with a model; options: SEED=, ROUNDS=, RATE=; BROKER=100: restart Kafka 100 times instead; HOSTILE=1: hostile input instead; ELT=1: elt-service instead; SEGMENTS=1: only segments-service
 	cargo build --workspace --bins --locked $(FAILPOINTS)
 	@target/debug/chaos
 
@@ -132,6 +139,14 @@ $(HELM_VENV)/stamp: helm/tests/requirements.txt helm/tests/compose-1.29.txt | se
 	$(HELM_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
 	$(HELM_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-deps \
 		--requirement helm/tests/compose-1.29.txt
+	touch $@
+
+.PHONY: segments-venv
+segments-venv: $(SEGMENTS_VENV)/stamp
+
+$(SEGMENTS_VENV)/stamp: crates/bin/segments/tests/python/requirements.txt | setup
+	/usr/bin/python3 -m venv --clear $(SEGMENTS_VENV)
+	$(SEGMENTS_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $<
 	touch $@
 
 $(PEERS_VENV)/stamp: crates/tools/bench/peers/requirements.txt | setup

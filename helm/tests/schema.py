@@ -25,7 +25,7 @@ OWN = {
 # The same of services that are off by default.
 OWN_OF = {
     "elt": {"JOBS_DIR", "LOG_DIR", "SOURCE_DATABASE_CA_FILE", "TARGET_DATABASE_CA_FILE"},
-    "segments": set(),
+    "segments": {"FILES_ROOT"},
 }
 # Settings that `migrate` reads in addition to the database.
 OF_MIGRATION = {"LOG_FORMAT", "RUST_LOG"}

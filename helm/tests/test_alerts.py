@@ -8,7 +8,7 @@ import promql_parser
 import pytest
 import yaml
 
-from chart import CHART, ROOT, one
+from chart import ALL_KINDS, CHART, ROOT, cases, one, over, render, values_of
 from conftest import rendered
 
 RULES = yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())["groups"][0]["rules"]
@@ -83,3 +83,19 @@ def test_the_operator_gets_the_same_rules() -> None:
     text = yaml.safe_dump(rule)
     assert "RUNBOOKS" not in text and "https://git.example/tagmill/-/blob/main/deploy/operations.md#" in text
     assert [found["expr"] for found in rule["spec"]["groups"][0]["rules"]] == [found["expr"] for found in RULES]
+
+
+def absent_of(switched_on: list[str]) -> set[str]:
+    """The services whose metrics are missed, with these services of the chart switched on."""
+    elt = [ROOT / "deploy" / "elt" / "values.yaml"] if "elt" in switched_on else []
+    values = over(values_of(*cases()["scaling"], *elt), {"services": {"segments": {"enabled": "segments" in switched_on}}})
+    rule = one(render(values, kinds=ALL_KINDS), "PrometheusRule", "monitoring")
+    expr = {found["alert"]: found["expr"] for found in rule["spec"]["groups"][0]["rules"]}["TagmillAbsent"]
+    promql_parser.parse(expr)
+    return set(re.findall(r'absent\(tagmill_ready\{service="([\w-]+)"\}\)', expr))
+
+
+@pytest.mark.parametrize("switched_on", [[], ["elt"], ["segments"], ["elt", "segments"]], ids=str)
+def test_metrics_are_missed_of_every_service_that_is_switched_on(switched_on: list[str]) -> None:
+    always = {"stg-service", "dds-service", "cdm-service"}
+    assert absent_of(switched_on) == always | {f"{name}-service" for name in switched_on}

@@ -31,7 +31,7 @@ def default(setting: dict) -> str:
 def test_the_page_of_settings_has_every_setting_with_its_default() -> None:
     of_services = [
         (service, name, default(setting))
-        for service in [*SERVICES, "elt"]
+        for service in [*SERVICES, "elt", "segments"]
         for name, setting in settings(service).items()
     ]
     assert sorted(on_the_page()) == sorted(of_services)

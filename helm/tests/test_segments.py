@@ -58,8 +58,10 @@ def test_it_is_off_by_default(manifests: list[Manifest]) -> None:
 
 @both
 def test_it_changes_nothing_else(case: str, with_users: bool) -> None:
+    # The alerts know which services there are: test_alerts.py.
+    kept = [manifest for manifest in rendered(case) if manifest.kind != "PrometheusRule"]
     others = [manifest for manifest in whole(case, with_users) if "-segments" not in manifest.name]
-    assert others == list(rendered(case))
+    assert [manifest for manifest in others if manifest.kind != "PrometheusRule"] == kept
 
 
 @pytest.mark.parametrize("version", KUBERNETES)
@@ -160,6 +162,21 @@ def test_secrets_are_in_secrets_and_nowhere_else() -> None:
     for manifest in of_segments(over(over(base("inline-secrets"), ON), {"services": {"segments": own}})):
         text = yaml.safe_dump(manifest.document)
         assert ("-password" in text) == (manifest.kind == "Secret"), manifest
+
+
+def test_files_of_subscriptions_are_on_a_claim() -> None:
+    without, with_claim = (
+        of_segments(over(over(base(), ON), {"services": {"segments": {"existingClaim": claim}}})) for claim in ("", "crm-files")
+    )
+    assert "FILES_ROOT" not in environment(pod(without, "Deployment", "segments"))
+    spec = pod(with_claim, "Deployment", "segments")
+    [mount] = [mount for mount in spec["containers"][0]["volumeMounts"] if mount["name"] == "subscribers"]
+    [volume] = [volume for volume in spec["volumes"] if volume["name"] == "subscribers"]
+    assert environment(spec)["FILES_ROOT"] == mount["mountPath"] and not mount.get("readOnly")
+    assert volume["persistentVolumeClaim"] == {"claimName": "crm-files"}
+    [job] = [manifest for manifest in with_claim if manifest.kind == "Job"]
+    assert "FILES_ROOT" not in environment(job.pod["spec"])
+    every_object_is_valid(with_claim, KUBERNETES[0])
 
 
 EGRESS = [{"to": [{"ipBlock": {"cidr": "192.0.2.0/24"}}], "ports": [{"port": 9443, "protocol": "TCP"}]}]

@@ -50,7 +50,14 @@ segments:
   shared:
     settings: [LOG_FORMAT, RUST_LOG{{ if $readsUsers }}, KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SESSION_TIMEOUT, KAFKA_COMPRESSION, KAFKA_CREATE_TOPICS{{ end }}]
     secrets: [DATABASE_URL{{ if $readsUsers }}, KAFKA_SASL_PASSWORD{{ end }}]
-  environment: {PUBLIC_URL: "http://{{ include "tagmill.fullname" . }}-segments.{{ .Release.Namespace }}:5000"}
+  environment: {PUBLIC_URL: "http://{{ include "tagmill.fullname" . }}-segments.{{ .Release.Namespace }}:5000"{{ if $own.existingClaim }}, FILES_ROOT: /files{{ end }}}
+  {{- with $own.existingClaim }}
+  mounts:
+    - {name: subscribers, mountPath: /files}
+  volumes:
+    - name: subscribers
+      persistentVolumeClaim: {claimName: {{ . | quote }}}
+  {{- end }}
   # A pod that waits for Kafka or for the user service is not ready, but its API needs only the database and still answers.
   answersUnready: {{ $readsUsers }}
 {{- end -}}

@@ -1,6 +1,5 @@
--- Closes the memberships that a refresh opened before the users were read, of users who are not among them. Parameters: the segment, the
--- time, the operation, the time before the users were read.
+-- Closes the memberships of users who should be members no longer. Parameters: the time, the operation.
 UPDATE segments.memberships
-SET end_at = GREATEST(start_at, $2), closed_by = $3::bigint
-WHERE segment_id = $1 AND closed_by IS NULL AND by_refresh AND start_at <= $4
-    AND NOT EXISTS (SELECT FROM pg_temp.desired WHERE desired.user_id = memberships.user_id)
+SET end_at = GREATEST(memberships.start_at, $1), closed_by = $2::bigint
+FROM pg_temp.differences
+WHERE memberships.id = differences.membership_id AND memberships.closed_by IS NULL AND NOT differences.is_desired

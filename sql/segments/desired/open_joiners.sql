@@ -1,15 +1,10 @@
 -- Opens memberships of the users who have none. They are locked, so that none is removed meanwhile. Parameters: the segment, the time, the
 -- operation.
 WITH joining AS (
-    SELECT users.user_id, desired.hash_email, desired.hash_phone
-    FROM pg_temp.desired
+    SELECT users.user_id, differences.hash_email, differences.hash_phone
+    FROM pg_temp.differences
     JOIN segments.users USING (user_id)
-    WHERE users.status = 'active'
-        AND NOT EXISTS (
-            SELECT
-            FROM segments.memberships AS opened
-            WHERE opened.segment_id = $1 AND opened.user_id = desired.user_id AND opened.closed_by IS NULL
-        )
+    WHERE users.status = 'active' AND differences.membership_id IS NULL
     ORDER BY users.user_id
     FOR SHARE OF users
 )
@@ -19,11 +14,11 @@ SELECT
     user_id,
     GREATEST(
         $2,
+        -- All of them are closed. A condition on closed_by would let the planner read all closed rows, should it believe that there are few.
         (
             SELECT pg_catalog.max(closed.end_at)
             FROM segments.memberships AS closed
-            WHERE closed.segment_id = $1 AND closed.user_id = joining.user_id AND closed.closed_by IS NOT NULL
-                AND closed.end_at > closed.start_at
+            WHERE closed.segment_id = $1 AND closed.user_id = joining.user_id AND closed.end_at > closed.start_at
         )
     ),
     $3::bigint,

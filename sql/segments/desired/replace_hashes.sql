@@ -2,10 +2,9 @@
 WITH closed AS (
     UPDATE segments.memberships AS stored
     SET end_at = GREATEST(stored.start_at, $2), closed_by = $3::bigint
-    FROM pg_temp.desired
-    WHERE stored.segment_id = $1 AND stored.closed_by IS NULL AND stored.by_refresh AND desired.user_id = stored.user_id
-        AND (desired.hash_email, desired.hash_phone) IS DISTINCT FROM (stored.hash_email, stored.hash_phone)
-    RETURNING stored.user_id, stored.end_at, desired.hash_email, desired.hash_phone
+    FROM pg_temp.differences
+    WHERE stored.id = differences.membership_id AND stored.closed_by IS NULL AND differences.is_desired
+    RETURNING stored.user_id, stored.end_at, differences.hash_email, differences.hash_phone
 )
 INSERT INTO segments.memberships (segment_id, user_id, start_at, opened_by, by_refresh, hash_email, hash_phone)
 SELECT $1, user_id, end_at, $3::bigint, true, hash_email, hash_phone

@@ -1,8 +1,7 @@
--- The first users who would leave a segment. Parameters: the segment, the limit.
+-- The first users who would leave a segment. Parameters: the limit.
 SELECT users.guid
-FROM segments.memberships
+FROM pg_temp.differences
 JOIN segments.users USING (user_id)
-WHERE memberships.segment_id = $1 AND memberships.closed_by IS NULL AND memberships.by_refresh
-    AND NOT EXISTS (SELECT FROM pg_temp.desired WHERE desired.user_id = memberships.user_id)
+WHERE NOT differences.is_desired
 ORDER BY users.user_id
-LIMIT $2
+LIMIT $1

@@ -46,15 +46,15 @@ FROM (
                 -- The user leaves now. A membership that has not begun yet is empty.
                 ELSE GREATEST($2::timestamp, opened.start_at)
             END AS end_at,
-            -- Not before the last membership ended, should the clock have been set back.
+            -- Not before the last membership ended, should the clock have been set back. None is open. A condition on closed_by would let
+            -- the planner read all closed rows, should it believe that there are few.
             GREATEST(
                 $2::timestamp,
                 opened.start_at,
                 CASE WHEN found.adds AND opened.id IS NULL THEN (
                     SELECT pg_catalog.max(closed.end_at)
                     FROM segments.memberships AS closed
-                    WHERE closed.segment_id = $1 AND closed.user_id = found.user_id AND closed.closed_by IS NOT NULL
-                        AND closed.end_at > closed.start_at
+                    WHERE closed.segment_id = $1 AND closed.user_id = found.user_id AND closed.end_at > closed.start_at
                 ) END
             ) AS start_at,
             CASE WHEN found.user_id IS NOT NULL THEN

@@ -8,7 +8,7 @@ SELECT
     (
         SELECT pg_catalog.max(closed.end_at)
         FROM segments.memberships AS closed
-        WHERE closed.user_id = $1 AND closed.segment_id = given.segment_id AND closed.closed_by IS NOT NULL
+        WHERE closed.user_id = $1 AND closed.segment_id = given.segment_id AND closed.id IS DISTINCT FROM opened.id
             AND closed.end_at > closed.start_at
     )
 FROM unnest($2::int[]) AS given (segment_id)

@@ -9,8 +9,7 @@ SELECT
         (
             SELECT pg_catalog.max(closed.end_at)
             FROM segments.memberships AS closed
-            WHERE closed.segment_id = given.segment_id AND closed.user_id = $1 AND closed.closed_by IS NOT NULL
-                AND closed.end_at > closed.start_at
+            WHERE closed.segment_id = given.segment_id AND closed.user_id = $1 AND closed.end_at > closed.start_at
         )
     ),
     $2::bigint,

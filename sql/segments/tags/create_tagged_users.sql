@@ -55,5 +55,12 @@ opened AS (
     FROM joined
     JOIN recorded ON recorded.user_id = joined.user_id
     ORDER BY joined.segment_id, joined.user_id
+),
+touched AS (
+    INSERT INTO segments.operation_segments (segment_id, at, operation_id)
+    SELECT joined.segment_id, $1::timestamp, recorded.operation_id
+    FROM joined
+    JOIN recorded ON recorded.user_id = joined.user_id
+    ORDER BY joined.segment_id, recorded.operation_id
 )
 SELECT created.user_id FROM created

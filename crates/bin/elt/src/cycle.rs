@@ -15,7 +15,7 @@ use tokio_postgres::Client;
 use crate::{
     error::{Error, Result, Server, in_text, target as target_error},
     job::Job,
-    keys::Context,
+    keys::context::Context,
     outcome::{Counts, Outcome, Status},
     progress::Progress,
     source::query::Query,

@@ -33,6 +33,17 @@ pub enum Server {
     Job,
 }
 
+impl Server {
+    /// As messages call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Target => "target",
+            Self::Job => "job",
+        }
+    }
+}
+
 /// The result of a step of a cycle.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
@@ -107,14 +118,19 @@ impl Error {
     }
 }
 
+/// An error of a server in a step.
+pub(crate) fn of(server: Server, step: &'static str) -> impl FnOnce(PgError) -> Error {
+    move |error| from_postgres(server, step, &error)
+}
+
 /// An error of M in a step.
 pub(crate) fn source(step: &'static str) -> impl FnOnce(PgError) -> Error {
-    move |error| from_postgres(Server::Source, step, &error)
+    of(Server::Source, step)
 }
 
 /// An error of A in a step.
 pub(crate) fn target(step: &'static str) -> impl FnOnce(PgError) -> Error {
-    move |error| from_postgres(Server::Target, step, &error)
+    of(Server::Target, step)
 }
 
 /// An error of `server` with a text of the job file: the line is that of the position PostgreSQL reports.
@@ -133,11 +149,7 @@ pub(crate) fn in_text(
 }
 
 fn from_postgres(server: Server, step: &str, error: &PgError) -> Error {
-    let name = match server {
-        Server::Source => "source",
-        Server::Target => "target",
-        Server::Job => "job",
-    };
+    let name = server.name();
     let step = if step.is_empty() { String::new() } else { format!("{step}: ") };
     match error.as_db_error() {
         Some(db) => Error {

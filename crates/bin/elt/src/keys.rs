@@ -1,42 +1,35 @@
 //! Comparison of keys: rows that M lacks are deleted, rows that A lacks are read again.
-
-use tokio_postgres::Client;
+//!
+//! Both sides send their keys to the service, which hashes them into buckets and stores none of them. Only the keys of
+//! buckets that differ go into temporary tables of A, where they are compared exactly. Keys whose equality in A is not
+//! that of bytes, and keys of which most differ, go there all at once.
 
 use crate::{
     error::{Error, Result, target},
     job::{DELETED_AT, DeleteMode, Job},
+    keys::buckets::{Buckets, Selection},
+    keys::context::Context,
+    keys::form::Form,
     keys::guard::Deletes,
-    keys::sql::{DIFFERENCE, KEYS, Keys},
-    progress::Progress,
+    keys::hash::{Fingerprint, Hasher, Secret},
+    keys::sql::{DIFFERENCE, Keys},
     source::query::Query,
-    source::read::Rows,
-    source::watermark::BEGINNING,
     state::Compared,
-    state::hashes::Fingerprint,
-    target::upsert::sql::{copy_in, create_stage},
-    target::upsert::{Plan, copy},
-    target::{Target, get},
+    target::get,
 };
 
 /// Comparisons are repeated after so many seconds although nothing seems to have changed.
 const MAX_AGE: f64 = 3600.0;
 
+pub(crate) mod context;
+pub(crate) mod form;
+pub(crate) mod hash;
+pub(crate) mod buckets;
 pub(crate) mod sql;
 pub(crate) mod guard;
+mod stream;
+mod compare;
 mod repair;
-
-/// The databases and the job that a comparison is about.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'a> {
-    pub(crate) job: &'a Job,
-    pub(crate) source: &'a Client,
-    pub(crate) target: &'a Client,
-    pub(crate) query: &'a Query,
-    pub(crate) table: &'a Target,
-    pub(crate) plan: &'a Plan<'a>,
-    pub(crate) allow_deletes: bool,
-    pub(crate) progress: &'a Progress,
-}
 
 /// What a comparison has done.
 #[derive(Debug, Default)]
@@ -52,49 +45,78 @@ pub(crate) struct Done {
     pub(crate) held: Option<String>,
 }
 
-/// The keys of M in a temporary table of A.
-pub(crate) struct Loaded<'a> {
+/// The keys of M, read once.
+pub(crate) struct Comparison<'a> {
     context: Context<'a>,
+    query: Query,
     keys: Keys<'a>,
+    hasher: Hasher,
     fingerprint: Fingerprint,
+    /// The keys of M by bucket; `None`: all keys go into the temporary table.
+    source: Option<Buckets>,
+    /// The keys of A by bucket, if A has not been changed since they were read.
+    target: Option<Buckets>,
+    /// The rows of A, if they were counted.
+    target_rows: Option<u64>,
+    copied: Copied,
 }
 
-/// Reads the keys and notes only their fingerprint. `None` if they are the ones that were compared before.
-pub(crate) async fn have_changed(context: Context<'_>, before: &Compared, age: Option<f64>) -> Result<bool> {
-    if before.texts.as_ref() != Some(&texts(context.job)) || age.is_none_or(|age| age > MAX_AGE) {
-        return Ok(true);
-    }
+/// The keys of M that are in the temporary table.
+enum Copied {
+    Nothing,
+    Selected(Selection),
+    All,
+}
+
+/// Reads the keys. `before`: what is known of an earlier comparison, if nothing was written since, and its age in seconds.
+/// `None` if M has the same keys as then.
+pub(crate) async fn read<'a>(
+    context: Context<'a>,
+    before: Option<(&Compared, Option<f64>)>,
+) -> Result<Option<Comparison<'a>>> {
+    let columns = context.table.keys(&context.job.key_columns)?;
     let query = describe(context).await?;
-    let mut fingerprint = Fingerprint::default();
-    let mut rows = Rows::open(context.source, &query.select(BEGINNING, None)).await?;
-    let mut see = |tuple: &[u8]| {
-        fingerprint.add(tuple);
-        context.progress.add(tuple.len());
-        false
+    let forms = Form::of_all(&query.columns, &columns);
+    let before = before.and_then(|(before, age)| still_valid(context.job, before, age));
+    let secret = match before {
+        Some(before) => before.secret,
+        None => Secret::from_text(&stream::draw_secret(context).await?),
     };
-    while rows.next(&mut see).await?.is_some() {}
-    Ok(before.count != Some(fingerprint.count) || before.sum.as_deref() != Some(&fingerprint.sum.to_string()))
+    let hasher = Hasher::new(secret, forms);
+    let keys = Keys { target: context.table, columns, soft: context.job.delete == DeleteMode::Soft };
+    let ((fingerprint, source), target) = match before {
+        None if hasher.is_common() => {
+            check_soft(context)?;
+            let (source, target) = tokio::try_join!(
+                stream::of_source(context, &query, &hasher),
+                stream::of_target(context, &keys, &hasher)
+            )?;
+            (source, Some(target))
+        }
+        _ => (stream::of_source(context, &query, &hasher).await?, None),
+    };
+    if before == Some(fingerprint) {
+        return Ok(None);
+    }
+    check_soft(context)?;
+    let source = hasher.is_common().then_some(source);
+    let (target_rows, copied) = (None, Copied::Nothing);
+    Ok(Some(Comparison { context, query, keys, hasher, fingerprint, source, target, target_rows, copied }))
 }
 
-/// Reads the keys into A.
-pub(crate) async fn load(context: Context<'_>) -> Result<Loaded<'_>> {
-    let soft = context.job.delete == DeleteMode::Soft;
-    if soft && context.table.column(DELETED_AT).is_none() {
+/// The fingerprint of an earlier comparison, if it was of the same texts and is not too old.
+fn still_valid(job: &Job, before: &Compared, age: Option<f64>) -> Option<Fingerprint> {
+    if before.texts.as_ref() != Some(&texts(job)) || age.is_none_or(|age| age > MAX_AGE) {
+        return None;
+    }
+    Fingerprint::from_text(before.count?, before.sum.as_deref()?)
+}
+
+fn check_soft(context: Context<'_>) -> Result<()> {
+    if context.job.delete == DeleteMode::Soft && context.table.column(DELETED_AT).is_none() {
         return Err(context.table.missing(DELETED_AT, None));
     }
-    let keys = Keys { target: context.table, columns: context.table.keys(&context.job.key_columns)?, soft };
-    let query = describe(context).await?;
-    let create = create_stage(KEYS, &query.columns);
-    context.target.batch_execute(&create).await.map_err(target("create the table of keys"))?;
-    let mut fingerprint = Fingerprint::default();
-    let mut rows = Rows::open(context.source, &query.select(BEGINNING, None)).await?;
-    let see = |tuple: &[u8]| {
-        fingerprint.add(tuple);
-        context.progress.add(tuple.len());
-        true
-    };
-    copy(context.target, &copy_in(KEYS, &[]), &mut rows, see).await?;
-    Ok(Loaded { context, keys, fingerprint })
+    Ok(())
 }
 
 /// Describes SELECT_KEYS_SQL: its columns are KEY_COLUMNS.
@@ -113,31 +135,30 @@ fn texts(job: &Job) -> String {
     blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 
-impl Loaded<'_> {
+impl Comparison<'_> {
     /// Deletes what M lacks before the upsert, for a row whose place another one still takes. Returns the rows deleted, or
-    /// why none were.
-    pub(crate) async fn delete_first(&self) -> Result<std::result::Result<u64, String>> {
-        self.compare().await?;
-        let summary = self.summarize().await?;
+    /// why none were. The keys have to be read again afterwards.
+    pub(crate) async fn delete_first(mut self) -> Result<std::result::Result<u64, String>> {
+        let summary = self.compare().await?;
         let deleted = match self.held(summary.gone).await? {
             Some(held) => Err(held),
+            None if summary.gone == 0 => Ok(0),
             None => Ok(self.delete_gone().await?),
         };
-        self.drop(DIFFERENCE).await?;
+        self.drop_differences().await?;
+        self.batch(&sql::drop_keys(), "compare keys").await?;
         Ok(deleted)
     }
 
     /// Compares, reads again, compares again, deletes.
-    pub(crate) async fn reconcile(&self, unresolved_before: Option<&str>) -> Result<Done> {
+    pub(crate) async fn reconcile(mut self, unresolved_before: Option<&str>) -> Result<Done> {
         let mut done = Done::default();
-        self.compare().await?;
-        let mut summary = self.summarize().await?;
+        let mut summary = self.compare().await?;
         let again = summary.repairable > 0 && unresolved_before != Some(&summary.unresolved);
         if again && self.context.job.delete != DeleteMode::Off {
-            done.repaired = self.repair().await?;
-            summary = self.summarize().await?;
+            (done.repaired, summary) = self.repair(summary).await?;
         }
-        let surplus = if again { self.find_surplus().await? } else { 0 };
+        let surplus = if again && summary.surplus > 0 { self.find_surplus().await? } else { 0 };
         match self.held(summary.gone + surplus).await? {
             Some(held) => {
                 // These can be told apart, and go with the others once that is allowed.
@@ -149,9 +170,9 @@ impl Loaded<'_> {
                     done.deleted += self.delete_gone().await?;
                 }
                 if surplus > 0 {
-                    done.deleted += self.execute(&self.keys.delete_surplus(), "delete rows").await?;
-                    self.compare_again().await?;
-                    summary = self.summarize().await?;
+                    let deleted = self.execute(&self.keys.delete_surplus(), "delete rows").await?;
+                    done.deleted += deleted;
+                    summary = self.summarize_without_surplus(surplus, deleted).await?;
                 }
             }
         }
@@ -159,29 +180,24 @@ impl Loaded<'_> {
         done.compared = done.held.is_none().then(|| Compared {
             texts: Some(texts(self.context.job)),
             count: Some(self.fingerprint.count),
-            sum: Some(self.fingerprint.sum.to_string()),
+            sum: Some(self.fingerprint.to_text()),
             unresolved: Some(summary.unresolved),
         });
         Ok(done)
     }
 
-    /// Drops the keys, so that they can be read again.
-    pub(crate) async fn discard(self) -> Result<()> {
-        self.drop(KEYS).await
-    }
-
-    /// Without statistics the planner takes the differences for one row, and finds rows of A by reading all of A for each.
-    async fn compare(&self) -> Result<()> {
-        self.batch(&self.keys.compare(), "compare keys").await?;
-        self.batch(&format!("ANALYZE {DIFFERENCE}"), "compare keys").await
+    /// The differences that are left. A trigger may have kept rows.
+    async fn summarize_without_surplus(&mut self, surplus: u64, deleted: u64) -> Result<Summary> {
+        if deleted != surplus {
+            return self.compare().await;
+        }
+        self.batch(&Keys::forget_surplus(), "compare keys").await?;
+        self.summarize().await
     }
 
     async fn delete_gone(&self) -> Result<u64> {
-        let mut deleted = 0;
-        for mask in self.masks(DIFFERENCE).await? {
-            deleted += self.execute(&self.keys.delete_gone(mask), "delete rows").await?;
-        }
-        Ok(deleted)
+        let masks = self.masks(DIFFERENCE).await?;
+        self.execute(&self.keys.delete_gone(&masks), "delete rows").await
     }
 
     /// Why `rows` may not be deleted.
@@ -190,7 +206,10 @@ impl Loaded<'_> {
         if self.context.allow_deletes || rows == 0 {
             return Ok(None);
         }
-        let target_rows = self.number(&self.keys.count()).await?.unsigned_abs();
+        let target_rows = match self.target_rows {
+            Some(rows) => rows,
+            None => self.number(&self.keys.count()).await?.unsigned_abs(),
+        };
         let deletes = Deletes { source_keys, target_rows, rows, max_ratio: self.context.job.max_delete_ratio };
         Ok(deletes.held())
     }
@@ -217,8 +236,8 @@ impl Loaded<'_> {
         row.try_get(0).map_err(target("compare keys"))
     }
 
-    async fn drop(&self, table: &str) -> Result<()> {
-        self.batch(&format!("DROP TABLE {table}"), "compare keys").await
+    async fn drop_differences(&self) -> Result<()> {
+        self.batch(&sql::drop_differences(), "compare keys").await
     }
 
     async fn execute(&self, statement: &str, step: &'static str) -> Result<u64> {
@@ -242,4 +261,11 @@ struct Summary {
     repairable: u64,
     /// A hash of these.
     unresolved: String,
+}
+
+impl Summary {
+    /// No differences, as [`Comparison::summarize`] finds them in an empty table.
+    fn none() -> Self {
+        Self { gone: 0, missing: 0, surplus: 0, repairable: 0, unresolved: "0:0".to_owned() }
+    }
 }

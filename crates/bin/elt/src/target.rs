@@ -40,6 +40,8 @@ pub(crate) struct Column {
     pub(crate) cut_by_casts: bool,
     /// The length of `character(n)`.
     pub(crate) bpchar_length: Option<i32>,
+    /// Under its collation, texts are equal only if their bytes are.
+    pub(crate) deterministic: bool,
     pub(crate) not_null: bool,
     pub(crate) always_identity: bool,
     pub(crate) generated: bool,
@@ -87,6 +89,7 @@ fn column(row: &Row) -> Result<Column> {
         loose_type: get(row, "loose_type")?,
         cut_by_casts: get(row, "cut_by_casts")?,
         bpchar_length: get(row, "bpchar_length")?,
+        deterministic: get(row, "deterministic")?,
         not_null: get(row, "not_null")?,
         always_identity: get(row, "always_identity")?,
         generated: get(row, "generated")?,
@@ -156,5 +159,24 @@ impl Target {
         Error::job(format!(
             "{table} has no column {column}: ALTER TABLE {table} ADD COLUMN {column} {type}, and change CREATE_TABLE_SQL"
         ))
+    }
+}
+
+#[cfg(test)]
+impl Column {
+    /// A nullable column of a built-in type, for tests.
+    pub(crate) fn of_type(name: &str, type_oid: u32) -> Self {
+        Self {
+            name: name.to_owned(),
+            type_oid,
+            r#type: String::new(),
+            loose_type: String::new(),
+            cut_by_casts: false,
+            bpchar_length: None,
+            deterministic: true,
+            not_null: false,
+            always_identity: false,
+            generated: false,
+        }
     }
 }

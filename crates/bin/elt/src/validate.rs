@@ -148,8 +148,8 @@ async fn key_warning(job: &Job, client: &Client, table: &Target) -> Result<Optio
     }
     let keys = job.key_columns.join(", ");
     let message = format!(
-        "no unique index of {} is on ({keys}) alone, so rows may share a key: a row that goes is found only if all of its key go, \
-         or by the columns of ON CONFLICT",
+        "no unique index of {} is on ({keys}) alone, so rows may share a key: a row deleted in the source is found by the columns \
+         of ON CONFLICT, or else only once no row of its key is left",
         TableName::shown(&table.name)
     );
     Ok(Some(warning(job, "KEY_COLUMNS", job.select_keys.line, message)))

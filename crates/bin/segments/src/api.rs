@@ -14,6 +14,7 @@ use self::{
 use crate::{
     changes::{Cause, Changes},
     refresh::Refresher,
+    subscribers::Subscribers,
 };
 
 pub(crate) mod instant;
@@ -30,6 +31,7 @@ pub(crate) struct Api {
     pub(crate) database: Database,
     pub(crate) changes: Changes,
     pub(crate) refresher: Refresher,
+    pub(crate) subscribers: Subscribers,
     pub(crate) zone: Zone,
     pub(crate) keys: Keys,
     pub(crate) dev_methods: bool,

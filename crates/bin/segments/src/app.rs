@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{self, Next},
+    response::Response,
+};
 use database::{Database, Migrations, POSTGRES};
 use futures_util::try_join;
 use health::Health;
@@ -23,6 +28,7 @@ use crate::{
     migrations::MIGRATIONS,
     refresh::{Refresher, scheduler, settings::TagSegments},
     settings::{OwnSettings, Settings},
+    subscribers::{self, Subscribers},
     swagger::{self, Title},
     tags::{self, TagRecords},
     user_actions::UserActions,
@@ -36,6 +42,7 @@ pub struct Segments {
     api: Api,
     auth: Auth,
     refresher: Refresher,
+    subscribers: Subscribers,
     has_tags: bool,
     title: Title,
     users: Option<stream::App<UserActions>>,
@@ -66,6 +73,8 @@ impl App for Segments {
         let changes = Changes::new(database.clone());
         let log_copy = settings.own.log_copy();
         let refresher = settings.refresh.refresher(database.clone())?;
+        let syncs = Database::new(&connection.clone().of_size(subscribers::scheduler::AT_A_TIME));
+        let subscribers = Subscribers::new(syncs, database.clone(), settings.targets(Self::NAME)?);
         let has_tags = settings.refresh.tag_segments == TagSegments::On;
         let (users, tags) = settings.loops();
         let OwnSettings { time_zone: zone, auth, dev_methods, public_url, report_link_ttl, drive, title, .. } =
@@ -77,6 +86,7 @@ impl App for Segments {
             database,
             changes,
             refresher: refresher.clone(),
+            subscribers: subscribers.clone(),
             zone,
             keys,
             dev_methods,
@@ -85,7 +95,7 @@ impl App for Segments {
             drive: drive.open()?,
         };
         let start = Arc::new(Start::of(&[POSTGRES]));
-        Ok(Self { connection, api, auth, title, refresher, has_tags, users, tags, log_copy, start })
+        Ok(Self { connection, api, auth, title, refresher, subscribers, has_tags, users, tags, log_copy, start })
     }
 
     fn describe_metrics() {
@@ -107,7 +117,8 @@ impl App for Segments {
         let api = || self.api.clone();
         let routes = v1::routes(api()).merge(slugs::routes(api())).merge(v2::routes(api()));
         let routes = routes.merge(swagger::routes(&self.title));
-        v1::fallbacks(routes).layer(middleware::from_fn(http::with_request_id))
+        let routes = v1::fallbacks(routes).layer(middleware::from_fn(count));
+        routes.layer(middleware::from_fn(http::with_request_id))
     }
 
     async fn check(&self, report: &mut Report) {
@@ -118,7 +129,12 @@ impl App for Segments {
             }]);
         }
         match (&self.users, &self.tags) {
-            (Some(users), _) => users.check(report).await,
+            (Some(users), tags) => {
+                users.check(report).await;
+                if let Some(tags) = tags {
+                    report.add(tags.check_source().await);
+                }
+            }
             (None, Some(tags)) => tags.check(report).await,
             (None, None) => report.add(check::database(&self.connection, &MIGRATIONS, Self::NAME).await),
         }
@@ -129,6 +145,7 @@ impl App for Segments {
     }
 
     async fn run(self, context: Context) -> anyhow::Result<()> {
+        let _armed = failpoint::arm();
         let require = async || schema::require(&self.connection, &MIGRATIONS, Self::NAME).await;
         let waiting = until_available(&*self.start, require);
         if context.stop.run_until_cancelled(waiting).await.transpose()?.is_none() {
@@ -147,12 +164,21 @@ impl App for Segments {
         let changes = &self.api.changes;
         let sweeping = sweeper::run(changes, &context.stop);
         let refreshing = scheduler::run(&self.refresher, &context.stop);
+        let syncing = subscribers::scheduler::run(&self.subscribers, &context.stop);
         let tagging = async { if self.has_tags { tags::run(changes, &context.stop).await } else { Ok(()) } };
         // On the heap, because they are the larger futures.
         let users = Box::pin(follow(self.users, context.clone()));
         let tagged = Box::pin(follow(self.tags, context.clone()));
-        try_join!(sweeping, refreshing, tagging, users, tagged).map(|_| ())
+        try_join!(sweeping, refreshing, syncing, tagging, users, tagged).map(|_| ())
     }
+}
+
+/// Counts a request by its answer.
+async fn count(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    metrics::answered(&path, response.status().as_u16());
+    response
 }
 
 /// Reads a topic, if there is one to read.

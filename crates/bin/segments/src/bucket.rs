@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn vectors_of_the_contract() {
+    fn buckets_equal_the_examples_of_the_contract() {
         let guid = Uuid::parse_str("45643d9d-c98d-5888-9743-20b85ecf0752").unwrap();
         for (segment, expected) in
             [("AVITO_MUSIC_SERVICE", [1203, 5678]), ("Любитель пиццы", [7107, 1550]), ("A", [4487, 12])]

@@ -18,6 +18,7 @@ mod metrics;
 pub mod changes;
 pub mod refresh;
 pub mod tags;
+pub mod subscribers;
 mod api;
 pub mod user_actions;
 mod swagger;

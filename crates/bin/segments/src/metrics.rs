@@ -8,6 +8,12 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 /// Sets the help texts.
 pub(crate) fn describe() {
+    describe_counter!("tagmill_segments_requests_total", Unit::Count, "Requests answered, by API and class of status");
+    describe_counter!(
+        "tagmill_segments_operations_total",
+        Unit::Count,
+        "Operations recorded, by kind, also those of transactions that were rolled back afterwards"
+    );
     describe_counter!(
         "tagmill_segments_request_failures_total",
         Unit::Count,
@@ -47,13 +53,47 @@ pub(crate) fn describe() {
         "Reports that could not be uploaded to Google Drive"
     );
     counter!("tagmill_segments_request_failures_total").increment(0);
+    for api in APIS {
+        for status in ["2xx", "4xx", "5xx"] {
+            counter!("tagmill_segments_requests_total", "api" => api, "status" => status).increment(0);
+        }
+    }
+    for kind in ["change_user", "refresh"] {
+        operation(kind, 0);
+    }
     for state in ["success", "failed", "rejected", "skip"] {
         counter!("tagmill_segments_refreshes_total", "state" => state).increment(0);
     }
     counter!("tagmill_segments_expired_total").increment(0);
     counter!("tagmill_segments_drive_failures_total").increment(0);
+    crate::subscribers::metrics::describe();
     schedule::describe_metrics();
     http::describe_metrics();
+}
+
+/// The names of the APIs. `slugs` is that of the customer's second service.
+const APIS: [&str; 3] = ["v1", "slugs", "v2"];
+
+/// A request to a path that was answered with a status.
+pub(crate) fn answered(path: &str, status: u16) {
+    let api = match path.get(..8) {
+        Some("/api/v1/") => "v1",
+        Some("/api/v2/") => "v2",
+        _ if path.starts_with("/segments/") => "slugs",
+        // Neither the document nor an unknown path is of interest.
+        _ => return,
+    };
+    let status = match status {
+        ..400 => "2xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    };
+    counter!("tagmill_segments_requests_total", "api" => api, "status" => status).increment(1);
+}
+
+/// Operations of a kind that were recorded.
+pub(crate) fn operation(kind: &'static str, count: u64) {
+    counter!("tagmill_segments_operations_total", "kind" => kind).increment(count);
 }
 
 /// A request that failed because the database did not answer or was too busy. The log has the error, the client not.

@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_named() {
+    fn an_assignment_that_cannot_be_used_is_refused_with_the_reason() {
         for (text, expected) in [
             ("[]", "it is no object"),
             ("{}", "the field percent is missing"),

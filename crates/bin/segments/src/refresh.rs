@@ -30,6 +30,7 @@ pub mod guard;
 mod automatic;
 pub mod settings;
 mod login;
+mod cannot_desire;
 mod query;
 mod sources;
 mod desire;

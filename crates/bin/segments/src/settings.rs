@@ -13,6 +13,10 @@ use self::drive::DriveSettings;
 use crate::{
     api::{auth::Auth, instant::Zone},
     refresh::settings::{RefreshSettings, TagSegments},
+    subscribers::{
+        settings::SubscriberSettings,
+        targets::{Targets, kafka},
+    },
     swagger::Title,
     tags::records::NoSettings,
     user_actions::{UserActions, UserServiceSettings},
@@ -29,6 +33,7 @@ pub struct Settings {
     pub(crate) database: DatabaseSettings,
     pub(crate) own: OwnSettings,
     pub(crate) refresh: RefreshSettings,
+    pub(crate) subscribers: SubscriberSettings,
     /// Users from Kafka. `None`: `KAFKA_BOOTSTRAP_SERVERS` is not set, and there is no connection to Kafka.
     pub(crate) users: Option<stream::Settings<UserServiceSettings>>,
 }
@@ -39,31 +44,31 @@ pub struct Settings {
 #[command(next_help_heading = "This service")]
 pub(crate) struct OwnSettings {
     /// Time zone of the dates of API v1 and of months in reports: `UTC`, `Europe/Moscow`.
-    #[arg(long, env, value_name = "ZONE", default_value = "UTC", value_parser = Zone::parse)]
+    #[arg(long, env = "TIME_ZONE", value_name = "ZONE", default_value = "UTC", value_parser = Zone::parse)]
     pub(crate) time_zone: Zone,
 
     /// Whether every request needs a key: `on` or `off`.
     ///
     /// With `off`, requests without a key may read, and change users, segments and members. Keys are made by `segments-service keys`.
-    #[arg(long, env, value_name = "AUTH", value_enum, default_value = "off")]
+    #[arg(long, env = "AUTH", value_name = "AUTH", value_enum, default_value = "off")]
     pub(crate) auth: Auth,
 
     /// Whether users can be created, changed and removed by `/segments/create-user` and its like. For development.
-    #[arg(long, env, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
+    #[arg(long, env = "DEV_METHODS", value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub(crate) dev_methods: bool,
 
     /// File to which the log is also written: `logs/logs.txt`. Unset: the log goes to standard error only.
     ///
     /// Lines are added at the end of the file. It and its folder are created if they do not exist.
-    #[arg(long, env, value_name = "PATH", help_heading = "Log")]
+    #[arg(long, env = "LOGS_PATH", value_name = "PATH", help_heading = "Log")]
     pub(crate) logs_path: Option<String>,
 
     /// Address of this service as others reach it, for links to reports.
-    #[arg(long, env, value_name = "URL", default_value = "http://localhost:8080")]
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL", default_value = "http://localhost:8080")]
     pub(crate) public_url: String,
 
     /// Time for which a link to a report is valid.
-    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "4h")]
+    #[arg(long, env = "REPORT_LINK_TTL", value_name = "DURATION", value_parser = period, default_value = "4h")]
     pub(crate) report_link_ttl: Duration,
 
     #[command(flatten)]
@@ -92,6 +97,16 @@ impl Settings {
         Ok(self.database.connection(service)?.waiting(CONNECTION_WAIT))
     }
 
+    /// The targets of subscriptions.
+    pub(crate) fn targets(&self, service: &str) -> Result<Targets, ExitError> {
+        let targets = Targets::new(&self.subscribers)?;
+        let Some(users) = &self.users else { return Ok(targets) };
+        let connection = users.kafka.connection(&users.topics, service)?;
+        let topics = &users.topics;
+        let own = [&topics.kafka_source_topic, &topics.kafka_dead_letter_topic, &self.refresh.kafka_tag_topic];
+        Ok(targets.with_kafka(kafka::Sender::new(connection, own.map(Clone::clone).to_vec())))
+    }
+
     /// The settings of the loops that read Kafka: users, and tags. With TAG_SEGMENTS=on the user service may be missing.
     pub(crate) fn loops(&self) -> Loops {
         let tags = self.users.as_ref().filter(|_| self.refresh.tag_segments == TagSegments::On);
@@ -100,6 +115,7 @@ impl Settings {
             topics: TopicSettings {
                 kafka_group_id: format!("{}-tags", users.topics.kafka_group_id),
                 kafka_source_topic: self.refresh.kafka_tag_topic.clone(),
+                source_setting: "KAFKA_TAG_TOPIC",
                 ..users.topics.clone()
             },
             database: users.database.clone(),
@@ -107,7 +123,11 @@ impl Settings {
             own: NoSettings {},
             memory: users.memory.clone(),
         });
-        let users = self.users.clone().filter(|users| tags.is_none() || users.own.user_service_url.is_some());
+        let users = self.users.clone().map(|mut users| {
+            users.topics.source_setting = "KAFKA_USER_TOPIC";
+            users
+        });
+        let users = users.filter(|users| tags.is_none() || users.own.user_service_url.is_some());
         (users, tags)
     }
 
@@ -133,7 +153,7 @@ impl Args for Settings {
             .mut_arg("kafka_source_topic", |topic| topic.long("kafka-user-topic").env("KAFKA_USER_TOPIC"))
             .mut_arg("schedule", |schedule| schedule.default_value("continuous").hide(true))
             .mut_arg("load_src", |load_src| load_src.hide(true));
-        RefreshSettings::augment_args(OwnSettings::augment_args(command))
+        SubscriberSettings::augment_args(RefreshSettings::augment_args(OwnSettings::augment_args(command)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -149,6 +169,7 @@ impl FromArgMatches for Settings {
             database: DatabaseSettings::from_arg_matches(matches)?,
             own: OwnSettings::from_arg_matches(matches)?,
             refresh: RefreshSettings::from_arg_matches(matches)?,
+            subscribers: SubscriberSettings::from_arg_matches(matches)?,
             users,
         })
     }

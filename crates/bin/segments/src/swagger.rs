@@ -28,11 +28,11 @@ mod slugs;
 #[group(skip)]
 pub(crate) struct Title {
     /// Name of the service in the title of `/swagger/`.
-    #[arg(long, env, value_name = "NAME", default_value = "segments-service")]
+    #[arg(long, env = "APP_NAME", value_name = "NAME", default_value = "segments-service")]
     app_name: String,
 
     /// Version in the title of `/swagger/`.
-    #[arg(long, env, value_name = "VERSION", default_value = env!("CARGO_PKG_VERSION"))]
+    #[arg(long, env = "APP_VERSION", value_name = "VERSION", default_value = env!("CARGO_PKG_VERSION"))]
     app_version: String,
 }
 

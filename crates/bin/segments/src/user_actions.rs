@@ -33,11 +33,11 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 #[group(skip)]
 pub struct UserServiceSettings {
     /// Address of the user service, which is asked `GET /users/<userID>`. Required with KAFKA_BOOTSTRAP_SERVERS.
-    #[arg(long, env, value_name = "URL")]
+    #[arg(long, env = "USER_SERVICE_URL", value_name = "URL")]
     pub user_service_url: Option<Secret>,
 
     /// Bearer token for the user service. Unset: requests have none.
-    #[arg(long, env, value_name = "TOKEN", value_parser = runtime::settings::bearer_token)]
+    #[arg(long, env = "USER_SERVICE_TOKEN", value_name = "TOKEN", value_parser = runtime::settings::bearer_token)]
     pub user_service_token: Option<Secret>,
 }
 
@@ -178,6 +178,7 @@ impl Service for UserActions {
     };
     const MIGRATIONS: &'static Migrations = &MIGRATIONS;
     const DEPENDENCIES: &'static [Dependency] = &[stream::KAFKA, database::POSTGRES, USER_SERVICE];
+    const LOOP: Option<&'static str> = Some("users");
     type Commands = Infallible;
     type Settings = UserServiceSettings;
 

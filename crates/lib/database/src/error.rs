@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_blames_the_server_or_what_it_was_asked() {
+    fn an_error_is_classified_by_its_sqlstate() {
         for sqlstate in ["08006", "25006", "25P03", "53100", "53300", "57P01", "57P03", "58030"] {
             assert_eq!(fault(sqlstate), Fault::Unreachable, "{sqlstate}");
         }

@@ -21,7 +21,10 @@ pub use self::{
 /// PostgreSQL as a dependency of a service.
 pub const POSTGRES: consumer::Dependency = consumer::Dependency { name: "postgres", setting: "DATABASE_URL" };
 
-pub use tokio_postgres::{Row, types::FromSql};
+pub use tokio_postgres::{
+    Row,
+    types::{FromSql, Type},
+};
 
 pub mod settings;
 mod tls;

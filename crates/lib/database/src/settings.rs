@@ -123,6 +123,12 @@ impl Settings {
         Self { wait, ..self }
     }
 
+    /// Sets the maximum number of connections of a pool.
+    #[must_use]
+    pub fn of_size(self, pool_size: usize) -> Self {
+        Self { pool_size, ..self }
+    }
+
     /// Sets the name of the connections in `pg_stat_activity`: that of the service.
     #[must_use]
     pub fn named(mut self, application: &str) -> Self {
@@ -171,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sslmode_of_libpq_but_allow() {
+    fn every_sslmode_of_libpq_except_allow_is_accepted() {
         let table = [
             ("", SslMode::Prefer),
             ("?sslmode=disable", SslMode::Disable),
@@ -200,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_named_and_the_password_is_not() {
+    fn a_setting_that_cannot_be_used_is_named_without_its_password() {
         let table = [
             ("mysql://a:hidden@localhost/b", "DATABASE_URL: has to begin with postgres://"),
             ("host=localhost password=hidden", "DATABASE_URL: has to begin with postgres://"),
@@ -232,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_that_would_not_be_asked_is_refused() {
+    fn a_ca_file_that_the_sslmode_does_not_use_is_refused() {
         for (url, mode) in [("postgres://localhost", "prefer"), ("postgres://localhost?sslmode=disable", "disable")] {
             let error = Settings::from_url(url, Some(Path::new("ca.pem")), 2).unwrap_err().to_string();
             assert!(error.starts_with(&format!("DATABASE_CA_FILE: has no effect with sslmode={mode} ")), "{error}");

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_written_as_the_driver_writes_a_civil_time() {
+    fn a_timestamp_is_written_as_the_driver_writes_a_civil_time() {
         for day in ["0000-01-01", "0001-12-31", "0400-02-29", "1582-10-10", "1999-12-31", "2000-01-01", "2000-02-29"]
             .into_iter()
             .chain(["1900-03-01", "1969-12-31", "1970-01-01", "2022-11-19", "2100-02-28", "9998-12-31"])

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http_client::Client;
+use http_client::{Client, chunks::Chunks};
 use tokio::{
     sync::{Mutex, MutexGuard},
     time::{Instant, timeout_at},
@@ -15,9 +15,8 @@ use tokio::{
 
 use crate::{
     ServiceAccount,
-    chunks::Chunks,
     error::{Error, UploadError},
-    files::{File, Files},
+    files::{CHUNK_BYTES, File, Files},
     service_account::uri,
     token::Token,
 };
@@ -126,7 +125,7 @@ impl Upload<'_> {
     ) -> Result<String, UploadError<E>> {
         let files = self.drive.files(&self.token);
         let file = File { name: &self.name, media_type, existing: self.existing.as_deref() };
-        let mut chunks = Chunks::new(content);
+        let mut chunks = Chunks::new(content, CHUNK_BYTES);
         let mut chunk = chunks.next().await.map_err(UploadError::Content)?;
         let id = if chunk.is_last {
             files.send_whole(&file, &chunk.bytes).await?

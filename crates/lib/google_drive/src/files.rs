@@ -3,18 +3,21 @@
 use bytes::Bytes;
 use http_client::{
     Client, Method,
+    chunks::Chunk,
     header::{AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, HeaderName, LOCATION, RANGE},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::{
-    chunks::{CHUNK_BYTES, Chunk},
     error::{Error, Step},
     multipart::{Multipart, multipart},
     requests::{self, Answer, JSON},
     service_account::uri,
 };
+
+/// The size of a chunk in bytes. Google requires a multiple of 256 KiB.
+pub const CHUNK_BYTES: usize = 2 << 20;
 
 /// The API with an access token.
 pub(crate) struct Files<'a> {

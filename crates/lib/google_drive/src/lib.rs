@@ -4,19 +4,18 @@
 //! or not at all. Content up to [`CHUNK_BYTES`] is sent with its name in one request, longer content in chunks of this
 //! size, so the memory does not depend on its length.
 //!
-//! The modules from the bottom up: `error`; `service_account`, `chunks`, `multipart` (without I/O); `requests`;
+//! The modules from the bottom up: `error`; `service_account`, `multipart` (without I/O); `requests`;
 //! `token`, `files`; `drive`.
 
 pub use self::{
-    chunks::CHUNK_BYTES,
     drive::{Drive, Upload, link},
     error::{Error, UploadError},
+    files::CHUNK_BYTES,
     service_account::ServiceAccount,
 };
 
 mod error;
 mod service_account;
-mod chunks;
 mod multipart;
 mod requests;
 mod token;

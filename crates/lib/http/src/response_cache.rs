@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn many_viewers_cost_what_one_does() {
+    async fn concurrent_requests_share_one_computation() {
         let (response_cache, asked) = (ResponseCache::new(FRESH), Cell::new(0));
         let all = join_all((0..100).map(|_| ask(&response_cache, &asked, true))).await;
         assert!(all.iter().all(Result::is_ok));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn those_in_line_do_not_wait_for_a_silent_database_one_after_the_other() {
+    async fn waiting_requests_fail_together_if_the_database_does_not_answer() {
         let (response_cache, asked) = (ResponseCache::new(FRESH), Cell::new(0));
         let all = join_all((0..100).map(|_| ask(&response_cache, &asked, false))).await;
         assert!(all.iter().all(Result::is_err));

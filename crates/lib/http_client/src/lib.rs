@@ -4,15 +4,20 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+pub use axum::body::Bytes;
+use axum::body::{Body, to_bytes};
 use hyper::client::conn::http1;
 pub use hyper::{Method, Request, Response, Uri, header};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
     time::timeout,
 };
+
+pub use self::addresses::Addresses;
+
+mod addresses;
+pub mod chunks;
 
 /// The largest body of an answer in bytes.
 pub const MAX_BODY_BYTES: usize = 64 << 10;
@@ -22,6 +27,7 @@ pub const MAX_BODY_BYTES: usize = 64 << 10;
 pub struct Client {
     tls: tokio_native_tls::TlsConnector,
     timeout: Duration,
+    addresses: Addresses,
 }
 
 /// An answer.
@@ -39,6 +45,9 @@ pub enum Error {
     /// The address cannot be used.
     #[error("not an address of a server: it has to begin with http:// or https://, with a host")]
     Address,
+    /// The name of the server has an address that is not public.
+    #[error("the address of the server is a private or special one")]
+    Forbidden,
     /// No answer in time.
     #[error("no answer for {0:?}")]
     TimedOut(Duration),
@@ -54,7 +63,14 @@ impl Client {
     /// The certificate authorities of the system cannot be read.
     pub fn new(timeout: Duration) -> Result<Self, Error> {
         let tls = native_tls::TlsConnector::new().map_err(|error| Error::Connection(error.to_string()))?;
-        Ok(Self { tls: tls.into(), timeout })
+        Ok(Self { tls: tls.into(), timeout, addresses: Addresses::Any })
+    }
+
+    /// The same that connects to these addresses only.
+    #[must_use]
+    pub const fn with(mut self, addresses: Addresses) -> Self {
+        self.addresses = addresses;
+        self
     }
 
     /// Sends a GET request, with a bearer token if there is one.
@@ -84,7 +100,7 @@ impl Client {
         let uri = request.uri().clone();
         let (host, is_https) = (uri.host().ok_or(Error::Address)?, uri.scheme_str() == Some("https"));
         let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-        let stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await.map_err(connection)?;
+        let stream = self.addresses.connect(host.trim_matches(['[', ']']), port).await?;
         // The user information of an address is no part of the header.
         let authority = uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         request.headers_mut().insert(header::HOST, authority.parse().map_err(|_| Error::Address)?);

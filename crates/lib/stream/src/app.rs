@@ -7,7 +7,7 @@ use consumer::{LoopHealth, Worker};
 use database::{Database, Migrations};
 use health::Health;
 use runtime::{
-    Context, ExitError, Report, check as shell_check, clock, schema, settings::MemoryBudget, until_available,
+    Context, ExitError, Finding, Report, check as shell_check, clock, schema, settings::MemoryBudget, until_available,
 };
 
 use crate::{
@@ -41,7 +41,7 @@ impl<S: Service> runtime::App for App<S> {
         let kafka = kafka::Settings { fetch_bytes: memory.fetch, ..kafka };
         let database = settings.database.connection(Self::NAME)?;
         S::validate(&settings.own)?;
-        let loop_health = Arc::new(LoopHealth::of(S::DEPENDENCIES));
+        let loop_health = Arc::new(LoopHealth::of(S::DEPENDENCIES).named(S::LOOP));
         Ok(Self { settings, kafka, memory, database, loop_health, service: PhantomData })
     }
 
@@ -103,6 +103,12 @@ impl<S: Service> runtime::App for App<S> {
 }
 
 impl<S: Service> App<S> {
+    /// The finding about the source topic, for a process with several loops. Empty: Kafka does not answer.
+    pub async fn check_source(&self) -> Vec<Finding> {
+        let findings = check::kafka(&self.kafka, &self.settings.topics).await;
+        findings.into_iter().filter(|finding| finding.subject == self.settings.topics.source_setting).collect()
+    }
+
     /// Prepares what the loop needs: topics and schema, the processor, the publisher, the source.
     async fn prepare(&self) -> Result<(S, kafka::Publisher, kafka::Source), ExitError> {
         let loop_health = &self.loop_health;

@@ -21,6 +21,9 @@ pub trait Service: Processor + Sized {
     /// The dependencies that its loop can wait for. Each has the metric `tagmill_dependency_waiting`.
     const DEPENDENCIES: &'static [Dependency] = &[KAFKA, POSTGRES, Dependency { name: "redis", setting: "REDIS_URL" }];
 
+    /// The name of its loop, if a process has several: the label `loop` of the gauges of each.
+    const LOOP: Option<&'static str> = None;
+
     /// The subcommands that only this service has; [`std::convert::Infallible`] for none.
     type Commands: Commands;
 

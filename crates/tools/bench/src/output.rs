@@ -6,3 +6,4 @@ pub(crate) mod series;
 pub(crate) mod report;
 pub(crate) mod chart;
 pub(crate) mod table;
+pub(crate) mod bars;

@@ -12,6 +12,7 @@ use crate::scenario::elt::elt;
 use crate::scenario::history::history;
 use crate::scenario::live::live;
 use crate::scenario::rounds::{ROUND, round};
+use crate::scenario::segments::segments;
 use crate::scenario::tags::tags;
 use crate::scenario::views::views;
 use crate::server::fixture::Fixture;
@@ -59,6 +60,10 @@ async fn measure(settings: &Settings, report: &mut Report) -> Result<()> {
     }
     if settings.wants(Scenario::Elt) {
         elt(settings, report).await?;
+        write(settings, report)?;
+    }
+    if settings.wants(Scenario::Segments) {
+        segments(settings, report).await?;
         write(settings, report)?;
     }
     if settings.wants(Scenario::Statements) {

@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     /// Number of orders per load (50000; quick: 5000).
     #[arg(long, env = "STEP")]
     step: Option<u64>,
-    /// Number of rows that elt-service copies (1000000; quick: 20000).
+    /// Number of rows that elt-service copies, and of users of segments-service (1000000; quick: 20000).
     #[arg(long, env = "ROWS")]
     rows: Option<u32>,
     /// Duration of the live scenario (60s; quick: 10s).
@@ -74,6 +74,8 @@ pub(crate) enum Scenario {
     Views,
     /// elt-service on a million rows: each kind of cycle against COPY, the first load against other programs.
     Elt,
+    /// segments-service on a million users: checks against pgbench, imports and refreshes against COPY.
+    Segments,
     /// PostgreSQL's time in a drain, by statement.
     Statements,
 }
@@ -109,9 +111,19 @@ impl Settings {
         self.live.unwrap_or(Duration::from_secs(self.sized(60, 10)))
     }
 
-    /// Rows that elt-service copies.
-    pub(crate) fn elt_rows(&self) -> u32 {
+    /// Duration of each measurement of checks and of writers of a segment.
+    pub(crate) fn checks(&self) -> Duration {
+        Duration::from_secs(self.sized(10, 1))
+    }
+
+    /// Rows that elt-service copies, and users of segments-service.
+    pub(crate) fn rows(&self) -> u32 {
         self.rows.unwrap_or(self.sized(1_000_000, 20_000))
+    }
+
+    /// Users who are tagged one after the other, for the time to their webhooks.
+    pub(crate) fn tagged(&self) -> u64 {
+        self.sized(300, 30)
     }
 
     /// Users whose tags a rule decides.

@@ -1,17 +1,16 @@
 //! Rounds of faults with elt-service: a source that is written to, a target, Redis, and two replicas of the service.
 //!
-//! Read in this order: [`fault`] lists the faults, [`plan`] distributes them over rounds, `nemesis` injects them,
+//! Read in this order: [`fault`] lists the faults, [`plan`](crate::replicas::plan) distributes them over rounds, `nemesis` injects them,
 //! `verdict` compares the target with the model of the source, [`rounds`] runs all of this.
 
 use anyhow::Result;
 use tokio::time::Instant;
 
 use crate::output::screen::Screen;
+use crate::replicas::plan::plan;
 use crate::settings::Settings;
 
 pub mod fault;
-pub mod plan;
-mod replica;
 mod fixture;
 mod master;
 mod nemesis;
@@ -23,9 +22,8 @@ mod report;
 pub(crate) async fn run(settings: &Settings) -> Result<bool> {
     let began = Instant::now();
     let mut kinds = fault::Fault::all();
-    let wanted: Vec<&str> = settings.faults.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
-    kinds.retain(|fault| wanted.is_empty() || wanted.iter().any(|part| fault.to_string().contains(part)));
-    let plan = plan::plan(settings.seed, settings.rounds, &kinds);
+    kinds.retain(|fault| settings.wants(&fault.to_string()));
+    let plan = plan(settings.seed, settings.rounds, &kinds);
     let screen = Screen::new(plan.len() as u64);
     let (seed, rounds) = (settings.seed, plan.len());
     screen.say(&format!("SEED={seed} ROUNDS={rounds}: starting two PostgreSQL clusters, Redis and two replicas"));

@@ -22,7 +22,9 @@ mod output;
 pub mod rounds;
 mod soak;
 mod hostile;
+pub mod replicas;
 pub mod elt;
+pub mod segments;
 pub mod run;
 
 pub use system::disk::own_mounts;

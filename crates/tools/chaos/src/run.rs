@@ -12,7 +12,7 @@ use crate::plan::plan;
 use crate::rounds::play;
 use crate::settings::Settings;
 use crate::system::disk::Mounts;
-use crate::{broker, elt, hostile, output::report, soak};
+use crate::{broker, elt, hostile, output::report, segments, soak};
 
 /// From this number of rounds on, every kind of fault must happen; otherwise the run fails.
 const COMPLETE: usize = 20;
@@ -43,10 +43,13 @@ async fn perform(settings: &Settings, mounts: Mounts) -> Result<Option<bool>> {
         if settings.elt {
             return elt::run(settings).await;
         }
+        if settings.segments {
+            return segments::run(settings).await;
+        }
         match (settings.duration, settings.broker) {
             (Some(duration), _) => soak::soak(settings, duration).await,
             (None, Some(restarts)) => broker::run::run(settings, mounts, restarts).await,
-            (None, None) => rounds(settings, mounts).await,
+            (None, None) => all_rounds(settings, mounts).await,
         }
     };
     tokio::select! {
@@ -56,12 +59,23 @@ async fn perform(settings: &Settings, mounts: Mounts) -> Result<Option<bool>> {
     }
 }
 
+/// Rounds with the pipeline, then rounds with segments-service. Either is left out if no fault of it is wanted.
+async fn all_rounds(settings: &Settings, mounts: Mounts) -> Result<bool> {
+    let wants = |all: Vec<String>| all.iter().any(|fault| settings.wants(fault));
+    let pipeline = Fault::all().iter().map(ToString::to_string).collect();
+    let others = segments::fault::Fault::all().iter().map(ToString::to_string).collect();
+    let is_right = !wants(pipeline) || rounds(settings, mounts).await?;
+    if !is_right || !wants(others) {
+        return Ok(is_right);
+    }
+    segments::run(&Settings { rounds: settings.rounds.min(segments::COMPLETE), ..settings.clone() }).await
+}
+
 async fn rounds(settings: &Settings, mounts: Mounts) -> Result<bool> {
     let began = Instant::now();
     let mut kinds = Fault::all();
     kinds.retain(|fault| mounts == Mounts::Own || !fault.needs_mounts());
-    let wanted: Vec<&str> = settings.faults.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
-    kinds.retain(|fault| wanted.is_empty() || wanted.iter().any(|part| fault.to_string().contains(part)));
+    kinds.retain(|fault| settings.wants(&fault.to_string()));
     let plan = plan(settings.seed, settings.rounds, &kinds);
     let screen = Screen::new(plan.len() as u64);
     screen.say(&format!(

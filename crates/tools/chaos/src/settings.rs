@@ -36,6 +36,10 @@ pub struct Settings {
     #[arg(long, env = "ELT", action = clap::ArgAction::Set, default_value = "0",
           value_parser = clap::builder::BoolishValueParser::new())]
     pub elt: bool,
+    /// Only rounds with segments-service: PostgreSQL, Kafka, two replicas, webhook receivers. Without it they follow those of the pipeline.
+    #[arg(long, env = "SEGMENTS", action = clap::ArgAction::Set, default_value = "0",
+          value_parser = clap::builder::BoolishValueParser::new())]
+    pub segments: bool,
     /// Instead of rounds: a soak of this duration, with a SIGKILL of a service every KILL_EVERY.
     #[arg(long, env = "DURATION", value_parser = humantime::parse_duration)]
     pub duration: Option<Duration>,
@@ -51,4 +55,12 @@ pub struct Settings {
     /// Folder for logs [default: a new temporary folder, kept only after a failure].
     #[arg(long, env = "LOGS")]
     pub logs: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Whether a fault is to be injected: its name contains one of the wanted parts, or none is given.
+    pub(crate) fn wants(&self, fault: &str) -> bool {
+        let mut parts = self.faults.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).peekable();
+        parts.peek().is_none() || parts.any(|part| fault.contains(part))
+    }
 }

@@ -37,6 +37,16 @@ impl Fixture {
         Ok(fixture)
     }
 
+    /// Creates more topics.
+    pub(crate) async fn create_topics(&self, topics: &[Topic]) -> Result<()> {
+        self.stack.endpoints().create_topics(topics).await
+    }
+
+    /// The URL of the warehouse for another role.
+    pub(crate) fn url_of(&self, role: &str) -> String {
+        self.stack.endpoints().database_url_as(role, DATABASE)
+    }
+
     /// The environment variables of a service.
     pub(crate) fn environment(&self) -> Environment {
         let own = [

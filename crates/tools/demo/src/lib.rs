@@ -1,5 +1,5 @@
-//! Demonstrations on real servers that check every number: [`orders`], the whole pipeline, and [`elt`], a master database
-//! copied to an analytical one.
+//! Demonstrations on real servers that check every number: [`orders`], the whole pipeline, [`elt`], a master database
+//! copied to an analytical one, and [`segments`], from an order to a webhook.
 
 mod number;
 mod shell;
@@ -20,7 +20,9 @@ mod report;
 mod run;
 
 mod elt;
+mod segments;
 
 pub use elt::{Settings as EltSettings, run as elt};
 pub use run::run as orders;
+pub use segments::{Settings as SegmentsSettings, run as segments};
 pub use settings::Settings;

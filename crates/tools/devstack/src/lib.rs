@@ -45,6 +45,7 @@
 //! ```
 
 mod secure;
+mod database_stack;
 mod elt_stack;
 mod endpoints;
 mod folder;
@@ -55,6 +56,7 @@ mod shared;
 mod stack;
 mod user_service;
 
+pub use database_stack::DatabaseStack;
 pub use elt_stack::{EltProxies, EltStack, EltUrls};
 pub use endpoints::Endpoints;
 pub use endpoints::topics::Topic;

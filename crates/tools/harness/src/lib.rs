@@ -25,13 +25,14 @@
 //! shows them if the test has failed.
 
 pub use self::{
+    connection::{Connection, Response},
     layer::Layer,
     pipeline::{Pipeline, service::Service, workload::Workload},
     process::Process,
     program::{Environment, command, migrate},
     servers::kafka::Record,
     stored::{
-        audit::{Audit, run_audits},
+        audit::{Audit, run_audits, run_segment_audits},
         snapshot::Snapshot,
         tags::PublishedTags,
     },
@@ -39,9 +40,11 @@ pub use self::{
 };
 
 pub mod hostile;
+pub mod webhook;
 mod wait;
 mod layer;
 mod program;
+mod connection;
 mod process;
 mod pipeline;
 mod servers;

@@ -29,7 +29,10 @@ pub(super) fn find(settings: &JobSettings, names: &[String]) -> Result<Vec<Job>,
         let read = exact.or(found.first()).ok_or_else(|| {
             let known: Vec<&str> = files.iter().map(|read| job_name(&read.file)).collect();
             let folder = settings.jobs_dir.display();
-            ExitError::Config(format!("there is no job {wanted} in {folder}; there are: {}", known.join(", ")))
+            ExitError::Config(match known.is_empty() {
+                true => no_files(&settings.jobs_dir),
+                false => format!("there is no job {wanted} in {folder}; there are: {}", known.join(", ")),
+            })
         })?;
         valid(Read { file: read.file.clone(), parsed: read.parsed.clone() })
     };
@@ -41,6 +44,12 @@ pub(super) fn all(path: &Path) -> Result<Vec<Read>, ExitError> {
     let files = folder::read_all(path)
         .map_err(|error| ExitError::Config(format!("JOBS_DIR: {} cannot be read: {error}", path.display())))?;
     Ok(files.into_iter().map(|(name, bytes)| read(folder::shown(path, &name), bytes)).collect())
+}
+
+/// What to do about a folder without job files.
+pub(super) fn no_files(path: &Path) -> String {
+    let folder = path.display();
+    format!("there is no job file in {folder}; `elt-service new TABLE > {folder}/JOB.yaml` writes one")
 }
 
 /// A file by its path.

@@ -12,7 +12,7 @@ use self::{
 };
 use super::outcome;
 use crate::{
-    error::{Result, source},
+    error::{Error, Result, source},
     service::settings::SourceSettings,
 };
 
@@ -21,6 +21,9 @@ mod json;
 
 const TABLE: &str = include_str!("../../../../../sql/elt/source/select_source_table.sql");
 const COLUMNS: &str = include_str!("../../../../../sql/elt/source/select_source_columns.sql");
+
+/// SQLSTATE of a name that PostgreSQL cannot read.
+const INVALID_NAME: &str = "42602";
 
 /// The table.
 #[derive(Debug, Args)]
@@ -40,10 +43,15 @@ impl New {
         let connected = database::connect(&source).await;
         let connection = connected.map_err(|error| ExitError::from(StartupError::from(error)))?;
         let found = look_up(&connection.client, &self.table).await;
-        let table = found.map_err(|error| ExitError::Unavailable(error.to_string()))?.ok_or_else(|| {
+        let refused = |error: Error| match error.is(INVALID_NAME) {
+            true => ExitError::Unavailable(format!("{} is no name of a table{}", self.table, quoting(&self.table))),
+            false => ExitError::Unavailable(error.to_string()),
+        };
+        let table = found.map_err(refused)?.ok_or_else(|| {
             let table = &self.table;
             ExitError::Unavailable(format!(
-                "SOURCE_DATABASE_URL: there is no table {table}; look at its name and its schema"
+                "SOURCE_DATABASE_URL: there is no table {table}; look at its name and its schema{}",
+                quoting(table)
             ))
         })?;
         if table.keys().next().is_none() {
@@ -58,6 +66,15 @@ impl New {
             true => Ok(outcome::json_line(&JobFile::of(&table), out)?),
             false => Ok(write!(out, "{}", table.yaml())?),
         }
+    }
+}
+
+/// Advice for a name that needs quotes and has none.
+fn quoting(name: &str) -> String {
+    let plain = name.chars().all(|c| !c.is_uppercase() && (c.is_alphanumeric() || "_$.".contains(c)));
+    match plain || name.contains('"') {
+        true => String::new(),
+        false => format!("; a name with capitals, blanks or signs needs double quotes: `elt-service new '\"{name}\"'`"),
     }
 }
 

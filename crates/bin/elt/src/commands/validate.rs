@@ -71,6 +71,9 @@ impl Validate {
             true => jobs::all(&settings.read::<JobSettings>()?.jobs_dir)?,
             false => self.files.iter().map(|path| jobs::one(path)).collect(),
         };
+        if files.is_empty() && !self.json {
+            writeln!(out, "{}", jobs::no_files(&settings.read::<JobSettings>()?.jobs_dir))?;
+        }
         let databases = if self.offline { None } else { Some(connect(settings).await?) };
         let mut wrong = 0;
         for file in &files {

@@ -6,7 +6,7 @@ use super::{Cycle, Method, Start};
 use crate::{
     error::{Result, target},
     job::DeleteMode,
-    keys::{self, Context, Loaded},
+    keys::{self, context::Context},
     progress::Stage,
     source::read::{self, Rows},
     source::time,
@@ -174,12 +174,12 @@ impl Cycle<'_> {
 
     /// Deletes what is gone from M, because a row of M takes the place of one of these rows.
     async fn delete_first(&mut self, context: Context<'_>, done: &mut RowsDone) -> Result<()> {
-        let loaded = keys::load(context).await?;
-        match loaded.delete_first().await? {
+        let Some(comparison) = keys::read(context, None).await? else { return Ok(()) };
+        match comparison.delete_first().await? {
             Ok(deleted) => self.counts.deleted += deleted,
             Err(held) => done.held = Some(held),
         }
-        loaded.discard().await
+        Ok(())
     }
 
     /// Compares the keys, unless nothing can have changed.
@@ -192,11 +192,9 @@ impl Cycle<'_> {
         }
         context.progress.enter(Stage::Keys);
         let quiet = rows.written == 0 && self.counts.deleted == 0 && start.full_read.is_none();
-        if quiet && !keys::have_changed(context, &state.keys, state.keys_age).await? {
-            return Ok(keys::Done::default());
-        }
-        let loaded: Loaded<'_> = keys::load(context).await?;
-        let mut done = loaded.reconcile(state.keys.unresolved.as_deref()).await?;
+        let before = quiet.then_some((&state.keys, state.keys_age));
+        let Some(comparison) = keys::read(context, before).await? else { return Ok(keys::Done::default()) };
+        let mut done = comparison.reconcile(state.keys.unresolved.as_deref()).await?;
         self.counts.deleted += done.deleted;
         self.counts.repaired += done.repaired;
         self.counts.missing += done.missing;

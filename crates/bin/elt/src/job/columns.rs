@@ -36,7 +36,13 @@ pub(crate) fn check_keys(key_columns: &[String], columns: &[String]) -> Option<S
         return Some(format!("{found} ({}), but KEY_COLUMNS has {wanted} ({keys}): select these", columns.join(", ")));
     }
     let (at, (key, column)) = key_columns.iter().zip(columns).enumerate().find(|(_, (key, column))| key != column)?;
-    let remedy = if key_columns.contains(column) { "use one order in both" } else { "use one name in both (AS)" };
+    let remedy = match key_columns.contains(column) {
+        true => "use one order in both".to_owned(),
+        false if key.eq_ignore_ascii_case(column) => {
+            format!("a name with capitals needs double quotes, '\"{column}\"'")
+        }
+        false => "use one name in both (AS)".to_owned(),
+    };
     Some(format!("column {} is {column}, but KEY_COLUMNS ({keys}) has {key} there: {remedy}", at + 1))
 }
 

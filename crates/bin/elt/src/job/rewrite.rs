@@ -2,7 +2,7 @@
 
 use super::{
     set_based::{ConflictTarget, Part, SetBased, Value},
-    sql::name::take_name,
+    sql::name::{TableName, take_name},
     sql::placeholder::{count, resolve},
     sql::statement::{Cursor, beginning, find_word, outside_brackets, split_commas, starts_with},
     sql::token::{Kind, Token},
@@ -14,8 +14,9 @@ pub(crate) fn rewrite(whole: &[Token<'_>], statement: &[Token<'_>]) -> Result<Se
     if !cursor.words(&["INSERT", "INTO"]) {
         return Err(not_an_insert(statement));
     }
-    let table = cursor.table_name().ok_or("no table name follows INSERT INTO")?;
-    let alias = if cursor.words(&["AS"]) { Some(cursor.name().ok_or("no name follows AS")?) } else { None };
+    let TableName { schema, table } = cursor.table_name().ok_or("no table name follows INSERT INTO")?;
+    let table = TableName { schema: schema.map(resolved), table: resolved(table) };
+    let alias = if cursor.words(&["AS"]) { Some(name(&mut cursor).ok_or("no name follows AS")?) } else { None };
     let columns = columns(&mut cursor)?;
     if cursor.words(&["OVERRIDING"]) && !cursor.words(&["SYSTEM", "VALUE"]) && !cursor.words(&["USER", "VALUE"]) {
         return Err("OVERRIDING is followed by neither SYSTEM VALUE nor USER VALUE".to_owned());
@@ -72,7 +73,17 @@ fn columns(cursor: &mut Cursor<'_, '_>) -> Result<Vec<String>, String> {
 /// The name that these tokens are, if they are nothing else.
 fn whole_name(tokens: &[Token<'_>]) -> Option<String> {
     let mut cursor = Cursor::new(tokens);
-    cursor.name().filter(|_| cursor.rest().is_empty())
+    name(&mut cursor).filter(|_| cursor.rest().is_empty())
+}
+
+/// A name as PostgreSQL gets it.
+fn name(cursor: &mut Cursor<'_, '_>) -> Option<String> {
+    cursor.name().map(resolved)
+}
+
+/// A name as PostgreSQL gets it: `%%` is `%`, as in all of the text.
+fn resolved(name: String) -> String {
+    if name.contains("%%") { name.replace("%%", "%") } else { name }
 }
 
 fn check_after_list(cursor: &Cursor<'_, '_>) -> Result<(), String> {
@@ -90,7 +101,7 @@ fn check_after_list(cursor: &Cursor<'_, '_>) -> Result<(), String> {
 fn conflict_target(cursor: &mut Cursor<'_, '_>, whole: &[Token<'_>]) -> Result<Option<ConflictTarget>, String> {
     cursor.words(&["ON", "CONFLICT"]);
     if cursor.words(&["ON", "CONSTRAINT"]) {
-        let name = cursor.name().ok_or("no name follows ON CONSTRAINT")?;
+        let name = name(cursor).ok_or("no name follows ON CONSTRAINT")?;
         return Ok(Some(ConflictTarget::Constraint(name)));
     }
     let target = cursor.rest();
@@ -141,7 +152,9 @@ fn reads_table(tokens: &[Token<'_>], table: &str) -> bool {
     let qualifies = |at: usize| tokens.get(at + 1).is_some_and(|next| next.is("."));
     inside(tokens, opens).any(|(at, token)| {
         let named = matches!(token.kind, Kind::Name | Kind::QuotedName | Kind::UnicodeName);
-        named && !qualifies(at) && take_name(std::slice::from_ref(token)).is_some_and(|(name, _)| name == table)
+        named
+            && !qualifies(at)
+            && take_name(std::slice::from_ref(token)).is_some_and(|(name, _)| resolved(name) == table)
     })
 }
 

@@ -39,13 +39,13 @@ mod tests {
     }
 
     #[test]
-    fn no_keys_delete_nothing() {
+    fn deletes_are_held_if_the_key_query_returns_no_rows() {
         assert!(held(0, 1, 1, 1.0));
         assert!(!held(0, 0, 0, 0.2));
     }
 
     #[test]
-    fn many_rows_are_held_and_few_are_not() {
+    fn deletes_of_more_than_100_rows_and_the_ratio_are_held() {
         assert!(!held(5, 105, 100, 0.2), "up to 100 rows may always go");
         assert!(held(5, 106, 101, 0.2));
         assert!(!held(800, 1000, 200, 0.2));

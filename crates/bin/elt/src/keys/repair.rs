@@ -1,9 +1,11 @@
 //! Repairs: rows whose keys A has too few or too many of are read again in the same snapshot.
 
-use super::{Context, Loaded};
+use super::{Comparison, Summary};
 use crate::{
     error::{Result, target},
-    keys::sql::{DIFFERENCE, REPAIR, SURPLUS, restrict, touched::TOUCHED},
+    keys::context::Context,
+    keys::sql::restrict::restrict,
+    keys::sql::{DIFFERENCE, REPAIR, SURPLUS},
     source::read::Rows,
     source::watermark::BEGINNING,
     target as table,
@@ -19,50 +21,30 @@ const ROUNDS: u32 = 3;
 /// More keys than these are not listed in a query: everything is read again.
 const LISTED: i64 = 100_000;
 
-impl Loaded<'_> {
-    /// Reads rows again whose keys A has too few or too many of, and upserts them. Returns the rows written.
-    pub(super) async fn repair(&self) -> Result<u64> {
+impl Comparison<'_> {
+    /// Reads rows again whose keys A has too few or too many of, and upserts them. Returns the rows written, and the
+    /// differences that are left.
+    pub(super) async fn repair(&mut self, mut summary: Summary) -> Result<(u64, Summary)> {
         self.batch(&self.keys.create_tried(), "compare keys").await?;
-        self.batch(&self.keys.create_touched(), "compare keys").await?;
         let mut repaired = 0;
         for round in 1..=ROUNDS {
-            let untried = self.number(&self.keys.insert_tried(round)).await?;
+            let untried = match summary.repairable {
+                0 => 0,
+                _ => self.number(&self.keys.insert_tried(round)).await?,
+            };
             if untried == 0 {
                 break;
             }
-            repaired += self.read_again(round, untried).await?;
-            self.compare_again().await?;
+            let Written { rows, changed } = self.read_again(round, untried).await?;
+            repaired += rows;
+            if changed {
+                summary = self.compare().await?;
+            }
         }
-        Ok(repaired)
+        Ok((repaired, summary))
     }
 
-    /// Compares after a repair: all keys, unless it is known which ones it may have touched and they are few.
-    pub(super) async fn compare_again(&self) -> Result<()> {
-        self.drop(DIFFERENCE).await?;
-        if self.conflict().is_none() || self.number(&format!("SELECT count(*) FROM {TOUCHED}")).await? > LISTED {
-            return self.compare().await;
-        }
-        self.batch(&format!("ANALYZE {TOUCHED}"), "compare keys").await?;
-        let masks = self.masks(TOUCHED).await?;
-        self.batch(&self.keys.compare_touched(&masks), "compare keys").await?;
-        self.batch(&format!("ANALYZE {DIFFERENCE}"), "compare keys").await
-    }
-
-    /// The upsert and its conflict columns, if rows of A can be found by them.
-    fn conflict(&self) -> Option<(&Upsert<'_>, &[usize])> {
-        let Plan::SetBased(upsert) = self.context.plan else { return None };
-        Some((upsert, upsert.conflict.as_deref()?))
-    }
-
-    /// Notes the keys of the rows of A that the rows read again are about.
-    async fn touch(&self) -> Result<()> {
-        match self.conflict() {
-            Some((upsert, conflict)) => self.batch(&self.keys.insert_touched(upsert, conflict), "repair").await,
-            None => Ok(()),
-        }
-    }
-
-    async fn read_again(&self, round: u32, untried: i64) -> Result<u64> {
+    async fn read_again(&self, round: u32, untried: i64) -> Result<Written> {
         let Context { source, query, plan, .. } = self.context;
         let selects = match self.places() {
             Some(places) if untried <= LISTED => self.restricted(round, &places).await?,
@@ -86,17 +68,17 @@ impl Loaded<'_> {
         }
         if let Plan::SetBased(upsert) = plan {
             self.batch(&format!("ANALYZE {REPAIR}"), "repair").await?;
-            self.touch().await?;
-            written += self.upsert_again(upsert).await?;
-            self.touch().await?;
+            return self.upsert_again(upsert).await;
         }
-        Ok(written)
+        Ok(Written { rows: written, changed: written > 0 })
     }
 
     /// Upserts the rows that were read again. If one of them takes the place of a row that is to be deleted, that goes first.
-    async fn upsert_again(&self, upsert: &Upsert<'_>) -> Result<u64> {
+    async fn upsert_again(&self, upsert: &Upsert<'_>) -> Result<Written> {
         let Context { job, target: client, .. } = self.context;
         self.batch("SAVEPOINT elt_repair_upsert", "repair").await?;
+        // A soft delete that is taken back is no row written.
+        let mut changed = upsert.soft;
         let written = match upsert.run(client, job, REPAIR, false).await {
             Err(error) if error.is("23505") => {
                 self.batch("ROLLBACK TO SAVEPOINT elt_repair_upsert", "repair").await?;
@@ -104,12 +86,13 @@ impl Loaded<'_> {
                 if self.held(summary.gone).await?.is_some() {
                     return Err(error);
                 }
-                self.delete_gone().await?;
+                changed |= self.delete_gone().await? > 0;
                 upsert.run(client, job, REPAIR, false).await
             }
             other => other,
         }?;
-        Ok(written.inserted + written.updated)
+        let rows = written.inserted + written.updated;
+        Ok(Written { rows, changed: changed || rows > 0 })
     }
 
     /// The column of SELECT_SOURCE_SQL that fills each key column; `None` if one of them is filled in another way.
@@ -153,11 +136,17 @@ impl Loaded<'_> {
     pub(super) async fn find_surplus(&self) -> Result<u64> {
         let Plan::SetBased(upsert) = self.context.plan else { return Ok(0) };
         let Some(conflict) = upsert.conflict.as_ref() else { return Ok(0) };
+        let step = "look for surplus rows";
         let masks = self.masks(DIFFERENCE).await?;
-        if masks.is_empty() {
-            return Ok(0);
-        }
-        self.batch(&self.keys.find_surplus(upsert, conflict, &masks), "look for surplus rows").await?;
+        self.batch(&self.keys.find_candidates(&masks), step).await?;
+        self.batch(&self.keys.find_surplus(upsert, conflict), step).await?;
         Ok(self.number(&format!("SELECT count(*) FROM {SURPLUS}")).await?.unsigned_abs())
     }
+}
+
+/// What a repair has written.
+struct Written {
+    rows: u64,
+    /// A has changed in any way.
+    changed: bool,
 }

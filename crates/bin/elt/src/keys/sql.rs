@@ -1,19 +1,24 @@
 //! SQL of the comparison of keys: temporary tables, differences, deletes. Pure.
 //!
 //! NULL is equal to NULL here. `IS NOT DISTINCT FROM` would say so and join by nested loop, so sets are compared by
-//! GROUP BY, and rows are found by one statement for each pattern of NULLs that occurs (`mask`: bit n for key n).
+//! GROUP BY, and rows are found by a join for each pattern of NULLs that occurs (`mask`: bit n for key n).
 
 use crate::{
     job::{DELETED_AT, quote},
-    source::query,
     target::upsert::sql::Upsert,
     target::{Column, Target},
 };
 
-pub(crate) mod touched;
+pub(crate) mod restrict;
 
-/// The keys of M.
+/// The keys of M: all, or those of some buckets.
 pub(crate) const KEYS: &str = "elt_keys";
+
+/// Where the rows of A are whose keys are in the same buckets.
+pub(crate) const PLACES: &str = "elt_places";
+
+/// The keys of rows of A, with their places: `k1` …, `part` (tableoid) and `place` (ctid).
+pub(crate) const OURS: &str = "elt_ours";
 
 /// The keys that M and A do not have equally often: `k1` …, `m` and `a`.
 pub(crate) const DIFFERENCE: &str = "elt_difference";
@@ -24,8 +29,14 @@ pub(crate) const TRIED: &str = "elt_tried";
 /// The rows that were read again.
 pub(crate) const REPAIR: &str = "elt_repair";
 
-/// Rows of A that their key has too many of.
+/// Rows of A whose keys A has too many of.
+const CANDIDATES: &str = "elt_candidates";
+
+/// Those of them that are too many.
 pub(crate) const SURPLUS: &str = "elt_surplus";
+
+/// The condition that a row of the target (`elt_a`) is where `o` says.
+const AT_ITS_PLACE: &str = "elt_a.ctid = o.place AND elt_a.tableoid = o.part";
 
 /// The key columns of the target table.
 #[derive(Clone, Debug)]
@@ -36,17 +47,80 @@ pub(crate) struct Keys<'a> {
     pub(crate) soft: bool,
 }
 
+/// The table of places, empty.
+pub(crate) fn create_places() -> String {
+    format!("CREATE TEMP TABLE {PLACES} (part pg_catalog.oid, place pg_catalog.tid) ON COMMIT DROP")
+}
+
+/// Drops what a comparison has found, except the keys of M. Other schemas may have tables of these names.
+pub(crate) fn drop_differences() -> String {
+    format!("DROP TABLE IF EXISTS pg_temp.{DIFFERENCE}, pg_temp.{OURS}, pg_temp.{PLACES}")
+}
+
+/// Drops the keys of M.
+pub(crate) fn drop_keys() -> String {
+    format!("DROP TABLE IF EXISTS pg_temp.{KEYS}")
+}
+
 impl Keys<'_> {
-    /// The differences, in a new table.
+    /// The keys of A.
+    pub(crate) fn select(&self) -> String {
+        let alive = self.alive().map_or(String::new(), |alive| format!(" WHERE {alive}"));
+        format!("SELECT {} FROM {} AS elt_a{alive}", self.ours(), self.target.name)
+    }
+
+    /// The keys of A, each with the place of its row.
+    pub(crate) fn select_with_places(&self) -> String {
+        let alive = self.alive().map_or(String::new(), |alive| format!(" WHERE {alive}"));
+        format!("SELECT {}, elt_a.tableoid, elt_a.ctid FROM {} AS elt_a{alive}", self.ours(), self.target.name)
+    }
+
+    /// The differences between the keys of M and all of A, in a new table.
     pub(crate) fn compare(&self) -> String {
         let alive = self.alive().map_or(String::new(), |alive| format!(" WHERE {alive}"));
-        let both = format!(
+        self.differences(&format!(
             "SELECT {}, 1 AS d FROM {KEYS} UNION ALL SELECT {}, -1 FROM {} AS elt_a{alive}",
             self.theirs(),
             self.ours(),
             self.target.name
-        );
-        self.differences(&both)
+        ))
+    }
+
+    /// The differences between the keys of M and those of the rows in `OURS`, in a new table.
+    pub(crate) fn compare_selected(&self) -> String {
+        self.differences(&format!(
+            "SELECT {}, 1 AS d FROM {KEYS} UNION ALL SELECT {}, -1 FROM {OURS}",
+            self.theirs(),
+            self.names("")
+        ))
+    }
+
+    /// The rows of A at the places, with their keys, in a new table.
+    pub(crate) fn create_ours(&self) -> String {
+        format!(
+            "CREATE TEMP TABLE {OURS} ON COMMIT DROP AS SELECT {}, o.part, o.place FROM {PLACES} AS o JOIN {} AS elt_a ON {}",
+            self.ours(),
+            self.target.name,
+            AT_ITS_PLACE
+        )
+    }
+
+    /// The rows of A whose keys A has too many of, in a new table. `masks`: the patterns of NULLs of the differences.
+    pub(crate) fn find_ours(&self, masks: &[i64]) -> String {
+        let alive = self.alive().map_or(String::new(), |alive| format!(" AND {alive}"));
+        let one = |mask: &i64| {
+            let matches = self.pairs(*mask, |_, column| format!("elt_a.{}", quote(&column.name)));
+            format!(
+                "SELECT {}, elt_a.tableoid AS part, elt_a.ctid AS place FROM {} AS elt_a JOIN {DIFFERENCE} AS d ON {matches} \
+                 WHERE d.a > d.m{alive}",
+                self.ours(),
+                self.target.name
+            )
+        };
+        format!(
+            "CREATE TEMP TABLE {OURS} ON COMMIT DROP AS {}",
+            masks.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ")
+        )
     }
 
     /// The differences among rows with `d`, 1 for a key of M and -1 for one of A. One sum and a count are faster than two sums.
@@ -113,43 +187,48 @@ impl Keys<'_> {
         format!("SELECT DISTINCT {} AS mask FROM {table} ORDER BY mask", self.mask(""))
     }
 
-    /// Deletes, or marks, the rows whose keys M lacks, for one pattern of NULLs.
-    pub(crate) fn delete_gone(&self, mask: i64) -> String {
-        let (head, alive) = self.delete();
-        format!("{head} {DIFFERENCE} AS d WHERE d.m = 0 AND {}{alive}", self.matches(mask))
+    /// Deletes, or marks, the rows whose keys M lacks.
+    pub(crate) fn delete_gone(&self, masks: &[i64]) -> String {
+        let gone = self.ours_of(masks, "d.m = 0");
+        self.delete(&format!("({gone})"))
     }
 
-    /// The table of rows that their key has too many of and that were not among the rows read again. A key of which more
-    /// would go than it has too many is left alone.
-    pub(crate) fn find_surplus(&self, upsert: &Upsert<'_>, conflict: &[usize], masks: &[i64]) -> String {
-        let names = self.names("d.");
-        let alive = self.alive().map_or(String::new(), |alive| format!(" AND {alive}"));
+    /// The table of all rows of keys that A has too many of. `difference`: the place of the key in `DIFFERENCE`. It is a
+    /// table because the planner has to know its size: it would compare each of its rows with all rows read again.
+    pub(crate) fn find_candidates(&self, masks: &[i64]) -> String {
+        let candidates = self.ours_of(masks, "d.m > 0 AND d.a > d.m");
+        format!("CREATE TEMP TABLE {CANDIDATES} ON COMMIT DROP AS {candidates}; ANALYZE {CANDIDATES}")
+    }
+
+    /// The table of those that were not among the rows read again. A key of which more would go than it has too many is
+    /// left alone.
+    pub(crate) fn find_surplus(&self, upsert: &Upsert<'_>, conflict: &[usize]) -> String {
         let joined = upsert.joined(conflict);
         let twin = upsert
             .twin(conflict)
             .map_or(String::new(), |twin| format!(" AND NOT EXISTS (SELECT FROM {REPAIR} AS elt_s WHERE {twin})"));
-        let one = |mask: &i64| {
-            format!(
-                "SELECT elt_a.tableoid AS part, elt_a.ctid AS place, d.a - d.m AS surplus, \
-                 count(*) OVER (PARTITION BY {names}) AS candidates \
-                 FROM {} AS elt_a JOIN {DIFFERENCE} AS d ON {} \
-                 WHERE d.m > 0 AND d.a > d.m{alive} AND NOT EXISTS (SELECT FROM {REPAIR} AS elt_s WHERE {joined}){twin}",
-                self.target.name,
-                self.matches(*mask)
-            )
-        };
-        let all: Vec<String> = masks.iter().map(one).collect();
         format!(
-            "CREATE TEMP TABLE {SURPLUS} ON COMMIT DROP AS \
-             SELECT part, place FROM ({}) AS found WHERE candidates <= surplus",
-            all.join(" UNION ALL ")
+            "CREATE TEMP TABLE {SURPLUS} ON COMMIT DROP AS SELECT {}, part, place, difference FROM (\
+             SELECT o.*, count(*) OVER (PARTITION BY o.difference) AS candidates FROM {CANDIDATES} AS o \
+             JOIN {} AS elt_a ON {AT_ITS_PLACE} WHERE NOT EXISTS (SELECT FROM {REPAIR} AS elt_s WHERE {joined}){twin}\
+             ) AS found WHERE candidates <= surplus",
+            self.names(""),
+            self.target.name
         )
     }
 
     /// Deletes, or marks, these rows.
     pub(crate) fn delete_surplus(&self) -> String {
-        let (head, _) = self.delete();
-        format!("{head} {SURPLUS} AS s WHERE elt_a.ctid = s.place AND elt_a.tableoid = s.part")
+        self.delete(SURPLUS)
+    }
+
+    /// Takes these rows off the differences, once all of them are deleted.
+    pub(crate) fn forget_surplus() -> String {
+        format!(
+            "UPDATE {DIFFERENCE} AS d SET a = d.a - s.rows \
+             FROM (SELECT difference, count(*) AS rows FROM {SURPLUS} GROUP BY difference) AS s WHERE d.ctid = s.difference; \
+             DELETE FROM {DIFFERENCE} WHERE a = m"
+        )
     }
 
     /// The number of rows of the target table that count.
@@ -158,19 +237,38 @@ impl Keys<'_> {
         format!("SELECT count(*) FROM {}{alive}", self.target.name)
     }
 
-    fn delete(&self) -> (String, String) {
-        let (target, deleted_at) = (&self.target.name, quote(DELETED_AT));
+    /// Deletes, or marks, rows that are given by place and key.
+    fn delete(&self, rows: &str) -> String {
+        let (target, deleted_at, is_row) = (&self.target.name, quote(DELETED_AT), self.is_row());
         if self.soft {
-            let head = format!("UPDATE {target} AS elt_a SET {deleted_at} = now() FROM");
-            (head, format!(" AND elt_a.{deleted_at} IS NULL"))
+            format!(
+                "UPDATE {target} AS elt_a SET {deleted_at} = now() FROM {rows} AS o \
+                 WHERE {is_row} AND elt_a.{deleted_at} IS NULL"
+            )
         } else {
-            (format!("DELETE FROM {target} AS elt_a USING"), String::new())
+            format!("DELETE FROM {target} AS elt_a USING {rows} AS o WHERE {is_row}")
         }
     }
 
-    /// The condition that a row of the target (`elt_a`) has the key `d`, for one pattern of NULLs.
-    fn matches(&self, mask: i64) -> String {
-        self.pairs(mask, |_, column| format!("elt_a.{}", quote(&column.name)))
+    /// The rows of `OURS` whose differences are such, with the number of rows that are too many.
+    fn ours_of(&self, masks: &[i64], condition: &str) -> String {
+        let one = |mask: &i64| {
+            let matches = self.pairs(*mask, |n, _| format!("o.k{n}"));
+            format!(
+                "SELECT o.*, d.ctid AS difference, d.a - d.m AS surplus FROM {OURS} AS o JOIN {DIFFERENCE} AS d ON {matches} \
+                 WHERE {condition}"
+            )
+        };
+        masks.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ")
+    }
+
+    /// The condition that a row of the target (`elt_a`) is the one of `o`. Somebody else may have put another row there in the
+    /// meantime, so its key is looked at.
+    fn is_row(&self) -> String {
+        let same = |n: usize, column: &Column| format!("elt_a.{} IS NOT DISTINCT FROM o.k{n}", quote(&column.name));
+        let keys: Vec<String> =
+            self.columns.iter().enumerate().map(|(index, column)| same(index + 1, column)).collect();
+        format!("{AT_ITS_PLACE} AND {}", keys.join(" AND "))
     }
 
     fn pairs(&self, mask: i64, side: impl Fn(usize, &Column) -> String) -> String {
@@ -196,90 +294,5 @@ impl Keys<'_> {
     fn list(&self, one: impl Fn(usize, &Column) -> String) -> String {
         let list: Vec<String> = self.columns.iter().enumerate().map(|(index, column)| one(index + 1, column)).collect();
         list.join(", ")
-    }
-}
-
-/// Restricts SELECT_SOURCE_SQL to keys with one pattern of NULLs. `places`: the column of the query for each key.
-/// `values`: a list of texts for each key; empty where the key is NULL.
-pub(crate) fn restrict(columns_of: &[query::Column], places: &[usize], mask: i64, values: &[Vec<String>]) -> String {
-    let (mut nulls, mut columns, mut arrays, mut casts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (index, (place, values)) in places.iter().zip(values).enumerate() {
-        let column = format!("s.c{}", place + 1);
-        if mask >> index & 1 == 1 {
-            nulls.push(format!("{column} IS NULL"));
-            continue;
-        }
-        let source = columns_of.get(*place);
-        let cast = source.is_some_and(|column| column.travel == query::Travel::Cast);
-        columns.push(if cast { format!("{column}::pg_catalog.text") } else { column });
-        let r#type = source.filter(|_| !cast).map_or("text", |column| column.r#type.name());
-        casts.push(format!("k.k{index}::pg_catalog.{}", quote(r#type)));
-        arrays.push((index, array(values)));
-    }
-    if !columns.is_empty() {
-        let names: Vec<String> = arrays.iter().map(|(index, _)| format!("k{index}")).collect();
-        let arrays: Vec<String> = arrays.into_iter().map(|(_, array)| array).collect();
-        nulls.push(format!(
-            "({}) IN (SELECT {} FROM unnest({}) AS k ({}))",
-            columns.join(", "),
-            casts.join(", "),
-            arrays.join(", "),
-            names.join(", ")
-        ));
-    }
-    nulls.join(" AND ")
-}
-
-/// A literal of an array of texts.
-fn array(values: &[String]) -> String {
-    let mut text = String::from("E'{");
-    for (index, value) in values.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        text.push('"');
-        for c in value.chars() {
-            match c {
-                '"' => text.push_str("\\\\\""),
-                '\\' => text.push_str("\\\\\\\\"),
-                '\'' => text.push_str("\\'"),
-                c => text.push(c),
-            }
-        }
-        text.push('"');
-    }
-    text.push_str("}'::pg_catalog.text[]");
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio_postgres::types::Type;
-
-    use super::{array, restrict};
-    use crate::source::query::{Column, Travel};
-
-    #[test]
-    fn an_array_quotes_its_values() {
-        insta::assert_snapshot!(
-            array(&["a".to_owned(), "it's \"b\"".to_owned(), r"c\d".to_owned(), String::new()]),
-            @r#"E'{"a","it\'s \\"b\\"","c\\\\d",""}'::pg_catalog.text[]"#
-        );
-    }
-
-    #[test]
-    fn a_query_is_restricted_to_keys_of_one_pattern() {
-        let column = |r#type: Type, travel| Column { name: "x".to_owned(), r#type, travel };
-        let query = [column(Type::INT4, Travel::Binary), column(Type::VARCHAR, Travel::Text)];
-        let one = || vec!["1".to_owned()];
-        insta::assert_snapshot!(
-            restrict(&query, &[1, 0], 0, &[one(), one()]),
-            @r#"(s.c2, s.c1) IN (SELECT k.k0::pg_catalog."varchar", k.k1::pg_catalog."int4" FROM unnest(E'{"1"}'::pg_catalog.text[], E'{"1"}'::pg_catalog.text[]) AS k (k0, k1))"#
-        );
-        insta::assert_snapshot!(
-            restrict(&query, &[1, 0], 1, &[vec![], one()]),
-            @r#"s.c2 IS NULL AND (s.c1) IN (SELECT k.k1::pg_catalog."int4" FROM unnest(E'{"1"}'::pg_catalog.text[]) AS k (k1))"#
-        );
-        insta::assert_snapshot!(restrict(&query, &[1], 1, &[vec![]]), @"s.c2 IS NULL");
     }
 }

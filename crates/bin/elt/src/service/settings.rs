@@ -68,11 +68,11 @@ pub(crate) struct SourceSettings {
     ///
     /// Its role needs SELECT on the tables of the queries, and nothing else. `sslmode` is `disable`, `prefer` (the default), `require`,
     /// `verify-ca` or `verify-full`; the first three verify no certificate. A pooler in transaction mode is recognised. A standby will do.
-    #[arg(long, env, value_name = "URL")]
+    #[arg(long, env = "SOURCE_DATABASE_URL", value_name = "URL")]
     pub(crate) source_database_url: Secret,
 
     /// File with the certificate authority (PEM) of the database that is read. Unset: the authorities of the system.
-    #[arg(long, env, value_name = "PATH")]
+    #[arg(long, env = "SOURCE_DATABASE_CA_FILE", value_name = "PATH")]
     pub(crate) source_database_ca_file: Option<PathBuf>,
 }
 
@@ -84,11 +84,11 @@ pub(crate) struct TargetSettings {
     /// URL of the database that is written. Required.
     ///
     /// Its role owns the target tables and the schema `elt`. The form is that of SOURCE_DATABASE_URL. Encoding UTF8.
-    #[arg(long, env, value_name = "URL")]
+    #[arg(long, env = "TARGET_DATABASE_URL", value_name = "URL")]
     pub(crate) target_database_url: Secret,
 
     /// File with the certificate authority (PEM) of the database that is written. Unset: the authorities of the system.
-    #[arg(long, env, value_name = "PATH")]
+    #[arg(long, env = "TARGET_DATABASE_CA_FILE", value_name = "PATH")]
     pub(crate) target_database_ca_file: Option<PathBuf>,
 }
 
@@ -100,11 +100,11 @@ pub(crate) struct RedisSettings {
     /// URL of the Redis that caches hashes of rows: `redis://[user:password@]host:port[/database]`. Required.
     ///
     /// `rediss://` uses TLS. The certificate and the host name are then always verified. Without Redis, cycles are slower and as right.
-    #[arg(long, env, value_name = "URL")]
+    #[arg(long, env = "REDIS_URL", value_name = "URL")]
     redis_url: Secret,
 
     /// File with the certificate authority (PEM) for `rediss://`. Unset: the authorities of the system.
-    #[arg(long, env, value_name = "PATH")]
+    #[arg(long, env = "REDIS_CA_FILE", value_name = "PATH")]
     redis_ca_file: Option<PathBuf>,
 }
 
@@ -114,26 +114,26 @@ pub(crate) struct RedisSettings {
 #[command(next_help_heading = "Jobs")]
 pub(crate) struct JobSettings {
     /// Folder with the job files: `*.yaml`, `*.yml`, `*.json`. It is read again at each tick.
-    #[arg(long, env, value_name = "PATH", default_value = "jobs")]
+    #[arg(long, env = "JOBS_DIR", value_name = "PATH", default_value = "jobs")]
     pub(crate) jobs_dir: PathBuf,
 
     /// When jobs run: an interval of a second or more, or a cron line in UTC. The first tick is at the start.
-    #[arg(long, env, value_name = "WHEN", default_value = "5m", value_parser = ticking)]
+    #[arg(long, env = "SCHEDULE", value_name = "WHEN", default_value = "5m", value_parser = ticking)]
     pub(crate) schedule: Schedule,
 
     /// Maximum number of jobs that run at once.
     ///
     /// Each uses a connection to either database. Two more connections to the target database are for status and history.
-    #[arg(long, env, value_name = "JOBS", default_value = "4",
+    #[arg(long, env = "JOBS_IN_FLIGHT", value_name = "JOBS", default_value = "4",
           value_parser = whole_number("a number of jobs", NonZeroUsize::MIN..))]
     pub(crate) jobs_in_flight: NonZeroUsize,
 
     /// Maximum number of hashes of rows that Redis holds for one job, 16 bytes each.
-    #[arg(long, env, value_name = "HASHES", default_value = "500000", value_parser = whole_number::<usize>("a number of hashes", ..))]
+    #[arg(long, env = "HASH_LIMIT", value_name = "HASHES", default_value = "500000", value_parser = whole_number::<usize>("a number of hashes", ..))]
     pub(crate) hash_limit: usize,
 
     /// How long rows of `elt.runs` are kept.
-    #[arg(long, env, value_name = "DURATION", default_value = "30d", value_parser = period)]
+    #[arg(long, env = "RUNS_KEEP", value_name = "DURATION", default_value = "30d", value_parser = period)]
     pub(crate) runs_keep: Duration,
 }
 
@@ -145,11 +145,11 @@ pub(crate) struct LogFileSettings {
     /// Folder of the log files: `elt-service.<day>.log`, a file for each day in UTC, with errors as text.
     ///
     /// The folder is created if it is not there. The log on standard error has the same errors.
-    #[arg(long, env, value_name = "PATH", default_value = "logs")]
+    #[arg(long, env = "LOG_DIR", value_name = "PATH", default_value = "logs")]
     log_dir: PathBuf,
 
     /// Number of log files that are kept.
-    #[arg(long, env, value_name = "FILES", default_value = "14", value_parser = whole_number("a number of files", NonZeroUsize::MIN..))]
+    #[arg(long, env = "LOG_KEEP", value_name = "FILES", default_value = "14", value_parser = whole_number("a number of files", NonZeroUsize::MIN..))]
     log_keep: NonZeroUsize,
 }
 

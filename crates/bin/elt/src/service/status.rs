@@ -10,6 +10,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use runtime::ExitError;
 use schedule::{Schedule, Ticks};
 use serde::Serialize;
 use tokio::{sync::Mutex as AsyncMutex, time::timeout};
@@ -152,7 +153,8 @@ fn lines(folder: &Folder, refused: &BTreeMap<String, String>) -> BTreeMap<String
 pub(crate) async fn of_files(settings: &JobSettings, now: Timestamp, client: &Client) -> anyhow::Result<Status> {
     let path: &PathBuf = &settings.jobs_dir;
     let mut folder = Folder::default();
-    folder.update(path, folder::read_all(path)?);
+    let unreadable = |error| ExitError::Config(format!("JOBS_DIR: {} cannot be read: {error}", path.display()));
+    folder.update(path, folder::read_all(path).map_err(unreadable)?);
     let files: Vec<FileLine> = lines(&folder, &BTreeMap::new()).into_values().collect();
     let rows: Result<_> = read(client).await;
     Ok(line::merge(now, &files, ticking(&settings.schedule, now).await, rows.map_err(|error| error.to_string())))

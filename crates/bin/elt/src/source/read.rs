@@ -8,7 +8,7 @@ use tokio_postgres::{
 };
 
 use crate::{
-    error::{Error, Result, Server, source},
+    error::{self, Error, Result, Server, source},
     source::time::Kind,
     source::tuple::{Malformed, Splitter},
     source::watermark::{self, Snapshot},
@@ -102,17 +102,24 @@ impl<'a> FromSql<'a> for Raw {
 
 /// The rows of a query, in batches of whole tuples.
 pub(crate) struct Rows {
+    /// Where they come from, for errors.
+    server: Server,
     stream: std::pin::Pin<Box<CopyOutStream>>,
     splitter: Splitter,
     ended: bool,
 }
 
 impl Rows {
-    /// Begins to read.
+    /// Begins to read from M.
     pub(crate) async fn open(client: &Client, select: &str) -> Result<Self> {
+        Self::open_on(Server::Source, client, select).await
+    }
+
+    /// Begins to read from either server.
+    pub(crate) async fn open_on(server: Server, client: &Client, select: &str) -> Result<Self> {
         let copy = format!("COPY ({select}\n) TO STDOUT (FORMAT binary)");
-        let stream = client.copy_out(&copy).await.map_err(source("read"))?;
-        Ok(Self { stream: Box::pin(stream), splitter: Splitter::default(), ended: false })
+        let stream = client.copy_out(&copy).await.map_err(failed(server))?;
+        Ok(Self { server, stream: Box::pin(stream), splitter: Splitter::default(), ended: false })
     }
 
     /// The next tuples for which `keep` is true; `None` at the end. `keep` sees every tuple once.
@@ -123,23 +130,37 @@ impl Rows {
                 self.ended = true;
                 break;
             };
-            let piece = piece.map_err(source("read"))?;
+            let piece = piece.map_err(failed(self.server))?;
             let kept = |tuple: &[u8]| {
                 if keep(tuple) {
                     batch.extend_from_slice(tuple);
                 }
             };
-            self.splitter.push(&piece, kept).map_err(|Malformed| malformed())?;
+            self.splitter.push(&piece, kept).map_err(|Malformed| malformed(self.server))?;
         }
         match batch.is_empty() {
             false => Ok(Some(batch.freeze())),
             true if self.splitter.is_complete() => Ok(None),
             // The stream ended without its trailer.
-            true => Err(malformed()),
+            true => Err(malformed(self.server)),
         }
+    }
+
+    /// Reads to the end. `see` sees every tuple once.
+    pub(crate) async fn for_each(mut self, mut see: impl FnMut(&[u8])) -> Result<()> {
+        let mut see = |tuple: &[u8]| {
+            see(tuple);
+            false
+        };
+        while self.next(&mut see).await?.is_some() {}
+        Ok(())
     }
 }
 
-fn malformed() -> Error {
-    Error { server: Server::Source, ..Error::job("source: read: the stream of COPY is not complete") }
+fn failed(server: Server) -> impl FnOnce(tokio_postgres::Error) -> Error {
+    error::of(server, "read")
+}
+
+fn malformed(server: Server) -> Error {
+    Error { server, ..Error::job(format!("{}: read: the stream of COPY is not complete", server.name())) }
 }

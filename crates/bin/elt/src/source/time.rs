@@ -97,7 +97,7 @@ mod tests {
     use super::Kind;
 
     #[test]
-    fn literals() {
+    fn a_bound_is_a_literal_of_the_type_of_its_column() {
         let noon = 43_200_000_001;
         insta::assert_snapshot!(Kind::Timestamp.literal(noon), @"'2000-01-01 12:00:00.000001'::pg_catalog.timestamp");
         insta::assert_snapshot!(Kind::TimestampTz.literal(noon), @"'2000-01-01 12:00:00.000001+00'::pg_catalog.timestamptz");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn values() {
+    fn binary_values_are_read_as_microseconds_since_2000() {
         assert_eq!(Kind::Date.read(&1_i32.to_be_bytes()), Some(86_400_000_000));
         assert_eq!(Kind::Date.read(&i32::MAX.to_be_bytes()), Some(i64::MAX));
         assert_eq!(Kind::Timestamp.read(&7_i64.to_be_bytes()), Some(7));

@@ -102,6 +102,24 @@ pub(crate) fn field(tuple: &[u8], index: usize) -> Option<&[u8]> {
     tuple.get(at + 4..at + 4 + length)
 }
 
+/// The fields of a whole tuple; `None` for NULL.
+pub(crate) fn fields(tuple: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
+    let mut rest = tuple.get(2..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (length, after) = rest.split_first_chunk()?;
+        let length = usize::try_from(i32::from_be_bytes(*length)).ok();
+        let (field, after) = after.split_at_checked(length.unwrap_or(0))?;
+        rest = after;
+        Some(length.map(|_| field))
+    })
+}
+
+/// The bytes of a whole tuple after its first `count` fields.
+pub(crate) fn after(tuple: &[u8], count: usize) -> &[u8] {
+    let taken: usize = fields(tuple).take(count).map(|field| 4 + field.map_or(0, <[u8]>::len)).sum();
+    tuple.get(2 + taken..).unwrap_or_default()
+}
+
 /// Takes the next tuple off a batch of whole tuples.
 pub(crate) fn take_tuple(batch: &mut Bytes) -> Result<Option<Vec<Option<Bytes>>>, Malformed> {
     if batch.is_empty() {
@@ -160,6 +178,10 @@ mod tests {
                 let fields = take_tuple(&mut batch).unwrap().unwrap();
                 let expected: Vec<Option<Bytes>> = row.iter().map(|field| field.clone().map(Bytes::from)).collect();
                 let tuple = encoded(row);
+                prop_assert!(super::fields(&tuple).eq(row.iter().map(Option::as_deref)));
+                for count in 0..=row.len() {
+                    prop_assert_eq!(super::after(&tuple, count), &encoded(&row[count..])[2..]);
+                }
                 for (index, value) in row.iter().enumerate() {
                     prop_assert_eq!(field(&tuple, index), value.as_deref());
                 }

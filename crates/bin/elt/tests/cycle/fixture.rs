@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use elt::{Job, Method, Options, Outcome, Servers, Status};
-use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, aio::MultiplexedConnection};
 use tokio_postgres::{Client, NoTls};
 
 /// M, A and Redis.
@@ -28,8 +28,14 @@ pub(crate) async fn connect(url: &str) -> anyhow::Result<Client> {
     Ok(client)
 }
 
+/// How long Redis may take. The driver gives up after half a second, which a busy machine exceeds.
+const REDIS_TIMEOUT: Duration = Duration::from_secs(60);
+
 pub(crate) async fn connect_redis(url: &str) -> anyhow::Result<MultiplexedConnection> {
-    Ok(redis::Client::open(url)?.get_multiplexed_async_connection().await?)
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(REDIS_TIMEOUT))
+        .set_response_timeout(Some(REDIS_TIMEOUT));
+    Ok(redis::Client::open(url)?.get_multiplexed_async_connection_with_config(&config).await?)
 }
 
 pub(crate) fn options() -> Options {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_frozen_process_keeps_others_away_or_loses_its_transaction() -> anyhow::Result<()> {
+async fn a_paused_process_holds_the_lock_or_loses_its_transaction() -> anyhow::Result<()> {
     for point in ["staged", "upserted", "recorded"] {
         let fixture = Fixture::new().await?;
         fixture.write(ITEMS).await?;

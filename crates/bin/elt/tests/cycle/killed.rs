@@ -23,7 +23,7 @@ const POINTS: [(&str, bool); 7] = [
 ];
 
 #[tokio::test]
-async fn killed_anywhere_a_is_the_old_or_the_new_and_the_next_cycle_ends_it() -> anyhow::Result<()> {
+async fn after_sigkill_at_any_point_the_target_is_old_or_new_and_the_next_cycle_completes_it() -> anyhow::Result<()> {
     for (point, committed) in POINTS {
         let fixture = Fixture::new().await?;
         fixture.write(ITEMS).await?;

@@ -14,7 +14,7 @@ async fn failure(fixture: &Fixture, job: &elt::Job) -> anyhow::Result<Error> {
 }
 
 #[tokio::test]
-async fn a_row_that_a_refuses_is_named_in_runs_only_and_nothing_is_written() -> anyhow::Result<()> {
+async fn a_refused_row_is_named_only_in_elt_runs_and_nothing_is_written() -> anyhow::Result<()> {
     let job = items("id", "");
     let fixture = Fixture::with(ITEMS, &job).await?;
     fixture.target.batch_execute("ALTER TABLE items ADD CHECK (title <> 'secret')").await?;
@@ -46,7 +46,7 @@ async fn a_missing_unique_index_is_found_before_the_first_row() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn a_missing_column_is_told_with_its_alter_table() -> anyhow::Result<()> {
+async fn a_missing_column_is_reported_with_its_alter_table() -> anyhow::Result<()> {
     let job = items("id", "");
     let fixture = Fixture::new().await?;
     fixture.write(ITEMS).await?;
@@ -71,7 +71,7 @@ async fn nothing_but_a_query_reaches_copy() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn m_is_never_written() -> anyhow::Result<()> {
+async fn the_source_is_never_written() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     fixture.write(ITEMS).await?;
     fixture
@@ -116,7 +116,7 @@ LAG: 1h
 }
 
 #[tokio::test]
-async fn a_value_that_a_would_have_to_cut_is_refused_and_not_taken_for_the_one_it_holds() -> anyhow::Result<()> {
+async fn a_value_too_long_for_the_target_is_refused_and_not_taken_for_the_stored_one() -> anyhow::Result<()> {
     for (name, short, long) in
         [("varchar(5)", "'abcde'", "'abcdef'"), ("char(5)", "'abcde'", "'abcdef'"), ("varbit(3)", "B'101'", "B'1011'")]
     {
@@ -143,7 +143,7 @@ KEY_COLUMNS: id
 }
 
 #[tokio::test]
-async fn a_lock_that_is_refused_is_told_with_its_holder() -> anyhow::Result<()> {
+async fn a_lock_timeout_names_the_process_that_holds_the_lock() -> anyhow::Result<()> {
     let job = items("id", "");
     let fixture = Fixture::with(ITEMS, &job).await?;
     let holder = connect(&fixture.target_url).await?;

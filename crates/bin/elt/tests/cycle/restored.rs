@@ -17,7 +17,7 @@ async fn assert_equal(fixture: &Fixture) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_restored_a_converges_in_one_cycle_with_redis_untouched() -> anyhow::Result<()> {
+async fn a_restored_target_is_equal_after_one_cycle_with_redis_untouched() -> anyhow::Result<()> {
     let job = items("id", "LAG: 1h");
     let mut fixture = filled().await?;
     fixture.good(&job).await?;
@@ -53,7 +53,7 @@ async fn a_restored_a_converges_in_one_cycle_with_redis_untouched() -> anyhow::R
 }
 
 #[tokio::test]
-async fn a_restored_m_is_read_in_full() -> anyhow::Result<()> {
+async fn a_restored_source_is_read_in_full() -> anyhow::Result<()> {
     let job = items("id", "");
     let mut fixture = filled().await?;
     fixture.good(&job).await?;

@@ -9,7 +9,7 @@ const FILL: &str =
     "INSERT INTO items SELECT n, 'title ' || n, NULLIF(n % 7, 0)::text FROM generate_series(1, 1000) AS n";
 
 #[tokio::test]
-async fn equal_rows_keep_their_place_with_redis_full_empty_flushed_foreign_and_away() -> anyhow::Result<()> {
+async fn equal_rows_are_not_rewritten_with_redis_full_empty_flushed_foreign_or_away() -> anyhow::Result<()> {
     let job = items("id", "LAG: 1h");
     let mut fixture = Fixture::with(ITEMS, &job).await?;
     fixture.write(FILL).await?;
@@ -37,7 +37,7 @@ async fn equal_rows_keep_their_place_with_redis_full_empty_flushed_foreign_and_a
 }
 
 #[tokio::test]
-async fn hashes_spare_the_comparison_and_a_quiet_cycle_makes_no_table() -> anyhow::Result<()> {
+async fn rows_with_known_hashes_are_not_staged_and_a_quiet_cycle_creates_no_table() -> anyhow::Result<()> {
     let job = items("id", "LAG: 1h");
     let fixture = Fixture::with(ITEMS, &job).await?;
     fixture.write(FILL).await?;

@@ -173,7 +173,7 @@ fn owned(column: [&str; 4]) -> Column {
 }
 
 #[tokio::test]
-async fn every_built_in_type_is_the_same_in_every_way() -> anyhow::Result<()> {
+async fn every_built_in_type_is_copied_equally_by_every_method() -> anyhow::Result<()> {
     let columns: Vec<_> = TYPES.iter().map(|(name, value)| owned([name, value, "%s", name])).collect();
     let results = all_ways(&columns).await?;
     assert_eq!(results[1], results[0], "stage");

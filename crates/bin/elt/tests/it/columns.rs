@@ -31,7 +31,7 @@ fn a_column_without_a_placeholder_is_named() {
 }
 
 #[test]
-fn values_that_go_to_each_others_columns_are_warned_of() {
+fn swapped_values_cause_a_warning() {
     let job = job("UPSERT_TARGET_SQL", UPSERT);
     assert_eq!(job.check_source_order(&names(&["id", "name", "created_at", "updated_at"])), []);
     assert_eq!(job.check_source_order(&names(&["user_id", "title", "first", "last"])), []);
@@ -49,6 +49,10 @@ fn keys_are_equal_in_number_names_and_order() {
     assert_eq!(job.check_key_columns(&names(&["title"])), None);
     for (columns, message) in [
         (&["title", "category"][..], "2 columns (title, category), but KEY_COLUMNS has 1 column (title): select these"),
+        (
+            &["Title"],
+            "column 1 is Title, but KEY_COLUMNS (title) has title there: a name with capitals needs double quotes, '\"Title\"'",
+        ),
         (&["name"], "column 1 is name, but KEY_COLUMNS (title) has title there: use one name in both (AS)"),
     ] {
         let problem = job.check_key_columns(&names(columns)).unwrap();

@@ -28,7 +28,7 @@ fn a_job_is_named_by_the_stem_of_its_file() {
 }
 
 #[test]
-fn a_file_is_read_up_to_one_byte_over_the_limit() {
+fn a_file_over_the_limit_is_read_only_to_one_byte_over_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("large.yaml");
     fs::write(&file, vec![b'#'; 2 * MAX_BYTES]).unwrap();

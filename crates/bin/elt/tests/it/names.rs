@@ -27,7 +27,7 @@ fn names_are_folded_unless_quoted() {
 }
 
 #[test]
-fn what_is_no_name_is_refused() {
+fn invalid_names_are_refused() {
     for text in [
         "",
         " ",

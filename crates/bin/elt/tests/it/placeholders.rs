@@ -73,7 +73,7 @@ fn placeholders_that_psycopg_takes_otherwise_are_refused() {
 }
 
 #[test]
-fn elsewhere_a_percent_is_a_percent() {
+fn other_texts_take_percents_literally() {
     let keys = "SELECT a FROM t WHERE a % 2 = 0 AND b LIKE '%s%%' AND a %s = 0 AND (a) %t = 1";
     let job = job("SELECT_KEYS_SQL", keys);
     assert_eq!((job.select_keys.sql.as_str(), job.warnings.len()), (keys, 0));

@@ -168,7 +168,7 @@ proptest! {
     }
 
     #[test]
-    fn no_spoilt_file_panics(bytes in spoilt_file()) {
+    fn no_corrupted_file_panics(bytes in spoilt_file()) {
         if let Err(problems) = Job::parse("jobs/t.yaml", &bytes) {
             prop_assert!(!problems.is_empty());
             let lines = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 1;

@@ -45,7 +45,7 @@ fn a_value_that_is_one_placeholder_is_bare() {
 }
 
 #[test]
-fn the_pieces_are_named_as_sql_reads_names() {
+fn table_and_columns_of_an_insert_are_read_as_sql_names() {
     let insert =
         set_based("insert into T as \"X\" (A, \"B\") values (%s, %s) on conflict (A, \"B\") where A > 0 do nothing")
             .unwrap();
@@ -70,7 +70,7 @@ fn conflict_targets_are_told_apart() {
 }
 
 #[test]
-fn what_cannot_be_rewritten_says_why() {
+fn an_upsert_that_cannot_be_rewritten_has_a_reason() {
     for (upsert, why) in [
         ("UPDATE t SET b = %s WHERE a = %s", "it is not an INSERT but begins with UPDATE"),
         ("MERGE INTO t USING u ON %s WHEN MATCHED THEN DELETE", "it is not an INSERT but begins with MERGE"),

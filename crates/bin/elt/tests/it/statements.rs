@@ -41,7 +41,7 @@ fn other_statements_are_refused_beside_the_table() {
 }
 
 #[test]
-fn the_two_queries_are_queries() {
+fn the_select_texts_must_be_queries() {
     for query in [
         "SELECT 1",
         "with x as (select 1) select * from x",

@@ -93,7 +93,7 @@ fn numbers_take_fractions_and_exponents() {
 }
 
 #[test]
-fn what_is_never_closed_reaches_to_the_end() {
+fn an_unclosed_quote_or_comment_extends_to_the_end() {
     for sql in ["'a", "E'a\\'", "\"a", "U&\"a", "$a$ $b$", "/* /* */", "'a''", "U&'", "E'\\"] {
         let tokens = tokens(sql);
         let [token] = tokens.as_slice() else { panic!("{sql}: {tokens:?}") };

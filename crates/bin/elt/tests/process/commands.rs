@@ -106,6 +106,17 @@ async fn verify_finds_what_differs_and_resync_repairs_it() -> anyhow::Result<()>
 }
 
 #[tokio::test]
+async fn verify_compares_the_other_tables_if_one_cannot_be_compared() -> anyhow::Result<()> {
+    let fixture = Fixture::new().await?;
+    fixture.good(&["run", "items"]);
+    fixture.write_job("absent.yaml", &items("").replace("items", "other").replace("FROM other", "FROM absent"));
+    let (code, text) = fixture.run(&["verify"]);
+    assert!(text.contains("absent: failed") && text.contains("items: equal, 100 rows"), "{text}");
+    assert_eq!((code, text.contains("1 of 2 tables could not be compared, and 0 differ")), (Some(1), true), "{text}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_backfill_upserts_its_range_and_leaves_the_watermark() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     fixture

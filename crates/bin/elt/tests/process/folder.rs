@@ -78,7 +78,7 @@ async fn a_copy_of_a_file_does_not_stop_the_job() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_folder_that_goes_removes_no_job() -> anyhow::Result<()> {
+async fn an_unreadable_jobs_folder_removes_no_job() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     let service = Service::start(&fixture, &[]);
     service.until_job("items", "ok").await?;

@@ -18,7 +18,7 @@ async fn set_away(url: &str, away: bool) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_is_waited_for_and_named() -> anyhow::Result<()> {
+async fn the_service_waits_for_an_unreachable_database_and_names_it() -> anyhow::Result<()> {
     for (url_of, dependency) in [(0, "source"), (1, "target")] {
         let mut fixture = Fixture::new().await?;
         let service = Service::start(&fixture, &[]);
@@ -46,7 +46,7 @@ async fn a_database_that_is_away_is_waited_for_and_named() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_at_the_start_is_waited_for() -> anyhow::Result<()> {
+async fn the_service_waits_at_its_start_for_an_unreachable_database() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     for (setting, dependency) in [("SOURCE_DATABASE_URL", "source"), ("TARGET_DATABASE_URL", "target")] {
         let service = Service::start(&fixture, &[(setting, "postgres://nobody@127.0.0.1:1/nothing")]);
@@ -57,7 +57,7 @@ async fn a_database_that_is_away_at_the_start_is_waited_for() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn a_database_that_is_not_there_is_69() -> anyhow::Result<()> {
+async fn a_database_that_does_not_exist_exits_with_69() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     for (setting, url) in [("SOURCE_DATABASE_URL", &fixture.source_url), ("TARGET_DATABASE_URL", &fixture.target_url)] {
         let absent = url.replacen("/elt_", "/absent_", 1);
@@ -69,7 +69,7 @@ async fn a_database_that_is_not_there_is_69() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn without_redis_cycles_are_right_and_the_service_is_ready() -> anyhow::Result<()> {
+async fn without_redis_cycles_are_correct_and_the_service_is_ready() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     let service = Service::start(&fixture, &[("REDIS_URL", "redis://127.0.0.1:1")]);
     service.until_job("items", "ok").await?;

@@ -10,7 +10,7 @@ use crate::{
 const PLACES: &str = "SELECT ctid::text || ' ' || xmin::text FROM items ORDER BY id";
 
 #[tokio::test]
-async fn two_replicas_copy_once_and_a_frozen_one_puts_nothing_old_back() -> anyhow::Result<()> {
+async fn two_replicas_copy_once_and_a_paused_one_overwrites_nothing() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     let (first, second) = (Service::start(&fixture, &[]), Service::start(&fixture, &[]));
     first.until_job("items", "ok").await?;

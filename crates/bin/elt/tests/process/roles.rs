@@ -62,7 +62,10 @@ async fn the_rights_that_operations_names_are_enough_for_the_user_of_redis() -> 
     let row = page.lines().find(|line| line.starts_with("| `elt-service` | –")).unwrap();
     let rights = row.rsplit('|').nth(1).unwrap().replace('`', "").replace(" and ", " ");
     let user = devstack::shared().await?.fresh_name("elt_user").await?;
-    let mut admin = redis::Client::open(fixture.redis_url.as_str())?.get_multiplexed_async_connection().await?;
+    let patience = Some(std::time::Duration::from_secs(60));
+    let config = redis::AsyncConnectionConfig::new().set_connection_timeout(patience).set_response_timeout(patience);
+    let client = redis::Client::open(fixture.redis_url.as_str())?;
+    let mut admin = client.get_multiplexed_async_connection_with_config(&config).await?;
     let mut command = redis::cmd("ACL");
     command.arg("SETUSER").arg(&user);
     for right in ["on", ">hunter2", "resetkeys", "-@all"].into_iter().chain(rights.split_whitespace()) {

@@ -31,7 +31,7 @@ fn help_is_printed() {
 }
 
 #[test]
-fn a_setting_that_is_missing_or_malformed_is_64() {
+fn a_missing_or_malformed_setting_exits_with_64() {
     let (code, text) = output(program(&[]).arg("run"));
     assert_eq!((code, text.contains("is not set; see `--help`")), (Some(64), true), "{text}");
     for (name, value, expected) in [
@@ -60,7 +60,7 @@ fn a_setting_that_is_missing_or_malformed_is_64() {
 }
 
 #[tokio::test]
-async fn a_schema_that_is_missing_is_69_and_migrate_makes_it() -> anyhow::Result<()> {
+async fn a_missing_schema_exits_with_69_and_migrate_creates_it() -> anyhow::Result<()> {
     let mut fixture = Fixture::new().await?;
     let stack = devstack::shared().await?;
     fixture.target_url = stack.create_database(&stack.fresh_name("elt_a").await?).await?;
@@ -68,11 +68,14 @@ async fn a_schema_that_is_missing_is_69_and_migrate_makes_it() -> anyhow::Result
         let (code, text) = fixture.run(arguments);
         assert_eq!(code, Some(69), "{arguments:?}: {text}");
         assert!(
-            text.contains("TARGET_DATABASE_URL: the schema lacks V1__jobs_and_runs; run `elt-service migrate`"),
+            text.contains(
+                "TARGET_DATABASE_URL: the schema lacks V1__jobs_and_runs, V2__describe_key_sums; run `elt-service migrate`"
+            ),
             "{text}"
         );
     }
-    assert_eq!(fixture.run(&["migrate"]), (Some(0), "applied V1__jobs_and_runs\n".to_owned()));
+    let applied = "applied V1__jobs_and_runs\napplied V2__describe_key_sums\n";
+    assert_eq!(fixture.run(&["migrate"]), (Some(0), applied.to_owned()));
     assert_eq!(fixture.run(&["migrate"]), (Some(0), "nothing to apply\n".to_owned()));
     fixture.good(&["run", "items"]);
     Ok(())

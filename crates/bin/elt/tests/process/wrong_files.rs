@@ -70,7 +70,7 @@ async fn every_wrong_file_is_refused_with_line_key_and_remedy() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn warnings_tell_what_is_probably_not_meant() -> anyhow::Result<()> {
+async fn validate_warns_of_likely_mistakes() -> anyhow::Result<()> {
     let fixture = Fixture::empty().await?;
     fixture
         .source

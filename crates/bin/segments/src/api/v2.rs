@@ -1,6 +1,8 @@
 //! API v2, `/api/v2`: segments, users, members, history, with problem details, cursors and Idempotency-Key.
 #![expect(unused_qualifications, reason = "utoipa writes them where a route names the struct of its query parameters")]
 
+use std::sync::Arc;
+
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use http::no_store;
 use utoipa::openapi::{OpenApi, PathItem, path::Operation};
@@ -24,6 +26,7 @@ mod users;
 mod automatic;
 mod check;
 mod operations;
+mod subscribers;
 mod keys;
 mod reports;
 
@@ -65,6 +68,19 @@ fn described(dev_methods: bool) -> [(Access, OpenApiRouter<Api>); 3] {
     }
     let admin = OpenApiRouter::new()
         .routes(routes!(automatic::sources::put, automatic::sources::delete))
+        .routes(routes!(subscribers::consumers::list, subscribers::consumers::create))
+        .routes(routes!(subscribers::consumers::get, subscribers::consumers::change, subscribers::consumers::delete))
+        .routes(routes!(subscribers::subscriptions::list, subscribers::create::create))
+        .routes(routes!(
+            subscribers::subscriptions::get,
+            subscribers::subscriptions::change,
+            subscribers::subscriptions::delete
+        ))
+        .routes(routes!(subscribers::actions::sync))
+        .routes(routes!(subscribers::actions::ping))
+        .routes(routes!(subscribers::create::secret))
+        .routes(routes!(subscribers::rejections::list, subscribers::rejections::delete_all))
+        .routes(routes!(subscribers::rejections::delete))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke));
     [(Access::Read, reads), (Access::Change, changes), (Access::Admin, admin)]
@@ -75,7 +91,11 @@ pub(crate) fn routes(api: Api) -> Router {
     let answers = Answers { refused: problem::refused, failed: problem::failed };
     let mut all = Router::new();
     for (access, router) in described(api.dev_methods) {
-        all = all.merge(api.keys.require(router.split_for_parts().0, access, answers));
+        let (router, mut description) = router.split_for_parts();
+        let described = Arc::new(query::Described::of(&mut description));
+        let router = router.route_layer(middleware::from_fn_with_state(described, query::refuse_unknown));
+        // The last layer is the outermost: a request without the access learns nothing else.
+        all = all.merge(api.keys.require(router, access, answers));
     }
     all.layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).layer(middleware::map_response(no_store)).with_state(api)
 }
@@ -87,7 +107,7 @@ pub(crate) fn document() -> OpenApi {
         document.merge(router.split_for_parts().1);
     }
     for (path, item) in &mut document.paths.paths {
-        for (method, operation) in operations(item) {
+        for (method, operation) in methods(item) {
             if let Some(operation) = operation {
                 operation.operation_id = Some(operation_id(method, path));
             }
@@ -102,7 +122,7 @@ fn operation_id(method: &str, path: &str) -> String {
     words.fold(method.to_lowercase(), |id, word| format!("{id}_{word}"))
 }
 
-fn operations(item: &mut PathItem) -> [(&'static str, &mut Option<Operation>); 5] {
+fn methods(item: &mut PathItem) -> [(&'static str, &mut Option<Operation>); 5] {
     let PathItem { get, post, put, patch, delete, .. } = item;
     [("GET", get), ("POST", post), ("PUT", put), ("PATCH", patch), ("DELETE", delete)]
 }
@@ -119,8 +139,8 @@ pub fn routes_of_v2() -> Vec<(String, String, String)> {
         };
         for (path, mut item) in router.split_for_parts().1.paths.paths {
             let path = path.trim_start_matches("/api/v2");
-            let methods = operations(&mut item).into_iter().filter(|(_, operation)| operation.is_some());
-            routes.extend(methods.map(|(method, _)| (method.to_owned(), path.to_owned(), access.to_owned())));
+            let described = methods(&mut item).into_iter().filter(|(_, operation)| operation.is_some());
+            routes.extend(described.map(|(method, _)| (method.to_owned(), path.to_owned(), access.to_owned())));
         }
     }
     routes

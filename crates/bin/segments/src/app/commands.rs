@@ -9,6 +9,7 @@ use runtime::{CommandSettings, ExitError};
 use crate::{
     api::auth::{self, Role},
     refresh::command::Refresh,
+    subscribers::command::Sync,
 };
 
 const REVOKE: Statement = statement!("segments/access/revoke_key");
@@ -22,6 +23,8 @@ pub enum Commands {
     Keys(Keys),
     /// Refreshes automatic segments once. The exit code is 0 only if no refresh failed.
     Refresh(Refresh),
+    /// Sends subscribers their changes once. The exit code is 0 only if no subscription failed.
+    Sync(Sync),
 }
 
 /// `keys`
@@ -49,6 +52,7 @@ impl runtime::Commands for Commands {
         let command = match self {
             Self::Keys(command) => command,
             Self::Refresh(command) => return command.act(settings, out).await,
+            Self::Sync(command) => return command.act(settings, out).await,
         };
         let transaction = settings.database().await?.begin().await?;
         match command {

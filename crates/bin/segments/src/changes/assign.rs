@@ -99,13 +99,13 @@ async fn make_live(
     transaction.execute(&MAKE_LIVE, [&id, &params.to_string()]).await?;
     let read = desired::begin(transaction).await?;
     desired::percent(transaction, (id, name), percent, filters, read.at).await?;
-    desired::analyze(transaction).await?;
+    let difference = desired::compare(transaction, id, &read).await?;
     let now = clock(transaction).await?;
     let mut detail = percent.to_json();
     detail["mode"] = serde_json::json!("live");
     let operation = Operation { kind: "assign", at: now, cause, segment_id: Some(id), user_id: None, detail };
     let operation_id = operation.insert(transaction).await?;
-    let applied = desired::apply(transaction, id, (now, operation_id), &read).await?;
+    let applied = desired::apply(transaction, id, (now, operation_id), &difference).await?;
     desired::record_success(transaction, id, &read).await?;
     Ok(Assigned { joined: applied.joined, left: applied.left })
 }

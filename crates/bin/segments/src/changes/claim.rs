@@ -172,7 +172,10 @@ impl Change {
             let (status, body) = (i32::from(answer.status), &answer.body);
             self.transaction.execute(&STORE, [caller, key, &fingerprint, &status, &body]).await?;
         }
-        self.transaction.commit().await
+        failpoint::pass("answered");
+        self.transaction.commit().await?;
+        failpoint::pass("committed");
+        Ok(())
     }
 
     /// Gives everything up, and keeps the connection.

@@ -1,7 +1,7 @@
 //! The desired set of a segment, in a temporary table, and how the memberships are made to agree with it.
 //!
 //! The set is read without the lock of the segment, which is taken only to apply it. A membership that began after the
-//! set was read is left alone.
+//! set was read is left alone. The differences are found once, and stored in a second temporary table.
 
 use consumer::Failure;
 use database::{PgTimestamp, Statement, Transaction, get, statement};
@@ -11,11 +11,15 @@ use super::fill::Filters;
 use crate::percent::{Match, Percent};
 
 const CREATE: Statement = statement!("segments/desired/create_desired");
+const CREATE_DIFFERENCES: Statement = statement!("segments/desired/create_differences");
+const BULK: Statement = statement!("segments/memberships/set_bulk_settings");
 const SNAPSHOT: Statement = statement!("segments/refresh/select_snapshot");
 const PERCENT: Statement = statement!("segments/desired/desire_percent");
 const KEEP: Statement = statement!("segments/desired/keep_members");
 const ANALYZE: Statement = statement!("segments/desired/analyze_desired");
-const COUNT: Statement = statement!("segments/desired/count_changes");
+const FIND: Statement = statement!("segments/desired/find_differences");
+const ANALYZE_DIFFERENCES: Statement = statement!("segments/desired/analyze_differences");
+const COUNT: Statement = statement!("segments/desired/count_differences");
 const CLOSE: Statement = statement!("segments/desired/close_leavers");
 const REPLACE: Statement = statement!("segments/desired/replace_hashes");
 const OPEN: Statement = statement!("segments/desired/open_joiners");
@@ -33,14 +37,16 @@ pub(crate) struct Read {
 /// What a refresh would change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Members whom a refresh has put in.
+    /// Members, by a refresh or by request.
     pub members: i64,
-    /// Those of them who leave.
+    /// Those of them whom a refresh has put in, and who leave.
     pub leaving: i64,
     /// Users who join.
     pub joining: i64,
     /// Users who should be members.
     pub desired: i64,
+    /// Members whose hashes have changed.
+    pub replaced: i64,
 }
 
 /// What a refresh has changed.
@@ -51,9 +57,14 @@ pub(crate) struct Applied {
     pub(crate) replaced: u64,
 }
 
-/// Creates the table, and notes what is visible before it is filled.
+/// Creates the tables, and notes what is visible before the set is read.
 pub(crate) async fn begin(transaction: &Transaction) -> Result<Read, Failure> {
-    let (_, rows) = try_join!(transaction.execute(&CREATE, []), transaction.query(&SNAPSHOT, []))?;
+    let (_, _, _, rows) = try_join!(
+        transaction.execute(&CREATE, []),
+        transaction.execute(&CREATE_DIFFERENCES, []),
+        transaction.query(&BULK, []),
+        transaction.query(&SNAPSHOT, [])
+    )?;
     match rows.first() {
         Some(row) => Ok(Read { at: get(row, 0)?, snapshot: get(row, 1)? }),
         None => Ok(Read { at: PgTimestamp::INFINITY, snapshot: String::new() }),
@@ -77,32 +88,42 @@ pub(crate) async fn percent(
     Ok(())
 }
 
-/// Gives the planner the size of the set. Without it, comparing large sets takes minutes.
-pub(crate) async fn analyze(transaction: &Transaction) -> Result<(), Failure> {
-    transaction.execute(&ANALYZE, []).await.map(drop)
-}
-
-/// Compares it with the memberships of a segment.
+/// Compares it with the memberships of a segment, and stores the differences.
 pub(crate) async fn compare(transaction: &Transaction, id: i32, read: &Read) -> Result<Difference, Failure> {
-    analyze(transaction).await?;
-    let rows = transaction.query(&COUNT, [&id, &read.at]).await?;
+    // Gives the planner the size of the set. Without it, comparing large sets takes minutes.
+    transaction.execute(&ANALYZE, []).await?;
+    if transaction.execute(&FIND, [&id, &read.at]).await? > 0 {
+        transaction.execute(&ANALYZE_DIFFERENCES, []).await?;
+    }
+    let rows = transaction.query(&COUNT, [&id]).await?;
     let Some(row) = rows.first() else { return Ok(Difference::default()) };
-    Ok(Difference { members: get(row, 0)?, leaving: get(row, 1)?, joining: get(row, 2)?, desired: get(row, 3)? })
+    Ok(Difference {
+        members: get(row, 0)?,
+        desired: get(row, 1)?,
+        joining: get(row, 2)?,
+        leaving: get(row, 3)?,
+        replaced: get(row, 4)?,
+    })
 }
 
-/// Changes the memberships of a locked segment whose expired ones are closed.
+/// Changes the memberships of a locked segment whose expired ones are closed, as [`compare`] has found under the lock.
 pub(crate) async fn apply(
     transaction: &Transaction,
     id: i32,
     (now, operation_id): (PgTimestamp, i64),
-    read: &Read,
+    difference: &Difference,
 ) -> Result<Applied, Failure> {
-    let (left, replaced, joined) = try_join!(
-        transaction.execute(&CLOSE, [&id, &now, &operation_id, &read.at]),
-        transaction.execute(&REPLACE, [&id, &now, &operation_id]),
-        transaction.execute(&OPEN, [&id, &now, &operation_id]),
-    )?;
-    Ok(Applied { joined, left, replaced })
+    let mut applied = Applied::default();
+    if difference.leaving > 0 {
+        applied.left = transaction.execute(&CLOSE, [&now, &operation_id]).await?;
+    }
+    if difference.replaced > 0 {
+        applied.replaced = transaction.execute(&REPLACE, [&id, &now, &operation_id]).await?;
+    }
+    if difference.joining > 0 {
+        applied.joined = transaction.execute(&OPEN, [&id, &now, &operation_id]).await?;
+    }
+    Ok(applied)
 }
 
 /// Records that a segment was refreshed with what was visible then.

@@ -19,6 +19,7 @@ const INSERT: Statement = statement!("segments/items/insert_given_items");
 const FIND: Statement = statement!("segments/items/find_items");
 const LOCK: Statement = statement!("segments/items/lock_items");
 const PLAN: Statement = statement!("segments/items/plan_items");
+const BULK: Statement = statement!("segments/memberships/set_bulk_settings");
 const COUNT: Statement = statement!("segments/items/count_items");
 const SELECT_REJECTED: Statement = statement!("segments/items/select_rejected_items");
 const OPEN: Statement = statement!("segments/items/open_items");
@@ -127,6 +128,7 @@ impl Change {
     /// The database does not answer.
     pub async fn stage_lines(&self) -> Result<CopyIn, Failure> {
         self.create_tables().await?;
+        self.transaction.query(&BULK, []).await?;
         self.transaction.copy_in(&COPY).await
     }
 
@@ -155,9 +157,16 @@ impl Change {
             let kind = items.kind;
             let operation = Operation { kind, at: now, cause, segment_id: Some(segment_id), user_id: None, detail };
             let operation_id = operation.insert(transaction).await?;
-            transaction.execute(&CLOSE, [&operation_id]).await?;
-            transaction.execute(&SET_ENDS, []).await?;
-            transaction.execute(&OPEN, [&segment_id, &operation_id]).await?;
+            // Statements that would change nothing are left out: each reads all items.
+            if removed > 0 {
+                transaction.execute(&CLOSE, [&operation_id]).await?;
+            }
+            if until_changed > 0 {
+                transaction.execute(&SET_ENDS, []).await?;
+            }
+            if added > 0 {
+                transaction.execute(&OPEN, [&segment_id, &operation_id]).await?;
+            }
             applied.operation_id = Some(operation_id);
         }
         Ok(applied)
@@ -252,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_what_copy_reads() {
+    fn a_line_is_written_in_the_format_of_copy() {
         let mut out = String::new();
         let end = PgTimestamp::new("2026-11-24T12:00:00.5".parse::<jiff::civil::DateTime>().unwrap());
         row(&mut out, 1, &Who::Guid(Uuid::nil()), None);

@@ -58,6 +58,11 @@ pub(super) fn detail(joined: &[(&Live, i32)]) -> Value {
     added.collect()
 }
 
+/// Their segments.
+pub(super) fn ids(joined: &[(&Live, i32)]) -> Vec<i32> {
+    joined.iter().map(|(live, _)| live.segment_id).collect()
+}
+
 /// Opens managed memberships of a user.
 pub(super) async fn join(
     transaction: &Transaction,
@@ -69,6 +74,6 @@ pub(super) async fn join(
     if joined.is_empty() {
         return Ok(());
     }
-    let ids: Vec<i32> = joined.iter().map(|(live, _)| live.segment_id).collect();
+    let ids = ids(joined);
     transaction.execute(&JOIN, [&user_id, &operation_id, &now, &ids]).await.map(drop)
 }

@@ -4,6 +4,7 @@ use consumer::Failure;
 use database::{PgTimestamp, Statement, Transaction, get, statement};
 
 use super::Cause;
+use crate::metrics;
 
 const INSERT: Statement = statement!("segments/operations/insert_operation");
 
@@ -25,6 +26,7 @@ impl Operation<'_> {
         let rows = transaction
             .query(&INSERT, [&self.kind, &self.at, &actor, &self.segment_id, &self.user_id, &request_id, &detail])
             .await?;
+        metrics::operation(self.kind, 1);
         rows.first().map_or(Ok(0), |row| get(row, 0))
     }
 }

@@ -1,7 +1,7 @@
 //! The change of a refresh: the members of a locked segment become those of the desired set, in one operation.
 
 use consumer::Failure;
-use database::{PgTimestamp, Statement, Transaction, get, statement};
+use database::{PgTimestamp, Transaction};
 use serde_json::Value;
 
 use super::{
@@ -13,8 +13,6 @@ use super::{
 };
 
 mod tags;
-
-const COUNT: Statement = statement!("segments/desired/count_members");
 
 /// A locked segment, and the clock after the lock.
 #[derive(Debug, Clone, Copy)]
@@ -62,10 +60,10 @@ pub(crate) async fn apply(
     detail["leaving"] = difference.leaving.into();
     let operation = Operation { kind: "refresh", at: now, cause, segment_id: Some(segment_id), user_id: None, detail };
     let operation_id = operation.insert(transaction).await?;
-    let Applied { joined, left, replaced } = desired::apply(transaction, segment_id, (now, operation_id), read).await?;
+    let applied = desired::apply(transaction, segment_id, (now, operation_id), &difference).await?;
+    let Applied { joined, left, replaced } = applied;
     desired::record_success(transaction, segment_id, read).await?;
-    let rows = transaction.query(&COUNT, [&segment_id]).await?;
-    let members = rows.first().map_or(Ok(0), |row| get(row, 0))?;
+    let members = difference.members.saturating_sub_unsigned(left).saturating_add_unsigned(joined);
     let message = format!("{joined} joined, {left} left, {replaced} with other hashes");
     Ok(Refreshed::Applied { message, members })
 }

@@ -166,6 +166,7 @@ async fn created(
     let now = clock(transaction).await?;
     let operation_id = record(transaction, "create_user", id, now, cause, detail).await?;
     live::join(transaction, id, &joined, now, operation_id).await?;
+    user::touch(transaction, operation_id, now, &live::ids(&joined)).await?;
     Ok(Some(id))
 }
 
@@ -207,6 +208,7 @@ async fn set_status(
         }
         let operation_id = close(transaction, user_id, status, now, cause, detail).await?;
         live::join(transaction, user_id, &joined, now, operation_id).await?;
+        user::touch(transaction, operation_id, now, &live::ids(&joined)).await?;
     }
     Ok(Attempt::Done)
 }
@@ -235,6 +237,8 @@ async fn close(
     let operation_id = record(transaction, "user_status", user_id, now, cause, detail).await?;
     let (ids, ends): (Vec<i64>, Vec<PgTimestamp>) = plan.close.values().copied().unzip();
     transaction.execute(&CLOSE, [&operation_id, &ids, &ends]).await?;
+    let closed: Vec<i32> = plan.close.keys().copied().collect();
+    user::touch(transaction, operation_id, now, &closed).await?;
     Ok(operation_id)
 }
 

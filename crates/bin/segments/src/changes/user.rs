@@ -144,6 +144,19 @@ pub(super) async fn write(
     Ok(operation_id)
 }
 
+/// Records the segments that an operation on one user touches, in which its memberships began or ended.
+pub(super) async fn touch(
+    transaction: &Transaction,
+    operation_id: i64,
+    now: PgTimestamp,
+    segments: &[i32],
+) -> Result<(), Failure> {
+    if segments.is_empty() {
+        return Ok(());
+    }
+    transaction.execute(&INSERT_SEGMENTS, [&operation_id, &now, &segments]).await.map(drop)
+}
+
 /// Closes memberships whose time is over, with one operation for each segment.
 pub(super) async fn expire(
     transaction: &Transaction,

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn fields() {
+    fn fields_are_read_as_go_reads_them() {
         ok(b"", "", -1, true);
         ok(b"null", "", -1, true);
         ok(br#"{"name":"a","age":7,"name":"b"} garbage"#, "b", 7, true);
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn content_types() {
+    fn other_content_types_than_json_are_415() {
         let body = br#"{"name":"a","age":7}"#;
         let read_ok = |content_type: &str| read(Some(content_type.as_bytes()), body).map(|read| read.0);
         assert_eq!(read_ok("application/json; charset=utf-8"), Ok("a".to_owned()));
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn errors_are_worded_as_in_go() {
         let of_type = |got: &str, field: &str, expected: &str, offset: usize, structure: &str| {
             format!(
                 "code=400, message=Unmarshal type error: expected={expected}, got={got}, field={field}, offset={offset}, \

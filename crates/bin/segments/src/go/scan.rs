@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_where() {
+    fn a_syntax_error_has_its_position() {
         for (text, expected) in [
             ("", SyntaxError::Eof),
             (" \n", SyntaxError::Eof),

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates() {
+    fn dates_are_read_as_go_reads_them() {
         for (text, expected) in [
             ("10:00:00 25.09.2099", "2099-09-25T10:00:00"),
             ("9:00:00 05.09.2099", "2099-09-05T09:00:00"),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn errors_are_worded_as_in_go() {
         let cannot = |text: &str, rest: &str, element: &str| {
             format!("parsing time \"{text}\" as \"15:04:05 02.01.2006\": cannot parse \"{rest}\" as \"{element}\"")
         };

@@ -33,6 +33,7 @@ pub struct Refresh {
 impl Refresh {
     /// Refreshes, and writes a line for each segment. It fails if one of them did.
     pub(crate) async fn act(self, settings: &CommandSettings, out: &mut impl Write) -> anyhow::Result<()> {
+        let _armed = failpoint::arm();
         let database = settings.database().await?;
         let own = settings.read::<RefreshSettings>()?;
         let refresher = own.refresher(database.clone())?;

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use consumer::{DependencyError, Failure};
 use database::{Statement, Transaction, get, statement};
 use uuid::Uuid;
 
 use super::{
     Refresher,
     automatic::Automatic,
-    login::{Login, SqlError},
+    cannot_desire::CannotDesire,
+    login::Login,
     params::{Params, Sql},
-    query::{self, Chunk, Received, Rows},
+    query::{self, Key, Query},
     sources::no_login,
 };
 use crate::changes::{
@@ -20,37 +20,18 @@ use crate::changes::{
 };
 
 const CREATE_GIVEN: Statement = statement!("segments/desired/create_given");
-const INSERT_GIVEN: Statement = statement!("segments/desired/insert_given");
-const DESIRE_GIVEN: Statement = statement!("segments/desired/desire_given");
-const COUNT_UNKNOWN: Statement = statement!("segments/desired/count_unknown");
+const COPY_GIVEN: Statement = statement!("segments/desired/copy_given");
+const DESIRE_GUIDS: Statement = statement!("segments/desired/desire_guids");
+const DESIRE_IDS: Statement = statement!("segments/desired/desire_ids");
+const DESIRE_USER_IDS: Statement = statement!("segments/desired/desire_user_ids");
 const DESIRE_TAG: Statement = statement!("segments/tags/desire_tag");
 const COUNT_TAG: Statement = statement!("segments/tags/count_tag");
 
-/// Why there is no desired set.
-#[derive(Debug)]
-pub(super) enum CannotDesire {
-    /// The parameters, the SQL or a segment to include is wrong.
-    Failed(String),
-    /// The database did not answer.
-    Failure(Failure),
-}
-
-impl From<Failure> for CannotDesire {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
-}
-
-impl From<SqlError> for CannotDesire {
-    fn from(SqlError(error): SqlError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<DependencyError> for CannotDesire {
-    fn from(error: DependencyError) -> Self {
-        Self::Failure(error.into())
-    }
+/// How many rows were received, and how many of them name no user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Received {
+    pub(super) rows: i64,
+    pub(super) invalid: i64,
 }
 
 /// Fills the temporary table with the desired set, without the lock of the segment. Returns what was visible before, and how
@@ -106,20 +87,24 @@ async fn given(refresher: &Refresher, transaction: &Transaction, people: People<
     transaction.execute(&CREATE_GIVEN, []).await?;
     let late = || CannotDesire::Failed(format!("the SQL took longer than {:?}", refresher.timeout));
     let reading = store(login, refresher.timeout, transaction, people);
-    let mut received = tokio::time::timeout(refresher.timeout, reading).await.map_err(|_| late())??;
-    transaction.execute(&DESIRE_GIVEN, []).await?;
-    let rows = transaction.query(&COUNT_UNKNOWN, []).await?;
-    received.invalid += rows.first().map_or(Ok(0), |row| get::<i64>(row, 0))?;
-    Ok(received)
+    let (key, rows) = tokio::time::timeout(refresher.timeout, reading).await.map_err(|_| late())??;
+    let desire = match key {
+        Key::Guid => &DESIRE_GUIDS,
+        Key::UserId => &DESIRE_USER_IDS,
+        Key::SourceId | Key::Id => &DESIRE_IDS,
+    };
+    let unknown = transaction.query(desire, []).await?;
+    let invalid = unknown.first().map_or(Ok(0), |row| get(row, 0))?;
+    Ok(Received { rows: i64::try_from(rows).unwrap_or(i64::MAX), invalid })
 }
 
-/// Reads the rows and stores them in the temporary table.
+/// Reads the rows and stores them in the temporary table. Returns by what they name users, and their number.
 async fn store(
     login: &Login,
     timeout: Duration,
     transaction: &Transaction,
     people: People<'_>,
-) -> Result<Received, CannotDesire> {
+) -> Result<(Key, u64), CannotDesire> {
     let connection = login.open(timeout).await?;
     let sql = match people {
         People::Query(sql) => sql.to_owned(),
@@ -128,9 +113,8 @@ async fn store(
             query::of_table(&connection, table, segment).await?
         }
     };
-    let mut rows = Rows::open(&connection, &sql).await?;
-    while let Some(Chunk { guids, user_ids, source_ids, emails, phones }) = rows.next().await? {
-        transaction.execute(&INSERT_GIVEN, [&guids, &user_ids, &source_ids, &emails, &phones]).await?;
-    }
-    Ok(rows.received())
+    let query = Query::prepare(&connection, &sql).await?;
+    let mut sink = transaction.copy_in(&COPY_GIVEN).await?;
+    query.send(&mut sink).await?;
+    Ok((query.key(), sink.finish().await?))
 }

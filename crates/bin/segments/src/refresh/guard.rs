@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_of_a_thousand_may_leave() {
+    fn at_most_half_of_a_thousand_members_may_leave() {
         let of =
             |members, leaving, max| reject(&Difference { members, leaving, ..Difference::default() }, max).is_some();
         assert!(!of(999, 999, None));

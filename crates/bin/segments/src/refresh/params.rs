@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_read() {
+    fn every_kind_of_refresh_params_is_parsed() {
         let query = Params::parse(r#"{"query":{"sql":" SELECT 1 ; \n","max_leavers":5}}"#).unwrap();
         assert_eq!(query, Params::Query(Sql { sql: "SELECT 1".to_owned(), max_leavers: Some(5) }));
         assert!(matches!(Params::parse(r#"{"procedure":{"sql":"call p()"}}"#), Ok(Params::Procedure(_))));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_named() {
+    fn parameters_that_cannot_be_used_are_refused_with_the_reason() {
         for (text, expected) in [
             ("", "it is no JSON"),
             ("[]", "it has exactly one of the keys query, procedure, percent, tag"),

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::{
     Refresher,
     automatic::{self, Automatic},
-    desire::{CannotDesire, desire},
+    cannot_desire::CannotDesire,
+    desire::desire,
     due::History,
     params::Params,
 };
@@ -69,7 +70,7 @@ impl Refresher {
         let id = segment.segment_id;
         let difference = desired::compare(&transaction, id, &read).await?;
         let users = async |statement: &Statement| {
-            let rows = transaction.query(statement, [&id, &NAMED]).await?;
+            let rows = transaction.query(statement, [&NAMED]).await?;
             rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<Uuid>, Failure>>()
         };
         let (joining_users, leaving_users) = (users(&JOINING).await?, users(&LEAVING).await?);

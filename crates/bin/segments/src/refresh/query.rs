@@ -1,23 +1,15 @@
 //! SQL of people: the rows of a query, a procedure, and the load time of a source. It runs with the login of
-//! `REFRESH_DATABASE_URL`.
+//! `REFRESH_DATABASE_URL`. Rows are copied from there to the service's own transaction as they are.
 
-use std::{iter::empty, pin::Pin};
-
-use database::{Connection, Row, get};
-use futures_util::{Stream, TryStreamExt as _};
+use bytes::{Bytes, BytesMut};
+use database::{Connection, CopyIn, Type, get};
+use futures_util::TryStreamExt as _;
 use uuid::Uuid;
 
-use super::login::{SqlError, text};
-
-/// The rows of a chunk, as columns: each names a user by one of them, an id from outside by `source_id` and perhaps `guid`.
-#[derive(Debug, Default)]
-pub(super) struct Chunk {
-    pub(super) guids: Vec<Option<Uuid>>,
-    pub(super) user_ids: Vec<Option<i32>>,
-    pub(super) source_ids: Vec<Option<String>>,
-    pub(super) emails: Vec<Option<String>>,
-    pub(super) phones: Vec<Option<String>>,
-}
+use super::{
+    cannot_desire::CannotDesire,
+    login::{SqlError, text},
+};
 
 /// By which column a row names a user. The first that the query has counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,68 +20,54 @@ pub(super) enum Key {
     Id,
 }
 
-/// How many rows were read, and how many of them name no user in any form.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Received {
-    pub(super) rows: i64,
-    pub(super) invalid: i64,
-}
-
-/// Rows that are stored at once.
-const CHUNK: usize = 10_000;
+/// Bytes of rows that are sent at once.
+const PART: usize = 64 << 10;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 
-/// The rows of one SELECT in a read-only transaction, in chunks.
-pub(super) struct Rows {
+/// One SELECT in a read-only transaction.
+pub(super) struct Query<'a> {
+    connection: &'a Connection,
     key: Key,
-    rows: Pin<Box<dyn Stream<Item = Result<Row, SqlError>> + Send>>,
-    received: Received,
-    is_over: bool,
+    /// Copies its rows, see `copy_given.sql`.
+    copy: String,
 }
 
-impl Rows {
-    /// Begins to read.
-    pub(super) async fn open(connection: &Connection, sql: &str) -> Result<Self, SqlError> {
+impl<'a> Query<'a> {
+    /// Begins a transaction, and prepares the query.
+    pub(super) async fn prepare(connection: &'a Connection, sql: &str) -> Result<Self, SqlError> {
         let client = &connection.client;
         if sql.to_ascii_lowercase().contains("set_config") {
             return Err(SqlError("a query of a segment must not call set_config".to_owned()));
         }
         client.batch_execute(BEGIN).await.map_err(|error| SqlError(text(&error)))?;
-        // By itself it is one statement with balanced parentheses, so it stays inside those of `wrap`.
+        // By itself it is one statement with balanced parentheses, so it stays inside those of `copy`.
         let prepared = client.prepare(sql).await.map_err(|error| SqlError(text(&error)))?;
-        let mut names = Vec::new();
-        for column in prepared.columns() {
-            names.push(column.name());
-        }
+        let columns: Vec<_> = prepared.columns().iter().map(|column| (column.name(), column.type_().clone())).collect();
         let no_key = || SqlError("the query has no column guid, user_id, source_id or id".to_owned());
-        let key = key(&names).ok_or_else(no_key)?;
-        let rows = client.query_raw(&wrap(sql, key, &names), empty::<i32>()).await;
-        let rows = rows.map_err(|error| SqlError(text(&error)))?;
-        let rows = Box::pin(rows.map_err(|error| SqlError(text(&error))));
-        Ok(Self { key, rows, received: Received::default(), is_over: false })
+        let key = key(&columns).ok_or_else(no_key)?;
+        Ok(Self { connection, key, copy: copy(sql, key, &columns) })
     }
 
-    /// The next chunk. `None`: there is none.
-    pub(super) async fn next(&mut self) -> Result<Option<Chunk>, SqlError> {
-        let mut chunk = Chunk::default();
-        while !self.is_over && chunk.guids.len() < CHUNK {
-            let Some(row) = self.rows.try_next().await? else {
-                self.is_over = true;
-                break;
-            };
-            let value = |at| get::<Option<String>>(&row, at).map_err(|_| SqlError("a column is no text".to_owned()));
-            self.received.rows += 1;
-            if !chunk.push(self.key, value(0)?, value(1)?, value(2)?) {
-                self.received.invalid += 1;
+    /// By what its rows name users.
+    pub(super) const fn key(&self) -> Key {
+        self.key
+    }
+
+    /// Sends its rows.
+    pub(super) async fn send(&self, sink: &mut CopyIn) -> Result<(), CannotDesire> {
+        let failed = |error| CannotDesire::from(SqlError(text(&error)));
+        let rows = self.connection.client.copy_out(&self.copy).await.map_err(failed)?;
+        let mut rows = std::pin::pin!(rows);
+        let mut part = BytesMut::new();
+        while let Some(row) = rows.try_next().await.map_err(failed)? {
+            part.extend_from_slice(&row);
+            if part.len() >= PART {
+                sink.send(part.split().freeze()).await?;
             }
         }
-        Ok((!chunk.guids.is_empty()).then_some(chunk))
-    }
-
-    /// How many rows were read.
-    pub(super) const fn received(&self) -> Received {
-        self.received
+        sink.send(Bytes::from(part)).await?;
+        Ok(())
     }
 }
 
@@ -129,45 +107,42 @@ pub(super) async fn age(connection: &Connection, sql: &str) -> Result<Option<i64
 }
 
 /// The column that names users. Pure.
-fn key(names: &[&str]) -> Option<Key> {
+fn key(columns: &[(&str, Type)]) -> Option<Key> {
     let keys = [("guid", Key::Guid), ("user_id", Key::UserId), ("source_id", Key::SourceId), ("id", Key::Id)];
-    keys.into_iter().find(|(name, _)| names.contains(name)).map(|(_, key)| key)
+    keys.into_iter().find(|(name, _)| columns.iter().any(|(column, _)| column == name)).map(|(_, key)| key)
 }
 
-/// The query with the columns that are read, as text. Pure.
-fn wrap(sql: &str, key: Key, names: &[&str]) -> String {
-    let column = match key {
-        Key::Guid => "guid",
-        Key::UserId => "user_id",
-        Key::SourceId => "source_id",
-        Key::Id => "id",
+/// The statement that copies the rows of a query: guid, user_id, source_id and the hashes. A text that is no GUID or no number is null. Pure.
+fn copy(sql: &str, key: Key, columns: &[(&str, Type)]) -> String {
+    let kind = |name: &str| columns.iter().find(|(column, _)| *column == name).map(|(_, kind)| kind);
+    let guid = |name: &str| match kind(name) {
+        Some(&Type::UUID) => format!("given.{name}"),
+        _ => format!("CASE WHEN given.{name}::text ~* '{GUID}' THEN given.{name}::text END"),
     };
-    let hash = |name: &str| if names.contains(&name) { format!("given.{name}::text") } else { "NULL::text".to_owned() };
-    let (email, phone) = (hash("hash_email"), hash("hash_phone"));
-    format!("SELECT given.{column}::text, {email}, {phone} FROM (\n{sql}\n) AS given")
+    let number = |name: &str| match kind(name) {
+        Some(&(Type::INT2 | Type::INT4)) => format!("given.{name}"),
+        _ => format!(
+            "CASE WHEN given.{name}::text ~ '{NUMBER}' AND given.{name}::text::bigint BETWEEN -2147483648 AND 2147483647 \
+             THEN given.{name}::text::int END"
+        ),
+    };
+    let text = |name: &str| kind(name).map_or_else(|| "NULL".to_owned(), |_| format!("given.{name}::text"));
+    let null = || "NULL".to_owned();
+    let (guid, user_id, source_id) = match key {
+        Key::Guid => (guid("guid"), null(), null()),
+        Key::UserId => (null(), number("user_id"), null()),
+        Key::SourceId => (null(), null(), text("source_id")),
+        Key::Id => (guid("id"), null(), text("id")),
+    };
+    let (email, phone) = (text("hash_email"), text("hash_phone"));
+    format!("COPY (SELECT {guid}, {user_id}, {source_id}, {email}, {phone} FROM (\n{sql}\n) AS given) TO STDOUT")
 }
 
-impl Chunk {
-    /// Adds a row. Returns whether it names a user.
-    fn push(&mut self, key: Key, value: Option<String>, email: Option<String>, phone: Option<String>) -> bool {
-        let guid = || value.as_deref().and_then(|value| Uuid::try_parse(value).ok());
-        let (guid, user_id, source_id) = match key {
-            Key::Guid => (guid(), None, None),
-            Key::UserId => (None, value.and_then(|value| value.parse().ok()), None),
-            Key::SourceId => (None, None, value),
-            Key::Id => (guid(), None, value),
-        };
-        if guid.is_none() && user_id.is_none() && source_id.is_none() {
-            return false;
-        }
-        self.guids.push(guid);
-        self.user_ids.push(user_id);
-        self.source_ids.push(source_id);
-        self.emails.push(email);
-        self.phones.push(phone);
-        true
-    }
-}
+/// A GUID as PostgreSQL reads it, in capital letters too.
+const GUID: &str = "^([0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|\\{[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\\})$";
+
+/// A number that fits into a bigint.
+const NUMBER: &str = "^[+-]?[0-9]{1,18}$";
 
 #[cfg(test)]
 mod tests {
@@ -175,24 +150,23 @@ mod tests {
 
     #[test]
     fn the_first_column_that_names_a_user_counts() {
-        assert_eq!(key(&["hash_email", "id", "user_id"]), Some(Key::UserId));
-        assert_eq!(key(&["id"]), Some(Key::Id));
-        assert_eq!(key(&["name"]), None);
-        assert_eq!(
-            wrap("SELECT 1 AS id, 'h' AS hash_email -- all", Key::Id, &["id", "hash_email"]),
-            "SELECT given.id::text, given.hash_email::text, NULL::text FROM (\nSELECT 1 AS id, 'h' AS hash_email -- all\n) AS given"
-        );
+        let columns = |names: &[&'static str]| names.iter().map(|name| (*name, Type::TEXT)).collect::<Vec<_>>();
+        assert_eq!(key(&columns(&["hash_email", "id", "user_id"])), Some(Key::UserId));
+        assert_eq!(key(&columns(&["id"])), Some(Key::Id));
+        assert_eq!(key(&columns(&["name"])), None);
     }
 
     #[test]
-    fn an_id_from_outside_may_be_a_guid() {
-        let mut chunk = Chunk::default();
-        let guid = Uuid::from_u128(7);
-        assert!(chunk.push(Key::Id, Some(guid.to_string()), None, None));
-        assert!(chunk.push(Key::Id, Some("626a81cf".to_owned()), Some("h".to_owned()), None));
-        assert!(!chunk.push(Key::UserId, Some("seven".to_owned()), None, None));
-        assert!(!chunk.push(Key::Guid, None, None, None));
-        assert_eq!(chunk.guids, [Some(guid), None]);
-        assert_eq!(chunk.source_ids, [Some(guid.to_string()), Some("626a81cf".to_owned())]);
+    fn rows_are_copied_as_they_are_if_their_type_is_that_of_users() {
+        let columns = [("user_id", Type::INT4), ("hash_email", Type::TEXT)];
+        assert_eq!(
+            copy("SELECT 1 AS user_id, 'h' AS hash_email -- all", Key::UserId, &columns),
+            "COPY (SELECT NULL, given.user_id, NULL, given.hash_email::text, NULL FROM (\n\
+             SELECT 1 AS user_id, 'h' AS hash_email -- all\n) AS given) TO STDOUT"
+        );
+        assert_eq!(
+            copy("TABLE users", Key::Guid, &[("guid", Type::UUID)]),
+            "COPY (SELECT given.guid, NULL, NULL, NULL, NULL FROM (\nTABLE users\n) AS given) TO STDOUT"
+        );
     }
 }

@@ -10,7 +10,8 @@ use self::outcome::{Outcome, State};
 use super::{
     Refresher,
     automatic::{self, Automatic},
-    desire::{CannotDesire, desire},
+    cannot_desire::CannotDesire,
+    desire::desire,
     fresh::Freshness,
     guard, log,
     login::SqlError,

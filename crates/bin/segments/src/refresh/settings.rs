@@ -20,23 +20,23 @@ pub struct RefreshSettings {
     ///
     /// The login must not be a superuser, must not be able to become the role of DATABASE_URL, and must not be able to read keys,
     /// secrets and subscriptions: the service does not start then. `sql/roles/create_segments_refresh_role.sql` creates one.
-    #[arg(long, env, value_name = "URL")]
+    #[arg(long, env = "REFRESH_DATABASE_URL", value_name = "URL")]
     pub refresh_database_url: Option<Secret>,
 
     /// File with the certificate authorities (PEM) of that database. Unset: those of the system.
-    #[arg(long, env, value_name = "FILE")]
+    #[arg(long, env = "REFRESH_DATABASE_CA_FILE", value_name = "FILE")]
     pub refresh_database_ca_file: Option<PathBuf>,
 
     /// Maximum time of the query or the procedure of a segment.
-    #[arg(long, env, value_name = "DURATION", value_parser = period, default_value = "10m")]
+    #[arg(long, env = "REFRESH_TIMEOUT", value_name = "DURATION", value_parser = period, default_value = "10m")]
     pub refresh_timeout: Duration,
 
     /// Whether each tag of the order warehouse is a segment: `on` or `off`. Its schema `cdm` has to be in the same database.
-    #[arg(long, env, value_name = "TAGS", value_enum, default_value = "off")]
+    #[arg(long, env = "TAG_SEGMENTS", value_name = "TAGS", value_enum, default_value = "off")]
     pub tag_segments: TagSegments,
 
     /// Topic whose records name users whose tags have changed. Used with TAG_SEGMENTS=on and KAFKA_BOOTSTRAP_SERVERS.
-    #[arg(long, env, value_name = "TOPIC", default_value = "cdm-service-tags")]
+    #[arg(long, env = "KAFKA_TAG_TOPIC", value_name = "TOPIC", default_value = "cdm-service-tags")]
     pub kafka_tag_topic: String,
 }
 

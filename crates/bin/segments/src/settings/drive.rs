@@ -14,11 +14,11 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(25);
 #[group(skip)]
 pub(crate) struct DriveSettings {
     /// JSON file of the service account that uploads reports to Google Drive. Unset: a report is in the response.
-    #[arg(long, env, value_name = "FILE")]
+    #[arg(long, env = "GOOGLE_DRIVE_JSON_FILE_PATH", value_name = "FILE")]
     google_drive_json_file_path: Option<PathBuf>,
 
     /// Address of the API of Google Drive.
-    #[arg(long, env, value_name = "URL", default_value = "https://www.googleapis.com")]
+    #[arg(long, env = "GOOGLE_DRIVE_BASE_URL", value_name = "URL", default_value = "https://www.googleapis.com")]
     google_drive_base_url: String,
 }
 

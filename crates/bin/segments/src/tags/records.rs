@@ -76,6 +76,8 @@ impl Service for TagRecords {
         dead_letter_topic: "segments-service-dead-letters",
     };
     const MIGRATIONS: &'static Migrations = &MIGRATIONS;
+    const DEPENDENCIES: &'static [Dependency] = &[stream::KAFKA, database::POSTGRES];
+    const LOOP: Option<&'static str> = Some("tags");
     type Commands = Infallible;
     type Settings = NoSettings;
 

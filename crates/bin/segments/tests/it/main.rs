@@ -21,3 +21,5 @@ mod percent;
 mod tags;
 mod drive;
 mod swagger;
+mod subscribers;
+mod targets;

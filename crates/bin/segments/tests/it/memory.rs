@@ -32,7 +32,7 @@ fn length(service: &Service, path: &str) -> anyhow::Result<usize> {
 }
 
 #[tokio::test]
-async fn lists_and_reports_need_no_memory_for_their_rows() -> anyhow::Result<()> {
+async fn memory_does_not_grow_with_the_rows_of_lists_and_reports() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     fixture
         .run(&format!(

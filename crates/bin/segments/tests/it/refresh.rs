@@ -12,6 +12,9 @@ use crate::fixture::Fixture;
 mod members;
 mod confined;
 mod running;
+mod meanwhile;
+#[cfg(feature = "failpoints")]
+mod killed;
 mod sources;
 mod collections;
 

@@ -27,6 +27,8 @@ pub(crate) struct Answer {
     pub(crate) content_type: Option<String>,
     pub(crate) retry_after: Option<String>,
     pub(crate) request_id: Option<String>,
+    /// It is the answer to an earlier request with the same Idempotency-Key.
+    pub(crate) is_replayed: bool,
     pub(crate) body: String,
 }
 
@@ -189,7 +191,15 @@ pub(crate) fn send(
         })
     };
     let (content_type, retry_after) = (header("content-type"), header("retry-after"));
-    Ok(Answer { status, content_type, retry_after, request_id: header("x-request-id"), body: body.to_owned() })
+    let is_replayed = header("idempotency-replayed").is_some();
+    Ok(Answer {
+        status,
+        content_type,
+        retry_after,
+        request_id: header("x-request-id"),
+        is_replayed,
+        body: body.to_owned(),
+    })
 }
 
 impl Drop for Service {

@@ -3,6 +3,7 @@
 use std::{
     fs,
     process::{Command, Output},
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
@@ -93,6 +94,41 @@ async fn a_wrong_setting_is_named_and_a_missing_schema_is_reported() -> anyhow::
     Ok(())
 }
 
+#[test]
+fn help_and_version_are_printed_whatever_config_yaml_contains() {
+    let broken = folder("webapis:\n  a: 1\n");
+    for arguments in [&["--help"][..], &["-h"], &["help"], &["keys", "--help"], &["--version"]] {
+        let (code, output) = run(&broken, &[], arguments);
+        assert_eq!(code, Some(0), "{arguments:?}: {output}");
+    }
+    for arguments in [&["settings"][..], &["keys", "list"], &[]] {
+        assert_eq!(run(&broken, &[], arguments).0, Some(64), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn check_names_topics_by_the_settings_of_this_service() -> anyhow::Result<()> {
+    let (fixture, stack) = (Fixture::new().await?, devstack::shared().await?);
+    let (user_topic, tag_topic) = (stack.fresh_name("users").await?, stack.fresh_name("tags").await?);
+    let brokers = stack.bootstrap_servers();
+    let environment = [
+        ("DATABASE_URL", fixture.url.as_str()),
+        ("KAFKA_BOOTSTRAP_SERVERS", &brokers),
+        ("KAFKA_USER_TOPIC", &user_topic),
+        ("KAFKA_TAG_TOPIC", &tag_topic),
+        ("TAG_SEGMENTS", "on"),
+        ("USER_SERVICE_URL", "http://127.0.0.1:9"),
+    ];
+    let (code, output) = run(&folder(""), &environment, &["check"]);
+    assert_eq!(code, Some(69), "{output}");
+    for (setting, topic) in [("KAFKA_USER_TOPIC", &user_topic), ("KAFKA_TAG_TOPIC", &tag_topic)] {
+        let line = format!("{setting}: topic {topic} does not exist");
+        assert_eq!(output.matches(&line).count(), 1, "{line}: {output}");
+    }
+    assert!(!output.contains("KAFKA_SOURCE_TOPIC"), "{output}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_log_has_a_copy_in_a_file() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
@@ -101,6 +137,11 @@ async fn the_log_has_a_copy_in_a_file() -> anyhow::Result<()> {
     let text = path.to_str().unwrap();
     for _ in 0..2 {
         let service = Service::start(&fixture.url, &[("LOGS_PATH", text)]).await?;
+        // The service is ready a moment before it says so.
+        let begin = Instant::now();
+        while service.log().is_empty() && begin.elapsed() < Duration::from_secs(30) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         assert!(!service.log().is_empty());
         assert!(fs::read_to_string(&path)?.ends_with(&service.log()), "the same lines, at the end of the file");
     }

@@ -59,3 +59,17 @@ async fn buckets_in_sql_are_those_in_rust() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn the_first_buckets_end_where_their_hashes_do() -> anyhow::Result<()> {
+    let fixture = Fixture::new().await?;
+    // The hash of the last user of the first buckets, and of the first user after them, for each number of buckets.
+    let wrong = "SELECT buckets, hash FROM generate_series(0, 10000) AS buckets,
+             LATERAL (VALUES (segments.bucket_end(buckets)), (decode('ffffffff', 'hex')), (decode('00000000', 'hex'))) AS ends (hash_end),
+             LATERAL (SELECT ('x' || encode(substr(hash_end, 1, 4), 'hex'))::bit(32)::bigint AS at) AS ats,
+             LATERAL (VALUES (at - 1), (at), (at + 1)) AS hashes (hash)
+         WHERE hash BETWEEN 0 AND 4294967295
+             AND (hash * 10000 >> 32 < buckets) <> (decode(lpad(to_hex(hash), 8, '0') || repeat('7f', 28), 'hex') < segments.bucket_end(buckets))";
+    assert_eq!(fixture.rows(wrong).await?, Vec::<String>::new());
+    Ok(())
+}

@@ -22,6 +22,7 @@ mod errors;
 mod access;
 mod pages;
 mod reports;
+mod subscribers;
 mod automatic;
 
 const ANNA: &str = "45643d9d-c98d-5888-9743-20b85ecf0752";

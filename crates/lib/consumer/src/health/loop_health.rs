@@ -17,6 +17,7 @@ use crate::{
 pub struct LoopHealth {
     state: Mutex<State>,
     dependencies: &'static [Dependency],
+    name: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -130,7 +131,19 @@ impl LoopHealth {
             skipped: Skipped::default(),
             lines: LogLimiter::default(),
         });
-        Self { state, dependencies }
+        Self { state, dependencies, name: None }
+    }
+
+    /// The same with a name, which is the label `loop` of its gauges: of several loops in one process, each has its own.
+    #[must_use]
+    pub fn named(self, name: Option<&'static str>) -> Self {
+        Self { name, ..self }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> Option<&'static str> {
+        self.name
     }
 
     pub(crate) const fn dependencies(&self) -> &'static [Dependency] {

@@ -3,10 +3,19 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use health::HealthSource;
-use metrics::gauge;
 use serde::Serialize;
 
 use crate::{Dependency, LoopHealth, Stall, StallCause, Step, Waiting};
+
+/// A gauge of a loop. The name of the loop, if it has one, is a label.
+macro_rules! gauge {
+    ($metric:literal $(, $label:literal => $value:expr)*; $name:expr) => {
+        match $name {
+            Some(name) => metrics::gauge!($metric $(, $label => $value)*, "loop" => name),
+            None => metrics::gauge!($metric $(, $label => $value)*),
+        }
+    };
+}
 
 /// A loop without a heartbeat for this long hangs, and a supervisor may restart it. A loop that waits with backoff has
 /// a heartbeat, so an outage never causes a restart.
@@ -67,22 +76,22 @@ impl HealthSource for LoopHealth {
     }
 
     fn update_metrics(&self, now: SystemTime) {
-        let yes = |is: bool| f64::from(u8::from(is));
-        gauge!("tagmill_last_commit_timestamp_seconds").set(unix_time(now, self.since_commit()));
-        gauge!("tagmill_loop_heartbeat_timestamp_seconds").set(unix_time(now, self.since_heartbeat()));
+        let (name, yes) = (self.name(), |is: bool| f64::from(u8::from(is)));
+        gauge!("tagmill_last_commit_timestamp_seconds"; name).set(unix_time(now, self.since_commit()));
+        gauge!("tagmill_loop_heartbeat_timestamp_seconds"; name).set(unix_time(now, self.since_heartbeat()));
         let (present, lasted) = self.step();
         for step in Step::ALL {
             let seconds = if step == present { lasted.as_secs_f64() } else { 0.0 };
-            gauge!("tagmill_step_seconds", "step" => step.name()).set(seconds);
+            gauge!("tagmill_step_seconds", "step" => step.name(); name).set(seconds);
         }
         let waiting = self.waiting();
-        export_waiting(self.dependencies(), waiting.as_ref());
-        gauge!("tagmill_stuck_records").set(yes(waiting.is_some_and(|waiting| waiting.record.is_some())));
-        gauge!("tagmill_background_deferred").set(yes(self.deferred().is_some()));
+        export_waiting_of(name, self.dependencies(), waiting.as_ref());
+        gauge!("tagmill_stuck_records"; name).set(yes(waiting.is_some_and(|waiting| waiting.record.is_some())));
+        gauge!("tagmill_background_deferred"; name).set(yes(self.deferred().is_some()));
         let stalls = self.stalls();
         for cause in StallCause::ALL {
             let count = stalls.iter().filter(|stall| stall.cause == cause).count();
-            gauge!("tagmill_stalls", "cause" => cause.name()).set(u32::try_from(count).unwrap_or(u32::MAX));
+            gauge!("tagmill_stalls", "cause" => cause.name(); name).set(u32::try_from(count).unwrap_or(u32::MAX));
         }
     }
 }
@@ -90,11 +99,15 @@ impl HealthSource for LoopHealth {
 /// Sets the gauges of dependencies. Reachable dependencies are exported as 0, so that an alert sees a change and not a
 /// gap.
 pub fn export_waiting(dependencies: &[Dependency], waiting: Option<&Waiting>) {
+    export_waiting_of(None, dependencies, waiting);
+}
+
+fn export_waiting_of(name: Option<&'static str>, dependencies: &[Dependency], waiting: Option<&Waiting>) {
     for dependency in dependencies {
         let attempts = waiting.filter(|waiting| waiting.dependency == *dependency).map(|waiting| waiting.attempts);
         let is_waiting = f64::from(u8::from(attempts.is_some()));
-        gauge!("tagmill_dependency_waiting", "dependency" => dependency.name).set(is_waiting);
-        gauge!("tagmill_dependency_attempts", "dependency" => dependency.name).set(attempts.unwrap_or(0));
+        gauge!("tagmill_dependency_waiting", "dependency" => dependency.name; name).set(is_waiting);
+        gauge!("tagmill_dependency_attempts", "dependency" => dependency.name; name).set(attempts.unwrap_or(0));
     }
 }
 

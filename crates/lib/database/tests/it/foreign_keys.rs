@@ -27,7 +27,7 @@ async fn an_empty_table_that_was_analysed_is_not_scanned() -> anyhow::Result<()>
 
 /// Proves that the test above can fail.
 #[tokio::test]
-async fn without_the_guards_it_is_scanned() -> anyhow::Result<()> {
+async fn without_the_planner_settings_an_empty_table_that_was_analysed_is_scanned() -> anyhow::Result<()> {
     let database = emptied().await?;
     let scans = number(&database, SCANS).await?;
     fill(&database, database.begin_maintenance().await?).await?;

@@ -26,7 +26,7 @@ const HIJACK: &str = "
 ";
 
 #[tokio::test]
-async fn public_offers_nothing_that_is_called() -> anyhow::Result<()> {
+async fn functions_in_schema_public_are_never_called() -> anyhow::Result<()> {
     for path in ["\"$user\", public", "public, pg_catalog"] {
         let endpoints = devstack::shared().await?;
         let name = endpoints.fresh_name("hijack").await?;
@@ -59,7 +59,7 @@ async fn public_offers_nothing_that_is_called() -> anyhow::Result<()> {
 
 /// Objects in the temporary schema of a session are found last, also by the pooler's next client.
 #[tokio::test]
-async fn a_temporary_table_hides_nothing() -> anyhow::Result<()> {
+async fn a_temporary_table_does_not_replace_a_table_of_the_schema() -> anyhow::Result<()> {
     let database = Database::new(&empty().await?);
     let tx = database.begin_batch().await?;
     tx.execute(&sql("CREATE TEMPORARY TABLE pg_class (relname name)"), []).await?;

@@ -9,7 +9,7 @@ async fn ping(url: &str) -> Result<ServerInfo, ConnectError> {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_from_an_outage() -> anyhow::Result<()> {
+async fn a_rejected_login_is_distinguished_from_an_outage() -> anyhow::Result<()> {
     let stack = devstack::shared().await?;
     let url = stack.database_url("postgres");
     assert!(ping(&url).await?.direct);

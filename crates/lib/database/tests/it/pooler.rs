@@ -36,7 +36,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn a_pooler_is_told_from_a_server() -> anyhow::Result<()> {
+async fn a_pooler_is_distinguished_from_a_server() -> anyhow::Result<()> {
     let fixture = Fixture::shared().await?;
     let pooled = Database::new(&fixture.database(1).await?).ping().await?;
     let url = fixture.stack.endpoints().database_url("postgres");
@@ -52,7 +52,7 @@ async fn a_pooler_is_told_from_a_server() -> anyhow::Result<()> {
 
 /// Each of the six clients sends its own statements in its own order. Named statements would be mixed up.
 #[tokio::test]
-async fn many_share_few_connections() -> anyhow::Result<()> {
+async fn many_transactions_share_few_connections() -> anyhow::Result<()> {
     const SHAPES: [&str; 3] = [
         "INSERT INTO public.goods SELECT * FROM unnest($1::bigint[], $2::int[])",
         "UPDATE public.goods SET amount = amount + n FROM unnest($1::bigint[], $2::int[]) AS change(id, n) WHERE goods.id = change.id",
@@ -139,7 +139,7 @@ async fn a_transaction_ends_as_it_does_on_a_server() -> anyhow::Result<()> {
 
 /// Values whose types have to be sent arrive unchanged.
 #[tokio::test]
-async fn every_kind_of_parameter_travels() -> anyhow::Result<()> {
+async fn every_type_of_parameter_is_sent_and_read_back() -> anyhow::Result<()> {
     let fixture = Fixture::shared().await?;
     let database = Database::new(&fixture.database(1).await?);
     let tx = database.begin_batch().await?;

@@ -60,7 +60,7 @@ async fn differences(kind: &str, tx: Transaction) -> anyhow::Result<Vec<String>>
 }
 
 #[tokio::test]
-async fn every_kind_of_transaction_states_what_it_runs_under() -> anyhow::Result<()> {
+async fn every_kind_of_transaction_overrides_the_settings_of_role_and_database() -> anyhow::Result<()> {
     for what in ["ROLE", "DATABASE"] {
         let fixture = Fixture::new().await?;
         fixture.set(what, ROLE_SETTINGS.iter().filter(|setting| setting.goes_unnoticed())).await?;
@@ -76,7 +76,7 @@ async fn every_kind_of_transaction_states_what_it_runs_under() -> anyhow::Result
 
 /// An event trigger records the settings of the migrations, in whose transaction it is called.
 #[tokio::test]
-async fn migrations_state_what_they_run_under() -> anyhow::Result<()> {
+async fn migrations_override_the_settings_of_role_and_database() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     let observed = ROLE_SETTINGS.iter().filter_map(|setting| match setting.treatment {
         Treatment::Stated(name, _) => Some(format!("('{name}', pg_catalog.current_setting('{name}'))")),
@@ -111,7 +111,7 @@ async fn migrations_state_what_they_run_under() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_cannot_be_stated_is_refused_by_name() -> anyhow::Result<()> {
+async fn a_setting_of_the_role_that_cannot_be_overridden_is_refused_by_name() -> anyhow::Result<()> {
     for setting in ROLE_SETTINGS.iter().filter(|setting| setting.treatment == Treatment::Verified) {
         let fixture = Fixture::new().await?;
         Database::new(&fixture.settings()?).ping().await?;

@@ -22,7 +22,7 @@ enum Reached {
 use Reached::{Encrypted, Plain, Refused};
 
 #[tokio::test]
-async fn each_sslmode_believes_as_much_as_it_says() -> anyhow::Result<()> {
+async fn each_sslmode_verifies_as_much_as_it_promises() -> anyhow::Result<()> {
     let stack = Stack::start(Options::for_tests()).await?;
     let url = stack.endpoints().database_url("postgres");
     let stranger = certificate(&url, &stack.folder().join("stranger.crt")).await?;

@@ -19,7 +19,7 @@ async fn insert(tx: &Transaction, id: i64) -> Result<u64, Failure> {
 }
 
 #[tokio::test]
-async fn what_is_committed_stays_and_the_connection_with_it() -> anyhow::Result<()> {
+async fn a_transaction_committed_is_stored_and_keeps_its_connection() -> anyhow::Result<()> {
     let database = with_goods().await?;
     let backend = number(&database, BACKEND).await?;
     let tx = database.begin_batch().await?;
@@ -31,7 +31,7 @@ async fn what_is_committed_stays_and_the_connection_with_it() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn rolled_back_leaves_nothing_and_keeps_the_connection() -> anyhow::Result<()> {
+async fn a_transaction_rolled_back_changes_nothing_and_keeps_its_connection() -> anyhow::Result<()> {
     let database = with_goods().await?;
     let backend = number(&database, BACKEND).await?;
     let tx = database.begin_batch().await?;
@@ -43,7 +43,7 @@ async fn rolled_back_leaves_nothing_and_keeps_the_connection() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn dropped_leaves_nothing_and_no_open_transaction() -> anyhow::Result<()> {
+async fn a_transaction_that_is_dropped_changes_nothing_and_is_not_left_open() -> anyhow::Result<()> {
     let database = with_goods().await?;
     let idle = database.begin_batch().await?;
     insert(&idle, 1).await?;
@@ -83,7 +83,7 @@ async fn a_failed_transaction_cannot_be_committed() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_guards_hold_inside_and_only_inside() -> anyhow::Result<()> {
+async fn each_kind_of_transaction_has_its_planner_settings_and_timeouts() -> anyhow::Result<()> {
     let database = with_goods().await?;
     let batch = database.begin_batch().await?;
     assert_eq!(show(&batch).await?, ["off", "off", "force_generic_plan", "30s", "10s", "30s"]);
@@ -106,7 +106,7 @@ async fn show(tx: &Transaction) -> anyhow::Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn columns_travel_as_arrays() -> anyhow::Result<()> {
+async fn columns_are_sent_as_arrays() -> anyhow::Result<()> {
     let database = with_goods().await?;
     let keys = vec![Uuid::NAMESPACE_OID, Uuid::NAMESPACE_URL];
     let names = vec!["Выпечка", ""];

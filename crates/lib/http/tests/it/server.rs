@@ -218,7 +218,7 @@ async fn a_client_that_takes_little_by_little_loses_its_connection_at_a_certain_
 }
 
 #[tokio::test]
-async fn everything_is_taken_by_a_client_that_reads() -> io::Result<()> {
+async fn a_client_that_reads_receives_the_whole_response() -> io::Result<()> {
     let address = start(Limits::DEFAULT, &Arc::default())?;
     let response = ask(address, "GET /large HTTP/1.0\r\n\r\n").await?;
     let (_, body) = response.split_once("\r\n\r\n").expect("a head");

@@ -43,7 +43,7 @@ impl TopicWatch {
         let watched = |name: &String, setting| Watched { name: name.clone(), setting };
         let destination = settings.destination_topic.as_ref();
         let topics = [
-            Some(watched(&settings.source_topic, "KAFKA_SOURCE_TOPIC")),
+            Some(watched(&settings.source_topic, settings.source_setting)),
             destination.map(|topic| watched(topic, "KAFKA_DESTINATION_TOPIC")),
             Some(watched(&settings.dead_letter_topic, "KAFKA_DEAD_LETTER_TOPIC")),
         ];

@@ -67,6 +67,18 @@ impl Topics {
         })
     }
 
+    /// Whether a topic exists.
+    ///
+    /// # Errors
+    /// The brokers do not answer, or the user has no right to describe the topic.
+    pub async fn exists(&self, name: &str) -> Result<bool, Error> {
+        match self.partitions(name).await {
+            Ok(_) => Ok(true),
+            Err(Error::NoTopic(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The maximum size of a record in a topic, in bytes. A larger message must not be sent, because the broker would
     /// reject it each time.
     ///

@@ -48,6 +48,8 @@ pub struct Settings {
     pub group_id: String,
     /// The source topic.
     pub source_topic: String,
+    /// The setting that contains it, as errors name it.
+    pub source_setting: &'static str,
     /// The destination topic. `None`: the service publishes no messages.
     pub destination_topic: Option<String>,
     /// The topic for records that cannot be used.
@@ -80,6 +82,7 @@ impl Default for Settings {
             leave_timeout: Duration::from_secs(3),
             group_id: String::new(),
             source_topic: String::new(),
+            source_setting: "KAFKA_SOURCE_TOPIC",
             destination_topic: None,
             dead_letter_topic: String::new(),
             properties: Vec::new(),

@@ -175,7 +175,7 @@ impl GroupContext {
         let mut state = self.state();
         (state.paused, state.rebalances, state.outage) = (paused, rebalances, outage);
         self.loop_health.unassigned();
-        metrics::gauge!("tagmill_assigned_partitions").set(0);
+        self.export_assigned(0);
     }
 
     /// Records that the group rejects this member. The client asks again by itself, and an assignment ends the
@@ -217,8 +217,16 @@ impl GroupContext {
         } else {
             self.loop_health.unassigned();
         }
-        metrics::gauge!("tagmill_assigned_partitions").set(u32::try_from(state.owned.len()).unwrap_or(u32::MAX));
+        self.export_assigned(state.owned.len());
         self.changed.notify_one();
+    }
+
+    fn export_assigned(&self, partitions: usize) {
+        let partitions = u32::try_from(partitions).unwrap_or(u32::MAX);
+        match self.loop_health.name() {
+            Some(name) => metrics::gauge!("tagmill_assigned_partitions", "loop" => name).set(partitions),
+            None => metrics::gauge!("tagmill_assigned_partitions").set(partitions),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

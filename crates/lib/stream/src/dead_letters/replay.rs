@@ -190,7 +190,7 @@ impl ReplayCounts {
             writeln!(out, "left out {partition}/{offset}: it is incomplete, and {original}")?;
         }
         for (topic, count) in &self.elsewhere {
-            writeln!(out, "left out {count} from {}: KAFKA_SOURCE_TOPIC is {source}", escape_control(topic))?;
+            writeln!(out, "left out {count} from {}: this service reads {source}", escape_control(topic))?;
         }
         if self.before > 0 {
             writeln!(out, "left out {}: sent back before", self.before)?;

@@ -58,6 +58,8 @@ pub struct KafkaSettings {
     pub kafka_session_timeout: Duration,
 }
 
+const SOURCE_TOPIC: &str = "KAFKA_SOURCE_TOPIC";
+
 /// The settings of the topics and the consumer group. Their defaults depend on the service.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
@@ -73,6 +75,10 @@ pub struct TopicSettings {
     /// Topic that the service reads.
     #[arg(long, env = "KAFKA_SOURCE_TOPIC", value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_source_topic: String,
+
+    /// The setting that contains the source topic, as messages name it.
+    #[arg(skip = SOURCE_TOPIC)]
+    pub source_setting: &'static str,
 
     /// Topic that the service writes. It must not be the source topic.
     #[arg(long, env = "KAFKA_DESTINATION_TOPIC", value_name = "TOPIC", value_parser = values::topic)]
@@ -106,7 +112,7 @@ impl TopicSettings {
             ("KAFKA_DEAD_LETTER_TOPIC", Some(&self.kafka_dead_letter_topic)),
         ];
         match written.into_iter().find(|(_, topic)| *topic == Some(&self.kafka_source_topic)) {
-            Some((name, _)) => Err(ExitError::Config(format!("{name} is the same topic as KAFKA_SOURCE_TOPIC"))),
+            Some((name, _)) => Err(ExitError::Config(format!("{name} is the same topic as {}", self.source_setting))),
             None => Ok(()),
         }
     }
@@ -114,7 +120,7 @@ impl TopicSettings {
     /// The setting that names this topic.
     pub(crate) fn setting(&self, topic: &str) -> &'static str {
         if topic == self.kafka_source_topic {
-            "KAFKA_SOURCE_TOPIC"
+            self.source_setting
         } else if topic == self.kafka_dead_letter_topic {
             "KAFKA_DEAD_LETTER_TOPIC"
         } else {
@@ -144,6 +150,7 @@ impl KafkaSettings {
             max_poll_interval: defaults.max_poll_interval.max(self.kafka_session_timeout),
             group_id: topics.kafka_group_id.clone(),
             source_topic: topics.kafka_source_topic.clone(),
+            source_setting: topics.source_setting,
             destination_topic: topics.kafka_destination_topic.clone(),
             dead_letter_topic: topics.kafka_dead_letter_topic.clone(),
             ..defaults

@@ -139,7 +139,7 @@ async fn a_dead_letter_cannot_choose_the_topic_of_its_replay() -> anyhow::Result
         .await?;
     let said = fixture.replay(&execute(Selection::default())).await?;
     let source = &fixture.kafka.source_topic;
-    assert!(said.contains(&format!("left out 1 from {dead}: KAFKA_SOURCE_TOPIC is {source}\n")), "{said}");
+    assert!(said.contains(&format!("left out 1 from {dead}: this service reads {source}\n")), "{said}");
     assert!(said.contains("left out 1 from \u{fffd}[2Jtags: "), "a topic's name commands the terminal: {said:?}");
     assert_eq!(times(&fixture).await?, [2]);
     assert!(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::output::bars;
 use crate::output::figures::{Figure, Figures, rounded};
 use crate::scenario::drain::Course;
 use crate::server::statements::Statement;
@@ -102,6 +103,13 @@ impl Report {
             report.insert(PEAK_RSS.to_owned(), numbers(&self.peaks()));
             let by_scenario = self.memory.iter().map(|(scenario, peaks)| ((*scenario).to_owned(), numbers(peaks)));
             report.insert("peak_rss_mib_by_scenario".to_owned(), Value::Object(by_scenario.collect()));
+        }
+        if let Some(peak) = self.peaks().get("segments") {
+            report.insert(bars::PEAK_SEGMENTS.to_owned(), json!(rounded(*peak)));
+        }
+        let bars = bars::json(&report);
+        if !bars.is_empty() {
+            report.insert("bars".to_owned(), Value::Object(bars));
         }
         let mut detail = |name: &str, value: Option<Value>| value.map(|value| report.insert(name.to_owned(), value));
         detail("history", self.history.as_ref().map(|history| json!(history)));

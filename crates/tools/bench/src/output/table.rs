@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
 
+use crate::output::bars::Bar;
 use crate::output::figures::Line;
 use crate::output::report::{Environment, History, Profile, Report};
 use crate::server::statements::Statement;
@@ -37,7 +38,7 @@ pub(crate) fn print(report: &Report) {
 }
 
 fn figures(lines: &[Line<'_>]) -> Table {
-    let mut table = table(&["Figure", "of", "median", "least – most", "measured"]);
+    let mut table = table(&["Figure", "of", "median", "least – most", "measured", "bar"]);
     for Line { figure, part, series } in lines {
         let shown = |value: f64| format!("{value:.*}", figure.digits);
         let spread = match series.len() {
@@ -45,7 +46,10 @@ fn figures(lines: &[Line<'_>]) -> Table {
             _ => format!("{} – {}", shown(series.least()), shown(series.most())),
         };
         let cells = [shown(series.median()), spread, series.len().to_string()].map(number);
-        table.add_row([Cell::new(figure.title), Cell::new(part.unwrap_or_default())].into_iter().chain(cells));
+        let bar = Bar::of(figure.name).filter(|_| part.is_none()).map(|bar| bar.verdict(series.median()));
+        let bar = Cell::new_owned(bar.unwrap_or_default());
+        let names = [Cell::new(figure.title), Cell::new(part.unwrap_or_default())];
+        table.add_row(names.into_iter().chain(cells).chain([bar]));
     }
     table
 }
@@ -97,10 +101,12 @@ fn statements(title: &str, statements: &[Statement], profile: &Profile) -> Table
 }
 
 fn memory(scenarios: &BTreeMap<&'static str, BTreeMap<&'static str, f64>>) -> Table {
-    let mut table = table(&["Peak memory, MiB", "stg", "dds", "cdm", "elt"]);
+    let mut table = table(&["Peak memory, MiB", "stg", "dds", "cdm", "elt", "segments"]);
     for (scenario, peaks) in scenarios {
         let peak = |service| peaks.get(service).map_or_else(String::new, |peak| format!("{peak:.1}"));
-        table.add_row([Cell::new(scenario)].into_iter().chain(["stg", "dds", "cdm", "elt"].map(peak).map(number)));
+        table.add_row(
+            [Cell::new(scenario)].into_iter().chain(["stg", "dds", "cdm", "elt", "segments"].map(peak).map(number)),
+        );
     }
     table
 }

@@ -41,7 +41,7 @@ pub(crate) async fn elt(settings: &Settings, report: &mut Report) -> Result<()> 
     }
     let peers = Peers::installed()?;
     for round in 1..=settings.repeat() {
-        tell(format!("elt: round {round} of {}, {} rows", settings.repeat(), settings.elt_rows()));
+        tell(format!("elt: round {round} of {}, {} rows", settings.repeat(), settings.rows()));
         let floor = first_loads(&mut servers, &peers, round, report).await?;
         cycles(&mut servers, floor, report).await?;
         left_undeleted(&servers, &peers, report).await?;

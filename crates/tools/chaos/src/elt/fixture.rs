@@ -11,8 +11,8 @@ use tokio_postgres::{Client, NoTls};
 use workload::master::Table;
 
 use super::fault::Server;
-use super::plan::REPLICAS;
-use super::replica::Replica;
+use crate::replicas::plan::REPLICAS;
+use crate::replicas::replica::Replica;
 
 /// Time between two cycles.
 const SCHEDULE: &str = "1s";
@@ -49,7 +49,7 @@ impl Fixture {
         let proxied = self.stack.proxied(&self.urls);
         for number in 0..REPLICAS {
             let environment = environment(&proxied, self.stack.folder(), &format!("replica-{number}"));
-            self.replicas.push(Replica::start(number, environment, self.stack.folder().to_owned())?);
+            self.replicas.push(Replica::start("elt-service", number, environment, self.stack.folder().to_owned())?);
         }
         Ok(())
     }

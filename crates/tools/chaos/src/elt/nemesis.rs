@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::fault::{Fault, Point, Server};
 use super::fixture::Fixture;
-use super::plan::Injection;
-use super::replica::is_stopped;
+use crate::replicas::plan::Injection;
+use crate::replicas::replica::is_stopped;
 
 /// Time limit for a replica to reach a failpoint. Other faults may prevent it; then the fault counts as missed.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(25);
@@ -28,7 +28,7 @@ const END_CYCLES: &str = "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks 
     AND classid = 7224647 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 /// Waits for the moment, and injects the fault. Returns whether it happened.
-pub(super) async fn inject(fixture: &Fixture, injection: &Injection) -> Result<bool> {
+pub(super) async fn inject(fixture: &Fixture, injection: &Injection<Fault>) -> Result<bool> {
     sleep(injection.after).await;
     match injection.fault {
         Fault::Kill => kill(fixture, injection).await,
@@ -43,7 +43,7 @@ pub(super) async fn inject(fixture: &Fixture, injection: &Injection) -> Result<b
     }
 }
 
-async fn kill(fixture: &Fixture, injection: &Injection) -> Result<bool> {
+async fn kill(fixture: &Fixture, injection: &Injection<Fault>) -> Result<bool> {
     let replica = &fixture.replicas[injection.replica()];
     let mut process = replica.turn().await;
     process.kill().await?;
@@ -53,7 +53,7 @@ async fn kill(fixture: &Fixture, injection: &Injection) -> Result<bool> {
 }
 
 /// Replaces a replica by one that dies at a point, and that one by a normal one.
-async fn kill_at(fixture: &Fixture, point: Point, injection: &Injection) -> Result<bool> {
+async fn kill_at(fixture: &Fixture, point: Point, injection: &Injection<Fault>) -> Result<bool> {
     let replica = &fixture.replicas[injection.replica()];
     let mut process = replica.turn().await;
     process.kill().await?;
@@ -73,7 +73,7 @@ async fn kill_at(fixture: &Fixture, point: Point, injection: &Injection) -> Resu
     Ok(died)
 }
 
-async fn freeze(fixture: &Fixture, injection: &Injection) -> Result<bool> {
+async fn freeze(fixture: &Fixture, injection: &Injection<Fault>) -> Result<bool> {
     let process = fixture.replicas[injection.replica()].turn().await;
     process.pause().await?;
     sleep(injection.lasts).await;
@@ -84,7 +84,7 @@ async fn freeze(fixture: &Fixture, injection: &Injection) -> Result<bool> {
 
 /// Replaces a replica by one that stops at a point. In every other case the target ends its transaction, so that the other
 /// replica goes on before it wakes up.
-async fn freeze_at(fixture: &Fixture, point: Point, injection: &Injection) -> Result<bool> {
+async fn freeze_at(fixture: &Fixture, point: Point, injection: &Injection<Fault>) -> Result<bool> {
     let replica = &fixture.replicas[injection.replica()];
     let mut process = replica.turn().await;
     process.kill().await?;
@@ -105,11 +105,11 @@ async fn freeze_at(fixture: &Fixture, point: Point, injection: &Injection) -> Re
     Ok(true)
 }
 
-fn armed(point: Point, injection: &Injection, action: &str) -> String {
+fn armed(point: Point, injection: &Injection<Fault>, action: &str) -> String {
     format!("{}={}*off->{action}", point.name(), injection.choice % PASSES)
 }
 
-async fn cut(fixture: &Fixture, server: Server, injection: &Injection) -> Result<bool> {
+async fn cut(fixture: &Fixture, server: Server, injection: &Injection<Fault>) -> Result<bool> {
     let _turn = fixture.turn(server).await;
     let proxy = fixture.proxy(server)?;
     let before = proxy.tally().cut();
@@ -133,7 +133,7 @@ async fn commits(fixture: &Fixture, fault: NetworkFault) -> Result<bool> {
     Ok(count() > before)
 }
 
-async fn restart(fixture: &Fixture, server: Server, injection: &Injection) -> Result<bool> {
+async fn restart(fixture: &Fixture, server: Server, injection: &Injection<Fault>) -> Result<bool> {
     let _turn = fixture.turn(server).await;
     fixture.kill(server).await?;
     sleep(injection.lasts / 2).await;

@@ -12,9 +12,9 @@ use super::fault::Fault;
 use super::fixture::Fixture;
 use super::master::Master;
 use super::nemesis::inject;
-use super::plan::Round;
 use super::verdict::verdict;
 use crate::output::screen::Screen;
+use crate::replicas::plan::Round;
 
 /// The result of a run.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ pub struct Played {
 ///
 /// # Errors
 /// If the test environment fails: a server does not start, or the harness has an error.
-pub async fn play(seed: u64, plan: &[Round], logs: Option<&Path>, screen: &Screen) -> Result<Played> {
+pub async fn play(seed: u64, plan: &[Round<Fault>], logs: Option<&Path>, screen: &Screen) -> Result<Played> {
     let mut fixture = Fixture::set().await?;
     let mut master = Master::fill(&fixture.urls.source, seed).await?;
     fixture.start_replicas()?;
@@ -61,7 +61,7 @@ pub async fn play(seed: u64, plan: &[Round], logs: Option<&Path>, screen: &Scree
 async fn turn(
     fixture: &Fixture,
     master: &mut Master,
-    round: &Round,
+    round: &Round<Fault>,
     is_last: bool,
     played: &mut Played,
     screen: &Screen,

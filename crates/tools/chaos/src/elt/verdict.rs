@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 use workload::master::{Model, Table, compare};
 
 use super::fixture::Fixture;
-use super::replica::command;
+use crate::replicas::replica::command;
 
 /// Time limit for a good cycle of each job after all faults are healed.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -40,7 +40,7 @@ pub(super) async fn verdict(fixture: &Fixture, model: &Model) -> Result<Vec<Stri
         let lines = compare(&target, table, model).await?;
         differences.extend(lines.into_iter().map(|line| format!("{}: {line}", table.name())));
     }
-    let (equal, text) = command(&fixture.environment, &["verify", "--json"]).await?;
+    let (equal, text) = command("elt-service", &fixture.environment, &["verify", "--json"]).await?;
     if !equal {
         differences.push(format!("verify: {text}"));
     }

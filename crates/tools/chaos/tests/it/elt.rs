@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 use chaos::elt::fault::{Fault, Point, Server};
-use chaos::elt::plan::{Injection, Round};
 use chaos::elt::rounds::play;
+use chaos::replicas::plan::{Injection, Round};
 use chaos::screen::Screen;
 
-fn injection(fault: Fault, after: u64, choice: usize) -> Injection {
+fn injection(fault: Fault, after: u64, choice: usize) -> Injection<Fault> {
     Injection { fault, after: Duration::from_millis(after), lasts: Duration::from_millis(2_500), choice }
 }
 

@@ -9,7 +9,7 @@ use dashboards::{
     Spec,
     spec::{Chart, Column, Selector, Type},
 };
-use harness::{Layer, Pipeline, Process, Record, Workload, until};
+use harness::{Connection, Layer, Pipeline, Process, Record, Workload, until};
 use tokio_postgres::Client;
 
 /// The columns of the views of schema `cdm`, in order, in PostgreSQL's words.
@@ -154,8 +154,22 @@ async fn every_metric_of_the_dashboard_is_exported_by_a_service() -> Result<()> 
     until("a row is copied", Duration::from_secs(60), copied).await?;
 
     let segments = segments_service(folder.path()).await?;
-    let swept = async || Ok(segments.metric("tagmill_segments_last_sweep_timestamp_seconds").await.is_ok());
-    until("expired memberships were looked for", Duration::from_secs(60), swept).await?;
+    segments.ready().await?;
+    // One segment is automatic.
+    let mut connection = Connection::new(segments.address());
+    for (path, body, status) in [
+        ("/api/v2/segments", r#"{"name":"A"}"#, 201),
+        ("/api/v2/segments/A/assign", r#"{"percent":50,"mode":"live"}"#, 200),
+    ] {
+        let answer = connection.post(path, body).await?;
+        ensure!(answer.status == status, "{path}: {answer:?}");
+    }
+    for (what, metric) in [
+        ("expired memberships were looked for", "tagmill_segments_last_sweep_timestamp_seconds"),
+        ("a refresh succeeded", "tagmill_segments_refresh_oldest_success_timestamp_seconds"),
+    ] {
+        until(what, Duration::from_secs(60), async || Ok(segments.metric(metric).await? > 0.0)).await?;
+    }
 
     let mut exported = BTreeSet::new();
     for service in services.iter().chain([&lost, &elt, &segments]) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use harness::{Environment, Layer, Pipeline, Process, command, migrate, until};
+use harness::{Environment, Layer, Pipeline, Process, Record, command, migrate, until};
 
 use crate::story::{Order, closed, workload};
 
@@ -64,6 +64,7 @@ async fn ten_orders_make_a_member_and_a_cancellation_ends_it() -> Result<()> {
     let (joined, left) = (at("start_at").await?, at("end_at").await?);
     ensure!(joined.len() == 1 && joined[0].starts_with("100|assigned|category|Раздел pizza|10|10|"), "{joined:?}");
     ensure!(left.len() == 1 && left[0].starts_with("100|revoked|category|Раздел pizza|9|10|"), "{left:?}");
+    repeat_and_reverse(&pipeline, &segments).await?;
     // Without its records: the reconciliation reads the tags.
     segments.kill().await?;
     pipeline.load(&workload(&[closed(11, USER, &["pizza"])])?.events).await?;
@@ -74,4 +75,30 @@ async fn ten_orders_make_a_member_and_a_cancellation_ends_it() -> Result<()> {
     ensure!(output.status.success(), "{text}");
     ensure!(text.contains("success\t1 joined, 0 left"), "{text}");
     until_members_are(&pipeline, &[USER]).await
+}
+
+/// The records of the tags are sent again in reverse order, each twice: they name a user whose tags are read, so nothing changes.
+async fn repeat_and_reverse(pipeline: &Pipeline, segments: &Process) -> Result<()> {
+    const READ: &str = "tagmill_records_total";
+    let topic = pipeline.destination(Layer::Cdm);
+    let has_both = async || Ok(pipeline.read(&topic).await?.len() >= 2);
+    until("assigned and revoked are published", SOON, has_both).await?;
+    let records = pipeline.read(&topic).await?;
+    // All of the records so far have been read.
+    until("the records are read", SOON, async || Ok(segments.metric(READ).await? >= count(records.len()))).await?;
+    let (before, read) = (pipeline.sql(CHANGES).await?, segments.metric(READ).await?);
+    let again: Vec<Record> = records.iter().rev().flat_map(|record| [record.clone(), record.clone()]).collect();
+    let expected = read + count(again.len());
+    pipeline.produce(&topic, again).await?;
+    until("the records are read again", SOON, async || Ok(segments.metric(READ).await? >= expected)).await?;
+    ensure!(pipeline.sql(CHANGES).await? == before, "records that are old or repeated have changed something");
+    until_members_are(pipeline, &[]).await
+}
+
+/// Changes of memberships, and those open.
+const CHANGES: &str = "SELECT (SELECT count(*) FROM segments.operations WHERE kind = 'change_user')::text,
+    (SELECT count(*) FROM segments.memberships)::text, (SELECT count(*) FROM segments.memberships WHERE closed_by IS NULL)::text";
+
+fn count(records: usize) -> f64 {
+    u32::try_from(records).map_or(f64::INFINITY, f64::from)
 }

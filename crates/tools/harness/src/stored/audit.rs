@@ -10,6 +10,8 @@ use crate::pipeline::Pipeline;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/audit");
 
+const SEGMENTS_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/segments/audit");
+
 /// Maximum number of differences shown per audit.
 const MAX_SHOWN: usize = 3;
 
@@ -27,8 +29,20 @@ pub struct Audit {
 /// # Errors
 /// If there are no audits, or PostgreSQL rejects one.
 pub async fn run_audits(database: &Client) -> Result<Vec<Audit>> {
-    let mut files = files(Path::new(FOLDER))?;
-    ensure!(!files.is_empty(), "{FOLDER} contains no audit");
+    run(database, FOLDER).await
+}
+
+/// Runs every audit of schema `segments`.
+///
+/// # Errors
+/// As [`run_audits`].
+pub async fn run_segment_audits(database: &Client) -> Result<Vec<Audit>> {
+    run(database, SEGMENTS_FOLDER).await
+}
+
+async fn run(database: &Client, folder: &str) -> Result<Vec<Audit>> {
+    let mut files = files(Path::new(folder))?;
+    ensure!(!files.is_empty(), "{folder} contains no audit");
     files.sort();
     let mut audits = Vec::new();
     for file in files {

@@ -173,7 +173,7 @@ fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Column, Table};
-    use crate::job::Job;
+    use crate::job::{ConflictTarget, Job};
 
     fn table(columns: &[(&str, &str, bool)]) -> Table {
         let column = |(name, r#type, is_key): &(&str, &str, bool)| Column {
@@ -199,13 +199,18 @@ mod tests {
     }
 
     #[test]
-    fn awkward_names_are_quoted_and_a_table_may_have_no_cursor() {
+    fn names_are_quoted_and_a_table_without_a_timestamp_is_read_whole() {
         let table =
             Table { schema: "My Schema".to_owned(), ..table(&[("user", "text", true), ("100 %'s", "text", true)]) };
         let yaml = table.yaml();
         let job =
             Job::parse("jobs/orders.yaml", yaml.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}\n{yaml}"));
         assert_eq!(job.key_columns, ["user", "100 %'s"]);
+        let set_based = job.upsert.set_based.unwrap();
+        assert_eq!(set_based.columns, ["user", "100 %'s"]);
+        assert!(
+            matches!(set_based.conflict, Some(ConflictTarget::Columns { names, .. }) if names == set_based.columns)
+        );
         assert!(yaml.contains("# No column seems"), "{yaml}");
     }
 }

@@ -32,7 +32,7 @@ fn the_first_bound_is_the_beginning() {
 }
 
 #[test]
-fn the_bound_stays_behind_by_the_lag_and_closes_up_while_nothing_is_new() {
+fn the_bound_is_behind_by_the_lag_and_catches_up_while_nothing_is_new() {
     let first = (snapshot(10, 10, 1000), 990);
     assert_eq!(after(std::slice::from_ref(&first)).bound(LAG), 930 * SECOND);
     assert_eq!(after(&[first.clone(), (snapshot(10, 10, 1020), 990)]).bound(LAG), 950 * SECOND);
@@ -79,7 +79,7 @@ fn another_database_is_read_in_full() {
 }
 
 #[test]
-fn another_database_begins_anew() {
+fn entries_of_another_database_are_dropped() {
     let mut watermark = after(&[(snapshot(10, 10, 1000), 990)]);
     let mut other = snapshot(3, 5, 1300);
     other.server.database = 6;
@@ -89,7 +89,7 @@ fn another_database_begins_anew() {
 }
 
 #[test]
-fn an_hour_behind_an_open_transaction_is_told() {
+fn a_watermark_held_back_for_an_hour_is_reported() {
     let mut watermark = after(&[(snapshot(10, 12, 1000), 990)]);
     assert_eq!(watermark.held_back(), None);
     watermark.add(&snapshot(10, 15, 4700), Seen::Column(None), 4700 * SECOND);

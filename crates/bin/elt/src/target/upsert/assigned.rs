@@ -37,7 +37,7 @@ mod tests {
     use super::taken_over;
 
     #[test]
-    fn columns_that_are_taken_over() {
+    fn columns_that_do_update_sets_from_excluded_are_found() {
         let of = |set: &str| taken_over(&format!("ON CONFLICT (id) DO UPDATE SET {set}"));
         let columns = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         assert_eq!(of("a = EXCLUDED.a, \"B\"=excluded.\"B\""), columns(&["a", "B"]));

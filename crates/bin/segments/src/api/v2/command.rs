@@ -7,7 +7,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
@@ -169,22 +168,46 @@ fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pr
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
     }
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
-    let invalid = |error: serde_json::Error| Problem::invalid("invalid_body", error.to_string());
-    let value = serde_json::from_slice(bytes).map_err(invalid)?;
-    match serde_json::from_slice::<Value>(bytes) {
-        Ok(json) if has_nul(&json) => {
-            let detail = "a text contains U+0000, which cannot be stored";
-            Err(Problem::invalid("invalid_text", detail))
-        }
-        _ => Ok(value),
+    let value = serde_json::from_slice(bytes).map_err(|error| Problem::invalid("invalid_body", error.to_string()))?;
+    if has_nul(bytes) {
+        return Err(Problem::invalid("invalid_text", "a text contains U+0000, which cannot be stored"));
     }
+    Ok(value)
 }
 
-fn has_nul(json: &Value) -> bool {
-    match json {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+/// Whether a text or a name in valid JSON contains U+0000. JSON has this character only as an escape, and escapes only in texts and
+/// names.
+fn has_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let (_, escape) = rest.split_at(at);
+        if escape.starts_with(br"\u0000") {
+            return true;
+        }
+        // The character after the backslash is part of the escape: it may be a backslash.
+        rest = escape.get(2..).unwrap_or_default();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_escape_of_the_null_character_is_found_and_an_escaped_backslash_is_not() {
+        for (json, expected) in [
+            (r#"{"name":"\u0000"}"#, true),
+            (r#"{"\u0000":1}"#, true),
+            (r#"["a\\\u0000"]"#, true),
+            (r#"["\n\t\"x\u00000"]"#, true),
+            (r#"["\\u0000"]"#, false),
+            (r#"["\u00001","\u000A","u0000"]"#, true),
+            (r#"["\u0001","\u0010","u0000"]"#, false),
+            ("{}", false),
+            ("", false),
+        ] {
+            assert_eq!(has_nul(json.as_bytes()), expected, "{json}");
+        }
     }
 }

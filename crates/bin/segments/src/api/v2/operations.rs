@@ -43,7 +43,6 @@ pub(super) struct Operation {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(super) struct ListParameters {
     /// The name of a segment: operations that changed it or its members.
     segment: Option<String>,

@@ -14,7 +14,6 @@ const MAX_LIMIT: u32 = 1000;
 /// The parameters of a list that can be asked for at an instant and has no filters.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(in crate::api::v2) struct PageParameters {
     /// A past instant (RFC 3339); default now.
     as_of: Option<String>,

@@ -51,7 +51,6 @@ pub(super) struct SegmentDetails {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(super) struct ListParameters {
     /// Whether deleted segments are in the list.
     #[serde(default)]

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_has_three_names() {
+    fn a_user_is_named_by_guid_by_number_or_by_source_id() {
         let guid = "45643d9d-c98d-5888-9743-20b85ecf0752";
         assert_eq!(parse(guid), Some(Who::Guid(Uuid::try_parse(guid).unwrap())));
         assert_eq!(parse("7"), Some(Who::Id(7)));

@@ -13,7 +13,7 @@ use crate::changes::{
     locks,
     operation::Operation,
     plan::Who,
-    status,
+    status, user,
 };
 
 const SEGMENTS: Statement = statement!("segments/tags/create_tag_segments");
@@ -151,6 +151,8 @@ async fn write(transaction: &Transaction, user_id: i32, tagged: &[Tagged]) -> Re
     let (ids, ends): (Vec<i64>, Vec<PgTimestamp>) = open.map(|(id, start)| (id, now.max(start))).unzip();
     transaction.execute(&CLOSE, [&operation_id, &ids, &ends]).await?;
     transaction.execute(&OPEN, [&user_id, &operation_id, &now, &joining]).await?;
+    let touched: Vec<i32> = joining.into_iter().chain(removed).collect();
+    user::touch(transaction, operation_id, now, &touched).await?;
     Ok(true)
 }
 

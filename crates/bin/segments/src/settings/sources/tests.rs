@@ -34,7 +34,7 @@ fn variable(environment: &[(&str, &str)], dotenv: &str, config: &str, name: &str
 }
 
 #[test]
-fn the_customers_names_make_ours() {
+fn settings_of_the_first_service_become_ours() {
     let value = |environment: &[(&str, &str)], name: &str| variable(environment, "", CONFIG, name).unwrap();
     for (name, expected) in [
         ("DATABASE_URL", "postgres://root:p%40ss%3A%2F%3F@db:5432/segmentation%2Dservice"),
@@ -56,7 +56,7 @@ fn the_customers_names_make_ours() {
 }
 
 #[test]
-fn a_wrong_value_of_the_customers_names_its_setting() {
+fn a_wrong_value_is_reported_under_the_setting_of_the_first_service() {
     for (name, text, expected) in [
         (
             "LOG_LEVEL",
@@ -83,7 +83,7 @@ fn a_wrong_value_of_the_customers_names_its_setting() {
 }
 
 #[test]
-fn each_of_the_customers_names_can_be_in_a_file() {
+fn each_setting_of_the_first_service_can_be_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
         fs::write(folder.path().join(name), text).unwrap();

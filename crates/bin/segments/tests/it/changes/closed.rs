@@ -3,7 +3,7 @@
 use crate::fixture::Fixture;
 
 #[tokio::test]
-async fn the_database_rejects_other_changes() -> anyhow::Result<()> {
+async fn the_database_rejects_changes_of_closed_memberships() -> anyhow::Result<()> {
     let fixture = Fixture::imported().await?;
     for statement in [
         "UPDATE segments.memberships SET end_at = '2030-01-01' WHERE id = 2",

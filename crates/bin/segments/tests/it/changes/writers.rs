@@ -50,7 +50,7 @@ async fn set(changes: &Changes, user: Uuid, status: Status, cause: &Cause) -> bo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn audits_find_nothing() -> anyhow::Result<()> {
+async fn sixty_four_concurrent_writers_leave_nothing_for_the_audits() -> anyhow::Result<()> {
     let fixture = Fixture::new().await?;
     let cause = Cause::task("test");
     for name in ["A", "B"] {

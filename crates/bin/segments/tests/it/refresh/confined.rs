@@ -46,6 +46,7 @@ async fn sql_that_writes_or_reads_secrets_is_a_failed_row_and_changes_nothing() 
 async fn with_a_login_that_has_too_many_rights_the_service_does_not_start() -> anyhow::Result<()> {
     let automatic = Automatic::new(1).await?;
     let owner = automatic.fixture.rows("SELECT current_user").await?.remove(0);
+    let database = automatic.fixture.rows("SELECT current_database()").await?.remove(0);
     for (number, (rights, expected)) in [
         ("ALTER ROLE $login SUPERUSER", "is a superuser"),
         (format!("GRANT \"{owner}\" TO $login").as_str(), "can become the role of the service"),
@@ -54,6 +55,19 @@ async fn with_a_login_that_has_too_many_rights_the_service_does_not_start() -> a
         ("GRANT SELECT ON segments.subscriptions TO $login", "can read segments.subscriptions"),
         ("GRANT pg_read_all_data TO $login", "can read segments."),
         ("GRANT INSERT ON segments.memberships TO $login", "can write segments.memberships"),
+        // A SELECT can become any role that the login may become, whether it inherits the rights or not.
+        (
+            format!("CREATE ROLE \"{database}_1\" SUPERUSER; GRANT \"{database}_1\" TO $login").as_str(),
+            "_1, which is a superuser or may create roles",
+        ),
+        (
+            format!(
+                "ALTER ROLE $login NOINHERIT; CREATE ROLE \"{database}_2\"; GRANT \"{database}_2\" TO $login;
+                GRANT SELECT ON segments.secrets TO \"{database}_2\""
+            )
+            .as_str(),
+            "_2, which can read segments.secrets",
+        ),
     ]
     .into_iter()
     .enumerate()

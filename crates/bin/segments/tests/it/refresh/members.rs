@@ -67,6 +67,29 @@ async fn an_id_from_outside_is_a_source_id_or_else_a_guid() -> anyhow::Result<()
 }
 
 #[tokio::test]
+async fn ids_may_be_text_and_a_text_that_is_none_names_nobody() -> anyhow::Result<()> {
+    let automatic = Automatic::new(4).await?;
+    let guids = "SELECT '{' || upper(guid::text) || '}' AS guid FROM segments.users WHERE user_id = 1 UNION ALL
+        SELECT replace(guid::text, '-', '') FROM segments.users WHERE user_id = 2 UNION ALL
+        SELECT '{' || guid::text FROM segments.users WHERE user_id = 3 UNION ALL VALUES ('4'), (E'a\\tb\\n'), (NULL)";
+    automatic.query("A", guids).await?;
+    let outcome = automatic.refresh("A").await?;
+    assert_eq!(automatic.members("A").await?, ["1", "2"], "{outcome:?}");
+    assert_eq!((outcome.received, outcome.invalid), (Some(6), Some(4)));
+
+    let numbers = "SELECT * FROM (VALUES ('1'), ('+3'), ('-1'), ('4.0'), ('2147483649'), ('99999999999999999999'), ('four'), (NULL))
+        AS given (user_id)";
+    automatic.query("B", numbers).await?;
+    let outcome = automatic.refresh("B").await?;
+    assert_eq!(automatic.members("B").await?, ["1", "3"], "{outcome:?}");
+    assert_eq!((outcome.received, outcome.invalid), (Some(8), Some(6)));
+    automatic.query("C", "SELECT 4::bigint AS user_id UNION ALL SELECT 4294967297").await?;
+    automatic.succeeds("C").await?;
+    assert_eq!(automatic.members("C").await?, ["4"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn after_a_procedure_the_table_is_read() -> anyhow::Result<()> {
     let automatic = Automatic::new(3).await?;
     automatic
@@ -115,4 +138,28 @@ async fn a_shrunken_source_changes_nothing_until_it_is_forced() -> anyhow::Resul
     assert_eq!(automatic.refresh_with("A", true).await?.state, State::Success);
     assert_eq!(automatic.members("A").await?, Vec::<String>::new());
     automatic.fixture.audit().await
+}
+
+#[tokio::test]
+async fn members_by_request_count_for_the_guard() -> anyhow::Result<()> {
+    let automatic = Automatic::new(1200).await?;
+    automatic
+        .fixture
+        .run("CREATE TABLE public.wanted AS SELECT user_id FROM segments.users WHERE user_id <= 900; GRANT SELECT ON wanted TO PUBLIC")
+        .await?;
+    automatic.query("A", "SELECT user_id FROM public.wanted").await?;
+    automatic
+        .fixture
+        .run(
+            "INSERT INTO segments.memberships (segment_id, user_id, start_at, opened_by)
+            SELECT 1, user_id, now() AT TIME ZONE 'UTC', (SELECT max(operation_id) FROM segments.operations)
+            FROM segments.users WHERE user_id > 900",
+        )
+        .await?;
+    automatic.succeeds("A").await?;
+    automatic.fixture.run("DELETE FROM wanted").await?;
+    let rejected = automatic.refresh("A").await?;
+    assert!(rejected.message.starts_with("900 of 1200 members would leave"), "{rejected:?}");
+    assert_eq!(automatic.members("A").await?.len(), 1200);
+    Ok(())
 }

@@ -6,7 +6,7 @@ const ADD: &str = "/users/addUserToSegments";
 const DELETE: &str = "/users/deleteUserFromSegments";
 
 #[tokio::test]
-async fn add_checks_in_order() -> anyhow::Result<()> {
+async fn adding_to_segments_reports_the_first_error_in_the_order_of_the_first_service() -> anyhow::Result<()> {
     let (fixture, service) = service().await?;
     fixture.run("UPDATE segments.users SET status = 'removed' WHERE user_id = 9").await?;
     fixture
@@ -83,7 +83,7 @@ async fn add_checks_in_order() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn delete_checks_in_order() -> anyhow::Result<()> {
+async fn removing_from_segments_reports_the_first_error_in_the_order_of_the_first_service() -> anyhow::Result<()> {
     let (fixture, service) = service().await?;
     fixture.run("UPDATE segments.users SET status = 'removed' WHERE user_id = 9").await?;
     let at = |end: &str| format!("UserService.DeleteUserFromSegments - {end}");

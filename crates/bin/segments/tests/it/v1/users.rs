@@ -89,7 +89,7 @@ async fn lists_are_in_the_order_of_ids_and_have_removed_users() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn other_paths_and_verbs() -> anyhow::Result<()> {
+async fn unknown_paths_are_404_and_wrong_methods_405() -> anyhow::Result<()> {
     let (_fixture, service) = service().await?;
     for path in ["/api/v1/users/", "/api/v1", "/nowhere", "/api/v1/users/1/", "/api/v1/users/1/segments"] {
         let answer = service.get(path)?;

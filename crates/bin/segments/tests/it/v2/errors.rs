@@ -25,7 +25,7 @@ async fn what_is_unknown_wrong_or_in_the_future_is_422() -> anyhow::Result<()> {
             assert_eq!(answer.headers["content-type"], "application/problem+json", "{list}?{query}");
         }
     }
-    for list in ["/segments/A/members", "/users/1/segments"] {
+    for list in ["/segments/A/members", "/users/1/segments", "/segments/A/members/export"] {
         for (as_of, code) in [
             ("2099-01-01T00:00:00Z", "as_of_in_the_future"),
             ("now", "invalid_time"),
@@ -37,6 +37,44 @@ async fn what_is_unknown_wrong_or_in_the_future_is_422() -> anyhow::Result<()> {
         }
         api.get(&format!("{list}?as_of=2026-01-01T00:00:00%2B03:00")).ok();
     }
+    Ok(())
+}
+
+/// Every route with a parameter or a field that it does not have, sent by an admin.
+#[tokio::test]
+async fn an_unknown_parameter_or_field_is_422_on_every_route() -> anyhow::Result<()> {
+    let api = Api::new().await?;
+    let authorization = format!("Bearer {}", crate::access::key(&api.fixture, "anna", "admin"));
+    let headers = [("Authorization", authorization.as_str())];
+    let document = serde_json::to_value(::segments::document())?;
+    let operations = "SELECT count(*) FROM segments.operations";
+    let before = api.fixture.rows(operations).await?;
+    let (mut routes, mut bodies) = (0, 0);
+    for (method, route, _) in ::segments::routes_of_v2() {
+        let part = |part| match part {
+            "{name}" => "A",
+            _ if str::starts_with(part, "{") => "1",
+            _ => part,
+        };
+        let path = route.split('/').map(part).collect::<Vec<_>>().join("/");
+        let answer = api.ask(&method, &format!("{path}?unknown=1"), &headers, "");
+        assert_eq!((answer.status, answer.code()), (422, "invalid_query"), "{method} {route}: {}", answer.text);
+        assert!(answer.json["detail"].as_str().unwrap().contains("`unknown`"), "{method} {route}: {}", answer.text);
+        routes += 1;
+        let operation = &document["paths"][format!("/api/v2{route}")][method.to_lowercase()];
+        if operation["requestBody"]["content"]["application/json"].is_object() {
+            let answer = api.ask(&method, &path, &headers, r#"{"unknown":1}"#);
+            // A body that another parser reads has a code of its own.
+            let code = if route.ends_with("/assign") { "invalid_assign" } else { "invalid_body" };
+            assert_eq!((answer.status, answer.code()), (422, code), "{method} {route}: {}", answer.text);
+            assert!(answer.text.contains("unknown"), "{method} {route}: {}", answer.text);
+            bodies += 1;
+        }
+    }
+    assert!(routes > 25 && bodies > 8, "{routes} {bodies}");
+    assert_eq!(api.fixture.rows(operations).await?, before);
+    let head = super::ask(api.service.address(), "HEAD", "/segments?unknown=1", &[], b"")?;
+    assert_eq!(head.status, 422);
     Ok(())
 }
 

@@ -34,7 +34,7 @@ impl Servers {
         let urls = stack.create("bench").await?;
         let (source, target) = (connect(&urls.source).await?, connect(&urls.target).await?);
         let session = Session::connect(&urls.source).await?;
-        let sizes = Sizes { orders: settings.elt_rows(), users: 0, products: 0, shops: 0 };
+        let sizes = Sizes { orders: settings.rows(), users: 0, products: 0, shops: 0 };
         let writer = Writer::new(settings.seed, sizes, session.clock().await?);
         session.fill(writer.model()).await?;
         source.batch_execute("VACUUM ANALYZE orders").await?;
@@ -125,7 +125,7 @@ impl Servers {
             cores: machine::cores(),
             fsync_ms: machine::fsync_ms(self.folder())?,
             batch_size: settings.batch_size,
-            orders: u64::from(settings.elt_rows()),
+            orders: u64::from(settings.rows()),
             repeat: settings.repeat(),
             seed: settings.seed,
             quick: settings.quick,

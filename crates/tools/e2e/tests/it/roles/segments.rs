@@ -7,6 +7,8 @@ use devstack::{Options, Stack};
 use harness::{Environment, Process, command, until};
 use tokio::process::Command;
 
+mod scripts;
+
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sql/roles/create_segments_role.sql");
 
 const BINARY: &str = "segments-service";
@@ -16,6 +18,8 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 /// A server with the owner of a database, the role of the service, and the schema.
 struct Fixture {
     stack: Stack,
+    /// The URL of the database for the superuser.
+    admin: String,
     database: String,
 }
 
@@ -26,9 +30,9 @@ impl Fixture {
         let admin = stack.endpoints().create_database(&database).await?;
         for _ in 0..2 {
             super::script(&admin, "tagmill_owner").await?;
-            psql(&admin).await?;
+            script(&admin, SCRIPT, &["password=it's the password of segments"]).await?;
         }
-        let fixture = Self { stack, database };
+        let fixture = Self { stack, admin, database };
         fixture.succeeds("tagmill_owner", &["migrate"]).await?;
         Ok(fixture)
     }
@@ -58,10 +62,11 @@ impl Fixture {
     }
 }
 
-/// Runs the script as the superuser of the server.
-async fn psql(url: &str) -> Result<()> {
-    let arguments = ["-X", "-q", "-v", "password=it's the password of segments", "-f", SCRIPT, url];
-    let output = Command::new("psql").args(arguments).output().await.context("psql")?;
+/// Runs a script with variables as the superuser of the server.
+async fn script(url: &str, file: &str, variables: &[&str]) -> Result<()> {
+    let variables = variables.iter().flat_map(|variable| ["-v", variable]);
+    let output = Command::new("psql").args(["-X", "-q"]).args(variables).args(["-f", file, url]).output().await;
+    let output = output.context("psql")?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
@@ -161,7 +166,7 @@ async fn check_accepts_a_database_of_its_own_with_users_from_kafka() -> Result<(
     let said = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success() && said.contains("ok     database transaction: not tried"), "{said}");
     let (_, metrics) = service.get("/metrics").await?;
-    let waiting = r#"tagmill_dependency_waiting{service="segments-service",dependency="user-service"} 0"#;
+    let waiting = r#"tagmill_dependency_waiting{service="segments-service",dependency="user-service",loop="users"} 0"#;
     ensure!(metrics.contains(waiting), "{metrics}");
     service.stop().await
 }

@@ -38,15 +38,11 @@ fn source() -> Vec<query::Column> {
 
 fn target() -> Target {
     let column = |name: &str, r#type: &Type, sql: &str, cut_by_casts| Column {
-        name: name.to_owned(),
-        type_oid: r#type.oid(),
         r#type: sql.to_owned(),
         loose_type: sql.split('(').next().unwrap_or_default().to_owned(),
         cut_by_casts,
-        bpchar_length: None,
         not_null: name == "id",
-        always_identity: false,
-        generated: false,
+        ..Column::of_type(name, r#type.oid())
     };
     Target {
         oid: 1,
@@ -83,14 +79,14 @@ fn with<T>(upsert: &str, soft: bool, look: impl FnOnce(&Upsert<'_>) -> T) -> T {
 const UPSERT: &str = "INSERT INTO t (id, name, price) VALUES (%s, upper(%s), %s * 100) ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name";
 
 #[test]
-fn stages_and_copies() {
+fn a_stage_has_the_types_of_the_source_and_is_filled_by_copy() {
     insta::assert_snapshot!(create_stage("s", &source()), @r#"CREATE TEMP TABLE s (c1 pg_catalog."int4", c2 pg_catalog.text, c3 pg_catalog."numeric") ON COMMIT DROP"#);
     insta::assert_snapshot!(copy_in("s", &[]), @"COPY s FROM STDIN (FORMAT binary)");
     insta::assert_snapshot!(copy_in("s", &["a\"b".to_owned()]), @r#"COPY s ("a""b") FROM STDIN (FORMAT binary)"#);
 }
 
 #[test]
-fn an_upsert_over_a_stage() {
+fn an_insert_is_rewritten_to_a_select_from_the_stage() {
     insta::assert_snapshot!(
         "insert_into_an_empty_table",
         with(UPSERT, false, |upsert| upsert.insert_sql("s", true, None))
@@ -105,7 +101,7 @@ fn an_upsert_over_a_stage() {
 }
 
 #[test]
-fn a_conflict_key_that_may_be_null() {
+fn rows_with_a_null_conflict_key_are_compared_as_text() {
     let changed = with(UPSERT, false, |upsert| {
         let mut upsert = upsert.clone();
         upsert.listed[0].not_null = false;
@@ -115,7 +111,7 @@ fn a_conflict_key_that_may_be_null() {
 }
 
 #[test]
-fn duplicates() {
+fn the_last_row_of_a_conflict_key_stays_in_the_stage() {
     insta::assert_snapshot!("has_duplicates", with(UPSERT, false, |upsert| upsert.has_duplicates("s", None).unwrap()));
     insta::assert_snapshot!(
         "has_duplicates_among",

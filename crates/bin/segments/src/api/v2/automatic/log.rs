@@ -56,7 +56,6 @@ pub(in crate::api::v2) struct Run {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(in crate::api::v2) struct LogParameters {
     /// The name of a segment.
     segment: Option<String>,

@@ -20,7 +20,6 @@ use crate::{
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(in crate::api::v2) struct RefreshParameters {
     /// Whether the guard against a shrunken source is off.
     #[serde(default)]

@@ -207,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_may_end_anywhere(file in "(([0-9]{1,9}|\"source:[a,\"\"]*\"|x)?(,|,2026-11-24T12:00:00Z)?\r?\n){0,20}", at in any::<prop::sample::Index>()) {
+        fn a_file_may_be_split_at_any_byte(file in "(([0-9]{1,9}|\"source:[a,\"\"]*\"|x)?(,|,2026-11-24T12:00:00Z)?\r?\n){0,20}", at in any::<prop::sample::Index>()) {
             let place = at.index(file.len() + 1);
             let (one, two) = file.as_bytes().split_at(place);
             prop_assert_eq!(read(&[one, two]), read(&[file.as_bytes()]));

@@ -43,7 +43,6 @@ pub(in crate::api::v2) enum Format {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(in crate::api::v2) struct ExportParameters {
     /// `csv` or `ndjson`.
     #[serde(default)]

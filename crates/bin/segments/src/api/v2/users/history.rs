@@ -32,7 +32,6 @@ pub(in crate::api::v2) struct Event {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
 pub(in crate::api::v2) struct HistoryParameters {
     /// 1 to 1000; default 100.
     #[param(minimum = 1, maximum = 1000)]
