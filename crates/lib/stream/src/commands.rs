@@ -10,7 +10,7 @@ use crate::dead_letters::DeadLetters;
 /// `dead-letters`, and the subcommands that only this service has.
 #[derive(Debug, Subcommand)]
 pub enum StreamCommands<Own: Subcommand> {
-    /// Lists dead letters, the records that this service could not use, or sends them back.
+    /// Lists dead letters (records that this service could not use), or sends them back to the source topic.
     #[command(subcommand, arg_required_else_help = false, disable_help_subcommand = true)]
     DeadLetters(DeadLetters),
     /// The subcommands of this service.

@@ -17,11 +17,11 @@ mod replay;
 /// The subcommands of `dead-letters`.
 #[derive(Debug, Subcommand)]
 pub enum DeadLetters {
-    /// Prints dead letters by partition and offset: position, time, reason, error, origin. Changes nothing.
+    /// Prints dead letters in the order of partition and offset, each with its position, time, reason, error and origin. Changes nothing.
     List(List),
     /// Sends the original records back to the source topic, each of them once.
     ///
-    /// The command shows how many records it sends, and asks. Records that were sent back before are left out.
+    /// The command shows how many records it would send, and asks for confirmation. It leaves out records that were sent back before.
     Replay(Replay),
 }
 

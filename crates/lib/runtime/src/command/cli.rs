@@ -154,8 +154,8 @@ pub fn command<OwnSettings: Args, Own: Subcommand>(program: &Program) -> clap::C
         .version(VERSION.as_str())
         .override_usage(format!("{} [SETTINGS] [COMMAND]", program.name))
         .after_help(
-            "Settings are options before the subcommand, or environment variables; an option wins. NAME_FILE=/path reads the \
-             value of a variable NAME from a file. An empty variable counts as not set.",
+            "A setting is an option before the subcommand, or an environment variable. If both are given, the option is used. With \
+             NAME_FILE=/path, the value of the variable NAME is read from that file. An empty variable counts as not set.",
         )
         .args_override_self(true)
         .subcommand_required(false)

@@ -13,7 +13,7 @@ pub struct Confirmation {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Acts without asking. Required if standard input is not a terminal.
+    /// Acts without asking for confirmation. Required if standard input is not a terminal.
     #[arg(short, long, conflicts_with = "dry_run")]
     pub yes: bool,
 }

@@ -14,8 +14,8 @@ pub struct LogSettings {
 
     /// Filter of the log: a level (`info`), or levels of modules (`info,librdkafka=debug`).
     ///
-    /// The syntax is that of the Rust type `tracing_subscriber::EnvFilter`. At `debug` and `trace`, names of people may appear, and
-    /// the Kafka client logs every fetch. Passwords appear at no level.
+    /// The syntax is that of the Rust type `tracing_subscriber::EnvFilter`. At `debug` and `trace`, the log has many more lines, and names
+    /// of people may appear. Passwords appear at no level.
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", value_parser = filter, default_value = QUIET_DRIVERS)]
     pub rust_log: String,
 }

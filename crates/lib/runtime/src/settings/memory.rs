@@ -9,10 +9,10 @@ use clap::Args;
 #[group(skip)]
 #[command(next_help_heading = "Process")]
 pub struct MemorySettings {
-    /// Memory that the process may use, like `128MiB`. Unset: the limit of its cgroup, or 128 MiB if there is none.
+    /// Memory that the process may use, for example `128MiB`. Unset: the limit of its cgroup, or 128 MiB if there is none.
     ///
-    /// The sizes of what the service reads ahead, unpacks and caches follow from it. A record or a compressed batch that needs more than
-    /// its share becomes a dead letter with the reason `too-large`. The value is a budget and not a limit that the kernel enforces.
+    /// The service computes from this value how much it reads ahead, unpacks and caches. A record or a compressed batch that needs more
+    /// than its share becomes a dead letter with the reason `too-large`. The value is a budget: the kernel does not enforce it.
     #[arg(long, env = "MEMORY_LIMIT", value_name = "SIZE", value_parser = size)]
     pub memory_limit: Option<u64>,
 }

@@ -11,10 +11,11 @@ use super::period;
 #[group(skip)]
 #[command(next_help_heading = "Process")]
 pub struct ProcessSettings {
-    /// Maximum time between SIGTERM and the end of the process.
+    /// Maximum time between SIGTERM or SIGINT and the end of the process.
     ///
-    /// Then the process ends with exit code 1. Nothing is lost: records that were not committed are processed again. The value must be
-    /// shorter than the grace period of the supervisor, which otherwise kills the process first.
+    /// A process that has not ended by then exits with code 1. Nothing that was committed is lost, and records that were not committed are
+    /// processed again. The time must be shorter than the grace period of the supervisor, because otherwise the supervisor kills the
+    /// process first.
     #[arg(long, env = "SHUTDOWN_GRACE", value_name = "DURATION", value_parser = period, default_value = "30s")]
     pub shutdown_grace: Duration,
 }

@@ -26,7 +26,8 @@ pub struct List {
     #[arg(long, value_name = "NUMBER", value_parser = whole_number::<usize>("a number of dead letters", 0..))]
     pub limit: Option<usize>,
 
-    /// Prints one JSON object per line, with key and value of the record, which can name people. The table shows neither.
+    /// Prints one JSON object per line. The objects contain the key and the value of each record, which can name people. The table contains
+    /// neither.
     #[arg(long)]
     pub json: bool,
 }

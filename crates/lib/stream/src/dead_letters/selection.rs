@@ -8,11 +8,12 @@ use runtime::settings::whole_number;
 /// The options of a selection. A dead letter must match all of them. Without any, every dead letter is selected.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Selection {
-    /// Selects the dead letters with this reason: `not-json`.
+    /// Selects the dead letters with this reason, for example `not-json`.
     #[arg(long, value_name = "REASON")]
     pub reason: Option<String>,
 
-    /// Selects the dead letters that failed at this time or later: `2026-03-02`, `2026-03-02T12:00:00`. Without a zone it is UTC.
+    /// Selects the dead letters whose time (`failed at` in the list) is this time or later, for example `2026-03-02` or
+    /// `2026-03-02T12:00:00`. A time without a zone is in UTC.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub since: Option<Timestamp>,
 
@@ -20,11 +21,11 @@ pub struct Selection {
     #[arg(long, value_name = "PARTITION", value_parser = whole_number::<i32>("a partition", 0..))]
     pub partition: Option<i32>,
 
-    /// First offset of the partition that is selected.
+    /// First offset that is selected. Requires --partition.
     #[arg(long, value_name = "OFFSET", requires = "partition", value_parser = whole_number::<i64>("an offset", 0..))]
     pub from: Option<i64>,
 
-    /// Last offset of the partition that is selected.
+    /// Last offset that is selected. Requires --partition.
     #[arg(long, value_name = "OFFSET", requires = "partition", value_parser = whole_number::<i64>("an offset", 0..))]
     pub to: Option<i64>,
 }

@@ -20,8 +20,8 @@ pub struct BatchSettings {
 
     /// Maximum number of batches that are processed concurrently.
     ///
-    /// Each batch uses a connection of the pool, so DATABASE_POOL_SIZE is a limit as well. 1: one batch after the other. After a
-    /// failure, batches are processed one by one until the failure is over.
+    /// Each batch uses a connection of the pool, so DATABASE_POOL_SIZE is a limit as well. With 1, batches are processed one after the
+    /// other. After a failure, batches are processed one by one until the failure is over.
     #[arg(long, env = "BATCHES_IN_FLIGHT", value_name = "BATCHES", default_value = "2",
           value_parser = whole_number("a number of batches", NonZeroUsize::MIN..))]
     pub batches_in_flight: NonZeroUsize,

@@ -51,9 +51,9 @@ pub struct KafkaSettings {
 
     /// Time after which the group removes a member that does not answer.
     ///
-    /// A shorter time turns a short stall into a rebalance. A longer time leaves the partitions of a killed process idle for longer. The
-    /// brokers refuse a value below their `group.min.session.timeout.ms` (6 s by default). With the default, a process that is killed
-    /// and started again resumes its work within 10 s.
+    /// With a shorter time, a member that stalls briefly is removed, and the group rebalances. With a longer time, the partitions of a
+    /// killed process stay idle for longer. The brokers refuse a value below their `group.min.session.timeout.ms` (6 s by default). With
+    /// 8 s, a process that is killed and started again resumes its work within 10 s.
     #[arg(long, env = "KAFKA_SESSION_TIMEOUT", value_name = "DURATION", value_parser = period, default_value = "8s")]
     pub kafka_session_timeout: Duration,
 }
@@ -67,8 +67,8 @@ const SOURCE_TOPIC: &str = "KAFKA_SOURCE_TOPIC";
 pub struct TopicSettings {
     /// Consumer group of the service.
     ///
-    /// The committed offsets of the group are the position of the service in its topic. With another group the service reads the topic
-    /// from offset 0, which takes time and changes no number.
+    /// The committed offsets of the group are the position of the service in its topic. With another group, the service reads the topic
+    /// from offset 0. This takes time, and the results stay the same.
     #[arg(long, env = "KAFKA_GROUP_ID", value_name = "GROUP")]
     pub kafka_group_id: String,
 
@@ -86,7 +86,8 @@ pub struct TopicSettings {
 
     /// Topic for records that cannot be used.
     ///
-    /// Its `max.message.bytes` should exceed that of the source topic by 64 KiB, the space for the headers with the reason.
+    /// Its `max.message.bytes` should be 64 KiB larger than that of the source topic, because a dead letter has the original record and
+    /// additional headers.
     #[arg(long, env = "KAFKA_DEAD_LETTER_TOPIC", value_name = "TOPIC", value_parser = values::topic)]
     pub kafka_dead_letter_topic: String,
 
