@@ -16,8 +16,9 @@ mod rules;
 pub enum Commands {
     /// Prepares to build the marts again from the source topic.
     ///
-    /// Stop every replica first. The command shows what it does, asks, prepares the rebuild and returns. The service does the rest when
-    /// it is started. Readers see the old marts until the new ones are complete. The exit code is 69 while the service runs.
+    /// Stop every replica first. While a replica runs, the command changes nothing and exits with code 69. Otherwise it shows what it would
+    /// do, asks for confirmation, and prepares the rebuild. Then start the service again: it builds the marts. Readers see the old marts
+    /// until the new ones are complete.
     Rebuild {
         /// Whether to begin, to ask first, or to show what would happen.
         #[command(flatten)]

@@ -18,13 +18,14 @@ pub struct Settings {
 
     /// Bearer token required by the tag API and the data of the dashboard. Unset: no authentication.
     ///
-    /// Clients send it as `Authorization: Bearer TOKEN`. It consists of printable ASCII characters; any other is refused.
+    /// Clients send it as `Authorization: Bearer TOKEN`. The token may contain only printable ASCII characters.
     #[arg(long, env = "TAG_API_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = bearer_token)]
     pub(crate) tag_api_token: Option<Secret>,
 
     /// Shortest time between two refreshes of the summary behind the views and the dashboard.
     ///
-    /// Nothing is refreshed if nothing has changed. Refreshing uses at most 5 % of the time, however short the value is.
+    /// Nothing is refreshed if nothing has changed. After a refresh, the service waits at least 20 times as long as the refresh took, even
+    /// if that is longer than this value. So refreshes take at most 5 % of the time.
     #[arg(long, env = "SUMMARY_REFRESH", value_name = "DURATION", value_parser = period, default_value = "30s")]
     pub(crate) summary_refresh: Duration,
 }

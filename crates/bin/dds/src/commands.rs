@@ -12,8 +12,9 @@ use stream::rebuild;
 pub enum Commands {
     /// Empties the vault and prepares to fill it again from the source topic.
     ///
-    /// Stop every replica first. The command shows what it does, asks, empties the vault and returns. The service does the rest when it
-    /// is started. Nothing is published until the vault is complete again. The exit code is 69 while the service runs.
+    /// Stop every replica first. While a replica runs, the command changes nothing and exits with code 69. Otherwise it shows what it would
+    /// do, asks for confirmation, and empties the vault. Then start the service again: it fills the vault, and publishes nothing until the
+    /// vault is complete.
     Rebuild {
         /// Whether to begin, to ask first, or to show what would happen.
         #[command(flatten)]

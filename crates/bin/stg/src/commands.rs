@@ -23,15 +23,15 @@ pub enum Commands {
 /// The subcommands of `parked`.
 #[derive(Debug, Subcommand)]
 pub enum Parked {
-    /// Prints parked orders, oldest first, or the missing names. Changes nothing.
+    /// Prints the parked orders, those parked longest first. With --by-name, prints the missing names. Changes nothing.
     ///
-    /// The list shows which names each order waits for and since when. If REDIS_URL is set, it shows why each name is missing. It prints
-    /// ids instead of names.
+    /// The list shows the names that each order waits for, and since when it waits. If REDIS_URL is set, the list also shows why each name
+    /// is missing. A user, restaurant or product is shown by its id.
     List(List),
-    /// Releases orders that wait only for products: they are sent with the product's name from the order, without a category.
+    /// Releases orders that wait only for products. They are sent with the product's name from the order, without a category.
     ///
-    /// The command shows how many orders it releases, and asks. The running service sends them in its next round. An order that waits for a
-    /// user or a restaurant stays parked.
+    /// The command shows how many orders it would release, and asks for confirmation. The running service sends them in its next round. An
+    /// order that waits for a user or a restaurant stays parked. An order of the kind `room` or `payload` is tried again.
     Release(Release),
 }
 

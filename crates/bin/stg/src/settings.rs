@@ -19,29 +19,30 @@ pub struct Settings {
     #[arg(long, env = "REDIS_CA_FILE", value_name = "PATH")]
     redis_ca_file: Option<PathBuf>,
 
-    /// Maximum time that an order waits for a product that is on no menu.
+    /// Maximum time that an order waits for a product that is missing from the restaurant's menu in Redis.
     ///
-    /// Then the order is sent with the product's name from the order, without a category. An order that waits for a user or a
-    /// restaurant waits until Redis has the name.
+    /// Then the order is sent with the product's name from the order, without a category. An order that waits for a user or a restaurant
+    /// waits until Redis has the name.
     #[arg(long, env = "PARK_MAX_AGE", value_name = "DURATION", default_value = "24h", value_parser = runtime::settings::duration)]
     pub(crate) park_max_age: Duration,
 
-    /// Interval at which parked orders are retried with `SCHEDULE=continuous`. Otherwise they are retried at each tick.
+    /// Time between two retries of parked orders with `SCHEDULE=continuous`. With any other schedule, parked orders are retried at each
+    /// tick.
     #[arg(long, env = "PARK_RETRY", value_name = "DURATION", default_value = "5s", value_parser = runtime::settings::period)]
     pub(crate) park_retry: Duration,
 
     /// Whether orders are read from envelopes.
     ///
-    /// Envelopes of Kafka Connect (`schema`, `payload`), Debezium (`after`) and CloudEvents (`data`) are recognised by their fields.
-    /// `auto`: the order inside is read, and a deletion is skipped like a tombstone. `none`: records in envelopes are skipped, with a
+    /// Envelopes of Kafka Connect (`schema`, `payload`), Debezium (`after`) and CloudEvents (`data`) are recognised by their fields. With
+    /// `auto`, the order inside is read, and a deletion is skipped like a tombstone. With `none`, records in envelopes are skipped, with a
     /// warning.
     #[arg(long, env = "MESSAGE_ENVELOPE", value_name = "none|auto", default_value = "none")]
     message_envelope: Envelope,
 
-    /// Reference time of the dates of an order, which may be at most 24 h later.
+    /// Time with which the dates of an order are compared. An order with a date more than 24 h later becomes a dead letter.
     ///
-    /// `kafka`: the timestamp of the record. `sent_dttm`: this field of the order, for producers whose record timestamps are wrong. The
-    /// field itself is compared with the clock.
+    /// With `kafka`, this is the timestamp of the record. With `sent_dttm`, this is the field `sent_dttm` of the order, and that field is
+    /// compared with the clock. Use `sent_dttm` if a producer sets wrong record timestamps.
     #[arg(long, env = "RECORD_TIMESTAMP", value_name = "kafka|sent_dttm", default_value = "kafka")]
     record_timestamp: TimestampSource,
 }

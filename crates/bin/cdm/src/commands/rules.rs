@@ -22,17 +22,19 @@ mod remove;
 /// The subcommands of `rules`.
 #[derive(Debug, Subcommand)]
 pub enum Rules {
-    /// Prints the rules: condition, tag, number of users, and whether the service has applied each to all users. Changes nothing.
+    /// Prints each rule with its condition, tag and number of users, and whether the service has already applied it to all users. Changes
+    /// nothing.
     List(List),
-    /// Adds a rule. `set --disable` undoes it.
+    /// Adds a rule. To undo this, use `rules set --disable`.
     Add(Add),
-    /// Changes the properties of a rule that are given as options. Another `set` undoes it.
+    /// Changes the given properties of a rule, and no others. To undo this, set the previous values again.
     Set(Set),
     /// Removes rules. Their users lose the tag.
     ///
-    /// The command shows how many users lose the tag, and asks. To remove a tag temporarily, use `set --disable`.
+    /// The command shows how many users would lose the tag, and asks for confirmation. To remove a tag temporarily, use `rules set
+    /// --disable`.
     Remove(Remove),
-    /// Prints how many users would gain or lose a tag by a change of a rule, with examples. Changes nothing.
+    /// Prints how many users would gain or lose a tag if a rule were added, changed or removed, with examples. Changes nothing.
     Preview(Preview),
 }
 

@@ -28,7 +28,8 @@ pub struct List {
     #[command(flatten)]
     pub selection: Selection,
 
-    /// Prints the missing names instead of the orders, each with the number of orders that wait for it, and since when.
+    /// Prints the missing names instead of the orders. For each name, prints how many orders wait for it, and since when the first one
+    /// waits.
     #[arg(long)]
     pub by_name: bool,
 

@@ -24,7 +24,7 @@ pub struct Release {
           value_parser = whole_number::<i64>("the id of an order", ..))]
     pub orders: Vec<i64>,
 
-    /// Releases every order that waits only for products.
+    /// Releases all parked orders that can be released. Excludes ORDER_ID.
     #[arg(long)]
     pub all: bool,
 

@@ -11,16 +11,17 @@ use crate::transform::Kind;
 /// Conditions that all apply. Without any, every parked order is selected.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Selection {
-    /// Selects the orders that wait for this kind: user, restaurant, dish (a product), room (the message exceeds the limit of the topic) or
-    /// payload (unreadable).
+    /// Selects the orders that are parked for this reason: `user`, `restaurant` or `dish` (a user, a restaurant or a product is missing),
+    /// `room` (the message exceeds the limit of the destination topic), or `payload` (this version of the service cannot read the order).
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub kind: Option<Kind>,
 
-    /// Selects the orders that wait for this user, restaurant or product, or for a product of this restaurant, or have this id.
+    /// Selects the orders that wait for the user, restaurant or product with this id, or for a product of the restaurant with this id. Also
+    /// selects the parked order with this id.
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
 
-    /// Selects the orders that have been parked for longer than this: `36h`, `90s`.
+    /// Selects the orders that have been parked for longer than this time, for example `36h` or `90s`.
     #[arg(long, value_name = "DURATION", value_parser = runtime::settings::duration)]
     pub older_than: Option<Duration>,
 }

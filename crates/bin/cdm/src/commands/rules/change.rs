@@ -25,11 +25,11 @@ pub(super) struct Change {
     #[arg(long, value_name = "TEXT", value_parser = text)]
     tag: Option<String>,
 
-    /// Enables the rule. A new rule is enabled by default.
+    /// State of the rule: enabled. This is the default of a new rule.
     #[arg(long, conflicts_with = "disable")]
     enable: bool,
 
-    /// Disables the rule and keeps it. Its users lose the tag.
+    /// State of the rule: disabled. The rule is kept, and its users lose the tag.
     #[arg(long)]
     disable: bool,
 }

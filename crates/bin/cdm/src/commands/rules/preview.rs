@@ -1,4 +1,4 @@
-//! `rules preview`: the users who would gain or lose a tag by a change of a rule.
+//! `rules preview`: the users who would gain or lose a tag if a rule were added, changed or removed.
 
 use std::io::Write;
 
@@ -28,7 +28,7 @@ pub struct Preview {
     #[command(flatten)]
     change: Change,
 
-    /// Number of example users of each kind.
+    /// Maximum number of example users for each effect, such as gaining the tag.
     #[arg(long, value_name = "USERS", default_value_t = EXAMPLES, value_parser = whole_number::<u32>("a number of users", 0..))]
     examples: u32,
 
