@@ -30,7 +30,8 @@ pub struct Elt {
 
 impl App for Elt {
     const NAME: &'static str = "elt-service";
-    const ABOUT: &'static str = "Keeps tables of one PostgreSQL equal to queries of another, as job files say.";
+    const ABOUT: &'static str =
+        "Keeps tables of one PostgreSQL equal to the results of queries on another. Job files define both.";
     const MIGRATIONS: Option<&'static Migrations> = Some(&MIGRATIONS);
     type Settings = Settings;
     type Commands = Commands;

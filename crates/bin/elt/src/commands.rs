@@ -28,22 +28,23 @@ pub enum Commands {
     /// `run` with names of jobs.
     #[command(skip)]
     RunJobs(RunJobs),
-    /// Prints a job file for a table of the source database, made from its catalog.
+    /// Prints a job file for a table, made from the catalog of the source database.
     New(New),
-    /// Checks job files against both databases: everything is prepared and planned, and rolled back.
+    /// Checks job files on both databases: prepares and plans all statements, and rolls everything back.
     ///
-    /// Prints the columns, the cursor, whether rows are upserted by one statement or row by row and why, and warnings. The exit code is 64
-    /// if a file is wrong, and 69 if a database is away.
+    /// For each file, prints the columns, the cursor, the warnings, and whether one statement upserts all rows. If rows are upserted row by
+    /// row, prints why. The exit code is 64 if a file is wrong, and 69 if a database is unreachable.
     Validate(Validate),
     /// Compares target tables with the source, row by row. Changes nothing.
     ///
-    /// Prints how many rows are missing, different and extra, with some keys. The exit code is 1 if there are any.
+    /// For each table, prints how many rows are missing, different and extra, with some of their keys. The exit code is 1 if a table
+    /// differs or cannot be compared.
     Verify(Verify),
-    /// Reads the whole table of a job again, and repairs what differs. Rows that are equal are not written.
+    /// Reads the whole table of a job again, and repairs the rows that differ. Rows that are equal are not written.
     Resync(Resync),
-    /// Upserts the rows of a range of the cursor again. Nothing is deleted, and the watermark stays.
+    /// Upserts the rows of a range of time again. Deletes nothing, and leaves the watermark as it is.
     Backfill(Backfill),
-    /// Prints the jobs: state, last run, rows, watermark, next run, note. Changes nothing.
+    /// Prints each job with its state, last run, rows, watermark, next run and note. Changes nothing.
     Status(StatusCommand),
 }
 
@@ -52,10 +53,11 @@ impl Commands {
     pub(crate) fn add_run_arguments(command: clap::Command) -> clap::Command {
         command.mut_subcommand("run", |run| {
             RunJobs::augment_args(run)
-                .about("Runs the service until SIGTERM or SIGINT. With names of jobs: one cycle of each. This is the default")
+                .about("Runs the service until SIGTERM or SIGINT (the default), or one cycle of each job that is named")
                 .long_about(
-                    "Runs the service until SIGTERM or SIGINT. This is the default.\n\nWith names of jobs: runs one cycle of each and \
-                     prints what it did. The exit code is 1 if a cycle failed or held deletes back.",
+                    "Runs the service until SIGTERM or SIGINT. This is the default.\n\nIf jobs are named, runs one cycle of each job \
+                     instead, and prints what the cycle did. The exit code is 1 if a cycle has failed, if another process has the \
+                     table, or if a cycle was held: it would have deleted too many rows, and has deleted none.",
                 )
         })
     }

@@ -1,4 +1,4 @@
-//! Main function of `elt-service`: keeps tables of one PostgreSQL equal to queries of another.
+//! Main function of `elt-service`: keeps tables of one PostgreSQL equal to the results of queries on another.
 
 use std::process::ExitCode;
 

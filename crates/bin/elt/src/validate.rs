@@ -187,8 +187,8 @@ fn loses(source: &query::Column, target: &str) -> Option<&'static str> {
     }
 }
 
-/// Reads a time as people write it on a command line: `2026-11-30`, `2026-11-30 11:05`, `2026-11-30T11:05:02+03:00`. Without
-/// a zone it is in the terms of the column.
+/// Reads a time as people write it on a command line: `2026-11-30`, `2026-11-30 11:05`, `2026-11-30T11:05:02+03:00`. A
+/// time without a zone is compared with a `timestamp` column as it is written, and means UTC for a `timestamptz` column.
 ///
 /// # Errors
 /// The text is no time.

@@ -16,13 +16,14 @@ pub struct Backfill {
     #[arg(value_name = "JOB")]
     job: String,
 
-    /// Beginning of the range, included: `2026-11-30`, `2026-11-30 11:05:02`.
+    /// Beginning of the range, included, for example `2026-11-30` or `2026-11-30 11:05:02`.
     ///
-    /// Without a zone it is in the terms of the column: of a `timestamp` as it is stored, of a `timestamptz` in UTC.
+    /// The range is one of the column that SELECT_SOURCE_SQL compares with `%s`. A time without a zone is compared with a `timestamp`
+    /// column as it is written, and means UTC for a `timestamptz` column.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: i64,
 
-    /// End of the range, included. None: up to now.
+    /// End of the range, included. Unset: the range has no end.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     to: Option<i64>,
 

@@ -28,7 +28,7 @@ const INVALID_NAME: &str = "42602";
 /// The table.
 #[derive(Debug, Args)]
 pub struct New {
-    /// Table of the source database: `orders`, `sales.orders`.
+    /// Table of the source database, for example `orders` or `sales.orders`.
     #[arg(value_name = "TABLE")]
     table: String,
 

@@ -12,7 +12,7 @@ use crate::{cycle::Options, outcome::Status};
 /// The jobs, and how they run.
 #[derive(Debug, Args)]
 pub struct RunJobs {
-    /// Jobs of which one cycle is run. None: the service runs.
+    /// Jobs that run one cycle each. If no job is named, the service runs.
     #[arg(value_name = "JOB")]
     jobs: Vec<String>,
 
@@ -20,11 +20,11 @@ pub struct RunJobs {
     #[arg(long)]
     dry_run: bool,
 
-    /// Allows the deletes that were held back, once.
+    /// Allows the cycle to delete any number of rows. Later cycles hold such deletes again.
     #[arg(long)]
     allow_deletes: bool,
 
-    /// Prints one JSON object a line.
+    /// Prints one JSON object per line.
     #[arg(long)]
     json: bool,
 }

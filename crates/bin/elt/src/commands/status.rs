@@ -19,7 +19,7 @@ use crate::{
 /// How to list the jobs.
 #[derive(Debug, Args)]
 pub struct StatusCommand {
-    /// Prints one JSON object a line.
+    /// Prints one JSON object per line.
     #[arg(long)]
     json: bool,
 }

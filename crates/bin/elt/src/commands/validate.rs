@@ -21,15 +21,15 @@ use crate::{
 /// The files to check.
 #[derive(Debug, Args)]
 pub struct Validate {
-    /// Job files. None: all of JOBS_DIR.
+    /// Job files to check. If no file is named, all files of JOBS_DIR are checked.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Reads the files only, and asks no database.
+    /// Checks only the files and connects to no database.
     #[arg(long)]
     offline: bool,
 
-    /// Prints one JSON object a line.
+    /// Prints one JSON object per line.
     #[arg(long)]
     json: bool,
 }

@@ -17,11 +17,11 @@ use crate::{
 /// The jobs to compare.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// Jobs whose tables are compared. None: all.
+    /// Jobs whose tables are compared. If no job is named, the tables of all jobs are compared.
     #[arg(value_name = "JOB")]
     jobs: Vec<String>,
 
-    /// Prints one JSON object a line.
+    /// Prints one JSON object per line.
     #[arg(long)]
     json: bool,
 }

@@ -66,8 +66,9 @@ pub(crate) struct ServerSettings {
 pub(crate) struct SourceSettings {
     /// URL of the database that is read: `postgres://user:password@host:5432/database?sslmode=verify-full`. Required.
     ///
-    /// Its role needs SELECT on the tables of the queries, and nothing else. `sslmode` is `disable`, `prefer` (the default), `require`,
-    /// `verify-ca` or `verify-full`; the first three verify no certificate. A pooler in transaction mode is recognised. A standby will do.
+    /// The role needs SELECT on the tables of the queries, and no other right. `sslmode` is `disable`, `prefer` (the default), `require`,
+    /// `verify-ca` or `verify-full`. `disable`, `prefer` and `require` verify no certificate. The host may be a pooler in transaction mode,
+    /// which the service detects. It may be a standby.
     #[arg(long, env = "SOURCE_DATABASE_URL", value_name = "URL")]
     pub(crate) source_database_url: Secret,
 
@@ -83,7 +84,8 @@ pub(crate) struct SourceSettings {
 pub(crate) struct TargetSettings {
     /// URL of the database that is written. Required.
     ///
-    /// Its role owns the target tables and the schema `elt`. The form is that of SOURCE_DATABASE_URL. Encoding UTF8.
+    /// The URL has the same form as SOURCE_DATABASE_URL. The role owns the target tables and the schema `elt`. The encoding of the database
+    /// must be UTF8.
     #[arg(long, env = "TARGET_DATABASE_URL", value_name = "URL")]
     pub(crate) target_database_url: Secret,
 
@@ -99,7 +101,8 @@ pub(crate) struct TargetSettings {
 pub(crate) struct RedisSettings {
     /// URL of the Redis that caches hashes of rows: `redis://[user:password@]host:port[/database]`. Required.
     ///
-    /// `rediss://` uses TLS. The certificate and the host name are then always verified. Without Redis, cycles are slower and as right.
+    /// `rediss://` uses TLS. The certificate and the host name are then always verified. While Redis is unreachable, cycles are slower, and
+    /// their results are the same.
     #[arg(long, env = "REDIS_URL", value_name = "URL")]
     redis_url: Secret,
 
@@ -123,7 +126,8 @@ pub(crate) struct JobSettings {
 
     /// Maximum number of jobs that run at once.
     ///
-    /// Each uses a connection to either database. Two more connections to the target database are for status and history.
+    /// Each job uses one connection to the source database and one to the target database. The service uses two more connections to the
+    /// target database, for status and history.
     #[arg(long, env = "JOBS_IN_FLIGHT", value_name = "JOBS", default_value = "4",
           value_parser = whole_number("a number of jobs", NonZeroUsize::MIN..))]
     pub(crate) jobs_in_flight: NonZeroUsize,
@@ -142,9 +146,9 @@ pub(crate) struct JobSettings {
 #[group(skip)]
 #[command(next_help_heading = "Log")]
 pub(crate) struct LogFileSettings {
-    /// Folder of the log files: `elt-service.<day>.log`, a file for each day in UTC, with errors as text.
+    /// Folder of the log files. The file `elt-service.<day>.log` contains the errors of one day (UTC) as text.
     ///
-    /// The folder is created if it is not there. The log on standard error has the same errors.
+    /// The folder is created if it does not exist. The log on standard error contains the same errors.
     #[arg(long, env = "LOG_DIR", value_name = "PATH", default_value = "logs")]
     log_dir: PathBuf,
 
