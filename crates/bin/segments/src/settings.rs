@@ -43,27 +43,28 @@ pub struct Settings {
 #[group(skip)]
 #[command(next_help_heading = "This service")]
 pub(crate) struct OwnSettings {
-    /// Time zone of the dates of API v1 and of months in reports: `UTC`, `Europe/Moscow`.
+    /// Time zone of the dates of API v1 and of the months in reports, for example `Europe/Moscow`.
     #[arg(long, env = "TIME_ZONE", value_name = "ZONE", default_value = "UTC", value_parser = Zone::parse)]
     pub(crate) time_zone: Zone,
 
-    /// Whether every request needs a key: `on` or `off`.
+    /// Whether every request needs a key.
     ///
-    /// With `off`, requests without a key may read, and change users, segments and members. Keys are made by `segments-service keys`.
+    /// With `off`, requests without a key may read, and may change users, segments and members. Requests about keys and subscribers, and
+    /// changes of sources and of `refresh_params`, need the key of an admin in any case. `segments-service keys create` creates a key.
     #[arg(long, env = "AUTH", value_name = "AUTH", value_enum, default_value = "off")]
     pub(crate) auth: Auth,
 
-    /// Whether users can be created, changed and removed by `/segments/create-user` and its like. For development.
+    /// Whether the routes that create, change and remove users exist, such as `/segments/create-user`. For development.
     #[arg(long, env = "DEV_METHODS", value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub(crate) dev_methods: bool,
 
-    /// File to which the log is also written: `logs/logs.txt`. Unset: the log goes to standard error only.
+    /// File to which the log is also written, for example `logs/logs.txt`. Unset: the log goes to standard error only.
     ///
-    /// Lines are added at the end of the file. It and its folder are created if they do not exist.
+    /// Lines are added at the end of the file. The file and its folder are created if they do not exist.
     #[arg(long, env = "LOGS_PATH", value_name = "PATH", help_heading = "Log")]
     pub(crate) logs_path: Option<String>,
 
-    /// Address of this service as others reach it, for links to reports.
+    /// Address at which clients reach this service. Links to reports begin with this address.
     #[arg(long, env = "PUBLIC_URL", value_name = "URL", default_value = "http://localhost:8080")]
     pub(crate) public_url: String,
 
@@ -146,11 +147,13 @@ impl Args for Settings {
         let command = UserActions::DESCRIPTION.complete(command);
         let command = command
             .mut_arg("kafka_bootstrap_servers", |servers| {
-                let help =
-                    "Addresses of brokers, `host:port`, separated by commas. Unset: users are not read from Kafka";
+                let help = "Addresses of brokers, `host:port`, separated by commas. Unset: Kafka is not used";
                 servers.required(false).help(help)
             })
-            .mut_arg("kafka_source_topic", |topic| topic.long("kafka-user-topic").env("KAFKA_USER_TOPIC"))
+            .mut_arg("kafka_source_topic", |topic| {
+                let help = "Topic whose records name the users whose state may have changed";
+                topic.long("kafka-user-topic").env("KAFKA_USER_TOPIC").help(help)
+            })
             .mut_arg("schedule", |schedule| schedule.default_value("continuous").hide(true))
             .mut_arg("load_src", |load_src| load_src.hide(true));
         SubscriberSettings::augment_args(RefreshSettings::augment_args(OwnSettings::augment_args(command)))

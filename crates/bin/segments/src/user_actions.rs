@@ -32,11 +32,12 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub struct UserServiceSettings {
-    /// Address of the user service, which is asked `GET /users/<userID>`. Required with KAFKA_BOOTSTRAP_SERVERS.
+    /// Address of the user service, to which the service sends `GET /users/<userID>`. Required with KAFKA_BOOTSTRAP_SERVERS, except with
+    /// TAG_SEGMENTS=on: if it is unset then, only tags are read from Kafka.
     #[arg(long, env = "USER_SERVICE_URL", value_name = "URL")]
     pub user_service_url: Option<Secret>,
 
-    /// Bearer token for the user service. Unset: requests have none.
+    /// Bearer token for the user service. Unset: requests have no token.
     #[arg(long, env = "USER_SERVICE_TOKEN", value_name = "TOKEN", value_parser = runtime::settings::bearer_token)]
     pub user_service_token: Option<Secret>,
 }

@@ -25,7 +25,7 @@ const FIRST_BYTE: Duration = Duration::from_secs(30);
 /// `AUTH`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Auth {
-    /// Requests without a key may read, and change users, segments and members.
+    /// Requests without a key may read, and may change users, segments and members.
     Off,
     /// Every request needs a key.
     On,
@@ -34,7 +34,7 @@ pub(crate) enum Auth {
 /// The role of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Role {
-    /// May read.
+    /// May only read.
     Analyst,
     /// May do everything.
     Admin,

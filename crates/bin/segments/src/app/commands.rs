@@ -21,9 +21,9 @@ pub enum Commands {
     /// Creates, lists and revokes keys of the API.
     #[command(subcommand)]
     Keys(Keys),
-    /// Refreshes automatic segments once. The exit code is 0 only if no refresh failed.
+    /// Refreshes automatic segments once. The exit code is 1 if a refresh fails or is rejected.
     Refresh(Refresh),
-    /// Sends subscribers their changes once. The exit code is 0 only if no subscription failed.
+    /// Sends each subscriber the pending changes once. The exit code is 1 if a subscription fails.
     Sync(Sync),
 }
 
@@ -32,17 +32,17 @@ pub enum Commands {
 pub enum Keys {
     /// Creates a key and prints it. It is not shown again.
     Create {
-        /// The name of the key, which operations record.
+        /// Name of the key. Operations that are made with the key record the name.
         name: String,
-        /// What the key allows: `analyst` reads, `admin` changes too.
+        /// Role of the key.
         #[arg(long, value_enum)]
         role: Role,
     },
-    /// Prints the names and roles of all keys.
+    /// Prints the name and role of each key, and whether the key is valid or revoked.
     List,
-    /// Revokes a key. Requests with it are refused from then on.
+    /// Revokes a key. From then on, requests with this key are refused.
     Revoke {
-        /// The name of the key.
+        /// Name of the key.
         name: String,
     },
 }

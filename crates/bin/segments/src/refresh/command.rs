@@ -19,10 +19,10 @@ use crate::{
 /// `refresh`
 #[derive(Debug, clap::Args)]
 pub struct Refresh {
-    /// The segment. Without a name and without --due: all automatic segments.
+    /// Segment to refresh. Without a name and without --due, all automatic segments are refreshed.
     #[arg(conflicts_with = "due")]
     name: Option<String>,
-    /// Only those that are due.
+    /// Refreshes only the segments that are due.
     #[arg(long)]
     due: bool,
     /// Applies the refresh even if most members would leave.

@@ -16,26 +16,28 @@ use super::{Login, Refresher};
 #[group(skip)]
 #[command(next_help_heading = "Automatic segments")]
 pub struct RefreshSettings {
-    /// Address of the database, with the login that runs the SQL of segments and sources. Unset: no such SQL runs.
+    /// URL of the database, with the login that runs the SQL of segments and sources. Unset: no such SQL runs.
     ///
-    /// The login must not be a superuser, must not be able to become the role of DATABASE_URL, and must not be able to read keys,
-    /// secrets and subscriptions: the service does not start then. `sql/roles/create_segments_refresh_role.sql` creates one.
+    /// The service does not start if the login has too many rights, for example if it is a superuser, can become the role of DATABASE_URL,
+    /// or can read keys, secrets and subscriptions. `sql/roles/create_segments_refresh_role.sql` creates a login with few rights.
     #[arg(long, env = "REFRESH_DATABASE_URL", value_name = "URL")]
     pub refresh_database_url: Option<Secret>,
 
-    /// File with the certificate authorities (PEM) of that database. Unset: those of the system.
+    /// File with the certificate authority (PEM) of the database of REFRESH_DATABASE_URL. Unset: the authorities of the system.
     #[arg(long, env = "REFRESH_DATABASE_CA_FILE", value_name = "FILE")]
     pub refresh_database_ca_file: Option<PathBuf>,
 
-    /// Maximum time of the query or the procedure of a segment.
+    /// Maximum time that the query or procedure of a segment may take.
     #[arg(long, env = "REFRESH_TIMEOUT", value_name = "DURATION", value_parser = period, default_value = "10m")]
     pub refresh_timeout: Duration,
 
-    /// Whether each tag of the order warehouse is a segment: `on` or `off`. Its schema `cdm` has to be in the same database.
+    /// Whether each tag of the order warehouse is a segment. With `on`, the schema `cdm` of the order warehouse must be in the database of
+    /// DATABASE_URL.
     #[arg(long, env = "TAG_SEGMENTS", value_name = "TAGS", value_enum, default_value = "off")]
     pub tag_segments: TagSegments,
 
-    /// Topic whose records name users whose tags have changed. Used with TAG_SEGMENTS=on and KAFKA_BOOTSTRAP_SERVERS.
+    /// Topic whose records name the users whose tags have changed. The service reads it if TAG_SEGMENTS is `on` and KAFKA_BOOTSTRAP_SERVERS
+    /// is set.
     #[arg(long, env = "KAFKA_TAG_TOPIC", value_name = "TOPIC", default_value = "cdm-service-tags")]
     pub kafka_tag_topic: String,
 }
@@ -43,9 +45,9 @@ pub struct RefreshSettings {
 /// Whether tags are segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum TagSegments {
-    /// They are.
+    /// Each tag is a segment.
     On,
-    /// They are not.
+    /// Tags are not segments.
     Off,
 }
 

@@ -13,7 +13,7 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(25);
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub(crate) struct DriveSettings {
-    /// JSON file of the service account that uploads reports to Google Drive. Unset: a report is in the response.
+    /// JSON file of the service account that uploads reports to Google Drive. Unset: the response contains the report.
     #[arg(long, env = "GOOGLE_DRIVE_JSON_FILE_PATH", value_name = "FILE")]
     google_drive_json_file_path: Option<PathBuf>,
 

@@ -15,10 +15,10 @@ use crate::{changes::Changes, settings::Settings};
 /// `sync`
 #[derive(Debug, clap::Args)]
 pub struct Sync {
-    /// The number of the subscription. Without a number and without --due: all of them.
+    /// Number of the subscription to sync. Without a number and without --due, all subscriptions are synced.
     #[arg(conflicts_with = "due")]
     id: Option<i32>,
-    /// Only those that are due.
+    /// Syncs only the subscriptions that are due.
     #[arg(long)]
     due: bool,
 }

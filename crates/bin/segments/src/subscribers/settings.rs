@@ -11,7 +11,8 @@ mod files;
 #[group(skip)]
 #[command(next_help_heading = "Subscribers")]
 pub struct SubscriberSettings {
-    /// Whether webhooks may have http addresses, and loopback, private, link-local and other special addresses: `allow` or `deny`.
+    /// Whether webhooks may have `http://` addresses, and addresses that are not public: loopback, private, link-local and other special
+    /// addresses.
     ///
     /// With `allow`, everybody who may create subscriptions can send requests into the network of the service.
     #[arg(long, env = "WEBHOOK_PRIVATE", value_name = "PRIVATE", value_enum, default_value = "deny")]
@@ -25,8 +26,8 @@ pub struct SubscriberSettings {
 /// Whether webhooks may have addresses that are not public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum WebhookPrivate {
-    /// They may.
+    /// Every address is accepted.
     Allow,
-    /// They may not.
+    /// Only `https://` addresses that are public are accepted.
     Deny,
 }

@@ -11,11 +11,12 @@ use runtime::{ExitError, settings::Secret};
 pub struct FileSettings {
     /// Folder for the files of subscriptions with `file:` addresses. Unset: these subscriptions fail.
     ///
-    /// The service writes into this folder and folders below it, and nowhere else. All replicas have to share it.
+    /// The service writes the files only into this folder and the folders below it. All replicas must share this folder.
     #[arg(long, env = "FILES_ROOT", value_name = "PATH")]
     pub files_root: Option<PathBuf>,
 
-    /// Address of the store for subscriptions with `s3://` addresses: `https://s3.eu-central-1.amazonaws.com`. Unset: these fail.
+    /// Address of the store for subscriptions with `s3://` addresses, for example `https://s3.eu-central-1.amazonaws.com`. Unset: these
+    /// subscriptions fail.
     #[arg(long, env = "S3_ENDPOINT", value_name = "URL")]
     pub s3_endpoint: Option<String>,
 
@@ -31,7 +32,8 @@ pub struct FileSettings {
     #[arg(long, env = "S3_SECRET_KEY", value_name = "SECRET")]
     pub s3_secret_key: Option<Secret>,
 
-    /// Whether the bucket is in the path of an address, and not in the name of the host.
+    /// Whether the address of an object has the name of the bucket in its path. With `false`, the name of the bucket is part of the host
+    /// name.
     #[arg(long, env = "S3_PATH_STYLE", value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set)]
     pub s3_path_style: bool,
 }
